@@ -1,0 +1,239 @@
+//! Every template and condition of the document: can it be read, and do its names exist where it stands?
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    Checker, condition,
+    outline::{Outline, OutlineEntry},
+};
+use crate::{
+    Code, Diagnostic, Span,
+    expression::{Expression, ExpressionError, ExpressionErrorKind, Reference, Template},
+    suggest::did_you_mean,
+    yaml::{Kind, Node, source_range},
+};
+
+/// What an expression may name at its place.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// Why tasks cannot be named here, if they cannot.
+    tasks: Result<(), &'static str>,
+    matrix: Option<&'a [&'a str]>,
+    outputs: Outputs,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Outputs {
+    None,
+    Any,
+    /// Of a webhook: the posted body.
+    Payload,
+}
+
+/// Everything that is declared, by lower-case name, with its spelling.
+struct Declared<'a> {
+    tasks: BTreeMap<String, &'a str>,
+    groups: BTreeMap<String, &'a str>,
+    inputs: BTreeMap<String, &'a str>,
+}
+
+impl Checker<'_> {
+    pub(super) fn expressions(&mut self, root: &Node, outline: &Outline<'_>) {
+        let folded = |entry: &OutlineEntry<'_>| entry.id.to_lowercase();
+        let declared = Declared {
+            tasks: outline.tasks().map(|entry| (folded(entry), entry.id)).collect(),
+            groups: outline.groups().map(|entry| (folded(entry), entry.id)).collect(),
+            inputs: root.get("inputs").map_or(&[][..], Node::entries).iter().map(|entry| (entry.key.to_lowercase(), &*entry.key)).collect(),
+        };
+        let plain = Place { tasks: Ok(()), matrix: None, outputs: Outputs::None };
+        for entry in root.entries() {
+            match entry.key.as_str() {
+                "pipeline" => {}
+                "sensors" => self.sensors(&entry.value, &declared),
+                "trigger_events" => {
+                    let place = Place { tasks: Err("in trigger events"), ..plain };
+                    self.trigger_inputs(&entry.value, place, Outputs::Any, &declared);
+                }
+                "webhook" => {
+                    let place = Place { tasks: Err("in the webhook"), ..plain };
+                    self.trigger_inputs(&entry.value, place, Outputs::Payload, &declared);
+                }
+                _ => self.walk(&entry.value, plain, &declared),
+            }
+        }
+        for entry in &outline.entries {
+            self.graph_node(entry, plain, &declared);
+            let Some(tasks) = &entry.tasks else { continue };
+            let names = entry.node.get("matrix").and_then(|matrix| matrix.get("inputs"));
+            let names: Option<Vec<&str>> =
+                names.map(|inputs| inputs.entries().iter().map(|entry| entry.key.as_str()).collect());
+            for task in &tasks.entries {
+                self.graph_node(task, Place { matrix: names.as_deref(), ..plain }, &declared);
+            }
+        }
+    }
+
+    /// A task or group: its condition and every other text but those of its tasks.
+    fn graph_node(&mut self, entry: &OutlineEntry<'_>, place: Place<'_>, declared: &Declared<'_>) {
+        for field in entry.node.entries() {
+            match field.key.as_str() {
+                "condition" => self.condition(&field.value, place, declared),
+                "tasks" if entry.tasks.is_some() => {}
+                _ => self.walk(&field.value, place, declared),
+            }
+        }
+    }
+
+    fn sensors(&mut self, sensors: &Node, declared: &Declared<'_>) {
+        let place = Place { tasks: Err("in sensors"), matrix: None, outputs: Outputs::None };
+        for sensor in sensors.entries() {
+            for field in sensor.value.entries() {
+                match field.key.as_str() {
+                    "condition" => self.condition(&field.value, place, declared),
+                    "checks" => {
+                        for check in field.value.entries().iter().flat_map(|check| check.value.entries()) {
+                            let outputs = if check.key == "map_outputs" { Outputs::Any } else { Outputs::None };
+                            self.walk(&check.value, Place { outputs, ..place }, declared);
+                        }
+                    }
+                    _ => self.walk(&field.value, place, declared),
+                }
+            }
+        }
+    }
+
+    /// Triggers: their `run_inputs` see `outputs`.
+    fn trigger_inputs(&mut self, node: &Node, place: Place<'_>, outputs: Outputs, declared: &Declared<'_>) {
+        match &node.kind {
+            Kind::List(items) => items.iter().for_each(|item| self.trigger_inputs(item, place, outputs, declared)),
+            Kind::Map(entries) => {
+                for entry in entries {
+                    let outputs = if entry.key == "run_inputs" { outputs } else { Outputs::None };
+                    self.walk(&entry.value, Place { outputs, ..place }, declared);
+                }
+            }
+            _ => self.walk(node, place, declared),
+        }
+    }
+
+    fn walk(&mut self, node: &Node, place: Place<'_>, declared: &Declared<'_>) {
+        match &node.kind {
+            Kind::Text(text) if text.contains("${{") => self.template(node, text, place, declared),
+            Kind::List(items) => items.iter().for_each(|item| self.walk(item, place, declared)),
+            Kind::Map(entries) => entries.iter().for_each(|entry| self.walk(&entry.value, place, declared)),
+            _ => {}
+        }
+    }
+
+    fn template(&mut self, node: &Node, text: &str, place: Place<'_>, declared: &Declared<'_>) {
+        match Template::parse(text) {
+            Ok(template) => {
+                template.expressions().for_each(|expression| self.names(node, expression, place, declared));
+                if let Some(at) = template.unclosed() {
+                    let span = self.span_in(node, at..at + 3);
+                    let message = "`${{` is never closed, so this is plain text";
+                    let advice = Diagnostic::warning(Code::UnclosedTemplate, span, message);
+                    self.report(advice.with_help("close it with `}}`; a quote inside must be closed too".to_owned()));
+                }
+            }
+            Err(error) => self.expression_error(node, error),
+        }
+    }
+
+    fn condition(&mut self, node: &Node, place: Place<'_>, declared: &Declared<'_>) {
+        let Some(text) = node.text() else { return };
+        match condition::parse(text) {
+            Ok(None) => {}
+            Ok(Some(expression)) => self.names(node, &expression, place, declared),
+            Err(error) => self.expression_error(node, error),
+        }
+    }
+
+    fn expression_error(&mut self, node: &Node, error: ExpressionError) {
+        let code = match error.kind {
+            ExpressionErrorKind::Syntax => Code::ExpressionSyntax,
+            ExpressionErrorKind::UnknownName => Code::UnknownName,
+        };
+        let span = self.span_in(node, error.span);
+        self.report(Diagnostic::error(code, span, error.message).with_help(error.help));
+    }
+
+    /// The place in the document of bytes of a text node's value.
+    pub(super) fn span_in(&self, node: &Node, range: Range<usize>) -> Span {
+        self.lines.span(source_range(self.source, node, range))
+    }
+
+    fn names(&mut self, node: &Node, expression: &Expression, place: Place<'_>, declared: &Declared<'_>) {
+        for (reference, range) in expression.located_references() {
+            if let Some((code, message, help)) = fault(&reference, place, declared) {
+                let make = if code == Code::UndeclaredInput { Diagnostic::warning } else { Diagnostic::error };
+                let span = self.span_in(node, range);
+                self.report(make(code, span, message).with_help(help));
+            }
+        }
+        if place.outputs == Outputs::Payload {
+            for (field, range) in expression.fields_of_outputs() {
+                if !field.eq_ignore_ascii_case("payload") {
+                    let span = self.span_in(node, range);
+                    let fault = Diagnostic::error(Code::UnknownName, span, format!("`outputs` of a webhook has no `{field}`"));
+                    self.report(fault.with_help("write `outputs.payload` for the posted body".to_owned()));
+                }
+            }
+        }
+    }
+}
+
+type Fault = (Code, String, Option<String>);
+
+/// What is wrong with a reference at its place.
+fn fault(reference: &Reference, place: Place<'_>, declared: &Declared<'_>) -> Option<Fault> {
+    match reference {
+        Reference::Task { id, .. } => graph_fault("task", "tasks", id, place, (&declared.tasks, &declared.groups)),
+        Reference::TaskGroup(id) => {
+            graph_fault("task group", "task_groups", id, place, (&declared.groups, &declared.tasks))
+        }
+        Reference::Matrix(name) => match place.matrix {
+            None => {
+                let message = "`matrix` exists only in the tasks of a group that has a matrix".to_owned();
+                Some((Code::NameOutOfPlace, message, None))
+            }
+            Some(names) if names.iter().any(|known| known.eq_ignore_ascii_case(name)) => None,
+            Some(names) => {
+                let help = did_you_mean(name, names.iter().copied());
+                Some((Code::UnknownName, format!("the matrix of this group has no `{name}`"), help))
+            }
+        },
+        Reference::Outputs if place.outputs == Outputs::None => {
+            let message = "`outputs` exists only in what triggers hand to a run".to_owned();
+            Some((Code::NameOutOfPlace, message, Some("write `tasks['id'].outputs` for a task's outputs".to_owned())))
+        }
+        Reference::Input(name) if !declared.inputs.contains_key(&name.to_lowercase()) => {
+            let help = did_you_mean(name, declared.inputs.values().copied());
+            let help = help.or_else(|| Some(format!("declare `{name}` under `inputs`")));
+            Some((Code::UndeclaredInput, format!("the input `{name}` is not declared"), help))
+        }
+        _ => None,
+    }
+}
+
+fn graph_fault(
+    kind: &str,
+    namespace: &str,
+    id: &str,
+    place: Place<'_>,
+    (known, others): (&BTreeMap<String, &str>, &BTreeMap<String, &str>),
+) -> Option<Fault> {
+    if let Err(whereabouts) = place.tasks {
+        return Some((Code::NameOutOfPlace, format!("`{namespace}` does not exist {whereabouts}"), None));
+    }
+    let folded = id.to_lowercase();
+    if known.contains_key(&folded) {
+        return None;
+    }
+    let other = if namespace == "tasks" { "task_groups" } else { "tasks" };
+    let help = match others.get(&folded) {
+        Some(spelled) => Some(format!("write `{other}['{spelled}']`")),
+        None => did_you_mean(id, known.values().copied()),
+    };
+    Some((Code::UnknownName, format!("there is no {kind} `{id}`"), help))
+}

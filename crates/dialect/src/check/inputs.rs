@@ -1,0 +1,67 @@
+//! Declared inputs: names, options, defaults.
+
+use super::{Checker, forms};
+use crate::{
+    Code, Diagnostic, Input, InputType,
+    yaml::{Entry, Kind, Node},
+};
+
+impl Checker<'_> {
+    pub(super) fn inputs(&mut self, root: &Node) {
+        for entry in root.get("inputs").map_or(&[][..], Node::entries) {
+            self.input_name(entry);
+            self.input_options(entry);
+        }
+    }
+
+    fn input_name(&mut self, entry: &Entry) {
+        let mut characters = entry.key.chars();
+        let starts = characters.next().is_some_and(|first| first == '_' || first.is_ascii_alphabetic());
+        if !starts || !characters.all(|character| character == '_' || character.is_ascii_alphanumeric()) {
+            let message = format!("`{}` is no name for an input", entry.key);
+            let fault = Diagnostic::error(Code::BadId, entry.key_span, message);
+            self.report(fault.with_help("a letter or `_`, then letters, digits and `_`".to_owned()));
+        }
+    }
+
+    fn input_options(&mut self, entry: &Entry) {
+        let Some(kind) = entry.value.get_text("type").and_then(InputType::from_word) else { return };
+        let options = entry.value.get("options");
+        if let Some(options) = options.filter(|_| kind != InputType::String) {
+            let message = format!("`options` are for inputs of type string, `{}` is a {}", entry.key, kind.word());
+            self.report(Diagnostic::error(Code::InputRule, options.span, message));
+            return;
+        }
+        let Some(default) = entry.value.get("default") else { return };
+        if default.text().is_some_and(forms::is_open) {
+            return;
+        }
+        let options: Vec<String> = options.map_or(&[][..], Node::items).iter().filter_map(|node| node.text().map(str::to_owned)).collect();
+        let in_options = default.text().is_some_and(|text| options.iter().any(|option| option == text));
+        if !options.is_empty() && !in_options {
+            let message = format!("the default of `{}` is none of its options", entry.key);
+            let fault = Diagnostic::error(Code::InputRule, default.span, message);
+            self.report(fault.with_help(format!("it takes {}", options.join(", "))));
+            return;
+        }
+        let input = Input { kind, default: None, optional: true, options };
+        // The service is not known to refuse it, but every start would fail.
+        if matches!(default.kind, Kind::Bool(_)) && kind == InputType::String {
+            return;
+        }
+        if let Err(reason) = input.coerce(default.to_value()) {
+            let message = format!("the default of `{}` does not fit its type: {reason}", entry.key);
+            self.report(Diagnostic::warning(Code::InputRule, default.span, message));
+        }
+    }
+}
+
+/// Names of inputs that every trigger must give, in lower case with their spelling.
+pub(super) fn required(root: &Node) -> Vec<(String, &str)> {
+    let inputs = root.get("inputs").map_or(&[][..], Node::entries);
+    let needed = inputs.iter().filter(|entry| {
+        let optional = matches!(entry.value.get("optional").map(|node| &node.kind), Some(Kind::Bool(true)));
+        !optional && entry.value.get("default").is_none()
+    });
+    needed.map(|entry| (entry.key.to_lowercase(), entry.key.as_str())).collect()
+}

@@ -1,0 +1,65 @@
+//! Cron expressions of the language: six fields, minute first, one of the two day fields `?`.
+//!
+//! Promises: parsing tells the place of a fault; [`Cron::next_after`] is total, bounded and always answers strictly later. Knows
+//! nothing about clocks: the instant and the zone come in.
+
+mod calendar;
+mod field;
+mod next;
+mod parse;
+
+use std::{fmt, ops::Range};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+/// A parsed cron expression. Prints as written, with single spaces between the fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cron {
+    text: String,
+    calendar: calendar::Calendar,
+    /// Whether the clock's changes concern it as little as the wall clock itself: minute or hour is `*`, `*/n` or `0/n`.
+    wildcard: bool,
+}
+
+/// Why a text is no cron expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CronError {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Bytes of the text that are at fault.
+    pub span: Range<usize>,
+    /// What to write instead, if we know.
+    pub help: Option<String>,
+}
+
+impl Cron {
+    /// Reads six fields: minute, hour, day of month, month, day of week (1 is Sunday), year.
+    pub fn parse(text: &str) -> Result<Cron, CronError> {
+        parse::parse(text)
+    }
+
+    /// The first firing strictly after `after`, in the local time of `zone`; none when it never fires again (years end with 2199).
+    ///
+    /// Where the clock changes: a slot with a fixed time that falls into a gap shorter than three hours fires once, at the first
+    /// instant after the gap (in a longer gap, which is a correction of the calendar, it is lost); in a repeated hour it fires the
+    /// first time only. A wildcard slot (minute or hour is `*`, `*/n` or `0/n`) fires whenever the wall clock shows it.
+    pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        if self.wildcard {
+            next::wildcard(&self.calendar, after, zone)
+        } else {
+            next::fixed(&self.calendar, after, zone)
+        }
+    }
+
+    /// Whether any date matches at all (31 February never does).
+    pub fn can_fire(&self) -> bool {
+        self.calendar.first_slot_from(calendar::EARLIEST).is_some()
+    }
+}
+
+impl fmt::Display for Cron {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}

@@ -1,0 +1,144 @@
+//! Splits an expression into tokens. Knows nothing about grammar, but for hints about symbols of other languages.
+
+use std::ops::Range;
+
+use super::ExpressionError;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Token {
+    Integer(i64),
+    Decimal(f64),
+    Text(String),
+    Word(String),
+    Symbol(&'static str),
+    End,
+}
+
+/// Longest first, so that `**` is not read as two `*`.
+const SYMBOLS: [&str; 25] = [
+    "**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "|", "&", "(", ")", "[", "]", "{", "}", ",", ":",
+    ".", ";",
+];
+
+/// What people write who come from other languages, and what to write here.
+const FOREIGN: [(&str, &str); 8] = [
+    ("===", "write `==`"),
+    ("!==", "write `!=`"),
+    ("&&", "write `and`"),
+    ("||", "write `or`"),
+    ("=", "write `==` to compare"),
+    ("!", "write `not`"),
+    ("?", "there is no `? :`; use two tasks with opposite conditions"),
+    ("~", "there is no `~` operator"),
+];
+
+/// All tokens with their places, ending with [`Token::End`].
+pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, ExpressionError> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    loop {
+        at += text[at..].len() - text[at..].trim_start().len();
+        let rest = &text[at..];
+        let Some(first) = rest.chars().next() else { break };
+        let (token, length) = match first {
+            '\'' | '"' => string(rest).map_err(|error| error.shifted(at))?,
+            '0'..='9' => number(rest).map_err(|error| error.shifted(at))?,
+            _ if first == '_' || first.is_alphabetic() => word(rest),
+            _ => symbol(rest, first).map_err(|error| error.shifted(at))?,
+        };
+        tokens.push((token, at..at + length));
+        at += length;
+    }
+    tokens.push((Token::End, text.len()..text.len()));
+    Ok(tokens)
+}
+
+fn word(rest: &str) -> (Token, usize) {
+    let length = rest.find(|character: char| character != '_' && !character.is_alphanumeric()).unwrap_or(rest.len());
+    (Token::Word(rest[..length].to_owned()), length)
+}
+
+fn number(rest: &str) -> Result<(Token, usize), ExpressionError> {
+    let digits = |text: &str| text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let mut length = digits(rest);
+    let fraction = rest[length..].strip_prefix('.').map_or(0, digits);
+    let decimal = fraction > 0;
+    if decimal {
+        length += 1 + fraction;
+    }
+    let dangling_point = !decimal && rest[length..].starts_with('.');
+    let glued = rest[length..].starts_with(|character: char| character == '_' || character.is_alphanumeric());
+    if dangling_point || glued {
+        let message = "numbers are written as `12` or `1.5`: no exponent, no `_`, no hexadecimal, a digit on both sides of the point";
+        return Err(ExpressionError::new(0..length + 1, message));
+    }
+    let digits = &rest[..length];
+    let token = match decimal {
+        true => digits.parse().ok().filter(|number: &f64| number.is_finite()).map(Token::Decimal),
+        false => digits.parse().ok().map(Token::Integer),
+    };
+    let token = token.ok_or_else(|| ExpressionError::new(0..length, "the number does not fit into 64 bits"))?;
+    Ok((token, length))
+}
+
+fn string(rest: &str) -> Result<(Token, usize), ExpressionError> {
+    let mut characters = rest.char_indices();
+    let quote = characters.next().map(|(_, character)| character);
+    let mut text = String::new();
+    while let Some((at, character)) = characters.next() {
+        if Some(character) == quote {
+            return Ok((Token::Text(text), at + 1));
+        }
+        if character != '\\' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some((_, 'n')) => text.push('\n'),
+            Some((_, 't')) => text.push('\t'),
+            Some((_, 'r')) => text.push('\r'),
+            Some((_, other @ ('\\' | '\'' | '"'))) => text.push(other),
+            // As in Python, an unknown escape stays as it is written.
+            Some((_, other)) => text.extend(['\\', other]),
+            None => break,
+        }
+    }
+    Err(ExpressionError::new(0..rest.len(), "the text is not closed: its second quote is missing"))
+}
+
+fn symbol(rest: &str, first: char) -> Result<(Token, usize), ExpressionError> {
+    if let Some((foreign, help)) = FOREIGN.iter().find(|(foreign, _)| rest.starts_with(foreign) && !is_ours(rest, foreign)) {
+        let error = ExpressionError::new(0..foreign.len(), format!("`{foreign}` is not an operator of the language"));
+        return Err(error.with_help(Some((*help).to_owned())));
+    }
+    match SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
+        Some(symbol) => Ok((Token::Symbol(symbol), symbol.len())),
+        None => {
+            let shown = first.escape_debug();
+            Err(ExpressionError::new(0..first.len_utf8(), format!("unexpected character `{shown}`")))
+        }
+    }
+}
+
+/// `==` and `!=` start with what would be foreign alone.
+fn is_ours(rest: &str, foreign: &str) -> bool {
+    foreign.len() == 1 && (rest.starts_with("==") || rest.starts_with("!="))
+}
+
+/// The byte length of a template's inside: up to the first `}}` outside a string literal.
+pub(crate) fn find_closing(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut quote = None;
+    let mut at = 0;
+    while at < bytes.len() {
+        match (quote, bytes[at]) {
+            (Some(_), b'\\') => at += 1,
+            (Some(open), byte) if byte == open => quote = None,
+            (None, byte @ (b'\'' | b'"')) => quote = Some(byte),
+            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}

@@ -1,0 +1,137 @@
+//! The expression language inside `${{ ... }}` and in conditions.
+//!
+//! Promises: parsing and evaluating are total (an error is a value with a place and a reason, never a panic), bounded in depth,
+//! steps and output size, and pure: every name an expression reads comes from [`Names`]. Knows nothing about YAML or pipelines.
+
+mod ast;
+mod dates;
+mod evaluate;
+mod functions;
+mod lexer;
+mod names;
+mod operators;
+mod parser;
+mod reference;
+mod rules;
+mod template;
+mod text;
+mod words;
+
+use std::ops::Range;
+
+pub use names::{Names, OrchestraName, TaskView};
+pub use reference::Reference;
+use serde_json::Value;
+pub(crate) use template::expression_ranges;
+pub use template::{Template, has_template, render_value};
+
+/// A parsed expression. Compares by structure and places.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    root: ast::Node,
+}
+
+/// Why a text is no expression or template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ExpressionError {
+    /// Whether the text cannot be read, or names what does not exist.
+    pub kind: ExpressionErrorKind,
+    /// Bytes of the parsed text that are at fault.
+    pub span: Range<usize>,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What to write instead, if we know.
+    pub help: Option<String>,
+}
+
+/// What an [`ExpressionError`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpressionErrorKind {
+    /// The text does not follow the grammar.
+    Syntax,
+    /// A namespace, function, attribute or field of `ORCHESTRA` that the language does not have.
+    UnknownName,
+}
+
+impl ExpressionError {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { kind: ExpressionErrorKind::Syntax, span, message: message.into(), help: None }
+    }
+
+    pub(crate) fn unknown_name(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { kind: ExpressionErrorKind::UnknownName, ..Self::new(span, message) }
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<Option<String>>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// The same error in a text in which the parsed one starts at `offset`.
+    pub(crate) fn shifted(mut self, offset: usize) -> Self {
+        self.span = self.span.start + offset..self.span.end + offset;
+        self
+    }
+}
+
+/// Why an expression has no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvalError {
+    /// Bytes of the text of the expression or template that are at fault.
+    pub span: Range<usize>,
+    /// What is wrong, with the operands, in one line.
+    pub message: String,
+}
+
+impl EvalError {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span, message: message.into() }
+    }
+}
+
+impl Expression {
+    /// Reads one expression, without braces around it.
+    pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
+        parser::parse(text).map(|root| Expression { root })
+    }
+
+    /// The value of the expression where `names` says what names mean.
+    pub fn evaluate(&self, names: &dyn Names) -> Result<Value, EvalError> {
+        evaluate::evaluate(&self.root, names)
+    }
+
+    /// Every name the expression reads, in the order of the text, repeated ones each time.
+    pub fn references(&self) -> Vec<Reference> {
+        self.located_references().into_iter().map(|(reference, _)| reference).collect()
+    }
+
+    /// [`Expression::references`] with the bytes of the text where each stands.
+    pub fn located_references(&self) -> Vec<(Reference, Range<usize>)> {
+        reference::collect(&self.root)
+    }
+
+    /// Fields that the expression reads of `outputs` (`payload` in `outputs.payload.id`), with their places.
+    pub(crate) fn fields_of_outputs(&self) -> Vec<(String, Range<usize>)> {
+        reference::fields_of_outputs(&self.root)
+    }
+
+    /// Moves every place by `offset`: the expression was cut out of a longer text.
+    pub(crate) fn shifted(mut self, offset: usize) -> Self {
+        self.root.shift(offset);
+        self
+    }
+}
+
+/// Truth as in Python: null, false, zero and everything empty are false.
+pub fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
+}

@@ -1,0 +1,231 @@
+//! Arithmetic and comparisons on values, as in Python within 64 bits. Errors are messages with the operands.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+use super::{
+    ast::{Arithmetic, Comparison},
+    text,
+};
+
+/// A number; booleans count as 0 and 1.
+#[derive(Clone, Copy)]
+pub(super) enum Numeric {
+    Integer(i64),
+    Decimal(f64),
+}
+
+impl Numeric {
+    pub(super) fn of(value: &Value) -> Option<Numeric> {
+        match value {
+            Value::Bool(flag) => Some(Numeric::Integer(i64::from(*flag))),
+            Value::Number(number) => match number.as_i64() {
+                Some(integer) => Some(Numeric::Integer(integer)),
+                None => number.as_f64().map(Numeric::Decimal),
+            },
+            _ => None,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "Python converts integers to decimals in the same way")]
+    pub(super) fn decimal(self) -> f64 {
+        match self {
+            Numeric::Integer(integer) => integer as f64,
+            Numeric::Decimal(decimal) => decimal,
+        }
+    }
+}
+
+/// The value's kind and content for a message, cut after 40 characters.
+pub(super) fn describe(value: &Value) -> String {
+    let kind = match value {
+        Value::Null => return "None".to_owned(),
+        Value::Bool(_) => "the boolean",
+        Value::Number(_) => "the number",
+        Value::String(_) => "the text",
+        Value::Array(_) => "the list",
+        Value::Object(_) => "the dict",
+    };
+    // A large list is not printed to be cut.
+    if text::size(value) > 4096 {
+        return format!("{kind} (of {} bytes)", text::size(value));
+    }
+    let literal = text::literal(value);
+    if literal.chars().count() <= 40 {
+        return format!("{kind} {literal}");
+    }
+    format!("{kind} {}...", literal.chars().take(40).collect::<String>())
+}
+
+fn no_value(symbol: &str, left: &Value, right: &Value) -> String {
+    format!("`{symbol}` has no value for {} and {}", describe(left), describe(right))
+}
+
+fn decimal_value(decimal: f64, symbol: &str, left: &Value, right: &Value) -> Result<Value, String> {
+    let number = Number::from_f64(decimal).map(Value::Number);
+    number.ok_or_else(|| format!("the result of `{symbol}` is no finite number for {} and {}", describe(left), describe(right)))
+}
+
+pub(super) fn negate(value: &Value) -> Result<Value, String> {
+    match Numeric::of(value) {
+        Some(Numeric::Integer(integer)) => {
+            integer.checked_neg().map(Value::from).ok_or_else(|| "the number does not fit into 64 bits".to_owned())
+        }
+        Some(Numeric::Decimal(decimal)) => Ok(Value::from(-decimal)),
+        None => Err(format!("`-` has no value for {}", describe(value))),
+    }
+}
+
+pub(super) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> Result<Value, String> {
+    if operator == Arithmetic::Add {
+        match (left, right) {
+            (Value::String(left), Value::String(right)) => return Ok(Value::String(format!("{left}{right}"))),
+            (Value::Array(left), Value::Array(right)) => {
+                return Ok(Value::Array(left.iter().chain(right).cloned().collect()));
+            }
+            _ => {}
+        }
+    }
+    let symbol = operator.symbol();
+    let (Some(left_number), Some(right_number)) = (Numeric::of(left), Numeric::of(right)) else {
+        return Err(no_value(symbol, left, right));
+    };
+    let divides = matches!(operator, Arithmetic::Divide | Arithmetic::FloorDivide | Arithmetic::Remainder);
+    let inverts = operator == Arithmetic::Power && left_number.decimal() == 0.0 && right_number.decimal() < 0.0;
+    if (divides && right_number.decimal() == 0.0) || inverts {
+        return Err(format!("division by zero: `{symbol}` with {} and {}", describe(left), describe(right)));
+    }
+    match (left_number, right_number) {
+        (Numeric::Integer(a), Numeric::Integer(b)) => match integers(operator, a, b) {
+            Integers::Value(value) => Ok(Value::from(value)),
+            Integers::Overflow => {
+                let operands = format!("{} and {}", describe(left), describe(right));
+                Err(format!("the result of `{symbol}` does not fit into 64 bits for {operands}"))
+            }
+            Integers::Decimal => {
+                let decimal = decimals(operator, left_number.decimal(), right_number.decimal());
+                decimal_value(decimal.unwrap_or(f64::NAN), symbol, left, right)
+            }
+        },
+        (a, b) => match decimals(operator, a.decimal(), b.decimal()) {
+            Some(decimal) => decimal_value(decimal, symbol, left, right),
+            None => Err(no_value(symbol, left, right)),
+        },
+    }
+}
+
+enum Integers {
+    Value(i64),
+    Overflow,
+    /// The operator yields a decimal for these integers.
+    Decimal,
+}
+
+fn integers(operator: Arithmetic, left: i64, right: i64) -> Integers {
+    let result = match operator {
+        Arithmetic::BitOr => Some(left | right),
+        Arithmetic::BitAnd => Some(left & right),
+        Arithmetic::Add => left.checked_add(right),
+        Arithmetic::Subtract => left.checked_sub(right),
+        Arithmetic::Multiply => left.checked_mul(right),
+        Arithmetic::Divide => return Integers::Decimal,
+        // Rust rounds towards zero, Python downwards.
+        Arithmetic::FloorDivide => left
+            .checked_div(right)
+            .map(|quotient| quotient - i64::from(left % right != 0 && (left < 0) != (right < 0))),
+        Arithmetic::Remainder => left
+            .checked_rem(right)
+            .map(|rest| if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest }),
+        Arithmetic::Power if right < 0 => return Integers::Decimal,
+        Arithmetic::Power => power(left, right),
+    };
+    result.map_or(Integers::Overflow, Integers::Value)
+}
+
+fn power(base: i64, exponent: i64) -> Option<i64> {
+    // These do not grow, whatever the exponent.
+    match base {
+        0 | 1 => Some(if exponent == 0 { 1 } else { base }),
+        -1 => Some(if exponent % 2 == 0 { 1 } else { -1 }),
+        _ => base.checked_pow(u32::try_from(exponent).ok()?),
+    }
+}
+
+fn decimals(operator: Arithmetic, left: f64, right: f64) -> Option<f64> {
+    match operator {
+        Arithmetic::BitOr | Arithmetic::BitAnd => None,
+        Arithmetic::Add => Some(left + right),
+        Arithmetic::Subtract => Some(left - right),
+        Arithmetic::Multiply => Some(left * right),
+        Arithmetic::Divide => Some(left / right),
+        Arithmetic::FloorDivide => Some((left / right).floor()),
+        Arithmetic::Remainder => {
+            let rest = left % right;
+            Some(if rest != 0.0 && (rest < 0.0) != (right < 0.0) { rest + right } else { rest })
+        }
+        Arithmetic::Power => Some(left.powf(right)),
+    }
+}
+
+pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool, String> {
+    match comparison {
+        Comparison::Equal => Ok(equal(left, right)),
+        Comparison::NotEqual => Ok(!equal(left, right)),
+        Comparison::Less => order(comparison, left, right).map(Ordering::is_lt),
+        Comparison::LessOrEqual => order(comparison, left, right).map(Ordering::is_le),
+        Comparison::Greater => order(comparison, left, right).map(Ordering::is_gt),
+        Comparison::GreaterOrEqual => order(comparison, left, right).map(Ordering::is_ge),
+        Comparison::In => contains(comparison, left, right),
+        Comparison::NotIn => contains(comparison, left, right).map(|found| !found),
+        Comparison::Is => Ok(identical(left, right)),
+        Comparison::IsNot => Ok(!identical(left, right)),
+    }
+}
+
+/// `is`: only None and booleans have an identity in the language.
+fn identical(left: &Value, right: &Value) -> bool {
+    matches!(left, Value::Null | Value::Bool(_)) && left == right
+}
+
+/// Equality by value; numbers and booleans compare across their types.
+fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| equal(value, other)))
+        }
+        _ => match (Numeric::of(left), Numeric::of(right)) {
+            (Some(left), Some(right)) => numeric_order(left, right) == Some(Ordering::Equal),
+            _ => left == right,
+        },
+    }
+}
+
+fn numeric_order(left: Numeric, right: Numeric) -> Option<Ordering> {
+    match (left, right) {
+        (Numeric::Integer(left), Numeric::Integer(right)) => Some(left.cmp(&right)),
+        _ => left.decimal().partial_cmp(&right.decimal()),
+    }
+}
+
+fn order(comparison: Comparison, left: &Value, right: &Value) -> Result<Ordering, String> {
+    let ordering = match (left, right) {
+        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        _ => Numeric::of(left).zip(Numeric::of(right)).and_then(|(left, right)| numeric_order(left, right)),
+    };
+    ordering.ok_or_else(|| no_value(comparison.symbol(), left, right))
+}
+
+fn contains(comparison: Comparison, item: &Value, container: &Value) -> Result<bool, String> {
+    match (container, item) {
+        (Value::String(text), Value::String(part)) => Ok(text.contains(part.as_str())),
+        (Value::Array(items), _) => Ok(items.iter().any(|candidate| equal(candidate, item))),
+        (Value::Object(fields), Value::String(name)) => Ok(fields.contains_key(name)),
+        (Value::Object(_), _) => Ok(false),
+        _ => Err(no_value(comparison.symbol(), item, container)),
+    }
+}

@@ -1,0 +1,368 @@
+//! Builds the tree of an expression: precedence, chains, and the limits on nesting.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::{
+    ExpressionError,
+    ast::{Arithmetic, Comparison, Function, Kind, Node},
+    lexer::{self, Token},
+    rules,
+};
+use crate::limits::{EXPRESSION_BRACKETS, EXPRESSION_BYTES, EXPRESSION_NESTING};
+
+pub(super) type Parse<T> = Result<T, ExpressionError>;
+
+/// Reads the whole text as one expression.
+pub(super) fn parse(text: &str) -> Parse<Node> {
+    if text.len() > EXPRESSION_BYTES {
+        return Err(ExpressionError::new(0..0, format!("the expression is longer than {EXPRESSION_BYTES} bytes")));
+    }
+    let mut parser = Parser { tokens: lexer::tokens(text)?, at: 0, open: 0 };
+    if *parser.peek() == Token::End {
+        return Err(ExpressionError::new(0..text.len(), "the expression is empty"));
+    }
+    let node = parser.expression()?;
+    if *parser.peek() != Token::End {
+        return Err(parser.unexpected("the end of the expression"));
+    }
+    rules::check(&node)?;
+    Ok(node)
+}
+
+pub(super) struct Parser {
+    tokens: Vec<(Token, Range<usize>)>,
+    at: usize,
+    /// Levels of recursion now open.
+    open: usize,
+}
+
+impl Parser {
+    pub(super) fn peek(&self) -> &Token {
+        self.tokens.get(self.at).map_or(&Token::End, |(token, _)| token)
+    }
+
+    /// The place of the next token.
+    pub(super) fn place(&self) -> Range<usize> {
+        self.tokens.get(self.at).or(self.tokens.last()).map_or(0..0, |(_, range)| range.clone())
+    }
+
+    /// Where the token before the next one ends.
+    pub(super) fn end_of_last(&self) -> usize {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |(_, range)| range.end)
+    }
+
+    pub(super) fn advance(&mut self) -> Token {
+        let token = self.peek().clone();
+        self.at += 1;
+        token
+    }
+
+    pub(super) fn take_symbol(&mut self, symbol: &str) -> bool {
+        let found = matches!(self.peek(), Token::Symbol(next) if *next == symbol);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn expect_symbol(&mut self, symbol: &str) -> Parse<Range<usize>> {
+        let place = self.place();
+        if self.take_symbol(symbol) { Ok(place) } else { Err(self.unexpected(&format!("`{symbol}`"))) }
+    }
+
+    fn next_is_word(&self, ahead: usize, word: &str) -> bool {
+        let token = self.tokens.get(self.at + ahead).map(|(token, _)| token);
+        matches!(token, Some(Token::Word(next)) if next.eq_ignore_ascii_case(word))
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let found = self.next_is_word(0, word);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn unexpected(&self, expected: &str) -> ExpressionError {
+        let found = match self.peek() {
+            Token::End => "the end".to_owned(),
+            Token::Symbol(symbol) => format!("`{symbol}`"),
+            Token::Word(word) => format!("`{word}`"),
+            Token::Text(_) => "a text".to_owned(),
+            Token::Integer(_) | Token::Decimal(_) => "a number".to_owned(),
+        };
+        ExpressionError::new(self.place(), format!("expected {expected}, found {found}"))
+    }
+
+    /// Runs `inner` one level deeper; too many levels are an error, so that the stack is safe.
+    fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        if self.open >= EXPRESSION_BRACKETS {
+            let message = format!("more than {EXPRESSION_BRACKETS} levels of parentheses and operators are open");
+            return Err(ExpressionError::new(self.place(), message));
+        }
+        self.open += 1;
+        let result = inner(self);
+        self.open -= 1;
+        result
+    }
+
+    /// Makes a node one level above its children.
+    pub(super) fn node(&self, kind: Kind, span: Range<usize>) -> Parse<Node> {
+        let mut node = Node { kind, span, depth: 0 };
+        node.depth = node.children().iter().map(|child| child.depth + 1).max().unwrap_or(0);
+        if node.depth > EXPRESSION_NESTING {
+            let message = format!("the expression is nested more than {EXPRESSION_NESTING} levels deep");
+            return Err(ExpressionError::new(node.span, message));
+        }
+        Ok(node)
+    }
+
+    pub(super) fn expression(&mut self) -> Parse<Node> {
+        self.nested(|parser| parser.chain("or", Kind::Or, |parser| parser.chain("and", Kind::And, Self::negation)))
+    }
+
+    /// `a or b or c`: one flat node.
+    fn chain(&mut self, word: &str, kind: fn(Vec<Node>) -> Kind, operand: fn(&mut Self) -> Parse<Node>) -> Parse<Node> {
+        let first = operand(self)?;
+        let mut operands = vec![first];
+        while self.take_word(word) {
+            operands.push(operand(self)?);
+        }
+        if operands.len() == 1 {
+            return operands.pop().ok_or_else(|| self.unexpected("a value"));
+        }
+        let span = covering(&operands);
+        self.node(kind(operands), span)
+    }
+
+    fn negation(&mut self) -> Parse<Node> {
+        let start = self.place().start;
+        if !self.take_word("not") {
+            return self.comparison();
+        }
+        let operand = self.nested(Self::negation)?;
+        let span = start..operand.span.end;
+        self.node(Kind::Not(Box::new(operand)), span)
+    }
+
+    fn comparison(&mut self) -> Parse<Node> {
+        let first = self.binary(0)?;
+        let mut rest = Vec::new();
+        while let Some(comparison) = self.take_comparison() {
+            rest.push((comparison, self.binary(0)?));
+        }
+        let Some((_, last)) = rest.last() else { return Ok(first) };
+        let span = first.span.start..last.span.end;
+        self.node(Kind::Compare { first: Box::new(first), rest }, span)
+    }
+
+    fn take_comparison(&mut self) -> Option<Comparison> {
+        let (comparison, length) = match self.peek() {
+            Token::Symbol("==") => (Comparison::Equal, 1),
+            Token::Symbol("!=") => (Comparison::NotEqual, 1),
+            Token::Symbol("<") => (Comparison::Less, 1),
+            Token::Symbol("<=") => (Comparison::LessOrEqual, 1),
+            Token::Symbol(">") => (Comparison::Greater, 1),
+            Token::Symbol(">=") => (Comparison::GreaterOrEqual, 1),
+            _ if self.next_is_word(0, "in") => (Comparison::In, 1),
+            _ if self.next_is_word(0, "not") && self.next_is_word(1, "in") => (Comparison::NotIn, 2),
+            _ if self.next_is_word(0, "is") && self.next_is_word(1, "not") => (Comparison::IsNot, 2),
+            _ if self.next_is_word(0, "is") => (Comparison::Is, 1),
+            _ => return None,
+        };
+        self.at += length;
+        Some(comparison)
+    }
+
+    /// Left-associative operators from the given level of [`LEVELS`] upwards.
+    fn binary(&mut self, level: usize) -> Parse<Node> {
+        let Some(operators) = LEVELS.get(level) else { return self.unary() };
+        let mut left = self.binary(level + 1)?;
+        loop {
+            let symbol = match self.peek() {
+                Token::Symbol(symbol) => *symbol,
+                _ => return Ok(left),
+            };
+            let Some((_, operator)) = operators.iter().find(|(operator, _)| *operator == symbol) else { return Ok(left) };
+            self.at += 1;
+            let right = self.binary(level + 1)?;
+            let span = left.span.start..right.span.end;
+            let kind = Kind::Arithmetic { operator: *operator, left: Box::new(left), right: Box::new(right) };
+            left = self.node(kind, span)?;
+        }
+    }
+
+    fn unary(&mut self) -> Parse<Node> {
+        let place = self.place();
+        if self.take_symbol("-") {
+            let operand = self.nested(Self::unary)?;
+            let span = place.start..operand.span.end;
+            return self.node(Kind::Negate(Box::new(operand)), span);
+        }
+        if self.take_symbol("+") {
+            return Err(ExpressionError::new(place, "there is no unary `+`"));
+        }
+        let base = self.postfix()?;
+        if !self.take_symbol("**") {
+            return Ok(base);
+        }
+        let exponent = self.nested(Self::unary)?;
+        let span = base.span.start..exponent.span.end;
+        let kind = Kind::Arithmetic { operator: Arithmetic::Power, left: Box::new(base), right: Box::new(exponent) };
+        self.node(kind, span)
+    }
+
+    fn postfix(&mut self) -> Parse<Node> {
+        let mut base = self.primary()?;
+        loop {
+            if self.take_symbol(".") {
+                base = self.attribute(base)?;
+            } else if self.take_symbol("[") {
+                let index = self.expression()?;
+                if matches!(self.peek(), Token::Symbol(":")) {
+                    return Err(ExpressionError::new(self.place(), "there are no slices: take one element with `[0]`"));
+                }
+                let end = self.expect_symbol("]")?.end;
+                let span = base.span.start..end;
+                base = self.node(Kind::Member { base: Box::new(base), index: Box::new(index), dotted: false }, span)?;
+            } else if matches!(self.peek(), Token::Symbol("(")) {
+                return Err(ExpressionError::new(self.place(), "this cannot be called"));
+            } else {
+                return Ok(base);
+            }
+        }
+    }
+
+    fn attribute(&mut self, base: Node) -> Parse<Node> {
+        let place = self.place();
+        let Token::Word(name) = self.peek().clone() else { return Err(self.unexpected("a name after `.`")) };
+        self.at += 1;
+        if self.take_symbol("(") {
+            let all = name.eq_ignore_ascii_case("all");
+            if !all && !name.eq_ignore_ascii_case("any") {
+                let message = format!("there is no method `{name}`");
+                let error = ExpressionError::unknown_name(place, message);
+                return Err(error.with_help(Some("the methods are `.all()` and `.any()`, on a task group".to_owned())));
+            }
+            let end = self.expect_symbol(")")?.end;
+            let span = base.span.start..end;
+            return self.node(Kind::Quantified { base: Box::new(base), all }, span);
+        }
+        let span = base.span.start..place.end;
+        let index = self.node(Kind::Literal(Value::String(name)), place)?;
+        self.node(Kind::Member { base: Box::new(base), index: Box::new(index), dotted: true }, span)
+    }
+
+    fn primary(&mut self) -> Parse<Node> {
+        let place = self.place();
+        match self.peek().clone() {
+            Token::Integer(number) => self.leaf(Value::from(number)),
+            Token::Decimal(number) => self.leaf(Value::from(number)),
+            Token::Text(text) => {
+                let leaf = self.leaf(Value::String(text))?;
+                if matches!(self.peek(), Token::Text(_)) {
+                    return Err(ExpressionError::new(self.place(), "two texts side by side: join them with `+`"));
+                }
+                Ok(leaf)
+            }
+            Token::Word(word) => {
+                self.at += 1;
+                self.word(&word, place)
+            }
+            Token::Symbol("(") => self.parenthesised(),
+            Token::Symbol("[") => {
+                self.at += 1;
+                let (items, end) = self.items("]", Self::expression)?;
+                self.node(Kind::List(items), place.start..end)
+            }
+            Token::Symbol("{") => {
+                self.at += 1;
+                let (fields, end) = self.items("}", Self::field)?;
+                self.node(Kind::Dict(fields), place.start..end)
+            }
+            _ => Err(self.unexpected("a value")),
+        }
+    }
+
+    fn leaf(&mut self, value: Value) -> Parse<Node> {
+        let place = self.place();
+        self.at += 1;
+        self.node(Kind::Literal(value), place)
+    }
+
+    fn parenthesised(&mut self) -> Parse<Node> {
+        let start = self.advance_place().start;
+        let mut inner = self.expression()?;
+        if matches!(self.peek(), Token::Symbol(",")) {
+            return Err(ExpressionError::new(self.place(), "there are no tuples: write a list `[a, b]`"));
+        }
+        let end = self.expect_symbol(")")?.end;
+        inner.span = start..end;
+        Ok(inner)
+    }
+
+    fn advance_place(&mut self) -> Range<usize> {
+        let place = self.place();
+        self.at += 1;
+        place
+    }
+
+    /// Comma-separated items up to `closing` (a trailing comma is fine), and the end of `closing`.
+    pub(super) fn items<T>(&mut self, closing: &str, item: fn(&mut Self) -> Parse<T>) -> Parse<(Vec<T>, usize)> {
+        let mut items = Vec::new();
+        loop {
+            let place = self.place();
+            if self.take_symbol(closing) {
+                return Ok((items, place.end));
+            }
+            items.push(item(self)?);
+            let place = self.place();
+            if self.take_symbol(closing) {
+                return Ok((items, place.end));
+            }
+            if !self.take_symbol(",") {
+                return Err(self.unexpected(&format!("`,` or `{closing}`")));
+            }
+        }
+    }
+
+    fn field(&mut self) -> Parse<(String, Node)> {
+        let Token::Text(name) = self.peek().clone() else { return Err(self.unexpected("a text as key")) };
+        self.at += 1;
+        self.expect_symbol(":")?;
+        Ok((name, self.expression()?))
+    }
+
+    /// `function(a, b)`, with the name already read.
+    pub(super) fn call(&mut self, function: Function, start: usize) -> Parse<Node> {
+        let open = self.expect_symbol("(")?;
+        let (arguments, end) = self.items(")", Self::expression)?;
+        let allowed = match function {
+            Function::AddDays | Function::AddMonths => 2..=2,
+            Function::FormatDate => 2..=3,
+            Function::Int | Function::Len | Function::Str => 1..=1,
+        };
+        if !allowed.contains(&arguments.len()) {
+            let wanted = if allowed.start() == allowed.end() { allowed.start().to_string() } else { "2 or 3".to_owned() };
+            let message = format!("`{}` takes {wanted} argument(s), found {}", function.word(), arguments.len());
+            return Err(ExpressionError::new(open.start..end, message));
+        }
+        self.node(Kind::Call { function, arguments }, start..end)
+    }
+}
+
+/// Binary operators from the loosest to the tightest level.
+const LEVELS: [&[(&str, Arithmetic)]; 4] = [
+    &[("|", Arithmetic::BitOr)],
+    &[("&", Arithmetic::BitAnd)],
+    &[("+", Arithmetic::Add), ("-", Arithmetic::Subtract)],
+    &[
+        ("*", Arithmetic::Multiply),
+        ("//", Arithmetic::FloorDivide),
+        ("/", Arithmetic::Divide),
+        ("%", Arithmetic::Remainder),
+    ],
+];
+
+fn covering(nodes: &[Node]) -> Range<usize> {
+    let start = nodes.first().map_or(0, |node| node.span.start);
+    start..nodes.last().map_or(start, |node| node.span.end)
+}

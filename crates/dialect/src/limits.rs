@@ -1,0 +1,30 @@
+//! Every limit of this crate, with its unit. A limit that is reached is reported as a diagnostic or an error, never as a cut.
+
+/// Bytes of a pipeline document.
+pub const SOURCE_BYTES: usize = 4 * 1024 * 1024;
+/// Levels of YAML nesting.
+pub const DEPTH: usize = 64;
+/// YAML nodes, those repeated through aliases counted each time.
+pub const NODES: usize = 200_000;
+/// Aliases (`*name`) in a document.
+pub const ALIASES: usize = 100;
+/// Bytes of all scalars together, those repeated through aliases counted each time.
+pub const SCALAR_BYTES: usize = 8 * 1024 * 1024;
+/// Diagnostics reported for one document; the rest would only repeat a broken pattern.
+pub const DIAGNOSTICS: usize = 200;
+/// Levels of nesting of an expression, as the language defines it.
+pub const EXPRESSION_NESTING: usize = 10;
+/// Levels of parentheses, brackets and calls in an expression. They are free in the count above, but not on our stack.
+pub const EXPRESSION_BRACKETS: usize = 64;
+/// Bytes of one expression.
+pub const EXPRESSION_BYTES: usize = 64 * 1024;
+/// Bytes of a value that an expression or a template yields.
+pub const OUTPUT_BYTES: usize = 1024 * 1024;
+/// Bytes of all values that one evaluation reads or builds on its way.
+pub const EVALUATION_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of a cron expression.
+pub const CRON_BYTES: usize = 1024;
+/// Characters of two words whose likeness is still measured.
+pub const SUGGESTION_CHARACTERS: usize = 100;
+/// Characters of a source line shown under a diagnostic.
+pub const SHOWN_LINE_CHARACTERS: usize = 200;

@@ -1,0 +1,14 @@
+//! The typed pipeline: what a checked document means, with defaults and word forms resolved.
+//!
+//! These types promise that every reference and every expression in them was checked. They know nothing about YAML, except for
+//! the [`Span`](crate::Span)s that point back into the text.
+
+mod input;
+mod pipeline;
+mod task;
+mod trigger;
+
+pub use input::{Input, InputType};
+pub use pipeline::{Alert, AlertDestination, Concurrency, Condition, Configuration, OnLimit, Pipeline, Templated};
+pub use task::{Entry, Matrix, MatrixValues, Task, TaskGroup};
+pub use trigger::{Schedule, Sensor, SensorCheck, TriggerEvent, Webhook};

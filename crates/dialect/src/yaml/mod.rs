@@ -1,0 +1,11 @@
+//! YAML as a tree in which every node knows its place. Promises bounded size and depth, and scalars as YAML 1.1 (PyYAML's safe
+//! loading) reads them, except that dates stay texts: JSON has none. Knows nothing about pipelines.
+
+mod node;
+mod position;
+mod read;
+mod scalar;
+
+pub(crate) use node::{Entry, Kind, Node, Style};
+pub(crate) use position::source_range;
+pub(crate) use read::read;

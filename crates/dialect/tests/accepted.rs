@@ -1,0 +1,97 @@
+//! What an accepted document becomes: defaults, spellings, types, and documents at the edge of YAML.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use downbeat_dialect::{Entry, InputType, MatrixValues, OnLimit, Pipeline, Severity, Templated, parse};
+use serde_json::json;
+
+const FULL: &str = include_str!("data/full.yml");
+
+fn accepted(source: &str) -> Pipeline {
+    let parsed = parse(source);
+    let shown: Vec<String> = parsed.diagnostics.iter().map(|found| found.render("p.yml", source)).collect();
+    parsed.pipeline.unwrap_or_else(|| panic!("refused:\n{}", shown.join("\n")))
+}
+
+fn minimal(rest: &str) -> String {
+    format!("version: v1\nname: demo\npipeline:\n  a: {{integration: DOWNBEAT, integration_job: NOOP, parameters: {{}}}}\n{rest}")
+}
+
+#[test]
+fn a_document_with_every_key_is_accepted_without_advice() {
+    let parsed = parse(FULL);
+    let shown: Vec<String> = parsed.diagnostics.iter().map(|found| found.render("full.yml", FULL)).collect();
+    assert_eq!(shown, Vec::<String>::new());
+}
+
+#[test]
+fn given_every_key_then_the_typed_pipeline_carries_it() {
+    let pipeline = accepted(FULL);
+    assert_eq!((pipeline.version.as_str(), pipeline.name.as_str()), ("v1", "everything"));
+    assert_eq!(pipeline.configuration.retries, Some(2));
+    let concurrency = pipeline.configuration.concurrency.unwrap();
+    assert_eq!(concurrency.max_active, Some(Templated::Fixed(1)));
+    assert_eq!(concurrency.on_limit, Templated::Fixed(OnLimit::QueueLatest));
+    assert_eq!(pipeline.inputs["day"].kind, InputType::String);
+    assert!(pipeline.inputs["day"].is_required());
+    assert_eq!(pipeline.schedules[0].timezone, "Europe/London");
+    assert_eq!(pipeline.schedules[0].cron.to_string(), "0 8 ? * MON-FRI *");
+    assert_eq!(pipeline.sensors["files"].checks["new_file"].map_outputs["day"], "${{ outputs.file_name }}");
+    assert_eq!(pipeline.sensors["files"].frequency_seconds, 60);
+    assert_eq!(pipeline.trigger_events[0].statuses, ["SUCCEEDED", "WARNING"]);
+    assert!(pipeline.webhook.enabled);
+    assert_eq!(pipeline.alerts[0].destinations[0].destination.as_deref(), Some("#data"));
+    assert_eq!(pipeline.meta["owner"], json!("data team"));
+    assert_eq!(pipeline.entries.keys().collect::<Vec<_>>(), ["load", "build", "notify"]);
+}
+
+#[test]
+fn groups_tasks_and_matrices_are_resolved() {
+    let pipeline = accepted(FULL);
+    let Entry::Group(build) = &pipeline.entries["build"] else { panic!("not a group") };
+    assert_eq!(build.depends_on, ["load"], "spelled as the entry, though written LOAD, and once");
+    let matrix = build.matrix.as_ref().unwrap();
+    assert!(matches!(matrix.inputs["region"], MatrixValues::Expression(_)));
+    assert_eq!((matrix.max_parallel, matrix.sequential), (Some(2), false));
+    let dbt = &build.tasks["dbt"];
+    assert_eq!(dbt.parameters["package_manager"], json!("PIP"), "the default of the job");
+    assert_eq!(dbt.configuration.or(&pipeline.configuration).retries, Some(2));
+    assert_eq!(dbt.configuration.timeout_seconds, Some(600));
+    assert_eq!(build.tasks["check"].depends_on, ["dbt"]);
+    let Entry::Task(notify) = &pipeline.entries["notify"] else { panic!("not a task") };
+    assert!(notify.condition.as_ref().unwrap().text.starts_with("${{"));
+    assert_eq!((notify.span.line, notify.span.column), (FULL[..notify.span.start].lines().count() as u32, 3));
+}
+
+#[test]
+fn yaml_at_its_edges_is_read_as_documented() {
+    let cases = [
+        ("byte order mark", format!("\u{feff}{}", minimal(""))),
+        ("carriage returns", minimal("").replace('\n', "\r\n")),
+        ("JSON", r#"{"version": "v1", "name": "n", "pipeline": {"a": {"integration": "X", "integration_job": "Y", "parameters": {"z": 1}}}}"#.to_owned()),
+        ("document marker", format!("---\n{}", minimal("...\n"))),
+        ("anchors and merge keys", minimal("meta:\n  base: &base {a: 1, b: 2}\n  more: {<<: *base, b: 3}\n")),
+        ("quoted text that looks like a number", minimal("").replace("demo", "'010'")),
+        ("null for an absent key", minimal("schedule:\ninputs: ~\n")),
+    ];
+    for (what, source) in cases {
+        let parsed = parse(&source);
+        assert!(parsed.pipeline.is_some(), "{what}: {:?}", parsed.diagnostics);
+    }
+}
+
+#[test]
+fn values_keep_their_yaml_1_1_types() {
+    let pipeline = accepted(&minimal(
+        "meta: {on_word: on, octal: 010, date: 2024-01-01, merged: {<<: {a: 1, b: 2}, b: 3}, big: 1.5, text: 'yes'}\n",
+    ));
+    let expected = json!({"on_word": true, "octal": 8, "date": "2024-01-01", "merged": {"b": 3, "a": 1}, "big": 1.5, "text": "yes"});
+    assert_eq!(serde_json::Value::Object(pipeline.meta), expected);
+}
+
+#[test]
+fn advice_does_not_refuse() {
+    let source = minimal("meta: {on: 1, x: '${{ inputs.nowhere }}'}\n");
+    let parsed = parse(&source);
+    assert!(parsed.pipeline.is_some());
+    assert!(parsed.diagnostics.len() == 2 && parsed.diagnostics.iter().all(|found| found.severity == Severity::Warning));
+}

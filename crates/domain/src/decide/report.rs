@@ -1,0 +1,93 @@
+//! What workers say. A report of any attempt but the current one is stale and recorded nowhere (INV-01).
+
+use serde_json::{Map, Value};
+
+use crate::{
+    command::{Context, Rejection, Report},
+    decide::{held, later, lose_attempt, message, retry_after_failure},
+    event::{AttemptRef, Event},
+    limits,
+    state::{Phase, RunState},
+    status::{FailureClass, StopReason},
+};
+
+pub(super) fn decide(
+    run: &RunState,
+    attempt: AttemptRef,
+    report: &Report,
+    context: &Context,
+) -> Result<Vec<Event>, Rejection> {
+    let (task, plan) = held(run, attempt)?;
+    let at = context.now;
+    let events = match report {
+        Report::Started { handle, external_id } => match task.phase {
+            Phase::Leased(_) => vec![Event::AttemptStarted {
+                attempt,
+                at,
+                handle: handle.clone(),
+                external_id: message(external_id),
+                deadline: plan.timeout_seconds.map(|seconds| later(at, i64::from(seconds))),
+            }],
+            // Said twice, or on the way when the stop was decided: nothing new.
+            _ => Vec::new(),
+        },
+        Report::Succeeded { outcome, outputs, message: text } => match outputs_too_large(outputs) {
+            Some(reason) => failure(run, attempt, FailureClass::Misconfigured, &reason, &Map::new(), context)?,
+            None => vec![Event::AttemptSucceeded {
+                attempt,
+                outcome: *outcome,
+                outputs: outputs.clone(),
+                message: message(text),
+                at,
+            }],
+        },
+        Report::Failed { class, message: text, outputs } => {
+            let kept = if outputs_too_large(outputs).is_some() { &Map::new() } else { outputs };
+            failure(run, attempt, *class, text, kept, context)?
+        }
+        Report::Stopped => match task.phase {
+            Phase::Stopping(_, StopReason::Cancelled) => vec![Event::AttemptStopped { attempt, at }],
+            Phase::Stopping(_, StopReason::TimedOut) => {
+                let seconds = plan.timeout_seconds.unwrap_or_default();
+                let text = format!("stopped after its timeout of {seconds} s");
+                failure(run, attempt, FailureClass::TimedOut, &text, &Map::new(), context)?
+            }
+            // Nobody asked: the worker is going down.
+            _ => lose_attempt::decide(run, attempt, "the worker stopped while it ran", context)?,
+        },
+        Report::Collected { chunk, collected } => vec![Event::OperationsCollected {
+            attempt,
+            chunk: *chunk,
+            collected: std::sync::Arc::new(collected.clone()),
+        }],
+    };
+    Ok(events)
+}
+
+fn failure(
+    run: &RunState,
+    attempt: AttemptRef,
+    class: FailureClass,
+    text: &str,
+    outputs: &Map<String, Value>,
+    context: &Context,
+) -> Result<Vec<Event>, Rejection> {
+    let (task, plan) = held(run, attempt)?;
+    let worth_it = class != FailureClass::Misconfigured;
+    let retry_at = retry_after_failure(run, task, plan, context.now).filter(|_| worth_it);
+    Ok(vec![Event::AttemptFailed {
+        attempt,
+        class,
+        message: message(text),
+        outputs: outputs.clone(),
+        retry_at,
+        as_warning: retry_at.is_none() && plan.treat_failure_as_warning,
+        at: context.now,
+    }])
+}
+
+fn outputs_too_large(outputs: &Map<String, Value>) -> Option<String> {
+    let bytes = serde_json::to_vec(outputs).map_or(usize::MAX, |json| json.len());
+    let limit = limits::OUTPUT_BYTES_MAX;
+    (bytes > limit).then(|| format!("the outputs take {bytes} bytes; at most {limit} are allowed"))
+}

@@ -1,0 +1,72 @@
+//! What a run owes the world now. Recomputable from the state at any time: a crash between a decision and its effect loses nothing
+//! (INV-09).
+
+use jiff::Timestamp;
+
+use crate::{
+    event::AttemptRef,
+    id::WorkerId,
+    state::{Partition, Phase, RunState},
+    status::StopReason,
+};
+
+/// A debt to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A task waits for a worker.
+    FindWorker {
+        /// Place of the task.
+        task: u32,
+    },
+    /// The worker must hear of its attempt.
+    Offer {
+        /// Who.
+        worker: WorkerId,
+        /// What.
+        attempt: AttemptRef,
+    },
+    /// The worker has begun and will report; nothing to send.
+    AwaitReport {
+        /// Who.
+        worker: WorkerId,
+        /// What.
+        attempt: AttemptRef,
+    },
+    /// The worker must stop its attempt and confirm.
+    Stop {
+        /// Who.
+        worker: WorkerId,
+        /// What.
+        attempt: AttemptRef,
+        /// Why.
+        reason: StopReason,
+    },
+}
+
+/// Everything that the run owes now.
+pub fn outstanding(run: &RunState) -> Vec<Effect> {
+    let waiting = run.ready.iter().map(|task| Effect::FindWorker { task: *task });
+    waiting.chain(run.held.iter().filter_map(|task| owed_to_holder(run, *task))).collect()
+}
+
+/// What is owed to the worker that holds this task, if one does.
+pub fn owed_to_holder(run: &RunState, task: u32) -> Option<Effect> {
+    let state = run.tasks.get(task as usize)?;
+    let attempt = AttemptRef { run: run.id, task, number: state.attempt };
+    match state.phase {
+        Phase::Leased(worker) => Some(Effect::Offer { worker, attempt }),
+        Phase::Running(worker) => Some(Effect::AwaitReport { worker, attempt }),
+        Phase::Stopping(worker, reason) => Some(Effect::Stop { worker, attempt, reason }),
+        _ => None,
+    }
+}
+
+/// When time alone will next change this run: ask for [`crate::Command::WakeRun`] then.
+pub fn next_deadline(run: &RunState) -> Option<Timestamp> {
+    run.deadlines.first().map(|(due, _)| *due)
+}
+
+/// The earliest deadline of all runs.
+pub fn next_deadline_of(partition: &Partition) -> Option<Timestamp> {
+    partition.runs.values().filter_map(next_deadline).min()
+}

@@ -1,0 +1,163 @@
+//! Ids: 16 bytes each, shown as UUIDs whose version bits say 4, because the official clients refuse others.
+//!
+//! Ids that must come out the same whoever computes them (a run of a schedule's instant, a task run) are derived with BLAKE3.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// From bytes of any origin; `None` unless there are 16.
+            pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_uuid(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_uuid(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                parse_uuid(text).map(Self).ok_or_else(|| InvalidId(text.chars().take(64).collect()))
+            }
+        }
+    };
+}
+
+id!(
+    /// A pipeline: derived from its alias, so that every installation gives the same file the same id.
+    PipelineId
+);
+id!(
+    /// A pipeline run.
+    RunId
+);
+id!(
+    /// A task run: derived from its run and the place of the task in the plan.
+    TaskRunId
+);
+id!(
+    /// A worker, for as long as its folder lives.
+    WorkerId
+);
+id!(
+    /// A command, given by the caller; a repeated one is answered from state.
+    CommandId
+);
+
+/// The text is not a UUID.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a UUID such as 3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90")]
+pub struct InvalidId(String);
+
+impl PipelineId {
+    /// The id of the pipeline with this alias in this account.
+    pub fn derive(account: &str, alias: &str) -> Self {
+        Self(derive("downbeat pipeline v1", &[account.as_bytes(), alias.as_bytes()]))
+    }
+}
+
+impl RunId {
+    /// The one run of this instant of this schedule (INV-05).
+    pub fn of_schedule(pipeline: PipelineId, schedule: &str, instant: Timestamp) -> Self {
+        let instant = instant.as_microsecond().to_be_bytes();
+        Self(derive("downbeat scheduled run v1", &[&pipeline.0, schedule.as_bytes(), &instant]))
+    }
+
+    /// The one run that this idempotency key stands for.
+    pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
+        Self(derive("downbeat keyed run v1", &[&pipeline.0, key.as_bytes()]))
+    }
+}
+
+impl TaskRunId {
+    /// The task run at this place of this run.
+    pub fn derive(run: RunId, task: u32) -> Self {
+        Self(derive("downbeat task run v1", &[&run.0, &task.to_be_bytes()]))
+    }
+}
+
+fn derive(context: &str, parts: &[&[u8]]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key(context);
+    for part in parts {
+        // Lengths keep ("ab", "c") and ("a", "bc") apart.
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut bytes = [0; 16];
+    hasher.finalize_xof().fill(&mut bytes);
+    with_version_4(bytes)
+}
+
+/// Sets the bits that make 16 bytes a version 4 UUID.
+pub fn with_version_4(mut bytes: [u8; 16]) -> [u8; 16] {
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    bytes
+}
+
+fn write_uuid(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            f.write_str("-")?;
+        }
+        write!(f, "{byte:02x}")?;
+    }
+    Ok(())
+}
+
+fn parse_uuid(text: &str) -> Option<[u8; 16]> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
+    if digits.len() != 32 || (text.len() != 36 && text.len() != 32) {
+        return None;
+    }
+    let mut bytes = [0; 16];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_version_4_uuids_that_read_back() {
+        let id = PipelineId::derive("default", "weather");
+        let text = id.to_string();
+        assert_eq!(text.len(), 36);
+        assert_eq!(&text[14..15], "4");
+        assert!(matches!(&text[19..20], "8" | "9" | "a" | "b"));
+        assert_eq!(text.parse::<PipelineId>().unwrap(), id);
+        assert!("weather".parse::<PipelineId>().is_err());
+    }
+
+    #[test]
+    fn derived_ids_depend_on_every_part() {
+        let pipeline = PipelineId::derive("default", "a");
+        let instant = Timestamp::from_second(1_000).unwrap();
+        let run = RunId::of_schedule(pipeline, "daily", instant);
+        assert_eq!(run, RunId::of_schedule(pipeline, "daily", instant));
+        assert_ne!(run, RunId::of_schedule(pipeline, "hourly", instant));
+        assert_ne!(run, RunId::of_schedule(PipelineId::derive("default", "b"), "daily", instant));
+        assert_ne!(run, RunId::of_schedule(pipeline, "daily", Timestamp::from_second(1_001).unwrap()));
+        assert_ne!(TaskRunId::derive(run, 0), TaskRunId::derive(run, 1));
+    }
+}

@@ -1,0 +1,29 @@
+//! The core: what a run is, which commands it accepts, what follows from what.
+//!
+//! Promises: [`decide`] is a pure function of state, command and context; [`evolve`] is total; effects are data that
+//! [`effects::outstanding`] can compute again at any time; timers are absolute instants inside the state. Knows nothing about
+//! clocks, randomness, files, sockets, storage, threads or the wire.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod command;
+pub mod compile;
+pub mod decide;
+pub mod effects;
+pub mod event;
+mod evolve;
+pub mod id;
+pub mod invariants;
+pub mod limits;
+pub mod metadata;
+pub mod names;
+pub mod plan;
+pub mod state;
+pub mod status;
+
+pub use command::{Command, Context, FireSchedule, Rejection, Report, StartRun};
+pub use decide::{decide, execute, settle};
+pub use event::{AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Trigger};
+pub use evolve::evolve;
+pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};
+pub use state::{Partition, Phase, RunState, TaskState};
+pub use status::{FailureClass, Outcome, RunStatus, StopReason, TaskStatus};

@@ -1,0 +1,22 @@
+//! Every limit of the core, with its unit (INV-12).
+
+/// Tasks of one pipeline.
+pub const TASKS_PER_PIPELINE_MAX: usize = 100_000;
+/// Serialised JSON of the outputs of one attempt, bytes. A record carries at most 512 KiB.
+pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+/// Serialised JSON of the inputs, or of the environment variables, of one run, bytes.
+pub const INPUT_BYTES_MAX: usize = 128 * 1024;
+/// A message that goes into an event, bytes; longer ones are cut.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024;
+/// A reason, or the text or value of a condition, inside an event of which one decision may hold many, bytes.
+pub const BRIEF_BYTES_MAX: usize = 256;
+/// Serialised JSON of the resolved parameters of one attempt, bytes.
+pub const PARAMETER_BYTES_MAX: usize = 256 * 1024;
+/// Events that one step of [`crate::decide::advance`] may take; the rest follows in further decisions.
+pub const EVENTS_PER_ADVANCE_MAX: usize = 500;
+/// Attempts of one task that may be lost with their worker before the task fails, whatever its `retries` say.
+pub const LOST_ATTEMPTS_MAX: u32 = 3;
+/// Idempotency key, characters.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// Pipeline alias, characters.
+pub const ALIAS_CHARS_MAX: usize = 255;

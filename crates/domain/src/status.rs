@@ -1,0 +1,119 @@
+//! Statuses and their public spelling.
+
+use std::fmt;
+
+macro_rules! spelled {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The spelling of the public API.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+spelled!(
+    /// Status of a pipeline run.
+    RunStatus {
+        /// Nothing has been given to a worker yet.
+        Created = "CREATED",
+        /// At least one task began.
+        Running = "RUNNING",
+        /// Ended; no task failed.
+        Succeeded = "SUCCEEDED",
+        /// Ended; a task warned, none failed.
+        Warning = "WARNING",
+        /// Ended; a task failed.
+        Failed = "FAILED",
+        /// Somebody cancelled it; workers have not confirmed yet.
+        Cancelling = "CANCELLING",
+        /// Ended by a cancel.
+        Cancelled = "CANCELLED",
+    }
+);
+
+spelled!(
+    /// Status of a task run.
+    TaskStatus {
+        /// Waits for what it depends on.
+        Created = "CREATED",
+        /// Waits for a worker, or for its next attempt.
+        Queued = "QUEUED",
+        /// A worker is at it.
+        Running = "RUNNING",
+        /// Ended well.
+        Succeeded = "SUCCEEDED",
+        /// Ended with a warning, or failed where a failure counts as one.
+        Warning = "WARNING",
+        /// Failed.
+        Failed = "FAILED",
+        /// Did not run.
+        Skipped = "SKIPPED",
+        /// Is being stopped.
+        Cancelling = "CANCELLING",
+        /// Stopped by a cancel.
+        Cancelled = "CANCELLED",
+    }
+);
+
+spelled!(
+    /// How a job ended well.
+    Outcome {
+        /// Without remarks.
+        Succeeded = "SUCCEEDED",
+        /// With a warning.
+        Warning = "WARNING",
+    }
+);
+
+spelled!(
+    /// Why an attempt failed, as far as it matters for another one.
+    FailureClass {
+        /// The job ran and failed.
+        JobFailed = "JOB_FAILED",
+        /// It cannot work as it is written; another attempt would fail the same way.
+        Misconfigured = "MISCONFIGURED",
+        /// It ran longer than its `timeout`.
+        TimedOut = "TIMED_OUT",
+        /// Something was unreachable or short for a moment.
+        Transient = "TRANSIENT",
+    }
+);
+
+spelled!(
+    /// Why a worker is asked to stop an attempt.
+    StopReason {
+        /// Its run was cancelled.
+        Cancelled = "CANCELLED",
+        /// Its deadline passed.
+        TimedOut = "TIMED_OUT",
+    }
+);
+
+impl RunStatus {
+    /// Nothing happens any more in a run with this status (INV-02).
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Warning | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl TaskStatus {
+    /// Nothing happens any more in a task run with this status.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Warning | Self::Failed | Self::Skipped | Self::Cancelled)
+    }
+}

@@ -1,0 +1,35 @@
+//! An append-only log of records with one writer at a time: order, fencing, durability and a hash chain.
+//!
+//! It promises that a record acknowledged by [`EventLog::append`] stands at its place for ever, and that damage, loss and
+//! rivals are reported, never papered over. It knows nothing about what the bytes of a record mean.
+//!
+//! | implementation | where the records are | used by |
+//! |---|---|---|
+//! | [`embedded`] | segment files in a folder, one fdatasync per group | `downbeat dev`, one machine |
+//! | [`jetstream`] | a NATS JetStream stream | distributed installations |
+//! | [`memory`] | a vector, with faults by seed | simulation, unit tests |
+//!
+//! The contract stands at [`EventLog`]; the suite that all three pass is `conformance` (feature `conformance`).
+
+pub mod embedded;
+pub mod faults;
+pub mod frame;
+pub mod jetstream;
+pub mod limits;
+pub mod memory;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+mod error;
+mod follow;
+mod log;
+mod procedures;
+mod types;
+
+pub use error::{Error, ErrorKind};
+pub use log::EventLog;
+pub use procedures::{append_settled, check_position, verify};
+pub use types::{Entry, Hash, LogId, Record, RecordId, Tail};

@@ -1,0 +1,63 @@
+//! Every limit of this crate, with its unit.
+
+use std::time::Duration;
+
+/// Largest payload of one record, in bytes.
+pub const RECORD_BYTES_MAX: usize = 512 * 1024;
+
+/// Bytes of payloads after which one `read` stops, even when more entries were asked for (at least one is returned).
+pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Entries that `follow` and `verify` ask for at once.
+pub const READ_ENTRIES: usize = 1024;
+
+/// Default size of a segment file of the embedded log, in bytes. Written out in full when the segment is made.
+pub const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Smallest segment size that is honoured, in bytes; a record that does not fit gets a larger segment.
+pub const SEGMENT_BYTES_MIN: u64 = 4 * 1024;
+
+/// Bytes of frames in one group commit of the embedded log.
+pub const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Appends that may wait for the embedded writer thread; further callers wait for a place.
+pub const APPENDS_QUEUED_MAX: usize = 1024;
+
+/// Distance between two entries of a segment's index, in bytes of file.
+pub const INDEX_STRIDE_BYTES: u64 = 64 * 1024;
+
+/// How often a follower of a read-only log looks for new records: another process writes them and cannot wake us.
+pub const READ_ONLY_POLL: Duration = Duration::from_millis(50);
+
+/// How long one request to JetStream may take before its outcome counts as unknown.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long `open` waits for the first connection to NATS.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Interval of NATS pings: a dead connection is noticed after two of them.
+pub const PING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Longest pause between two attempts to reconnect to NATS.
+pub const RECONNECT_DELAY_MAX: Duration = Duration::from_secs(1);
+
+/// Window in which the server remembers record ids. Only an accelerator; kept short because it costs memory per id.
+pub const DUPLICATE_WINDOW: Duration = Duration::from_secs(10);
+
+/// Silence after which a JetStream follower takes its consumer for lost is twice this.
+pub const IDLE_HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Pause of a JetStream follower before it tries again to read from a server that does not answer.
+pub const FOLLOW_RETRY: Duration = Duration::from_millis(100);
+
+/// Requests for single messages that one JetStream `read` has in flight.
+pub const READS_IN_FLIGHT: usize = 64;
+
+/// Bytes of the headers and the frame around a payload in a JetStream message.
+pub const MESSAGE_OVERHEAD_BYTES: usize = 1024;
+
+/// Answer of the NATS monitoring port that is read at most, in bytes.
+pub const MONITOR_BYTES_MAX: usize = 1024 * 1024;
+
+/// How long the NATS monitoring port may take to answer.
+pub const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,0 +1,49 @@
+//! What can go wrong in the plumbing.
+
+use std::net::SocketAddr;
+
+/// An error of the plumbing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The port is taken or the address is not ours.
+    #[error("cannot listen on {address}: {source}; stop what listens there or choose another address")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not an address.
+    #[error("`{address}` is not an address such as http://127.0.0.1:7410: {source}")]
+    Address {
+        /// What was given.
+        address: String,
+        /// Why.
+        source: tonic::transport::Error,
+    },
+    /// The server stopped by itself.
+    #[error("the gRPC server failed: {0}")]
+    Serve(tonic::transport::Error),
+    /// The descriptors are not what tonic expects.
+    #[error("gRPC reflection could not be built: {0}")]
+    Reflection(String),
+}
+
+/// Kinds of [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// An address cannot be used.
+    Address,
+    /// The server failed while it ran.
+    Serve,
+}
+
+impl Error {
+    /// Its kind.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Bind { .. } | Error::Address { .. } => ErrorKind::Address,
+            Error::Serve(_) | Error::Reflection(_) => ErrorKind::Serve,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! How a process of ours lives: clock, shutdown, log lines, gRPC plumbing, blobs.
+//!
+//! Promises that real time, signals and sockets are touched here and nowhere else. Knows nothing about pipelines, logs or events.
+
+pub mod blob;
+pub mod clock;
+pub mod error;
+pub mod grpc;
+pub mod limits;
+pub mod retry;
+pub mod shutdown;
+pub mod telemetry;

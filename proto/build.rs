@@ -1,0 +1,27 @@
+//! Compiles the .proto files with protox, so that no protoc is needed on the machine.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+const FILES: [&str; 5] = [
+    "downbeat/events/v1/events.proto",
+    "downbeat/worker/v1/worker.proto",
+    "downbeat/control/v1/control.proto",
+    "downbeat/metadata/v1/position.proto",
+    "downbeat/metadata/v1/metadata.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for file in FILES {
+        println!("cargo:rerun-if-changed={file}");
+    }
+    let descriptors = protox::compile(FILES, ["."])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    // The same descriptors feed gRPC reflection.
+    fs::write(out.join("descriptors.bin"), prost_encode(&descriptors))?;
+    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
+    Ok(())
+}
+
+fn prost_encode(descriptors: &impl prost::Message) -> Vec<u8> {
+    descriptors.encode_to_vec()
+}

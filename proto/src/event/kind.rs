@@ -1,0 +1,34 @@
+//! Names of kinds for people.
+
+use crate::events::v1::EventKind;
+
+/// Every kind that this version writes; each has golden bytes.
+pub const ALL_KINDS: &[EventKind] = &[
+    EventKind::PartitionOwned,
+    EventKind::PipelineApplied,
+    EventKind::RunCreated,
+    EventKind::RunCancelRequested,
+    EventKind::RunFinished,
+    EventKind::GroupOpened,
+    EventKind::GroupSkipped,
+    EventKind::TaskReady,
+    EventKind::TaskSkipped,
+    EventKind::TaskFailed,
+    EventKind::AttemptLeased,
+    EventKind::AttemptStarted,
+    EventKind::AttemptSucceeded,
+    EventKind::AttemptFailed,
+    EventKind::AttemptLost,
+    EventKind::AttemptStopRequested,
+    EventKind::AttemptStopped,
+    EventKind::WaitStarted,
+    EventKind::OperationsCollected,
+];
+
+/// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.
+pub fn name_of(kind: i32) -> String {
+    match EventKind::try_from(kind) {
+        Ok(known) if known != EventKind::Unspecified => known.as_str_name().to_owned(),
+        _ => format!("UNKNOWN_{kind}"),
+    }
+}

@@ -1,0 +1,93 @@
+//! Operations, assets and edges between domain and wire. -1 stands for "not known".
+
+use downbeat_domain::metadata::{Asset, Collected, LineageEdge, Operation};
+
+use crate::{
+    convert::{instant_or_none, micros_or_zero},
+    events::v1 as wire,
+};
+
+fn count(number: Option<u64>) -> i64 {
+    number.and_then(|number| i64::try_from(number).ok()).unwrap_or(-1)
+}
+
+fn count_of(number: i64) -> Option<u64> {
+    u64::try_from(number).ok()
+}
+
+pub(crate) fn operation(operation: &Operation) -> wire::Operation {
+    wire::Operation {
+        external_id: operation.external_id.clone(),
+        name: operation.name.clone(),
+        r#type: operation.kind.clone(),
+        status: operation.status.clone(),
+        message: operation.message.clone(),
+        started_at: micros_or_zero(operation.started_at),
+        completed_at: micros_or_zero(operation.completed_at),
+        rows_affected: count(operation.rows_affected),
+        asset: operation.asset.clone(),
+        failures: count(operation.failures),
+        column: operation.column.clone(),
+    }
+}
+
+fn operation_of(operation: wire::Operation) -> Operation {
+    Operation {
+        external_id: operation.external_id,
+        name: operation.name,
+        kind: operation.r#type,
+        status: operation.status,
+        message: operation.message,
+        started_at: instant_or_none(operation.started_at),
+        completed_at: instant_or_none(operation.completed_at),
+        rows_affected: count_of(operation.rows_affected),
+        asset: operation.asset,
+        failures: count_of(operation.failures),
+        column: operation.column,
+    }
+}
+
+pub(crate) fn asset(asset: &Asset) -> wire::Asset {
+    wire::Asset {
+        key: asset.key.clone(),
+        name: asset.name.clone(),
+        r#type: asset.kind.clone(),
+        namespace: asset.namespace.clone(),
+        description: asset.description.clone(),
+        row_count: count(asset.row_count),
+        integration: asset.integration.clone(),
+    }
+}
+
+fn asset_of(asset: wire::Asset) -> Asset {
+    Asset {
+        key: asset.key,
+        name: asset.name,
+        kind: asset.r#type,
+        namespace: asset.namespace,
+        description: asset.description,
+        row_count: count_of(asset.row_count),
+        integration: asset.integration,
+    }
+}
+
+pub(crate) fn edge(edge: &LineageEdge) -> wire::LineageEdge {
+    wire::LineageEdge { from: edge.from.clone(), to: edge.to.clone(), operation: edge.operation.clone() }
+}
+
+fn edge_of(edge: wire::LineageEdge) -> LineageEdge {
+    LineageEdge { from: edge.from, to: edge.to, operation: edge.operation }
+}
+
+/// A chunk as a worker sends it and as an event carries it.
+pub fn collected_of(
+    operations: Vec<wire::Operation>,
+    assets: Vec<wire::Asset>,
+    edges: Vec<wire::LineageEdge>,
+) -> Collected {
+    Collected {
+        operations: operations.into_iter().map(operation_of).collect(),
+        assets: assets.into_iter().map(asset_of).collect(),
+        edges: edges.into_iter().map(edge_of).collect(),
+    }
+}

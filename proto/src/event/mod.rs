@@ -1,0 +1,60 @@
+//! Events between domain and wire. The kind numbers stand in `events.proto` and are never reused.
+
+mod decode;
+mod encode;
+mod kind;
+mod metadata;
+mod plan;
+
+use bytes::Bytes;
+use downbeat_domain::Event;
+
+use crate::events::v1 as wire;
+
+pub use decode::{attempt_of, decode, failure_class, outcome};
+pub use encode::{attempt_ref, encode, stop_reason};
+pub use kind::{ALL_KINDS, name_of};
+pub use metadata::collected_of;
+pub use plan::encode_schedule;
+
+/// What an event from the log turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decoded {
+    /// A kind that this version knows.
+    Known(Event),
+    /// A kind of a newer version. The coordinator stops, projections skip and count.
+    Unknown {
+        /// Its number.
+        kind: i32,
+        /// Its bytes, untouched.
+        payload: Bytes,
+    },
+}
+
+/// The bytes are no event of their kind.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The payload is not a message of its kind.
+    #[error("event kind {kind}: {source}")]
+    Payload {
+        /// Kind number.
+        kind: i32,
+        /// What prost said.
+        source: prost::DecodeError,
+    },
+    /// A field that must be there is not, or has an impossible value.
+    #[error("event kind {kind}: field `{field}` is missing or impossible")]
+    Field {
+        /// Kind number.
+        kind: i32,
+        /// Its name.
+        field: &'static str,
+    },
+    /// The record itself is not a Record message.
+    #[error("not a record: {0}")]
+    Record(prost::DecodeError),
+}
+
+fn event(kind: wire::EventKind, payload: &impl prost::Message) -> wire::Event {
+    wire::Event { kind: kind as i32, payload: Bytes::from(payload.encode_to_vec()) }
+}

@@ -1,0 +1,153 @@
+//! The plan inside a PipelineApplied event: a message of its own, compressed, because a wide pipeline repeats itself a lot.
+
+use bytes::Bytes;
+use downbeat_domain::plan::{Node, Plan, PlanGroup, PlanInput, PlanSchedule, PlanTask};
+
+use crate::{
+    convert::{object, object_text},
+    events::v1 as wire,
+    limits,
+};
+
+/// zstd, level 3.
+pub(crate) fn compress(data: &[u8]) -> Bytes {
+    // Compressing into memory has no way to fail; an empty result would be refused by `decompress`.
+    zstd::bulk::compress(data, 3).map(Bytes::from).unwrap_or_default()
+}
+
+/// Refuses anything that would unpack to more than the limit.
+pub(crate) fn decompress(data: &[u8]) -> Option<Vec<u8>> {
+    zstd::bulk::decompress(data, limits::UNPACKED_BYTES_MAX).ok()
+}
+
+pub(crate) fn encode(plan: &Plan) -> wire::Plan {
+    wire::Plan {
+        groups: plan.groups.iter().map(encode_group).collect(),
+        tasks: plan.tasks.iter().map(encode_task).collect(),
+        inputs: plan.inputs.iter().map(encode_input).collect(),
+        schedules: plan.schedules.iter().map(encode_schedule).collect(),
+    }
+}
+
+pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
+    Some(Plan {
+        groups: plan.groups.into_iter().map(decode_group).collect(),
+        tasks: plan.tasks.into_iter().map(decode_task).collect::<Option<_>>()?,
+        inputs: plan.inputs.into_iter().map(decode_input).collect::<Option<_>>()?,
+        schedules: plan.schedules.into_iter().map(decode_schedule).collect::<Option<_>>()?,
+    })
+}
+
+fn nodes(nodes: &[Node]) -> Vec<wire::PlanNode> {
+    let node = |node: &Node| match *node {
+        Node::Group(place) => wire::plan_node::Node::Group(place),
+        Node::Task(place) => wire::plan_node::Node::Task(place),
+    };
+    nodes.iter().map(|place| wire::PlanNode { node: Some(node(place)) }).collect()
+}
+
+fn nodes_of(nodes: Vec<wire::PlanNode>) -> Vec<Node> {
+    let node = |node| match node {
+        wire::plan_node::Node::Group(place) => Node::Group(place),
+        wire::plan_node::Node::Task(place) => Node::Task(place),
+    };
+    nodes.into_iter().filter_map(|place| place.node.map(node)).collect()
+}
+
+fn condition_of(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn encode_group(group: &PlanGroup) -> wire::PlanGroup {
+    wire::PlanGroup {
+        id: group.id.clone(),
+        name: group.name.clone(),
+        depends_on: nodes(&group.depends_on),
+        condition: group.condition.clone().unwrap_or_default(),
+    }
+}
+
+fn decode_group(group: wire::PlanGroup) -> PlanGroup {
+    PlanGroup {
+        id: group.id,
+        name: group.name,
+        depends_on: nodes_of(group.depends_on),
+        condition: condition_of(group.condition),
+    }
+}
+
+fn encode_task(task: &PlanTask) -> wire::PlanTask {
+    wire::PlanTask {
+        id: task.id.clone(),
+        name: task.name.clone(),
+        group_plus_one: task.group.map_or(0, |group| group + 1),
+        depends_on: nodes(&task.depends_on),
+        condition: task.condition.clone().unwrap_or_default(),
+        integration: task.integration.clone(),
+        integration_job: task.integration_job.clone(),
+        parameters: object_text(&task.parameters),
+        connection: task.connection.clone(),
+        retries: task.retries,
+        retry_delay_seconds: task.retry_delay_seconds,
+        timeout_seconds: task.timeout_seconds.unwrap_or(0),
+        treat_failure_as_warning: task.treat_failure_as_warning,
+    }
+}
+
+fn decode_task(task: wire::PlanTask) -> Option<PlanTask> {
+    Some(PlanTask {
+        id: task.id,
+        name: task.name,
+        group: task.group_plus_one.checked_sub(1),
+        depends_on: nodes_of(task.depends_on),
+        condition: condition_of(task.condition),
+        integration: task.integration,
+        integration_job: task.integration_job,
+        parameters: object(&task.parameters)?,
+        connection: task.connection,
+        retries: task.retries,
+        retry_delay_seconds: task.retry_delay_seconds,
+        timeout_seconds: Some(task.timeout_seconds).filter(|seconds| *seconds > 0),
+        treat_failure_as_warning: task.treat_failure_as_warning,
+    })
+}
+
+fn encode_input(input: &PlanInput) -> wire::PlanInput {
+    wire::PlanInput {
+        name: input.name.clone(),
+        kind: input.kind.clone(),
+        default_value: input.default.as_ref().map(ToString::to_string).unwrap_or_default(),
+        optional: input.optional,
+        options: input.options.clone(),
+    }
+}
+
+fn decode_input(input: wire::PlanInput) -> Option<PlanInput> {
+    let default = match input.default_value.as_str() {
+        "" => None,
+        text => Some(serde_json::from_str(text).ok()?),
+    };
+    Some(PlanInput { name: input.name, kind: input.kind, default, optional: input.optional, options: input.options })
+}
+
+/// The wire form of a schedule, which queries show as well.
+pub fn encode_schedule(schedule: &PlanSchedule) -> wire::PlanSchedule {
+    wire::PlanSchedule {
+        name: schedule.name.clone(),
+        cron: schedule.cron.clone(),
+        timezone: schedule.timezone.clone(),
+        run_inputs: object_text(&schedule.run_inputs),
+        exclude: schedule.exclude.clone(),
+        environment: String::new(),
+    }
+}
+
+fn decode_schedule(schedule: wire::PlanSchedule) -> Option<PlanSchedule> {
+    Some(PlanSchedule {
+        name: schedule.name,
+        cron: schedule.cron,
+        timezone: schedule.timezone,
+        run_inputs: object(&schedule.run_inputs)?,
+        exclude: schedule.exclude,
+    })
+}

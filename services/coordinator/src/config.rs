@@ -1,0 +1,14 @@
+//! Settings of the coordinator.
+
+use std::net::SocketAddr;
+
+/// Settings, from flags or `DOWNBEAT_*` variables.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CoordinatorConfig {
+    /// Address for ControlService and WorkerService.
+    #[arg(long, env = "DOWNBEAT_COORDINATOR_LISTEN", default_value = "127.0.0.1:7411")]
+    pub listen: SocketAddr,
+    /// Name of this process in PartitionOwned records.
+    #[arg(long, env = "DOWNBEAT_COORDINATOR_NAME", default_value = "coordinator")]
+    pub name: String,
+}

@@ -1,0 +1,243 @@
+//! The hands of the engine: feeds it inputs, appends its records, delivers its answers and messages.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use downbeat_domain::{Command, CommandId, Rejection};
+use downbeat_event_log::{EventLog, Tail};
+use downbeat_proto::worker::v1 as wire;
+use downbeat_runtime::clock::{Clock, Now};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    engine::{Answer, CallId, Engine, Input, Moment, Output, SessionId},
+    error::Error,
+    limits,
+    take_over::{self, Owned},
+};
+
+/// What a call gets back: the answer, and the end of the log when it was given.
+pub type CallResult = Result<(Answer, Tail), Rejection>;
+
+enum Incoming {
+    Input(Input),
+    Call(Command, String, Option<CommandId>, oneshot::Sender<CallResult>),
+    Attached(SessionId, wire::Hello, mpsc::Sender<wire::CoordinatorMessage>),
+    OffersJob(String, String, oneshot::Sender<bool>),
+}
+
+/// How everybody else in the process talks to the engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    incoming: mpsc::Sender<Incoming>,
+    sessions: Arc<AtomicU64>,
+    backlog: Arc<AtomicUsize>,
+}
+
+/// The engine's loop has ended, or takes nothing more for now.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It has ended.
+    #[error("the coordinator is stopping")]
+    Stopping,
+    /// The log does not keep up.
+    #[error("the log does not answer and {0} bytes of decisions wait for it; try again later")]
+    Backlog(usize),
+}
+
+impl Handle {
+    /// Asks for a command; the answer comes when the decision is in the log.
+    pub async fn call(&self, command: Command, actor: String, id: Option<CommandId>) -> Result<CallResult, Refused> {
+        let waiting = self.backlog.load(Ordering::Relaxed);
+        if waiting > limits::BACKLOG_BYTES_MAX {
+            return Err(Refused::Backlog(waiting));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.send(Incoming::Call(command, actor, id, reply)).await?;
+        answer.await.map_err(|_| Refused::Stopping)
+    }
+
+    /// Attaches a worker's connection; messages for it go to `sender`.
+    pub async fn attach(
+        &self,
+        hello: wire::Hello,
+        sender: mpsc::Sender<wire::CoordinatorMessage>,
+    ) -> Result<SessionId, Refused> {
+        let session = self.sessions.fetch_add(1, Ordering::Relaxed);
+        self.send(Incoming::Attached(session, hello, sender)).await?;
+        Ok(session)
+    }
+
+    /// Hands on what a worker's connection says.
+    pub async fn input(&self, input: Input) -> Result<(), Refused> {
+        self.send(Incoming::Input(input)).await
+    }
+
+    /// Does an attached worker offer this job?
+    pub async fn offers_job(&self, integration: &str, job: &str) -> Result<bool, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Incoming::OffersJob(integration.to_owned(), job.to_owned(), reply)).await?;
+        answer.await.map_err(|_| Refused::Stopping)
+    }
+
+    async fn send(&self, incoming: Incoming) -> Result<(), Refused> {
+        self.incoming.send(incoming).await.map_err(|_| Refused::Stopping)
+    }
+}
+
+/// The loop.
+pub struct Driver {
+    log: Arc<dyn EventLog>,
+    engine: Engine,
+    clock: Clock,
+    tail: Tail,
+    queue: mpsc::Receiver<Incoming>,
+    backlog: Arc<AtomicUsize>,
+    calls: HashMap<CallId, oneshot::Sender<CallResult>>,
+    next_call: CallId,
+    workers: HashMap<SessionId, mpsc::Sender<wire::CoordinatorMessage>>,
+    to_append: Option<Bytes>,
+}
+
+impl Driver {
+    /// A loop over a partition that was taken over.
+    pub fn new(log: Arc<dyn EventLog>, owned: Owned) -> (Self, Handle) {
+        let (incoming, queue) = mpsc::channel(limits::INPUT_QUEUE);
+        let clock = Clock::start();
+        let backlog = Arc::new(AtomicUsize::new(0));
+        let handle = Handle { incoming, sessions: Arc::new(AtomicU64::new(1)), backlog: Arc::clone(&backlog) };
+        let engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(clock.now()));
+        let driver = Self {
+            log,
+            engine,
+            clock,
+            tail: owned.tail,
+            queue,
+            backlog,
+            calls: HashMap::new(),
+            next_call: 1,
+            workers: HashMap::new(),
+            to_append: None,
+        };
+        (driver, handle)
+    }
+
+    /// Runs until every handle is gone, or the partition is lost.
+    pub async fn run(mut self) -> Result<(), Error> {
+        let mut inputs = Vec::with_capacity(limits::INPUTS_PER_TURN_MAX);
+        let mut appending: Option<tokio::task::JoinHandle<Result<Tail, Error>>> = None;
+        loop {
+            self.turn();
+            if let Some(payload) = self.to_append.take() {
+                let (log, after) = (Arc::clone(&self.log), self.tail);
+                appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload).await }));
+            }
+            let tick = self.next_tick();
+            tokio::select! {
+                appended = async { appending.as_mut().expect("guarded below").await }, if appending.is_some() => {
+                    appending = None;
+                    self.appended(appended)?;
+                }
+                taken = self.queue.recv_many(&mut inputs, limits::INPUTS_PER_TURN_MAX) => {
+                    if taken == 0 {
+                        return Ok(());
+                    }
+                    for incoming in inputs.drain(..) {
+                        self.take_in(incoming);
+                    }
+                }
+                () = tokio::time::sleep(tick) => self.handle(Input::Tick),
+            }
+        }
+    }
+
+    fn appended(&mut self, outcome: Result<Result<Tail, Error>, tokio::task::JoinError>) -> Result<(), Error> {
+        match outcome {
+            Ok(appended) => self.tail = appended?,
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+        self.handle(Input::Appended);
+        Ok(())
+    }
+
+    fn take_in(&mut self, incoming: Incoming) {
+        let input = match incoming {
+            Incoming::Input(input) => input,
+            Incoming::Call(command, actor, command_id, reply) => {
+                let call = self.next_call;
+                self.next_call += 1;
+                self.calls.insert(call, reply);
+                Input::Call { call, actor, command_id, command }
+            }
+            Incoming::Attached(session, hello, sender) => {
+                self.workers.insert(session, sender);
+                Input::WorkerAttached { session, hello }
+            }
+            Incoming::OffersJob(integration, job, reply) => {
+                // The asker may have gone away.
+                let _ = reply.send(self.engine.offers_job(&integration, &job));
+                return;
+            }
+        };
+        if let Input::WorkerDetached { session } = &input {
+            self.workers.remove(session);
+        }
+        self.handle(input);
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.engine.handle(moment(self.clock.now()), input);
+    }
+
+    fn turn(&mut self) {
+        for output in self.engine.turn(moment(self.clock.now())) {
+            match output {
+                Output::Append(payload) => self.to_append = Some(payload),
+                Output::Reply { call, answer } => {
+                    if let Some(reply) = self.calls.remove(&call) {
+                        // The caller may have gone away; its command stands all the same.
+                        let _ = reply.send(answer.map(|answer| (answer, self.tail)));
+                    }
+                }
+                Output::Send { session, message } => self.send(session, message),
+                Output::Close { session, reason } => {
+                    if self.workers.remove(&session).is_some() {
+                        tracing::info!(session, reason, "closing a worker's connection");
+                    }
+                }
+            }
+        }
+        self.backlog.store(self.engine.backlog_bytes(), Ordering::Relaxed);
+    }
+
+    fn send(&mut self, session: SessionId, message: wire::coordinator_message::Message) {
+        let Some(worker) = self.workers.get(&session) else { return };
+        let message = wire::CoordinatorMessage { message: Some(message) };
+        if worker.try_send(message).is_err() {
+            // Too slow, or gone: what it is owed is offered again when it comes back.
+            tracing::warn!(session, "a worker's connection does not keep up; closing it");
+            self.workers.remove(&session);
+            self.handle(Input::WorkerDetached { session });
+        }
+    }
+
+    fn next_tick(&self) -> std::time::Duration {
+        let now = self.clock.now();
+        let wall = self.engine.next_wall_deadline().map(|due| {
+            let left = due.as_microsecond().saturating_sub(now.wall.as_microsecond());
+            std::time::Duration::from_micros(u64::try_from(left).unwrap_or(0))
+        });
+        let lease = self.engine.next_lease_deadline().map(|due| due.saturating_sub(now.monotonic));
+        [wall, lease].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, std::time::Duration::min)
+    }
+}
+
+fn moment(now: Now) -> Moment {
+    Moment { wall: now.wall, monotonic: now.monotonic }
+}

@@ -1,0 +1,119 @@
+//! Group commit: decisions gather in the open batch while the batch before it is being appended; what a batch tells the world
+//! waits until its record is in the log.
+
+use std::collections::VecDeque;
+
+use downbeat_proto::{events::v1 as wire, record, worker::v1::coordinator_message::Message};
+use jiff::Timestamp;
+use prost::Message as _;
+
+use super::{Output, SessionId};
+use crate::limits;
+
+/// How far back a message looks for one that it can join. Joining past others is safe: offers of different attempts and
+/// acknowledgements do not depend on each other, and stops are never joined.
+const MERGE_WINDOW: usize = 8;
+
+#[derive(Debug, Default)]
+struct Batch {
+    decisions: Vec<wire::Decision>,
+    bytes: usize,
+    outputs: Vec<Output>,
+}
+
+/// Batches in the order of their records.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    /// Being appended; its decisions are on their way.
+    in_flight: Option<Vec<Output>>,
+    waiting: VecDeque<Batch>,
+    open: Batch,
+    /// Outputs of batches that are in the log.
+    released: Vec<Output>,
+    /// Records given out for appending so far.
+    records: u64,
+    backlog_bytes: usize,
+}
+
+impl Batches {
+    /// Adds a decision to the open batch; decisions are never split.
+    pub(super) fn push(&mut self, decision: wire::Decision) {
+        let bytes = decision.encoded_len() + 8;
+        if self.open.bytes > 0 && self.open.bytes + bytes > limits::RECORD_BYTES_TARGET {
+            self.seal();
+        }
+        self.open.bytes += bytes;
+        self.backlog_bytes += bytes;
+        self.open.decisions.push(decision);
+    }
+
+    /// Adds something that the world hears once everything decided so far is in the log.
+    pub(super) fn push_output(&mut self, output: Output) {
+        self.open.outputs.push(output);
+    }
+
+    /// A message for a worker. Offers, stops and acknowledgements for one connection travel together.
+    pub(super) fn push_send(&mut self, session: SessionId, message: Message) {
+        for output in self.open.outputs.iter_mut().rev().take(MERGE_WINDOW) {
+            let Output::Send { session: to, message: earlier } = output else { continue };
+            if *to != session {
+                continue;
+            }
+            match (earlier, &message) {
+                (Message::Offers(earlier), Message::Offers(more))
+                    if earlier.offers.len() < limits::ITEMS_PER_MESSAGE_MAX =>
+                {
+                    earlier.offers.extend(more.offers.iter().cloned());
+                    return;
+                }
+                (Message::Acknowledged(earlier), Message::Acknowledged(more)) => {
+                    earlier.up_to = earlier.up_to.max(more.up_to);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        self.open.outputs.push(Output::Send { session, message });
+    }
+
+    /// Number of the record that holds what was decided last: records of this process count from 1.
+    pub(super) fn open_record(&self) -> u64 {
+        let waiting = self.waiting.iter().filter(|batch| !batch.decisions.is_empty()).count() as u64;
+        self.records + waiting + u64::from(!self.open.decisions.is_empty())
+    }
+
+    pub(super) fn backlog_bytes(&self) -> usize {
+        self.backlog_bytes
+    }
+
+    /// The record in flight is in the log.
+    pub(super) fn committed(&mut self) {
+        if let Some(outputs) = self.in_flight.take() {
+            self.released.extend(outputs);
+        }
+    }
+
+    /// Everything that may go out now: outputs of committed batches and, if none is in flight, the next record.
+    pub(super) fn take_outputs(&mut self, epoch: u64, now: Timestamp) -> Vec<Output> {
+        let mut outputs = std::mem::take(&mut self.released);
+        while self.in_flight.is_none() {
+            if self.waiting.is_empty() && !(self.open.decisions.is_empty() && self.open.outputs.is_empty()) {
+                self.seal();
+            }
+            let Some(batch) = self.waiting.pop_front() else { break };
+            if batch.decisions.is_empty() {
+                outputs.extend(batch.outputs);
+                continue;
+            }
+            self.backlog_bytes = self.backlog_bytes.saturating_sub(batch.bytes);
+            self.records += 1;
+            outputs.push(Output::Append(record::encode(epoch, now, batch.decisions)));
+            self.in_flight = Some(batch.outputs);
+        }
+        outputs
+    }
+
+    fn seal(&mut self) {
+        self.waiting.push_back(std::mem::take(&mut self.open));
+    }
+}

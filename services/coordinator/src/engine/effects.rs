@@ -1,0 +1,207 @@
+//! From events to messages for workers, and from workers' messages to commands.
+
+use std::collections::BTreeSet;
+
+use downbeat_domain::{
+    AttemptRef, Command, Event, Phase, Report, RunState, TaskRunId, WorkerId, effects as domain_effects,
+};
+use downbeat_proto::{convert, event as events, worker::v1 as wire};
+use wire::coordinator_message::Message;
+
+use super::{Engine, Moment, Output, SessionId, dispatch::JobKind};
+use crate::limits;
+
+impl Engine {
+    /// Takes note of what an event means for queues and workers.
+    pub(super) fn absorb(&mut self, now: Moment, event: &Event) {
+        match event {
+            Event::TaskReady { run, task, .. } => {
+                if let Some(run) = self.partition.runs.get(run) {
+                    self.ready.push(run, *task);
+                }
+            }
+            Event::AttemptLeased { attempt, worker, .. } => {
+                self.workers.hold(*worker, *attempt, now.monotonic);
+                self.send_offer(*worker, *attempt);
+            }
+            Event::AttemptStopRequested { attempt, .. } => self.send_stop(*attempt),
+            Event::AttemptSucceeded { attempt, .. }
+            | Event::AttemptFailed { attempt, .. }
+            | Event::AttemptLost { attempt, .. }
+            | Event::AttemptStopped { attempt, .. } => self.workers.release(*attempt),
+            _ => {}
+        }
+    }
+
+    pub(super) fn attach(&mut self, now: Moment, session: SessionId, hello: &wire::Hello) {
+        let Some(worker) = WorkerId::from_slice(&hello.worker_id) else {
+            let reason = "hello without a worker id of 16 bytes".to_owned();
+            self.batches.push_output(Output::Close { session, reason });
+            return;
+        };
+        let jobs: BTreeSet<JobKind> = hello
+            .jobs
+            .iter()
+            .take(limits::JOBS_MAX)
+            .map(|job| (job.integration.clone(), job.integration_job.clone()))
+            .collect();
+        let slots = hello.slots.min(limits::SLOTS_MAX) as usize;
+        if let Some(replaced) = self.workers.attach(worker, session, slots, jobs, now.monotonic) {
+            let reason = "the worker attached again".to_owned();
+            self.batches.push_output(Output::Close { session: replaced, reason });
+        }
+        tracing::info!(worker = %hello.name, id = %worker, slots, in_hand = hello.in_hand.len(), "worker attached");
+        let lease_milliseconds = limits::LEASE.as_millis() as u32;
+        self.send(session, Message::Welcome(wire::Welcome { lease_milliseconds, coordinator: String::new() }));
+        let in_hand: BTreeSet<AttemptRef> = hello.in_hand.iter().filter_map(events::attempt_of).collect();
+        self.reconcile(now, worker, session, &in_hand);
+    }
+
+    /// What the worker holds against what the state says that it holds.
+    fn reconcile(&mut self, now: Moment, worker: WorkerId, session: SessionId, in_hand: &BTreeSet<AttemptRef>) {
+        let held = self.workers.held_by(worker);
+        for attempt in &held {
+            let owed = self
+                .partition
+                .runs
+                .get(&attempt.run)
+                .and_then(|run| domain_effects::owed_to_holder(run, attempt.task));
+            match (owed, in_hand.contains(attempt)) {
+                // The offer was lost on the way.
+                (Some(domain_effects::Effect::Offer { .. }), false) => self.send_offer(worker, *attempt),
+                (Some(domain_effects::Effect::AwaitReport { .. }), false) => {
+                    self.lose(now, *attempt, "its worker was restarted");
+                }
+                // Asked to stop, and the worker knows nothing of it: then nothing of it runs.
+                (Some(domain_effects::Effect::Stop { .. }), false) => {
+                    let report = Command::Report { attempt: *attempt, report: Report::Stopped };
+                    if let Err(rejection) = self.decide(now, &report, format!("worker:{worker}"), None) {
+                        tracing::debug!(%rejection, "attempt had ended");
+                    }
+                }
+                (Some(domain_effects::Effect::Stop { .. }), true) => self.send_stop(*attempt),
+                _ => {}
+            }
+        }
+        // Given to others meanwhile, or ended: whatever of it still runs must not.
+        let stale: Vec<wire::Stop> = in_hand
+            .difference(&held)
+            .map(|attempt| wire::Stop {
+                attempt: Some(events::attempt_ref(*attempt)),
+                reason: downbeat_proto::events::v1::StopReason::StopCancelled as i32,
+            })
+            .collect();
+        for stops in stale.chunks(limits::ITEMS_PER_MESSAGE_MAX) {
+            self.send(session, Message::Stops(wire::Stops { stops: stops.to_vec() }));
+        }
+    }
+
+    pub(super) fn reports(&mut self, now: Moment, session: SessionId, reports: Vec<wire::Report>) {
+        let Some(worker) = self.workers.of_session(session) else { return };
+        self.workers.heard(session, now.monotonic);
+        let mut up_to = 0;
+        for report in reports {
+            up_to = up_to.max(report.number);
+            if !self.workers.is_new_report(session, report.number) {
+                continue;
+            }
+            if let Some((attempt, said)) = report_of(report) {
+                self.take_report(now, worker, attempt, said);
+            }
+        }
+        self.send(session, Message::Acknowledged(wire::Acknowledged { up_to }));
+    }
+
+    fn take_report(&mut self, now: Moment, worker: WorkerId, attempt: AttemptRef, report: Report) {
+        // The attempt number fences between leases of one task; the holder fences between workers.
+        if self.holder_of(attempt) != Some(worker) {
+            tracing::debug!(%worker, ?attempt, "stale report");
+            return;
+        }
+        let command = Command::Report { attempt, report };
+        if let Err(rejection) = self.decide(now, &command, format!("worker:{worker}"), None) {
+            tracing::debug!(%rejection, "report refused");
+        }
+    }
+
+    fn holder_of(&self, attempt: AttemptRef) -> Option<WorkerId> {
+        let task = self.partition.runs.get(&attempt.run)?.tasks.get(attempt.task as usize)?;
+        task.holder().filter(|_| task.attempt == attempt.number)
+    }
+
+    fn send(&mut self, session: SessionId, message: Message) {
+        self.batches.push_send(session, message);
+    }
+
+    fn send_offer(&mut self, worker: WorkerId, attempt: AttemptRef) {
+        let Some(session) = self.workers.session_of(worker) else { return };
+        let Some(offer) = self.partition.runs.get(&attempt.run).and_then(|run| offer(run, attempt)) else { return };
+        self.send(session, Message::Offers(wire::Offers { offers: vec![offer] }));
+    }
+
+    fn send_stop(&mut self, attempt: AttemptRef) {
+        let Some(task) =
+            self.partition.runs.get(&attempt.run).and_then(|run| run.tasks.get(attempt.task as usize))
+        else {
+            return;
+        };
+        let Phase::Stopping(worker, reason) = task.phase else { return };
+        let Some(session) = self.workers.session_of(worker) else { return };
+        let stop = wire::Stop {
+            attempt: Some(events::attempt_ref(attempt)),
+            reason: events::stop_reason(reason) as i32,
+        };
+        self.send(session, Message::Stops(wire::Stops { stops: vec![stop] }));
+    }
+}
+
+fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
+    let plan = run.plan.plan.tasks.get(attempt.task as usize)?;
+    let state = run.tasks.get(attempt.task as usize)?;
+    let parameters = state.parameters.as_deref().unwrap_or(&plan.parameters);
+    Some(wire::Offer {
+        attempt: Some(events::attempt_ref(attempt)),
+        task_id: plan.id.clone(),
+        task_run_id: TaskRunId::derive(run.id, attempt.task).to_string(),
+        pipeline_name: run.pipeline_name.to_string(),
+        integration: plan.integration.clone(),
+        integration_job: plan.integration_job.clone(),
+        parameters: convert::object_text(parameters),
+        connection: plan.connection.clone(),
+        source_root: run.source_root.to_string(),
+        timeout_seconds: plan.timeout_seconds.unwrap_or(0),
+    })
+}
+
+/// The command that a report stands for; `None` = it makes no sense and is acknowledged all the same.
+fn report_of(report: wire::Report) -> Option<(AttemptRef, Report)> {
+    use wire::report::Report as Said;
+    let attempt = report.attempt.as_ref().and_then(events::attempt_of)?;
+    let said = match report.report? {
+        Said::Started(started) => {
+            Report::Started { handle: started.handle.to_vec(), external_id: started.external_id }
+        }
+        Said::Succeeded(succeeded) => Report::Succeeded {
+            outcome: events::outcome(succeeded.outcome())?,
+            outputs: convert::object(&succeeded.outputs)?,
+            message: succeeded.message,
+        },
+        Said::Failed(failed) => Report::Failed {
+            class: events::failure_class(failed.failure_class())?,
+            message: failed.message,
+            outputs: convert::object(&failed.outputs)?,
+        },
+        Said::Stopped(_) => Report::Stopped,
+        Said::Collected(collected) => {
+            if prost::Message::encoded_len(&collected) > limits::COLLECTED_BYTES_MAX {
+                tracing::error!(?attempt, "collected metadata over the limit is dropped");
+                return None;
+            }
+            Report::Collected {
+                chunk: collected.chunk,
+                collected: events::collected_of(collected.operations, collected.assets, collected.edges),
+            }
+        }
+    };
+    Some((attempt, said))
+}

@@ -1,0 +1,355 @@
+//! The coordinator without its hands: commands, workers and append outcomes in; records, messages and answers out.
+//!
+//! Promises: no output that tells the world of a decision leaves before the record that carries the decision is in the log; one
+//! append is in flight at a time, and everything decided meanwhile goes into the next record (group commit); whatever a worker
+//! is owed can be computed again from the folded state. Knows nothing about sockets, threads, clocks or how the log is stored.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod batch;
+mod dispatch;
+mod effects;
+mod workers;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use downbeat_domain::{
+    AttemptRef, Command, CommandId, Context, Event, Partition, Rejection, RunId, effects as domain_effects, evolve,
+    execute, settle,
+};
+use downbeat_proto::{record, worker::v1 as wire};
+use jiff::Timestamp;
+
+use batch::Batches;
+use dispatch::ReadyQueues;
+use workers::Workers;
+
+/// One moment, on the wall and since the process began.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// What is recorded.
+    pub wall: Timestamp,
+    /// What leases are measured with.
+    pub monotonic: Duration,
+}
+
+/// Names a call that waits for an answer.
+pub type CallId = u64;
+/// Names a worker's connection.
+pub type SessionId = u64;
+
+/// Everything that can happen to a coordinator.
+#[derive(Debug)]
+pub enum Input {
+    /// Somebody asks.
+    Call {
+        /// Where the answer goes.
+        call: CallId,
+        /// Who.
+        actor: String,
+        /// The caller's id for it.
+        command_id: Option<CommandId>,
+        /// What.
+        command: Command,
+    },
+    /// A worker connected and said hello.
+    WorkerAttached {
+        /// Its connection.
+        session: SessionId,
+        /// What it said.
+        hello: wire::Hello,
+    },
+    /// A worker reports.
+    WorkerReports {
+        /// Its connection.
+        session: SessionId,
+        /// In the order of their numbers.
+        reports: Vec<wire::Report>,
+    },
+    /// A worker beats.
+    WorkerHeartbeat {
+        /// Its connection.
+        session: SessionId,
+    },
+    /// A connection is gone.
+    WorkerDetached {
+        /// Which.
+        session: SessionId,
+    },
+    /// The record in flight is in the log.
+    Appended,
+    /// Time has passed.
+    Tick,
+}
+
+/// Everything that a coordinator does.
+#[derive(Debug)]
+pub enum Output {
+    /// Append this record after the last one; answer with [`Input::Appended`].
+    Append(Bytes),
+    /// Answer a call.
+    Reply {
+        /// Which.
+        call: CallId,
+        /// What became of it.
+        answer: Result<Answer, Rejection>,
+    },
+    /// Send to a worker.
+    Send {
+        /// Its connection.
+        session: SessionId,
+        /// What.
+        message: wire::coordinator_message::Message,
+    },
+    /// A worker's connection has been replaced or says impossible things: close it.
+    Close {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What became of an accepted command.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Events that it made true; none = it was true already.
+    pub events: usize,
+    /// Records appended by this process up to the one that holds it: tells the driver the position.
+    pub record: u64,
+    /// For [`Command::ApplyPipeline`]: the current version.
+    pub pipeline_version: u32,
+    /// For commands about a run: its status.
+    pub run_status: Option<downbeat_domain::RunStatus>,
+}
+
+/// The coordinator of one partition.
+#[derive(Debug)]
+pub struct Engine {
+    partition: Partition,
+    epoch: u64,
+    batches: Batches,
+    ready: ReadyQueues,
+    workers: Workers,
+    /// Earliest deadline of each run that has one, and the same by instant.
+    deadline_of: BTreeMap<RunId, Timestamp>,
+    deadlines: BTreeSet<(Timestamp, RunId)>,
+    /// Runs of which more follows than fitted into one decision.
+    unsettled: BTreeSet<RunId>,
+}
+
+impl Engine {
+    /// Takes over a folded partition. `epoch` is the sequence of this writer's own PartitionOwned record.
+    pub fn take_over(partition: Partition, epoch: u64, now: Moment) -> Self {
+        let mut engine = Self {
+            partition,
+            epoch,
+            batches: Batches::default(),
+            ready: ReadyQueues::default(),
+            workers: Workers::default(),
+            deadline_of: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
+        };
+        let runs: Vec<RunId> = engine.partition.runs.keys().copied().collect();
+        for id in runs {
+            engine.recompute(id, now);
+        }
+        engine
+    }
+
+    /// The folded state.
+    pub fn partition(&self) -> &Partition {
+        &self.partition
+    }
+
+    /// Takes in what happened. Call [`Engine::turn`] after a batch of inputs.
+    pub fn handle(&mut self, now: Moment, input: Input) {
+        match input {
+            Input::Call { call, actor, command_id, command } => self.call(now, call, actor, command_id, &command),
+            Input::WorkerAttached { session, hello } => self.attach(now, session, &hello),
+            Input::WorkerReports { session, reports } => self.reports(now, session, reports),
+            Input::WorkerHeartbeat { session } => self.workers.heard(session, now.monotonic),
+            Input::WorkerDetached { session } => self.workers.detach(session, now.monotonic),
+            Input::Appended => self.batches.committed(),
+            Input::Tick => {}
+        }
+    }
+
+    /// Does what is due, dispatches what is ready, and gives out everything that may go out now.
+    pub fn turn(&mut self, now: Moment) -> Vec<Output> {
+        self.lose_silent_workers(now);
+        self.wake_runs(now);
+        self.settle_runs(now);
+        self.dispatch(now);
+        self.batches.take_outputs(self.epoch, now.wall)
+    }
+
+    /// When [`Input::Tick`] is wanted by wall time.
+    pub fn next_wall_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|(due, _)| *due)
+    }
+
+    /// When [`Input::Tick`] is wanted by monotonic time.
+    pub fn next_lease_deadline(&self) -> Option<Duration> {
+        self.workers.next_expiry()
+    }
+
+    /// Decisions that wait for the log, bytes.
+    pub fn backlog_bytes(&self) -> usize {
+        self.batches.backlog_bytes()
+    }
+
+    /// Attached workers that offer this job.
+    pub fn offers_job(&self, integration: &str, job: &str) -> bool {
+        self.workers.offers_job(integration, job)
+    }
+
+    fn call(&mut self, now: Moment, call: CallId, actor: String, command_id: Option<CommandId>, command: &Command) {
+        let decided = self.decide(now, command, actor, command_id);
+        let answer = decided.map(|events| Answer {
+            events,
+            record: self.batches.open_record(),
+            pipeline_version: match command {
+                Command::ApplyPipeline(applied) => {
+                    self.partition.pipelines.get(&applied.pipeline).map_or(0, |pipeline| pipeline.version)
+                }
+                _ => 0,
+            },
+            run_status: run_of(command).and_then(|run| self.run_status(run)),
+        });
+        // A refusal speaks of state that may not be in the log yet: it waits its turn like any answer.
+        self.batches.push_output(Output::Reply { call, answer });
+    }
+
+    fn run_status(&self, run: RunId) -> Option<downbeat_domain::RunStatus> {
+        let live = self.partition.runs.get(&run).map(downbeat_domain::RunState::status);
+        live.or_else(|| self.partition.finished.get(&run).map(|(_, status)| *status))
+    }
+
+    /// Executes a command, records it, and takes note of what follows. Returns the number of events.
+    fn decide(
+        &mut self,
+        now: Moment,
+        command: &Command,
+        actor: String,
+        command_id: Option<CommandId>,
+    ) -> Result<usize, Rejection> {
+        let context = Context { now: now.wall };
+        let events = execute(&mut self.partition, command, &context)?;
+        let count = events.len();
+        self.record(now, actor, command_id, events);
+        Ok(count)
+    }
+
+    fn record(&mut self, now: Moment, actor: String, command: Option<CommandId>, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let decision = record::Decision { command, actor, decided_at: now.wall, events };
+        // First into its batch, then its effects: an effect must never leave with an earlier record.
+        self.batches.push(record::encode_decision(&decision));
+        for event in &decision.events {
+            self.absorb(now, event);
+        }
+        if let Some(run) = decision.events.iter().find_map(Event::run) {
+            self.index(run);
+        }
+    }
+
+    /// Keeps the deadline index and the list of unsettled runs true for this run.
+    fn index(&mut self, id: RunId) {
+        let run = self.partition.runs.get(&id);
+        let due = run.and_then(domain_effects::next_deadline);
+        if self.deadline_of.get(&id).copied() != due {
+            if let Some(before) = self.deadline_of.remove(&id) {
+                self.deadlines.remove(&(before, id));
+            }
+            if let Some(due) = due {
+                self.deadline_of.insert(id, due);
+                self.deadlines.insert((due, id));
+            }
+        }
+        if run.is_some_and(|run| !run.to_consider.is_empty() || run.is_complete()) {
+            self.unsettled.insert(id);
+        } else {
+            self.unsettled.remove(&id);
+        }
+    }
+
+    fn settle_runs(&mut self, now: Moment) {
+        while let Some(run) = self.unsettled.pop_first() {
+            let events = settle(&mut self.partition, run, &Context { now: now.wall });
+            if events.is_empty() {
+                self.unsettled.remove(&run);
+            } else {
+                self.record(now, "coordinator".to_owned(), None, events);
+            }
+        }
+    }
+
+    fn wake_runs(&mut self, now: Moment) {
+        while let Some((due, run)) = self.deadlines.first().copied() {
+            if due > now.wall {
+                break;
+            }
+            let woken = self.decide(now, &Command::WakeRun { run }, "coordinator".to_owned(), None);
+            if woken.unwrap_or(0) == 0 {
+                // Nothing came of it: whatever the reason, it must not be asked again and again.
+                self.deadlines.remove(&(due, run));
+                self.deadline_of.remove(&run);
+            }
+        }
+    }
+
+    fn lose_silent_workers(&mut self, now: Moment) {
+        for (worker, attempts) in self.workers.expired(now.monotonic) {
+            tracing::warn!(%worker, attempts = attempts.len(), "worker is silent for longer than its lease; its attempts go to others");
+            for attempt in attempts {
+                self.lose(now, attempt, "its worker did not answer any more");
+            }
+        }
+    }
+
+    fn lose(&mut self, now: Moment, attempt: AttemptRef, reason: &str) {
+        let command = Command::LoseAttempt { attempt, reason: reason.to_owned() };
+        if let Err(rejection) = self.decide(now, &command, "coordinator".to_owned(), None) {
+            tracing::debug!(%rejection, "attempt had ended before it was lost");
+        }
+    }
+
+    /// Rebuilds every index over a run from its state, as after a take-over.
+    fn recompute(&mut self, id: RunId, now: Moment) {
+        if let Some(run) = self.partition.runs.get(&id) {
+            for effect in domain_effects::outstanding(run) {
+                match effect {
+                    domain_effects::Effect::FindWorker { task } => self.ready.push(run, task),
+                    domain_effects::Effect::Offer { worker, attempt }
+                    | domain_effects::Effect::AwaitReport { worker, attempt }
+                    | domain_effects::Effect::Stop { worker, attempt, .. } => {
+                        self.workers.hold(worker, attempt, now.monotonic);
+                    }
+                }
+            }
+        }
+        self.index(id);
+    }
+}
+
+fn run_of(command: &Command) -> Option<RunId> {
+    match command {
+        Command::StartRun(start) => Some(start.run),
+        Command::FireSchedule(fire) => Some(RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant)),
+        Command::CancelRun { run, .. } | Command::WakeRun { run } | Command::LeaseTask { run, .. } => Some(*run),
+        Command::Report { attempt, .. } | Command::LoseAttempt { attempt, .. } => Some(attempt.run),
+        Command::ApplyPipeline(_) => None,
+    }
+}
+
+/// Folds an event of the log into a partition that is being taken over.
+pub fn fold(partition: &mut Partition, event: &Event) {
+    evolve(partition, event);
+}

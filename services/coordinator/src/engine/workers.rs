@@ -1,0 +1,152 @@
+//! Who is attached, what each holds, and who has been silent for too long.
+//!
+//! What a worker holds follows from the folded state (a slot is held if and only if the state says so); here it is only indexed.
+//! Liveness is measured with the monotonic clock and never recorded: the decision that an attempt is lost is what is recorded.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use downbeat_domain::{AttemptRef, WorkerId};
+
+use super::{SessionId, dispatch::JobKind};
+use crate::limits::{LEASE, LEASE_MARGIN};
+
+#[derive(Debug, Default)]
+struct Worker {
+    session: Option<SessionId>,
+    slots: usize,
+    jobs: BTreeSet<JobKind>,
+    heard: Duration,
+    holds: BTreeSet<AttemptRef>,
+    /// Highest report number taken in over the current connection.
+    reported: u64,
+}
+
+/// Workers by id.
+#[derive(Debug, Default)]
+pub(super) struct Workers {
+    workers: BTreeMap<WorkerId, Worker>,
+    by_session: BTreeMap<SessionId, WorkerId>,
+    holder: BTreeMap<AttemptRef, WorkerId>,
+}
+
+impl Workers {
+    /// A worker connected; gives back the connection that this one replaces.
+    pub(super) fn attach(
+        &mut self,
+        id: WorkerId,
+        session: SessionId,
+        slots: usize,
+        jobs: BTreeSet<JobKind>,
+        now: Duration,
+    ) -> Option<SessionId> {
+        let worker = self.workers.entry(id).or_default();
+        let replaced = worker.session.replace(session);
+        if let Some(replaced) = replaced {
+            self.by_session.remove(&replaced);
+        }
+        worker.slots = slots;
+        worker.jobs = jobs;
+        worker.heard = now;
+        worker.reported = 0;
+        self.by_session.insert(session, id);
+        replaced
+    }
+
+    pub(super) fn detach(&mut self, session: SessionId, now: Duration) {
+        let Some(id) = self.by_session.remove(&session) else { return };
+        let Some(worker) = self.workers.get_mut(&id) else { return };
+        worker.session = None;
+        // The lease runs from here: the connection was alive until now.
+        worker.heard = now;
+        if worker.holds.is_empty() {
+            self.workers.remove(&id);
+        }
+    }
+
+    pub(super) fn heard(&mut self, session: SessionId, now: Duration) {
+        if let Some(worker) = self.by_session.get(&session).and_then(|id| self.workers.get_mut(id)) {
+            worker.heard = now;
+        }
+    }
+
+    /// Notes a report's number; `false` = it was taken in over this connection before.
+    pub(super) fn is_new_report(&mut self, session: SessionId, number: u64) -> bool {
+        let Some(worker) = self.by_session.get(&session).and_then(|id| self.workers.get_mut(id)) else { return false };
+        let new = number > worker.reported;
+        worker.reported = worker.reported.max(number);
+        new
+    }
+
+    pub(super) fn of_session(&self, session: SessionId) -> Option<WorkerId> {
+        self.by_session.get(&session).copied()
+    }
+
+    pub(super) fn session_of(&self, worker: WorkerId) -> Option<SessionId> {
+        self.workers.get(&worker)?.session
+    }
+
+    pub(super) fn held_by(&self, worker: WorkerId) -> BTreeSet<AttemptRef> {
+        self.workers.get(&worker).map(|worker| worker.holds.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn hold(&mut self, id: WorkerId, attempt: AttemptRef, now: Duration) {
+        // Known from the log only: it gets a whole lease to come back.
+        let worker = self.workers.entry(id).or_insert_with(|| Worker { heard: now, ..Worker::default() });
+        worker.holds.insert(attempt);
+        self.holder.insert(attempt, id);
+    }
+
+    /// The attempt has ended: whoever held it holds it no more.
+    pub(super) fn release(&mut self, attempt: AttemptRef) {
+        let Some(worker) = self.holder.remove(&attempt) else { return };
+        let Some(state) = self.workers.get_mut(&worker) else { return };
+        state.holds.remove(&attempt);
+        if state.holds.is_empty() && state.session.is_none() {
+            self.workers.remove(&worker);
+        }
+    }
+
+    /// The attached worker with the most free slots among those that offer the job.
+    pub(super) fn free_for(&self, kind: &JobKind) -> Option<WorkerId> {
+        self.workers
+            .iter()
+            .filter(|(_, worker)| worker.session.is_some() && worker.jobs.contains(kind))
+            .map(|(id, worker)| (worker.slots.saturating_sub(worker.holds.len()), *id))
+            .filter(|(free, _)| *free > 0)
+            .max()
+            .map(|(_, id)| id)
+    }
+
+    pub(super) fn offers_job(&self, integration: &str, job: &str) -> bool {
+        let kind = (integration.to_owned(), job.to_owned());
+        self.workers.values().any(|worker| worker.session.is_some() && worker.jobs.contains(&kind))
+    }
+
+    pub(super) fn next_expiry(&self) -> Option<Duration> {
+        let holders = self.workers.values().filter(|worker| !worker.holds.is_empty());
+        holders.map(|worker| worker.heard + LEASE + LEASE_MARGIN).min()
+    }
+
+    /// Workers that have been silent for longer than their lease and its margin, with what they held.
+    pub(super) fn expired(&mut self, now: Duration) -> Vec<(WorkerId, Vec<AttemptRef>)> {
+        let silent = |worker: &Worker| !worker.holds.is_empty() && now >= worker.heard + LEASE + LEASE_MARGIN;
+        let expired: Vec<_> = self
+            .workers
+            .iter()
+            .filter(|(_, worker)| silent(worker))
+            .map(|(id, worker)| (*id, worker.holds.iter().copied().collect()))
+            .collect();
+        for (id, _) in &expired {
+            if let Some(worker) = self.workers.get_mut(id) {
+                // A silent connection is no connection: nothing more is given to it until it attaches again.
+                if let Some(session) = worker.session.take() {
+                    self.by_session.remove(&session);
+                }
+            }
+        }
+        expired
+    }
+}

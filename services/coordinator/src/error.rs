@@ -1,0 +1,64 @@
+//! What stops a coordinator.
+
+use downbeat_event_log as log;
+
+/// An error of the coordinator.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The log refused or is damaged.
+    #[error(transparent)]
+    Log(#[from] log::Error),
+    /// Another coordinator writes to the partition.
+    #[error("another coordinator took the partition over: {0}; this one stops")]
+    Fenced(log::Error),
+    /// The log holds what this version cannot fold.
+    #[error("record {sequence} of log {log} holds an event of kind {kind}, which this version does not know; run the version that wrote it ({written_by}) or a later one")]
+    UnknownEvent {
+        /// The log.
+        log: String,
+        /// The record.
+        sequence: u64,
+        /// Its name.
+        kind: String,
+        /// Version of the last owner before it.
+        written_by: String,
+    },
+    /// A record is not what it should be.
+    #[error("record {sequence} of log {log} cannot be read: {source}; restore the log from a backup")]
+    Unreadable {
+        /// The log.
+        log: String,
+        /// The record.
+        sequence: u64,
+        /// Why.
+        source: downbeat_proto::event::DecodeError,
+    },
+    /// The plumbing failed.
+    #[error(transparent)]
+    Runtime(#[from] downbeat_runtime::error::Error),
+}
+
+/// Kinds of [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The log.
+    Log,
+    /// Lost the partition.
+    Fenced,
+    /// Needs another version.
+    Version,
+    /// Plumbing.
+    Runtime,
+}
+
+impl Error {
+    /// Its kind.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Log(_) | Error::Unreadable { .. } => ErrorKind::Log,
+            Error::Fenced(_) => ErrorKind::Fenced,
+            Error::UnknownEvent { .. } => ErrorKind::Version,
+            Error::Runtime(_) => ErrorKind::Runtime,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The coordinator: the only writer of its partition.
+//!
+//! Promises: an answer means that the decision is in the log (INV-08); a worker hears of a decision only after that; whatever
+//! dies, a new coordinator folds the log and goes on. Knows nothing about what jobs do, and nothing about other services' code.
+
+pub mod api;
+pub mod config;
+pub mod driver;
+pub mod engine;
+pub mod error;
+pub mod limits;
+pub mod take_over;
+
+use std::sync::Arc;
+
+use downbeat_event_log::EventLog;
+use downbeat_proto::{control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer};
+use tonic::service::RoutesBuilder;
+
+/// A coordinator that owns its partition: its gRPC services and its loop.
+pub struct Coordinator {
+    /// The loop; run it.
+    pub driver: driver::Driver,
+    handle: driver::Handle,
+    log: Arc<dyn EventLog>,
+}
+
+impl Coordinator {
+    /// Takes the partition over.
+    pub async fn take_over(log: Arc<dyn EventLog>, name: &str) -> Result<Self, error::Error> {
+        let owned = take_over::take_over(&*log, name).await?;
+        let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned);
+        Ok(Self { driver, handle, log })
+    }
+
+    /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 2]) {
+        let control = api::Control::new(self.handle.clone(), self.log.id().clone());
+        let workers = api::Workers::new(self.handle);
+        routes.add_service(
+            ControlServiceServer::new(control).max_decoding_message_size(downbeat_proto::limits::MESSAGE_BYTES_MAX),
+        );
+        routes.add_service(
+            WorkerServiceServer::new(workers).max_decoding_message_size(downbeat_proto::limits::MESSAGE_BYTES_MAX),
+        );
+        (self.driver, ["downbeat.control.v1.ControlService", "downbeat.worker.v1.WorkerService"])
+    }
+}

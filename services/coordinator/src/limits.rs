@@ -1,0 +1,35 @@
+//! Limits of the coordinator (INV-12).
+
+use std::time::Duration;
+
+/// How long a worker may be silent before it has to stop what it runs.
+pub const LEASE: Duration = Duration::from_secs(30);
+/// How much longer the coordinator waits before it gives the worker's attempts to somebody else.
+pub const LEASE_MARGIN: Duration = Duration::from_secs(5);
+/// Encoded decisions after which a record takes no more, bytes. With one more decision of the largest kind it stays below
+/// the log's limit of 512 KiB.
+pub const RECORD_BYTES_TARGET: usize = 128 * 1024;
+/// One encoded decision, bytes. Larger ones are refused before anything is decided on them.
+pub const DECISION_BYTES_MAX: usize = 380 * 1024;
+/// Bytes of decisions that may wait for the log; beyond it new commands are refused.
+pub const BACKLOG_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Inputs that one turn of the loop takes before it appends and sends.
+pub const INPUTS_PER_TURN_MAX: usize = 4_096;
+/// Inputs that may wait for the loop.
+pub const INPUT_QUEUE: usize = 65_536;
+/// Messages that may wait for one worker's connection; a worker that is slower than that is disconnected.
+pub const WORKER_QUEUE: usize = 4_096;
+/// Offers or stops in one message.
+pub const ITEMS_PER_MESSAGE_MAX: usize = 512;
+/// Slots that one worker may offer.
+pub const SLOTS_MAX: u32 = 10_000;
+/// Kinds of jobs that one worker may offer.
+pub const JOBS_MAX: usize = 1_000;
+/// Encoded operations, assets and edges of one report, bytes.
+pub const COLLECTED_BYTES_MAX: usize = 256 * 1024;
+/// A pipeline file, bytes.
+pub const SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Entries read from the log at once while folding it.
+pub const ENTRIES_PER_READ: usize = 1_000;
+/// The loop looks at wall time at least this often, so that a clock that was set forward is noticed.
+pub const WALL_CHECK_INTERVAL: Duration = Duration::from_secs(30);

@@ -1,0 +1,202 @@
+//! What one attempt is called and how it ended: the words that engine, driver and connectors share.
+
+use downbeat_proto::events::v1::{Asset, Attempt, FailureClass, LineageEdge, Operation};
+use downbeat_proto::worker::v1::Collected;
+use prost::Message as _;
+
+use crate::limits::{COLLECTED_CHUNK_BYTES, MESSAGE_CHARS_MAX};
+
+/// Names one attempt: the run, the task's index in its plan, and the number of the attempt (from 1), which is its fencing token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AttemptId {
+    /// The run's UUID.
+    pub run: [u8; 16],
+    /// Index of the task in the plan.
+    pub task: u32,
+    /// Counts from 1.
+    pub number: u32,
+}
+
+impl AttemptId {
+    /// Reads the wire form; `None` when it is absent or the run id has not 16 bytes.
+    pub fn from_wire(attempt: Option<&Attempt>) -> Option<Self> {
+        let attempt = attempt?;
+        let run = attempt.run_id.as_ref().try_into().ok()?;
+        Some(Self { run, task: attempt.task, number: attempt.number })
+    }
+
+    /// The wire form.
+    pub fn to_wire(self) -> Attempt {
+        Attempt { run_id: bytes::Bytes::copy_from_slice(&self.run), task: self.task, number: self.number }
+    }
+}
+
+/// Metadata that a connector collected.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Collection {
+    /// What the task did.
+    pub operations: Vec<Operation>,
+    /// What it read and wrote.
+    pub assets: Vec<Asset>,
+    /// How the assets hang together.
+    pub edges: Vec<LineageEdge>,
+}
+
+impl Collection {
+    /// Cuts the collection into reports of at most [`COLLECTED_CHUNK_BYTES`] encoded bytes each (an item that is larger by
+    /// itself goes alone). An empty collection gives no report.
+    pub fn into_chunks(self) -> Vec<Collected> {
+        let mut cutter = Cutter::default();
+        for operation in self.operations {
+            cutter.room_for(operation.encoded_len()).operations.push(operation);
+        }
+        for asset in self.assets {
+            cutter.room_for(asset.encoded_len()).assets.push(asset);
+        }
+        for edge in self.edges {
+            cutter.room_for(edge.encoded_len()).edges.push(edge);
+        }
+        for (chunk, collected) in cutter.chunks.iter_mut().enumerate() {
+            collected.chunk = chunk as u32;
+        }
+        cutter.chunks
+    }
+}
+
+/// Field tag and length prefix of one repeated item, at most.
+const ITEM_OVERHEAD_BYTES: usize = 6;
+
+#[derive(Default)]
+struct Cutter {
+    chunks: Vec<Collected>,
+    used: usize,
+}
+
+impl Cutter {
+    fn room_for(&mut self, item: usize) -> &mut Collected {
+        let size = item + ITEM_OVERHEAD_BYTES;
+        // A few bytes are kept for the chunk's own number.
+        if self.chunks.is_empty() || self.used + size > COLLECTED_CHUNK_BYTES - ITEM_OVERHEAD_BYTES {
+            self.chunks.push(Collected::default());
+            self.used = 0;
+        }
+        self.used += size;
+        let last = self.chunks.len() - 1;
+        &mut self.chunks[last]
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// The job did what it should.
+    Succeeded {
+        /// The job asked to be shown as WARNING.
+        warning: bool,
+        /// JSON object; empty = {}.
+        outputs: String,
+        /// For people; may be empty.
+        message: String,
+    },
+    /// The job did not.
+    Failed(Failure),
+    /// It was stopped because somebody asked for it, and nothing of it is left.
+    Stopped,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// Decides whether a retry makes sense.
+    pub class: FailureClass,
+    /// What, where, and what to do.
+    pub message: String,
+    /// What the script had set before it failed: JSON object; empty = {}.
+    pub outputs: String,
+}
+
+impl Failure {
+    /// The job cannot run as it is written.
+    pub fn misconfigured(message: impl Into<String>) -> Self {
+        Self { class: FailureClass::Misconfigured, message: cut(message.into()), outputs: String::new() }
+    }
+
+    /// Something outside was not reachable or short; worth a retry.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self { class: FailureClass::Transient, message: cut(message.into()), outputs: String::new() }
+    }
+
+    /// The job ran and failed.
+    pub fn job(message: impl Into<String>) -> Self {
+        Self { class: FailureClass::JobFailed, message: cut(message.into()), outputs: String::new() }
+    }
+
+    /// The same failure with what the script had set.
+    #[must_use]
+    pub fn with_outputs(mut self, outputs: String) -> Self {
+        self.outputs = outputs;
+        self
+    }
+}
+
+/// Cuts a message for people to [`MESSAGE_CHARS_MAX`] characters.
+pub(crate) fn cut(message: String) -> String {
+    match message.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    }
+}
+
+/// Everything a connector hands back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// How it ended.
+    pub ending: Ending,
+    /// What was collected on the way; also after a failure.
+    pub collection: Collection,
+}
+
+impl From<Ending> for Ended {
+    fn from(ending: Ending) -> Self {
+        Self { ending, collection: Collection::default() }
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Ending::Failed(failure).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asset(bytes: usize) -> Asset {
+        Asset { description: "d".repeat(bytes), ..Asset::default() }
+    }
+
+    #[test]
+    fn collections_are_cut_into_numbered_chunks_below_the_limit() {
+        let sizes_and_chunks: [(&[usize], usize); 5] =
+            [(&[], 0), (&[10], 1), (&[30_000, 30_000], 1), (&[30_000, 30_000, 30_000], 2), (&[100_000, 10], 2)];
+        for (sizes, expected) in sizes_and_chunks {
+            let collection = Collection { assets: sizes.iter().map(|size| asset(*size)).collect(), ..Default::default() };
+            let chunks = collection.into_chunks();
+            assert_eq!(chunks.len(), expected, "{sizes:?}");
+            assert_eq!(chunks.iter().map(|chunk| chunk.assets.len()).sum::<usize>(), sizes.len());
+            for (number, chunk) in chunks.iter().enumerate() {
+                assert_eq!(chunk.chunk, number as u32);
+                assert!(chunk.encoded_len() <= COLLECTED_CHUNK_BYTES || chunk.assets.len() == 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_id_of_the_wrong_length_names_no_attempt() {
+        let good = AttemptId { run: [7; 16], task: 3, number: 2 };
+        assert_eq!(AttemptId::from_wire(Some(&good.to_wire())), Some(good));
+        assert_eq!(AttemptId::from_wire(None), None);
+        assert_eq!(AttemptId::from_wire(Some(&Attempt::default())), None);
+    }
+}

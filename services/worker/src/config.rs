@@ -1,0 +1,101 @@
+//! The worker's settings: command line flags and `DOWNBEAT_*` environment variables; a flag wins.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::Parser;
+
+use crate::error::Error;
+
+/// Runs tasks for the coordinator: scripts, dbt projects and HTTP requests, each isolated in its own process group.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "downbeat-worker", version)]
+pub struct WorkerConfig {
+    /// Address of the coordinator's gRPC service, with `http://` or `https://`.
+    #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7420")]
+    pub coordinator: String,
+    /// Folder of this worker alone: its identity, virtual environments, and the folders of running attempts.
+    #[arg(long, env = "DOWNBEAT_WORKER_DATA", default_value = ".downbeat/worker")]
+    pub data: PathBuf,
+    /// Folder of the blob store, which takes the task logs. Shared with the services that show them.
+    #[arg(long, env = "DOWNBEAT_BLOBS", default_value = ".downbeat/blobs")]
+    pub blobs: PathBuf,
+    /// How many attempts may run at once. No-op tasks are answered at once whatever their number.
+    #[arg(long, env = "DOWNBEAT_WORKER_SLOTS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub slots: u32,
+    /// Name of the worker for people. Default: the machine's host name.
+    #[arg(long, env = "DOWNBEAT_WORKER_NAME")]
+    pub name: Option<String>,
+    /// Python 3.11 interpreter to use instead of the one found on PATH.
+    #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
+    pub python_3_11: Option<PathBuf>,
+    /// Python 3.12 interpreter to use instead of the one found on PATH.
+    #[arg(long = "python-3-12", env = "DOWNBEAT_WORKER_PYTHON_3_12")]
+    pub python_3_12: Option<PathBuf>,
+    /// `uv` to use instead of the one found on PATH. When there is none, one is installed into the data folder.
+    #[arg(long, env = "DOWNBEAT_WORKER_UV")]
+    pub uv: Option<PathBuf>,
+}
+
+impl WorkerConfig {
+    /// A worker with default settings in the given folders, for processes that contain one.
+    pub fn new(coordinator: impl Into<String>, data: impl Into<PathBuf>, blobs: impl Into<PathBuf>) -> Self {
+        Self {
+            coordinator: coordinator.into(),
+            data: data.into(),
+            blobs: blobs.into(),
+            slots: 16,
+            name: None,
+            python_3_11: None,
+            python_3_12: None,
+            uv: None,
+        }
+    }
+
+    /// Checks what the types cannot.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the setting.
+    pub fn validate(&self) -> Result<(), Error> {
+        let valid = tonic::transport::Endpoint::from_shared(self.coordinator.clone());
+        if valid.is_err() || !(self.coordinator.starts_with("http://") || self.coordinator.starts_with("https://")) {
+            return Err(Error::Config {
+                setting: "DOWNBEAT_COORDINATOR",
+                reason: format!("{:?} is no address: give one like http://127.0.0.1:7420", self.coordinator),
+            });
+        }
+        if self.slots == 0 {
+            return Err(Error::Config { setting: "DOWNBEAT_WORKER_SLOTS", reason: "must be 1 or more".to_owned() });
+        }
+        Ok(())
+    }
+
+    /// The name that is shown for this worker.
+    pub(crate) fn shown_name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+            Ok(name) if !name.trim().is_empty() => name.trim().to_owned(),
+            _ => "worker".to_owned(),
+        })
+    }
+
+    /// Interpreters that the operator named, by version.
+    pub(crate) fn interpreters(&self) -> BTreeMap<&'static str, PathBuf> {
+        let named = [("3.11", &self.python_3_11), ("3.12", &self.python_3_12)];
+        named.into_iter().filter_map(|(version, path)| Some((version, path.clone()?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_settings_are_named() {
+        for (coordinator, slots, setting) in
+            [("localhost:7420", 1, "DOWNBEAT_COORDINATOR"), ("", 1, "DOWNBEAT_COORDINATOR"), ("http://a:1", 0, "DOWNBEAT_WORKER_SLOTS")]
+        {
+            let config = WorkerConfig { slots, ..WorkerConfig::new(coordinator, "d", "b") };
+            assert!(config.validate().unwrap_err().to_string().contains(setting), "{coordinator} {slots}");
+        }
+        assert!(WorkerConfig::new("http://127.0.0.1:1", "d", "b").validate().is_ok());
+    }
+}

@@ -1,0 +1,136 @@
+//! Runs the dbt commands of a task in their order, and says why they failed in dbt's own words.
+
+use super::{Invocation, Project, artifacts, collect};
+use crate::attempt::{Ending, Failure, cut};
+use crate::connectors::Step;
+use crate::process::run::Exit;
+use crate::toolchain::{
+    run_in,
+    words::{Command, Joiner, split},
+};
+
+/// Lines of dbt's output that an error message repeats.
+const LINES_SHOWN: usize = 12;
+
+/// What the commands left.
+pub(super) struct Ran {
+    /// Of every command that wrote results, in order.
+    pub(super) invocations: Vec<Invocation>,
+    pub(super) ending: Ending,
+}
+
+/// Splits the parameter and checks that every command is one of dbt's.
+pub(super) fn read(line: &str) -> Result<Vec<Command>, Failure> {
+    let commands = split(line).map_err(|reason| Failure::misconfigured(format!("commands: {reason}")))?;
+    for command in &commands {
+        if command.words[0] != "dbt" || command.words.len() < 2 {
+            return Err(Failure::misconfigured(format!(
+                "commands: each must be `dbt` and its arguments, not `{}`",
+                command.words.join(" ")
+            )));
+        }
+    }
+    Ok(commands)
+}
+
+/// Runs the commands. The task fails when a command failed and neither `||` nor anything after it made good for it: unlike in a
+/// shell a failure before `;` is not forgotten.
+pub(super) async fn run(project: &Project<'_>, commands: &[Command]) -> Step<Ran> {
+    let mut invocations: Vec<Invocation> = Vec::new();
+    let mut failures = Vec::new();
+    let mut failed: Option<String> = None;
+    for command in commands {
+        match (command.joiner, &failed) {
+            (Joiner::Always, _) => failures.extend(failed.take()),
+            (Joiner::And, Some(_)) | (Joiner::Or, None) => continue,
+            (Joiner::And, None) | (Joiner::Or, Some(_)) => {}
+        }
+        let line = command.words.join(" ");
+        project.task.log.line(&format!("$ {line}")).await;
+        let ran = run_in(project.task, project.environment.program(&command.words, &project.folder)?).await?;
+        if ran.exit == Exit::Stopped {
+            return Err(Ending::Stopped);
+        }
+        let fresh = read_artifacts(project, invocations.last()).await;
+        let tail = project.task.log.tail().await;
+        failed = describe_failure(&line, &ran.exit, fresh.as_ref(), &tail);
+        invocations.extend(fresh);
+    }
+    failures.extend(failed);
+    let ending = if failures.is_empty() {
+        let warnings = collect::warnings(&invocations);
+        Ending::Succeeded { warning: !warnings.is_empty(), outputs: String::new(), message: cut(warnings.join("; ")) }
+    } else {
+        Failure::job(failures.join("\n")).into()
+    };
+    Ok(Ran { invocations, ending })
+}
+
+/// The artifacts in the target folder, if the last command wrote them.
+async fn read_artifacts(project: &Project<'_>, before: Option<&Invocation>) -> Option<Invocation> {
+    match artifacts::read(&project.target) {
+        // Commands without results of their own leave those of the one before.
+        Ok(found) => found.filter(|found| before.is_none_or(|before| before.id() != found.id())),
+        Err(reason) => {
+            project.task.log.line(&format!("no metadata was collected: {reason}")).await;
+            None
+        }
+    }
+}
+
+fn describe_failure(line: &str, exit: &Exit, fresh: Option<&Invocation>, tail: &str) -> Option<String> {
+    let how = match exit {
+        Exit::Code(0) | Exit::Stopped => return None,
+        Exit::Code(code) => format!("exit code {code}"),
+        Exit::Signal(signal) => format!("killed by signal {signal}"),
+    };
+    let nodes = fresh.map(collect::failures).unwrap_or_default();
+    let why = if nodes.is_empty() { relevant(tail) } else { nodes.join("; ") };
+    Some(format!("`{line}` failed ({how}): {why}"))
+}
+
+/// From dbt's last error headline on, without colours and time stamps.
+fn relevant(tail: &str) -> String {
+    let lines: Vec<String> = tail.lines().map(plain).filter(|line| !line.is_empty()).collect();
+    let headline = lines.iter().rposition(|line| line.contains("Error") || line.contains("rror:"));
+    let from = headline.unwrap_or(lines.len().saturating_sub(LINES_SHOWN));
+    lines[from..].iter().take(LINES_SHOWN).map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+fn plain(line: &str) -> String {
+    let mut text = String::new();
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' {
+            // A colour: ESC [ ... m
+            characters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            text.push(character);
+        }
+    }
+    let is_time = |word: &str| word.len() == 8 && word.chars().all(|character| character.is_ascii_digit() || character == ':');
+    match text.trim_end().split_once(' ') {
+        Some((first, rest)) if is_time(first) => rest.trim_end().trim_start_matches(' ').to_owned(),
+        _ => text.trim_end().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_dbt_commands_are_taken() {
+        assert_eq!(read("dbt deps; dbt build --select 'tag:a'").unwrap().len(), 2);
+        for line in ["", "rm -rf x", "dbt build && rm x", "dbt", "dbt build | tee x"] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_message_begins_at_dbts_last_error() {
+        let tail = "10:00:01  Running with dbt=1.11\n10:00:02  \u{1b}[31mEncountered an error:\u{1b}[0m\nCompilation Error\n  Model 'model.a.b' depends on a node named 'c' which was not found\n";
+        assert_eq!(relevant(tail), "Compilation Error\n  Model 'model.a.b' depends on a node named 'c' which was not found");
+        assert_eq!(relevant("one\ntwo\n"), "one\ntwo");
+    }
+}

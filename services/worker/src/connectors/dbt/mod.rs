@@ -1,0 +1,122 @@
+//! DBT_CORE/DBT_CORE_EXECUTE: dbt commands in a project of the pipeline's folder; what dbt wrote about them becomes operations,
+//! assets and lineage.
+
+mod artifacts;
+mod assets;
+mod collect;
+mod commands;
+mod rows;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+
+use super::{Connector, Step, Task, parameters, source::project_folder};
+use crate::attempt::{Collection, Ended, Ending, Failure};
+use crate::process::environment::Environment;
+use crate::toolchain::{
+    Build, PackageManager, Toolchain, VirtualEnvironment,
+    words::{Command, Joiner},
+};
+use artifacts::Invocation;
+
+#[derive(Debug)]
+pub(crate) struct Dbt {
+    toolchain: Arc<Toolchain>,
+}
+
+/// Everything that running one dbt command takes.
+struct Project<'a> {
+    task: &'a Task,
+    folder: PathBuf,
+    target: PathBuf,
+    environment: VirtualEnvironment,
+}
+
+impl Dbt {
+    pub(crate) fn new(toolchain: Arc<Toolchain>) -> Self {
+        Self { toolchain }
+    }
+
+    async fn carry_out(&self, task: &Task) -> Step<Ended> {
+        let commands = commands::read(&parameters::required(&task.parameters, "commands")?)?;
+        if parameters::flag(&task.parameters, "use_state_orchestration")? {
+            task.log.line("use_state_orchestration has no effect in this version: every selected node is built").await;
+        }
+        let project = self.prepare(task).await?;
+        let ran = commands::run(&project, &commands).await?;
+        let mut collection = collect::collection(&ran.invocations);
+        // Also after a failure: what was built before it is there.
+        if let Some(newest) = ran.invocations.last() {
+            rows::count(&project, &commands, newest, &mut collection).await;
+        }
+        let ending = if task.stop.asked() { Ending::Stopped } else { ran.ending };
+        Ok(Ended { ending, collection })
+    }
+
+    async fn prepare<'a>(&self, task: &'a Task) -> Step<Project<'a>> {
+        let version = parameters::python_version(&task.parameters)?;
+        let manager = parameters::package_manager(&task.parameters)?;
+        let variables = parameters::variables(&task.parameters)?;
+        let folder = project_folder(task).await?;
+        if !folder.join("dbt_project.yml").is_file() {
+            return Err(Failure::misconfigured(format!(
+                "{} holds no dbt_project.yml: set project_dir to the folder of the dbt project",
+                folder.display()
+            ))
+            .into());
+        }
+        let install = install_command(&folder, manager);
+        let build = Build { version, manager, commands: &install, folder: &folder, variables: &variables };
+        let environment = self.toolchain.environment(task, &build).await?;
+        if environment.own_program("dbt").is_none() {
+            return Err(Failure::misconfigured(format!(
+                "dbt is not installed by the project: add dbt-core and the adapter (like `dbt-duckdb`) to {}",
+                folder.join("requirements.txt").display()
+            ))
+            .into());
+        }
+        let target = task.folder.join("target");
+        let environment = environment.with(dbt_variables(&folder, &target, task)).with(variables);
+        Ok(Project { task, folder, target, environment })
+    }
+}
+
+#[async_trait]
+impl Connector for Dbt {
+    fn job(&self) -> (&'static str, &'static str) {
+        ("DBT_CORE", "DBT_CORE_EXECUTE")
+    }
+
+    async fn run(&self, task: &Task) -> Ended {
+        self.carry_out(task).await.unwrap_or_else(|ending| Ended { ending, collection: Collection::default() })
+    }
+}
+
+fn install_command(folder: &Path, manager: PackageManager) -> Vec<Command> {
+    let words: &[&str] = match manager {
+        PackageManager::Pip if folder.join("requirements.txt").is_file() => &["pip", "install", "-r", "requirements.txt"],
+        PackageManager::Uv if folder.join("requirements.txt").is_file() => &["uv", "pip", "install", "-r", "requirements.txt"],
+        // With -r only the dependencies are installed: a dbt project is no Python package.
+        PackageManager::Uv if folder.join("pyproject.toml").is_file() => &["uv", "pip", "install", "-r", "pyproject.toml"],
+        _ => return Vec::new(),
+    };
+    vec![Command { joiner: Joiner::Always, words: words.iter().map(|word| (*word).to_owned()).collect() }]
+}
+
+fn dbt_variables(folder: &Path, target: &Path, task: &Task) -> Environment {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let mut variables = Environment::from([
+        ("DBT_TARGET_PATH".to_owned(), text(target)),
+        ("DBT_LOG_PATH".to_owned(), text(&task.folder.join("dbt-logs"))),
+        ("DBT_USE_COLORS".to_owned(), "false".to_owned()),
+        ("DBT_SEND_ANONYMOUS_USAGE_STATS".to_owned(), "false".to_owned()),
+    ]);
+    if folder.join("profiles.yml").is_file() {
+        variables.insert("DBT_PROFILES_DIR".to_owned(), text(folder));
+    }
+    variables
+}

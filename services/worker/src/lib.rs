@@ -1,0 +1,60 @@
+//! The worker: takes attempts from the coordinator, runs them on this machine, and reports what became of them.
+//!
+//! Promises: an attempt is run once however often it is offered; whatever it started is gone when its end is reported, when its
+//! lease cannot be renewed, and when the worker ends (or, after a kill -9, when it starts again); a report is repeated until it
+//! is acknowledged. It knows nothing about pipelines, dependencies, retries or deadlines: those are the coordinator's.
+
+pub mod attempt;
+mod config;
+mod connectors;
+mod driver;
+pub mod engine;
+mod error;
+mod home;
+mod limits;
+mod link;
+mod process;
+mod runner;
+mod script_events;
+mod stop;
+mod toolchain;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use downbeat_runtime::blob::BlobStore;
+use tokio::sync::watch;
+use tracing::info;
+
+pub use config::WorkerConfig;
+pub use error::{Error, ErrorKind};
+
+/// Runs a worker until `shutdown` becomes true (or its sender is dropped), then stops what runs, reports it, and returns
+/// within 20 seconds. The coordinator need not be there yet: the worker waits for it.
+///
+/// # Errors
+/// When it cannot start: a wrong setting, a data folder that cannot be written or that another worker uses.
+pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
+    config.validate()?;
+    let home = home::Home::open(&config.data)?;
+    process::book::clean_orphans(&home.processes(), &home.attempts())
+        .await
+        .map_err(Error::io(format!("cannot clean the worker's data folder {}", config.data.display())))?;
+    let blobs = BlobStore::open(&config.blobs)?;
+    let events = Arc::new(script_events::ScriptEvents::serve().await?);
+    let toolchain = Arc::new(toolchain::Toolchain::new(&config, home.environments(), home.tools()));
+    let registry = connectors::Registry::new(toolchain, events);
+    let identity = engine::Identity {
+        worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),
+        name: config.shown_name(),
+        slots: config.slots,
+        jobs: registry.jobs(),
+    };
+    let endpoint = link::endpoint(&config.coordinator)
+        .map_err(|error| Error::Config { setting: "DOWNBEAT_COORDINATOR", reason: error.to_string() })?;
+    info!(worker = %home.worker_id(), name = identity.name, slots = identity.slots, coordinator = config.coordinator, "worker started");
+    let runner = Arc::new(runner::Runner { home, blobs, registry });
+    driver::Driver::new(engine::Engine::new(identity), runner, endpoint).run(shutdown).await;
+    info!("worker ended");
+    Ok(())
+}

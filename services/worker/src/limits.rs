@@ -1,0 +1,85 @@
+//! Every limit of the worker, with its unit. Nothing here is read from outside; what an operator may change stands in `config.rs`.
+
+use std::time::Duration;
+
+/// First pause between two attempts to reach the coordinator.
+pub(crate) const RECONNECT_PAUSE_MIN: Duration = Duration::from_millis(100);
+/// Longest pause between two attempts to reach the coordinator.
+pub(crate) const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// How long opening a connection may take.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the coordinator may take to answer a hello before the connection is given up.
+pub(crate) const WELCOME_WAIT: Duration = Duration::from_secs(10);
+/// So long before its lease ends the worker kills what it holds, because the coordinator gives it to somebody else afterwards.
+pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(5);
+/// Heartbeats that may be under way unanswered; more than the lease can ever hold.
+pub(crate) const UNANSWERED_HEARTBEATS_MAX: usize = 64;
+/// Encoded bytes of one Reports message, after which the next one begins. A single larger report goes alone.
+pub(crate) const REPORTS_BYTES_MAX: usize = 1024 * 1024;
+/// Largest gRPC message taken from or given to the coordinator, in bytes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Messages waiting to be written to the coordinator; beyond it the connection is given up and opened anew.
+pub(crate) const OUTBOUND_MESSAGES_MAX: usize = 4096;
+/// Events (messages of the coordinator, ends of attempts) waiting for the engine; senders wait beyond it.
+pub(crate) const INBOUND_EVENTS_MAX: usize = 4096;
+/// Events that the engine takes at once, so that their reports share one message.
+pub(crate) const EVENTS_PER_STEP: usize = 1024;
+
+/// Encoded bytes of one Collected report.
+pub(crate) const COLLECTED_CHUNK_BYTES: usize = 64 * 1024;
+/// Characters of the message of a report; longer ones are cut.
+pub(crate) const MESSAGE_CHARS_MAX: usize = 4_000;
+
+/// Between SIGTERM and SIGKILL when an attempt is stopped.
+pub(crate) const STOP_GRACE: Duration = Duration::from_secs(10);
+/// From the worker's own shutdown to its end at the latest: the grace of its attempts and some time to report.
+pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(13);
+/// How long the worker waits for a killed process group to be gone before it says so and goes on.
+pub(crate) const KILL_WAIT: Duration = Duration::from_secs(5);
+/// Pause between two looks at a process group or at a lock that another process holds.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How long output is still read after the last known process ended (somebody unknown may hold the pipe open).
+pub(crate) const DRAIN_WAIT: Duration = Duration::from_secs(2);
+
+/// Bytes of one task log; output beyond is counted and dropped.
+pub(crate) const LOG_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Bytes read from a process at once.
+pub(crate) const LOG_READ_BYTES: usize = 64 * 1024;
+/// The last bytes of output that are kept for error messages.
+pub(crate) const LOG_TAIL_BYTES: usize = 8 * 1024;
+
+/// Bytes of one event that a script posts.
+pub(crate) const SCRIPT_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of all outputs of one task, as JSON text.
+pub(crate) const OUTPUTS_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Log files that one attempt may post.
+pub(crate) const SCRIPT_LOGS_MAX: usize = 32;
+/// Bytes of all log files that one attempt posts.
+pub(crate) const SCRIPT_LOGS_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Bytes of one dbt artifact file.
+pub(crate) const ARTIFACT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How long counting the rows of built models may take.
+pub(crate) const ROW_COUNT_WAIT: Duration = Duration::from_secs(60);
+/// Relations counted after one dbt command.
+pub(crate) const ROW_COUNT_RELATIONS_MAX: usize = 500;
+/// Bytes that the counting command may print.
+pub(crate) const ROW_COUNT_OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+
+/// How long `python --version` may take.
+pub(crate) const INTERPRETER_ANSWER_WAIT: Duration = Duration::from_secs(10);
+/// Files that one requirements file may include, itself counted.
+pub(crate) const REQUIREMENT_FILES_MAX: usize = 64;
+/// Bytes of one requirements file.
+pub(crate) const REQUIREMENT_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Redirects that an HTTP task follows.
+pub(crate) const HTTP_REDIRECTS_MAX: usize = 3;
+/// Bytes of an HTTP answer.
+pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// How long opening an HTTP connection may take.
+pub(crate) const HTTP_CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// How long one HTTP exchange may take.
+pub(crate) const HTTP_WAIT: Duration = Duration::from_secs(120);
+/// Bytes of an HTTP answer shown in the task's log.
+pub(crate) const HTTP_LOGGED_BYTES: usize = 1024;
