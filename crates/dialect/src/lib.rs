@@ -20,8 +20,8 @@ mod yaml;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use model::{
-    Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, Input, InputType, Matrix, MatrixValues, OnLimit,
-    Pipeline, Schedule, Sensor, SensorCheck, Task, TaskGroup, Templated, TriggerEvent, Webhook,
+    Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, Input, InputType, Matrix, MatrixValues,
+    OnLimit, Pipeline, Schedule, Sensor, SensorCheck, Task, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 pub use serde_json::{Map, Value};
 pub use span::Span;

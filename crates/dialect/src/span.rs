@@ -20,12 +20,22 @@ pub struct Span {
 pub(crate) struct LineIndex<'a> {
     source: &'a str,
     starts: Vec<usize>,
+    /// Characters before every `BLOCK`th byte: without them, a document of one long line would take quadratic time.
+    characters: Vec<usize>,
 }
+
+/// Bytes between two entries of the table of characters.
+const BLOCK: usize = 1024;
 
 impl<'a> LineIndex<'a> {
     pub(crate) fn new(source: &'a str) -> Self {
         let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { source, starts: std::iter::once(0).chain(breaks).collect() }
+        let starts = std::iter::once(0).chain(breaks).collect();
+        let mut characters = vec![0];
+        for block in source.as_bytes().chunks(BLOCK) {
+            characters.push(characters.last().copied().unwrap_or(0) + first_bytes(block));
+        }
+        Self { source, starts, characters }
     }
 
     /// The span of a byte range; ends beyond the text and places inside a character are moved to the nearest place before.
@@ -34,8 +44,15 @@ impl<'a> LineIndex<'a> {
         let end = self.floor(range.end).max(start);
         let line = self.starts.partition_point(|line_start| *line_start <= start);
         let line_start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.source[line_start..start].chars().filter(|character| *character != '\u{feff}').count();
+        let byte_order_mark = usize::from(line_start == 0 && start > 0 && self.source.starts_with('\u{feff}'));
+        let before = self.characters_before(start) - self.characters_before(line_start) - byte_order_mark;
         Span { start, end, line: saturate(line), column: saturate(before + 1) }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        let counted = self.characters.get(block).copied().unwrap_or(0);
+        counted + first_bytes(&self.source.as_bytes()[block * BLOCK..offset])
     }
 
     fn floor(&self, offset: usize) -> usize {
@@ -45,6 +62,11 @@ impl<'a> LineIndex<'a> {
         }
         offset
     }
+}
+
+/// Characters that start in these bytes.
+fn first_bytes(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 fn saturate(number: usize) -> u32 {

@@ -13,7 +13,9 @@ fn accepted(source: &str) -> Pipeline {
 }
 
 fn minimal(rest: &str) -> String {
-    format!("version: v1\nname: demo\npipeline:\n  a: {{integration: DOWNBEAT, integration_job: NOOP, parameters: {{}}}}\n{rest}")
+    format!(
+        "version: v1\nname: demo\npipeline:\n  a: {{integration: DOWNBEAT, integration_job: NOOP, parameters: {{}}}}\n{rest}"
+    )
 }
 
 #[test]
@@ -93,5 +95,7 @@ fn advice_does_not_refuse() {
     let source = minimal("meta: {on: 1, x: '${{ inputs.nowhere }}'}\n");
     let parsed = parse(&source);
     assert!(parsed.pipeline.is_some());
-    assert!(parsed.diagnostics.len() == 2 && parsed.diagnostics.iter().all(|found| found.severity == Severity::Warning));
+    assert!(
+        parsed.diagnostics.len() == 2 && parsed.diagnostics.iter().all(|found| found.severity == Severity::Warning)
+    );
 }

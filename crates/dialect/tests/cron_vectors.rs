@@ -19,8 +19,12 @@ fn every_vector_fires_when_expected() {
         let zone = zones.get(&text("tz")).unwrap();
         let cron = Cron::parse(&text("dialect")).unwrap_or_else(|error| panic!("{}: {error}", text("id")));
         let mut after: Timestamp = text("after").parse().unwrap();
-        let expected: Vec<Timestamp> =
-            vector["expect"].as_array().unwrap().iter().map(|instant| instant.as_str().unwrap().parse().unwrap()).collect();
+        let expected: Vec<Timestamp> = vector["expect"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|instant| instant.as_str().unwrap().parse().unwrap())
+            .collect();
         let mut found = Vec::new();
         for _ in 0..expected.len().max(1) {
             let Some(next) = cron.next_after(after, &zone) else { break };
@@ -29,7 +33,12 @@ fn every_vector_fires_when_expected() {
             after = next;
         }
         if found != expected {
-            wrong.push(format!("{} {} {}: expected {expected:?}, found {found:?}", text("id"), text("tz"), text("dialect")));
+            wrong.push(format!(
+                "{} {} {}: expected {expected:?}, found {found:?}",
+                text("id"),
+                text("tz"),
+                text("dialect")
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));

@@ -129,10 +129,16 @@ fn faults_of_evaluation_name_the_operands() {
         ("'a' + 1", "`+` has no value for the text 'a' and the number 1"),
         ("'a' * 3", "`*` has no value for the text 'a' and the number 3"),
         ("'a' < 1", "`<` has no value for the text 'a' and the number 1"),
-        ("9223372036854775807 + 1", "the result of `+` does not fit into 64 bits for the number 9223372036854775807 and the number 1"),
+        (
+            "9223372036854775807 + 1",
+            "the result of `+` does not fit into 64 bits for the number 9223372036854775807 and the number 1",
+        ),
         ("2 ** 64", "the result of `**` does not fit into 64 bits for the number 2 and the number 64"),
         ("1.5 | 1", "`|` has no value for the number 1.5 and the number 1"),
-        ("1.0 * 9999999999.0 ** 99", "the result of `**` is no finite number for the number 9999999999.0 and the number 99"),
+        (
+            "1.0 * 9999999999.0 ** 99",
+            "the result of `**` is no finite number for the number 9999999999.0 and the number 99",
+        ),
         ("[1][5]", "there is no element 5 in a list of 1"),
         ("[1][-2]", "there is no element -2 in a list of 1"),
         ("'abc'[0]", "cannot take the number 0 of the text 'abc'"),
@@ -182,9 +188,17 @@ fn texts_that_are_no_expressions_are_refused_at_their_place() {
         ("tasks['a'].state", 11..16, "a task run has no `state`"),
         ("'a'.upper()", 4..9, "there is no method `upper`"),
         ("task_groups['g'].all()", 0..22, "`.all()` must be followed by an attribute and one comparison"),
-        ("'FAILED' == task_groups['g'].any().status", 12..34, "`.any()` must be followed by an attribute and one comparison"),
+        (
+            "'FAILED' == task_groups['g'].any().status",
+            12..34,
+            "`.any()` must be followed by an attribute and one comparison",
+        ),
         ("tasks['a'].all().status == 1", 0..23, "`.all()` works on a task group only"),
-        ("1.", 0..2, "numbers are written as `12` or `1.5`: no exponent, no `_`, no hexadecimal, a digit on both sides of the point"),
+        (
+            "1.",
+            0..2,
+            "numbers are written as `12` or `1.5`: no exponent, no `_`, no hexadecimal, a digit on both sides of the point",
+        ),
         ("9223372036854775808", 0..19, "the number does not fit into 64 bits"),
     ] {
         let error = Expression::parse(text).unwrap_err();
@@ -199,7 +213,9 @@ fn nesting_is_limited_to_ten_levels() {
     assert!(Expression::parse(&sum(12)).unwrap_err().message.contains("nested more than 10"));
     assert_eq!(value(&vec!["True"; 500].join(" and ")), json!(true), "chains of `and` are flat");
     assert!(Expression::parse(&format!("{}1", "not ".repeat(11))).is_err());
-    for hostile in ["(".repeat(50_000), "not ".repeat(10_000), "-".repeat(60_000), "2**".repeat(20_000), "[".repeat(60_000)] {
+    for hostile in
+        ["(".repeat(50_000), "not ".repeat(10_000), "-".repeat(60_000), "2**".repeat(20_000), "[".repeat(60_000)]
+    {
         assert!(Expression::parse(&hostile).is_err());
     }
 }

@@ -183,4 +183,23 @@ impl Event {
             | Event::OperationsCollected { attempt, .. } => Some(attempt.run),
         }
     }
+
+    /// Place of the task that the event is about.
+    pub fn task(&self) -> Option<u32> {
+        match self {
+            Event::TaskReady { task, .. } | Event::TaskSkipped { task, .. } | Event::TaskFailed { task, .. } => {
+                Some(*task)
+            }
+            Event::AttemptLeased { attempt, .. }
+            | Event::AttemptStarted { attempt, .. }
+            | Event::AttemptSucceeded { attempt, .. }
+            | Event::AttemptFailed { attempt, .. }
+            | Event::AttemptLost { attempt, .. }
+            | Event::AttemptStopRequested { attempt, .. }
+            | Event::AttemptStopped { attempt, .. }
+            | Event::WaitStarted { attempt, .. }
+            | Event::OperationsCollected { attempt, .. } => Some(attempt.task),
+            _ => None,
+        }
+    }
 }

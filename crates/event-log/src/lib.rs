@@ -11,6 +11,7 @@
 //!
 //! The contract stands at [`EventLog`]; the suite that all three pass is `conformance` (feature `conformance`).
 
+mod address;
 pub mod embedded;
 pub mod faults;
 pub mod frame;
@@ -29,6 +30,7 @@ mod log;
 mod procedures;
 mod types;
 
+pub use address::{Access, InvalidAddress, LogAddress};
 pub use error::{Error, ErrorKind};
 pub use log::EventLog;
 pub use procedures::{append_settled, check_position, verify};

@@ -61,3 +61,8 @@ pub const MONITOR_BYTES_MAX: usize = 1024 * 1024;
 
 /// How long the NATS monitoring port may take to answer.
 pub const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Pause between attempts to open a log that is not there yet.
+pub const OPEN_PAUSE: Duration = Duration::from_millis(500);
+/// Every how many such attempts it is said again.
+pub const OPEN_NOTICE_EVERY: u32 = 20;

@@ -23,6 +23,15 @@ impl Shutdown {
         self.sender.subscribe()
     }
 
+    /// The result of the work, or `None` if the process is asked to end before.
+    pub async fn unless_ended<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut signal = self.signal();
+        tokio::select! {
+            result = work => Some(result),
+            () = wait(&mut signal) => None,
+        }
+    }
+
     /// Asks everything to end.
     pub fn begin(&self) {
         self.sender.send_replace(true);

@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod json;
 mod kind;
 mod metadata;
 mod plan;
@@ -13,6 +14,7 @@ use crate::events::v1 as wire;
 
 pub use decode::{attempt_of, decode, failure_class, outcome};
 pub use encode::{attempt_ref, encode, stop_reason};
+pub use json::to_json;
 pub use kind::{ALL_KINDS, name_of};
 pub use metadata::collected_of;
 pub use plan::encode_schedule;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug, clap::Args)]
 pub struct CoordinatorConfig {
     /// Address for ControlService and WorkerService.
-    #[arg(long, env = "DOWNBEAT_COORDINATOR_LISTEN", default_value = "127.0.0.1:7411")]
+    #[arg(long, env = "DOWNBEAT_COORDINATOR_LISTEN", default_value = "127.0.0.1:7410")]
     pub listen: SocketAddr,
     /// Name of this process in PartitionOwned records.
     #[arg(long, env = "DOWNBEAT_COORDINATOR_NAME", default_value = "coordinator")]

@@ -14,7 +14,15 @@ pub mod take_over;
 use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
-use downbeat_proto::{control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer};
+use downbeat_proto::{
+    control::v1::control_service_server::ControlServiceServer,
+    worker::v1::worker_service_server::WorkerServiceServer,
+};
+use downbeat_runtime::{
+    grpc,
+    shutdown::{self, ShutdownSignal},
+};
+use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 
 /// A coordinator that owns its partition: its gRPC services and its loop.
@@ -37,12 +45,23 @@ impl Coordinator {
     pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 2]) {
         let control = api::Control::new(self.handle.clone(), self.log.id().clone());
         let workers = api::Workers::new(self.handle);
-        routes.add_service(
-            ControlServiceServer::new(control).max_decoding_message_size(downbeat_proto::limits::MESSAGE_BYTES_MAX),
-        );
-        routes.add_service(
-            WorkerServiceServer::new(workers).max_decoding_message_size(downbeat_proto::limits::MESSAGE_BYTES_MAX),
-        );
+        let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
+        routes.add_service(ControlServiceServer::new(control).max_decoding_message_size(limit));
+        routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
         (self.driver, ["downbeat.control.v1.ControlService", "downbeat.worker.v1.WorkerService"])
+    }
+
+    /// Serves until the signal, or until the partition is lost.
+    pub async fn serve(self, listener: TcpListener, signal: ShutdownSignal) -> Result<(), error::Error> {
+        let mut routes = RoutesBuilder::default();
+        let (driver, services) = self.into_parts(&mut routes);
+        let mut ending = signal.clone();
+        let served = grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, &services, signal);
+        tokio::select! {
+            served = served => Ok(served?),
+            driven = driver.run() => driven,
+            // Open worker streams would keep the server up for ever; they attach again elsewhere.
+            () = shutdown::wait(&mut ending) => Ok(()),
+        }
     }
 }

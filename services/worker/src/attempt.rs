@@ -181,7 +181,8 @@ mod tests {
         let sizes_and_chunks: [(&[usize], usize); 5] =
             [(&[], 0), (&[10], 1), (&[30_000, 30_000], 1), (&[30_000, 30_000, 30_000], 2), (&[100_000, 10], 2)];
         for (sizes, expected) in sizes_and_chunks {
-            let collection = Collection { assets: sizes.iter().map(|size| asset(*size)).collect(), ..Default::default() };
+            let collection =
+                Collection { assets: sizes.iter().map(|size| asset(*size)).collect(), ..Default::default() };
             let chunks = collection.into_chunks();
             assert_eq!(chunks.len(), expected, "{sizes:?}");
             assert_eq!(chunks.iter().map(|chunk| chunk.assets.len()).sum::<usize>(), sizes.len());

@@ -90,9 +90,11 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_named() {
-        for (coordinator, slots, setting) in
-            [("localhost:7420", 1, "DOWNBEAT_COORDINATOR"), ("", 1, "DOWNBEAT_COORDINATOR"), ("http://a:1", 0, "DOWNBEAT_WORKER_SLOTS")]
-        {
+        for (coordinator, slots, setting) in [
+            ("localhost:7420", 1, "DOWNBEAT_COORDINATOR"),
+            ("", 1, "DOWNBEAT_COORDINATOR"),
+            ("http://a:1", 0, "DOWNBEAT_WORKER_SLOTS"),
+        ] {
             let config = WorkerConfig { slots, ..WorkerConfig::new(coordinator, "d", "b") };
             assert!(config.validate().unwrap_err().to_string().contains(setting), "{coordinator} {slots}");
         }

@@ -8,6 +8,8 @@
 
 mod lease;
 mod reports;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,7 +17,8 @@ use bytes::Bytes;
 use downbeat_proto::events::v1::Outcome;
 use downbeat_proto::worker::v1::{
     CoordinatorMessage, Heartbeat, Hello, Job, Offer, Report, Started, Stop, Stopped, Succeeded, WorkerMessage,
-    coordinator_message::Message as FromCoordinator, report::Report as ReportKind, worker_message::Message as ToCoordinator,
+    coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
+    worker_message::Message as ToCoordinator,
 };
 
 use crate::attempt::{AttemptId, Ended, Ending, Failure};

@@ -38,6 +38,8 @@ pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(13);
 pub(crate) const KILL_WAIT: Duration = Duration::from_secs(5);
 /// Pause between two looks at a process group or at a lock that another process holds.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How long helpers that end with their program (Python's resource tracker) may take to do so before they count as left behind.
+pub(crate) const LEAVE_WAIT: Duration = Duration::from_millis(300);
 /// How long output is still read after the last known process ended (somebody unknown may hold the pipe open).
 pub(crate) const DRAIN_WAIT: Duration = Duration::from_secs(2);
 

@@ -10,9 +10,7 @@ use std::{
     time::Duration,
 };
 
-use downbeat_proto::worker::v1::{
-    CoordinatorMessage, WorkerMessage, worker_service_client::WorkerServiceClient,
-};
+use downbeat_proto::worker::v1::{CoordinatorMessage, WorkerMessage, worker_service_client::WorkerServiceClient};
 use tokio::{
     sync::mpsc,
     task::JoinHandle,

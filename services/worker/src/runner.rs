@@ -79,7 +79,8 @@ impl Runner {
             Err(panic) => {
                 error!(task_run = %task.offer.task_run_id, %panic, "a connector panicked");
                 task.page.kill_all().await;
-                Failure::job(format!("the connector failed inside Downbeat (a bug there, please report it): {panic}")).into()
+                Failure::job(format!("the connector failed inside Downbeat (a bug there, please report it): {panic}"))
+                    .into()
             }
         };
         finish(&task, ended).await

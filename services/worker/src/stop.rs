@@ -50,7 +50,7 @@ impl StopSignal {
     }
 
     /// Waits until the wish is at least `level`. Never ends when the asking side is gone without it.
-    pub async fn wait_for(&mut self, level: StopLevel) {
+    pub(crate) async fn wait_for(&mut self, level: StopLevel) {
         if self.0.wait_for(|current| *current >= level).await.is_err() {
             std::future::pending::<()>().await;
         }

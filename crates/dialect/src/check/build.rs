@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{condition, outline::Outline};
 use crate::{
-    Alert, AlertDestination, Concurrency, Configuration, Entry, Input, InputType, Matrix, MatrixValues, OnLimit, Pipeline,
-    Schedule, Sensor, SensorCheck, Span, Task, TaskGroup, Templated, TriggerEvent, Webhook, catalogue,
+    Alert, AlertDestination, Concurrency, Configuration, Entry, Input, InputType, Matrix, MatrixValues, OnLimit,
+    Pipeline, Schedule, Sensor, SensorCheck, Span, Task, TaskGroup, Templated, TriggerEvent, Webhook, catalogue,
     cron::Cron,
     expression::Template,
     yaml::{self, Kind, Node},
@@ -186,7 +186,8 @@ fn sensor(entry: &yaml::Entry) -> Option<Sensor> {
         cron_text,
         timezone: text(node, "timezone")?,
         timeout_minutes: number(node, "timeout_mins")?,
-        frequency_seconds: number(node, "frequency_secs").map_or(DEFAULT_FREQUENCY_SECONDS, |given| given.clamp(60, 600)),
+        frequency_seconds: number(node, "frequency_secs")
+            .map_or(DEFAULT_FREQUENCY_SECONDS, |given| given.clamp(60, 600)),
         checks: map_of(node, "checks", |entry| sensor_check(&entry.value))?,
         condition: condition::of(node),
         environments,

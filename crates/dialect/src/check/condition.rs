@@ -23,7 +23,8 @@ pub(super) fn parse(text: &str) -> Result<Option<Expression>, ExpressionError> {
     let whole = text.len() - text.trim_start().len()..text.trim_end().len();
     let ranges = expression_ranges(text);
     let [inner] = ranges.as_slice() else {
-        let message = if ranges.is_empty() { "the template is not closed with `}}`" } else { "a condition takes one template" };
+        let message =
+            if ranges.is_empty() { "the template is not closed with `}}`" } else { "a condition takes one template" };
         let help = "combine conditions with `and` or `or` inside one `${{ }}`".to_owned();
         return Err(ExpressionError::new(whole, message).with_help((!ranges.is_empty()).then_some(help)));
     };

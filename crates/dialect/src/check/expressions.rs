@@ -43,7 +43,12 @@ impl Checker<'_> {
         let declared = Declared {
             tasks: outline.tasks().map(|entry| (folded(entry), entry.id)).collect(),
             groups: outline.groups().map(|entry| (folded(entry), entry.id)).collect(),
-            inputs: root.get("inputs").map_or(&[][..], Node::entries).iter().map(|entry| (entry.key.to_lowercase(), &*entry.key)).collect(),
+            inputs: root
+                .get("inputs")
+                .map_or(&[][..], Node::entries)
+                .iter()
+                .map(|entry| (entry.key.to_lowercase(), &*entry.key))
+                .collect(),
         };
         let plain = Place { tasks: Ok(()), matrix: None, outputs: Outputs::None };
         for entry in root.entries() {
@@ -175,7 +180,8 @@ impl Checker<'_> {
             for (field, range) in expression.fields_of_outputs() {
                 if !field.eq_ignore_ascii_case("payload") {
                     let span = self.span_in(node, range);
-                    let fault = Diagnostic::error(Code::UnknownName, span, format!("`outputs` of a webhook has no `{field}`"));
+                    let fault =
+                        Diagnostic::error(Code::UnknownName, span, format!("`outputs` of a webhook has no `{field}`"));
                     self.report(fault.with_help("write `outputs.payload` for the posted body".to_owned()));
                 }
             }

@@ -43,7 +43,8 @@ fn is_dbt_commands(text: &str) -> bool {
     }
     segments.iter().all(|segment| {
         let command = segment.strip_prefix("dbt").is_some_and(|rest| rest.starts_with(char::is_whitespace));
-        (*segment == "\u{0}") || (command && !segment.contains(['&', '|']) && segment.split_whitespace().nth(1).is_some())
+        (*segment == "\u{0}")
+            || (command && !segment.contains(['&', '|']) && segment.split_whitespace().nth(1).is_some())
     })
 }
 

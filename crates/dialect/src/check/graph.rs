@@ -38,9 +38,12 @@ impl Checker<'_> {
                     self.report(Diagnostic::error(Code::BadId, entry.id_span, "an id cannot be empty"));
                 }
                 if let Some(first) = lines.get(&entry.id.to_lowercase()) {
-                    let message = format!("the id `{}` is used twice in the pipeline (first on line {first})", entry.id);
+                    let message =
+                        format!("the id `{}` is used twice in the pipeline (first on line {first})", entry.id);
                     let fault = Diagnostic::error(Code::DuplicateId, entry.id_span, message);
-                    self.report(fault.with_help("groups and tasks share their ids, and case does not count".to_owned()));
+                    self.report(
+                        fault.with_help("groups and tasks share their ids, and case does not count".to_owned()),
+                    );
                 } else {
                     lines.insert(entry.id.to_lowercase(), entry.id_span.line);
                 }
@@ -70,7 +73,8 @@ impl Checker<'_> {
     fn cycles(&mut self, siblings: &Outline<'_>) {
         let ids = siblings.ids();
         let targets = |entry: &OutlineEntry<'_>| -> Vec<usize> {
-            let found = entry.depends_on.iter().filter_map(|(dependency, _)| ids.get(&dependency.to_lowercase()).copied());
+            let found =
+                entry.depends_on.iter().filter_map(|(dependency, _)| ids.get(&dependency.to_lowercase()).copied());
             found.collect()
         };
         let edges: Vec<Vec<usize>> = siblings.entries.iter().map(targets).collect();

@@ -36,7 +36,8 @@ impl Checker<'_> {
         if default.text().is_some_and(forms::is_open) {
             return;
         }
-        let options: Vec<String> = options.map_or(&[][..], Node::items).iter().filter_map(|node| node.text().map(str::to_owned)).collect();
+        let options: Vec<String> =
+            options.map_or(&[][..], Node::items).iter().filter_map(|node| node.text().map(str::to_owned)).collect();
         let in_options = default.text().is_some_and(|text| options.iter().any(|option| option == text));
         if !options.is_empty() && !in_options {
             let message = format!("the default of `{}` is none of its options", entry.key);

@@ -80,7 +80,11 @@ impl Checker<'_> {
         for field in model.fields.iter().filter(|field| field.required) {
             if !entries.iter().any(|entry| entry.key == field.name) {
                 let at = crate::Span { end: node.span.start, ..node.span };
-                self.report(Diagnostic::error(Code::MissingKey, at, format!("the key `{}` is missing in {label}", field.name)));
+                self.report(Diagnostic::error(
+                    Code::MissingKey,
+                    at,
+                    format!("the key `{}` is missing in {label}", field.name),
+                ));
             }
         }
     }
@@ -94,7 +98,8 @@ impl Checker<'_> {
             return;
         }
         match (shape.kind, &node.kind) {
-            (ShapeKind::Any | ShapeKind::Entries, _) if shape.kind == ShapeKind::Any || matches!(node.kind, Kind::Map(_)) => {}
+            (ShapeKind::Any | ShapeKind::Entries, _)
+                if shape.kind == ShapeKind::Any || matches!(node.kind, Kind::Map(_)) => {}
             (ShapeKind::String, Kind::Text(text)) => self.text(node, text, shape, label),
             (ShapeKind::Integer | ShapeKind::Number | ShapeKind::IntegerOrString, Kind::Integer(number)) => {
                 self.range(node, *number, shape, label);
@@ -110,7 +115,9 @@ impl Checker<'_> {
             }
             (ShapeKind::StringOrList | ShapeKind::ObjectOrString, Kind::Text(_)) => {}
             (ShapeKind::ListOrTemplate, Kind::Text(_)) if is_template(node) => {}
-            (ShapeKind::Object | ShapeKind::ObjectOrString, Kind::Map(entries)) => self.object(node, entries, shape, label),
+            (ShapeKind::Object | ShapeKind::ObjectOrString, Kind::Map(entries)) => {
+                self.object(node, entries, shape, label)
+            }
             _ => self.wrong_type(node, label, expected(shape.kind)),
         }
     }
@@ -189,7 +196,11 @@ impl Checker<'_> {
     fn wrong_type(&mut self, node: &Node, label: &str, expected: &str) {
         let message = format!("{label} must be {expected}, found {}", node.description());
         let fault = if node.text().is_some_and(|text| text.contains("${{")) {
-            Diagnostic::error(Code::TemplateOutOfPlace, node.span, format!("{label} must be {expected} and takes no template"))
+            Diagnostic::error(
+                Code::TemplateOutOfPlace,
+                node.span,
+                format!("{label} must be {expected} and takes no template"),
+            )
         } else {
             Diagnostic::error(Code::WrongType, node.span, message)
         };

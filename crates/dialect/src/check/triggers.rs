@@ -81,7 +81,14 @@ impl Checker<'_> {
         self.report(Diagnostic::error(Code::UnknownTimeZone, node.span, message).with_help(help));
     }
 
-    fn run_inputs(&mut self, node: &Node, owner: Span, given: &BTreeSet<String>, required: &[(String, &str)], kind: &str) {
+    fn run_inputs(
+        &mut self,
+        node: &Node,
+        owner: Span,
+        given: &BTreeSet<String>,
+        required: &[(String, &str)],
+        kind: &str,
+    ) {
         for (folded, name) in required {
             if given.contains(folded) {
                 continue;

@@ -21,12 +21,8 @@ pub(super) const MONTH: Field = Field {
     maximum: 12,
     names: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
 };
-pub(super) const DAY_OF_WEEK: Field = Field {
-    name: "day-of-week",
-    minimum: 1,
-    maximum: 7,
-    names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
-};
+pub(super) const DAY_OF_WEEK: Field =
+    Field { name: "day-of-week", minimum: 1, maximum: 7, names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] };
 pub(super) const YEAR: Field = Field { name: "year", minimum: 1970, maximum: 2199, names: &[] };
 
 /// A part of a field with its place in the whole expression.

@@ -15,7 +15,11 @@ pub(super) fn parse(text: &str) -> Result<Cron, CronError> {
         return Err(whole.error(format!("a cron expression is at most {CRON_BYTES} bytes long")));
     }
     let pieces = split_fields(text);
-    let Ok([minute, hour, day_of_month, month, day_of_week, year]) = <[Piece<'_>; 6]>::try_from(pieces.as_slice()) else {
+    if text.trim_start().starts_with("cron(") {
+        return Err(wrong_count(whole, &pieces));
+    }
+    let Ok([minute, hour, day_of_month, month, day_of_week, year]) = <[Piece<'_>; 6]>::try_from(pieces.as_slice())
+    else {
         return Err(wrong_count(whole, &pieces));
     };
     let minutes = bits(&MINUTE, minute)?;
@@ -32,7 +36,8 @@ pub(super) fn parse(text: &str) -> Result<Cron, CronError> {
 
 /// `*`, `*/n` and its usual spelling `0/n`.
 fn follows_clock(field: &str) -> bool {
-    let from_minimum = field.split_once('/').is_some_and(|(first, _)| !first.is_empty() && first.bytes().all(|byte| byte == b'0'));
+    let from_minimum =
+        field.split_once('/').is_some_and(|(first, _)| !first.is_empty() && first.bytes().all(|byte| byte == b'0'));
     field.starts_with('*') || from_minimum
 }
 
@@ -70,11 +75,14 @@ fn to_bits(values: &[i16]) -> u64 {
 
 fn days(day_of_month: Piece<'_>, day_of_week: Piece<'_>, text: &str) -> Result<Days, CronError> {
     match (day_of_month.text, day_of_week.text) {
-        ("?", "?") => Err(day_of_week.error("only one of day-of-month and day-of-week is `?`: say which days with the other")),
+        ("?", "?") => {
+            Err(day_of_week.error("only one of day-of-month and day-of-week is `?`: say which days with the other"))
+        }
         ("?", _) => days_of_week(day_of_week),
         (_, "?") => days_of_month(day_of_month),
         _ => {
-            let either = Piece { text: &text[day_of_month.start..day_of_week.start + day_of_week.text.len()], ..day_of_month };
+            let either =
+                Piece { text: &text[day_of_month.start..day_of_week.start + day_of_week.text.len()], ..day_of_month };
             let mut error = either.error("one of day-of-month and day-of-week must be `?`");
             error.help = day_question(text);
             Err(error)
@@ -138,7 +146,8 @@ fn wrong_count(whole: Piece<'_>, pieces: &[Piece<'_>]) -> CronError {
     if trimmed.is_empty() {
         return CronError { help: Some(format!("write `{FORM}`")), ..whole.error("the cron expression is empty") };
     }
-    let mut error = whole.error(format!("a cron expression has six fields ({FORM}), found {}", pieces.len()));
+    let found = if trimmed.contains('(') { "a call".to_owned() } else { pieces.len().to_string() };
+    let mut error = whole.error(format!("a cron expression has six fields ({FORM}), found {found}"));
     error.help = if let Some(six) = from_macro(trimmed) {
         Some(format!("write `{six}`"))
     } else if let Some(inside) = trimmed.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')')) {

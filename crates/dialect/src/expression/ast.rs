@@ -22,17 +22,34 @@ pub(crate) enum Kind {
     Dict(Vec<(String, Node)>),
     Root(Root),
     /// `base[index]`, or `base.name` with a text index.
-    Member { base: Box<Node>, index: Box<Node>, dotted: bool },
+    Member {
+        base: Box<Node>,
+        index: Box<Node>,
+        dotted: bool,
+    },
     /// `base.all()` or `base.any()`; the parser lets it stand only at the left end of a comparison.
-    Quantified { base: Box<Node>, all: bool },
-    Call { function: Function, arguments: Vec<Node> },
+    Quantified {
+        base: Box<Node>,
+        all: bool,
+    },
+    Call {
+        function: Function,
+        arguments: Vec<Node>,
+    },
     Negate(Box<Node>),
     Not(Box<Node>),
     And(Vec<Node>),
     Or(Vec<Node>),
-    Arithmetic { operator: Arithmetic, left: Box<Node>, right: Box<Node> },
+    Arithmetic {
+        operator: Arithmetic,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
     /// `first op operand op operand ...`
-    Compare { first: Box<Node>, rest: Vec<(Comparison, Node)> },
+    Compare {
+        first: Box<Node>,
+        rest: Vec<(Comparison, Node)>,
+    },
 }
 
 /// A name together with what must follow it.
@@ -161,7 +178,9 @@ impl Node {
                 items.iter_mut().for_each(|node| node.shift(offset));
             }
             Kind::Dict(fields) => fields.iter_mut().for_each(|(_, node)| node.shift(offset)),
-            Kind::Quantified { base: operand, .. } | Kind::Negate(operand) | Kind::Not(operand) => operand.shift(offset),
+            Kind::Quantified { base: operand, .. } | Kind::Negate(operand) | Kind::Not(operand) => {
+                operand.shift(offset)
+            }
             Kind::Member { base: left, index: right, .. } | Kind::Arithmetic { left, right, .. } => {
                 left.shift(offset);
                 right.shift(offset);

@@ -73,8 +73,8 @@ fn write_code(code: char, local: &Zoned, text: &mut String) {
         // Fractions: Python's %f has six digits, jiff's has nine.
         'f' => write!(text, "{micros:06}"),
         'L' => write!(text, "{:03}", micros / 1000),
-        'Y' | 'm' | 'd' | 'H' | 'M' | 'S' | 'y' | 'b' | 'B' | 'h' | 'a' | 'A' | 'j' | 'I' | 'p' | 'Z' | 'z' | 'w' | 'u'
-        | 'e' | 'F' | 'T' | 'D' | 'R' | 'U' | 'W' | 'V' | 'G' | 'g' | 's' | 'C' | 'k' | 'l' | 'n' | 't' => {
+        'Y' | 'm' | 'd' | 'H' | 'M' | 'S' | 'y' | 'b' | 'B' | 'h' | 'a' | 'A' | 'j' | 'I' | 'p' | 'Z' | 'z' | 'w'
+        | 'u' | 'e' | 'F' | 'T' | 'D' | 'R' | 'U' | 'W' | 'V' | 'G' | 'g' | 's' | 'C' | 'k' | 'l' | 'n' | 't' => {
             write!(text, "{}", local.strftime(&format!("%{code}")))
         }
         other => write!(text, "%{other}"),

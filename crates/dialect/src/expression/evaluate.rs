@@ -92,7 +92,8 @@ impl Evaluator<'_> {
         for (comparison, operand) in rest {
             let right = self.value(operand)?;
             let span = left_span.start..operand.span.end;
-            let holds = operators::compare(*comparison, &left, &right).map_err(|message| EvalError::new(span, message))?;
+            let holds =
+                operators::compare(*comparison, &left, &right).map_err(|message| EvalError::new(span, message))?;
             if !holds {
                 return Ok(Value::Bool(false));
             }
@@ -103,7 +104,14 @@ impl Evaluator<'_> {
     }
 
     /// `group.all().attribute == right`: the comparison holds for all (or any) members.
-    fn quantified(&mut self, chain: &Node, group: &Node, all: bool, comparison: Comparison, right: &Node) -> Eval<Value> {
+    fn quantified(
+        &mut self,
+        chain: &Node,
+        group: &Node,
+        all: bool,
+        comparison: Comparison,
+        right: &Node,
+    ) -> Eval<Value> {
         let members = self.value(group)?;
         let right_value = self.value(right)?;
         let Value::Array(members) = members else {
@@ -140,8 +148,12 @@ impl Evaluator<'_> {
             Root::Env(name) => {
                 self.names.env(name).ok_or_else(|| missing(format!("the environment has no variable `{name}`")))
             }
-            Root::Input(name) => self.names.input(name).ok_or_else(|| missing(format!("the run has no input `{name}`"))),
-            Root::Secret(name) => self.names.secret(name).ok_or_else(|| missing(format!("there is no secret `{name}`"))),
+            Root::Input(name) => {
+                self.names.input(name).ok_or_else(|| missing(format!("the run has no input `{name}`")))
+            }
+            Root::Secret(name) => {
+                self.names.secret(name).ok_or_else(|| missing(format!("there is no secret `{name}`")))
+            }
             Root::Matrix(name) => {
                 self.names.matrix(name).ok_or_else(|| missing(format!("there is no matrix value `{name}` here")))
             }
@@ -169,7 +181,9 @@ impl Evaluator<'_> {
                 self.budget = left;
                 Ok(())
             }
-            None => Err(EvalError::new(span.clone(), format!("the expression handles more than {EVALUATION_BYTES} bytes"))),
+            None => {
+                Err(EvalError::new(span.clone(), format!("the expression handles more than {EVALUATION_BYTES} bytes")))
+            }
         }
     }
 }

@@ -16,8 +16,8 @@ pub(super) enum Token {
 
 /// Longest first, so that `**` is not read as two `*`.
 const SYMBOLS: [&str; 25] = [
-    "**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "|", "&", "(", ")", "[", "]", "{", "}", ",", ":",
-    ".", ";",
+    "**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "|", "&", "(", ")", "[", "]", "{", "}", ",",
+    ":", ".", ";",
 ];
 
 /// What people write who come from other languages, and what to write here.
@@ -107,7 +107,9 @@ fn string(rest: &str) -> Result<(Token, usize), ExpressionError> {
 }
 
 fn symbol(rest: &str, first: char) -> Result<(Token, usize), ExpressionError> {
-    if let Some((foreign, help)) = FOREIGN.iter().find(|(foreign, _)| rest.starts_with(foreign) && !is_ours(rest, foreign)) {
+    if let Some((foreign, help)) =
+        FOREIGN.iter().find(|(foreign, _)| rest.starts_with(foreign) && !is_ours(rest, foreign))
+    {
         let error = ExpressionError::new(0..foreign.len(), format!("`{foreign}` is not an operator of the language"));
         return Err(error.with_help(Some((*help).to_owned())));
     }

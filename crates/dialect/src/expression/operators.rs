@@ -64,7 +64,9 @@ fn no_value(symbol: &str, left: &Value, right: &Value) -> String {
 
 fn decimal_value(decimal: f64, symbol: &str, left: &Value, right: &Value) -> Result<Value, String> {
     let number = Number::from_f64(decimal).map(Value::Number);
-    number.ok_or_else(|| format!("the result of `{symbol}` is no finite number for {} and {}", describe(left), describe(right)))
+    number.ok_or_else(|| {
+        format!("the result of `{symbol}` is no finite number for {} and {}", describe(left), describe(right))
+    })
 }
 
 pub(super) fn negate(value: &Value) -> Result<Value, String> {
@@ -131,12 +133,12 @@ fn integers(operator: Arithmetic, left: i64, right: i64) -> Integers {
         Arithmetic::Multiply => left.checked_mul(right),
         Arithmetic::Divide => return Integers::Decimal,
         // Rust rounds towards zero, Python downwards.
-        Arithmetic::FloorDivide => left
-            .checked_div(right)
-            .map(|quotient| quotient - i64::from(left % right != 0 && (left < 0) != (right < 0))),
-        Arithmetic::Remainder => left
-            .checked_rem(right)
-            .map(|rest| if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest }),
+        Arithmetic::FloorDivide => {
+            left.checked_div(right).map(|quotient| quotient - i64::from(left % right != 0 && (left < 0) != (right < 0)))
+        }
+        Arithmetic::Remainder => {
+            left.checked_rem(right).map(|rest| if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest })
+        }
         Arithmetic::Power if right < 0 => return Integers::Decimal,
         Arithmetic::Power => power(left, right),
     };

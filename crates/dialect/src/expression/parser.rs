@@ -181,7 +181,9 @@ impl Parser {
                 Token::Symbol(symbol) => *symbol,
                 _ => return Ok(left),
             };
-            let Some((_, operator)) = operators.iter().find(|(operator, _)| *operator == symbol) else { return Ok(left) };
+            let Some((_, operator)) = operators.iter().find(|(operator, _)| *operator == symbol) else {
+                return Ok(left);
+            };
             self.at += 1;
             let right = self.binary(level + 1)?;
             let span = left.span.start..right.span.end;
@@ -341,7 +343,8 @@ impl Parser {
             Function::Int | Function::Len | Function::Str => 1..=1,
         };
         if !allowed.contains(&arguments.len()) {
-            let wanted = if allowed.start() == allowed.end() { allowed.start().to_string() } else { "2 or 3".to_owned() };
+            let wanted =
+                if allowed.start() == allowed.end() { allowed.start().to_string() } else { "2 or 3".to_owned() };
             let message = format!("`{}` takes {wanted} argument(s), found {}", function.word(), arguments.len());
             return Err(ExpressionError::new(open.start..end, message));
         }

@@ -108,7 +108,8 @@ impl Parser {
             None => {
                 let names = OrchestraName::ALL.map(OrchestraName::word);
                 let help = did_you_mean(&word, names).unwrap_or_else(|| format!("the names are {}", names.join(", ")));
-                let error = ExpressionError::unknown_name(at..self.end_of_last(), format!("`ORCHESTRA` has no `{word}`"));
+                let error =
+                    ExpressionError::unknown_name(at..self.end_of_last(), format!("`ORCHESTRA` has no `{word}`"));
                 Err(error.with_help(Some(help)))
             }
         }
@@ -121,7 +122,8 @@ fn unknown(word: &str, place: Range<usize>, called: bool) -> ExpressionError {
         true => (format!("there is no function `{word}`"), &functions),
         false => (format!("there is no name `{word}`"), &NAMESPACES),
     };
-    let foreign = FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word)).map(|(_, help)| (*help).to_owned());
+    let foreign =
+        FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word)).map(|(_, help)| (*help).to_owned());
     let listed = || match called {
         true => format!("the functions are {}", functions.join(", ")),
         false => format!("names start with {}; a text needs quotes", NAMESPACES.join(", ")),

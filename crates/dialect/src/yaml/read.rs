@@ -249,7 +249,8 @@ impl<'a> Reader<'a> {
                     entries.push(Entry { key: text, key_span: span, value: node });
                     return Ok(());
                 }
-                let first = entries.iter().find(|entry| entry.key == text).map_or(span.line, |entry| entry.key_span.line);
+                let first =
+                    entries.iter().find(|entry| entry.key == text).map_or(span.line, |entry| entry.key_span.line);
                 let message = format!("the key `{text}` is given twice (first on line {first})");
                 self.diagnostics.push(Diagnostic::error(Code::DuplicateKey, span, message));
             }
@@ -261,7 +262,11 @@ impl<'a> Reader<'a> {
         self.nodes = self.nodes.saturating_add(nodes);
         self.bytes = self.bytes.saturating_add(bytes);
         if self.nodes > NODES {
-            return Err(Diagnostic::error(Code::TooLarge, at, format!("more than {NODES} values, repeated ones counted")));
+            return Err(Diagnostic::error(
+                Code::TooLarge,
+                at,
+                format!("more than {NODES} values, repeated ones counted"),
+            ));
         }
         if self.bytes > SCALAR_BYTES {
             let message = format!("more than {SCALAR_BYTES} bytes of values, repeated ones counted");
@@ -278,10 +283,12 @@ fn too_deep(at: Span) -> Diagnostic {
 fn merge_into(merged: &mut Vec<Entry>, node: Node, at: Span) -> Step {
     match node.kind {
         Kind::Map(entries) => merged.extend(entries),
-        Kind::List(items) => return items.into_iter().try_for_each(|item| match item.kind {
-            Kind::Map(_) => merge_into(merged, item, at),
-            _ => Err(Diagnostic::error(Code::UnsupportedYaml, at, "a merge key takes a map or a list of maps")),
-        }),
+        Kind::List(items) => {
+            return items.into_iter().try_for_each(|item| match item.kind {
+                Kind::Map(_) => merge_into(merged, item, at),
+                _ => Err(Diagnostic::error(Code::UnsupportedYaml, at, "a merge key takes a map or a list of maps")),
+            });
+        }
         _ => return Err(Diagnostic::error(Code::UnsupportedYaml, at, "a merge key takes a map or a list of maps")),
     }
     Ok(())

@@ -88,7 +88,10 @@ fn decimal(magnitude: &str) -> Option<f64> {
     let (whole, fraction) = mantissa.split_once('.')?;
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     let starts_with_digit = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-    if !plain(whole) || !plain(fraction) || !(starts_with_digit(whole) || (whole.is_empty() && starts_with_digit(fraction))) {
+    if !plain(whole)
+        || !plain(fraction)
+        || !(starts_with_digit(whole) || (whole.is_empty() && starts_with_digit(fraction)))
+    {
         return None;
     }
     format!("0{whole}.{fraction}0e{exponent}").replace('_', "").parse().ok()
@@ -136,7 +139,13 @@ mod tests {
 
     #[test]
     fn numbers_without_a_json_form_are_refused() {
-        for written in [".inf", "-.Inf", ".nan", "9223372036854775808", "1:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00"] {
+        for written in [
+            ".inf",
+            "-.Inf",
+            ".nan",
+            "9223372036854775808",
+            "1:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00",
+        ] {
             assert!(resolve_plain(written).is_err(), "{written}");
         }
     }

@@ -99,7 +99,9 @@ fn headers(text: Option<&str>) -> Result<HeaderMap, Failure> {
     let Some(text) = text else { return Ok(headers) };
     // The text may hold credentials: no error repeats it.
     let Ok(Value::Object(entries)) = serde_json::from_str(text) else {
-        return Err(Failure::misconfigured("custom_headers must be a JSON object, like '{\"accept\": \"application/json\"}'"));
+        return Err(Failure::misconfigured(
+            "custom_headers must be a JSON object, like '{\"accept\": \"application/json\"}'",
+        ));
     };
     for (name, value) in entries {
         let value = match value {
@@ -128,7 +130,10 @@ async fn exchange(task: &Task, request: &Request) -> Step<(reqwest::StatusCode, 
     let mut headers = request.headers.clone();
     let mut body = request.body.clone();
     let token = HeaderName::from_static("idempotency-key");
-    if method != Method::GET && !headers.contains_key(&token) && let Ok(value) = HeaderValue::try_from(&task.token) {
+    if method != Method::GET
+        && !headers.contains_key(&token)
+        && let Ok(value) = HeaderValue::try_from(&task.token)
+    {
         headers.insert(token, value);
     }
     if body.is_some() && !headers.contains_key(CONTENT_TYPE) {
@@ -165,7 +170,8 @@ fn redirected(url: &Url, response: &Response) -> Step<Option<Url>> {
     let Some(location) = response.headers().get(LOCATION) else { return Ok(None) };
     let next = location.to_str().ok().and_then(|location| url.join(location).ok());
     let next = next.filter(|next| matches!(next.scheme(), "http" | "https") && next.has_host());
-    next.map(Some).ok_or_else(|| Failure::job(format!("{} redirects to something that is no http(s) URL", shown(url))).into())
+    next.map(Some)
+        .ok_or_else(|| Failure::job(format!("{} redirects to something that is no http(s) URL", shown(url))).into())
 }
 
 async fn read_body(url: &Url, mut response: Response) -> Step<Vec<u8>> {

@@ -7,6 +7,8 @@
 //! - `Task::token` is the same whenever the same attempt is run: it goes to a remote side that takes an idempotency key;
 //! - a failure says what, where and what to do; nothing outside makes it panic (and if it does, the runner answers FAILED).
 
+#[cfg(test)]
+mod conformance;
 pub(crate) mod dbt;
 pub(crate) mod http;
 pub(crate) mod noop;
@@ -76,17 +78,16 @@ impl Registry {
     /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself.
     pub(crate) fn jobs(&self) -> Vec<Job> {
         let jobs = self.0.iter().map(|connector| connector.job()).chain([noop::JOB]);
-        jobs.map(|(integration, job)| Job { integration: integration.to_owned(), integration_job: job.to_owned() }).collect()
+        jobs.map(|(integration, job)| Job { integration: integration.to_owned(), integration_job: job.to_owned() })
+            .collect()
     }
 
     pub(crate) fn find(&self, integration: &str, job: &str) -> Result<Arc<dyn Connector>, Failure> {
         let found = self.0.iter().find(|connector| connector.job() == (integration, job));
         found.cloned().ok_or_else(|| {
-            let known: Vec<_> = self.jobs().into_iter().map(|job| format!("{}/{}", job.integration, job.integration_job)).collect();
-            Failure::misconfigured(format!(
-                "this worker cannot run {integration}/{job}; it runs {}",
-                known.join(", ")
-            ))
+            let known: Vec<_> =
+                self.jobs().into_iter().map(|job| format!("{}/{}", job.integration, job.integration_job)).collect();
+            Failure::misconfigured(format!("this worker cannot run {integration}/{job}; it runs {}", known.join(", ")))
         })
     }
 }

@@ -88,7 +88,8 @@ impl Script {
             let name = file_name(&command);
             (command, Some((name, parameters::required(given, "code")?)))
         } else {
-            let missing = || Failure::misconfigured("the parameter command is missing: say what to run, like `python load.py`");
+            let missing =
+                || Failure::misconfigured("the parameter command is missing: say what to run, like `python load.py`");
             (command.ok_or_else(missing)?, None)
         };
         let build = match parameters::text(given, "build_command") {
@@ -119,9 +120,13 @@ impl Script {
 
 fn check_command(command: &[String]) -> Result<(), Failure> {
     match command.first().map(String::as_str) {
-        Some("poetry") => Err(Failure::misconfigured("command: poetry is not run by this version; begin with python or uv")),
+        Some("poetry") => {
+            Err(Failure::misconfigured("command: poetry is not run by this version; begin with python or uv"))
+        }
         Some("python" | "uv") if command.len() > 1 => Ok(()),
-        _ => Err(Failure::misconfigured("command must be `python` or `uv` and at least one argument, like `python load.py`")),
+        _ => Err(Failure::misconfigured(
+            "command must be `python` or `uv` and at least one argument, like `python load.py`",
+        )),
     }
 }
 
@@ -170,7 +175,8 @@ mod tests {
 
     fn said(status: Option<ScriptStatus>, message: Option<&str>) -> ScriptState {
         let status = status.map(|status| (status, message.map(str::to_owned)));
-        let mut state = ScriptState { status, ..ScriptState::default() };
+        let mut state = ScriptState::default();
+        state.status = status;
         state.set_output("n", 1.into()).unwrap();
         state
     }

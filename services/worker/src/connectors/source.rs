@@ -12,7 +12,9 @@ const WITHOUT_EFFECT: [&str; 3] = ["branch", "shallow_clone_dirs", "compute_reso
 pub(crate) async fn project_folder(task: &Task) -> Result<PathBuf, Failure> {
     for name in WITHOUT_EFFECT {
         if parameters::text(&task.parameters, name).is_some() {
-            task.log.line(&format!("the parameter {name} has no effect here: the code runs where the pipeline file is")).await;
+            task.log
+                .line(&format!("the parameter {name} has no effect here: the code runs where the pipeline file is"))
+                .await;
         }
     }
     resolve(&task.offer.source_root, parameters::text(&task.parameters, "project_dir").as_deref())
@@ -29,11 +31,14 @@ fn resolve(source_root: &str, project_dir: Option<&str>) -> Result<PathBuf, Fail
     })?;
     let Some(wanted) = project_dir.map(str::trim) else { return Ok(root) };
     let inside = Path::new(wanted).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let refused = |why: &str| Failure::misconfigured(format!("project_dir {wanted:?} {why} (the pipeline's folder is {source_root})"));
+    let refused = |why: &str| {
+        Failure::misconfigured(format!("project_dir {wanted:?} {why} (the pipeline's folder is {source_root})"))
+    };
     if !inside {
         return Err(refused("must be a relative path without `..`"));
     }
-    let folder = std::fs::canonicalize(root.join(wanted)).map_err(|error| refused(&format!("cannot be read: {error}")))?;
+    let folder =
+        std::fs::canonicalize(root.join(wanted)).map_err(|error| refused(&format!("cannot be read: {error}")))?;
     if !folder.starts_with(&root) {
         return Err(refused("leads out of the pipeline's folder"));
     }

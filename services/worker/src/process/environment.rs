@@ -5,21 +5,45 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 const NAMES: [&str; 17] = [
-    "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "USER",
+    "LOGNAME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
 ];
+const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 const PREFIXES: [&str; 3] = ["LC_", "PIP_", "UV_"];
 
 /// Variables of a process, in the order of their names.
 pub(crate) type Environment = BTreeMap<String, String>;
 
-/// What is passed on of `all`, without PATH.
+/// What is passed on of `all`, without PATH. Loopback never goes through a proxy: the scripts' events are served there.
 pub(crate) fn allowed(all: impl IntoIterator<Item = (String, String)>) -> Environment {
-    all.into_iter()
-        .filter(|(name, _)| {
-            NAMES.contains(&name.as_str()) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        })
-        .collect()
+    let mut kept: Environment = all
+        .into_iter()
+        .filter(|(name, _)| NAMES.contains(&name.as_str()) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        .collect();
+    if PROXIES.iter().any(|name| kept.contains_key(*name)) {
+        for name in ["NO_PROXY", "no_proxy"] {
+            let known = kept.entry(name.to_owned()).or_default();
+            let separator = if known.is_empty() { "" } else { "," };
+            known.push_str(separator);
+            known.push_str("127.0.0.1,localhost");
+        }
+    }
+    kept
 }
 
 /// This process's own variables as far as they are text.
@@ -33,8 +57,9 @@ pub(crate) fn own() -> impl Iterator<Item = (String, String)> {
 /// What is wrong with it, for the user.
 pub(crate) fn declared(text: Option<&str>) -> Result<Environment, String> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(Environment::new()) };
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| format!("environment_variables is not valid JSON ({error}): write it like '{{\"NAME\": \"value\"}}'"))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        format!("environment_variables is not valid JSON ({error}): write it like '{{\"NAME\": \"value\"}}'")
+    })?;
     let Value::Object(entries) = value else {
         return Err("environment_variables must be a JSON object, like '{\"NAME\": \"value\"}'".to_owned());
     };
@@ -45,7 +70,9 @@ pub(crate) fn declared(text: Option<&str>) -> Result<Environment, String> {
             other => other.to_string(),
         };
         if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
-            return Err(format!("environment_variables: {name:?} cannot be the name of a variable, or its value holds a NUL"));
+            return Err(format!(
+                "environment_variables: {name:?} cannot be the name of a variable, or its value holds a NUL"
+            ));
         }
         variables.insert(name, value);
     }
@@ -58,9 +85,26 @@ mod tests {
 
     #[test]
     fn only_listed_variables_are_passed_on() {
-        let all = ["HOME", "LC_ALL", "PIP_INDEX_URL", "UV_CACHE_DIR", "AWS_SECRET_ACCESS_KEY", "DOWNBEAT_TOKEN", "PATH", "PYTHONPATH"];
+        let all = [
+            "HOME",
+            "LC_ALL",
+            "PIP_INDEX_URL",
+            "UV_CACHE_DIR",
+            "AWS_SECRET_ACCESS_KEY",
+            "DOWNBEAT_TOKEN",
+            "PATH",
+            "PYTHONPATH",
+        ];
         let kept = allowed(all.map(|name| (name.to_owned(), "x".to_owned())));
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["HOME", "LC_ALL", "PIP_INDEX_URL", "UV_CACHE_DIR"]);
+    }
+
+    #[test]
+    fn loopback_never_goes_through_a_proxy() {
+        let given = [("HTTP_PROXY", "http://p:1"), ("no_proxy", "a.example")];
+        let kept = allowed(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(kept["no_proxy"], "a.example,127.0.0.1,localhost");
+        assert_eq!(kept["NO_PROXY"], "127.0.0.1,localhost");
     }
 
     #[test]

@@ -45,7 +45,9 @@ pub(crate) fn members(group: Option<i32>, marker: &str) -> BTreeSet<i32> {
     let Ok(entries) = fs::read_dir("/proc") else { return BTreeSet::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.filter(|pid| *pid != own)
-        .filter(|pid| stat(*pid).is_some_and(|stat| stat.alive && (Some(stat.group) == group || carries(*pid, &wanted))))
+        .filter(|pid| {
+            stat(*pid).is_some_and(|stat| stat.alive && (Some(stat.group) == group || carries(*pid, &wanted)))
+        })
         .collect()
 }
 
@@ -60,6 +62,14 @@ pub(crate) fn signal_group(group: i32, signal: Signal) {
         && error != Errno::ESRCH
     {
         tracing::warn!(group, %signal, %error, "cannot signal a process group");
+    }
+}
+
+/// Waits until nobody is left, but no longer than `wait`.
+pub(crate) async fn leave_by_themselves(group: Option<i32>, marker: &str, wait: Duration) {
+    let ends = Instant::now() + wait;
+    while Instant::now() < ends && !members(group, marker).is_empty() {
+        sleep(LOOK_AGAIN).await;
     }
 }
 

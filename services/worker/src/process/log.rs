@@ -120,7 +120,8 @@ impl State {
 
 /// The last `count` lines of a text that are not blank, joined by line ends.
 pub(crate) fn last_lines(text: &str, count: usize) -> String {
-    let mut lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).rev().take(count).collect();
+    let mut lines: Vec<&str> =
+        text.lines().map(str::trim_end).filter(|line| !line.is_empty()).rev().take(count).collect();
     lines.reverse();
     lines.join("\n")
 }

@@ -21,7 +21,7 @@ use super::{
     group::{self, MARKER_VARIABLE},
     log::TaskLog,
 };
-use crate::limits::{DRAIN_WAIT, KILL_WAIT, LOG_READ_BYTES, STOP_GRACE};
+use crate::limits::{DRAIN_WAIT, KILL_WAIT, LEAVE_WAIT, LOG_READ_BYTES, STOP_GRACE};
 use crate::stop::{StopLevel, StopSignal};
 
 /// What to run.
@@ -92,6 +92,9 @@ pub(crate) async fn run(program: Program, log: &TaskLog, page: &Page, stop: &Sto
     };
 
     let (status, stopped) = supervise(&mut child, group, &mut stop).await?;
+    if !stopped {
+        group::leave_by_themselves(group, page.marker(), LEAVE_WAIT).await;
+    }
     let (left, gone) = group::kill_all(group, page.marker(), KILL_WAIT).await;
     if left > 0 {
         log.line(&format!("{left} process(es) that the program left behind were killed")).await;

@@ -27,23 +27,26 @@ struct Addressed {
 #[derive(Deserialize)]
 #[serde(tag = "event_type", rename_all = "SCREAMING_SNAKE_CASE")]
 enum Event {
-    UpdateStatus { status: ScriptStatus, #[serde(default)] message: Option<String> },
-    SetOutput { output_name: String, output_value: Value },
-    Log { log_name: String, data: String },
+    UpdateStatus {
+        status: ScriptStatus,
+        #[serde(default)]
+        message: Option<String>,
+    },
+    SetOutput {
+        output_name: String,
+        output_value: Value,
+    },
+    Log {
+        log_name: String,
+        data: String,
+    },
 }
 
 pub(super) fn router(attempts: Attempts) -> Router {
-    Router::new()
-        .route("/", post(receive))
-        .layer(DefaultBodyLimit::max(SCRIPT_EVENT_BYTES_MAX))
-        .with_state(attempts)
+    Router::new().route("/", post(receive)).layer(DefaultBodyLimit::max(SCRIPT_EVENT_BYTES_MAX)).with_state(attempts)
 }
 
-async fn receive(
-    State(attempts): State<Attempts>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Answer {
+async fn receive(State(attempts): State<Attempts>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Answer {
     let Some(key) = bearer(&headers) else {
         return refuse(StatusCode::UNAUTHORIZED, "the key of the task is missing (header `authorization: Bearer ...`)");
     };
@@ -67,10 +70,9 @@ async fn receive(
         return refuse(StatusCode::UNAUTHORIZED, "this is not the key of that task");
     }
     match apply(&entry, event) {
-        Ok(message) => (
-            StatusCode::OK,
-            Json(json!({ "success": true, "message": message, "task_run_id": task_run_id })),
-        ),
+        Ok(message) => {
+            (StatusCode::OK, Json(json!({ "success": true, "message": message, "task_run_id": task_run_id })))
+        }
         Err(TooMuch(reason)) => refuse(StatusCode::PAYLOAD_TOO_LARGE, &reason),
     }
 }
@@ -86,7 +88,9 @@ fn apply(entry: &Entry, event: Event) -> Result<&'static str, TooMuch> {
             state.ignore_output(&output_name);
             Ok("output ignored: the task does not have `set_outputs: true`")
         }
-        Event::SetOutput { output_name, output_value } => state.set_output(&output_name, output_value).map(|()| "output set"),
+        Event::SetOutput { output_name, output_value } => {
+            state.set_output(&output_name, output_value).map(|()| "output set")
+        }
         Event::Log { log_name, data } => state.set_log(&log_name, data).map(|()| "log taken"),
     }
 }

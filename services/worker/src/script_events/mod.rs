@@ -5,6 +5,8 @@
 
 mod api;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,

@@ -42,7 +42,9 @@ impl ScriptState {
         let freed = before.as_ref().map_or(0, |before| size(before, &self.outputs[before]));
         let bytes = self.output_bytes - freed + size(name, &value);
         if bytes > OUTPUTS_BYTES_MAX {
-            return Err(TooMuch(format!("the outputs of one task may take {OUTPUTS_BYTES_MAX} bytes, {name:?} makes it {bytes}")));
+            return Err(TooMuch(format!(
+                "the outputs of one task may take {OUTPUTS_BYTES_MAX} bytes, {name:?} makes it {bytes}"
+            )));
         }
         if let Some(before) = before.filter(|before| before != name) {
             self.outputs.shift_remove(&before);

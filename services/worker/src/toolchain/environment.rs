@@ -7,12 +7,8 @@ use std::{
 };
 
 use super::{
-    PackageManager, Toolchain, base_variables, expect_success, find_program,
-    interpreter::Interpreter,
-    lock, path_value,
-    requirements::hash_inputs,
-    run_commands,
-    words::Command,
+    PackageManager, Toolchain, base_variables, expect_success, find_program, interpreter::Interpreter, lock,
+    path_value, requirements::hash_inputs, run_commands, words::Command,
 };
 use crate::attempt::Failure;
 use crate::connectors::{Step, Task};
@@ -109,11 +105,10 @@ impl Toolchain {
         };
         let (name, repeatable) = identify(&interpreter, build);
         let root = self.environments.join(&name);
-        let environment = VirtualEnvironment::new(root.clone(), build.manager, &tools, &self.search)
-            .with(build.variables.clone());
+        let environment =
+            VirtualEnvironment::new(root.clone(), build.manager, &tools, &self.search).with(build.variables.clone());
         let began = Instant::now();
-        let _lock =
-            lock(&self.environments.join(format!("{name}.lock")), task, "builds the same environment").await?;
+        let _lock = lock(&self.environments.join(format!("{name}.lock")), task, "builds the same environment").await?;
         if repeatable && root.join(BUILT).is_file() && root.join(CREATED).is_file() {
             task.log.line(&format!("environment: python {}, ready from an earlier run", interpreter.version)).await;
             return Ok(environment);
@@ -165,7 +160,8 @@ fn identify(interpreter: &Interpreter, build: &Build<'_>) -> (String, bool) {
         part(&format!("{:?}", command.joiner));
         command.words.iter().for_each(|word| part(word));
     }
-    for (name, value) in build.variables.iter().filter(|(name, _)| name.starts_with("PIP_") || name.starts_with("UV_")) {
+    for (name, value) in build.variables.iter().filter(|(name, _)| name.starts_with("PIP_") || name.starts_with("UV_"))
+    {
         part(name);
         part(value);
     }

@@ -28,8 +28,8 @@ use crate::process::{
     run::{Exit, Program, Ran, run},
 };
 pub(crate) use environment::{Build, VirtualEnvironment};
-pub(crate) use interpreter::VERSIONS;
 use interpreter::Interpreters;
+pub(crate) use interpreter::VERSIONS;
 use words::{Command, Joiner};
 
 /// What installs packages.

@@ -21,14 +21,23 @@ const INSTALLERS: [&[&str]; 6] = [
     &["uv", "sync", "--locked"],
 ];
 const HARMLESS: [&str; 8] = [
-    "-q", "--quiet", "-v", "--verbose", "--no-cache-dir", "--no-cache", "--prefer-binary", "--disable-pip-version-check",
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "--no-cache-dir",
+    "--no-cache",
+    "--prefer-binary",
+    "--disable-pip-version-check",
 ];
 
 /// Feeds every file that the commands install from into `hasher`; returns whether the build is repeatable.
 pub(crate) fn hash_inputs(commands: &[Command], folder: &Path, hasher: &mut blake3::Hasher) -> bool {
     let mut files = BTreeSet::new();
     // Every command is looked at, also after one that is not repeatable: its files decide which environment it gets.
-    commands.iter().fold(true, |repeatable, command| hash_command(&command.words, folder, hasher, &mut files) && repeatable)
+    commands
+        .iter()
+        .fold(true, |repeatable, command| hash_command(&command.words, folder, hasher, &mut files) && repeatable)
 }
 
 fn hash_command(words: &[String], folder: &Path, hasher: &mut blake3::Hasher, files: &mut BTreeSet<PathBuf>) -> bool {
@@ -36,7 +45,8 @@ fn hash_command(words: &[String], folder: &Path, hasher: &mut blake3::Hasher, fi
     let Some(installer) = installer else { return false };
     if installer[1] == "sync" {
         // The project itself is installed, too, unless the user says otherwise: its code is not hashed.
-        let locked = hash_file(&folder.join("uv.lock"), hasher, files) && hash_file(&folder.join("pyproject.toml"), hasher, files);
+        let locked = hash_file(&folder.join("uv.lock"), hasher, files)
+            && hash_file(&folder.join("pyproject.toml"), hasher, files);
         return locked && words.iter().any(|word| word == "--no-install-project");
     }
     let mut repeatable = true;
@@ -84,9 +94,10 @@ fn hash_file(path: &Path, hasher: &mut blake3::Hasher, files: &mut BTreeSet<Path
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let folder = path.parent().unwrap_or(Path::new("."));
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).fold(true, |repeatable, line| {
-        hash_line(line, folder, hasher, files) && repeatable
-    })
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .fold(true, |repeatable, line| hash_line(line, folder, hasher, files) && repeatable)
 }
 
 fn hash_line(line: &str, folder: &Path, hasher: &mut blake3::Hasher, files: &mut BTreeSet<PathBuf>) -> bool {

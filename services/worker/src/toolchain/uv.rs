@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{PackageManager, Toolchain, expect_success, find_program, interpreter::Interpreter, lock};
 use super::environment::{VirtualEnvironment, create};
+use super::{PackageManager, Toolchain, expect_success, find_program, interpreter::Interpreter, lock};
 use crate::attempt::Failure;
 use crate::connectors::{Step, Task};
 
@@ -13,7 +13,8 @@ impl Toolchain {
         if let Some(named) = &self.uv {
             let folder = named.parent().filter(|_| named.is_file());
             return folder.map(PathBuf::from).ok_or_else(|| {
-                Failure::misconfigured(format!("uv not found: looked for {} (the worker's setting)", named.display())).into()
+                Failure::misconfigured(format!("uv not found: looked for {} (the worker's setting)", named.display()))
+                    .into()
             });
         }
         if let Some(folder) = find_program("uv", &self.search).as_deref().and_then(|path| path.parent()) {

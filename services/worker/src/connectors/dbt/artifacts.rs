@@ -1,11 +1,7 @@
 //! dbt's manifest.json and run_results.json, as far as they are used here. Unknown fields are passed over, and missing ones stay
 //! empty, so that older and newer versions of dbt are read alike.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -10,8 +10,7 @@ use super::assets;
 use crate::attempt::{Collection, cut};
 
 /// Commands whose results are work that was done. Others (`compile`, `docs generate`, `show`) write rows that say "success", too.
-const WORKING: [&str; 9] =
-    ["build", "run", "seed", "snapshot", "test", "retry", "run-operation", "clone", "freshness"];
+const WORKING: [&str; 9] = ["build", "run", "seed", "snapshot", "test", "retry", "run-operation", "clone", "freshness"];
 
 /// The metadata of all commands of one attempt. A node that several of them touched counts as the last one left it.
 pub(super) fn collection(invocations: &[Invocation]) -> Collection {
@@ -82,7 +81,8 @@ fn operation(invocation: &Invocation, result: &NodeResult) -> Option<Operation> 
     let (started_at, completed_at) = times(invocation, result);
     let node = manifest.nodes.get(&result.unique_id);
     let is_test = operation_type == "TEST";
-    let asset = if is_test { tested(manifest, &result.unique_id) } else { assets::of_node(manifest, &result.unique_id) };
+    let asset =
+        if is_test { tested(manifest, &result.unique_id) } else { assets::of_node(manifest, &result.unique_id) };
     Some(Operation {
         external_id: result.unique_id.clone(),
         name: name.to_owned(),
@@ -175,7 +175,8 @@ fn touched(
 /// The assets that a node reads. Ephemeral models have none, so what they read counts instead.
 fn parents(manifest: &Manifest, unique_id: &str) -> Vec<Asset> {
     let mut seen = BTreeSet::new();
-    let mut open: Vec<&String> = manifest.nodes.get(unique_id).map(|node| node.depends_on.nodes.iter().collect()).unwrap_or_default();
+    let mut open: Vec<&String> =
+        manifest.nodes.get(unique_id).map(|node| node.depends_on.nodes.iter().collect()).unwrap_or_default();
     let mut parents = Vec::new();
     while let Some(id) = open.pop() {
         if !seen.insert(id) {

@@ -108,7 +108,8 @@ fn plain(line: &str) -> String {
             text.push(character);
         }
     }
-    let is_time = |word: &str| word.len() == 8 && word.chars().all(|character| character.is_ascii_digit() || character == ':');
+    let is_time =
+        |word: &str| word.len() == 8 && word.chars().all(|character| character.is_ascii_digit() || character == ':');
     match text.trim_end().split_once(' ') {
         Some((first, rest)) if is_time(first) => rest.trim_end().trim_start_matches(' ').to_owned(),
         _ => text.trim_end().to_owned(),
@@ -130,7 +131,10 @@ mod tests {
     #[test]
     fn the_message_begins_at_dbts_last_error() {
         let tail = "10:00:01  Running with dbt=1.11\n10:00:02  \u{1b}[31mEncountered an error:\u{1b}[0m\nCompilation Error\n  Model 'model.a.b' depends on a node named 'c' which was not found\n";
-        assert_eq!(relevant(tail), "Compilation Error\n  Model 'model.a.b' depends on a node named 'c' which was not found");
+        assert_eq!(
+            relevant(tail),
+            "Compilation Error\n  Model 'model.a.b' depends on a node named 'c' which was not found"
+        );
         assert_eq!(relevant("one\ntwo\n"), "one\ntwo");
     }
 }

@@ -6,6 +6,8 @@ mod assets;
 mod collect;
 mod commands;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::{
     path::{Path, PathBuf},
@@ -98,10 +100,16 @@ impl Connector for Dbt {
 
 fn install_command(folder: &Path, manager: PackageManager) -> Vec<Command> {
     let words: &[&str] = match manager {
-        PackageManager::Pip if folder.join("requirements.txt").is_file() => &["pip", "install", "-r", "requirements.txt"],
-        PackageManager::Uv if folder.join("requirements.txt").is_file() => &["uv", "pip", "install", "-r", "requirements.txt"],
+        PackageManager::Pip if folder.join("requirements.txt").is_file() => {
+            &["pip", "install", "-r", "requirements.txt"]
+        }
+        PackageManager::Uv if folder.join("requirements.txt").is_file() => {
+            &["uv", "pip", "install", "-r", "requirements.txt"]
+        }
         // With -r only the dependencies are installed: a dbt project is no Python package.
-        PackageManager::Uv if folder.join("pyproject.toml").is_file() => &["uv", "pip", "install", "-r", "pyproject.toml"],
+        PackageManager::Uv if folder.join("pyproject.toml").is_file() => {
+            &["uv", "pip", "install", "-r", "pyproject.toml"]
+        }
         _ => return Vec::new(),
     };
     vec![Command { joiner: Joiner::Always, words: words.iter().map(|word| (*word).to_owned()).collect() }]

@@ -29,7 +29,12 @@ struct Count {
     rows_seen: i64,
 }
 
-pub(super) async fn count(project: &Project<'_>, commands: &[Command], newest: &Invocation, collection: &mut Collection) {
+pub(super) async fn count(
+    project: &Project<'_>,
+    commands: &[Command],
+    newest: &Invocation,
+    collection: &mut Collection,
+) {
     if !SILENT.contains(&assets::adapter(&newest.manifest).as_str()) || project.task.stop.asked() {
         return;
     }
@@ -56,15 +61,21 @@ fn relations(newest: &Invocation, collection: &Collection) -> BTreeMap<String, S
     nodes
         .filter_map(|(id, node)| {
             let asset = assets::of_node(manifest, id)?;
-            let wanted = collection.assets.iter().any(|known| known.key == asset.key) && !broken.contains(&asset.key.as_str());
+            let wanted =
+                collection.assets.iter().any(|known| known.key == asset.key) && !broken.contains(&asset.key.as_str());
             Some((asset.key, node.relation_name.clone()?)).filter(|_| wanted)
         })
         .take(ROW_COUNT_RELATIONS_MAX)
         .collect()
 }
 
-async fn ask(project: &Project<'_>, commands: &[Command], relations: &BTreeMap<String, String>) -> Result<BTreeMap<String, i64>, String> {
-    let mut words: Vec<String> = ["dbt", "show", "--quiet", "--output", "json", "--limit", "-1", "--inline"].map(str::to_owned).into();
+async fn ask(
+    project: &Project<'_>,
+    commands: &[Command],
+    relations: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, i64>, String> {
+    let mut words: Vec<String> =
+        ["dbt", "show", "--quiet", "--output", "json", "--limit", "-1", "--inline"].map(str::to_owned).into();
     words.push(query(relations));
     words.extend(commands.last().map(|command| carried(&command.words)).unwrap_or_default());
     let mut program = project.environment.program(&words, &project.folder).map_err(|_| "dbt is gone".to_owned())?;
@@ -152,7 +163,8 @@ mod tests {
 
     #[test]
     fn counts_are_read_from_what_dbt_shows() {
-        let output = b"noise\n{\n \"node\": \"inline_query\", \"show\": [{\"asset\": \"duckdb/a.b.c\", \"rows_seen\": 3}]}\n";
+        let output =
+            b"noise\n{\n \"node\": \"inline_query\", \"show\": [{\"asset\": \"duckdb/a.b.c\", \"rows_seen\": 3}]}\n";
         assert_eq!(read(output).unwrap(), BTreeMap::from([("duckdb/a.b.c".to_owned(), 3)]));
         for broken in ["", "no json", "{\"show\": [{}]}"] {
             assert!(read(broken.as_bytes()).is_err());
@@ -161,7 +173,8 @@ mod tests {
 
     #[test]
     fn one_query_counts_everything() {
-        let relations = BTreeMap::from([("k'1".to_owned(), "\"a\".\"b\"".to_owned()), ("k2".to_owned(), "c".to_owned())]);
+        let relations =
+            BTreeMap::from([("k'1".to_owned(), "\"a\".\"b\"".to_owned()), ("k2".to_owned(), "c".to_owned())]);
         assert_eq!(
             query(&relations),
             "select 'k''1' as asset, count(*) as rows_seen from \"a\".\"b\" union all select 'k2' as asset, count(*) as rows_seen from c"

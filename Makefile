@@ -1,0 +1,55 @@
+# Every target works on a fresh clone: what it needs beyond Rust, Python 3.11, Node 20 and make is installed below .cache/.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+TOOLS := .cache/tools
+export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
+BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector
+
+.PHONY: help demo dev local test check fmt bench build tools deny
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+build: ## Build every program (dev profile)
+	cargo build --locked --bins $(BINARIES)
+
+demo: ## Build, start everything in one process, run a real pipeline on real data, show the result
+	cargo build --locked --bins -p downbeat
+	./deploy/demo.sh target/debug/downbeat
+
+dev: ## Start everything in one process and stay
+	cargo build --locked --bins -p downbeat
+	target/debug/downbeat dev
+
+local: build tools ## Start the services as separate processes over a real NATS server and stay
+	./deploy/local/up.sh target/debug $(DOWNBEAT_NATS_SERVER)
+
+test: build tools ## Build and run every test
+	cargo test --locked --workspace --no-fail-fast
+
+check: ## Formatting, lints, documentation
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+fmt: ## Format the code
+	cargo fmt --all
+
+bench: tools ## Measure against the budgets (release profile); prints a table
+	cargo build --locked --release --bins $(BINARIES) -p downbeat-integration-tests
+	target/release/downbeat-bench target/release $(DOWNBEAT_NATS_SERVER)
+
+deny: ## Licences and advisories of the dependencies (installs cargo-deny)
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check licenses bans sources
+
+tools: $(TOOLS)/ready
+
+$(TOOLS)/ready: deploy/tools.txt
+	@echo "installing test tools into $(TOOLS)"
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet -r deploy/tools.txt
+	touch $@

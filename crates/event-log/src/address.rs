@@ -1,0 +1,119 @@
+//! Where a log is, as people write it: `embedded:FOLDER` or `nats://HOST:PORT`.
+
+use std::{path::PathBuf, str::FromStr, sync::Arc};
+
+use crate::{
+    Error, EventLog,
+    embedded::{EmbeddedLog, OpenOptions},
+    jetstream::{JetStreamLog, JetStreamOptions},
+    limits,
+};
+
+/// Where a log is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogAddress {
+    /// A folder of this machine.
+    Embedded(PathBuf),
+    /// A stream of a NATS server or cluster; several servers are separated by commas.
+    Nats(String),
+}
+
+/// What one may do with an open log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Append; make the log if there is none.
+    Write,
+    /// Read only; the log must exist.
+    Read,
+}
+
+/// The text is no address of a log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no address of a log: write embedded:FOLDER or nats://HOST:PORT")]
+pub struct InvalidAddress(String);
+
+impl FromStr for LogAddress {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        match text.split_once(':') {
+            Some(("embedded", folder)) if !folder.is_empty() => Ok(Self::Embedded(folder.into())),
+            Some(("nats" | "tls", rest)) if rest.len() > 2 && rest.starts_with("//") => Ok(Self::Nats(text.to_owned())),
+            _ => Err(InvalidAddress(text.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for LogAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Embedded(folder) => write!(f, "embedded:{}", folder.display()),
+            Self::Nats(servers) => f.write_str(servers),
+        }
+    }
+}
+
+impl LogAddress {
+    /// Opens the log of partition 0.
+    ///
+    /// # Errors
+    /// Those of the implementation; [`crate::ErrorKind::Unavailable`] when it is not there (yet).
+    pub async fn open(&self, access: Access, client_name: &str, monitor_url: Option<&str>) -> Result<Arc<dyn EventLog>, Error> {
+        match self {
+            Self::Embedded(folder) => {
+                let options = OpenOptions { read_only: access == Access::Read, ..OpenOptions::default() };
+                Ok(Arc::new(EmbeddedLog::open(folder, options).await?))
+            }
+            Self::Nats(servers) => {
+                let options = JetStreamOptions {
+                    server_url: servers.clone(),
+                    create: access == Access::Write,
+                    client_name: client_name.to_owned(),
+                    monitor_url: monitor_url.map(str::to_owned),
+                    ..JetStreamOptions::default()
+                };
+                Ok(Arc::new(JetStreamLog::open(options).await?))
+            }
+        }
+    }
+
+    /// Opens the log, waiting for one that is not there yet and saying so.
+    ///
+    /// # Errors
+    /// Those of the implementation but [`crate::ErrorKind::Unavailable`].
+    pub async fn open_waiting(
+        &self,
+        access: Access,
+        client_name: &str,
+        monitor_url: Option<&str>,
+    ) -> Result<Arc<dyn EventLog>, Error> {
+        let mut attempts = 0_u32;
+        loop {
+            match self.open(access, client_name, monitor_url).await {
+                Err(error) if error.kind() == crate::ErrorKind::Unavailable => {
+                    if attempts.is_multiple_of(limits::OPEN_NOTICE_EVERY) {
+                        tracing::warn!(%error, "waiting for the log");
+                    }
+                    attempts += 1;
+                    tokio::time::sleep(limits::OPEN_PAUSE).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_read_back_and_others_are_refused() {
+        for text in ["embedded:/var/lib/downbeat/log", "embedded:log", "nats://127.0.0.1:4222", "tls://a:1,nats://b:2"] {
+            assert_eq!(text.parse::<LogAddress>().unwrap().to_string(), text);
+        }
+        for text in ["", "log", "embedded:", "nats:", "nats://", "http://127.0.0.1:1"] {
+            assert_eq!(text.parse::<LogAddress>(), Err(InvalidAddress(text.to_owned())));
+        }
+    }
+}

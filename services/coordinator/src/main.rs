@@ -1,0 +1,38 @@
+//! The coordinator as a process of its own.
+
+use clap::Parser;
+use downbeat_coordinator::{Coordinator, config::CoordinatorConfig};
+use downbeat_event_log::{Access, LogAddress};
+use downbeat_runtime::{grpc, shutdown::Shutdown, telemetry};
+
+/// Owns the partition: takes commands, decides, records, dispatches to workers.
+#[derive(Parser)]
+#[command(name = "downbeat-coordinator", version)]
+struct Arguments {
+    /// Where the log is: nats://HOST:PORT, or embedded:FOLDER.
+    #[arg(long, env = "DOWNBEAT_LOG")]
+    log: LogAddress,
+    /// Monitoring address of the NATS server, to check that it syncs every write.
+    #[arg(long, env = "DOWNBEAT_NATS_MONITOR")]
+    nats_monitor: Option<String>,
+    #[command(flatten)]
+    coordinator: CoordinatorConfig,
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    telemetry::init("info");
+    telemetry::exit_code("coordinator", run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let shutdown = Shutdown::on_signals()?;
+    let listener = grpc::bind(arguments.coordinator.listen).await?;
+    tracing::info!(address = %listener.local_addr()?, "coordinator listens");
+    let monitor = arguments.nats_monitor.as_deref();
+    let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, monitor);
+    let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
+    let take_over = Coordinator::take_over(log, &arguments.coordinator.name);
+    let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
+    Ok(coordinator.serve(listener, shutdown.signal()).await?)
+}

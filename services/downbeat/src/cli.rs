@@ -1,0 +1,217 @@
+//! What can be typed.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use downbeat_event_log::LogAddress;
+
+/// Runs data pipelines and keeps the whole truth about every run.
+#[derive(Debug, Parser)]
+#[command(name = "downbeat", version, propagate_version = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where a running Downbeat is.
+#[derive(Debug, Clone, Args)]
+pub struct Servers {
+    /// Address of the coordinator (of everything, with `downbeat dev`).
+    #[arg(long, env = "DOWNBEAT_SERVER", default_value = "http://127.0.0.1:7410", global = true)]
+    pub server: String,
+    /// Address of the metadata projector. Default: the same as --server.
+    #[arg(long, env = "DOWNBEAT_METADATA", global = true)]
+    pub metadata: Option<String>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything in one process, with an embedded log: no other server is needed.
+    Dev(Dev),
+    /// Check a pipeline file. Status 0: accepted, 1: refused, 2: could not be read.
+    Validate(Validate),
+    /// Store a pipeline file as the pipeline's new version.
+    Apply(Apply),
+    /// Start a run.
+    Run(RunCommand),
+    /// List runs, newest first.
+    Runs(Runs),
+    /// Follow the log of a task.
+    Logs(Logs),
+    /// Show the assets that a run read and wrote, as a tree.
+    Lineage(Lineage),
+    /// Look into the log of events.
+    Log(Log),
+}
+
+/// `downbeat dev`.
+#[derive(Debug, Args)]
+pub struct Dev {
+    /// Folder for everything: log, projections, task logs, the worker's folders.
+    #[arg(long, env = "DOWNBEAT_DATA", default_value = ".downbeat")]
+    pub data: PathBuf,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "DOWNBEAT_LISTEN", default_value = "127.0.0.1:7410")]
+    pub listen: SocketAddr,
+    /// Write the address to this file once everything is ready.
+    #[arg(long)]
+    pub ready_file: Option<PathBuf>,
+    /// How many attempts may run at once.
+    #[arg(long, env = "DOWNBEAT_WORKER_SLOTS", default_value_t = 16)]
+    pub slots: u32,
+    /// Python 3.11 interpreter to use instead of the one found on PATH.
+    #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
+    pub python_3_11: Option<PathBuf>,
+    /// Python 3.12 interpreter to use instead of the one found on PATH.
+    #[arg(long = "python-3-12", env = "DOWNBEAT_WORKER_PYTHON_3_12")]
+    pub python_3_12: Option<PathBuf>,
+}
+
+/// `downbeat validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Pipeline files.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// `downbeat apply`.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// Pipeline file.
+    pub file: PathBuf,
+    /// Name of the pipeline for commands. Default: from the file's name.
+    #[arg(long)]
+    pub alias: Option<String>,
+    /// Folder in which scripts with source GIT run. Default: the repository that holds the file, else its folder.
+    #[arg(long)]
+    pub source: Option<PathBuf>,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat run`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct RunCommand {
+    /// `downbeat run show RUN`, `downbeat run cancel RUN`.
+    #[command(subcommand)]
+    pub sub: Option<RunSub>,
+    /// Alias or id of a pipeline, or a pipeline file, which is applied first.
+    #[arg(required = true)]
+    pub pipeline: Option<String>,
+    /// Input of the run, NAME=VALUE; may be given several times.
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    pub inputs: Vec<String>,
+    /// Variable that `ENV.NAME` reads, NAME=VALUE; may be given several times.
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// The same key for the same pipeline gives the same run, however often it is asked for.
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Watch the run to its end. Status 0: SUCCEEDED or WARNING, 1: FAILED or CANCELLED.
+    #[arg(long, short)]
+    pub wait: bool,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// Commands about one run.
+#[derive(Debug, Subcommand)]
+pub enum RunSub {
+    /// Show a run with its tasks.
+    Show(RunShow),
+    /// Stop a run.
+    Cancel(RunCancel),
+}
+
+/// `downbeat run show`.
+#[derive(Debug, Args)]
+pub struct RunShow {
+    /// Run id, an unambiguous beginning of it, or `last`.
+    pub run: String,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat run cancel`.
+#[derive(Debug, Args)]
+pub struct RunCancel {
+    /// Run id, an unambiguous beginning of it, or `last`.
+    pub run: String,
+    /// Why, for others to read.
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat runs`.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Only runs of this pipeline (alias or id).
+    pub pipeline: Option<String>,
+    /// How many.
+    #[arg(long, short = 'n', default_value_t = 20)]
+    pub limit: u32,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat logs`.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// Run id, an unambiguous beginning of it, or `last`.
+    pub run: String,
+    /// Task id.
+    pub task: String,
+    /// Go on until the attempt has ended.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Which attempt. Default: the last.
+    #[arg(long)]
+    pub attempt: Option<u32>,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat lineage`.
+#[derive(Debug, Args)]
+pub struct Lineage {
+    /// Run id, an unambiguous beginning of it, or `last`.
+    pub run: String,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat log`.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// What.
+    #[command(subcommand)]
+    pub sub: LogSub,
+    /// Where the log is: embedded:FOLDER or nats://HOST:PORT.
+    #[arg(long, env = "DOWNBEAT_LOG", default_value = "embedded:.downbeat/log", global = true)]
+    pub log: LogAddress,
+}
+
+/// Commands about the log.
+#[derive(Debug, Subcommand)]
+pub enum LogSub {
+    /// Prove that no record was changed, dropped or put in another order.
+    Verify,
+    /// Print every event as a line of JSON.
+    Cat {
+        /// Begin behind this sequence.
+        #[arg(long, default_value_t = 0)]
+        after: u64,
+        /// Only events of this run.
+        #[arg(long)]
+        run: Option<String>,
+        /// Go on as events are appended.
+        #[arg(long, short)]
+        follow: bool,
+    },
+}

@@ -1,0 +1,46 @@
+//! Connections to a running Downbeat.
+
+use downbeat_proto::{
+    control::v1::control_service_client::ControlServiceClient, limits::MESSAGE_BYTES_MAX,
+    metadata::v1::metadata_service_client::MetadataServiceClient,
+};
+use downbeat_runtime::grpc;
+use tonic::{Code, Status, transport::Channel};
+
+use crate::{cli::Servers, error::Error};
+
+/// The coordinator.
+pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>, Error> {
+    let channel = connect(&servers.server).await?;
+    Ok(ControlServiceClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The metadata projector.
+pub async fn metadata(servers: &Servers) -> Result<MetadataServiceClient<Channel>, Error> {
+    let address = servers.metadata.as_ref().unwrap_or(&servers.server);
+    Ok(MetadataServiceClient::new(connect(address).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+async fn connect(address: &str) -> Result<Channel, Error> {
+    let endpoint = grpc::endpoint(address).map_err(|error| Error::Usage(error.to_string()))?;
+    endpoint.connect().await.map_err(|error| Error::Unreachable {
+        address: address.to_owned(),
+        reason: innermost(&error),
+    })
+}
+
+/// The server's words for a refusal; a server that went away is said so.
+pub fn refused(status: Status) -> Error {
+    match status.code() {
+        Code::Unavailable => Error::Refused(format!("the server is not available: {}", status.message())),
+        _ => Error::Refused(status.message().to_owned()),
+    }
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

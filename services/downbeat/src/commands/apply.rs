@@ -1,0 +1,122 @@
+//! `downbeat apply`: a file becomes the current version of its pipeline.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use downbeat_proto::control::v1::{ApplyPipelineRequest, ApplyPipelineResponse};
+
+use crate::{
+    cli::{Apply, Servers},
+    client,
+    error::Error,
+};
+
+pub(super) async fn run(apply: &Apply) -> Result<ExitCode, Error> {
+    let applied = apply_file(&apply.file, apply.alias.as_deref(), apply.source.as_deref(), &apply.servers).await?;
+    let alias = applied.0;
+    let what = if applied.1.changed { "applied" } else { "unchanged" };
+    println!("{what}: pipeline `{alias}` version {} ({})", applied.1.version, applied.1.pipeline_id);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Applies a file; warnings go to standard error. Returns the alias and the answer.
+pub(super) async fn apply_file(
+    file: &Path,
+    alias: Option<&str>,
+    source: Option<&Path>,
+    servers: &Servers,
+) -> Result<(String, ApplyPipelineResponse), Error> {
+    let text = read(file)?;
+    let alias = alias.map_or_else(|| alias_of(file), str::to_owned);
+    let root = match source {
+        Some(folder) => absolute(folder)?,
+        None => source_root(file)?,
+    };
+    let request = ApplyPipelineRequest {
+        alias: alias.clone(),
+        source: text,
+        file_name: file.display().to_string(),
+        source_root: root.display().to_string(),
+    };
+    let response = client::control(servers).await?.apply_pipeline(request).await.map_err(client::refused)?.into_inner();
+    for warning in &response.warnings {
+        eprintln!("warning: {warning}");
+    }
+    Ok((alias, response))
+}
+
+/// A text file, or why it cannot be read.
+pub(super) fn read(path: &Path) -> Result<String, Error> {
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > downbeat_dialect::limits::SOURCE_BYTES as u64 {
+        let limit = downbeat_dialect::limits::SOURCE_BYTES;
+        return Err(Error::Refused(format!("{}: {size} bytes; at most {limit} are allowed", path.display())));
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+/// The file's name in lower case, other runs of characters as `_`; a file called `pipeline` takes its folder's name.
+fn alias_of(file: &Path) -> String {
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut name = stem(file);
+    if name.eq_ignore_ascii_case("pipeline")
+        && let Some(folder) = absolute(file).ok().as_deref().and_then(Path::parent).and_then(Path::file_name)
+    {
+        name = folder.to_string_lossy().into_owned();
+    }
+    let mut alias = String::new();
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() {
+            alias.push(character.to_ascii_lowercase());
+        } else if !alias.ends_with('_') {
+            alias.push('_');
+        }
+    }
+    let trimmed = alias.trim_matches('_');
+    if trimmed.is_empty() { "pipeline".to_owned() } else { trimmed.to_owned() }
+}
+
+/// The repository that holds the file (the nearest folder above it with a `.git`), else the file's own folder.
+fn source_root(file: &Path) -> Result<PathBuf, Error> {
+    let file = absolute(file)?;
+    let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+    let repository = folder.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned);
+    Ok(repository.unwrap_or(folder))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_follow_the_official_rule() {
+        for (file, alias) in [
+            ("daily-load.yml", "daily_load"),
+            ("a/Sales Report (v2).yaml", "sales_report_v2"),
+            ("x.oml", "x"),
+            ("---.yml", "pipeline"),
+        ] {
+            assert_eq!(alias_of(Path::new(file)), alias, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_file_called_pipeline_takes_its_folders_name_and_the_repository_is_the_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let nested = folder.path().join("Weather Data");
+        std::fs::create_dir_all(&nested).unwrap();
+        let file = nested.join("pipeline.yml");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(alias_of(&file), "weather_data");
+        assert_eq!(source_root(&file).unwrap(), nested.canonicalize().unwrap());
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        assert_eq!(source_root(&file).unwrap(), folder.path().canonicalize().unwrap());
+    }
+}

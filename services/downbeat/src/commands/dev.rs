@@ -1,0 +1,111 @@
+//! `downbeat dev`: every service in one process, over an embedded log. They talk gRPC over loopback as they do elsewhere.
+
+use std::{path::Path, process::ExitCode};
+
+use downbeat_coordinator::Coordinator;
+use downbeat_event_log::{Access, LogAddress};
+use downbeat_metadata_projector::ProjectorConfig;
+use downbeat_runtime::{
+    blob::BlobStore,
+    clock::Clock,
+    grpc,
+    shutdown::{self, Shutdown},
+    telemetry,
+};
+use downbeat_worker::WorkerConfig;
+use tonic::service::RoutesBuilder;
+
+use crate::{cli::Dev, error::Error};
+
+pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
+    telemetry::init("warn,downbeat_worker=info");
+    let clock = Clock::start();
+    let shutdown = Shutdown::on_signals().map_err(|source| io("cannot listen to signals", source))?;
+    let listener = grpc::bind(dev.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(|source| io("cannot read the address", source))?;
+    let server = format!("http://{address}");
+    std::fs::create_dir_all(&dev.data).map_err(|source| io(&format!("cannot make {}", dev.data.display()), source))?;
+    let log_address = LogAddress::Embedded(dev.data.join("log"));
+    let log = log_address.open(Access::Write, "downbeat-dev", None).await?;
+    let blobs = BlobStore::open(&dev.data.join("blobs")).map_err(failed)?;
+
+    let mut routes = RoutesBuilder::default();
+    let coordinator = Coordinator::take_over(log.clone(), "dev").await.map_err(failed)?;
+    let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
+    let projector = downbeat_metadata_projector::start(log.clone(), ProjectorConfig::new(dev.data.join("metadata")), blobs)
+        .await
+        .map_err(failed)?;
+    let (projector, projector_services) = projector.into_parts(&mut routes);
+    let services = [&coordinator_services[..], &projector_services[..]].concat();
+    let served = tokio::spawn(grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, services.leak(), shutdown.signal()));
+
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move { ("coordinator", driver.run().await.map_err(failed)) });
+    let signal = shutdown.signal();
+    tasks.spawn(async move { ("metadata-projector", projector.run(signal).await.map_err(failed)) });
+    let (signal, coordinator_address) = (shutdown.signal(), server.clone());
+    tasks.spawn(async move {
+        ("scheduler", downbeat_scheduler::run(log, &coordinator_address, signal).await.map_err(failed))
+    });
+    let (worker, signal) = (worker_config(&dev, &server), shutdown.signal());
+    tasks.spawn(async move { ("worker", downbeat_worker::run(worker, signal).await.map_err(failed)) });
+
+    println!("Downbeat is ready at {server} after {} ms; data in {}", clock.now().monotonic.as_millis(), dev.data.display());
+    if let Some(file) = &dev.ready_file {
+        announce(file, &server)?;
+    }
+    let outcome = supervise(&mut tasks, &shutdown).await;
+    // The worker reports what it stopped, the projector closes its store; the coordinator has nothing to close.
+    shutdown.begin();
+    while let Some(ended) = tasks.join_next().await {
+        if matches!(ended, Ok(("worker", _))) {
+            served.abort();
+        }
+        if tasks.len() <= 1 {
+            break;
+        }
+    }
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Waits for the signal, or for a part that ended by itself, which ends the rest.
+async fn supervise(
+    tasks: &mut tokio::task::JoinSet<(&'static str, Result<(), Error>)>,
+    shutdown: &Shutdown,
+) -> Result<(), Error> {
+    let mut signal = shutdown.signal();
+    tokio::select! {
+        () = shutdown::wait(&mut signal) => Ok(()),
+        ended = tasks.join_next() => match ended {
+            Some(Ok((_, Err(error)))) => Err(error),
+            Some(Ok((part, Ok(())))) => Err(Error::Service(format!("the {part} ended unexpectedly"))),
+            Some(Err(panicked)) => Err(Error::Service(format!("a service failed: {panicked}"))),
+            None => Ok(()),
+        },
+    }
+}
+
+fn worker_config(dev: &Dev, server: &str) -> WorkerConfig {
+    WorkerConfig {
+        slots: dev.slots,
+        python_3_11: dev.python_3_11.clone(),
+        python_3_12: dev.python_3_12.clone(),
+        ..WorkerConfig::new(server, dev.data.join("worker"), dev.data.join("blobs"))
+    }
+}
+
+/// Written whole or not at all: whoever waits for the file never reads half an address.
+fn announce(file: &Path, server: &str) -> Result<(), Error> {
+    let partial = file.with_extension("partial");
+    std::fs::write(&partial, server)
+        .and_then(|()| std::fs::rename(&partial, file))
+        .map_err(|source| io(&format!("cannot write {}", file.display()), source))
+}
+
+fn io(what: &str, source: std::io::Error) -> Error {
+    Error::Io { what: what.to_owned(), source }
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Service(error.to_string())
+}

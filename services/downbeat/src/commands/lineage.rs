@@ -1,0 +1,22 @@
+//! `downbeat lineage`.
+
+use std::process::ExitCode;
+
+use downbeat_proto::metadata::v1::GetRunLineageRequest;
+
+use crate::{cli::Lineage, client, commands::run_show, error::Error, render::lineage};
+
+pub(super) async fn run(command: &Lineage) -> Result<ExitCode, Error> {
+    let run = run_show::fetch(&command.run, &command.servers).await?.0;
+    let request = GetRunLineageRequest { run_id: run.id.clone(), at_least: None };
+    let mut metadata = client::metadata(&command.servers).await?;
+    let answer = metadata.get_run_lineage(request).await.map_err(client::refused)?.into_inner();
+    if answer.assets.is_empty() {
+        eprintln!("run {} reported no assets", run.id);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{}", lineage::tree(&answer.assets, &answer.edges));
+    println!();
+    println!("{}", lineage::summary(&answer.assets, &answer.edges));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,42 @@
+//! One file per command.
+
+mod apply;
+mod dev;
+mod lineage;
+mod log_cat;
+mod log_verify;
+mod logs;
+mod run;
+pub use run::View;
+mod run_cancel;
+mod run_show;
+mod runs;
+mod validate;
+
+use std::process::ExitCode;
+
+use crate::{
+    cli::{Arguments, Command, LogSub, RunSub},
+    error::Error,
+};
+
+/// Does what was typed.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
+    match arguments.command {
+        Command::Dev(dev) => dev::run(dev).await,
+        Command::Validate(validate) => validate::run(&validate),
+        Command::Apply(apply) => apply::run(&apply).await,
+        Command::Run(command) => match command.sub {
+            Some(RunSub::Show(show)) => run_show::run(&show).await,
+            Some(RunSub::Cancel(cancel)) => run_cancel::run(&cancel).await,
+            None => run::run(&command).await,
+        },
+        Command::Runs(runs) => runs::run(&runs).await,
+        Command::Logs(logs) => logs::run(&logs).await,
+        Command::Lineage(lineage) => lineage::run(&lineage).await,
+        Command::Log(log) => match log.sub {
+            LogSub::Verify => log_verify::run(&log.log).await,
+            LogSub::Cat { after, run, follow } => log_cat::run(&log.log, after, run.as_deref(), follow).await,
+        },
+    }
+}

@@ -1,0 +1,24 @@
+//! The `downbeat` command.
+//!
+//! Promises: standard output carries what was asked for, standard error everything else; status 0 = done and well, 1 = refused or
+//! ended badly, 2 = could not be asked (bad usage, unreadable file, no server).
+
+mod cli;
+mod client;
+mod commands;
+mod error;
+mod render;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let arguments = cli::Arguments::parse();
+    match commands::run(arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::from(error.exit_status())
+        }
+    }
+}

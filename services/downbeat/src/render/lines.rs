@@ -1,0 +1,47 @@
+//! A run as lines: one for every change of a status, for files and other programs.
+
+use std::collections::BTreeMap;
+
+use downbeat_proto::metadata::v1::{Run, TaskRun};
+
+use super::{clean, duration_between, run_header, task_table};
+use crate::commands::View;
+
+/// See the module.
+#[derive(Default)]
+pub struct Lines {
+    run: Run,
+    tasks: BTreeMap<u32, TaskRun>,
+}
+
+impl View for Lines {
+    fn change(&mut self, run: &Run, changed: &[TaskRun]) {
+        if self.run.id.is_empty() {
+            println!("run {}  {}", run.id, run.pipeline_alias);
+        }
+        for task in changed {
+            let before = self.tasks.insert(task.index, task.clone());
+            let same = before.is_some_and(|before| before.status == task.status && before.attempts == task.attempts);
+            if same || task.status == "CREATED" {
+                continue;
+            }
+            let mut line = format!("  {}  {}", clean(&task.task_id), task.status);
+            let took = duration_between(task.started_at, task.completed_at, None);
+            for part in [took, clean(task.message.lines().next().unwrap_or_default())] {
+                if !part.is_empty() {
+                    line.push_str("  ");
+                    line.push_str(&part);
+                }
+            }
+            println!("{line}");
+        }
+        self.run = run.clone();
+    }
+
+    fn tick(&mut self) {}
+
+    fn end(&mut self) {
+        let tasks: Vec<TaskRun> = self.tasks.values().cloned().collect();
+        println!("{}\n{}", run_header(&self.run), task_table(&tasks, None));
+    }
+}

@@ -1,0 +1,26 @@
+//! Settings of the projector.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::limits;
+
+/// Settings, from flags or `DOWNBEAT_*` variables.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ProjectorConfig {
+    /// Address for MetadataService.
+    #[arg(long, env = "DOWNBEAT_PROJECTOR_LISTEN", default_value = "127.0.0.1:7411")]
+    pub listen: SocketAddr,
+    /// Folder of the projections; everything in it can be rebuilt from the log.
+    #[arg(long, env = "DOWNBEAT_PROJECTOR_DATA", default_value = "downbeat-data/projections")]
+    pub data_dir: PathBuf,
+    /// Page cache of the store, bytes; at least 1 MiB.
+    #[arg(long, env = "DOWNBEAT_PROJECTOR_CACHE_BYTES", default_value_t = limits::CACHE_BYTES_DEFAULT)]
+    pub cache_bytes: u64,
+}
+
+impl ProjectorConfig {
+    /// The defaults, with the projections in this folder.
+    pub fn in_folder(data_dir: PathBuf) -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7411)), data_dir, cache_bytes: limits::CACHE_BYTES_DEFAULT }
+    }
+}

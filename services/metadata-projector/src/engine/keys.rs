@@ -1,0 +1,192 @@
+//! Every key of the store, in one place.
+//!
+//! | first byte | then | value | written by |
+//! |---|---|---|---|
+//! | `h` | nothing | [`super::rows::Head`]: position, versions, counts | the fold itself |
+//! | `q` | sequence, ordinal (8 + 4 bytes), name of the projection | [`super::rows::Quarantined`] | the fold itself |
+//! | `p` | pipeline id | `metadata.v1.Pipeline` | pipelines |
+//! | `n` | alias | pipeline id | pipelines |
+//! | `P` | pipeline id, version (4) | [`super::rows::Plan`], zstd | pipelines |
+//! | `r` | run id | `metadata.v1.Run` | runs |
+//! | `R` | created, newest first (8), run id | nothing | runs |
+//! | `S` | pipeline id, created, newest first (8), run id | nothing | runs |
+//! | `T` | run id | [`super::rows::RunHead`] | task_runs |
+//! | `t` | run id, place in the plan (4) | [`super::rows::TaskRow`]; absent = nothing happened to it yet | task_runs |
+//! | `o` | run id, place (4), attempt (4), chunk (4), ordinal (4) | `metadata.v1.Operation` without the plan's fields | operations |
+//! | `a` | asset key | `metadata.v1.Asset` | assets |
+//! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
+//! | `e` | run id, BLAKE3 of the edge (16) | `events.v1.LineageEdge` | lineage |
+//!
+//! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
+
+use downbeat_domain::{PipelineId, RunId};
+
+/// Where the head row stands.
+pub const HEAD: &[u8] = b"h";
+/// Prefix of quarantined events.
+pub const QUARANTINE: &[u8] = b"q";
+/// Prefix of pipelines.
+pub const PIPELINES: &[u8] = b"p";
+/// Prefix of runs.
+pub const RUNS: &[u8] = b"r";
+/// Prefix of all runs by age.
+pub const RUNS_BY_AGE: &[u8] = b"R";
+/// Prefix of assets.
+pub const ASSETS: &[u8] = b"a";
+
+fn key(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(prefix);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+/// Larger for earlier instants, so that an ascending scan gives the newest first.
+fn newest_first(micros: i64) -> [u8; 8] {
+    // Flipping the sign bit orders negative before positive; the complement turns the order round.
+    (!((micros as u64) ^ (1 << 63))).to_be_bytes()
+}
+
+/// A quarantined event.
+pub fn quarantine(sequence: u64, ordinal: u32, projection: &str) -> Vec<u8> {
+    key(b'q', &[&sequence.to_be_bytes(), &ordinal.to_be_bytes(), projection.as_bytes()])
+}
+
+/// A pipeline.
+pub fn pipeline(id: PipelineId) -> Vec<u8> {
+    key(b'p', &[&id.0])
+}
+
+/// The pipeline of an alias.
+pub fn alias(alias: &str) -> Vec<u8> {
+    key(b'n', &[alias.as_bytes()])
+}
+
+/// The plan of one version.
+pub fn plan(id: PipelineId, version: u32) -> Vec<u8> {
+    key(b'P', &[&id.0, &version.to_be_bytes()])
+}
+
+/// A run.
+pub fn run(id: RunId) -> Vec<u8> {
+    key(b'r', &[&id.0])
+}
+
+/// A run among all runs, by age.
+pub fn run_by_age(created_at: i64, id: RunId) -> Vec<u8> {
+    key(b'R', &[&newest_first(created_at), &id.0])
+}
+
+/// Prefix of the runs of a pipeline, by age.
+pub fn runs_of(pipeline: PipelineId) -> Vec<u8> {
+    key(b'S', &[&pipeline.0])
+}
+
+/// A run among those of its pipeline, by age.
+pub fn run_of(pipeline: PipelineId, created_at: i64, id: RunId) -> Vec<u8> {
+    key(b'S', &[&pipeline.0, &newest_first(created_at), &id.0])
+}
+
+/// The run id at the end of a key of one of the two indexes by age.
+pub fn indexed_run(key: &[u8]) -> Option<RunId> {
+    RunId::from_slice(key.get(key.len().checked_sub(16)?..)?)
+}
+
+/// What the task runs of a run have in common.
+pub fn run_head(run: RunId) -> Vec<u8> {
+    key(b'T', &[&run.0])
+}
+
+/// Prefix of the task runs of a run.
+pub fn task_runs(run: RunId) -> Vec<u8> {
+    key(b't', &[&run.0])
+}
+
+/// A task run.
+pub fn task_run(run: RunId, task: u32) -> Vec<u8> {
+    key(b't', &[&run.0, &task.to_be_bytes()])
+}
+
+/// The run and the place of a task run's key; `None` for a key of another kind.
+pub fn task_run_of(key: &[u8]) -> Option<(RunId, u32)> {
+    let rest = key.strip_prefix(b"t")?;
+    let (run, task) = rest.split_at_checked(16)?;
+    Some((RunId::from_slice(run)?, u32::from_be_bytes(task.try_into().ok()?)))
+}
+
+/// The run of a run's key; `None` for a key of another kind.
+pub fn run_id_of(key: &[u8]) -> Option<RunId> {
+    RunId::from_slice(key.strip_prefix(RUNS)?)
+}
+
+/// Prefix of the operations of a run.
+pub fn operations(run: RunId) -> Vec<u8> {
+    key(b'o', &[&run.0])
+}
+
+/// An operation.
+pub fn operation(run: RunId, task: u32, attempt: u32, chunk: u32, ordinal: u32) -> Vec<u8> {
+    let numbers = [task.to_be_bytes(), attempt.to_be_bytes(), chunk.to_be_bytes(), ordinal.to_be_bytes()];
+    key(b'o', &[&run.0, numbers.as_flattened()])
+}
+
+/// An asset.
+pub fn asset(asset: &str) -> Vec<u8> {
+    key(b'a', &[asset.as_bytes()])
+}
+
+/// Prefix of the assets of a run.
+pub fn run_assets(run: RunId) -> Vec<u8> {
+    key(b'l', &[&run.0])
+}
+
+/// An asset as a run left it.
+pub fn run_asset(run: RunId, asset: &str) -> Vec<u8> {
+    key(b'l', &[&run.0, asset.as_bytes()])
+}
+
+/// Prefix of the lineage edges of a run.
+pub fn edges(run: RunId) -> Vec<u8> {
+    key(b'e', &[&run.0])
+}
+
+/// A lineage edge: the same edge has the same key whoever reports it how often.
+pub fn edge(run: RunId, from: &str, to: &str, operation: &str) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new_derive_key("downbeat lineage edge v1");
+    for part in [from, to, operation] {
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    key(b'e', &[&run.0, &hasher.finalize().as_bytes()[..16]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_runs_sort_before_earlier_ones() {
+        let id = RunId([7; 16]);
+        let instants = [i64::MAX, 2, 1, 0, -1, i64::MIN];
+        let keys: Vec<_> = instants.iter().map(|at| run_by_age(*at, id)).collect();
+        assert!(keys.is_sorted());
+        assert!(keys.iter().all(|key| indexed_run(key) == Some(id)));
+    }
+
+    #[test]
+    fn keys_read_back_and_only_as_what_they_are() {
+        let id = RunId([9; 16]);
+        assert_eq!(task_run_of(&task_run(id, 77)), Some((id, 77)));
+        assert_eq!(task_run_of(&run(id)), None);
+        assert_eq!(run_id_of(&run(id)), Some(id));
+        assert_eq!(run_id_of(&task_run(id, 1)), None);
+        assert_eq!(indexed_run(b"R"), None);
+    }
+
+    #[test]
+    fn edges_differ_in_every_part() {
+        let id = RunId([1; 16]);
+        let edges = [edge(id, "ab", "c", ""), edge(id, "a", "bc", ""), edge(id, "a", "b", "c")];
+        assert!(edges[0] != edges[1] && edges[1] != edges[2] && edges[0] != edges[2]);
+    }
+}

@@ -1,0 +1,60 @@
+//! What a projection is, and which there are.
+
+use downbeat_domain::Event;
+
+use super::{
+    assets::Assets, batch::Batch, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs,
+    task_runs::TaskRuns,
+};
+use crate::error::Error;
+
+/// An event with what the record around it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact<'a> {
+    /// What became true.
+    pub event: &'a Event,
+    /// When it was decided, microseconds since the epoch.
+    pub decided_at: i64,
+}
+
+/// Folds events into rows of its own. Pure: the same facts over the same rows give the same rows.
+///
+/// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
+/// is folded before all others.
+pub trait Projection: Send + Sync {
+    /// Its name, for versions and quarantine.
+    const NAME: &'static str;
+    /// Raise it with every change of what it writes: the store is then rebuilt from the log.
+    const VERSION: u32;
+
+    /// Folds one event. Total over events: what does not fit the rows changes nothing.
+    ///
+    /// # Errors
+    /// `Damaged` when a row does not read.
+    fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error>;
+}
+
+/// A projection as a value.
+#[derive(Clone, Copy)]
+pub struct Registered {
+    /// [`Projection::NAME`].
+    pub name: &'static str,
+    /// [`Projection::VERSION`].
+    pub version: u32,
+    /// [`Projection::fold`].
+    pub fold: fn(&Fact<'_>, &mut Plans, &mut Batch<'_>) -> Result<(), Error>,
+}
+
+const fn register<P: Projection>() -> Registered {
+    Registered { name: P::NAME, version: P::VERSION, fold: P::fold }
+}
+
+/// Every projection, in the order in which they see an event.
+pub const ALL: &[Registered] = &[
+    register::<Pipelines>(),
+    register::<Runs>(),
+    register::<TaskRuns>(),
+    register::<Operations>(),
+    register::<Assets>(),
+    register::<Lineage>(),
+];

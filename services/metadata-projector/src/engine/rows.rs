@@ -1,0 +1,185 @@
+//! Rows that are not messages of the public API: what the fold must remember beyond what it shows.
+
+use std::io::Read;
+
+use downbeat_proto::metadata::v1 as wire;
+use prost::Message;
+
+use crate::error::Error;
+
+/// Where the fold stands; commits with the rows it describes.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Head {
+    /// The last record that was folded.
+    #[prost(message, optional, tag = "1")]
+    pub position: Option<wire::Position>,
+    /// Events of unknown kinds that were skipped.
+    #[prost(uint64, tag = "2")]
+    pub unknown_events: u64,
+    /// Events that could not be applied; each has a quarantine row per projection.
+    #[prost(uint64, tag = "3")]
+    pub quarantined_events: u64,
+    /// Which projections wrote the rows.
+    #[prost(message, repeated, tag = "4")]
+    pub projections: Vec<ProjectionVersion>,
+}
+
+/// A projection and the version of it that wrote the rows.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ProjectionVersion {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// Its version.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+}
+
+/// An event that a projection could not apply.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Quarantined {
+    /// The record.
+    #[prost(uint64, tag = "1")]
+    pub sequence: u64,
+    /// Which event of the record, from 0.
+    #[prost(uint32, tag = "2")]
+    pub ordinal: u32,
+    /// The projection; empty = the event could not even be read.
+    #[prost(string, tag = "3")]
+    pub projection: String,
+    /// Why.
+    #[prost(string, tag = "4")]
+    pub reason: String,
+}
+
+/// What the runs of one pipeline version need of its plan.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Plan {
+    /// Ids of the groups, by place.
+    #[prost(string, repeated, tag = "1")]
+    pub groups: Vec<String>,
+    /// Tasks, by place.
+    #[prost(message, repeated, tag = "2")]
+    pub tasks: Vec<PlanTask>,
+}
+
+/// A task of a [`Plan`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct PlanTask {
+    /// Id as the file spells it.
+    #[prost(string, tag = "1")]
+    pub id: String,
+    /// Display name; empty = none.
+    #[prost(string, tag = "2")]
+    pub name: String,
+    /// Place of its group plus one; 0 = none.
+    #[prost(uint32, tag = "3")]
+    pub group_plus_one: u32,
+    /// Integration.
+    #[prost(string, tag = "4")]
+    pub integration: String,
+    /// Job.
+    #[prost(string, tag = "5")]
+    pub integration_job: String,
+    /// Parameters as written, JSON object; empty = `{}`.
+    #[prost(string, tag = "6")]
+    pub parameters: String,
+    /// Ids of the nodes that must end first.
+    #[prost(string, repeated, tag = "7")]
+    pub depends_on: Vec<String>,
+}
+
+/// What the task runs of a run have in common.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RunHead {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub pipeline: Vec<u8>,
+    /// Version of the pipeline.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// Tasks of its plan.
+    #[prost(uint32, tag = "3")]
+    pub tasks: u32,
+    /// A cancel was accepted.
+    #[prost(bool, tag = "4")]
+    pub cancel_requested: bool,
+    /// It has ended: nothing changes any more (INV-02).
+    #[prost(bool, tag = "5")]
+    pub finished: bool,
+}
+
+/// A task run: what is shown of it, without what its plan says, and where it is in its life.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TaskRow {
+    /// What is shown.
+    #[prost(message, required, tag = "1")]
+    pub shown: wire::TaskRun,
+    /// See [`Phase`].
+    #[prost(enumeration = "Phase", tag = "2")]
+    pub phase: i32,
+    /// When the current attempt began; 0 = it did not.
+    #[prost(int64, tag = "3")]
+    pub attempt_started_at: i64,
+}
+
+/// Where a task run is in its life; see the table in `downbeat_domain::state`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum Phase {
+    /// Waits for what it depends on.
+    Waiting = 0,
+    /// Waits for a worker.
+    Ready = 1,
+    /// Offered to a worker.
+    Leased = 2,
+    /// A worker is at it.
+    Running = 3,
+    /// A worker was asked to stop it, for a cancel.
+    StoppingForCancel = 4,
+    /// A worker was asked to stop it, for its deadline.
+    StoppingForTimeout = 5,
+    /// A wait without a worker.
+    Sleeping = 6,
+    /// Waits for its next attempt.
+    Backoff = 7,
+    /// Ended.
+    Ended = 8,
+}
+
+impl Phase {
+    /// Does a worker hold the current attempt?
+    pub fn is_held(self) -> bool {
+        matches!(self, Self::Leased | Self::Running | Self::StoppingForCancel | Self::StoppingForTimeout)
+    }
+}
+
+/// Reads a row; what does not read was never written by this code.
+pub fn read<M: prost::Message + Default>(key: &[u8], bytes: &[u8]) -> Result<M, Error> {
+    M::decode(bytes).map_err(|error| {
+        let kind = key.first().copied().unwrap_or_default();
+        Error::Damaged(format!("a row of kind `{}` does not read: {error}", kind.escape_ascii()))
+    })
+}
+
+/// Packs a plan.
+///
+/// # Errors
+/// `Internal` when the compressor has no memory.
+pub fn pack_plan(plan: &Plan) -> Result<Vec<u8>, Error> {
+    // Level 1: written once per version, read often.
+    zstd::stream::encode_all(plan.encode_to_vec().as_slice(), 1)
+        .map_err(|error| Error::Internal(format!("a plan does not pack: {error}")))
+}
+
+/// Unpacks a plan.
+///
+/// # Errors
+/// `Damaged`.
+pub fn unpack_plan(bytes: &[u8]) -> Result<Plan, Error> {
+    let mut unpacked = Vec::new();
+    zstd::stream::read::Decoder::new(bytes)
+        .and_then(|decoder| decoder.take(crate::limits::PLAN_BYTES_MAX as u64).read_to_end(&mut unpacked))
+        .map_err(|error| Error::Damaged(format!("a plan does not unpack: {error}")))?;
+    read(b"P", &unpacked)
+}

@@ -1,0 +1,57 @@
+//! Limits of the projector (INV-12).
+
+use std::time::Duration;
+
+/// Events after which a batch goes to the store although more are waiting.
+pub const EVENTS_PER_BATCH_MAX: usize = 1_000;
+/// Age of a batch's first event after which it goes to the store although more are waiting.
+pub const BATCH_AGE_MAX: Duration = Duration::from_millis(50);
+/// Entries of the log that may wait for the fold; each has at most 512 KiB.
+pub const ENTRIES_QUEUED_MAX: usize = 64;
+/// Applied batches become durable this long after the oldest of them at the latest, plus the length of one batch.
+/// The rows can be folded again, so this bounds repeated work after a power loss, not loss.
+pub const SYNC_INTERVAL: Duration = Duration::from_millis(200);
+/// Times that an event is tried before it goes into quarantine.
+pub const TRIES_PER_EVENT: u32 = 3;
+/// Stores that were moved aside and are kept as evidence.
+pub const DAMAGED_KEPT_MAX: usize = 2;
+/// Default of the store's page cache, bytes.
+pub const CACHE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024;
+/// Smallest page cache that is honoured, bytes.
+pub const CACHE_BYTES_MIN: u64 = 1024 * 1024;
+/// Tasks of all plans that are held unpacked in memory together; above it the plans are read again.
+pub const CACHED_PLAN_TASKS_MAX: usize = 100_000;
+/// Plans that are held unpacked in memory.
+pub const CACHED_PLANS_MAX: usize = 64;
+/// One unpacked plan, bytes.
+pub const PLAN_BYTES_MAX: usize = downbeat_proto::limits::UNPACKED_BYTES_MAX;
+/// Ended attempts that a task run lists; the oldest are dropped.
+pub const ENDED_ATTEMPTS_MAX: usize = 100;
+/// Tests that an asset lists; further ones are dropped.
+pub const TESTS_PER_ASSET_MAX: usize = 1_000;
+/// How long a query waits for "at least" its position.
+pub const AT_LEAST_WAIT: Duration = Duration::from_secs(10);
+/// Entries of a page when the caller does not say.
+pub const PAGE_SIZE_DEFAULT: u32 = 100;
+/// Entries of a page.
+pub const PAGE_SIZE_MAX: u32 = 1_000;
+/// Encoded entries of a page, bytes; a page ends early when it is reached.
+pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A page token, characters.
+pub const PAGE_TOKEN_CHARS_MAX: usize = 16 * 1024;
+/// Encoded task runs of one answer that is not paged, bytes; a client of ours takes 8 MiB.
+pub const ANSWER_BYTES_MAX: usize = downbeat_proto::limits::MESSAGE_BYTES_MAX - 256 * 1024;
+/// Encoded task runs of one message of WatchRun, bytes; what is larger comes in several.
+pub const WATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Digits that a beginning of a run id must have.
+pub const RUN_PREFIX_DIGITS_MIN: usize = 6;
+/// Messages of one stream that may wait for its client.
+pub const STREAM_QUEUE: usize = 4;
+/// Commits that a watcher may lag behind before it reads its whole run again.
+pub const CHANGES_QUEUE: usize = 256;
+/// Bytes of one message of ReadTaskLog.
+pub const LOG_CHUNK_BYTES: usize = 64 * 1024;
+/// How often a followed task log is looked at: it is a file that another process writes.
+pub const LOG_POLL: Duration = Duration::from_millis(100);
+/// Assets, and edges, of one lineage answer.
+pub const LINEAGE_ENTRIES_MAX: usize = 100_000;

@@ -1,0 +1,31 @@
+//! The scheduler as a process of its own.
+
+use clap::Parser;
+use downbeat_event_log::{Access, LogAddress};
+use downbeat_runtime::{shutdown::Shutdown, telemetry};
+use downbeat_scheduler::config::SchedulerConfig;
+
+/// Follows the log for schedules and asks the coordinator for runs when they are due.
+#[derive(Parser)]
+#[command(name = "downbeat-scheduler", version)]
+struct Arguments {
+    /// Where the log is: nats://HOST:PORT, or embedded:FOLDER.
+    #[arg(long, env = "DOWNBEAT_LOG")]
+    log: LogAddress,
+    #[command(flatten)]
+    scheduler: SchedulerConfig,
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    telemetry::init("info");
+    telemetry::exit_code("scheduler", run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let shutdown = Shutdown::on_signals()?;
+    let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", None)).await;
+    let Some(log) = log.transpose()? else { return Ok(()) };
+    downbeat_scheduler::run(log, &arguments.scheduler.coordinator, shutdown.signal()).await?;
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! What every connector must do, asked of each of them through the runner, as a real attempt would.
+
+use std::{path::Path, sync::Arc};
+
+use downbeat_proto::events::v1::FailureClass;
+use downbeat_proto::worker::v1::Offer;
+use downbeat_runtime::blob::BlobStore;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Registry, noop};
+use crate::attempt::{AttemptId, Ending};
+use crate::config::WorkerConfig;
+use crate::home::Home;
+use crate::runner::Runner;
+use crate::script_events::ScriptEvents;
+use crate::stop::{StopLevel, stop_channel};
+use crate::toolchain::Toolchain;
+
+const ATTEMPT: AttemptId = AttemptId { run: [1; 16], task: 0, number: 1 };
+
+async fn runner(folder: &Path) -> Runner {
+    let config = WorkerConfig::new("http://127.0.0.1:1", folder.join("worker"), folder.join("blobs"));
+    let home = Home::open(&config.data).unwrap();
+    let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
+    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()));
+    Runner { home, blobs: BlobStore::open(&config.blobs).unwrap(), registry }
+}
+
+fn offers(registry: &Registry, parameters: &Value) -> Vec<Offer> {
+    let jobs =
+        registry.jobs().into_iter().filter(|job| (job.integration.as_str(), job.integration_job.as_str()) != noop::JOB);
+    jobs.map(|job| Offer {
+        attempt: Some(ATTEMPT.to_wire()),
+        task_run_id: Uuid::from_u128(5).to_string(),
+        integration: job.integration,
+        integration_job: job.integration_job,
+        parameters: parameters.to_string(),
+        ..Offer::default()
+    })
+    .collect()
+}
+
+/// Parameters with which each connector would have something to do.
+fn useful() -> Value {
+    json!({
+        "source": "INLINE", "code": "print(1)", "python_version": "3.11",
+        "commands": "dbt build", "method": "GET", "path": "http://127.0.0.1:1/",
+    })
+}
+
+#[tokio::test]
+async fn bad_parameters_are_misconfigured_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let runner = runner(folder.path()).await;
+    for (parameters, texts) in [
+        (json!({}), ["code", "command", "commands", "method"].as_slice()),
+        (json!({ "source": 7, "commands": "rm -rf /", "method": "DELETE" }), &["source", "commands", "method"]),
+        (json!([]), &["JSON object"]),
+    ] {
+        for offer in offers(&runner.registry, &parameters) {
+            let job = offer.integration_job.clone();
+            let (_ask, stop) = stop_channel();
+            let ended = runner.run(ATTEMPT, offer, stop).await;
+            let Ending::Failed(failure) = ended.ending else { panic!("{job}: {:?}", ended.ending) };
+            assert_eq!(failure.class, FailureClass::Misconfigured, "{job}: {}", failure.message);
+            assert!(texts.iter().any(|text| failure.message.contains(text)), "{job}: {}", failure.message);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stop_before_the_start_starts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dbt_project.yml"), "name: x").unwrap();
+    let runner = runner(folder.path()).await;
+    for offer in offers(&runner.registry, &useful()) {
+        let offer = Offer { source_root: folder.path().to_string_lossy().into_owned(), ..offer };
+        let job = offer.integration_job.clone();
+        let (ask, stop) = stop_channel();
+        ask.ask(StopLevel::Gentle);
+        assert_eq!(runner.run(ATTEMPT, offer, stop).await.ending, Ending::Stopped, "{job}");
+        for folder in [runner.home.attempts(), runner.home.processes()] {
+            assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "{job} left something");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_job_is_served_by_one_connector_of_its_integration() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = runner(folder.path()).await.registry;
+    let mut jobs: Vec<_> = registry.jobs().into_iter().map(|job| (job.integration, job.integration_job)).collect();
+    let all = jobs.len();
+    jobs.sort();
+    jobs.dedup();
+    assert_eq!(jobs.len(), all);
+    assert!(registry.find("PYTHON", "DBT_CORE_EXECUTE").is_err(), "a job belongs to its integration");
+}
