@@ -54,6 +54,15 @@ pub fn decode(bytes: &[u8]) -> Result<wire::Record, DecodeError> {
     wire::Record::decode(bytes).map_err(DecodeError::Record)
 }
 
+/// Whether this version understands every event of the record. Whoever acts on events asks this first and stops on an error;
+/// whoever only shows them need not.
+pub fn check_reader(record: &wire::Record) -> Result<(), DecodeError> {
+    if record.minimum_reader <= READER_VERSION {
+        return Ok(());
+    }
+    Err(DecodeError::Newer { needed: record.minimum_reader, reason: record.minimum_reader_reason.clone() })
+}
+
 /// Every event of a record, in order.
 pub fn events(record: &wire::Record) -> impl Iterator<Item = Result<Decoded, DecodeError>> + '_ {
     record.decisions.iter().flat_map(|decision| &decision.events).map(event::decode)

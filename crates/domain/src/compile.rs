@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use downbeat_dialect::{Configuration, Entry, Pipeline, Schedule, Span, Task, TaskGroup};
+use downbeat_dialect::{Condition, Configuration, Entry, Pipeline, Schedule, Span, Task, TaskGroup};
 
 use crate::{
     limits,
@@ -107,7 +107,7 @@ fn compile_group(group: &TaskGroup, places: &Places) -> PlanGroup {
         id: group.id.clone(),
         name: group.name.clone().unwrap_or_default(),
         depends_on: group.depends_on.iter().filter_map(|id| places.top_level(id)).collect(),
-        condition: group.condition.as_ref().map(|condition| condition.text.clone()),
+        condition: group.condition.as_ref().map(expression_text),
     }
 }
 
@@ -123,7 +123,7 @@ fn compile_task(
         name: task.name.clone().unwrap_or_default(),
         group,
         depends_on: task.depends_on.iter().filter_map(|id| resolve(id)).collect(),
-        condition: task.condition.as_ref().map(|condition| condition.text.clone()),
+        condition: task.condition.as_ref().map(expression_text),
         integration: task.integration.clone(),
         integration_job: task.integration_job.clone(),
         parameters: task.parameters.clone(),
@@ -133,6 +133,13 @@ fn compile_task(
         timeout_seconds: configuration.timeout_seconds.filter(|seconds| *seconds > 0),
         treat_failure_as_warning: task.treat_failure_as_warning,
     }
+}
+
+/// The expression of a condition. The language allows one `${{ }}` around the whole of it; a plan holds it without.
+fn expression_text(condition: &Condition) -> String {
+    let text = condition.text.trim();
+    let inner = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
+    inner.unwrap_or(text).trim().to_owned()
 }
 
 fn compile_schedule(at: usize, schedule: &Schedule) -> PlanSchedule {

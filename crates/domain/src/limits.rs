@@ -12,8 +12,12 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 pub const BRIEF_BYTES_MAX: usize = 256;
 /// Serialised JSON of the resolved parameters of one attempt, bytes.
 pub const PARAMETER_BYTES_MAX: usize = 256 * 1024;
-/// Events that one step of [`crate::decide::advance`] may take; the rest follows in further decisions.
-pub const EVENTS_PER_ADVANCE_MAX: usize = 500;
+/// Events that one step of [`crate::decide::advance`] may take; the rest follows in further decisions. Such an event takes at
+/// most 1.2 KiB (a reason, a condition's text and its value), so that a decision stays below 380 KiB even where its first
+/// event carries outputs of the largest size.
+pub const EVENTS_PER_ADVANCE_MAX: usize = 100;
+/// What a connector may keep of an attempt, bytes.
+pub const HANDLE_BYTES_MAX: usize = 64 * 1024;
 /// Attempts of one task that may be lost with their worker before the task fails, whatever its `retries` say.
 pub const LOST_ATTEMPTS_MAX: u32 = 3;
 /// Idempotency key, characters.

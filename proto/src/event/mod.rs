@@ -55,6 +55,14 @@ pub enum DecodeError {
     /// The record itself is not a Record message.
     #[error("not a record: {0}")]
     Record(prost::DecodeError),
+    /// The writer of the record says that this version would misunderstand it.
+    #[error("the record needs reader version {needed}, this is version {}: {reason}; run a newer version", crate::record::READER_VERSION)]
+    Newer {
+        /// The lowest version that understands it.
+        needed: u32,
+        /// Why, in the writer's words.
+        reason: String,
+    },
 }
 
 fn event(kind: wire::EventKind, payload: &impl prost::Message) -> wire::Event {

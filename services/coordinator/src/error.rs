@@ -33,6 +33,16 @@ pub enum Error {
         /// Why.
         source: downbeat_proto::event::DecodeError,
     },
+    /// A record says that this version would misunderstand it.
+    #[error("record {sequence} of log {log}: {source}")]
+    NewerRecord {
+        /// The log.
+        log: String,
+        /// The record.
+        sequence: u64,
+        /// Which version it wants, and why.
+        source: downbeat_proto::event::DecodeError,
+    },
     /// The plumbing failed.
     #[error(transparent)]
     Runtime(#[from] downbeat_runtime::error::Error),
@@ -57,7 +67,7 @@ impl Error {
         match self {
             Error::Log(_) | Error::Unreadable { .. } => ErrorKind::Log,
             Error::Fenced(_) => ErrorKind::Fenced,
-            Error::UnknownEvent { .. } => ErrorKind::Version,
+            Error::UnknownEvent { .. } | Error::NewerRecord { .. } => ErrorKind::Version,
             Error::Runtime(_) => ErrorKind::Runtime,
         }
     }

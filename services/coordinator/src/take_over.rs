@@ -67,7 +67,13 @@ async fn fold(log: &dyn EventLog) -> Result<(Partition, Tail), Error> {
             tail = entry.tail();
             let unreadable =
                 |source| Error::Unreadable { log: log.id().to_string(), sequence: entry.sequence, source };
-            for decoded in record::events(&record::decode(&entry.payload).map_err(unreadable)?) {
+            let record = record::decode(&entry.payload).map_err(unreadable)?;
+            record::check_reader(&record).map_err(|source| Error::NewerRecord {
+                log: log.id().to_string(),
+                sequence: entry.sequence,
+                source,
+            })?;
+            for decoded in record::events(&record) {
                 match decoded.map_err(unreadable)? {
                     Decoded::Known(fact) => {
                         if let Event::PartitionOwned { software_version, .. } = &fact {

@@ -1,1 +1,93 @@
-//! placeholder
+//! The metadata projector: follows the log and answers questions about pipelines, runs, assets and lineage.
+//!
+//! Promises: every answer is the fold of the log up to the position that it carries (INV-07); rows and position commit
+//! together; a store that cannot be trusted is moved aside and rebuilt from the log, loudly; a log that lost records, or
+//! another log, is never continued on. Knows nothing about how decisions are taken, and nothing about other services' code.
+
+pub mod api;
+pub mod config;
+pub mod driver;
+pub mod engine;
+pub mod error;
+pub mod limits;
+mod position;
+pub mod published;
+pub mod query;
+pub mod store;
+mod writer;
+
+use std::sync::Arc;
+
+use downbeat_event_log::EventLog;
+use downbeat_proto::metadata::v1::metadata_service_server::MetadataServiceServer;
+use downbeat_runtime::{
+    blob::BlobStore,
+    grpc,
+    shutdown::{self, ShutdownSignal},
+};
+use tokio::net::TcpListener;
+use tonic::service::RoutesBuilder;
+
+pub use config::ProjectorConfig;
+pub use driver::Driver;
+pub use error::{Error, ErrorKind};
+
+/// A projector whose store is open and whose position was found in the log: its gRPC service and its loop.
+pub struct Projector {
+    driver: Driver,
+    published: Arc<published::Published>,
+    blobs: BlobStore,
+}
+
+/// Opens the projections in `config.data_dir` over this log; task logs are read from `blobs`. Waits while the log cannot be
+/// reached.
+///
+/// # Errors
+/// `Locked`, `Folder`, `ForeignPosition`, `Log`, `Damaged` (only when an empty store does not open).
+pub async fn start(log: Arc<dyn EventLog>, config: ProjectorConfig, blobs: BlobStore) -> Result<Projector, Error> {
+    let (folder, cache_bytes, id) = (config.data_dir, config.cache_bytes, log.id().clone());
+    let opened = tokio::task::spawn_blocking(move || store::open(&folder, cache_bytes, &id)).await;
+    let opened = opened.map_err(|error| Error::Internal(error.to_string()))??;
+    let stored = opened.head.position.clone().unwrap_or_default();
+    let position = match position::check(&*log, opened.store.folder(), &stored).await {
+        Ok(position) => position,
+        Err(error) => {
+            // Nothing was written: the store stays as good as it was.
+            opened.store.close()?;
+            return Err(error);
+        }
+    };
+    let fold = engine::Fold::new(opened.head.clone());
+    let published = Arc::new(published::Published::new(opened.store, log.id().clone(), opened.head));
+    let driver = Driver::new(log, Arc::clone(&published), fold, position);
+    Ok(Projector { driver, published, blobs })
+}
+
+impl Projector {
+    /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 1]) {
+        let metadata = api::Metadata::new(self.published, self.blobs);
+        let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
+        routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));
+        (self.driver, ["downbeat.metadata.v1.MetadataService"])
+    }
+
+    /// Serves until the signal, or until the log fails for good.
+    ///
+    /// # Errors
+    /// As [`Driver::run`]; `Runtime` when the server fails.
+    pub async fn serve(self, listener: TcpListener, signal: ShutdownSignal) -> Result<(), Error> {
+        let mut routes = RoutesBuilder::default();
+        let (driver, services) = self.into_parts(&mut routes);
+        let stop_server = shutdown::Shutdown::default();
+        let served = grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, &services, stop_server.signal());
+        // The driver goes first, so that the store is closed cleanly; its end also ends every open stream.
+        let driven = async {
+            let driven = driver.run(signal).await;
+            stop_server.begin();
+            driven
+        };
+        let (driven, served) = tokio::join!(driven, served);
+        driven.and(served.map_err(Error::from))
+    }
+}

@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const EVENTS_PER_BATCH_MAX: usize = 1_000;
 /// Age of a batch's first event after which it goes to the store although more are waiting.
 pub const BATCH_AGE_MAX: Duration = Duration::from_millis(50);
+/// Entries of the log that are handed to the fold at once.
+pub const ENTRIES_PER_HANDOVER: usize = 32;
 /// Entries of the log that may wait for the fold; each has at most 512 KiB.
 pub const ENTRIES_QUEUED_MAX: usize = 64;
 /// Applied batches become durable this long after the oldest of them at the latest, plus the length of one batch.

@@ -43,7 +43,7 @@ pub struct Collection {
 }
 
 impl Collection {
-    /// Cuts the collection into reports of at most [`COLLECTED_CHUNK_BYTES`] encoded bytes each (an item that is larger by
+    /// Cuts the collection into reports of at most 64 KiB encoded each (an item that is larger by
     /// itself goes alone). An empty collection gives no report.
     pub fn into_chunks(self) -> Vec<Collected> {
         let mut cutter = Cutter::default();

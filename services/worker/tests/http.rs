@@ -1,6 +1,9 @@
 //! HTTP tasks against a real server.
 
-#[allow(dead_code, unreachable_pub, missing_docs)]
+// Helpers outside of #[test] functions may fail their test, too.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 mod support;
 
 use axum::{Router, http::StatusCode, response::Redirect, routing::any};

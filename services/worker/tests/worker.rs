@@ -1,6 +1,9 @@
 //! A real worker, over a real socket, with real processes.
 
-#[allow(dead_code, unreachable_pub, missing_docs)]
+// Helpers outside of #[test] functions may fail their test, too.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 mod support;
 
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 
 use crate::{
     command::Context,
-    decide::{brief, condition, later},
+    decide::{brief, condition, later, message as cut_message},
     event::{AttemptRef, Event},
     plan::Node,
     state::{GroupPhase, Phase, RunState},
@@ -80,7 +80,7 @@ fn wait_seconds(run: &RunState, task: u32) -> Option<i64> {
     if plan.integration != "ORCHESTRA" || plan.integration_job != "WAIT" {
         return None;
     }
-    Some(plan.parameters.get("wait_minutes").and_then(serde_json::Value::as_i64).unwrap_or(1) * 60)
+    Some(plan.parameters.get("wait_minutes").and_then(serde_json::Value::as_i64).unwrap_or(1).saturating_mul(60))
 }
 
 fn finish(run: &RunState, context: &Context) -> Event {
@@ -101,5 +101,5 @@ fn finish(run: &RunState, context: &Context) -> Event {
         RunStatus::Warning => format!("warning: {}", named(TaskStatus::Warning)),
         _ => String::new(),
     };
-    Event::RunFinished { run: run.id, status, message, at: context.now }
+    Event::RunFinished { run: run.id, status, message: cut_message(&message), at: context.now }
 }

@@ -14,7 +14,7 @@ mod wake_run;
 
 pub use advance::advance;
 
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     command::{Command, Context, Rejection},
@@ -89,7 +89,7 @@ fn retry_after_failure(run: &RunState, task: &TaskState, plan: &PlanTask, now: T
 
 /// `seconds` after `from`; the end of time where there is none.
 fn later(from: Timestamp, seconds: i64) -> Timestamp {
-    from.checked_add(Span::new().seconds(seconds)).unwrap_or(Timestamp::MAX)
+    from.checked_add(SignedDuration::from_secs(seconds.max(0))).unwrap_or(Timestamp::MAX)
 }
 
 /// Messages come from outside: cut to their limit.

@@ -21,6 +21,11 @@ pub(super) fn decide(
     let at = context.now;
     let events = match report {
         Report::Started { handle, external_id } => match task.phase {
+            Phase::Leased(_) if handle.len() > limits::HANDLE_BYTES_MAX => {
+                let (bytes, limit) = (handle.len(), limits::HANDLE_BYTES_MAX);
+                let text = format!("the connector's handle takes {bytes} bytes; at most {limit} are allowed");
+                failure(run, attempt, FailureClass::Misconfigured, &text, &Map::new(), context)?
+            }
             Phase::Leased(_) => vec![Event::AttemptStarted {
                 attempt,
                 at,
@@ -55,6 +60,8 @@ pub(super) fn decide(
             // Nobody asked: the worker is going down.
             _ => lose_attempt::decide(run, attempt, "the worker stopped while it ran", context)?,
         },
+        // Said twice: a worker that heard no acknowledgement before its connection broke says it again.
+        Report::Collected { chunk, .. } if *chunk < task.chunks => Vec::new(),
         Report::Collected { chunk, collected } => vec![Event::OperationsCollected {
             attempt,
             chunk: *chunk,

@@ -41,6 +41,7 @@ fn attempt(run: &mut RunState, event: &Event) {
                 enter(run, attempt.task, Phase::Leased(*worker));
                 if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
                     task.attempt = attempt.number;
+                    task.chunks = 0;
                     task.parameters = parameters.clone().map(Box::new);
                 }
             }
@@ -74,6 +75,7 @@ fn attempt(run: &mut RunState, event: &Event) {
     }
 }
 
+/// Everything else counts while a worker holds the attempt; most of it ends it.
 fn end_attempt(run: &mut RunState, event: &Event) {
     if !is_current(run, event) {
         return;
@@ -104,6 +106,11 @@ fn end_attempt(run: &mut RunState, event: &Event) {
             }
             let ended = if run.cancel_requested { TaskStatus::Cancelled } else { failed(*as_warning) };
             enter(run, attempt.task, retry_at.map_or(Phase::Ended(ended), Phase::Backoff));
+        }
+        Event::OperationsCollected { attempt, chunk, .. } if is_held(run, attempt.task) => {
+            if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
+                task.chunks = task.chunks.max(chunk.saturating_add(1));
+            }
         }
         Event::AttemptStopped { attempt, .. } if is_held(run, attempt.task) => {
             enter(run, attempt.task, Phase::Ended(TaskStatus::Cancelled));
@@ -263,7 +270,8 @@ fn is_current(run: &RunState, event: &Event) -> bool {
         | Event::AttemptFailed { attempt, .. }
         | Event::AttemptLost { attempt, .. }
         | Event::AttemptStopRequested { attempt, .. }
-        | Event::AttemptStopped { attempt, .. } => attempt,
+        | Event::AttemptStopped { attempt, .. }
+        | Event::OperationsCollected { attempt, .. } => attempt,
         _ => return false,
     };
     run.tasks.get(attempt.task as usize).is_some_and(|task| task.attempt == attempt.number)

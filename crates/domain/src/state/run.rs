@@ -91,7 +91,10 @@ impl RunState {
             .plan
             .tasks
             .iter()
-            .map(|task| TaskState::waiting_on(count(&task.depends_on) + u32::from(task.group.is_some())))
+            .map(|task| {
+                let gated = task.group.is_some_and(|group| plan.contains(Node::Group(group)));
+                TaskState::waiting_on(count(&task.depends_on) + u32::from(gated))
+            })
             .collect();
         let groups: Vec<GroupState> = plan
             .plan

@@ -59,6 +59,8 @@ pub struct TaskState {
     pub failures: u32,
     /// Attempts that were lost with their worker.
     pub losses: u32,
+    /// Chunks of collected metadata that the current attempt has delivered; they come in order.
+    pub chunks: u32,
     /// Dependencies, and the opening of its group, that it still waits for.
     pub waiting_on: u32,
     /// When the running attempt is to be stopped.
@@ -76,6 +78,7 @@ impl TaskState {
             attempt: 0,
             failures: 0,
             losses: 0,
+            chunks: 0,
             waiting_on: dependencies,
             deadline: None,
             outputs: None,

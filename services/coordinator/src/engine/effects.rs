@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use downbeat_domain::{
-    AttemptRef, Command, Event, Phase, Report, RunState, TaskRunId, WorkerId, effects as domain_effects,
+    AttemptRef, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, WorkerId, effects as domain_effects,
 };
 use downbeat_proto::{convert, event as events, worker::v1 as wire};
+use serde_json::Map;
 use wire::coordinator_message::Message;
 
 use super::{Engine, Moment, Output, SessionId, dispatch::JobKind};
@@ -173,7 +174,8 @@ fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
     })
 }
 
-/// The command that a report stands for; `None` = it makes no sense and is acknowledged all the same.
+/// The command that a report stands for; `None` = it makes no sense and is acknowledged all the same. An outcome that cannot be
+/// read is a failure: dropped, it would leave its task running for ever.
 fn report_of(report: wire::Report) -> Option<(AttemptRef, Report)> {
     use wire::report::Report as Said;
     let attempt = report.attempt.as_ref().and_then(events::attempt_of)?;
@@ -181,15 +183,20 @@ fn report_of(report: wire::Report) -> Option<(AttemptRef, Report)> {
         Said::Started(started) => {
             Report::Started { handle: started.handle.to_vec(), external_id: started.external_id }
         }
-        Said::Succeeded(succeeded) => Report::Succeeded {
-            outcome: events::outcome(succeeded.outcome())?,
-            outputs: convert::object(&succeeded.outputs)?,
-            message: succeeded.message,
-        },
+        Said::Succeeded(succeeded) => {
+            match (events::outcome(succeeded.outcome()), convert::object(&succeeded.outputs)) {
+                (Some(outcome), Some(outputs)) => Report::Succeeded { outcome, outputs, message: succeeded.message },
+                _ => Report::Failed {
+                    class: FailureClass::Misconfigured,
+                    message: "the worker reported an outcome, or outputs, that this version cannot read".to_owned(),
+                    outputs: Map::new(),
+                },
+            }
+        }
         Said::Failed(failed) => Report::Failed {
-            class: events::failure_class(failed.failure_class())?,
+            class: events::failure_class(failed.failure_class()).unwrap_or(FailureClass::JobFailed),
             message: failed.message,
-            outputs: convert::object(&failed.outputs)?,
+            outputs: convert::object(&failed.outputs).unwrap_or_default(),
         },
         Said::Stopped(_) => Report::Stopped,
         Said::Collected(collected) => {

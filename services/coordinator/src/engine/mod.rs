@@ -306,9 +306,13 @@ impl Engine {
     }
 
     fn lose_silent_workers(&mut self, now: Moment) {
-        for (worker, attempts) in self.workers.expired(now.monotonic) {
-            tracing::warn!(%worker, attempts = attempts.len(), "worker is silent for longer than its lease; its attempts go to others");
-            for attempt in attempts {
+        for silent in self.workers.expired(now.monotonic) {
+            tracing::warn!(worker = %silent.worker, attempts = silent.held.len(), "worker is silent for longer than its lease; its attempts go to others");
+            if let Some(session) = silent.session {
+                let reason = "the worker was silent for longer than its lease".to_owned();
+                self.batches.push_output(Output::Close { session, reason });
+            }
+            for attempt in silent.held {
                 self.lose(now, attempt, "its worker did not answer any more");
             }
         }

@@ -24,6 +24,15 @@ struct Worker {
     reported: u64,
 }
 
+/// A worker that was not heard of for too long.
+#[derive(Debug)]
+pub(super) struct Silent {
+    pub(super) worker: WorkerId,
+    /// Its connection, if it still had one: it must be closed, or the worker would take itself for attached.
+    pub(super) session: Option<SessionId>,
+    pub(super) held: BTreeSet<AttemptRef>,
+}
+
 /// Workers by id.
 #[derive(Debug, Default)]
 pub(super) struct Workers {
@@ -126,26 +135,26 @@ impl Workers {
     }
 
     pub(super) fn next_expiry(&self) -> Option<Duration> {
-        let holders = self.workers.values().filter(|worker| !worker.holds.is_empty());
-        holders.map(|worker| worker.heard + LEASE + LEASE_MARGIN).min()
+        self.workers.values().map(|worker| worker.heard + LEASE + LEASE_MARGIN).min()
     }
 
-    /// Workers that have been silent for longer than their lease and its margin, with what they held.
-    pub(super) fn expired(&mut self, now: Duration) -> Vec<(WorkerId, Vec<AttemptRef>)> {
-        let silent = |worker: &Worker| !worker.holds.is_empty() && now >= worker.heard + LEASE + LEASE_MARGIN;
-        let expired: Vec<_> = self
-            .workers
-            .iter()
-            .filter(|(_, worker)| silent(worker))
-            .map(|(id, worker)| (*id, worker.holds.iter().copied().collect()))
-            .collect();
-        for (id, _) in &expired {
-            if let Some(worker) = self.workers.get_mut(id) {
-                // A silent connection is no connection: nothing more is given to it until it attaches again.
-                if let Some(session) = worker.session.take() {
-                    self.by_session.remove(&session);
-                }
+    /// Workers that have been silent for longer than their lease and its margin; they are forgotten, and what they held is
+    /// given back with them.
+    pub(super) fn expired(&mut self, now: Duration) -> Vec<Silent> {
+        let silent = |worker: &Worker| now >= worker.heard + LEASE + LEASE_MARGIN;
+        let ids: Vec<WorkerId> =
+            self.workers.iter().filter(|(_, worker)| silent(worker)).map(|(id, _)| *id).collect();
+        let mut expired = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(worker) = self.workers.remove(&id) else { continue };
+            // A silent connection is no connection: nothing more is given to it until the worker attaches again.
+            if let Some(session) = worker.session {
+                self.by_session.remove(&session);
             }
+            for attempt in &worker.holds {
+                self.holder.remove(attempt);
+            }
+            expired.push(Silent { worker: id, session: worker.session, held: worker.holds });
         }
         expired
     }

@@ -21,7 +21,7 @@ use super::{Connector, Step, Task, parameters, unless_stopped};
 use crate::attempt::{Ended, Ending, Failure};
 use crate::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_CONNECT_WAIT, HTTP_LOGGED_BYTES, HTTP_REDIRECTS_MAX, HTTP_WAIT};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct HttpRequest;
 
 struct Request {

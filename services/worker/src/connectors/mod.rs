@@ -71,7 +71,7 @@ impl Registry {
         Self(vec![
             Arc::new(python::Python::new(Arc::clone(&toolchain), events)),
             Arc::new(dbt::Dbt::new(toolchain)),
-            Arc::new(http::HttpRequest::default()),
+            Arc::new(http::HttpRequest),
         ])
     }
 

@@ -35,9 +35,11 @@ const HARMLESS: [&str; 8] = [
 pub(crate) fn hash_inputs(commands: &[Command], folder: &Path, hasher: &mut blake3::Hasher) -> bool {
     let mut files = BTreeSet::new();
     // Every command is looked at, also after one that is not repeatable: its files decide which environment it gets.
-    commands
-        .iter()
-        .fold(true, |repeatable, command| hash_command(&command.words, folder, hasher, &mut files) && repeatable)
+    let mut repeatable = true;
+    for command in commands {
+        repeatable &= hash_command(&command.words, folder, hasher, &mut files);
+    }
+    repeatable
 }
 
 fn hash_command(words: &[String], folder: &Path, hasher: &mut blake3::Hasher, files: &mut BTreeSet<PathBuf>) -> bool {
@@ -94,10 +96,11 @@ fn hash_file(path: &Path, hasher: &mut blake3::Hasher, files: &mut BTreeSet<Path
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let folder = path.parent().unwrap_or(Path::new("."));
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .fold(true, |repeatable, line| hash_line(line, folder, hasher, files) && repeatable)
+    let mut repeatable = true;
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        repeatable &= hash_line(line, folder, hasher, files);
+    }
+    repeatable
 }
 
 fn hash_line(line: &str, folder: &Path, hasher: &mut blake3::Hasher, files: &mut BTreeSet<PathBuf>) -> bool {

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn lines_are_split_outside_quotes() {
         use Joiner::{Always, And, Or};
-        let cases: [(&str, &[(Joiner, &[&str])]); 7] = [
+        type Expected<'a> = &'a [(Joiner, &'a [&'a str])];
+        let cases: [(&str, Expected<'_>); 7] = [
             ("dbt build", &[(Always, &["dbt", "build"])]),
             ("dbt seed; dbt run;", &[(Always, &["dbt", "seed"]), (Always, &["dbt", "run"])]),
             ("dbt seed && dbt run", &[(Always, &["dbt", "seed"]), (And, &["dbt", "run"])]),

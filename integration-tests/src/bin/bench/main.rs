@@ -1,0 +1,39 @@
+//! Measures the budgets that this version has: no-op tasks through the whole path, over both logs. Prints a table.
+//!
+//! Usage: `downbeat-bench FOLDER_OF_THE_PROGRAMS NATS_SERVER`; `make bench` does it. Never a test: figures have no verdict here.
+
+mod measure;
+mod report;
+
+use std::process::ExitCode;
+
+use downbeat_integration_tests::cluster::{Addresses, Cluster, Dev};
+
+use measure::Figures;
+
+/// Attempts that the worker may hold at once.
+const SLOTS: u32 = 256;
+/// Rounds of each figure; the median is quoted.
+const ROUNDS: usize = 5;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    println!("{}", report::head());
+    {
+        let dev = Dev::start(folder.path(), SLOTS);
+        print("embedded, fsync", &dev.addresses, dev.process.pid()).await;
+    }
+    let nats = folder.path().join("cluster");
+    std::fs::create_dir_all(&nats).expect("a temporary folder");
+    let cluster = Cluster::start(&nats, SLOTS);
+    print("NATS, sync always", &cluster.addresses, cluster.coordinator.pid()).await;
+    ExitCode::SUCCESS
+}
+
+async fn print(log: &str, addresses: &Addresses, pid: u32) {
+    match Figures::measure(addresses, ROUNDS).await {
+        Ok(figures) => println!("{}", report::rows(log, &figures, pid)),
+        Err(error) => println!("| {log} | failed | {error} |"),
+    }
+}

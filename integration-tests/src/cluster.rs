@@ -1,0 +1,200 @@
+//! A Downbeat to test: everything in one process, or one process per service over a real nats-server.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
+
+use downbeat_event_log::testing::nats_server::NatsServer;
+
+use crate::{
+    process::{Process, eventually, free_port},
+    programs,
+};
+
+/// How long a service may take until it answers.
+const READY_AT_MOST: Duration = Duration::from_secs(30);
+
+/// Where commands go.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// Coordinator.
+    pub server: String,
+    /// Metadata projector.
+    pub metadata: String,
+    /// Log.
+    pub log: String,
+}
+
+impl Addresses {
+    /// Runs `downbeat` with these arguments against this Downbeat.
+    pub fn downbeat(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("downbeat starts")
+    }
+
+    /// The same, prepared.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(programs().join("downbeat"));
+        command
+            .args(arguments)
+            .env("DOWNBEAT_SERVER", &self.server)
+            .env("DOWNBEAT_METADATA", &self.metadata)
+            .env("DOWNBEAT_LOG", &self.log);
+        command
+    }
+
+    /// Runs `downbeat`; panics with everything it printed if it does not end well. Returns standard output.
+    pub fn downbeat_ok(&self, arguments: &[&str]) -> String {
+        let output = self.downbeat(arguments);
+        assert!(output.status.success(), "downbeat {arguments:?}: {}\n{}", output.status, text(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+/// Everything that a command printed.
+pub fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// `downbeat dev`.
+#[derive(Debug)]
+pub struct Dev {
+    /// The process.
+    pub process: Process,
+    /// Where it is.
+    pub addresses: Addresses,
+    /// Its data.
+    pub data: PathBuf,
+}
+
+impl Dev {
+    /// Starts one on a free port with its data in `folder`.
+    pub fn start(folder: &Path, slots: u32) -> Self {
+        let data = folder.join("data");
+        let ready = folder.join("ready");
+        // Of a Dev that was here before.
+        let _ = std::fs::remove_file(&ready);
+        let slots = slots.to_string();
+        let arguments = [
+            "dev",
+            "--listen",
+            "127.0.0.1:0",
+            "--slots",
+            &slots,
+            "--data",
+            data.to_str().expect("test folders are text"),
+            "--ready-file",
+            ready.to_str().expect("test folders are text"),
+        ];
+        let mut process =
+            Process::start(&programs().join("downbeat"), &arguments, &folder.join("dev.txt")).expect("downbeat starts");
+        let server = eventually("downbeat dev is ready", READY_AT_MOST, || {
+            assert!(process.ended().is_none(), "downbeat dev ended:\n{}", process.printed());
+            std::fs::read_to_string(&ready).ok()
+        });
+        let log = format!("embedded:{}", data.join("log").display());
+        Self { process, addresses: Addresses { metadata: server.clone(), server, log }, data }
+    }
+}
+
+/// One process per service, over a nats-server with `sync_interval: always`.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The log's server.
+    pub nats: NatsServer,
+    /// Commands.
+    pub addresses: Addresses,
+    /// Services by name.
+    pub coordinator: Process,
+    /// See above.
+    pub projector: Process,
+    /// See above.
+    pub scheduler: Process,
+    /// See above.
+    pub worker: Process,
+    folder: PathBuf,
+    coordinator_listen: SocketAddr,
+}
+
+impl Cluster {
+    /// Starts all of it with its data in `folder`.
+    pub fn start(folder: &Path, slots: u32) -> Self {
+        let program = nats_program();
+        let nats = NatsServer::start(&program, &folder.join("nats")).expect("nats-server starts");
+        let (coordinator_listen, projector_listen) = (local(free_port()), local(free_port()));
+        let addresses = Addresses {
+            server: format!("http://{coordinator_listen}"),
+            metadata: format!("http://{projector_listen}"),
+            log: nats.url(),
+        };
+        let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
+        let coordinator = start_coordinator(folder, &addresses, coordinator_listen);
+        let projector = start(
+            folder,
+            "downbeat-metadata-projector",
+            &[
+                "--log", &addresses.log, "--listen", &projector_listen.to_string(), "--data", &in_folder("metadata"),
+                "--blobs", &in_folder("blobs"),
+            ],
+        );
+        let scheduler =
+            start(folder, "downbeat-scheduler", &["--log", &addresses.log, "--coordinator", &addresses.server]);
+        let worker = start(
+            folder,
+            "downbeat-worker",
+            &[
+                "--coordinator", &addresses.server, "--data", &in_folder("worker"), "--blobs", &in_folder("blobs"),
+                "--slots", &slots.to_string(),
+            ],
+        );
+        let cluster = Self {
+            nats,
+            addresses,
+            coordinator,
+            projector,
+            scheduler,
+            worker,
+            folder: folder.to_owned(),
+            coordinator_listen,
+        };
+        cluster.wait_ready();
+        cluster
+    }
+
+    /// Starts the coordinator again after it was killed.
+    pub fn restart_coordinator(&mut self) {
+        self.coordinator = start_coordinator(&self.folder, &self.addresses, self.coordinator_listen);
+    }
+
+    /// Waits until commands and queries are answered and the worker is attached.
+    pub fn wait_ready(&self) {
+        eventually("the services answer", READY_AT_MOST, || {
+            let runs = self.addresses.downbeat(&["runs"]);
+            let attached = self.coordinator.printed().contains("worker attached");
+            (runs.status.success() && attached).then_some(())
+        });
+    }
+}
+
+/// The nats-server to test with. Tests need it: a missing one fails.
+pub fn nats_program() -> PathBuf {
+    downbeat_event_log::testing::nats_server::find_program()
+        .expect("no nats-server: run the tests with `make test`, which installs one, or set DOWNBEAT_NATS_SERVER")
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
+    start(folder, "downbeat-coordinator", &["--log", &addresses.log, "--listen", &listen.to_string()])
+}
+
+fn start(folder: &Path, name: &str, arguments: &[&str]) -> Process {
+    let output = folder.join(format!("{name}.txt"));
+    Process::start(&programs().join(name), arguments, &output).unwrap_or_else(|error| {
+        panic!("{name} does not start ({error}): run the tests with `make test`, which builds it")
+    })
+}

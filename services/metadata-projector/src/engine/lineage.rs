@@ -1,0 +1,35 @@
+//! Lineage of a run: the assets as it left them, and which came of which.
+
+use downbeat_domain::Event;
+use downbeat_proto::events::v1 as wire;
+
+use super::{
+    batch::Batch,
+    collected, keys,
+    plans::Plans,
+    projection::{Fact, Projection},
+};
+use crate::error::Error;
+
+/// The projection.
+pub struct Lineage;
+
+impl Projection for Lineage {
+    const NAME: &'static str = "lineage";
+    const VERSION: u32 = 1;
+
+    fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
+        let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
+        let run = attempt.run;
+        collected::fold_assets(collected, run, fact.decided_at, batch, |asset| keys::run_asset(run, asset))?;
+        for edge in &collected.edges {
+            let row = wire::LineageEdge {
+                from: edge.from.clone(),
+                to: edge.to.clone(),
+                operation: edge.operation.clone(),
+            };
+            batch.put(keys::edge(run, &edge.from, &edge.to, &edge.operation), &row);
+        }
+        Ok(())
+    }
+}
