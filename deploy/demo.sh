@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 downbeat=$1
 data=.cache/demo
 mkdir -p "$data"
+# Kept and shared with the tests: the second run needs no installing.
+export DOWNBEAT_WORKER_ENVIRONMENTS=$PWD/.cache/environments
 rm -f "$data/ready"
 
 "$downbeat" dev --data "$data" --listen 127.0.0.1:0 --ready-file "$data/ready" &

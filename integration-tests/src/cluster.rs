@@ -11,8 +11,13 @@ use downbeat_event_log::testing::nats_server::NatsServer;
 
 use crate::{
     process::{Process, eventually, free_port},
-    programs,
+    programs, repository,
 };
+
+/// Virtual environments of tasks, shared with `make demo` and between tests, so that packages are installed once.
+fn environments() -> String {
+    repository().join(".cache/environments").to_str().expect("the repository's path is text").to_owned()
+}
 
 /// How long a service may take until it answers.
 const READY_AT_MOST: Duration = Duration::from_secs(30);
@@ -83,6 +88,8 @@ impl Dev {
             "127.0.0.1:0",
             "--slots",
             &slots,
+            "--environments",
+            &environments(),
             "--data",
             data.to_str().expect("test folders are text"),
             "--ready-file",
@@ -146,7 +153,7 @@ impl Cluster {
             "downbeat-worker",
             &[
                 "--coordinator", &addresses.server, "--data", &in_folder("worker"), "--blobs", &in_folder("blobs"),
-                "--slots", &slots.to_string(),
+                "--slots", &slots.to_string(), "--environments", &environments(),
             ],
         );
         let cluster = Self {

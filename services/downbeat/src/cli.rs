@@ -61,6 +61,9 @@ pub struct Dev {
     /// How many attempts may run at once.
     #[arg(long, env = "DOWNBEAT_WORKER_SLOTS", default_value_t = 16)]
     pub slots: u32,
+    /// Folder for the virtual environments of tasks. Default: inside the data folder.
+    #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
+    pub environments: Option<PathBuf>,
     /// Python 3.11 interpreter to use instead of the one found on PATH.
     #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
     pub python_3_11: Option<PathBuf>,

@@ -107,7 +107,12 @@ async fn follow(
                 tracing::warn!(%error, sequence = position.sequence, "waiting for the log");
             }
             Ended::Error(error) => {
-                return Err(foreign(published.store().folder(), log.id(), &engine::position(log.id(), position), error));
+                return Err(foreign(
+                    published.store().folder(),
+                    log.id(),
+                    &engine::position(log.id(), position),
+                    error,
+                ));
             }
         }
         tokio::time::sleep(retry::pause(failures)).await;

@@ -47,10 +47,14 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The store failed or holds what was never written to it.
-    #[error("the store of the projections is damaged: {0}; start again: it is then moved aside and rebuilt from the log")]
+    #[error(
+        "the store of the projections is damaged: {0}; start again: it is then moved aside and rebuilt from the log"
+    )]
     Damaged(String),
     /// The log says that this version cannot read it.
-    #[error("record {sequence} of log {log} needs reader version {needed}: {reason}; this version reads {ours}: run a later one")]
+    #[error(
+        "record {sequence} of log {log} needs reader version {needed}: {reason}; this version reads {ours}: run a later one"
+    )]
     ReaderTooOld {
         /// The log.
         log: String,

@@ -87,7 +87,14 @@ impl Projector {
             stop_server.begin();
             driven
         };
-        let (driven, served) = tokio::join!(driven, served);
-        driven.and(served.map_err(Error::from))
+        let (mut driven, mut served) = (std::pin::pin!(driven), std::pin::pin!(served));
+        tokio::select! {
+            driven = &mut driven => {
+                served.await?;
+                driven
+            }
+            // It failed by itself; the store is good enough for the next start.
+            served = &mut served => Ok(served?),
+        }
     }
 }

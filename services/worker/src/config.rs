@@ -11,7 +11,7 @@ use crate::error::Error;
 #[command(name = "downbeat-worker", version)]
 pub struct WorkerConfig {
     /// Address of the coordinator's gRPC service, with `http://` or `https://`.
-    #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7420")]
+    #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7410")]
     pub coordinator: String,
     /// Folder of this worker alone: its identity, virtual environments, and the folders of running attempts.
     #[arg(long, env = "DOWNBEAT_WORKER_DATA", default_value = ".downbeat/worker")]
@@ -25,6 +25,9 @@ pub struct WorkerConfig {
     /// Name of the worker for people. Default: the machine's host name.
     #[arg(long, env = "DOWNBEAT_WORKER_NAME")]
     pub name: Option<String>,
+    /// Folder for virtual environments, which several workers of one machine may share. Default: inside the data folder.
+    #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
+    pub environments: Option<PathBuf>,
     /// Python 3.11 interpreter to use instead of the one found on PATH.
     #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
     pub python_3_11: Option<PathBuf>,
@@ -45,6 +48,7 @@ impl WorkerConfig {
             blobs: blobs.into(),
             slots: 16,
             name: None,
+            environments: None,
             python_3_11: None,
             python_3_12: None,
             uv: None,
@@ -60,7 +64,7 @@ impl WorkerConfig {
         if valid.is_err() || !(self.coordinator.starts_with("http://") || self.coordinator.starts_with("https://")) {
             return Err(Error::Config {
                 setting: "DOWNBEAT_COORDINATOR",
-                reason: format!("{:?} is no address: give one like http://127.0.0.1:7420", self.coordinator),
+                reason: format!("{:?} is no address: give one like http://127.0.0.1:7410", self.coordinator),
             });
         }
         if self.slots == 0 {
@@ -91,7 +95,7 @@ mod tests {
     #[test]
     fn wrong_settings_are_named() {
         for (coordinator, slots, setting) in [
-            ("localhost:7420", 1, "DOWNBEAT_COORDINATOR"),
+            ("localhost:7410", 1, "DOWNBEAT_COORDINATOR"),
             ("", 1, "DOWNBEAT_COORDINATOR"),
             ("http://a:1", 0, "DOWNBEAT_WORKER_SLOTS"),
         ] {

@@ -21,7 +21,7 @@ use downbeat_proto::worker::v1::{
     worker_message::Message as ToCoordinator,
 };
 
-use crate::attempt::{AttemptId, Ended, Ending, Failure};
+use crate::attempt::{AttemptId, Ended, Ending};
 use crate::connectors::noop;
 use crate::limits::{SHUTDOWN_GRACE, WELCOME_WAIT};
 use lease::Lease;
@@ -93,17 +93,11 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {
     /// The driver runs it.
-    Running { stop: Option<Why> },
+    Running { stopping: bool },
     /// The lease was lost: it is being killed and nothing will be said about it.
     Dying,
     /// Its outcome has not been acknowledged yet.
     Reported,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
-    Asked,
-    ShuttingDown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,7 +247,7 @@ impl Engine {
             let ending = Ending::Succeeded { warning: false, outputs: String::new(), message: String::new() };
             return self.report_ending(now, attempt, ending);
         }
-        self.held.insert(attempt, Held::Running { stop: None });
+        self.held.insert(attempt, Held::Running { stopping: false });
         outputs.push(Output::Run(attempt, Box::new(offer)));
     }
 
@@ -262,9 +256,9 @@ impl Engine {
             return outputs.push(Output::Ignored("a stop without a valid attempt"));
         };
         match self.held.get_mut(&attempt) {
-            Some(Held::Running { stop }) => {
+            Some(Held::Running { stopping }) => {
                 // A repeated stop must not begin the grace anew.
-                if stop.replace(Why::Asked).is_none() {
+                if !std::mem::replace(stopping, true) {
                     outputs.push(Output::Stop(attempt));
                 }
             }
@@ -274,25 +268,20 @@ impl Engine {
     }
 
     fn finished(&mut self, now: Now, attempt: AttemptId, ended: Ended) {
-        let stop = match self.held.get(&attempt) {
-            Some(Held::Running { stop }) => *stop,
+        match self.held.get(&attempt) {
+            Some(Held::Running { .. }) => {}
             Some(Held::Dying) => {
                 self.held.remove(&attempt);
                 return;
             }
             Some(Held::Reported) | None => return,
-        };
+        }
         for collected in ended.collection.into_chunks() {
             self.outbox.report(attempt, ReportKind::Collected(collected));
         }
-        let ending = match (ended.ending, stop) {
-            // Nobody asked for this stop: the work is to be done again elsewhere.
-            (Ending::Stopped, Some(Why::ShuttingDown) | None) => {
-                Ending::Failed(Failure::transient("the worker was shut down while the task ran"))
-            }
-            (ending, _) => ending,
-        };
-        self.report_ending(now, attempt, ending);
+        // A stop that nobody asked for (this worker shuts down) is reported as one, too: the coordinator sees that it asked for
+        // none and has the work done again elsewhere, without counting it as a failure of the task.
+        self.report_ending(now, attempt, ended.ending);
     }
 
     fn report_ending(&mut self, now: Now, attempt: AttemptId, ending: Ending) {
@@ -346,8 +335,8 @@ impl Engine {
         }
         self.shutdown_ends = Some(now.monotonic + SHUTDOWN_GRACE);
         for (attempt, held) in &mut self.held {
-            if let Held::Running { stop: stop @ None } = held {
-                *stop = Some(Why::ShuttingDown);
+            if let Held::Running { stopping: stopping @ false } = held {
+                *stopping = true;
                 outputs.push(Output::Stop(*attempt));
             }
         }

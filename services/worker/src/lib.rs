@@ -42,7 +42,8 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .map_err(Error::io(format!("cannot clean the worker's data folder {}", config.data.display())))?;
     let blobs = BlobStore::open(&config.blobs)?;
     let events = Arc::new(script_events::ScriptEvents::serve().await?);
-    let toolchain = Arc::new(toolchain::Toolchain::new(&config, home.environments(), home.tools()));
+    let environments = config.environments.clone().unwrap_or_else(|| home.environments());
+    let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
     let registry = connectors::Registry::new(toolchain, events);
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),

@@ -1,14 +1,13 @@
 //! The shapes of the language as data: models and enums (`core.json`) and the typed integration jobs (one file per integration).
 //!
 //! To add a job, add it to its integration's file; to add an integration, add a file and a line in `JOB_FILES`. Fields: `name`,
-//! `type`, `required`, `nullable`, `templated` (a text with a template is taken too), `default`, `enum` or `enum_ref`, `min`, `max`,
+//! `type`, `required`, `nullable`, `templated` (a text with a template is taken too), `enum` or `enum_ref`, `min`, `max`,
 //! `max_length`, `min_items`, `max_items`, `items`, `values`, `models`, `check` (a form that code checks; `constraint` says it in
 //! words) and `advice` (exceeding the limits only gives a warning).
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
-use serde_json::Value;
 
 const CORE: &str = include_str!("core.json");
 const JOB_FILES: [&str; 5] = [
@@ -36,8 +35,6 @@ pub(crate) struct Field {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) required: bool,
-    #[serde(default)]
-    pub(crate) default: Option<Value>,
     #[serde(flatten)]
     pub(crate) shape: Shape,
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{condition, outline::Outline};
 use crate::{
     Alert, AlertDestination, Concurrency, Configuration, Entry, Input, InputType, Matrix, MatrixValues, OnLimit,
-    Pipeline, Schedule, Sensor, SensorCheck, Span, Task, TaskGroup, Templated, TriggerEvent, Webhook, catalogue,
+    Pipeline, Schedule, Sensor, SensorCheck, Span, Task, TaskGroup, Templated, TriggerEvent, Webhook,
     cron::Cron,
     expression::Template,
     yaml::{self, Kind, Node},
@@ -64,23 +64,13 @@ fn group(entry: &yaml::Entry, tasks: &Node, top: &[&str]) -> Option<TaskGroup> {
 fn task(entry: &yaml::Entry, siblings: &[&str]) -> Option<Task> {
     let node = &entry.value;
     let integration_job = node.get_text("integration_job")?.to_owned();
-    let mut parameters = object(node, "parameters");
-    if let Some(job) = catalogue::jobs().get(&integration_job) {
-        for field in &job.parameters.fields {
-            if let Some(default) = field.default.as_ref().filter(|default| !default.is_null()) {
-                let given = parameters.entry(field.name.as_str()).or_insert(Value::Null);
-                if given.is_null() {
-                    *given = default.clone();
-                }
-            }
-        }
-    }
     Some(Task {
         id: entry.key.clone(),
         name: name(node),
         integration: node.get_text("integration")?.to_owned(),
         integration_job,
-        parameters,
+        // As written: a default belongs to the connector, which also knows what the machine has.
+        parameters: object(node, "parameters"),
         connection: text(node, "connection"),
         depends_on: depends_on(node, siblings),
         condition: condition::of(node),

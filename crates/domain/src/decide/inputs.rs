@@ -13,8 +13,11 @@ pub(super) fn complete(declared: &[PlanInput], given: &Map<String, Value>) -> Re
     }
     let mut inputs = Map::new();
     for input in declared {
-        let value = match given.get(&input.name).or(input.default.as_ref()) {
-            Some(value) if !value.is_null() => convert(input, value.clone())?,
+        let value = match (given.get(&input.name), &input.default) {
+            (Some(value), _) if !value.is_null() => convert(input, value.clone())?,
+            // Null where null is allowed is a value; elsewhere it is the absence of one.
+            (Some(_), _) if input.optional => Value::Null,
+            (_, Some(default)) if !default.is_null() => convert(input, default.clone())?,
             _ if input.optional => Value::Null,
             _ => return Err(Rejection::InvalidInputs(format!("Missing required pipeline input `{}`", input.name))),
         };

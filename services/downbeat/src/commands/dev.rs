@@ -32,7 +32,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let mut routes = RoutesBuilder::default();
     let coordinator = Coordinator::take_over(log.clone(), "dev").await.map_err(failed)?;
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
-    let projector = downbeat_metadata_projector::start(log.clone(), ProjectorConfig::new(dev.data.join("metadata")), blobs)
+    let projector = downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
         .await
         .map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
@@ -88,6 +88,7 @@ async fn supervise(
 fn worker_config(dev: &Dev, server: &str) -> WorkerConfig {
     WorkerConfig {
         slots: dev.slots,
+        environments: dev.environments.clone(),
         python_3_11: dev.python_3_11.clone(),
         python_3_12: dev.python_3_12.clone(),
         ..WorkerConfig::new(server, dev.data.join("worker"), dev.data.join("blobs"))

@@ -11,7 +11,7 @@ use super::{
 use crate::error::Error;
 
 /// The projection.
-pub struct Assets;
+pub(super) struct Assets;
 
 impl Projection for Assets {
     const NAME: &'static str = "assets";

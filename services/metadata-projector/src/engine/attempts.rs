@@ -60,7 +60,9 @@ pub(super) fn apply(row: &mut TaskRow, event: &Event, cancel_requested: bool) ->
         {
             end_attempt(row, event, cancel_requested)
         }
-        Event::AttemptFailed { attempt, .. } | Event::AttemptLost { attempt, .. } | Event::AttemptStopped { attempt, .. }
+        Event::AttemptFailed { attempt, .. }
+        | Event::AttemptLost { attempt, .. }
+        | Event::AttemptStopped { attempt, .. }
             if phase.is_held() && current(attempt) =>
         {
             end_attempt(row, event, cancel_requested)

@@ -17,7 +17,7 @@ fn count(number: Option<u64>) -> i64 {
 }
 
 /// The wire form of an operation.
-pub fn operation(operation: &metadata::Operation) -> events::Operation {
+pub(super) fn operation(operation: &metadata::Operation) -> events::Operation {
     events::Operation {
         external_id: operation.external_id.clone(),
         name: operation.name.clone(),
@@ -37,7 +37,7 @@ pub fn operation(operation: &metadata::Operation) -> events::Operation {
 ///
 /// # Errors
 /// `Damaged`.
-pub fn fold_assets(
+pub(super) fn fold_assets(
     collected: &metadata::Collected,
     run: RunId,
     at: i64,
@@ -117,9 +117,9 @@ fn record_test(row: &mut wire::Asset, done: &metadata::Operation, run: RunId) {
         message: done.message.clone(),
         run_id,
     };
-    match row.tests.iter_mut().find(|known| known.name == test.name && known.column == test.column) {
+    match row.tests.iter().position(|known| known.name == test.name && known.column == test.column) {
         // A later attempt ran it again.
-        Some(known) => *known = test,
+        Some(place) => row.tests[place] = test,
         None if row.tests.len() < limits::TESTS_PER_ASSET_MAX => row.tests.push(test),
         None => {}
     }

@@ -11,6 +11,7 @@
 //! | `R` | created, newest first (8), run id | nothing | runs |
 //! | `S` | pipeline id, created, newest first (8), run id | nothing | runs |
 //! | `T` | run id | [`super::rows::RunHead`] | task_runs |
+//! | `g` | run id, place of the group (4) | nothing: the group was opened or skipped | task_runs |
 //! | `t` | run id, place in the plan (4) | [`super::rows::TaskRow`]; absent = nothing happened to it yet | task_runs |
 //! | `o` | run id, place (4), attempt (4), chunk (4), ordinal (4) | `metadata.v1.Operation` without the plan's fields | operations |
 //! | `a` | asset key | `metadata.v1.Asset` | assets |
@@ -95,6 +96,11 @@ pub fn indexed_run(key: &[u8]) -> Option<RunId> {
 /// What the task runs of a run have in common.
 pub fn run_head(run: RunId) -> Vec<u8> {
     key(b'T', &[&run.0])
+}
+
+/// Present once a group was opened or skipped.
+pub fn decided_group(run: RunId, group: u32) -> Vec<u8> {
+    key(b'g', &[&run.0, &group.to_be_bytes()])
 }
 
 /// Prefix of the task runs of a run.

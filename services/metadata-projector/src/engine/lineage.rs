@@ -12,7 +12,7 @@ use super::{
 use crate::error::Error;
 
 /// The projection.
-pub struct Lineage;
+pub(super) struct Lineage;
 
 impl Projection for Lineage {
     const NAME: &'static str = "lineage";
@@ -23,11 +23,8 @@ impl Projection for Lineage {
         let run = attempt.run;
         collected::fold_assets(collected, run, fact.decided_at, batch, |asset| keys::run_asset(run, asset))?;
         for edge in &collected.edges {
-            let row = wire::LineageEdge {
-                from: edge.from.clone(),
-                to: edge.to.clone(),
-                operation: edge.operation.clone(),
-            };
+            let row =
+                wire::LineageEdge { from: edge.from.clone(), to: edge.to.clone(), operation: edge.operation.clone() };
             batch.put(keys::edge(run, &edge.from, &edge.to, &edge.operation), &row);
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::{
 use crate::error::Error;
 
 /// The projection.
-pub struct Operations;
+pub(super) struct Operations;
 
 impl Projection for Operations {
     const NAME: &'static str = "operations";

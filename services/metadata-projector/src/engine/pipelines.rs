@@ -16,7 +16,7 @@ use super::{
 use crate::error::Error;
 
 /// The projection.
-pub struct Pipelines;
+pub(super) struct Pipelines;
 
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";

@@ -16,7 +16,7 @@ use super::{
 use crate::error::Error;
 
 /// The projection.
-pub struct Runs;
+pub(super) struct Runs;
 
 impl Projection for Runs {
     const NAME: &'static str = "runs";

@@ -14,12 +14,12 @@ use super::{
     keys,
     plans::Plans,
     projection::{Fact, Projection},
-    rows::{Phase, RunHead, TaskRow},
+    rows::{Phase, Plan, RunHead, TaskRow},
 };
 use crate::error::Error;
 
 /// The projection.
-pub struct TaskRuns;
+pub(super) struct TaskRuns;
 
 impl Projection for TaskRuns {
     const NAME: &'static str = "task_runs";
@@ -43,17 +43,19 @@ impl Projection for TaskRuns {
                 batch.put(head_key, &head);
                 cancel(run, &head, reason, *at, batch)
             }
+            Event::GroupOpened { group, .. } => {
+                batch.put_bytes(keys::decided_group(run, *group), Vec::new());
+                Ok(())
+            }
             Event::GroupSkipped { group, reason, at, .. } => {
+                let decided = keys::decided_group(run, *group);
+                if batch.bytes(&decided)?.is_some() {
+                    return Ok(());
+                }
+                batch.put_bytes(decided, Vec::new());
                 let pipeline = PipelineId::from_slice(&head.pipeline).unwrap_or(PipelineId([0; 16]));
                 let plan = plans.get(batch, pipeline, head.version)?;
-                let members = (0u32..).zip(&plan.tasks).filter(|(_, task)| task.group_plus_one == group.saturating_add(1));
-                for (task, _) in members {
-                    update(run, &head, task, batch, |row| match row.phase() {
-                        Phase::Waiting => end(row, TaskStatus::Skipped, reason, *at),
-                        _ => false,
-                    })?;
-                }
-                Ok(())
+                skip_group(run, &head, &plan, *group, (reason, *at), batch)
             }
             single => match task_of(single) {
                 Some(task) => update(run, &head, task, batch, |row| apply(row, single, head.cancel_requested)),
@@ -109,6 +111,26 @@ fn update(
     let mut row: TaskRow = batch.get(&key)?.unwrap_or_default();
     if change(&mut row) {
         batch.put(key, &row);
+    }
+    Ok(())
+}
+
+/// Skips every task of a group that waits.
+fn skip_group(
+    run: RunId,
+    head: &RunHead,
+    plan: &Plan,
+    group: u32,
+    (reason, at): (&str, Timestamp),
+    batch: &mut Batch<'_>,
+) -> Result<(), Error> {
+    for (task, planned) in (0u32..).zip(&plan.tasks) {
+        if planned.group_plus_one.checked_sub(1) == Some(group) {
+            update(run, head, task, batch, |row| match row.phase() {
+                Phase::Waiting => end(row, TaskStatus::Skipped, reason, at),
+                _ => false,
+            })?;
+        }
     }
     Ok(())
 }

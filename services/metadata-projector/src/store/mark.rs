@@ -34,7 +34,8 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 // Only for the message: the other process may just be writing its name.
-                let known = file.by_ref().take(64).read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
+                let known =
+                    Read::by_ref(&mut file).take(64).read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
                 let holder = if known { format!("process {}", holder.trim()) } else { "another process".to_owned() };
                 return Err(Error::Locked { folder: folder.to_path_buf(), holder });
             }

@@ -39,9 +39,12 @@ pub(crate) fn one_of(parameters: &Parameters, name: &str, allowed: &[&'static st
     })
 }
 
-/// `python_version`; the default is the newest.
-pub(crate) fn python_version(parameters: &Parameters) -> Result<&'static str, Failure> {
-    one_of(parameters, "python_version", &VERSIONS)
+/// `python_version`; absent = the newest that this machine has.
+pub(crate) fn python_version(parameters: &Parameters) -> Result<Option<&'static str>, Failure> {
+    if text(parameters, "python_version").is_none() {
+        return Ok(None);
+    }
+    one_of(parameters, "python_version", &VERSIONS).map(Some)
 }
 
 /// `package_manager`.

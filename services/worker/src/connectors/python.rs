@@ -21,7 +21,7 @@ pub(crate) struct Python {
 
 /// The task's parameters, checked.
 struct Script {
-    version: &'static str,
+    version: Option<&'static str>,
     manager: PackageManager,
     build: Vec<Command>,
     variables: Environment,

@@ -277,8 +277,8 @@ fn a_shutdown_stops_what_runs_takes_nothing_new_and_ends_when_all_is_acknowledge
     scene.hear(python(1));
     assert_eq!(scene.step(vec![Input::ShutDown]), [Output::Stop(attempt(1))]);
     assert!(scene.hear(python(2)).is_empty());
-    // Nobody asked the attempt to stop but the worker itself: that is a failure worth a retry.
-    assert_eq!(reports(&scene.finish(1, Ending::Stopped)), [[(2, 1, "failed")]]);
+    // Said as it is: the coordinator asked for no stop and gives the attempt to somebody else.
+    assert_eq!(reports(&scene.finish(1, Ending::Stopped)), [[(2, 1, "stopped")]]);
     assert_eq!(scene.hear(acknowledged(2)), [Output::Exit]);
     assert!(scene.wait(1).is_empty());
 }

@@ -22,8 +22,8 @@ const BUILT: &str = ".downbeat-built";
 /// What goes into an environment.
 #[derive(Debug)]
 pub(crate) struct Build<'a> {
-    /// `3.11` or `3.12`.
-    pub(crate) version: &'a str,
+    /// `3.11` or `3.12`; `None` = the newest that is there.
+    pub(crate) version: Option<&'a str>,
     pub(crate) manager: PackageManager,
     /// Run in `folder`, inside the environment. May be empty.
     pub(crate) commands: &'a [Command],
@@ -98,7 +98,7 @@ impl VirtualEnvironment {
 impl Toolchain {
     /// Makes an environment ready, or finds it so.
     pub(crate) async fn environment(&self, task: &Task, build: &Build<'_>) -> Step<VirtualEnvironment> {
-        let interpreter = self.interpreters.find(build.version).await?;
+        let interpreter = self.interpreters.find_or_newest(build.version).await?;
         let tools = match build.manager {
             PackageManager::Pip => Vec::new(),
             PackageManager::Uv => vec![self.uv_folder(task, &interpreter).await?],

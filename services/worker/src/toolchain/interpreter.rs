@@ -37,6 +37,27 @@ impl Interpreters {
         Self { named, search, found: Mutex::default() }
     }
 
+    /// The interpreter of this version, or without one the newest that is there.
+    ///
+    /// # Errors
+    /// As [`Interpreters::find`].
+    pub(crate) async fn find_or_newest(&self, version: Option<&str>) -> Result<Interpreter, Failure> {
+        let Some(version) = version else {
+            let [newest, older @ ..] = &VERSIONS;
+            let missing = match self.find(newest).await {
+                Ok(found) => return Ok(found),
+                Err(missing) => missing,
+            };
+            for version in older {
+                if let Ok(found) = self.find(version).await {
+                    return Ok(found);
+                }
+            }
+            return Err(missing);
+        };
+        self.find(version).await
+    }
+
     /// The interpreter of a version like `3.12`.
     ///
     /// # Errors

@@ -54,14 +54,25 @@ impl Toolchain {
     pub(crate) fn new(config: &WorkerConfig, environments: PathBuf, tools: PathBuf) -> Self {
         let search: Vec<PathBuf> =
             std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+        let with_managed = search.iter().cloned().chain(managed_interpreters()).collect();
         Self {
-            interpreters: Interpreters::new(config.interpreters(), search.clone()),
+            interpreters: Interpreters::new(config.interpreters(), with_managed),
             environments,
             tools,
             uv: config.uv.clone(),
             search,
         }
     }
+}
+
+/// Folders of the interpreters that pyenv has installed: its shims on PATH answer only for the version that is switched on.
+fn managed_interpreters() -> Vec<PathBuf> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".pyenv"));
+    let Some(root) = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(home) else { return Vec::new() };
+    let versions = std::fs::read_dir(root.join("versions")).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders
 }
 
 /// Runs a program of the task's, with its output in the task's log.

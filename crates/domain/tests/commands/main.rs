@@ -1,0 +1,18 @@
+//! Every command, in tables of given steps, one more step, and the events that follow.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod attempts;
+mod cancel;
+mod conditions;
+mod groups;
+mod pipelines;
+mod runs;
+mod schedules;
+mod world;
+
+/// Tasks `a` and `b`, the second after the first, with these lines more for the first.
+fn chain(more: &str) -> String {
+    format!(
+        "pipeline:\n  a:\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n{more}  b:\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n    depends_on: [a]\n"
+    )
+}

@@ -1,0 +1,88 @@
+//! StartRun: identity, inputs, the environment.
+
+use downbeat_domain::{Command, PipelineId, RunStatus, StartRun, Trigger, limits};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    chain,
+    world::{RUN, Step, given, lease, object, start, start_with, succeeded},
+};
+
+const INPUTS: &str = "inputs:
+  day: {type: string}
+  limit: {type: number, default: 5}
+  dry: {type: boolean, optional: true}
+  mode: {type: string, default: full, options: [full, delta]}
+pipeline:
+  a: {integration: X, integration_job: Y, parameters: {}}
+";
+
+fn start_of(pipeline: PipelineId) -> Step {
+    Step::Do(Command::StartRun(StartRun {
+        run: RUN,
+        pipeline,
+        trigger: Trigger::Manual { user: String::new() },
+        inputs: Map::new(),
+        environment: Map::new(),
+    }))
+}
+
+#[test]
+fn a_run_starts_with_what_depends_on_nothing() {
+    let world = given(&chain("")).when(start()).then(["RunCreated of version 1", "TaskReady a"]);
+    assert_eq!(world.run_status(), RunStatus::Created);
+}
+
+#[test]
+fn a_pipeline_that_nobody_applied_is_refused() {
+    given(&chain("")).when(start_of(PipelineId([9; 16]))).refused("there is no pipeline");
+}
+
+#[test]
+fn the_same_run_id_again_is_answered_from_state() {
+    given(&chain("")).after([start()]).when(start()).then([]);
+}
+
+#[test]
+fn the_id_of_an_ended_run_is_answered_from_state() {
+    let ended = [start(), lease("a"), succeeded("a", 1), lease("b"), succeeded("b", 1)];
+    let world = given(&chain("")).after(ended).when(start()).then([]);
+    world.when(lease("a")).refused("has ended SUCCEEDED");
+}
+
+#[test]
+fn inputs_are_completed_and_converted() {
+    let cases = [
+        (json!({"day": "mon"}), json!({"day": "mon", "limit": 5, "dry": null, "mode": "full"})),
+        (
+            json!({"day": "tue", "limit": "7", "dry": "true", "mode": "delta"}),
+            json!({"day": "tue", "limit": 7, "dry": true, "mode": "delta"}),
+        ),
+        (json!({"day": "x", "limit": null}), json!({"day": "x", "limit": 5, "dry": null, "mode": "full"})),
+    ];
+    for (given_inputs, expected) in cases {
+        let world = given(INPUTS).after([start_with(given_inputs.clone(), Value::Null)]);
+        assert_eq!(world.partition.runs[&RUN].inputs, object(expected), "{given_inputs}");
+    }
+}
+
+#[test]
+fn inputs_that_do_not_fit_are_refused() {
+    let cases = [
+        (json!({}), "Missing required pipeline input `day`"),
+        (json!({"day": null}), "Missing required pipeline input `day`"),
+        (json!({"day": "x", "hour": 1}), "declares no input `hour` (day, limit, dry, mode)"),
+        (json!({"day": "x", "limit": "many"}), "pipeline input `limit`: expected a number"),
+        (json!({"day": "x", "mode": "Full"}), "pipeline input `mode`: expected one of `full`, `delta`"),
+        (json!({"day": "x".repeat(limits::INPUT_BYTES_MAX)}), "bytes; at most 131072 are allowed"),
+    ];
+    for (given_inputs, words) in cases {
+        given(INPUTS).when(start_with(given_inputs, Value::Null)).refused(words);
+    }
+}
+
+#[test]
+fn an_environment_over_the_limit_is_refused() {
+    let environment = json!({"A": "x".repeat(limits::INPUT_BYTES_MAX)});
+    given(&chain("")).when(start_with(Value::Null, environment)).refused("the environment variables take");
+}

@@ -1,0 +1,166 @@
+//! From the text of a pipeline to a plan: places, defaults, and what this version refuses.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use downbeat_domain::{
+    compile::{Compiled, Unsupported, compile},
+    plan::{Node, PlanInput, PlanSchedule},
+};
+use serde_json::json;
+
+fn compiled(body: &str) -> Result<Compiled, Vec<Unsupported>> {
+    let source = format!("version: v1\nname: Demo\n{body}");
+    let parsed = downbeat_dialect::parse(&source);
+    let shown: Vec<String> = parsed.diagnostics.iter().map(|fault| fault.render("p.yml", &source)).collect();
+    compile(&parsed.pipeline.unwrap_or_else(|| panic!("{}", shown.join("\n"))))
+}
+
+const TASK: &str = "{integration: X, integration_job: Y, parameters: {}}";
+
+#[test]
+fn names_become_places_whatever_their_case_and_order() {
+    let plan = compiled(&format!(
+        "pipeline:
+  last:
+    depends_on: [LOAD, single]
+    integration: X
+    integration_job: Y
+    parameters: {{a: 1}}
+    connection: warehouse
+  load:
+    name: Load
+    tasks:
+      one: {TASK}
+      two:
+        depends_on: [One]
+        integration: X
+        integration_job: Y
+        parameters: {{}}
+  single: {TASK}
+  checks:
+    depends_on: [load]
+    condition: ${{{{ task_groups['load'].all().status == 'SUCCEEDED' }}}}
+    tasks:
+      three: {TASK}
+"
+    ))
+    .unwrap()
+    .plan;
+    let ids: Vec<(&str, Option<u32>)> = plan.tasks.iter().map(|task| (task.id.as_str(), task.group)).collect();
+    assert_eq!(ids, [("last", None), ("one", Some(0)), ("two", Some(0)), ("single", None), ("three", Some(1))]);
+    assert_eq!(plan.tasks[0].depends_on, [Node::Group(0), Node::Task(3)]);
+    assert_eq!(plan.tasks[0].connection, "warehouse");
+    assert_eq!(plan.tasks[2].depends_on, [Node::Task(1)]);
+    assert_eq!((plan.groups[0].name.as_str(), plan.groups[1].depends_on.as_slice()), ("Load", [Node::Group(0)].as_slice()));
+    assert_eq!(plan.groups[1].condition.as_deref(), Some("task_groups['load'].all().status == 'SUCCEEDED'"));
+}
+
+#[test]
+fn conditions_stand_in_the_plan_without_braces() {
+    for (written, expected) in [
+        ("inputs.go == 1", "inputs.go == 1"),
+        ("${{ inputs.go == 1 }}", "inputs.go == 1"),
+        ("\"  ${{inputs.go == '}'}} \"", "inputs.go == '}'"),
+    ] {
+        let body = format!(
+            "inputs:\n  go: {{type: string, default: x}}\npipeline:\n  a:\n    condition: {written}\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n"
+        );
+        let plan = compiled(&body).unwrap().plan;
+        assert_eq!(plan.tasks[0].condition.as_deref(), Some(expected), "{written}");
+    }
+}
+
+#[test]
+fn defaults_are_filled_in_from_the_pipeline_field_by_field() {
+    let plan = compiled(&format!(
+        "configuration: {{retries: 2, retry_delay: 5, timeout: 90}}
+pipeline:
+  a: {TASK}
+  b:
+    configuration: {{retries: 0, timeout: 0}}
+    treat_failure_as_warning: true
+    integration: X
+    integration_job: Y
+    parameters: {{}}
+"
+    ))
+    .unwrap()
+    .plan;
+    let told = |place: usize| {
+        let task = &plan.tasks[place];
+        (task.retries, task.retry_delay_seconds, task.timeout_seconds, task.treat_failure_as_warning)
+    };
+    assert_eq!(told(0), (2, 300, Some(90), false));
+    assert_eq!(told(1), (0, 300, None, true), "0 stands for no timeout");
+}
+
+#[test]
+fn inputs_and_schedules_are_carried_over() {
+    let plan = compiled(&format!(
+        "inputs:
+  mode: {{type: string, default: full, options: [full, delta], optional: true}}
+schedule:
+  - {{name: nightly, cron: 0 2 * * ? *, timezone: Europe/London, run_inputs: {{mode: delta}}}}
+  - {{cron: 0 3 * * ? *, timezone: UTC}}
+pipeline:
+  a: {TASK}
+"
+    ))
+    .unwrap()
+    .plan;
+    assert_eq!(
+        plan.inputs,
+        [PlanInput {
+            name: "mode".to_owned(),
+            kind: "string".to_owned(),
+            default: Some(json!("full")),
+            optional: true,
+            options: vec!["full".to_owned(), "delta".to_owned()],
+        }]
+    );
+    assert_eq!(
+        plan.schedules[0],
+        PlanSchedule {
+            name: "nightly".to_owned(),
+            cron: "0 2 * * ? *".to_owned(),
+            timezone: "Europe/London".to_owned(),
+            run_inputs: json!({"mode": "delta"}).as_object().cloned().unwrap(),
+            exclude: Vec::new(),
+        }
+    );
+    assert_eq!(plan.schedules[1].name, "schedule-2");
+}
+
+#[test]
+fn what_this_version_does_not_run_is_refused_by_name_and_place() {
+    let task = |more: &str| format!("pipeline:\n  a:\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n{more}");
+    let cases = [
+        (format!("webhook: {{enabled: true}}\npipeline:\n  a: {TASK}\n"), "webhook: webhooks do not start runs"),
+        (
+            format!("configuration:\n  concurrency: {{max_active: 2}}\npipeline:\n  a: {TASK}\n"),
+            "configuration.concurrency is not enforced",
+        ),
+        (task("    paused: true\n"), "task `a`: paused is not run"),
+        (task("    configuration:\n      concurrency: {max_active: 1}\n"), "task `a`: concurrency is not enforced"),
+        (
+            format!("pipeline:\n  g:\n    paused: true\n    tasks:\n      a: {TASK}\n"),
+            "group `g`: paused is not run",
+        ),
+        (
+            format!("pipeline:\n  g:\n    matrix: {{inputs: {{region: [eu, us]}}}}\n    tasks:\n      a: {TASK}\n"),
+            "group `g`: matrix is not run",
+        ),
+    ];
+    for (body, words) in cases {
+        let refused = compiled(&body).expect_err(words);
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        assert!(refused[0].message.contains(words), "{refused:?}");
+    }
+    let span = compiled(&task("    paused: true\n")).unwrap_err()[0].span.unwrap();
+    assert_eq!((span.line, span.column), (4, 3));
+}
+
+#[test]
+fn unlimited_concurrency_and_no_alerts_are_no_obstacle() {
+    let body = format!("configuration:\n  concurrency: {{max_active: 0}}\npipeline:\n  a: {TASK}\n");
+    assert_eq!(compiled(&body).unwrap().warnings, Vec::<String>::new());
+}

@@ -1,0 +1,55 @@
+//! Read your writes: waiting until the fold has reached a position.
+
+use downbeat_proto::metadata::v1::Position;
+use tonic::Status;
+
+use crate::{engine, limits, published::Published};
+
+/// Waits until the rows reflect everything up to `wanted`; `None` waits for nothing.
+///
+/// `FAILED_PRECONDITION`: a position of another log or partition, or of another history of this log.
+/// `DEADLINE_EXCEEDED` after [`limits::AT_LEAST_WAIT`], with both positions. `UNAVAILABLE`: the projector is stopping.
+pub(super) async fn wait(published: &Published, wanted: Option<Position>) -> Result<(), Status> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let log = published.log();
+    if wanted.log_id != log.0 || wanted.partition != engine::PARTITION {
+        return Err(Status::failed_precondition(format!(
+            "at_least is a position of partition {} of log {}; this projector follows partition {} of log {log}",
+            wanted.partition,
+            wanted.log_id,
+            engine::PARTITION
+        )));
+    }
+    let mut progress = published.progress();
+    let reached = progress.wait_for(|progress| progress.sequence >= wanted.sequence || progress.stopped);
+    let reached = tokio::time::timeout(limits::AT_LEAST_WAIT, reached).await;
+    let reached = reached.map(|progress| progress.map(|progress| progress.sequence));
+    match reached {
+        Ok(Ok(sequence)) if sequence < wanted.sequence => Err(Status::unavailable("the projector is stopping")),
+        Ok(Ok(_)) => check_history(published, &wanted),
+        Ok(Err(_)) => Err(Status::unavailable("the projector is stopping")),
+        Err(_elapsed) => Err(Status::deadline_exceeded(format!(
+            "log {log}: at_least asks for sequence {}, the projections stand at {}; try again later",
+            wanted.sequence,
+            published.progress().borrow().sequence
+        ))),
+    }
+}
+
+/// Only the hash of the newest position is known here: at any other sequence the caller is taken at its word.
+fn check_history(published: &Published, wanted: &Position) -> Result<(), Status> {
+    let contradicted = published.view(|view| {
+        view.head
+            .position
+            .as_ref()
+            .is_some_and(|here| here.sequence == wanted.sequence && !wanted.hash.is_empty() && here.hash != wanted.hash)
+    });
+    match contradicted {
+        true => Err(Status::failed_precondition(format!(
+            "at_least names another record at sequence {} than log {} has there",
+            wanted.sequence,
+            published.log()
+        ))),
+        false => Ok(()),
+    }
+}

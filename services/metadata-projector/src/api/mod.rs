@@ -1,0 +1,159 @@
+//! `MetadataService`: convert, ask, convert.
+
+mod at_least;
+mod task_log;
+mod watch;
+
+use std::sync::Arc;
+
+use downbeat_proto::metadata::v1::{self as wire, Position, metadata_service_server::MetadataService};
+use downbeat_runtime::blob::BlobStore;
+use futures::stream::BoxStream;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    error::Error,
+    published::{Published, View},
+    query::{Refusal, lists, page::Page, runs, tasks},
+};
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Metadata {
+    published: Arc<Published>,
+    blobs: BlobStore,
+}
+
+impl Metadata {
+    /// Answers from these rows and blobs.
+    pub fn new(published: Arc<Published>, blobs: BlobStore) -> Self {
+        Self { published, blobs }
+    }
+
+    /// Asks a question beside the async runtime, since the store blocks, and returns the position with the answer.
+    async fn ask<T: Send + 'static>(
+        &self,
+        at_least: Option<Position>,
+        question: impl FnOnce(&View<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<(T, Option<Position>), Status> {
+        at_least::wait(&self.published, at_least).await?;
+        let published = Arc::clone(&self.published);
+        let work = move || published.view(|view| question(view).map(|answer| (answer, view.head.position.clone())));
+        match tokio::task::spawn_blocking(work).await {
+            Ok(answer) => answer.map_err(refused),
+            Err(error) => Err(Status::internal(format!("the store failed: {error}"))),
+        }
+    }
+}
+
+fn refused(refusal: Refusal) -> Status {
+    let message = refusal.to_string();
+    match refusal {
+        Refusal::NotFound(_) => Status::not_found(message),
+        Refusal::Invalid(_) => Status::invalid_argument(message),
+        Refusal::TooLarge(_) => Status::out_of_range(message),
+        Refusal::Store(Error::Damaged(_)) => Status::data_loss(message),
+        Refusal::Store(_) => Status::internal(message),
+    }
+}
+
+#[tonic::async_trait]
+impl MetadataService for Metadata {
+    async fn get_position(
+        &self,
+        _request: Request<wire::GetPositionRequest>,
+    ) -> Result<Response<wire::GetPositionResponse>, Status> {
+        let (unknown_events, position) = self.ask(None, |view| Ok(view.head.unknown_events)).await?;
+        Ok(Response::new(wire::GetPositionResponse { position, unknown_events }))
+    }
+
+    async fn list_pipelines(
+        &self,
+        request: Request<wire::ListPipelinesRequest>,
+    ) -> Result<Response<wire::ListPipelinesResponse>, Status> {
+        let wire::ListPipelinesRequest { at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| runs::pipelines(view, Page { size, token: &page_token });
+        let (paged, position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::ListPipelinesResponse { pipelines: paged.rows, next_page_token: paged.next, position }))
+    }
+
+    async fn list_runs(
+        &self,
+        request: Request<wire::ListRunsRequest>,
+    ) -> Result<Response<wire::ListRunsResponse>, Status> {
+        let wire::ListRunsRequest { pipeline, at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| runs::list(view, &pipeline, Page { size, token: &page_token });
+        let (paged, position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::ListRunsResponse { runs: paged.rows, next_page_token: paged.next, position }))
+    }
+
+    async fn get_run(&self, request: Request<wire::GetRunRequest>) -> Result<Response<wire::GetRunResponse>, Status> {
+        let wire::GetRunRequest { run_id, at_least } = request.into_inner();
+        let question = move |view: &View<'_>| {
+            let (id, row) = runs::find(view, &run_id)?;
+            let plan = tasks::plan_of(view, &row)?;
+            let task_runs = tasks::all(view, id, &row, &plan)?;
+            Ok((row, task_runs))
+        };
+        let ((run, task_runs), position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::GetRunResponse { run: Some(run), task_runs, position }))
+    }
+
+    type WatchRunStream = BoxStream<'static, Result<wire::WatchRunResponse, Status>>;
+
+    async fn watch_run(
+        &self,
+        request: Request<wire::WatchRunRequest>,
+    ) -> Result<Response<Self::WatchRunStream>, Status> {
+        Ok(Response::new(watch::start(self.clone(), request.into_inner()).await?))
+    }
+
+    async fn list_operations(
+        &self,
+        request: Request<wire::ListOperationsRequest>,
+    ) -> Result<Response<wire::ListOperationsResponse>, Status> {
+        let wire::ListOperationsRequest { run_id, at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| {
+            let (id, row) = runs::find(view, &run_id)?;
+            lists::operations(view, id, &row, Page { size, token: &page_token })
+        };
+        let (paged, position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::ListOperationsResponse {
+            operations: paged.rows,
+            next_page_token: paged.next,
+            position,
+        }))
+    }
+
+    async fn list_assets(
+        &self,
+        request: Request<wire::ListAssetsRequest>,
+    ) -> Result<Response<wire::ListAssetsResponse>, Status> {
+        let wire::ListAssetsRequest { at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| lists::assets(view, Page { size, token: &page_token });
+        let (paged, position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::ListAssetsResponse { assets: paged.rows, next_page_token: paged.next, position }))
+    }
+
+    async fn get_run_lineage(
+        &self,
+        request: Request<wire::GetRunLineageRequest>,
+    ) -> Result<Response<wire::GetRunLineageResponse>, Status> {
+        let wire::GetRunLineageRequest { run_id, at_least } = request.into_inner();
+        let question = move |view: &View<'_>| {
+            let (id, _) = runs::find(view, &run_id)?;
+            lists::lineage(view, id)
+        };
+        let ((assets, edges), position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::GetRunLineageResponse { assets, edges, position }))
+    }
+
+    type ReadTaskLogStream = BoxStream<'static, Result<wire::ReadTaskLogResponse, Status>>;
+
+    async fn read_task_log(
+        &self,
+        request: Request<wire::ReadTaskLogRequest>,
+    ) -> Result<Response<Self::ReadTaskLogStream>, Status> {
+        Ok(Response::new(task_log::start(self.clone(), request.into_inner()).await?))
+    }
+}

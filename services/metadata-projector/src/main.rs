@@ -1,0 +1,38 @@
+//! The metadata projector as a process of its own.
+
+use clap::Parser;
+use downbeat_event_log::{Access, LogAddress};
+use downbeat_metadata_projector::ProjectorConfig;
+use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
+
+/// Follows the log and answers questions about pipelines, runs, assets and lineage.
+#[derive(Parser)]
+#[command(name = "downbeat-metadata-projector", version)]
+struct Arguments {
+    /// Where the log is: nats://HOST:PORT, or embedded:FOLDER.
+    #[arg(long, env = "DOWNBEAT_LOG")]
+    log: LogAddress,
+    /// Folder of the blob store, from which task logs are read. The workers write to the same one.
+    #[arg(long, env = "DOWNBEAT_BLOBS", default_value = ".downbeat/blobs")]
+    blobs: std::path::PathBuf,
+    #[command(flatten)]
+    projector: ProjectorConfig,
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    telemetry::init("info");
+    telemetry::exit_code("metadata-projector", run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let shutdown = Shutdown::on_signals()?;
+    let listener = grpc::bind(arguments.projector.listen).await?;
+    tracing::info!(address = %listener.local_addr()?, "metadata projector listens");
+    let blobs = BlobStore::open(&arguments.blobs)?;
+    let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-projector", None)).await;
+    let Some(log) = log.transpose()? else { return Ok(()) };
+    let start = downbeat_metadata_projector::start(log, arguments.projector, blobs);
+    let Some(projector) = shutdown.unless_ended(start).await.transpose()? else { return Ok(()) };
+    Ok(projector.serve(listener, shutdown.signal()).await?)
+}

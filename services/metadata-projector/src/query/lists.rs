@@ -1,0 +1,73 @@
+//! Operations, assets and lineage.
+
+use downbeat_domain::RunId;
+use downbeat_proto::{events::v1::LineageEdge, metadata::v1 as wire};
+
+use super::{
+    Refusal,
+    page::{self, Page, Paged},
+    tasks,
+};
+use crate::{
+    engine::{keys, rows},
+    limits,
+    published::View,
+};
+
+/// Operations of a run, in the order of its plan and then of their reports.
+///
+/// # Errors
+/// `Invalid`, `Store`.
+pub fn operations(
+    view: &View<'_>,
+    run: RunId,
+    row: &wire::Run,
+    page: Page<'_>,
+) -> Result<Paged<wire::Operation>, Refusal> {
+    let plan = tasks::plan_of(view, row)?;
+    let prefix = keys::operations(run);
+    page::read(view.store, &prefix, page, |key, bytes| {
+        let mut operation: wire::Operation = rows::read(key, bytes)?;
+        let place = key.get(17..21).and_then(|place| place.try_into().ok()).map(u32::from_be_bytes);
+        if let Some(task) = place.and_then(|place| plan.tasks.get(place as usize)) {
+            operation.task_id.clone_from(&task.id);
+            operation.integration.clone_from(&task.integration);
+        }
+        Ok(Some((operation, bytes.len())))
+    })
+}
+
+/// Assets over all runs, by key.
+///
+/// # Errors
+/// `Invalid`, `Store`.
+pub fn assets(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Asset>, Refusal> {
+    page::read(view.store, keys::ASSETS, page, |key, bytes| {
+        Ok(Some((rows::read::<wire::Asset>(key, bytes)?, bytes.len())))
+    })
+}
+
+/// Assets of a run as it left them, by key, and its edges, by their two ends.
+///
+/// # Errors
+/// `TooLarge`, `Store`.
+pub fn lineage(view: &View<'_>, run: RunId) -> Result<(Vec<wire::Asset>, Vec<LineageEdge>), Refusal> {
+    let mut bytes = 0;
+    let assets = whole::<wire::Asset>(view, &keys::run_assets(run), &mut bytes)?;
+    let mut edges = whole::<LineageEdge>(view, &keys::edges(run), &mut bytes)?;
+    edges.sort_by(|a, b| (&a.from, &a.to, &a.operation).cmp(&(&b.from, &b.to, &b.operation)));
+    Ok((assets, edges))
+}
+
+fn whole<M: prost::Message + Default>(view: &View<'_>, prefix: &[u8], bytes: &mut usize) -> Result<Vec<M>, Refusal> {
+    let mut found = Vec::new();
+    for row in view.store.scan(prefix, None) {
+        let (key, value) = row?;
+        *bytes += value.len();
+        if found.len() >= limits::LINEAGE_ENTRIES_MAX || *bytes > limits::ANSWER_BYTES_MAX {
+            return Err(Refusal::TooLarge("the lineage of this run does not fit into one answer".to_owned()));
+        }
+        found.push(rows::read(&key, &value)?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,27 @@
+//! Questions to a consistent view of the rows.
+//!
+//! Promises: no answer without a limit. Knows nothing about sockets or waiting.
+
+pub mod lists;
+pub mod page;
+pub mod runs;
+pub mod tasks;
+
+use crate::error::Error;
+
+/// Why a question is not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The question makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The answer does not fit into one message.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}

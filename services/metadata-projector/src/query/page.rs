@@ -1,0 +1,86 @@
+//! Pages of a scan. A token is the key of the last row of the page before, opaque to callers.
+
+use super::Refusal;
+use crate::{limits, store::Store};
+
+/// What a caller asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// 1 to 1000; 0 = 100.
+    pub size: u32,
+    /// As the page before gave it; empty = the first page.
+    pub token: &'a str,
+}
+
+/// Rows of one page and the token of the next; empty = there is none.
+pub struct Paged<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// For the next page.
+    pub next: String,
+}
+
+/// Reads a page of the rows below `prefix`. `row` makes an entry of key and bytes, with its encoded size; `None` skips.
+///
+/// # Errors
+/// `Invalid` for a bad size or token; those of `row`.
+pub fn read<T>(
+    store: &Store,
+    prefix: &[u8],
+    page: Page<'_>,
+    mut row: impl FnMut(&[u8], &[u8]) -> Result<Option<(T, usize)>, Refusal>,
+) -> Result<Paged<T>, Refusal> {
+    let size = match page.size {
+        0 => limits::PAGE_SIZE_DEFAULT,
+        size if size <= limits::PAGE_SIZE_MAX => size,
+        size => return Err(Refusal::Invalid(format!("page_size: {size} is above {}", limits::PAGE_SIZE_MAX))),
+    } as usize;
+    let after = after(prefix, page.token)?;
+    let mut paged = Paged { rows: Vec::new(), next: String::new() };
+    let (mut bytes, mut last) = (0, None::<sled::IVec>);
+    for found in store.scan(prefix, after.as_deref()) {
+        let (key, value) = found?;
+        if paged.rows.len() >= size || bytes >= limits::PAGE_BYTES_MAX {
+            paged.next = last.map(|last| token(&last)).unwrap_or_default();
+            break;
+        }
+        if let Some((entry, length)) = row(&key, &value)? {
+            bytes += length;
+            paged.rows.push(entry);
+        }
+        last = Some(key);
+    }
+    Ok(paged)
+}
+
+fn token(key: &[u8]) -> String {
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn after(prefix: &[u8], token: &str) -> Result<Option<Vec<u8>>, Refusal> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let refused = || Refusal::Invalid("page_token: not one that this query gave".to_owned());
+    if token.len() > limits::PAGE_TOKEN_CHARS_MAX || !token.len().is_multiple_of(2) {
+        return Err(refused());
+    }
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let byte = |pair: &[u8]| u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok();
+    let key: Option<Vec<u8>> = token.as_bytes().chunks_exact(2).map(byte).collect();
+    key.filter(|key| key.starts_with(prefix)).map(Some).ok_or_else(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_those_of_the_same_query_only() {
+        assert_eq!(after(b"r", &token(b"r123")).unwrap(), Some(b"r123".to_vec()));
+        assert_eq!(after(b"r", "").unwrap(), None);
+        for bad in ["7", "zz", "72 1", "é", &token(b"p123"), &"72".repeat(limits::PAGE_TOKEN_CHARS_MAX)] {
+            assert!(matches!(after(b"r", bad), Err(Refusal::Invalid(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Runs and pipelines.
+
+use downbeat_domain::{PipelineId, RunId};
+use downbeat_proto::metadata::v1 as wire;
+use prost::Message;
+
+use super::{
+    Refusal,
+    page::{self, Page, Paged},
+};
+use crate::{
+    engine::{batch::ReadRows, keys, rows},
+    limits,
+    published::View,
+};
+
+/// Pipelines, by id.
+///
+/// # Errors
+/// `Invalid`, `Store`.
+pub fn pipelines(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Pipeline>, Refusal> {
+    page::read(view.store, keys::PIPELINES, page, |key, bytes| {
+        Ok(Some((rows::read::<wire::Pipeline>(key, bytes)?, bytes.len())))
+    })
+}
+
+/// Runs, newest first; of one pipeline (id or alias), or of all.
+///
+/// # Errors
+/// `NotFound` for an unknown pipeline; `Invalid`, `Store`.
+pub fn list(view: &View<'_>, pipeline: &str, page: Page<'_>) -> Result<Paged<wire::Run>, Refusal> {
+    let prefix = match pipeline {
+        "" => keys::RUNS_BY_AGE.to_vec(),
+        named => keys::runs_of(find_pipeline(view, named)?),
+    };
+    page::read(view.store, &prefix, page, |key, _| {
+        let Some(run) = keys::indexed_run(key) else { return Ok(None) };
+        let row: Option<wire::Run> = view.get(&keys::run(run))?;
+        Ok(row.map(|row| {
+            let length = row.encoded_len();
+            (row, length)
+        }))
+    })
+}
+
+fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<PipelineId, Refusal> {
+    // The alias first: 32 hexadecimal digits may be one.
+    let by_alias = view.store.get(&keys::alias(id_or_alias))?.and_then(|bytes| PipelineId::from_slice(&bytes));
+    let found = match by_alias {
+        Some(id) => Some(id),
+        None => {
+            let id: Option<PipelineId> = id_or_alias.parse().ok();
+            id.filter(|id| view.store.get(&keys::pipeline(*id)).is_ok_and(|row| row.is_some()))
+        }
+    };
+    found.ok_or_else(|| Refusal::NotFound(format!("there is no pipeline `{}`", shortened(id_or_alias))))
+}
+
+/// A run by its id, or by an unambiguous beginning of it.
+///
+/// # Errors
+/// `NotFound`; `Invalid` when it is no beginning of an id, too short or ambiguous; `Store`.
+pub fn find(view: &View<'_>, beginning: &str) -> Result<(RunId, wire::Run), Refusal> {
+    let digits: Vec<u8> = beginning.bytes().filter(|byte| *byte != b'-').collect();
+    if beginning.len() > 36 || digits.len() > 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(Refusal::Invalid(format!(
+            "run_id: `{}` is no id of a run, nor its beginning",
+            shortened(beginning)
+        )));
+    }
+    if digits.len() < limits::RUN_PREFIX_DIGITS_MIN {
+        let least = limits::RUN_PREFIX_DIGITS_MIN;
+        return Err(Refusal::Invalid(format!("run_id: give at least {least} characters of the id")));
+    }
+    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
+    let whole = digits.chunks_exact(2);
+    let half = whole.remainder().first().map(|digit| nibble(*digit));
+    let mut prefix = keys::RUNS.to_vec();
+    prefix.extend(whole.map(|pair| nibble(pair[0]) * 16 + nibble(pair[1])));
+    let mut found = None;
+    for row in view.store.scan(&prefix, None) {
+        let (key, bytes) = row?;
+        let fits = half.is_none_or(|half| key.get(prefix.len()).is_some_and(|byte| byte >> 4 == half));
+        let Some(run) = keys::run_id_of(&key).filter(|_| fits) else { continue };
+        if let Some((first, _)) = &found {
+            return Err(Refusal::Invalid(format!(
+                "run_id: `{beginning}` is the beginning of several runs ({first}, {run}, ...); give more characters"
+            )));
+        }
+        found = Some((run, rows::read(&key, &bytes)?));
+    }
+    found.ok_or_else(|| Refusal::NotFound(format!("there is no run `{beginning}`")))
+}
+
+/// Callers' texts in messages have a limit too.
+pub(super) fn shortened(text: &str) -> String {
+    text.chars().take(64).collect()
+}
