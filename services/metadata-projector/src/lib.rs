@@ -64,6 +64,11 @@ pub async fn start(log: Arc<dyn EventLog>, config: ProjectorConfig, blobs: BlobS
 }
 
 impl Projector {
+    /// The rows and the news of their changes, for those in the same process.
+    pub fn published(&self) -> &Arc<published::Published> {
+        &self.published
+    }
+
     /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
     pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 1]) {
         let metadata = api::Metadata::new(self.published, self.blobs);

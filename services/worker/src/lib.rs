@@ -43,6 +43,9 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     let blobs = BlobStore::open(&config.blobs)?;
     let events = Arc::new(script_events::ScriptEvents::serve().await?);
     let environments = config.environments.clone().unwrap_or_else(|| home.environments());
+    let environments = std::path::absolute(&environments)
+        .and_then(|folder| std::fs::create_dir_all(&folder).map(|()| folder))
+        .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
     let registry = connectors::Registry::new(toolchain, events);
     let identity = engine::Identity {

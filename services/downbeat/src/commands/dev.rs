@@ -75,6 +75,8 @@ async fn supervise(
 ) -> Result<(), Error> {
     let mut signal = shutdown.signal();
     tokio::select! {
+        // First the signal: with it, parts end because they were asked to.
+        biased;
         () = shutdown::wait(&mut signal) => Ok(()),
         ended = tasks.join_next() => match ended {
             Some(Ok((_, Err(error)))) => Err(error),

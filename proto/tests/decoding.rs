@@ -1,0 +1,97 @@
+//! Bytes from anywhere: known kinds, kinds of a newer version, garbage.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use bytes::Bytes;
+use downbeat_proto::{
+    event::{self, ALL_KINDS, DecodeError, Decoded, name_of},
+    events::v1::{self as wire, EventKind},
+    record,
+};
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+/// Numbers and names are what old logs are read by: a line may be added, none may change.
+const KINDS: [(i32, &str); 19] = [
+    (1, "PARTITION_OWNED"),
+    (2, "PIPELINE_APPLIED"),
+    (10, "RUN_CREATED"),
+    (11, "RUN_CANCEL_REQUESTED"),
+    (12, "RUN_FINISHED"),
+    (13, "GROUP_OPENED"),
+    (14, "GROUP_SKIPPED"),
+    (20, "TASK_READY"),
+    (21, "TASK_SKIPPED"),
+    (22, "TASK_FAILED"),
+    (30, "ATTEMPT_LEASED"),
+    (31, "ATTEMPT_STARTED"),
+    (32, "ATTEMPT_SUCCEEDED"),
+    (33, "ATTEMPT_FAILED"),
+    (34, "ATTEMPT_LOST"),
+    (35, "ATTEMPT_STOP_REQUESTED"),
+    (36, "ATTEMPT_STOPPED"),
+    (37, "WAIT_STARTED"),
+    (40, "OPERATIONS_COLLECTED"),
+];
+
+#[test]
+fn numbers_and_names_of_kinds_stay() {
+    let now: Vec<(i32, &str)> = ALL_KINDS.iter().map(|kind| (*kind as i32, kind.as_str_name())).collect();
+    assert_eq!(now, KINDS);
+    // No kind exists that the list leaves out.
+    let declared = (1..10_000).filter(|number| EventKind::try_from(*number).is_ok()).count();
+    assert_eq!(declared, KINDS.len());
+}
+
+#[test]
+fn a_kind_of_a_newer_version_keeps_its_bytes() {
+    for kind in [0, 3, 77, -1, i32::MAX] {
+        let payload = Bytes::from_static(b"\xff\x00 anything");
+        let stored = wire::Event { kind, payload: payload.clone() };
+        assert_eq!(event::decode(&stored).unwrap(), Decoded::Unknown { kind, payload });
+    }
+    assert_eq!((name_of(20).as_str(), name_of(77).as_str()), ("TASK_READY", "UNKNOWN_77"));
+}
+
+#[test]
+fn events_without_what_they_need_are_refused_by_field() {
+    let long = "missing or impossible";
+    for kind in ALL_KINDS.iter().filter(|kind| **kind != EventKind::PartitionOwned) {
+        let error = event::decode(&wire::Event { kind: *kind as i32, payload: Bytes::new() }).unwrap_err();
+        assert!(matches!(error, DecodeError::Field { .. }) && error.to_string().contains(long), "{kind:?}: {error}");
+    }
+}
+
+#[test]
+fn a_record_for_newer_readers_says_so() {
+    let at = Timestamp::UNIX_EPOCH;
+    let mut stored = record::decode(&record::encode(3, at, Vec::new())).unwrap();
+    assert!(record::check_reader(&stored).is_ok());
+    stored.minimum_reader = record::READER_VERSION + 1;
+    stored.minimum_reader_reason = "matrix runs".to_owned();
+    let error = record::check_reader(&stored).unwrap_err().to_string();
+    assert!(error.contains("needs reader version 2, this is version 1: matrix runs"), "{error}");
+}
+
+#[test]
+fn bytes_that_are_no_record_are_an_error() {
+    assert!(matches!(record::decode(b"\xff\xff\xff\xff"), Err(DecodeError::Record(_))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn garbage_is_an_event_or_an_error_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        for kind in ALL_KINDS {
+            let stored = wire::Event { kind: *kind as i32, payload: Bytes::copy_from_slice(&bytes) };
+            if let Ok(Decoded::Known(fact)) = event::decode(&stored) {
+                // Whatever was read can be written, read again, and shown.
+                prop_assert_eq!(event::decode(&event::encode(&fact)).unwrap(), Decoded::Known(fact.clone()));
+                prop_assert!(event::to_json(&fact).len() > 1);
+            }
+        }
+        if let Ok(record) = record::decode(&bytes) {
+            let _all_read = record::events(&record).count();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Bytes that were written once must be read for ever: `golden/v1` holds the bytes of every kind of event and of a record, beside
+//! each the text of what it means, and `golden/MANIFEST` the hash of each file, so that no old file can change.
+//!
+//! A new sample is written with `DOWNBEAT_WRITE_GOLDEN=1 cargo test -p downbeat-proto --test golden`; existing files are never touched.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod samples;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use downbeat_domain::{CommandId, Event};
+use downbeat_proto::{
+    event::{self, ALL_KINDS, Decoded},
+    events::v1 as wire,
+    record::{self, Decision},
+};
+use jiff::Timestamp;
+use prost::Message;
+
+const RECORD: &str = "RECORD";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+fn writing() -> bool {
+    std::env::var_os("DOWNBEAT_WRITE_GOLDEN").is_some_and(|value| value == "1")
+}
+
+fn text_of(event: &Event) -> String {
+    format!("{event:#?}\n")
+}
+
+fn sample_record() -> Bytes {
+    let at = Timestamp::from_microsecond(1_763_800_000_000_000).unwrap();
+    let events = samples::events().into_iter().map(|(_, event)| event);
+    let decisions = [Some(CommandId(*b"command-01234567")), None].map(|command| Decision {
+        command,
+        actor: "user".to_owned(),
+        decided_at: at,
+        // Compressed payloads have a golden file of their own; here they would only make the bytes depend on zstd.
+        events: events.clone().filter(|event| !matches!(event, Event::PipelineApplied(_))).collect(),
+    });
+    record::encode(7, at, decisions.iter().map(record::encode_decision).collect())
+}
+
+fn record_text(bytes: &[u8]) -> String {
+    let record = record::decode(bytes).unwrap();
+    let events: Vec<Decoded> = record::events(&record).collect::<Result<_, _>>().unwrap();
+    let told: Vec<(&Bytes, &str, i64, usize)> = record
+        .decisions
+        .iter()
+        .map(|decision| (&decision.command_id, decision.actor.as_str(), decision.decided_at, decision.events.len()))
+        .collect();
+    format!("epoch {} at {} for reader {}\n{told:#?}\n{events:#?}\n", record.epoch, record.written_at, record.minimum_reader)
+}
+
+/// Name and bytes and text of everything that this version writes.
+fn written_now() -> Vec<(String, Bytes, String)> {
+    let events = samples::events();
+    let mut files: Vec<(String, Bytes, String)> =
+        events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();
+    let record = sample_record();
+    let text = record_text(&record);
+    files.push((RECORD.to_owned(), record, text));
+    files
+}
+
+fn kind_of(file_name: &str) -> wire::EventKind {
+    let kind = file_name.split('.').next().unwrap_or_default();
+    wire::EventKind::from_str_name(kind).unwrap_or_else(|| panic!("golden file of an unknown kind: {file_name}"))
+}
+
+fn files() -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder().join("v1")).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap())).collect()
+}
+
+fn manifest() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(folder().join("MANIFEST")).unwrap_or_default();
+    let lines = text.lines().map(|line| line.split_once("  ").expect("hash, two spaces, file name"));
+    lines.map(|(hash, name)| (name.to_owned(), hash.to_owned())).collect()
+}
+
+/// Adds what is missing; what exists stays as it is.
+fn write_missing() {
+    fs::create_dir_all(folder().join("v1")).unwrap();
+    let mut hashes = manifest();
+    for (name, bytes, text) in written_now() {
+        for (file, content) in [(format!("{name}.bin"), bytes.to_vec()), (format!("{name}.txt"), text.into_bytes())] {
+            let path = folder().join("v1").join(&file);
+            if !path.exists() {
+                hashes.insert(file, blake3::hash(&content).to_string());
+                fs::write(path, content).unwrap();
+            }
+        }
+    }
+    let lines: String = hashes.iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect();
+    fs::write(folder().join("MANIFEST"), lines).unwrap();
+}
+
+#[test]
+fn every_golden_file_is_read_as_its_text_says_and_written_back_the_same() {
+    if writing() {
+        write_missing();
+    }
+    let files = files();
+    let text_beside = |name: &str| String::from_utf8(files[&format!("{name}.txt")].clone()).unwrap();
+    for (file, bytes) in files.iter().filter(|(file, _)| file.ends_with(".bin")) {
+        let name = file.trim_end_matches(".bin");
+        if name.split('.').next() == Some(RECORD) {
+            assert_eq!(record_text(bytes), text_beside(name), "{name}");
+            let decoded = record::decode(bytes).unwrap();
+            assert_eq!(decoded.encode_to_vec(), *bytes, "{name}");
+            continue;
+        }
+        let kind = kind_of(name);
+        let stored = wire::Event { kind: kind as i32, payload: Bytes::copy_from_slice(bytes) };
+        let Decoded::Known(fact) = event::decode(&stored).unwrap() else { panic!("{name} is of an unknown kind") };
+        assert_eq!(text_of(&fact), text_beside(name), "{name}");
+        let again = event::encode(&fact);
+        assert_eq!(again.kind, stored.kind, "{name}");
+        if kind == wire::EventKind::PipelineApplied {
+            // Another zstd may compress otherwise: what it unpacks to must be the same.
+            assert_eq!(event::decode(&again).unwrap(), Decoded::Known(fact), "{name}");
+        } else {
+            assert_eq!(again.payload, stored.payload, "{name}: bytes");
+        }
+    }
+}
+
+#[test]
+fn every_kind_and_every_sample_has_its_golden_files() {
+    let files = files();
+    for kind in ALL_KINDS {
+        let name = format!("{}.bin", kind.as_str_name());
+        assert!(files.contains_key(&name), "golden/v1/{name} is missing: write it with DOWNBEAT_WRITE_GOLDEN=1");
+    }
+    for (name, bytes, text) in written_now() {
+        assert_eq!(files.get(&format!("{name}.txt")), Some(&text.into_bytes()), "{name}");
+        if !name.starts_with("PIPELINE_APPLIED") {
+            assert_eq!(files.get(&format!("{name}.bin")), Some(&bytes.to_vec()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_golden_file_ever_changes_or_goes() {
+    let hashes: BTreeMap<String, String> =
+        files().into_iter().map(|(name, bytes)| (name, blake3::hash(&bytes).to_string())).collect();
+    assert_eq!(hashes, manifest());
+}

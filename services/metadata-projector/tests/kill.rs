@@ -1,0 +1,96 @@
+//! `kill -9` in the middle of the fold: what is left is whole, and goes on to what a fresh rebuild gives.
+
+mod support;
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+};
+
+use downbeat_event_log::{
+    EventLog,
+    embedded::{EmbeddedLog, OpenOptions},
+};
+use downbeat_metadata_projector::{ProjectorConfig, engine, start, store};
+use downbeat_runtime::{blob::BlobStore, shutdown::Shutdown};
+use support::*;
+
+const FOLDER: &str = "DOWNBEAT_TEST_KILL_FOLDER";
+const ROUNDS: usize = 4;
+
+async fn open_log(folder: &Path) -> Arc<EmbeddedLog> {
+    let options = OpenOptions { read_only: true, ..OpenOptions::default() };
+    Arc::new(EmbeddedLog::open(folder.join("log"), options).await.unwrap())
+}
+
+/// Folds everything into the folder and says on standard output when it is under way.
+async fn fold_all(folder: &Path, name: &str, says: bool) {
+    let log = open_log(folder).await;
+    let end = log.tail().await.unwrap();
+    let config = ProjectorConfig::in_folder(folder.join(name));
+    let projector = start(log.clone(), config, BlobStore::open(folder).unwrap()).await.unwrap();
+    let mut progress = projector.published().progress();
+    let begin = progress.borrow().sequence;
+    let (driver, _) = projector.into_parts(&mut tonic::service::RoutesBuilder::default());
+    let shutdown = Shutdown::default();
+    let driven = tokio::spawn(driver.run(shutdown.signal()));
+    progress.wait_for(|progress| progress.sequence > begin || progress.sequence == end.sequence).await.unwrap();
+    if says {
+        println!("folding");
+    }
+    progress.wait_for(|progress| progress.sequence == end.sequence).await.unwrap();
+    shutdown.begin();
+    driven.await.unwrap().unwrap();
+}
+
+/// The child: not a test by itself.
+#[tokio::test]
+#[ignore = "the child process of the test below"]
+async fn child() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    fold_all(Path::new(&folder), "killed", true).await;
+}
+
+async fn rows(folder: &Path, name: &str) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let log = open_log(folder).await;
+    let opened = store::open(&folder.join(name), 1 << 20, log.id()).unwrap();
+    assert_eq!(opened.rebuilt, None, "a killed store is sound");
+    let rows = opened.store.scan(b"", None).map(|row| row.map(|(key, row)| (key.to_vec(), row.to_vec())).unwrap());
+    let rows = rows.collect();
+    opened.store.close().unwrap();
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_fold_goes_on_to_what_a_rebuild_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let log = EmbeddedLog::open(folder.path().join("log"), OpenOptions::default()).await.unwrap();
+        for events in runs(3_000).chunks(8) {
+            append(&log, events.concat()).await;
+        }
+    }
+    for _ in 0..ROUNDS {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "child", "--nocapture"])
+            .env(FOLDER, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line.contains("folding")), "the child folds");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let log = open_log(folder.path()).await;
+        let left = store::open(&folder.path().join("killed"), 1 << 20, log.id()).unwrap();
+        assert!(left.rebuilt.is_none() && engine::sequence_of(&left.head) > 0);
+    }
+    fold_all(folder.path(), "killed", false).await;
+    fold_all(folder.path(), "fresh", false).await;
+    let (killed, fresh) = (rows(folder.path(), "killed").await, rows(folder.path(), "fresh").await);
+    assert!(fresh.len() > 50_000);
+    assert!(killed == fresh, "{} and {} rows", killed.len(), fresh.len());
+}
