@@ -129,7 +129,9 @@ impl Cluster {
     /// Starts all of it with its data in `folder`.
     pub fn start(folder: &Path, slots: u32) -> Self {
         let program = nats_program();
-        let nats = NatsServer::start(&program, &folder.join("nats")).expect("nats-server starts");
+        let store = folder.join("nats");
+        std::fs::create_dir_all(&store).expect("a folder for the log's server");
+        let nats = NatsServer::start(&program, &store).expect("nats-server starts");
         let (coordinator_listen, projector_listen) = (local(free_port()), local(free_port()));
         let addresses = Addresses {
             server: format!("http://{coordinator_listen}"),
@@ -142,7 +144,7 @@ impl Cluster {
             folder,
             "downbeat-metadata-projector",
             &[
-                "--log", &addresses.log, "--listen", &projector_listen.to_string(), "--data", &in_folder("metadata"),
+                "--log", &addresses.log, "--listen", &projector_listen.to_string(), "--data-dir", &in_folder("metadata"),
                 "--blobs", &in_folder("blobs"),
             ],
         );

@@ -77,21 +77,51 @@ fn bytes_that_are_no_record_are_an_error() {
     assert!(matches!(record::decode(b"\xff\xff\xff\xff"), Err(DecodeError::Record(_))));
 }
 
+/// The payload of this kind as it was written once.
+fn golden(kind: EventKind) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v1");
+    std::fs::read(folder.join(format!("{}.bin", kind.as_str_name()))).unwrap()
+}
+
+fn check(kind: EventKind, bytes: &[u8]) -> Result<(), TestCaseError> {
+    let stored = wire::Event { kind: kind as i32, payload: Bytes::copy_from_slice(bytes) };
+    if let Ok(Decoded::Known(fact)) = event::decode(&stored) {
+        // Whatever was read can be written, read again, and shown.
+        prop_assert_eq!(event::decode(&event::encode(&fact)).unwrap(), Decoded::Known(fact.clone()));
+        prop_assert!(event::to_json(&fact).len() > 1);
+    }
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn garbage_is_an_event_or_an_error_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         for kind in ALL_KINDS {
-            let stored = wire::Event { kind: *kind as i32, payload: Bytes::copy_from_slice(&bytes) };
-            if let Ok(Decoded::Known(fact)) = event::decode(&stored) {
-                // Whatever was read can be written, read again, and shown.
-                prop_assert_eq!(event::decode(&event::encode(&fact)).unwrap(), Decoded::Known(fact.clone()));
-                prop_assert!(event::to_json(&fact).len() > 1);
-            }
+            check(*kind, &bytes)?;
         }
         if let Ok(record) = record::decode(&bytes) {
             let _all_read = record::events(&record).count();
+        }
+    }
+
+    #[test]
+    fn damaged_events_are_events_or_errors_and_never_a_panic(
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        length in any::<prop::sample::Index>(),
+        cut in any::<bool>(),
+    ) {
+        for kind in ALL_KINDS {
+            let mut bytes = golden(*kind);
+            for (place, byte) in &damage {
+                let place = place.index(bytes.len());
+                bytes[place] = *byte;
+            }
+            if cut {
+                bytes.truncate(length.index(bytes.len()));
+            }
+            check(*kind, &bytes)?;
         }
     }
 }

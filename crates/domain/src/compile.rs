@@ -64,7 +64,8 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
             options: input.options.clone(),
         })
         .collect();
-    plan.schedules = pipeline.schedules.iter().enumerate().map(|(at, schedule)| compile_schedule(at, schedule)).collect();
+    plan.schedules =
+        pipeline.schedules.iter().enumerate().map(|(at, schedule)| compile_schedule(at, schedule)).collect();
     Ok(Compiled { plan, warnings: warnings(pipeline) })
 }
 

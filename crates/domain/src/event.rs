@@ -102,13 +102,7 @@ pub enum Event {
         at: Timestamp,
     },
     /// The worker that held the attempt is gone.
-    AttemptLost {
-        attempt: AttemptRef,
-        reason: String,
-        retry_at: Option<Timestamp>,
-        as_warning: bool,
-        at: Timestamp,
-    },
+    AttemptLost { attempt: AttemptRef, reason: String, retry_at: Option<Timestamp>, as_warning: bool, at: Timestamp },
     /// The worker is to stop the attempt.
     AttemptStopRequested { attempt: AttemptRef, reason: StopReason, at: Timestamp },
     /// The worker confirmed that nothing of the attempt runs any more.

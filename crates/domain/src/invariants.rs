@@ -33,7 +33,8 @@ fn check_indexes(run: &RunState, found: &mut Vec<String>) {
         }
     }
     if unfinished != run.unfinished {
-        found.push(format!("INV-03: run {} counts {} unfinished tasks, there are {unfinished}", run.id, run.unfinished));
+        found
+            .push(format!("INV-03: run {} counts {} unfinished tasks, there are {unfinished}", run.id, run.unfinished));
     }
     let scheduled = run.tasks.iter().filter(|task| task.due().is_some()).count();
     if scheduled != run.deadlines.len() {

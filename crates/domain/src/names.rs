@@ -55,7 +55,9 @@ impl Names for RunNames<'_> {
 
     fn input(&self, name: &str) -> Option<Value> {
         let exact = self.run.inputs.get(name);
-        exact.or_else(|| self.run.inputs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v)).cloned()
+        exact
+            .or_else(|| self.run.inputs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v))
+            .cloned()
     }
 
     fn orchestra(&self, name: OrchestraName) -> Option<Value> {

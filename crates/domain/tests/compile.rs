@@ -50,7 +50,10 @@ fn names_become_places_whatever_their_case_and_order() {
     assert_eq!(plan.tasks[0].depends_on, [Node::Group(0), Node::Task(3)]);
     assert_eq!(plan.tasks[0].connection, "warehouse");
     assert_eq!(plan.tasks[2].depends_on, [Node::Task(1)]);
-    assert_eq!((plan.groups[0].name.as_str(), plan.groups[1].depends_on.as_slice()), ("Load", [Node::Group(0)].as_slice()));
+    assert_eq!(
+        (plan.groups[0].name.as_str(), plan.groups[1].depends_on.as_slice()),
+        ("Load", [Node::Group(0)].as_slice())
+    );
     assert_eq!(plan.groups[1].condition.as_deref(), Some("task_groups['load'].all().status == 'SUCCEEDED'"));
 }
 
@@ -132,7 +135,9 @@ pipeline:
 
 #[test]
 fn what_this_version_does_not_run_is_refused_by_name_and_place() {
-    let task = |more: &str| format!("pipeline:\n  a:\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n{more}");
+    let task = |more: &str| {
+        format!("pipeline:\n  a:\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n{more}")
+    };
     let cases = [
         (format!("webhook: {{enabled: true}}\npipeline:\n  a: {TASK}\n"), "webhook: webhooks do not start runs"),
         (
@@ -141,10 +146,7 @@ fn what_this_version_does_not_run_is_refused_by_name_and_place() {
         ),
         (task("    paused: true\n"), "task `a`: paused is not run"),
         (task("    configuration:\n      concurrency: {max_active: 1}\n"), "task `a`: concurrency is not enforced"),
-        (
-            format!("pipeline:\n  g:\n    paused: true\n    tasks:\n      a: {TASK}\n"),
-            "group `g`: paused is not run",
-        ),
+        (format!("pipeline:\n  g:\n    paused: true\n    tasks:\n      a: {TASK}\n"), "group `g`: paused is not run"),
         (
             format!("pipeline:\n  g:\n    matrix: {{inputs: {{region: [eu, us]}}}}\n    tasks:\n      a: {TASK}\n"),
             "group `g`: matrix is not run",

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use downbeat_domain::{
-    AttemptRef, Event, FailureClass, Outcome, Partition, Phase, PipelineApplied, PipelineId, RunCreated, RunId, StopReason,
-    TaskStatus, Trigger, WorkerId, evolve,
+    AttemptRef, Event, FailureClass, Outcome, Partition, Phase, PipelineApplied, PipelineId, RunCreated, RunId,
+    StopReason, TaskStatus, Trigger, WorkerId, evolve,
     metadata::Collected,
     plan::{Plan, PlanGroup, PlanTask},
 };
@@ -132,8 +132,13 @@ fn ways() -> Vec<(&'static str, Vec<Event>)> {
     let opened = Event::GroupOpened { run: RUN, group: 0, condition: None };
     let ready = Event::TaskReady { run: RUN, task: 0, condition: None, at: at(0) };
     let leased = Event::AttemptLeased { attempt: ATTEMPT, worker: WORKER, parameters: None, at: at(0) };
-    let started =
-        Event::AttemptStarted { attempt: ATTEMPT, at: at(0), handle: vec![1], external_id: String::new(), deadline: None };
+    let started = Event::AttemptStarted {
+        attempt: ATTEMPT,
+        at: at(0),
+        handle: vec![1],
+        external_id: String::new(),
+        deadline: None,
+    };
     let stop = |reason| Event::AttemptStopRequested { attempt: ATTEMPT, reason, at: at(0) };
     let failed = |retry_at, as_warning| Event::AttemptFailed {
         attempt: ATTEMPT,

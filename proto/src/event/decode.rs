@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use downbeat_domain::{
-    AttemptRef, ConditionResult, Event, FailureClass, Outcome, PipelineApplied, PipelineId, RunCreated, RunId, RunStatus,
-    StopReason, Trigger, WorkerId,
+    AttemptRef, ConditionResult, Event, FailureClass, Outcome, PipelineApplied, PipelineId, RunCreated, RunId,
+    RunStatus, StopReason, Trigger, WorkerId,
 };
 use jiff::Timestamp;
 use prost::Message;
@@ -37,7 +37,11 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         EventKind::RunCreated => Event::RunCreated(Box::new(run_created(fields, fields.parse(payload)?)?)),
         EventKind::RunCancelRequested => {
             let event: wire::RunCancelRequested = fields.parse(payload)?;
-            Event::RunCancelRequested { run: fields.run(&event.run_id)?, reason: event.reason, at: fields.at(event.at)? }
+            Event::RunCancelRequested {
+                run: fields.run(&event.run_id)?,
+                reason: event.reason,
+                at: fields.at(event.at)?,
+            }
         }
         EventKind::RunFinished => {
             let event: wire::RunFinished = fields.parse(payload)?;

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use downbeat_domain::{
-    AttemptRef, ConditionResult, Event, FailureClass, Outcome, PipelineApplied, RunCreated, RunStatus, StopReason, Trigger,
+    AttemptRef, ConditionResult, Event, FailureClass, Outcome, PipelineApplied, RunCreated, RunStatus, StopReason,
+    Trigger,
 };
 
 use super::{event, metadata, plan};
@@ -56,12 +57,7 @@ fn encode_task(fact: &Event) -> wire::Event {
     match fact {
         Event::TaskReady { run, task, condition: result, at } => event(
             EventKind::TaskReady,
-            &wire::TaskReady {
-                run_id: id_bytes(&run.0),
-                task: *task,
-                condition: condition(result),
-                at: micros(*at),
-            },
+            &wire::TaskReady { run_id: id_bytes(&run.0), task: *task, condition: condition(result), at: micros(*at) },
         ),
         Event::TaskSkipped { run, task, reason, condition: result, at } => event(
             EventKind::TaskSkipped,
@@ -158,11 +154,7 @@ fn encode_attempt(fact: &Event) -> wire::Event {
         ),
         Event::WaitStarted { attempt, at, until } => event(
             EventKind::WaitStarted,
-            &wire::WaitStarted {
-                attempt: Some(attempt_ref(*attempt)),
-                started_at: micros(*at),
-                until: micros(*until),
-            },
+            &wire::WaitStarted { attempt: Some(attempt_ref(*attempt)), started_at: micros(*at), until: micros(*until) },
         ),
         Event::OperationsCollected { attempt, chunk, collected } => event(
             EventKind::OperationsCollected,
@@ -212,10 +204,9 @@ fn run_created(created: &RunCreated) -> wire::RunCreated {
 }
 
 fn condition(result: &Option<ConditionResult>) -> Option<wire::ConditionResult> {
-    result.as_ref().map(|result| wire::ConditionResult {
-        expression: result.expression.clone(),
-        value: result.value.to_string(),
-    })
+    result
+        .as_ref()
+        .map(|result| wire::ConditionResult { expression: result.expression.clone(), value: result.value.to_string() })
 }
 
 /// The wire form of an attempt.

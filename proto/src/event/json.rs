@@ -65,10 +65,9 @@ fn attempt_json(event: &Event) -> Value {
         Event::AttemptStarted { attempt, at: when, external_id, deadline, .. } => {
             (attempt, json!({"at": at(*when), "external_id": external_id, "deadline": deadline.map(at)}))
         }
-        Event::AttemptSucceeded { attempt, outcome, outputs, message, at: when } => (
-            attempt,
-            json!({"outcome": outcome.as_str(), "outputs": outputs, "message": message, "at": at(*when)}),
-        ),
+        Event::AttemptSucceeded { attempt, outcome, outputs, message, at: when } => {
+            (attempt, json!({"outcome": outcome.as_str(), "outputs": outputs, "message": message, "at": at(*when)}))
+        }
         Event::AttemptFailed { attempt, class, message, outputs, retry_at, as_warning, at: when } => (
             attempt,
             json!({

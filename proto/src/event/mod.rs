@@ -56,7 +56,10 @@ pub enum DecodeError {
     #[error("not a record: {0}")]
     Record(prost::DecodeError),
     /// The writer of the record says that this version would misunderstand it.
-    #[error("the record needs reader version {needed}, this is version {}: {reason}; run a newer version", crate::record::READER_VERSION)]
+    #[error(
+        "the record needs reader version {needed}, this is version {}: {reason}; run a newer version",
+        crate::record::READER_VERSION
+    )]
     Newer {
         /// The lowest version that understands it.
         needed: u32,

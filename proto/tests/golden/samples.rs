@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use downbeat_domain::{
-    AttemptRef, ConditionResult, Event, FailureClass, Outcome, PipelineApplied, PipelineId, RunCreated, RunId, RunStatus,
-    StopReason, Trigger, WorkerId,
+    AttemptRef, ConditionResult, Event, FailureClass, Outcome, PipelineApplied, PipelineId, RunCreated, RunId,
+    RunStatus, StopReason, Trigger, WorkerId,
     metadata::{Asset, Collected, LineageEdge, Operation},
     plan::{Node, Plan, PlanGroup, PlanInput, PlanSchedule, PlanTask},
 };
@@ -68,7 +68,8 @@ fn plan() -> Plan {
         optional: true,
         options: vec!["monday".to_owned(), "friday".to_owned()],
     };
-    let bare = PlanInput { name: "n".to_owned(), kind: "number".to_owned(), default: None, optional: false, options: vec![] };
+    let bare =
+        PlanInput { name: "n".to_owned(), kind: "number".to_owned(), default: None, optional: false, options: vec![] };
     let schedule = PlanSchedule {
         name: "daily".to_owned(),
         cron: "0 8 ? * MON-FRI *".to_owned(),
@@ -128,7 +129,11 @@ fn collected() -> Collected {
         to: asset.key.clone(),
         operation: model.external_id.clone(),
     };
-    Collected { operations: vec![model, test], assets: vec![Asset { row_count: None, ..asset.clone() }, asset], edges: vec![edge] }
+    Collected {
+        operations: vec![model, test],
+        assets: vec![Asset { row_count: None, ..asset.clone() }, asset],
+        edges: vec![edge],
+    }
 }
 
 fn of_runs() -> Vec<(&'static str, Event)> {

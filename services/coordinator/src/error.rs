@@ -12,7 +12,9 @@ pub enum Error {
     #[error("another coordinator took the partition over: {0}; this one stops")]
     Fenced(log::Error),
     /// The log holds what this version cannot fold.
-    #[error("record {sequence} of log {log} holds an event of kind {kind}, which this version does not know; run the version that wrote it ({written_by}) or a later one")]
+    #[error(
+        "record {sequence} of log {log} holds an event of kind {kind}, which this version does not know; run the version that wrote it ({written_by}) or a later one"
+    )]
     UnknownEvent {
         /// The log.
         log: String,

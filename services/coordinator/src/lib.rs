@@ -15,8 +15,7 @@ use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
-    control::v1::control_service_server::ControlServiceServer,
-    worker::v1::worker_service_server::WorkerServiceServer,
+    control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer,
 };
 use downbeat_runtime::{
     grpc,

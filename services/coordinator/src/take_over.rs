@@ -65,8 +65,7 @@ async fn fold(log: &dyn EventLog) -> Result<(Partition, Tail), Error> {
         for entry in entries {
             at = entry.sequence;
             tail = entry.tail();
-            let unreadable =
-                |source| Error::Unreadable { log: log.id().to_string(), sequence: entry.sequence, source };
+            let unreadable = |source| Error::Unreadable { log: log.id().to_string(), sequence: entry.sequence, source };
             let record = record::decode(&entry.payload).map_err(unreadable)?;
             record::check_reader(&record).map_err(|source| Error::NewerRecord {
                 log: log.id().to_string(),

@@ -1,4 +1,5 @@
 //! Events per second from the log's bytes into the store, sync included: no-op runs, four events per task.
+#![allow(clippy::unwrap_used, reason = "a bench that cannot prepare must stop")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;

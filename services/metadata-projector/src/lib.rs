@@ -85,14 +85,15 @@ impl Projector {
         let mut routes = RoutesBuilder::default();
         let (driver, services) = self.into_parts(&mut routes);
         let stop_server = shutdown::Shutdown::default();
-        let served = grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, &services, stop_server.signal());
+        let served =
+            Box::pin(grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, &services, stop_server.signal()));
         // The driver goes first, so that the store is closed cleanly; its end also ends every open stream.
         let driven = async {
-            let driven = driver.run(signal).await;
+            let driven = Box::pin(driver.run(signal)).await;
             stop_server.begin();
             driven
         };
-        let (mut driven, mut served) = (std::pin::pin!(driven), std::pin::pin!(served));
+        let (mut driven, mut served) = (std::pin::pin!(driven), served);
         tokio::select! {
             driven = &mut driven => {
                 served.await?;

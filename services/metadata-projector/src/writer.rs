@@ -1,8 +1,8 @@
 //! The one thread that folds and writes: batches of many records, their rows and position in one commit.
 //!
 //! A batch goes to the store when nothing more is waiting (so a record that comes alone is visible at once), or when it is
-//! large or old enough. Applied rows survive `kill -9` at once and a loss of power after the next sync, which follows within
-//! [`limits::SYNC_INTERVAL`]; what a power loss takes is folded again.
+//! large or old enough. Applied rows survive `kill -9` and a loss of power after the next sync, which follows within
+//! [`limits::SYNC_INTERVAL`]; what is lost before is lost together with its position and folded again.
 
 use std::{sync::Arc, time::Instant};
 

@@ -88,12 +88,8 @@ fn finish(run: &RunState, context: &Context) -> Event {
     let named = |status: TaskStatus| -> String {
         let ended = |task: &&(usize, &crate::state::TaskState)| task.1.phase == Phase::Ended(status);
         let tasks: Vec<_> = run.tasks.iter().enumerate().collect();
-        let names: Vec<&str> = tasks
-            .iter()
-            .filter(ended)
-            .take(5)
-            .map(|(place, _)| run.plan.plan.tasks[*place].id.as_str())
-            .collect();
+        let names: Vec<&str> =
+            tasks.iter().filter(ended).take(5).map(|(place, _)| run.plan.plan.tasks[*place].id.as_str()).collect();
         names.join(", ")
     };
     let message = match status {

@@ -3,13 +3,7 @@
 use downbeat_dialect::expression::{Expression, truthy};
 
 use crate::{
-    command::Context,
-    decide::brief,
-    event::ConditionResult,
-    limits,
-    names::RunNames,
-    plan::Node,
-    state::RunState,
+    command::Context, decide::brief, event::ConditionResult, limits, names::RunNames, plan::Node, state::RunState,
     status::TaskStatus,
 };
 

@@ -12,12 +12,7 @@ use crate::{
     state::{Phase, RunState},
 };
 
-pub(super) fn decide(
-    run: &RunState,
-    task: u32,
-    worker: WorkerId,
-    context: &Context,
-) -> Result<Vec<Event>, Rejection> {
+pub(super) fn decide(run: &RunState, task: u32, worker: WorkerId, context: &Context) -> Result<Vec<Event>, Rejection> {
     let not_ready = Rejection::NotReady { run: run.id, task };
     let Some((state, plan)) = run.tasks.get(task as usize).zip(run.plan.plan.tasks.get(task as usize)) else {
         return Err(not_ready);

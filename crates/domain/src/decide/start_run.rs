@@ -43,9 +43,13 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
 /// One run per instant: its id is derived, and the watermark of the schedule refuses what was decided before (INV-05).
 pub(super) fn fire(partition: &Partition, fire: &FireSchedule, context: &Context) -> Result<Vec<Event>, Rejection> {
     let pipeline = partition.pipelines.get(&fire.pipeline).ok_or(Rejection::UnknownPipeline(fire.pipeline))?;
-    let schedule = pipeline.plan.plan.schedules.iter().find(|schedule| schedule.name == fire.schedule).ok_or_else(
-        || Rejection::UnknownSchedule { pipeline: fire.pipeline, schedule: fire.schedule.clone() },
-    )?;
+    let schedule = pipeline
+        .plan
+        .plan
+        .schedules
+        .iter()
+        .find(|schedule| schedule.name == fire.schedule)
+        .ok_or_else(|| Rejection::UnknownSchedule { pipeline: fire.pipeline, schedule: fire.schedule.clone() })?;
     if let Some(watermark) = pipeline.watermarks.get(&fire.schedule).filter(|watermark| fire.instant <= **watermark) {
         return Err(Rejection::AlreadyFired { schedule: fire.schedule.clone(), watermark: *watermark });
     }

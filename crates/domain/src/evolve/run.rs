@@ -238,16 +238,13 @@ fn together(run: &RunState, group: u32) -> TaskStatus {
 fn cancel(run: &mut RunState) {
     run.cancel_requested = true;
     for place in 0..run.tasks.len() as u32 {
-        if matches!(
-            phase(run, place),
-            Some(Phase::Waiting | Phase::Ready | Phase::Sleeping(_) | Phase::Backoff(_))
-        ) {
+        if matches!(phase(run, place), Some(Phase::Waiting | Phase::Ready | Phase::Sleeping(_) | Phase::Backoff(_))) {
             enter(run, place, Phase::Ended(TaskStatus::Cancelled));
         }
     }
     for place in 0..run.groups.len() as u32 {
-        let empty_and_waiting = run.groups[place as usize].phase == GroupPhase::Waiting
-            && run.groups[place as usize].unfinished == 0;
+        let empty_and_waiting =
+            run.groups[place as usize].phase == GroupPhase::Waiting && run.groups[place as usize].unfinished == 0;
         if empty_and_waiting {
             end_group(run, place, TaskStatus::Cancelled);
         }

@@ -109,8 +109,7 @@ impl RunState {
             .collect();
         let roots = (0u32..).zip(&groups).filter(|(_, group)| group.waiting_on == 0).map(|(at, _)| Node::Group(at));
         let mut to_consider: BTreeSet<Node> = roots.collect();
-        to_consider
-            .extend((0u32..).zip(&tasks).filter(|(_, task)| task.waiting_on == 0).map(|(at, _)| Node::Task(at)));
+        to_consider.extend((0u32..).zip(&tasks).filter(|(_, task)| task.waiting_on == 0).map(|(at, _)| Node::Task(at)));
         Self {
             id: created.run,
             pipeline: created.pipeline,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::{
     chain,
     world::{
-        Step, after, collected, failed, failed_as, given, lease, lose, object, set, start, start_with, started, stopped,
-        succeeded, wake, warned,
+        Step, after, collected, failed, failed_as, given, lease, lose, object, set, start, start_with, started,
+        stopped, succeeded, wake, warned,
     },
 };
 
@@ -50,17 +50,18 @@ fn parameters_that_do_not_resolve_fail_the_task_without_an_attempt() {
 fn parameters_over_the_limit_fail_the_task() {
     let text = "x".repeat(limits::PARAMETER_BYTES_MAX / 2);
     let body = "pipeline:\n  first: {integration: X, integration_job: Y, parameters: {}}\n  a:\n    depends_on: [first]\n    integration: X\n    integration_job: Y\n    parameters: {one: \"${{ tasks['first'].outputs.t }}\", two: \"${{ tasks['first'].outputs.t }}\"}\n";
-    let events = given(body)
-        .after([start(), lease("first"), set("first", 1, json!({"t": text}))])
-        .when(lease("a"))
-        .events();
+    let events =
+        given(body).after([start(), lease("first"), set("first", 1, json!({"t": text}))]).when(lease("a")).events();
     assert!(format!("{events:?}").contains("the resolved parameters take"), "{}", events.len());
 }
 
 #[test]
 fn only_a_task_that_waits_for_a_worker_is_leased() {
-    let cases: [Vec<Step>; 3] =
-        [vec![start(), lease("a")], vec![start(), lease("a"), started("a", 1)], vec![start(), lease("a"), succeeded("a", 1)]];
+    let cases: [Vec<Step>; 3] = [
+        vec![start(), lease("a")],
+        vec![start(), lease("a"), started("a", 1)],
+        vec![start(), lease("a"), succeeded("a", 1)],
+    ];
     for steps in cases {
         given(&chain("")).after(steps).when(lease("a")).refused("is not waiting for a worker");
     }
@@ -89,17 +90,16 @@ fn a_report_of_any_attempt_but_the_held_one_is_stale() {
 fn a_start_said_twice_or_while_stopping_is_nothing_new() {
     let timed = chain("    configuration: {timeout: 30}\n");
     for steps in [vec![], vec![after(30), wake()]] {
-        given(&timed)
-            .after([start(), lease("a"), started("a", 1)])
-            .after(steps)
-            .when(started("a", 1))
-            .then([]);
+        given(&timed).after([start(), lease("a"), started("a", 1)]).after(steps).when(started("a", 1)).then([]);
     }
 }
 
 #[test]
 fn an_outcome_before_the_start_counts() {
-    given(&chain("")).after([start(), lease("a")]).when(warned("a", 1)).then(["AttemptSucceeded a#1 WARNING", "TaskReady b"]);
+    given(&chain(""))
+        .after([start(), lease("a")])
+        .when(warned("a", 1))
+        .then(["AttemptSucceeded a#1 WARNING", "TaskReady b"]);
 }
 
 #[test]
@@ -190,14 +190,19 @@ fn losses_do_not_use_up_retries() {
 
 #[test]
 fn a_stop_that_nobody_asked_for_is_a_loss() {
-    given(&chain("")).after([start(), lease("a"), started("a", 1)]).when(stopped("a", 1)).then([
-        "AttemptLost a#1 again after 0 s",
-    ]);
+    given(&chain(""))
+        .after([start(), lease("a"), started("a", 1)])
+        .when(stopped("a", 1))
+        .then(["AttemptLost a#1 again after 0 s"]);
 }
 
 #[test]
 fn collected_chunks_are_recorded_once_per_attempt() {
-    let world = given(&chain("    configuration: {retries: 1, retry_delay: 0}\n")).after([start(), lease("a"), started("a", 1)]);
+    let world = given(&chain("    configuration: {retries: 1, retry_delay: 0}\n")).after([
+        start(),
+        lease("a"),
+        started("a", 1),
+    ]);
     let world = world.when(collected("a", 1, 0)).then(["OperationsCollected a#1 chunk 0"]);
     let world = world.when(collected("a", 1, 1)).then(["OperationsCollected a#1 chunk 1"]);
     let world = world.when(collected("a", 1, 0)).then([]);
@@ -227,10 +232,10 @@ fn outputs_that_a_failed_attempt_set_before_are_kept() {
         outputs: object(json!({"seen": 3})),
     };
     let body = "pipeline:\n  a: {integration: X, integration_job: Y, parameters: {}}\n  b:\n    depends_on: [a]\n    condition: \"${{ tasks['a'].outputs.seen == 3 }}\"\n    integration: X\n    integration_job: Y\n    parameters: {}\n";
-    given(body).after([start(), lease("a")]).when(Step::Report("a", 1, report)).then([
-        "AttemptFailed a#1 JOB_FAILED",
-        "TaskReady b",
-    ]);
+    given(body)
+        .after([start(), lease("a")])
+        .when(Step::Report("a", 1, report))
+        .then(["AttemptFailed a#1 JOB_FAILED", "TaskReady b"]);
 }
 
 #[test]

@@ -11,8 +11,7 @@ const RETRIED: &str = "    configuration: {retries: 3, retry_delay: 1, timeout: 
 
 #[test]
 fn what_no_worker_holds_ends_at_once() {
-    let cases: [Vec<Step>; 2] =
-        [vec![start()], vec![start(), lease("a"), started("a", 1), failed("a", 1)]];
+    let cases: [Vec<Step>; 2] = [vec![start()], vec![start(), lease("a"), started("a", 1), failed("a", 1)]];
     for steps in cases {
         given(&chain(RETRIED))
             .after(steps)

@@ -18,9 +18,7 @@ fn began(body: &str) -> World {
 #[test]
 fn with_braces_and_without_a_condition_means_the_same() {
     for condition in ["\"inputs.go\"", "${{ inputs.go }}", "\" ${{ inputs.go }} \""] {
-        began(&after_a(condition, ""))
-            .when(succeeded("a", 1))
-            .then(["AttemptSucceeded a#1 SUCCEEDED", "TaskReady b"]);
+        began(&after_a(condition, "")).when(succeeded("a", 1)).then(["AttemptSucceeded a#1 SUCCEEDED", "TaskReady b"]);
     }
 }
 
@@ -29,10 +27,7 @@ fn a_condition_on_outputs_decides_and_its_value_is_recorded() {
     let body = after_a("${{ tasks['a'].outputs.max_temp > 30 }}", "");
     for (temperature, go) in [(31, true), (30, false)] {
         let events = began(&body).when(set("a", 1, json!({"max_temp": temperature}))).events();
-        let expected = ConditionResult {
-            expression: "tasks['a'].outputs.max_temp > 30".to_owned(),
-            value: json!(go),
-        };
+        let expected = ConditionResult { expression: "tasks['a'].outputs.max_temp > 30".to_owned(), value: json!(go) };
         match &events[1] {
             Event::TaskReady { condition, .. } => assert_eq!((condition, go), (&Some(expected), true)),
             Event::TaskSkipped { condition, reason, .. } => {
@@ -54,10 +49,11 @@ fn a_condition_replaces_the_default_rule() {
 #[test]
 fn inputs_decide() {
     let body = after_a("${{ inputs.go }}", "");
-    given(&body)
-        .after([start_with(json!({"go": false}), json!(null)), lease("a")])
-        .when(succeeded("a", 1))
-        .then(["AttemptSucceeded a#1 SUCCEEDED", "TaskSkipped b: its condition gave false", "RunFinished SUCCEEDED"]);
+    given(&body).after([start_with(json!({"go": false}), json!(null)), lease("a")]).when(succeeded("a", 1)).then([
+        "AttemptSucceeded a#1 SUCCEEDED",
+        "TaskSkipped b: its condition gave false",
+        "RunFinished SUCCEEDED",
+    ]);
 }
 
 #[test]

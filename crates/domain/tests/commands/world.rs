@@ -1,8 +1,9 @@
 //! `given(steps).when(step).then(events)`: a partition with one pipeline, and a clock that only the tests move.
 
 use downbeat_domain::{
-    AttemptRef, Command, Context, Event, FailureClass, Outcome, Partition, PipelineApplied, PipelineId, Rejection, Report,
-    RunId, RunStatus, StartRun, TaskStatus, Trigger, WorkerId, compile, evolve, execute, invariants, metadata::Collected,
+    AttemptRef, Command, Context, Event, FailureClass, Outcome, Partition, PipelineApplied, PipelineId, Rejection,
+    Report, RunId, RunStatus, StartRun, TaskStatus, Trigger, WorkerId, compile, evolve, execute, invariants,
+    metadata::Collected,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -237,7 +238,9 @@ impl World {
                 let seconds = deadline.map(|at| at.duration_since(self.now).as_secs());
                 format!("AttemptStarted {}{}", attempt(of), seconds.map(|s| format!(" for {s} s")).unwrap_or_default())
             }
-            Event::AttemptSucceeded { attempt: of, outcome, .. } => format!("AttemptSucceeded {} {outcome}", attempt(of)),
+            Event::AttemptSucceeded { attempt: of, outcome, .. } => {
+                format!("AttemptSucceeded {} {outcome}", attempt(of))
+            }
             Event::AttemptFailed { attempt: of, class, retry_at, as_warning, .. } => {
                 format!("AttemptFailed {} {class}{}{}", attempt(of), later(*retry_at), warning(*as_warning))
             }

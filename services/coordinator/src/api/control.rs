@@ -1,8 +1,8 @@
 //! `ControlService`: commands of people, programs and schedulers.
 
 use downbeat_domain::{
-    Command, FireSchedule, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger, compile, id::with_version_4,
-    limits as domain_limits,
+    Command, FireSchedule, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger, compile,
+    id::with_version_4, limits as domain_limits,
 };
 use downbeat_event_log::{LogId, Tail};
 use downbeat_proto::{
@@ -121,7 +121,8 @@ impl ControlService for Control {
         request: Request<wire::CancelRunRequest>,
     ) -> Result<Response<wire::CancelRunResponse>, Status> {
         let request = request.into_inner();
-        let run: RunId = request.run_id.parse().map_err(|error| Status::invalid_argument(format!("run_id: {error}")))?;
+        let run: RunId =
+            request.run_id.parse().map_err(|error| Status::invalid_argument(format!("run_id: {error}")))?;
         let outcome = self.command(Command::CancelRun { run, reason: request.reason }, "user".to_owned()).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         let status = answer.run_status.map(|status| status.as_str().to_owned()).unwrap_or_default();
@@ -133,10 +134,8 @@ impl ControlService for Control {
         request: Request<wire::FireScheduleRequest>,
     ) -> Result<Response<wire::FireScheduleResponse>, Status> {
         let request = request.into_inner();
-        let pipeline: PipelineId = request
-            .pipeline_id
-            .parse()
-            .map_err(|error| Status::invalid_argument(format!("pipeline_id: {error}")))?;
+        let pipeline: PipelineId =
+            request.pipeline_id.parse().map_err(|error| Status::invalid_argument(format!("pipeline_id: {error}")))?;
         let instant = convert::instant(request.instant)
             .ok_or_else(|| Status::invalid_argument("instant: not an instant in microseconds since the epoch"))?;
         let run_id = RunId::of_schedule(pipeline, &request.schedule, instant).to_string();

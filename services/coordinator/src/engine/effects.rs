@@ -62,11 +62,8 @@ impl Engine {
     fn reconcile(&mut self, now: Moment, worker: WorkerId, session: SessionId, in_hand: &BTreeSet<AttemptRef>) {
         let held = self.workers.held_by(worker);
         for attempt in &held {
-            let owed = self
-                .partition
-                .runs
-                .get(&attempt.run)
-                .and_then(|run| domain_effects::owed_to_holder(run, attempt.task));
+            let owed =
+                self.partition.runs.get(&attempt.run).and_then(|run| domain_effects::owed_to_holder(run, attempt.task));
             match (owed, in_hand.contains(attempt)) {
                 // The offer was lost on the way.
                 (Some(domain_effects::Effect::Offer { .. }), false) => self.send_offer(worker, *attempt),
@@ -141,17 +138,14 @@ impl Engine {
     }
 
     fn send_stop(&mut self, attempt: AttemptRef) {
-        let Some(task) =
-            self.partition.runs.get(&attempt.run).and_then(|run| run.tasks.get(attempt.task as usize))
+        let Some(task) = self.partition.runs.get(&attempt.run).and_then(|run| run.tasks.get(attempt.task as usize))
         else {
             return;
         };
         let Phase::Stopping(worker, reason) = task.phase else { return };
         let Some(session) = self.workers.session_of(worker) else { return };
-        let stop = wire::Stop {
-            attempt: Some(events::attempt_ref(attempt)),
-            reason: events::stop_reason(reason) as i32,
-        };
+        let stop =
+            wire::Stop { attempt: Some(events::attempt_ref(attempt)), reason: events::stop_reason(reason) as i32 };
         self.send(session, Message::Stops(wire::Stops { stops: vec![stop] }));
     }
 }
@@ -180,9 +174,7 @@ fn report_of(report: wire::Report) -> Option<(AttemptRef, Report)> {
     use wire::report::Report as Said;
     let attempt = report.attempt.as_ref().and_then(events::attempt_of)?;
     let said = match report.report? {
-        Said::Started(started) => {
-            Report::Started { handle: started.handle.to_vec(), external_id: started.external_id }
-        }
+        Said::Started(started) => Report::Started { handle: started.handle.to_vec(), external_id: started.external_id },
         Said::Succeeded(succeeded) => {
             match (events::outcome(succeeded.outcome()), convert::object(&succeeded.outputs)) {
                 (Some(outcome), Some(outputs)) => Report::Succeeded { outcome, outputs, message: succeeded.message },

@@ -142,8 +142,7 @@ impl Workers {
     /// given back with them.
     pub(super) fn expired(&mut self, now: Duration) -> Vec<Silent> {
         let silent = |worker: &Worker| now >= worker.heard + LEASE + LEASE_MARGIN;
-        let ids: Vec<WorkerId> =
-            self.workers.iter().filter(|(_, worker)| silent(worker)).map(|(id, _)| *id).collect();
+        let ids: Vec<WorkerId> = self.workers.iter().filter(|(_, worker)| silent(worker)).map(|(id, _)| *id).collect();
         let mut expired = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(worker) = self.workers.remove(&id) else { continue };

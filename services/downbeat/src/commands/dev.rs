@@ -18,7 +18,7 @@ use tonic::service::RoutesBuilder;
 use crate::{cli::Dev, error::Error};
 
 pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
-    telemetry::init("warn,downbeat_worker=info");
+    telemetry::init("warn");
     let clock = Clock::start();
     let shutdown = Shutdown::on_signals().map_err(|source| io("cannot listen to signals", source))?;
     let listener = grpc::bind(dev.listen).await.map_err(failed)?;

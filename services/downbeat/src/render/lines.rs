@@ -1,17 +1,25 @@
 //! A run as lines: one for every change of a status, for files and other programs.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use downbeat_proto::metadata::v1::{Run, TaskRun};
+use downbeat_runtime::clock;
 
 use super::{clean, duration_between, run_header, task_table};
 use crate::commands::View;
+
+/// After this long without a change, what runs is named again: installing packages takes a while.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// See the module.
 #[derive(Default)]
 pub struct Lines {
     run: Run,
     tasks: BTreeMap<u32, TaskRun>,
+    last_line: Option<Instant>,
 }
 
 impl View for Lines {
@@ -36,9 +44,19 @@ impl View for Lines {
             println!("{line}");
         }
         self.run = run.clone();
+        self.last_line = Some(Instant::now());
     }
 
-    fn tick(&mut self) {}
+    fn tick(&mut self) {
+        if self.last_line.is_none_or(|last| last.elapsed() < SIGN_OF_LIFE) {
+            return;
+        }
+        self.last_line = Some(Instant::now());
+        let now = clock::wall_now().as_microsecond();
+        for task in self.tasks.values().filter(|task| task.status == "RUNNING") {
+            println!("  {}  still RUNNING  {}", clean(&task.task_id), duration_between(task.started_at, 0, Some(now)));
+        }
+    }
 
     fn end(&mut self) {
         let tasks: Vec<TaskRun> = self.tasks.values().cloned().collect();

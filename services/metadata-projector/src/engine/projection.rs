@@ -20,7 +20,7 @@ pub struct Fact<'a> {
 /// Folds events into rows of its own. Pure: the same facts over the same rows give the same rows.
 ///
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
-/// is folded before all others.
+/// is folded before all others; `runs` also reads those of `task_runs`, as they were before the event.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
     const NAME: &'static str;

@@ -1,6 +1,6 @@
 //! Runs: one row each, and two indexes by age.
 
-use downbeat_domain::{Event, RunCreated, RunId, RunStatus, Trigger};
+use downbeat_domain::{AttemptRef, Event, RunCreated, RunId, RunStatus, Trigger};
 use downbeat_proto::{
     convert::{micros, object_text},
     metadata::v1 as wire,
@@ -12,6 +12,7 @@ use super::{
     keys,
     plans::Plans,
     projection::{Fact, Projection},
+    rows::{Phase, TaskRow},
 };
 use crate::error::Error;
 
@@ -25,9 +26,10 @@ impl Projection for Runs {
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match fact.event {
             Event::RunCreated(created) => create(created, batch),
-            Event::AttemptStarted { attempt, at, .. } | Event::WaitStarted { attempt, at, .. } => {
-                begin(attempt.run, *at, batch)
-            }
+            Event::AttemptStarted { attempt, at, .. } => begin(attempt, *at, batch, |task| {
+                task.phase() == Phase::Leased && task.shown.attempts == attempt.number
+            }),
+            Event::WaitStarted { attempt, at, .. } => begin(attempt, *at, batch, |task| task.phase() == Phase::Waiting),
             Event::RunCancelRequested { run, reason, .. } => change(*run, batch, |row| {
                 row.status = RunStatus::Cancelling.as_str().to_owned();
                 row.message = reason.clone();
@@ -80,11 +82,21 @@ fn create(created: &RunCreated, batch: &mut Batch<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn begin(run: RunId, at: Timestamp, batch: &mut Batch<'_>) -> Result<(), Error> {
-    let key = keys::run(run);
-    let Some(mut row) = batch.get::<wire::Run>(&key)?.filter(|row| row.completed_at == 0 && row.started_at == 0) else {
+/// A run begins with the first attempt that does: with an event that the task's life cycle accepts, see `task_runs`, whose
+/// row here is still that of before the event.
+fn begin(
+    attempt: &AttemptRef,
+    at: Timestamp,
+    batch: &mut Batch<'_>,
+    accepts: impl FnOnce(&TaskRow) -> bool,
+) -> Result<(), Error> {
+    let key = keys::run(attempt.run);
+    let begins = |row: &wire::Run| row.completed_at == 0 && row.started_at == 0 && attempt.task < row.tasks;
+    let Some(mut row) = batch.get::<wire::Run>(&key)?.filter(begins) else { return Ok(()) };
+    let task: TaskRow = batch.get(&keys::task_run(attempt.run, attempt.task))?.unwrap_or_default();
+    if !accepts(&task) {
         return Ok(());
-    };
+    }
     row.started_at = micros(at);
     if row.status == RunStatus::Created.as_str() {
         row.status = RunStatus::Running.as_str().to_owned();

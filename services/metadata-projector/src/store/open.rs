@@ -49,7 +49,7 @@ pub fn open(folder: &Path, cache_bytes: u64, log: &LogId) -> Result<Opened, Erro
     Mark::open_now().write(folder)?;
     let reason = match doubt {
         Some(reason) => reason,
-        None => match open_tree(folder, cache_bytes, log) {
+        None => match open_tree(folder, cache_bytes, log, exists) {
             Ok((tree, file, head)) => {
                 let store = Store { tree, file, folder: folder.to_path_buf(), _lock: lock };
                 return Ok(Opened { store, head, rebuilt: None });
@@ -60,7 +60,7 @@ pub fn open(folder: &Path, cache_bytes: u64, log: &LogId) -> Result<Opened, Erro
     };
     let moved_to = aside::move_aside(folder, TREE)?;
     tracing::warn!(reason, moved_to = %moved_to.display(), "the store of the projections is rebuilt from the log");
-    let (tree, file, head) = open_tree(folder, cache_bytes, log)?;
+    let (tree, file, head) = open_tree(folder, cache_bytes, log, false)?;
     let store = Store { tree, file, folder: folder.to_path_buf(), _lock: lock };
     Ok(Opened { store, head, rebuilt: Some(reason) })
 }
@@ -68,12 +68,12 @@ pub fn open(folder: &Path, cache_bytes: u64, log: &LogId) -> Result<Opened, Erro
 type OpenTree = (sled::Db, File, Head);
 
 /// sled panics on some kinds of damage, already while it opens.
-fn open_tree(folder: &Path, cache_bytes: u64, log: &LogId) -> Result<OpenTree, Error> {
-    let opened = catch_unwind(AssertUnwindSafe(|| try_open_tree(&folder.join(TREE), cache_bytes, log)));
+fn open_tree(folder: &Path, cache_bytes: u64, log: &LogId, exists: bool) -> Result<OpenTree, Error> {
+    let opened = catch_unwind(AssertUnwindSafe(|| try_open_tree(&folder.join(TREE), cache_bytes, log, exists)));
     opened.unwrap_or_else(|panic| Err(Error::Damaged(engine::panic_message(&*panic))))
 }
 
-fn try_open_tree(path: &Path, cache_bytes: u64, log: &LogId) -> Result<OpenTree, Error> {
+fn try_open_tree(path: &Path, cache_bytes: u64, log: &LogId, exists: bool) -> Result<OpenTree, Error> {
     let config = sled::Config::new()
         .path(path)
         .cache_capacity(cache_bytes.max(limits::CACHE_BYTES_MIN))
@@ -83,15 +83,20 @@ fn try_open_tree(path: &Path, cache_bytes: u64, log: &LogId) -> Result<OpenTree,
     for row in tree.iter().take(PROBED_ROWS) {
         row.map_err(damaged)?;
     }
+    let db = path.join("db");
+    let file = File::open(&db).map_err(Error::folder("open", &db))?;
     let head = match tree.get(keys::HEAD).map_err(damaged)? {
         Some(bytes) => rows::read::<Head>(keys::HEAD, &bytes)?,
-        None if tree.is_empty() => {
-            // From here on the store says of which log it is, even before its first record.
+        None if !exists && tree.is_empty() => {
+            // From here on the store says of which log it is. Durable at once: sled opens some damaged files as empty
+            // trees without a word, and only the missing head gives them away.
             let head = engine::start_of(log);
             tree.insert(keys::HEAD, prost::Message::encode_to_vec(&head)).map_err(damaged)?;
+            tree.flush().map_err(damaged)?;
+            file.sync_all().map_err(Error::folder("sync", &db))?;
             head
         }
-        None => return Err(Error::Damaged("it has rows but no position".to_owned())),
+        None => return Err(Error::Damaged("it has lost its position".to_owned())),
     };
     if head.position.is_none() {
         return Err(Error::Damaged("its position is empty".to_owned()));
@@ -99,7 +104,5 @@ fn try_open_tree(path: &Path, cache_bytes: u64, log: &LogId) -> Result<OpenTree,
     if head.projections != engine::versions() {
         return Err(Error::Damaged("other versions of the projections wrote it".to_owned()));
     }
-    let path = path.join("db");
-    let file = File::open(&path).map_err(Error::folder("open", &path))?;
     Ok((tree, file, head))
 }

@@ -1,0 +1,8 @@
+//! The engine: inputs in, outputs out, under virtual time.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod attach;
+mod bench;
+mod commit;
+mod leases;
+mod simulation;

@@ -1,0 +1,283 @@
+//! The coordinator as a service: gRPC on a free port over a log in memory.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use downbeat_coordinator::{
+    Coordinator,
+    error::{Error, ErrorKind},
+    take_over,
+};
+use downbeat_domain::RunStatus;
+use downbeat_event_log::{EventLog, LogId, Record, RecordId, Tail, faults::Faults, memory::MemoryLog, verify};
+use downbeat_proto::{
+    control::v1::{self as control, control_service_client::ControlServiceClient},
+    event::Decoded,
+    events::v1 as events,
+    record,
+    worker::v1::{self as worker, worker_service_client::WorkerServiceClient},
+};
+use downbeat_runtime::{grpc, shutdown::Shutdown};
+use prost::Message;
+use tokio::task::JoinHandle;
+use tonic::{Code, transport::Channel};
+use worker::{coordinator_message::Message as Told, report::Report as Said, worker_message::Message as Says};
+
+const PIPELINE: &str = "version: v1
+name: Demo
+inputs:
+  n: {type: number, default: 1}
+pipeline:
+  a: {integration: DOWNBEAT, integration_job: NOOP, parameters: {}}
+";
+
+fn memory() -> MemoryLog {
+    MemoryLog::new(LogId("memory-1".to_owned()))
+}
+
+struct Service {
+    channel: Channel,
+    served: JoinHandle<Result<(), Error>>,
+    shutdown: Shutdown,
+}
+
+impl Service {
+    async fn over(log: Arc<dyn EventLog>) -> Self {
+        let listener = grpc::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let coordinator = Coordinator::take_over(log, "test").await.unwrap();
+        let shutdown = Shutdown::default();
+        let served = tokio::spawn(coordinator.serve(listener, shutdown.signal()));
+        let channel = grpc::endpoint(&format!("http://{address}")).unwrap().connect().await.unwrap();
+        Self { channel, served, shutdown }
+    }
+
+    fn control(&self) -> ControlServiceClient<Channel> {
+        ControlServiceClient::new(self.channel.clone())
+    }
+
+    async fn end(self) {
+        self.shutdown.begin();
+        self.served.await.unwrap().unwrap();
+    }
+}
+
+fn apply(source: &str) -> control::ApplyPipelineRequest {
+    control::ApplyPipelineRequest {
+        alias: "demo".to_owned(),
+        source: source.to_owned(),
+        file_name: "demo.yml".to_owned(),
+        source_root: String::new(),
+    }
+}
+
+fn start(key: &str) -> control::StartRunRequest {
+    control::StartRunRequest {
+        pipeline: "demo".to_owned(),
+        idempotency_key: key.to_owned(),
+        ..control::StartRunRequest::default()
+    }
+}
+
+async fn facts(log: &dyn EventLog) -> Vec<Decoded> {
+    let entries = log.read(0, 1_000).await.unwrap();
+    let records: Vec<events::Record> = entries.iter().map(|entry| record::decode(&entry.payload).unwrap()).collect();
+    records.iter().flat_map(|record| record::events(record).map(Result::unwrap)).collect()
+}
+
+#[tokio::test]
+async fn applying_and_starting_is_answered_from_the_log_and_once_per_key() {
+    let service = Service::over(Arc::new(memory())).await;
+    let mut client = service.control();
+    let first = client.apply_pipeline(apply(PIPELINE)).await.unwrap().into_inner();
+    assert_eq!((first.version, first.changed, first.name.as_str()), (1, true, "Demo"));
+    assert_eq!(first.warnings, ["no attached worker offers DOWNBEAT/NOOP: such tasks will wait, QUEUED"]);
+    assert_eq!(first.position.as_ref().unwrap().sequence, 2, "behind the record of the take-over");
+    let again = client.apply_pipeline(apply(PIPELINE)).await.unwrap().into_inner();
+    assert_eq!((again.version, again.changed), (1, false));
+
+    let run = client.start_run(start("monday")).await.unwrap().into_inner();
+    let repeated = client.start_run(start("monday")).await.unwrap().into_inner();
+    assert_eq!((run.existed, repeated.existed, &run.run_id), (false, true, &repeated.run_id));
+    let (one, two) = (client.start_run(start("")).await.unwrap(), client.start_run(start("")).await.unwrap());
+    assert_ne!(one.into_inner().run_id, two.into_inner().run_id, "without a key each call is a run of its own");
+
+    let cancel = control::CancelRunRequest { run_id: run.run_id.clone(), reason: "enough".to_owned() };
+    let cancelled = client.cancel_run(cancel.clone()).await.unwrap().into_inner();
+    assert_eq!(cancelled.status, RunStatus::Cancelled.as_str());
+    assert_eq!(client.cancel_run(cancel).await.unwrap_err().code(), Code::FailedPrecondition);
+    service.end().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_call_is_said_with_its_place() {
+    let service = Service::over(Arc::new(memory())).await;
+    let mut client = service.control();
+    let paused = PIPELINE.replace("{integration: D", "{paused: true, integration: D");
+    let applications = [
+        ("version: [", Code::InvalidArgument, "demo.yml:1:"),
+        (&PIPELINE.replace("integration_job", "integration_jop"), Code::InvalidArgument, "demo.yml:6:"),
+        (&paused, Code::FailedPrecondition, "demo.yml:6:3: error: task `a`: paused is not run by this version"),
+    ];
+    for (source, code, words) in applications {
+        let status = client.apply_pipeline(apply(source)).await.unwrap_err();
+        assert_eq!(status.code(), code, "{status}");
+        assert!(status.message().contains(words), "{}", status.message());
+    }
+    for alias in ["", "two words", "a-b", &"x".repeat(256)] {
+        let request = control::ApplyPipelineRequest { alias: alias.to_owned(), ..apply(PIPELINE) };
+        assert_eq!(client.apply_pipeline(request).await.unwrap_err().code(), Code::InvalidArgument, "{alias}");
+    }
+    let status = client.start_run(start("")).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::NotFound, "there is no pipeline `demo`; apply it first"));
+
+    client.apply_pipeline(apply(PIPELINE)).await.unwrap();
+    let starts = [
+        (control::StartRunRequest { inputs: "[]".to_owned(), ..start("") }, "inputs: not a JSON object"),
+        (control::StartRunRequest { inputs: "{\"m\": 1}".to_owned(), ..start("") }, "declares no input `m`"),
+        (control::StartRunRequest { inputs: "{\"n\": \"x\"}".to_owned(), ..start("") }, "expected a number"),
+        (control::StartRunRequest { environment_variables: "x".to_owned(), ..start("") }, "not a JSON object"),
+        (
+            control::StartRunRequest { pipeline: "no such".to_owned(), ..start("") },
+            "neither a pipeline id nor an alias",
+        ),
+        (start(&"k".repeat(256)), "idempotency_key: at most 255 characters"),
+    ];
+    for (request, words) in starts {
+        let status = client.start_run(request).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+        assert!(status.message().contains(words), "{}", status.message());
+    }
+    let cancel = |run: &str| control::CancelRunRequest { run_id: run.to_owned(), reason: String::new() };
+    assert_eq!(client.cancel_run(cancel("7")).await.unwrap_err().code(), Code::InvalidArgument);
+    let unknown = "3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90";
+    assert_eq!(client.cancel_run(cancel(unknown)).await.unwrap_err().code(), Code::NotFound);
+    service.end().await;
+}
+
+#[tokio::test]
+async fn any_number_of_schedulers_start_one_run_of_an_instant() {
+    let log = memory();
+    let service = Service::over(Arc::new(log.clone())).await;
+    let mut client = service.control();
+    let source = format!("{PIPELINE}schedule:\n  - {{name: daily, cron: 0 8 * * ? *, timezone: UTC}}\n");
+    let pipeline_id = client.apply_pipeline(apply(&source)).await.unwrap().into_inner().pipeline_id;
+    let fire = control::FireScheduleRequest {
+        pipeline_id,
+        pipeline_version: 1,
+        schedule: "daily".to_owned(),
+        instant: 1_763_800_000_000_000,
+    };
+    let (mut other, mut third) = (service.control(), service.control());
+    let answers = tokio::join!(
+        client.fire_schedule(fire.clone()),
+        other.fire_schedule(fire.clone()),
+        third.fire_schedule(fire.clone())
+    );
+    let answers = [answers.0, answers.1, answers.2].map(|answer| answer.unwrap().into_inner());
+    assert_eq!(answers.iter().filter(|answer| answer.started).count(), 1);
+    assert!(answers.iter().all(|answer| answer.run_id == answers[0].run_id));
+    let unknown = control::FireScheduleRequest { schedule: "weekly".to_owned(), ..fire };
+    assert_eq!(client.fire_schedule(unknown).await.unwrap_err().code(), Code::NotFound);
+    service.end().await;
+    let created = |fact: &&Decoded| matches!(fact, Decoded::Known(downbeat_domain::Event::RunCreated(_)));
+    assert_eq!(facts(&log).await.iter().filter(created).count(), 1);
+}
+
+#[tokio::test]
+async fn a_coordinator_stops_when_another_took_its_partition() {
+    let log = memory();
+    let first = Service::over(Arc::new(log.clone())).await;
+    first.control().apply_pipeline(apply(PIPELINE)).await.unwrap();
+    let second = Service::over(Arc::new(log.clone())).await;
+    let refused = first.control().start_run(start("late")).await.unwrap_err();
+    assert!(matches!(refused.code(), Code::Unavailable | Code::Unknown | Code::Internal), "{refused}");
+    let stopped = first.served.await.unwrap().unwrap_err();
+    assert_eq!(stopped.kind(), ErrorKind::Fenced);
+    assert!(stopped.to_string().contains("another coordinator took the partition over"), "{stopped}");
+    let run = second.control().start_run(start("late")).await.unwrap().into_inner();
+    assert!(!run.existed, "nothing of the first one's last decision is in the log");
+    second.end().await;
+    verify(&log, |_| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn answers_are_true_over_a_log_that_loses_acknowledgements_and_records() {
+    let inner = memory();
+    for seed in 0..4 {
+        let faults = Faults { seed, lost_ack: 0.2, lost_send: 0.1, late_landing: 0.1, unavailable: 0.1 };
+        let log = downbeat_event_log::faults::FaultyLog::new(inner.clone(), faults);
+        let service = Service::over(Arc::new(log)).await;
+        let mut client = service.control();
+        client.apply_pipeline(apply(PIPELINE)).await.unwrap();
+        for number in 0..3 {
+            client.start_run(start(&format!("{seed}-{number}"))).await.unwrap();
+        }
+        service.end().await;
+    }
+    let created = |fact: &&Decoded| matches!(fact, Decoded::Known(downbeat_domain::Event::RunCreated(_)));
+    assert_eq!(facts(&inner).await.iter().filter(created).count(), 12, "each acknowledged start is in the log once");
+    verify(&inner, |_| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_on_the_stream_gets_its_task_and_ends_the_run() {
+    let log = memory();
+    let service = Service::over(Arc::new(log.clone())).await;
+    let (says, stream) = tokio::sync::mpsc::channel(8);
+    let hello = worker::Hello {
+        worker_id: Bytes::from_static(b"worker-012345678"),
+        slots: 1,
+        jobs: vec![worker::Job { integration: "DOWNBEAT".to_owned(), integration_job: "NOOP".to_owned() }],
+        ..worker::Hello::default()
+    };
+    let say = |message| worker::WorkerMessage { message: Some(message) };
+    says.send(say(Says::Hello(hello))).await.unwrap();
+    let stream = tokio_stream::wrappers::ReceiverStream::new(stream);
+    let mut told = WorkerServiceClient::new(service.channel.clone()).attach(stream).await.unwrap().into_inner();
+    let Some(Told::Welcome(_)) = told.message().await.unwrap().unwrap().message else { panic!("no welcome") };
+    says.send(say(Says::Heartbeat(worker::Heartbeat {}))).await.unwrap();
+    let Some(Told::Heartbeat(_)) = told.message().await.unwrap().unwrap().message else { panic!("no answer") };
+
+    let applied = service.control().apply_pipeline(apply(PIPELINE)).await.unwrap().into_inner();
+    assert_eq!(applied.warnings, Vec::<String>::new(), "a worker offers the job");
+    let run_id = service.control().start_run(start("one")).await.unwrap().into_inner().run_id;
+    let Some(Told::Offers(offers)) = told.message().await.unwrap().unwrap().message else { panic!("no offer") };
+    let offer = &offers.offers[0];
+    assert_eq!((offer.task_id.as_str(), offer.pipeline_name.as_str()), ("a", "Demo"));
+    let succeeded = worker::Succeeded { outcome: events::Outcome::Succeeded as i32, ..worker::Succeeded::default() };
+    let report = worker::Report { number: 1, attempt: offer.attempt.clone(), report: Some(Said::Succeeded(succeeded)) };
+    says.send(say(Says::Reports(worker::Reports { reports: vec![report] }))).await.unwrap();
+    let Some(Told::Acknowledged(ack)) = told.message().await.unwrap().unwrap().message else { panic!("no ack") };
+    assert_eq!(ack.up_to, 1);
+    let cancel = control::CancelRunRequest { run_id, reason: String::new() };
+    let refused = service.control().cancel_run(cancel).await.unwrap_err();
+    assert!(refused.message().contains("has ended SUCCEEDED"), "{refused}");
+    service.end().await;
+}
+
+#[tokio::test]
+async fn a_log_that_needs_a_newer_version_is_not_taken_over() {
+    let decision = |kind, payload: &'static [u8]| events::Decision {
+        events: vec![events::Event { kind, payload: Bytes::from_static(payload) }],
+        ..events::Decision::default()
+    };
+    let newer = events::Record { minimum_reader: 9, minimum_reader_reason: "pools".to_owned(), ..Default::default() };
+    let unknown = events::Record { decisions: vec![decision(77, b"?")], ..events::Record::default() };
+    let broken = events::Record { decisions: vec![decision(20, b"")], ..events::Record::default() };
+    for (written, kind, words) in [
+        (newer.encode_to_vec(), ErrorKind::Version, "needs reader version 9"),
+        (unknown.encode_to_vec(), ErrorKind::Version, "UNKNOWN_77"),
+        (broken.encode_to_vec(), ErrorKind::Log, "record 1 of log memory-1 cannot be read"),
+        (b"\xff\xff".to_vec(), ErrorKind::Log, "not a record"),
+    ] {
+        let log = memory();
+        let stored = Record { id: RecordId([1; 16]), payload: Bytes::from(written) };
+        let tail = log.append(Tail::start(log.id()), &stored).await.unwrap();
+        let refused = take_over::take_over(&log, "test").await.unwrap_err();
+        assert_eq!(refused.kind(), kind, "{refused}");
+        assert!(refused.to_string().contains(words), "{refused}");
+        assert_eq!(log.tail().await.unwrap(), tail, "nothing was written to it");
+    }
+}
