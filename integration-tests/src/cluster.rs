@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Output},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use downbeat_event_log::testing::nats_server::NatsServer;
@@ -179,11 +179,17 @@ impl Cluster {
 
     /// Waits until commands and queries are answered and the worker is attached.
     pub fn wait_ready(&self) {
-        eventually("the services answer", READY_AT_MOST, || {
+        let started = Instant::now();
+        loop {
             let runs = self.addresses.downbeat(&["runs"]);
-            let attached = self.coordinator.printed().contains("worker attached");
-            (runs.status.success() && attached).then_some(())
-        });
+            if runs.status.success() && self.coordinator.printed().contains("worker attached") {
+                return;
+            }
+            let services = [&self.coordinator, &self.projector, &self.scheduler, &self.worker];
+            let printed: String = services.iter().map(|service| service.printed() + "\n").collect();
+            assert!(started.elapsed() < READY_AT_MOST, "the services are not ready: {}\n{printed}", text(&runs));
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

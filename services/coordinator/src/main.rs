@@ -22,7 +22,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     telemetry::init("info");
-    telemetry::exit_code("coordinator", run(Arguments::parse()).await)
+    telemetry::exit_code("coordinator", Box::pin(run(Arguments::parse())).await)
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {

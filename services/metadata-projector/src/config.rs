@@ -8,10 +8,10 @@ use crate::limits;
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProjectorConfig {
     /// Address for MetadataService.
-    #[arg(long, env = "DOWNBEAT_PROJECTOR_LISTEN", default_value = "127.0.0.1:7411")]
+    #[arg(long, env = "DOWNBEAT_PROJECTOR_LISTEN", default_value = "127.0.0.1:7412")]
     pub listen: SocketAddr,
     /// Folder of the projections; everything in it can be rebuilt from the log.
-    #[arg(long, env = "DOWNBEAT_PROJECTOR_DATA", default_value = "downbeat-data/projections")]
+    #[arg(long, env = "DOWNBEAT_PROJECTOR_DATA", default_value = ".downbeat/metadata")]
     pub data_dir: PathBuf,
     /// Page cache of the store, bytes; at least 1 MiB.
     #[arg(long, env = "DOWNBEAT_PROJECTOR_CACHE_BYTES", default_value_t = limits::CACHE_BYTES_DEFAULT)]
@@ -21,6 +21,6 @@ pub struct ProjectorConfig {
 impl ProjectorConfig {
     /// The defaults, with the projections in this folder.
     pub fn in_folder(data_dir: PathBuf) -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7411)), data_dir, cache_bytes: limits::CACHE_BYTES_DEFAULT }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7412)), data_dir, cache_bytes: limits::CACHE_BYTES_DEFAULT }
     }
 }

@@ -1,4 +1,5 @@
 //! Events to rows: the statuses of the domain, and the rules that every projection keeps.
+#![allow(clippy::unwrap_used, reason = "helpers of tests too")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! `kill -9` in the middle of the fold: what is left is whole, and goes on to what a fresh rebuild gives.
+#![allow(clippy::unwrap_used, reason = "helpers of tests too")]
 
 mod support;
 

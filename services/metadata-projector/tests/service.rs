@@ -1,4 +1,5 @@
 //! The service as its callers see it: gRPC on a free port over a log that grows.
+#![allow(clippy::unwrap_used, reason = "helpers of tests too")]
 
 mod support;
 

@@ -19,7 +19,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     telemetry::init("info");
-    telemetry::exit_code("scheduler", run(Arguments::parse()).await)
+    telemetry::exit_code("scheduler", Box::pin(run(Arguments::parse())).await)
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {

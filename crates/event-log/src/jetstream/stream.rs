@@ -54,7 +54,8 @@ pub(super) async fn open(context: &Context, options: &JetStreamOptions) -> Resul
         found => found,
     };
     let Some(answer) = found else {
-        return Err(Error::fatal(place, "the stream does not exist and may not be made (option `create`)"));
+        // The writer makes it: a reader that is started first waits for that.
+        return Err(Error::Unavailable { log: place, reason: "the stream does not exist yet".to_owned() });
     };
     let unfit = unfit(&answer["config"], options);
     if !unfit.is_empty() {
