@@ -1,6 +1,6 @@
 //! The core: what a run is, which commands it accepts, what follows from what.
 //!
-//! Promises: [`decide`] is a pure function of state, command and context; [`evolve`] is total; effects are data that
+//! Promises: [`decide()`] is a pure function of state, command and context; [`evolve`] is total; effects are data that
 //! [`effects::outstanding`] can compute again at any time; timers are absolute instants inside the state. Knows nothing about
 //! clocks, randomness, files, sockets, storage, threads or the wire.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]

@@ -20,10 +20,13 @@ fn held(phase: &str) -> Bench {
     bench
 }
 
+/// Phase, what is in hand, what the worker hears, what is recorded.
+type Case<'a> = (&'a str, &'a [AttemptRef], &'a [&'a str], &'a [&'a str]);
+
 #[test]
 fn every_phase_is_reconciled_with_what_is_in_hand() {
     let own: &[AttemptRef] = &[attempt(0, 1)];
-    let cases: [(&str, &[AttemptRef], &[&str], &[&str]); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("leased", own, &["6 welcome"], &[]),
         ("leased", &[], &["6 welcome", "6 offer 0#1"], &[]),
         ("running", own, &["6 welcome"], &[]),
