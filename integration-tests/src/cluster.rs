@@ -144,8 +144,14 @@ impl Cluster {
             folder,
             "downbeat-metadata-projector",
             &[
-                "--log", &addresses.log, "--listen", &projector_listen.to_string(), "--data-dir", &in_folder("metadata"),
-                "--blobs", &in_folder("blobs"),
+                "--log",
+                &addresses.log,
+                "--listen",
+                &projector_listen.to_string(),
+                "--data-dir",
+                &in_folder("metadata"),
+                "--blobs",
+                &in_folder("blobs"),
             ],
         );
         let scheduler =
@@ -154,8 +160,16 @@ impl Cluster {
             folder,
             "downbeat-worker",
             &[
-                "--coordinator", &addresses.server, "--data", &in_folder("worker"), "--blobs", &in_folder("blobs"),
-                "--slots", &slots.to_string(), "--environments", &environments(),
+                "--coordinator",
+                &addresses.server,
+                "--data",
+                &in_folder("worker"),
+                "--blobs",
+                &in_folder("blobs"),
+                "--slots",
+                &slots.to_string(),
+                "--environments",
+                &environments(),
             ],
         );
         let cluster = Self {

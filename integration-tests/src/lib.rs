@@ -14,7 +14,9 @@ pub fn programs() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows its own file");
     let folder = test.ancestors().find(|folder| folder.join("downbeat").is_file());
     folder
-        .unwrap_or_else(|| panic!("no `downbeat` above {}: run the tests with `make test`, which builds it", test.display()))
+        .unwrap_or_else(|| {
+            panic!("no `downbeat` above {}: run the tests with `make test`, which builds it", test.display())
+        })
         .to_owned()
 }
 

@@ -36,7 +36,9 @@ fn files_that_are_no_pipelines_are_refused_with_their_place() {
         ("missing.yml", task(&format!("    {{{noop}, depends_on: [b]}}\n")), "missing.yml:5:"),
         (
             "cycle.yml",
-            format!("version: v1\nname: t\npipeline:\n  a: {{{noop}, depends_on: [b]}}\n  b: {{{noop}, depends_on: [a]}}\n"),
+            format!(
+                "version: v1\nname: t\npipeline:\n  a: {{{noop}, depends_on: [b]}}\n  b: {{{noop}, depends_on: [a]}}\n"
+            ),
             "cycle",
         ),
         ("type.yml", task(&format!("    {{{noop}, depends_on: 7}}\n")), "type.yml:5:"),
@@ -158,11 +160,8 @@ fn a_taken_port_a_used_folder_and_a_foreign_log_are_said() {
     assert!(!foreign.status.success(), "{}", text(&foreign));
     assert!(text(&foreign).contains("log"), "{}", text(&foreign));
 
-    let nobody = Addresses {
-        server: format!("http://127.0.0.1:{}", free_port()),
-        metadata: String::new(),
-        log: String::new(),
-    };
+    let nobody =
+        Addresses { server: format!("http://127.0.0.1:{}", free_port()), metadata: String::new(), log: String::new() };
     let unreachable = std::process::Command::new(&downbeat).args(["run", "x", "--server", &nobody.server]).output();
     let unreachable = unreachable.expect("downbeat starts");
     assert_eq!(unreachable.status.code(), Some(2));
@@ -195,7 +194,9 @@ fn services_wait_for_nats_at_the_start_and_in_the_middle() {
         cluster.coordinator.printed().contains("waiting for the log").then_some(())
     });
     cluster.nats.restart().expect("ours");
-    let status = run.wait(Duration::from_secs(60)).unwrap_or_else(|| panic!("does not go on:\n{}", cluster.coordinator.printed()));
+    let status = run
+        .wait(Duration::from_secs(60))
+        .unwrap_or_else(|| panic!("does not go on:\n{}", cluster.coordinator.printed()));
     assert!(status.success(), "{}\n{}", run.printed(), cluster.coordinator.printed());
 }
 

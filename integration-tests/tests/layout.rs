@@ -27,7 +27,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "downbeat",
         &[
-            "dialect", "domain", "proto", "event-log", "runtime", "coordinator", "scheduler", "worker",
+            "dialect",
+            "domain",
+            "proto",
+            "event-log",
+            "runtime",
+            "coordinator",
+            "scheduler",
+            "worker",
             "metadata-projector",
         ],
     ),
@@ -111,8 +118,13 @@ fn there_are_no_dead_files() {
         if root_of_a_target {
             continue;
         }
-        let name = if stem == "mod" { folder.file_name().and_then(|name| name.to_str()).expect("a name") } else { stem };
-        let parents = if stem == "mod" { parents_of(folder.parent().expect("in a folder"), folder) } else { parents_of(folder, &path) };
+        let name =
+            if stem == "mod" { folder.file_name().and_then(|name| name.to_str()).expect("a name") } else { stem };
+        let parents = if stem == "mod" {
+            parents_of(folder.parent().expect("in a folder"), folder)
+        } else {
+            parents_of(folder, &path)
+        };
         let declared = parents.iter().any(|parent| {
             let text = std::fs::read_to_string(repository().join(parent)).unwrap_or_default();
             text.lines().any(|line| {
@@ -127,7 +139,8 @@ fn there_are_no_dead_files() {
 
 /// Files that may declare a module that lies in `folder`.
 fn parents_of(folder: &Path, of: &Path) -> Vec<PathBuf> {
-    let mut parents = vec![folder.join("mod.rs"), folder.join("lib.rs"), folder.join("main.rs"), folder.with_extension("rs")];
+    let mut parents =
+        vec![folder.join("mod.rs"), folder.join("lib.rs"), folder.join("main.rs"), folder.with_extension("rs")];
     // Modules of a test beside its file: tests/common/mod.rs is declared by tests/*.rs.
     if let Ok(entries) = std::fs::read_dir(repository().join(folder)) {
         parents.extend(entries.flatten().map(|entry| folder.join(entry.file_name())).filter(|path| {
@@ -140,7 +153,8 @@ fn parents_of(folder: &Path, of: &Path) -> Vec<PathBuf> {
 #[test]
 fn nothing_is_left_to_do_and_no_test_is_switched_off() {
     // Put together, so that this file does not find itself.
-    let banned = [["to", "do!("].concat(), ["unimple", "mented!("].concat(), ["#[ig", "nore"].concat(), ["FIX", "ME"].concat()];
+    let banned =
+        [["to", "do!("].concat(), ["unimple", "mented!("].concat(), ["#[ig", "nore"].concat(), ["FIX", "ME"].concat()];
     for path in sources("rs") {
         let text = std::fs::read_to_string(repository().join(&path)).expect("a source file");
         for word in &banned {
@@ -162,7 +176,8 @@ fn every_dependency_of_the_workspace_has_a_reason_and_a_user() {
         let name = line.split(" = ").next().expect("a name");
         assert!(name.starts_with("downbeat") || line.contains(" # "), "{name} has no reason");
         let used = manifests.lines().any(|line| {
-            line.strip_prefix(name).is_some_and(|rest| rest.starts_with(".workspace") || rest.starts_with(" = { workspace"))
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(".workspace") || rest.starts_with(" = { workspace"))
         });
         assert!(used, "nobody uses {name}");
     }
@@ -177,10 +192,13 @@ fn sources(extension: &str) -> Vec<PathBuf> {
             let name = entry.file_name();
             let path = folder.join(&name);
             let kind = entry.file_type().expect("a kind");
-            let hidden = name.to_str().is_some_and(|name| name.starts_with('.') || name == "target" || name == "node_modules");
+            let hidden =
+                name.to_str().is_some_and(|name| name.starts_with('.') || name == "target" || name == "node_modules");
             if kind.is_dir() && !hidden {
                 folders.push(path);
-            } else if kind.is_file() && (extension.is_empty() || path.extension().is_some_and(|found| found == extension)) {
+            } else if kind.is_file()
+                && (extension.is_empty() || path.extension().is_some_and(|found| found == extension))
+            {
                 found.push(path);
             }
         }

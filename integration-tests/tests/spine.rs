@@ -32,7 +32,10 @@ fn the_weather_pipeline_gives_the_same_over_both_logs() {
     assert_eq!(embedded, distributed);
 
     // And it is what the data says.
-    assert!(embedded.tasks.contains("load SUCCEEDED") && embedded.tasks.contains("heat_alert SUCCEEDED"), "{embedded:#?}");
+    assert!(
+        embedded.tasks.contains("load SUCCEEDED") && embedded.tasks.contains("heat_alert SUCCEEDED"),
+        "{embedded:#?}"
+    );
     assert!(embedded.lineage.contains("1,461 rows"), "{embedded:#?}");
     assert!(embedded.lineage.contains("tests passed 15/15"), "{embedded:#?}");
     assert_eq!(embedded.outcomes, 4, "one outcome per task");
@@ -113,7 +116,10 @@ fn a_run_survives_kill_9_of_the_coordinator_with_each_outcome_recorded_once() {
 
         let show = eventually("the run ends", Duration::from_secs(120), || {
             let show = addresses.downbeat_ok(&["run", "show", &run]);
-            show.lines().next().is_some_and(|head| head.contains("SUCCEEDED") || head.contains("FAILED")).then_some(show)
+            show.lines()
+                .next()
+                .is_some_and(|head| head.contains("SUCCEEDED") || head.contains("FAILED"))
+                .then_some(show)
         });
         assert!(show.lines().next().is_some_and(|head| head.contains("SUCCEEDED")), "round {round}:\n{show}");
         let outcomes = outcomes_per_attempt(&addresses);

@@ -58,7 +58,12 @@ impl LogAddress {
     ///
     /// # Errors
     /// Those of the implementation; [`crate::ErrorKind::Unavailable`] when it is not there (yet).
-    pub async fn open(&self, access: Access, client_name: &str, monitor_url: Option<&str>) -> Result<Arc<dyn EventLog>, Error> {
+    pub async fn open(
+        &self,
+        access: Access,
+        client_name: &str,
+        monitor_url: Option<&str>,
+    ) -> Result<Arc<dyn EventLog>, Error> {
         match self {
             Self::Embedded(folder) => {
                 let options = OpenOptions { read_only: access == Access::Read, ..OpenOptions::default() };
@@ -109,7 +114,8 @@ mod tests {
 
     #[test]
     fn addresses_read_back_and_others_are_refused() {
-        for text in ["embedded:/var/lib/downbeat/log", "embedded:log", "nats://127.0.0.1:4222", "tls://a:1,nats://b:2"] {
+        for text in ["embedded:/var/lib/downbeat/log", "embedded:log", "nats://127.0.0.1:4222", "tls://a:1,nats://b:2"]
+        {
             assert_eq!(text.parse::<LogAddress>().unwrap().to_string(), text);
         }
         for text in ["", "log", "embedded:", "nats:", "nats://", "http://127.0.0.1:1"] {

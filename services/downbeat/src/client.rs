@@ -23,10 +23,10 @@ pub async fn metadata(servers: &Servers) -> Result<MetadataServiceClient<Channel
 
 async fn connect(address: &str) -> Result<Channel, Error> {
     let endpoint = grpc::endpoint(address).map_err(|error| Error::Usage(error.to_string()))?;
-    endpoint.connect().await.map_err(|error| Error::Unreachable {
-        address: address.to_owned(),
-        reason: innermost(&error),
-    })
+    endpoint
+        .connect()
+        .await
+        .map_err(|error| Error::Unreachable { address: address.to_owned(), reason: innermost(&error) })
 }
 
 /// The server's words for a refusal; a server that went away is said so.

@@ -14,7 +14,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Nobody answers.
-    #[error("no Downbeat answers at {address} ({reason}); start one with `downbeat dev`, or say where it is with --server and --metadata")]
+    #[error(
+        "no Downbeat answers at {address} ({reason}); start one with `downbeat dev`, or say where it is with --server and --metadata"
+    )]
     Unreachable {
         /// Where it was looked for.
         address: String,

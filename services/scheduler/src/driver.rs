@@ -50,12 +50,7 @@ pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: Shutdown
     Ok(())
 }
 
-async fn follow(
-    log: &Arc<dyn EventLog>,
-    engine: &mut Engine,
-    firer: &Firer,
-    position: &mut Tail,
-) -> Result<(), Error> {
+async fn follow(log: &Arc<dyn EventLog>, engine: &mut Engine, firer: &Firer, position: &mut Tail) -> Result<(), Error> {
     let mut entries = log.follow(*position).await?;
     loop {
         let outputs = tokio::select! {
@@ -73,7 +68,9 @@ async fn follow(
         for output in outputs {
             match output {
                 Output::Fire(firing) => firer.fire(firing),
-                Output::Missed(firing) => tracing::warn!(pipeline = %firing.pipeline, schedule = firing.schedule, instant = %firing.instant, "missed and not caught up"),
+                Output::Missed(firing) => {
+                    tracing::warn!(pipeline = %firing.pipeline, schedule = firing.schedule, instant = %firing.instant, "missed and not caught up")
+                }
                 Output::Unusable { pipeline, schedule, reason } => {
                     tracing::error!(%pipeline, schedule, reason, "schedule cannot fire");
                 }
@@ -105,8 +102,7 @@ fn take_in(engine: &mut Engine, entry: &Entry) -> Result<Vec<Output>, Error> {
                     (schedule, zone)
                 })
                 .collect();
-            let input =
-                Input::PipelineApplied { pipeline: applied.pipeline, version: applied.version, schedules };
+            let input = Input::PipelineApplied { pipeline: applied.pipeline, version: applied.version, schedules };
             outputs.extend(engine.handle(wall_now(), input));
         }
     }

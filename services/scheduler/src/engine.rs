@@ -227,7 +227,8 @@ mod tests {
             panic!("not a pipeline")
         };
         schedules[0].1 = None;
-        let outputs = engine.handle(at("2026-01-01T00:00:00Z"), Input::PipelineApplied { pipeline, version, schedules });
+        let outputs =
+            engine.handle(at("2026-01-01T00:00:00Z"), Input::PipelineApplied { pipeline, version, schedules });
         assert!(matches!(outputs.as_slice(), [Output::Unusable { reason, .. }] if reason.contains("time zone")));
         assert_eq!(engine.next_deadline(), None);
     }

@@ -32,12 +32,14 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let mut routes = RoutesBuilder::default();
     let coordinator = Coordinator::take_over(log.clone(), "dev").await.map_err(failed)?;
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
-    let projector = downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
-        .await
-        .map_err(failed)?;
+    let projector =
+        downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
+            .await
+            .map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
     let services = [&coordinator_services[..], &projector_services[..]].concat();
-    let served = tokio::spawn(grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, services.leak(), shutdown.signal()));
+    let served =
+        tokio::spawn(grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, services.leak(), shutdown.signal()));
 
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move { ("coordinator", driver.run().await.map_err(failed)) });
@@ -50,7 +52,11 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let (worker, signal) = (worker_config(&dev, &server), shutdown.signal());
     tasks.spawn(async move { ("worker", downbeat_worker::run(worker, signal).await.map_err(failed)) });
 
-    println!("Downbeat is ready at {server} after {} ms; data in {}", clock.now().monotonic.as_millis(), dev.data.display());
+    println!(
+        "Downbeat is ready at {server} after {} ms; data in {}",
+        clock.now().monotonic.as_millis(),
+        dev.data.display()
+    );
     if let Some(file) = &dev.ready_file {
         announce(file, &server)?;
     }

@@ -68,9 +68,10 @@ impl Printer {
         for decision in &record.decisions {
             for event in &decision.events {
                 let line = self.line(entry.sequence, decision, event);
-                let wanted = self.run.as_deref().is_none_or(|run| {
-                    line.get("run_id").and_then(Value::as_str).is_some_and(|id| id.starts_with(run))
-                });
+                let wanted = self
+                    .run
+                    .as_deref()
+                    .is_none_or(|run| line.get("run_id").and_then(Value::as_str).is_some_and(|id| id.starts_with(run)));
                 if wanted && entry.sequence > self.after {
                     writeln!(out, "{line}")?;
                 }

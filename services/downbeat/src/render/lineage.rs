@@ -127,7 +127,8 @@ mod tests_of_the_tree {
             row_count: rows,
             ..Default::default()
         };
-        let test = |status: &&str| AssetTest { name: "t".to_owned(), status: (*status).to_owned(), ..Default::default() };
+        let test =
+            |status: &&str| AssetTest { name: "t".to_owned(), status: (*status).to_owned(), ..Default::default() };
         Asset { asset: Some(detail), rows_affected: -1, tests: tests.iter().map(test).collect(), ..Default::default() }
     }
 

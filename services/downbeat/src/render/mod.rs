@@ -42,7 +42,8 @@ pub fn task_table(tasks: &[TaskRun], now: Option<i64>) -> String {
 /// Runs, one a line.
 pub fn run_table(runs: &[Run]) -> String {
     let rows = runs.iter().map(|run| {
-        let trigger = if run.schedule.is_empty() { run.trigger.clone() } else { format!("{} {}", run.trigger, run.schedule) };
+        let trigger =
+            if run.schedule.is_empty() { run.trigger.clone() } else { format!("{} {}", run.trigger, run.schedule) };
         vec![
             mark(&run.status).to_owned(),
             run.id.clone(),
