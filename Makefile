@@ -40,7 +40,7 @@ fmt: ## Format the code
 
 bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo build --locked --release --bins $(BINARIES) -p downbeat-integration-tests
-	target/release/downbeat-bench target/release $(DOWNBEAT_NATS_SERVER)
+	target/release/downbeat-bench
 
 deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -1,6 +1,6 @@
 //! Measures the budgets that this version has: no-op tasks through the whole path, over both logs. Prints a table.
 //!
-//! Usage: `downbeat-bench FOLDER_OF_THE_PROGRAMS NATS_SERVER`; `make bench` does it. Never a test: figures have no verdict here.
+//! Usage: `make bench`, which builds in the release profile first. Never a test: figures have no verdict here.
 
 mod measure;
 mod report;
