@@ -123,6 +123,7 @@ pub struct Cluster {
     pub worker: Process,
     folder: PathBuf,
     coordinator_listen: SocketAddr,
+    slots: u32,
 }
 
 impl Cluster {
@@ -156,22 +157,7 @@ impl Cluster {
         );
         let scheduler =
             start(folder, "downbeat-scheduler", &["--log", &addresses.log, "--coordinator", &addresses.server]);
-        let worker = start(
-            folder,
-            "downbeat-worker",
-            &[
-                "--coordinator",
-                &addresses.server,
-                "--data",
-                &in_folder("worker"),
-                "--blobs",
-                &in_folder("blobs"),
-                "--slots",
-                &slots.to_string(),
-                "--environments",
-                &environments(),
-            ],
-        );
+        let worker = start_worker(folder, &addresses, slots);
         let cluster = Self {
             nats,
             addresses,
@@ -181,6 +167,7 @@ impl Cluster {
             worker,
             folder: folder.to_owned(),
             coordinator_listen,
+            slots,
         };
         cluster.wait_ready();
         cluster
@@ -189,6 +176,11 @@ impl Cluster {
     /// Starts the coordinator again after it was killed.
     pub fn restart_coordinator(&mut self) {
         self.coordinator = start_coordinator(&self.folder, &self.addresses, self.coordinator_listen);
+    }
+
+    /// Starts the worker again, over the same folder, after it was killed.
+    pub fn restart_worker(&mut self) {
+        self.worker = start_worker(&self.folder, &self.addresses, self.slots);
     }
 
     /// Waits until commands and queries are answered and the worker is attached.
@@ -219,6 +211,14 @@ fn local(port: u16) -> SocketAddr {
 
 fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
     start(folder, "downbeat-coordinator", &["--log", &addresses.log, "--listen", &listen.to_string()])
+}
+
+fn start_worker(folder: &Path, addresses: &Addresses, slots: u32) -> Process {
+    let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
+    let (data, blobs, slots, environments) =
+        (in_folder("worker"), in_folder("blobs"), slots.to_string(), environments());
+    let arguments = ["--coordinator", &addresses.server, "--data", &data, "--blobs", &blobs, "--slots", &slots];
+    start(folder, "downbeat-worker", &[&arguments[..], &["--environments", &environments]].concat())
 }
 
 fn start(folder: &Path, name: &str, arguments: &[&str]) -> Process {

@@ -128,3 +128,35 @@ fn a_run_survives_kill_9_of_the_coordinator_with_each_outcome_recorded_once() {
         assert!(addresses.downbeat_ok(&["log", "verify"]).contains("log verify: ok"));
     }
 }
+
+#[test]
+fn a_run_survives_kill_9_of_the_worker_which_leaves_nothing_running() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut cluster = Cluster::start(folder.path(), 2);
+    let addresses = cluster.addresses.clone();
+    let file = folder.path().join("slow.yml");
+    std::fs::write(&file, pipelines::scripts(2, 2, 2.0)).expect("a file");
+    addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
+    let run = addresses.downbeat_ok(&["run", "slow"]).trim().to_owned();
+    eventually("both tasks of the first row run", Duration::from_secs(60), || {
+        (addresses.downbeat_ok(&["run", "show", &run]).matches("RUNNING").count() == 3).then_some(())
+    });
+    cluster.worker.kill9();
+    cluster.restart_worker();
+
+    let show = eventually("the run ends", Duration::from_secs(120), || {
+        let show = addresses.downbeat_ok(&["run", "show", &run]);
+        show.lines().next().is_some_and(|head| head.contains("SUCCEEDED") || head.contains("FAILED")).then_some(show)
+    });
+    assert!(show.lines().next().is_some_and(|head| head.contains("SUCCEEDED")), "{show}");
+    let lost: Vec<String> = addresses
+        .downbeat_ok(&["log", "cat", "--run", &run])
+        .lines()
+        .filter(|line| line.contains("ATTEMPT_LOST"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(lost.len(), 2, "{lost:#?}");
+    assert!(lost.iter().all(|line| line.contains("its worker was restarted")), "{lost:#?}");
+    let outcomes = outcomes_per_attempt(&addresses);
+    assert!(outcomes.len() == 6 && outcomes.values().all(|times| *times == 1), "{outcomes:#?}");
+}

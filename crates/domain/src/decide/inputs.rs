@@ -8,7 +8,10 @@ use crate::{command::Rejection, limits, plan::PlanInput};
 pub(super) fn complete(declared: &[PlanInput], given: &Map<String, Value>) -> Result<Map<String, Value>, Rejection> {
     if let Some(unknown) = given.keys().find(|name| !declared.iter().any(|input| input.name == **name)) {
         let names: Vec<&str> = declared.iter().map(|input| input.name.as_str()).collect();
-        let known = if names.is_empty() { "it declares none".to_owned() } else { names.join(", ") };
+        let known = match names.as_slice() {
+            [] => "it declares none".to_owned(),
+            names => format!("it declares: {}", names.join(", ")),
+        };
         return Err(Rejection::InvalidInputs(format!("the pipeline declares no input `{unknown}` ({known})")));
     }
     let mut inputs = Map::new();

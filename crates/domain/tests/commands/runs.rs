@@ -71,7 +71,7 @@ fn inputs_that_do_not_fit_are_refused() {
     let cases = [
         (json!({}), "Missing required pipeline input `day`"),
         (json!({"day": null}), "Missing required pipeline input `day`"),
-        (json!({"day": "x", "hour": 1}), "declares no input `hour` (day, limit, dry, mode)"),
+        (json!({"day": "x", "hour": 1}), "declares no input `hour` (it declares: day, limit, dry, mode)"),
         (json!({"day": "x", "limit": "many"}), "pipeline input `limit`: expected a number"),
         (json!({"day": "x", "mode": "Full"}), "pipeline input `mode`: expected one of `full`, `delta`"),
         (json!({"day": "x".repeat(limits::INPUT_BYTES_MAX)}), "bytes; at most 131072 are allowed"),

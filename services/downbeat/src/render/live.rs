@@ -27,7 +27,9 @@ pub struct Live {
 
 impl Live {
     fn draw(&mut self, whole: bool) {
-        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        // Some terminals do not know their size and say 0.
+        let (columns, rows) =
+            terminal::size().ok().filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24));
         let tasks: Vec<TaskRun> = self.tasks.values().cloned().collect();
         let now = clock::wall_now().as_microsecond();
         let text = format!("{}\n{}", run_header(&self.run), task_table(&tasks, Some(now)));

@@ -146,7 +146,8 @@ async fn show(task: &Task, said: &ScriptState) {
     }
 }
 
-/// What a script's end and its own words make of the attempt.
+/// What a script's end and its own words make of the attempt. The last line that it printed is what an exception says; the rest is in
+/// the log.
 fn judge(exit: &Exit, said: ScriptState, tail: &str) -> Ending {
     let outputs = said.outputs_text();
     let (status, message) = match said.status {
@@ -164,7 +165,7 @@ fn judge(exit: &Exit, said: ScriptState, tail: &str) -> Ending {
         Exit::Code(code) => format!("exit code {code}"),
         Exit::Signal(signal) => format!("killed by signal {signal}"),
     };
-    let why = message.filter(|_| bad).unwrap_or_else(|| last_lines(tail, 8));
+    let why = message.filter(|_| bad).unwrap_or_else(|| last_lines(tail, 1));
     let text = if why.is_empty() { how } else { format!("{how}: {why}") };
     Ending::Failed(Failure::job(text).with_outputs(outputs))
 }
