@@ -123,6 +123,7 @@ pub struct Cluster {
     pub worker: Process,
     folder: PathBuf,
     coordinator_listen: SocketAddr,
+    projector_listen: SocketAddr,
     slots: u32,
 }
 
@@ -139,22 +140,8 @@ impl Cluster {
             metadata: format!("http://{projector_listen}"),
             log: nats.url(),
         };
-        let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
         let coordinator = start_coordinator(folder, &addresses, coordinator_listen);
-        let projector = start(
-            folder,
-            "downbeat-metadata-projector",
-            &[
-                "--log",
-                &addresses.log,
-                "--listen",
-                &projector_listen.to_string(),
-                "--data-dir",
-                &in_folder("metadata"),
-                "--blobs",
-                &in_folder("blobs"),
-            ],
-        );
+        let projector = start_projector(folder, &addresses, projector_listen);
         let scheduler =
             start(folder, "downbeat-scheduler", &["--log", &addresses.log, "--coordinator", &addresses.server]);
         let worker = start_worker(folder, &addresses, slots);
@@ -167,6 +154,7 @@ impl Cluster {
             worker,
             folder: folder.to_owned(),
             coordinator_listen,
+            projector_listen,
             slots,
         };
         cluster.wait_ready();
@@ -176,6 +164,11 @@ impl Cluster {
     /// Starts the coordinator again after it was killed.
     pub fn restart_coordinator(&mut self) {
         self.coordinator = start_coordinator(&self.folder, &self.addresses, self.coordinator_listen);
+    }
+
+    /// Starts the projector again, over the same folder, after it ended.
+    pub fn restart_projector(&mut self) {
+        self.projector = start_projector(&self.folder, &self.addresses, self.projector_listen);
     }
 
     /// Starts the worker again, over the same folder, after it was killed.
@@ -211,6 +204,13 @@ fn local(port: u16) -> SocketAddr {
 
 fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
     start(folder, "downbeat-coordinator", &["--log", &addresses.log, "--listen", &listen.to_string()])
+}
+
+fn start_projector(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
+    let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
+    let (data, blobs, listen) = (in_folder("metadata"), in_folder("blobs"), listen.to_string());
+    let arguments = ["--log", &addresses.log, "--listen", &listen, "--data-dir", &data, "--blobs", &blobs];
+    start(folder, "downbeat-metadata-projector", &arguments)
 }
 
 fn start_worker(folder: &Path, addresses: &Addresses, slots: u32) -> Process {

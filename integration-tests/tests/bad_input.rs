@@ -5,7 +5,7 @@ use std::{path::Path, process::Output, time::Duration};
 use downbeat_integration_tests::{
     cluster::{Addresses, Cluster, Dev, text},
     process::{Process, eventually, free_port},
-    programs,
+    programs, repository,
 };
 
 /// Writes a pipeline file and applies it.
@@ -166,6 +166,61 @@ fn a_taken_port_a_used_folder_and_a_foreign_log_are_said() {
     let unreachable = unreachable.expect("downbeat starts");
     assert_eq!(unreachable.status.code(), Some(2));
     assert!(text(&unreachable).contains("downbeat dev"), "{}", text(&unreachable));
+}
+
+#[test]
+fn a_dbt_project_that_does_not_parse_or_does_not_pass_says_which_node_and_why() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dev = Dev::start(folder.path(), 1);
+    let project = made(folder.path(), "project");
+    let models = made(&project, "models");
+    // The packages of the demo, so that they are installed once.
+    let demo = repository().join("deploy/examples/weather/dbt/requirements.txt");
+    std::fs::copy(demo, project.join("requirements.txt")).expect("a copy");
+    let write = |path: std::path::PathBuf, text: &str| std::fs::write(path, text).expect("a file");
+    write(project.join("dbt_project.yml"), "name: shop\nversion: '1.0'\nprofile: shop\nmodel-paths: [models]\n");
+    write(
+        project.join("profiles.yml"),
+        "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: ':memory:'}\n",
+    );
+    write(models.join("orders.sql"), "select * from {{ ref('nowhere') }}");
+    let source = "version: v1\nname: shop\npipeline:\n  build:\n    integration: DBT_CORE\n    integration_job: DBT_CORE_EXECUTE\n    \
+                  parameters: {project_dir: project, commands: dbt build, python_version: '3.11'}\n";
+    assert!(apply(&dev.addresses, folder.path(), "shop.yml", source).status.success());
+
+    let unparsed = dev.addresses.downbeat(&["run", "shop", "--wait"]);
+    assert_eq!(unparsed.status.code(), Some(1));
+    assert!(text(&unparsed).contains("a node named 'nowhere' which was not found"), "{}", text(&unparsed));
+    assert!(dev.addresses.downbeat_ok(&["logs", "last", "build"]).contains("nowhere"));
+
+    write(models.join("orders.sql"), "select 1 as id union all select 1 as id");
+    write(
+        models.join("schema.yml"),
+        "models:\n  - name: orders\n    columns:\n      - name: id\n        data_tests: [unique]\n",
+    );
+    let untrue = dev.addresses.downbeat(&["run", "shop", "--wait"]);
+    assert_eq!(untrue.status.code(), Some(1));
+    assert!(text(&untrue).contains("unique_orders_id"), "{}", text(&untrue));
+    let lineage = dev.addresses.downbeat_ok(&["lineage", "last"]);
+    assert!(lineage.contains("tests passed 0/1"), "what ran is recorded although the task failed: {lineage}");
+}
+
+#[test]
+fn projections_of_another_stream_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut cluster = Cluster::start(folder.path(), 1);
+    cluster.projector.terminate();
+    cluster.coordinator.kill9();
+    cluster.nats.stop().expect("ours");
+    std::fs::remove_dir_all(cluster.nats.store()).expect("the stream is gone");
+    cluster.nats.restart().expect("ours");
+    cluster.restart_coordinator();
+
+    cluster.restart_projector();
+    let status = cluster.projector.wait(Duration::from_secs(30));
+    let printed = cluster.projector.printed();
+    assert!(status.is_some_and(|status| !status.success()), "{printed}");
+    assert!(printed.matches("DOWNBEAT_LOG_0@").count() >= 2, "both logs are named: {printed}");
 }
 
 #[test]

@@ -89,12 +89,15 @@ fn describe_failure(line: &str, exit: &Exit, fresh: Option<&Invocation>, tail: &
     Some(format!("`{line}` failed ({how}): {why}"))
 }
 
-/// From dbt's last error headline on, without colours and time stamps.
+/// What dbt says behind its last "Encountered an error:" (or from its last error headline on), without colours and time stamps,
+/// on one line: it stands in tables.
 fn relevant(tail: &str) -> String {
     let lines: Vec<String> = tail.lines().map(plain).filter(|line| !line.is_empty()).collect();
-    let headline = lines.iter().rposition(|line| line.contains("Error") || line.contains("rror:"));
-    let from = headline.unwrap_or(lines.len().saturating_sub(LINES_SHOWN));
-    lines[from..].iter().take(LINES_SHOWN).map(String::as_str).collect::<Vec<_>>().join("\n")
+    let encountered = lines.iter().rposition(|line| line == "Encountered an error:").map(|at| at + 1);
+    let headline = || lines.iter().rposition(|line| line.contains("Error") || line.contains("rror:"));
+    let from = encountered.or_else(headline).unwrap_or(lines.len().saturating_sub(LINES_SHOWN));
+    let shown: Vec<&str> = lines[from.min(lines.len())..].iter().take(LINES_SHOWN).map(|line| line.trim()).collect();
+    shown.join(": ")
 }
 
 fn plain(line: &str) -> String {
@@ -133,8 +136,11 @@ mod tests {
         let tail = "10:00:01  Running with dbt=1.11\n10:00:02  \u{1b}[31mEncountered an error:\u{1b}[0m\nCompilation Error\n  Model 'model.a.b' depends on a node named 'c' which was not found\n";
         assert_eq!(
             relevant(tail),
-            "Compilation Error\n  Model 'model.a.b' depends on a node named 'c' which was not found"
+            "Compilation Error: Model 'model.a.b' depends on a node named 'c' which was not found"
         );
-        assert_eq!(relevant("one\ntwo\n"), "one\ntwo");
+        let project = "Encountered an error:\nRuntime Error\n  at path ['version']: no\n\nError encountered in x.yml\n";
+        assert_eq!(relevant(project), "Runtime Error: at path ['version']: no: Error encountered in x.yml");
+        assert_eq!(relevant("one\ntwo\n"), "one: two");
+        assert_eq!(relevant("Encountered an error:\n"), "");
     }
 }
