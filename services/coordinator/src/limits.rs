@@ -21,6 +21,9 @@ pub const INPUT_QUEUE: usize = 65_536;
 pub const WORKER_QUEUE: usize = 4_096;
 /// Offers or stops in one message.
 pub const ITEMS_PER_MESSAGE_MAX: usize = 512;
+/// Parameters of an offer that joins others in one message, bytes: 512 of them, behind one of the largest, stay below the
+/// 16 MiB that a worker takes.
+pub const JOINED_PARAMETERS_BYTES_MAX: usize = 16 * 1024;
 /// Slots that one worker may offer.
 pub const SLOTS_MAX: u32 = 10_000;
 /// Kinds of jobs that one worker may offer.

@@ -4,7 +4,7 @@ use downbeat_proto::events::v1::{Asset, Attempt, FailureClass, LineageEdge, Oper
 use downbeat_proto::worker::v1::Collected;
 use prost::Message as _;
 
-use crate::limits::{COLLECTED_CHUNK_BYTES, MESSAGE_CHARS_MAX};
+use crate::limits::{COLLECTED_CHUNK_BYTES, COLLECTED_ITEM_BYTES_MAX, MESSAGE_CHARS_MAX, OUTPUTS_BYTES_MAX};
 
 /// Names one attempt: the run, the task's index in its plan, and the number of the attempt (from 1), which is its fencing token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,6 +156,39 @@ pub struct Ended {
     pub collection: Collection,
 }
 
+impl Ended {
+    /// Fits what a connector hands back into what one report may carry: a report above the size of a message would break every
+    /// connection on which it is sent again. Outputs that are too large fail the attempt; items of metadata are left out, and
+    /// their number is returned.
+    pub(crate) fn within_limits(mut self) -> (Self, usize) {
+        let outputs = match &mut self.ending {
+            Ending::Succeeded { outputs, .. } => std::mem::take(outputs),
+            Ending::Failed(failure) => std::mem::take(&mut failure.outputs),
+            Ending::Stopped => String::new(),
+        };
+        let fits = outputs.len() <= OUTPUTS_BYTES_MAX;
+        match &mut self.ending {
+            Ending::Succeeded { outputs: place, .. } if fits => *place = outputs,
+            Ending::Failed(failure) if fits => failure.outputs = outputs,
+            Ending::Succeeded { .. } => {
+                let bytes = outputs.len();
+                let reason = format!("the outputs take {bytes} bytes as JSON; at most {OUTPUTS_BYTES_MAX} are allowed");
+                self.ending = Failure::misconfigured(reason).into();
+            }
+            Ending::Failed(_) | Ending::Stopped => {}
+        }
+        let collection = &mut self.collection;
+        let items =
+            |collection: &Collection| collection.operations.len() + collection.assets.len() + collection.edges.len();
+        let before = items(collection);
+        collection.operations.retain(|item| item.encoded_len() <= COLLECTED_ITEM_BYTES_MAX);
+        collection.assets.retain(|item| item.encoded_len() <= COLLECTED_ITEM_BYTES_MAX);
+        collection.edges.retain(|item| item.encoded_len() <= COLLECTED_ITEM_BYTES_MAX);
+        let left_out = before - items(collection);
+        (self, left_out)
+    }
+}
+
 impl From<Ending> for Ended {
     fn from(ending: Ending) -> Self {
         Self { ending, collection: Collection::default() }
@@ -191,6 +224,23 @@ mod tests {
                 assert!(chunk.encoded_len() <= COLLECTED_CHUNK_BYTES || chunk.assets.len() == 1);
             }
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_report_never_becomes_one() {
+        let outputs = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes));
+        let succeeded = |outputs: String| Ending::Succeeded { warning: false, outputs, message: String::new() };
+        let small = Ended::from(succeeded(outputs(10)));
+        assert_eq!(small.clone().within_limits(), (small, 0));
+        let (ended, _) = Ended::from(succeeded(outputs(OUTPUTS_BYTES_MAX))).within_limits();
+        assert!(matches!(ended.ending, Ending::Failed(failure) if failure.message.contains("outputs take")));
+        let failed = Failure::job("why").with_outputs(outputs(OUTPUTS_BYTES_MAX));
+        assert_eq!(Ended::from(failed).within_limits().0, Failure::job("why").into());
+
+        let collection =
+            Collection { assets: vec![asset(10), asset(COLLECTED_ITEM_BYTES_MAX)], ..Collection::default() };
+        let (ended, left_out) = Ended { ending: Ending::Stopped, collection }.within_limits();
+        assert_eq!((ended.collection.assets, left_out), (vec![asset(10)], 1));
     }
 
     #[test]

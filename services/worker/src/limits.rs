@@ -27,6 +27,8 @@ pub(crate) const EVENTS_PER_STEP: usize = 1024;
 
 /// Encoded bytes of one Collected report.
 pub(crate) const COLLECTED_CHUNK_BYTES: usize = 64 * 1024;
+/// Encoded bytes of one collected operation, asset or edge; larger ones are left out. The coordinator drops a report of 256 KiB.
+pub(crate) const COLLECTED_ITEM_BYTES_MAX: usize = 192 * 1024;
 /// Characters of the message of a report; longer ones are cut.
 pub(crate) const MESSAGE_CHARS_MAX: usize = 4_000;
 

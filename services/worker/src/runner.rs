@@ -88,6 +88,10 @@ impl Runner {
 }
 
 async fn finish(task: &Task, ended: Ended) -> Ended {
+    let (ended, left_out) = ended.within_limits();
+    if left_out > 0 {
+        task.log.line(&format!("{left_out} operation(s), asset(s) or edge(s) are too large and were left out")).await;
+    }
     match &ended.ending {
         Ending::Failed(failure) => task.log.line(&format!("FAILED: {}", failure.message)).await,
         Ending::Stopped => task.log.line("STOPPED").await,

@@ -82,6 +82,13 @@ fn unfit(config: &Value, options: &JetStreamOptions) -> Vec<String> {
     if config["max_age"].as_u64().unwrap_or(0) != 0 {
         unfit.push(format!("max_age is {} ns, must be 0", config["max_age"]));
     }
+    // Such a limit drops the oldest records, whatever `discard` says about the stream as a whole.
+    if config["max_msgs_per_subject"].as_i64().unwrap_or(-1) > 0 {
+        unfit.push(format!("max_msgs_per_subject is {}, must be -1", config["max_msgs_per_subject"]));
+    }
+    if config["allow_rollup_hdrs"].as_bool().unwrap_or(false) {
+        unfit.push("allow_rollup_hdrs is true, must be false".to_owned());
+    }
     if config["allow_direct"].as_bool().unwrap_or(false) {
         unfit.push("allow_direct is true, must be false".to_owned());
     }
@@ -124,4 +131,35 @@ pub(super) async fn current(context: &Context, options: &JetStreamOptions, id: &
         return Err(Error::corrupt(id, state.last, reason));
     }
     Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_may_lose_records_is_unfit() {
+        let options = JetStreamOptions::default();
+        let fit = json!({
+            "storage": "file", "retention": "limits", "discard": "new", "deny_delete": true,
+            "subjects": [options.subject], "max_msgs_per_subject": -1
+        });
+        assert!(unfit(&fit, &options).is_empty());
+        for (key, value) in [
+            ("storage", json!("memory")),
+            ("retention", json!("interest")),
+            ("discard", json!("old")),
+            ("deny_delete", json!(false)),
+            ("subjects", json!(["other"])),
+            ("max_age", json!(1)),
+            ("max_msgs_per_subject", json!(1)),
+            ("allow_rollup_hdrs", json!(true)),
+            ("allow_direct", json!(true)),
+        ] {
+            let mut config = fit.clone();
+            config[key] = value;
+            let reasons = unfit(&config, &options);
+            assert!(reasons.len() == 1 && reasons[0].starts_with(key), "{key}: {reasons:?}");
+        }
+    }
 }

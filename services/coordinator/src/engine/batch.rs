@@ -54,6 +54,13 @@ impl Batches {
 
     /// A message for a worker. Offers, stops and acknowledgements for one connection travel together.
     pub(super) fn push_send(&mut self, session: SessionId, message: Message) {
+        // A large offer begins a message, so that one message never outgrows what a worker takes.
+        let small = match &message {
+            Message::Offers(more) => {
+                more.offers.iter().all(|offer| offer.parameters.len() <= limits::JOINED_PARAMETERS_BYTES_MAX)
+            }
+            _ => true,
+        };
         for output in self.open.outputs.iter_mut().rev().take(MERGE_WINDOW) {
             let Output::Send { session: to, message: earlier } = output else { continue };
             if *to != session {
@@ -61,7 +68,7 @@ impl Batches {
             }
             match (earlier, &message) {
                 (Message::Offers(earlier), Message::Offers(more))
-                    if earlier.offers.len() < limits::ITEMS_PER_MESSAGE_MAX =>
+                    if earlier.offers.len() < limits::ITEMS_PER_MESSAGE_MAX && small =>
                 {
                     earlier.offers.extend(more.offers.iter().cloned());
                     return;
@@ -115,5 +122,27 @@ impl Batches {
 
     fn seal(&mut self) {
         self.waiting.push_back(std::mem::take(&mut self.open));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use downbeat_proto::worker::v1 as wire_worker;
+
+    use super::*;
+
+    fn offers(parameters: usize) -> Message {
+        let offer = wire_worker::Offer { parameters: "x".repeat(parameters), ..Default::default() };
+        Message::Offers(wire_worker::Offers { offers: vec![offer] })
+    }
+
+    #[test]
+    fn large_offers_never_pile_up_in_one_message() {
+        let (large, small) = (limits::JOINED_PARAMETERS_BYTES_MAX + 1, limits::JOINED_PARAMETERS_BYTES_MAX);
+        for (sizes, messages) in [(vec![small, small], 1), (vec![large, small], 1), (vec![small, large, large], 3)] {
+            let mut batches = Batches::default();
+            sizes.iter().for_each(|size| batches.push_send(1, offers(*size)));
+            assert_eq!(batches.take_outputs(1, Timestamp::UNIX_EPOCH).len(), messages, "{sizes:?}");
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         tokio::spawn(grpc::serve(listener, routes, downbeat_proto::DESCRIPTORS, services.leak(), shutdown.signal()));
 
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(async move { ("coordinator", driver.run().await.map_err(failed)) });
+    let coordinator = tasks.spawn(async move { ("coordinator", driver.run().await.map_err(failed)) });
     let signal = shutdown.signal();
     tasks.spawn(async move { ("metadata-projector", projector.run(signal).await.map_err(failed)) });
     let (signal, coordinator_address) = (shutdown.signal(), server.clone());
@@ -63,12 +63,10 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let outcome = supervise(&mut tasks, &shutdown).await;
     // The worker reports what it stopped, the projector closes its store; the coordinator has nothing to close.
     shutdown.begin();
-    while let Some(ended) = tasks.join_next().await {
-        if matches!(ended, Ok(("worker", _))) {
+    // All others are waited for, also where the coordinator is what failed: a worker left in the middle leaves its scripts running.
+    while tasks.len() > usize::from(!coordinator.is_finished()) {
+        if matches!(tasks.join_next().await, Some(Ok(("worker", _)))) {
             served.abort();
-        }
-        if tasks.len() <= 1 {
-            break;
         }
     }
     outcome.map(|()| ExitCode::SUCCESS)

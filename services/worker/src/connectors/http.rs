@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use reqwest::{
     Client, Method, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect::Policy,
 };
 use serde_json::{Value, json};
@@ -151,8 +151,7 @@ async fn exchange(task: &Task, request: &Request) -> Step<(reqwest::StatusCode, 
         };
         task.log.line(&format!("redirected ({}) to {}", response.status(), shown(&next))).await;
         if next.origin() != url.origin() {
-            headers.remove(AUTHORIZATION);
-            headers.remove(COOKIE);
+            headers = for_strangers(&headers);
         }
         if !matches!(response.status().as_u16(), 307 | 308) && method != Method::GET {
             method = Method::GET;
@@ -161,6 +160,12 @@ async fn exchange(task: &Task, request: &Request) -> Step<(reqwest::StatusCode, 
         url = next;
     }
     Err(Failure::job(format!("{} redirects more than {HTTP_REDIRECTS_MAX} times", shown(&request.url))).into())
+}
+
+/// What another host is told after a redirect: any of the task's own headers may be a credential (`x-api-key`).
+fn for_strangers(headers: &HeaderMap) -> HeaderMap {
+    let told = [ACCEPT, CONTENT_TYPE].into_iter();
+    told.filter_map(|name| Some((name.clone(), headers.get(name)?.clone()))).collect()
 }
 
 fn redirected(url: &Url, response: &Response) -> Step<Option<Url>> {
@@ -282,6 +287,14 @@ mod tests {
     fn urls_are_shown_without_credentials() {
         let url = Url::parse("https://user:secret@example.com/a?token=secret").unwrap();
         assert_eq!(shown(&url), "https://example.com/a?...");
+    }
+
+    #[test]
+    fn another_host_is_told_no_header_that_may_be_a_credential() {
+        let given =
+            r#"{"x-api-key": "s", "authorization": "s", "cookie": "s", "accept": "text/csv", "content-type": "a/b"}"#;
+        let told = for_strangers(&headers(Some(given)).unwrap());
+        assert_eq!((told.len(), told[ACCEPT].to_str().unwrap()), (2, "text/csv"));
     }
 
     #[test]

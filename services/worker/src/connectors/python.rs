@@ -1,6 +1,9 @@
 //! PYTHON/PYTHON_EXECUTE_SCRIPT: a script from the pipeline's folder (GIT) or from the task itself (INLINE).
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 
@@ -39,12 +42,14 @@ impl Python {
     async fn carry_out(&self, task: &Task) -> Step<Ending> {
         let script = Script::read(task)?;
         let folder = script.place(task).await?;
+        let scope = script.scope(task, &folder);
         let build = Build {
             version: script.version,
             manager: script.manager,
             commands: &script.build,
             folder: &folder,
             variables: &script.variables,
+            scope: &scope,
         };
         let environment = self.toolchain.environment(task, &build).await?;
         let admission = self.events.admit(&task.offer.task_run_id, script.set_outputs);
@@ -115,6 +120,16 @@ impl Script {
             .await
             .map_err(|error| Failure::transient(format!("cannot write the script to {}: {error}", path.display())))?;
         Ok(task.folder.clone())
+    }
+}
+
+impl Script {
+    /// The folder of inline code is another one for each attempt: its environment belongs to the task.
+    fn scope(&self, task: &Task, folder: &Path) -> String {
+        match self.code {
+            Some(_) => format!("{}/{}", task.offer.pipeline_name, task.offer.task_id),
+            None => folder.to_string_lossy().into_owned(),
+        }
     }
 }
 

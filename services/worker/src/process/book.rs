@@ -68,7 +68,12 @@ pub(crate) async fn clean_orphans(processes: &Path, attempts: &Path) -> io::Resu
         fs::remove_file(&path)?;
     }
     for entry in fs::read_dir(attempts)? {
-        fs::remove_dir_all(entry?.path())?;
+        let path = entry?.path();
+        // A script may have left folders that cannot be emptied: they cost space, and no later attempt uses them.
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        if let Err(error) = removed {
+            warn!(path = %path.display(), %error, "cannot remove what an earlier attempt left behind; remove it by hand");
+        }
     }
     Ok(())
 }
@@ -107,6 +112,25 @@ mod tests {
             command.env(group::MARKER_VARIABLE, marker);
         }
         command.spawn().unwrap()
+    }
+
+    #[tokio::test]
+    async fn leftovers_that_resist_keep_no_worker_from_starting() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, attempts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let sealed = attempts.path().join("sealed/inner");
+        fs::create_dir_all(sealed.join("content")).unwrap();
+        fs::write(attempts.path().join("file"), "").unwrap();
+        fs::set_permissions(&sealed, fs::Permissions::from_mode(0o000)).unwrap();
+
+        let cleaned = clean_orphans(folder.path(), attempts.path()).await;
+
+        // For root nothing is sealed, and the folder is gone.
+        if sealed.exists() {
+            fs::set_permissions(&sealed, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        cleaned.unwrap();
+        assert!(!attempts.path().join("file").exists());
     }
 
     #[tokio::test]

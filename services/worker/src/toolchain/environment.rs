@@ -30,6 +30,9 @@ pub(crate) struct Build<'a> {
     pub(crate) folder: &'a Path,
     /// The task's own variables.
     pub(crate) variables: &'a Environment,
+    /// Who shares an environment whose content is not known from its commands. The same for every attempt of a task: each
+    /// scope gets an environment of its own, which stays.
+    pub(crate) scope: &'a str,
 }
 
 /// An environment that is ready.
@@ -168,7 +171,7 @@ fn identify(interpreter: &Interpreter, build: &Build<'_>) -> (String, bool) {
     let repeatable = hash_inputs(build.commands, build.folder, &mut hasher);
     if !repeatable {
         // What is installed is not known from the command alone: two projects must not share it.
-        hasher.update(build.folder.as_os_str().as_encoded_bytes());
+        hasher.update(build.scope.as_bytes());
     }
     (hasher.finalize().to_hex()[..32].to_owned(), repeatable)
 }
@@ -179,4 +182,28 @@ fn mark(path: &Path) -> Step<()> {
 
 fn on_disk(path: &Path) -> impl FnOnce(io::Error) -> Failure {
     move |error| Failure::transient(format!("cannot write {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::words::split;
+
+    #[test]
+    fn attempts_of_one_task_share_an_environment_although_inline_code_has_a_folder_of_its_own_each_time() {
+        let interpreter = Interpreter { path: PathBuf::from("/python"), version: "3.11.1".to_owned() };
+        let variables = Environment::new();
+        let name = |line: &str, folder: &str, scope: &str| {
+            let commands = split(line).unwrap();
+            let (folder, manager) = (Path::new(folder), PackageManager::Pip);
+            let build = Build { version: None, manager, commands: &commands, folder, variables: &variables, scope };
+            identify(&interpreter, &build).0
+        };
+        let floating = "pip install duckdb";
+        assert_eq!(name(floating, "/attempts/1", "p/t"), name(floating, "/attempts/2", "p/t"));
+        assert_ne!(name(floating, "/attempts/1", "p/t"), name(floating, "/attempts/1", "p/u"));
+        // What is known from the commands alone is shared by all.
+        let pinned = "pip install duckdb==1.4.0";
+        assert_eq!(name(pinned, "/a", "p/t"), name(pinned, "/b", "q/u"));
+    }
 }

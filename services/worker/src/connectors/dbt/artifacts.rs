@@ -133,6 +133,8 @@ pub(super) fn read(target: &Path) -> Result<Option<Invocation>, String> {
 
 fn read_file<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
     let bytes = match fs::metadata(path) {
+        // Reading a pipe or a device would never end.
+        Ok(metadata) if !metadata.is_file() => return Err(format!("{} is no file", path.display())),
         Ok(metadata) if metadata.len() > ARTIFACT_BYTES_MAX => {
             return Err(format!("{} is larger than {} MiB", path.display(), ARTIFACT_BYTES_MAX / (1024 * 1024)));
         }
@@ -181,5 +183,8 @@ mod tests {
         assert!(read(folder.path()).unwrap().is_none());
         fs::write(folder.path().join("run_results.json"), "{").unwrap();
         assert!(read(folder.path()).unwrap_err().contains("run_results.json"));
+        fs::remove_file(folder.path().join("run_results.json")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("run_results.json")).unwrap();
+        assert!(read(folder.path()).unwrap_err().contains("is no file"));
     }
 }

@@ -3,6 +3,7 @@
 use downbeat_proto::events::v1::Asset;
 
 use super::artifacts::{Exposure, Manifest, Node};
+use crate::attempt::cut;
 
 /// Adapters of warehouses in which names that differ in case only are different tables.
 const CASE_SENSITIVE: [&str; 3] = ["bigquery", "clickhouse", "mysql"];
@@ -25,7 +26,7 @@ pub(super) fn of_node(manifest: &Manifest, unique_id: &str) -> Option<Asset> {
         name: table_name(node).to_owned(),
         r#type: kind.to_owned(),
         namespace: adapter,
-        description: node.description.clone().unwrap_or_default(),
+        description: cut(node.description.clone().unwrap_or_default()),
         row_count: -1,
         integration: INTEGRATION.to_owned(),
     })
@@ -45,7 +46,7 @@ pub(super) fn of_exposure(unique_id: &str, exposure: &Exposure) -> Asset {
         name: exposure.label.clone().unwrap_or_else(|| exposure.name.clone()),
         r#type: kind.to_owned(),
         namespace: "dbt".to_owned(),
-        description: exposure.description.clone().unwrap_or_default(),
+        description: cut(exposure.description.clone().unwrap_or_default()),
         row_count: -1,
         integration: INTEGRATION.to_owned(),
     }

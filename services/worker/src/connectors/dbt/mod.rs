@@ -72,7 +72,9 @@ impl Dbt {
             .into());
         }
         let install = install_command(&folder, manager);
-        let build = Build { version, manager, commands: &install, folder: &folder, variables: &variables };
+        let scope = folder.to_string_lossy();
+        let build =
+            Build { version, manager, commands: &install, folder: &folder, variables: &variables, scope: &scope };
         let environment = self.toolchain.environment(task, &build).await?;
         if environment.own_program("dbt").is_none() {
             return Err(Failure::misconfigured(format!(
