@@ -164,6 +164,14 @@ pub enum Rejection {
         /// Last decided instant.
         watermark: Timestamp,
     },
+    /// The instant lies in the future: the scheduler's clock is ahead.
+    #[error("schedule `{schedule}` is not due at {instant} yet; check the scheduler's clock")]
+    NotDue {
+        /// The schedule.
+        schedule: String,
+        /// The instant.
+        instant: Timestamp,
+    },
     /// A required input is missing, has the wrong type, or is not declared.
     #[error("{0}")]
     InvalidInputs(String),

@@ -20,6 +20,8 @@ pub const EVENTS_PER_ADVANCE_MAX: usize = 100;
 pub const HANDLE_BYTES_MAX: usize = 64 * 1024;
 /// Attempts of one task that may be lost with their worker before the task fails, whatever its `retries` say.
 pub const LOST_ATTEMPTS_MAX: u32 = 3;
+/// How far ahead of the coordinator's clock a scheduler's may be, seconds.
+pub const SCHEDULE_AHEAD_SECONDS_MAX: i64 = 60;
 /// Idempotency key, characters.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Pipeline alias, characters.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use downbeat_event_log::conformance::{self, Harness};
 use downbeat_event_log::embedded::{self, EmbeddedLog, OpenOptions};
 use downbeat_event_log::testing::power_loss::PowerLossDisk;
-use downbeat_event_log::{Error, ErrorKind, EventLog, Record, RecordId, Tail, verify};
+use downbeat_event_log::{Error, ErrorKind, EventLog, Hash, Record, RecordId, Tail, frame, verify};
 use futures::StreamExt;
 
 const CHILD_FOLDER: &str = "DOWNBEAT_TEST_LOG_FOLDER";
@@ -280,6 +280,45 @@ async fn damage_in_an_earlier_segment_is_found_when_read() {
     std::fs::remove_file(&files[1]).unwrap();
     let log = EmbeddedLog::open(root.path(), SMALL).await.unwrap();
     assert_eq!(verify(&log, |_| ()).await.unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+/// Every checksum fits, so only the chain gives it away; the start reads the last segment only.
+#[tokio::test]
+async fn a_forged_record_in_an_earlier_segment_is_found_when_read() {
+    let root = tempfile::tempdir().unwrap();
+    let log = EmbeddedLog::open(root.path(), SMALL).await.unwrap();
+    let tails = fill(&log, 1..60).await;
+    drop(log);
+    let file = &segments(root.path())[1];
+    let mut bytes = std::fs::read(file).unwrap();
+    let at = offsets(&bytes)[1];
+    let number = u64::from_le_bytes(bytes[at + 8..at + 16].try_into().unwrap());
+    let honest = record(number);
+    let forged = Record { payload: vec![b'?'; honest.payload.len()].into(), ..honest };
+    let (frame, _) = frame::encode(&tails[number as usize - 2].hash, &forged);
+    let end = at + 24 + frame.len();
+    bytes[at + 24..end].copy_from_slice(&frame);
+    let checksum = crc32fast::hash(&bytes[at + 8..end]);
+    bytes[at + 4..at + 8].copy_from_slice(&checksum.to_le_bytes());
+    std::fs::write(file, bytes).unwrap();
+
+    let log = EmbeddedLog::open(root.path(), SMALL).await.unwrap();
+    assert_eq!(log.read(number - 1, 1).await.unwrap()[0].payload, forged.payload, "by itself it looks sound");
+    assert_eq!(log.read(0, 100).await.unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(verify(&log, |_| ()).await.unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+/// Else the next append would be chained to the forgery.
+#[tokio::test]
+async fn a_log_that_ends_with_a_record_of_another_chain_is_not_opened() {
+    let root = tempfile::tempdir().unwrap();
+    let log = EmbeddedLog::open(root.path(), SMALL).await.unwrap();
+    fill(&log, 1..3).await;
+    drop(log);
+    embedded::append_unchecked(root.path(), &[frame::encode(&Hash([9; 32]), &record(3)).0]).unwrap();
+    for options in [SMALL, READ_ONLY] {
+        assert_eq!(EmbeddedLog::open(root.path(), options).await.unwrap_err().kind(), ErrorKind::Corrupt);
+    }
 }
 
 #[tokio::test]

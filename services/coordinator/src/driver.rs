@@ -241,3 +241,16 @@ impl Driver {
 fn moment(now: Now) -> Moment {
     Moment { wall: now.wall, monotonic: now.monotonic }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_get_the_monotonic_clock_and_never_the_wall() {
+        let wall = jiff::Timestamp::from_second(1_000_000).unwrap();
+        let monotonic = std::time::Duration::from_secs(7);
+        let made = moment(Now { wall, monotonic });
+        assert_eq!((made.wall, made.monotonic), (wall, monotonic));
+    }
+}

@@ -78,6 +78,8 @@ fn start_writer(
                 Err(error)
             }
         };
+        // Who hears of the end may open the folder again: its lock must be free by then.
+        drop(published);
         // The driver may have been dropped; the store is closed all the same.
         let _ = ended.send(outcome);
     };

@@ -252,6 +252,31 @@ async fn another_log_or_a_shorter_one_is_refused() {
     assert!(error.to_string().contains("beyond its end"), "{error}");
 }
 
+/// It is long enough for the position, but another record stands there.
+#[tokio::test]
+async fn a_log_that_lost_its_end_and_went_on_is_refused() {
+    let (log, folder) = (log("went on"), tempfile::tempdir().unwrap());
+    append(&log, vec![pipeline(1, 0)]).await;
+    let shorter = log.stored_frames();
+    append(&log, vec![created(run_id(1), 0)]).await;
+    let config = ProjectorConfig::in_folder(folder.path().join("projections"));
+    let blobs = BlobStore::open(folder.path()).unwrap();
+    let projector = start(Arc::new(log.clone()), config.clone(), blobs.clone()).await.unwrap();
+    let mut progress = projector.published().progress();
+    let (driver, _) = projector.into_parts(&mut tonic::service::RoutesBuilder::default());
+    let shutdown = Shutdown::default();
+    let driven = tokio::spawn(driver.run(shutdown.signal()));
+    progress.wait_for(|progress| progress.sequence == 2).await.unwrap();
+    shutdown.begin();
+    driven.await.unwrap().unwrap();
+
+    log.restore_frames(shorter);
+    append(&log, vec![created(run_id(2), 0)]).await;
+    append(&log, vec![created(run_id(3), 0)]).await;
+    let error = start(Arc::new(log), config, blobs).await.err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::ForeignPosition, "{error}");
+}
+
 #[tokio::test]
 async fn a_damaged_store_is_moved_aside_and_rebuilt() {
     let (log, folder) = (log("damage"), tempfile::tempdir().unwrap());

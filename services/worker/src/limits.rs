@@ -54,8 +54,8 @@ pub(crate) const LOG_TAIL_BYTES: usize = 8 * 1024;
 
 /// Bytes of one event that a script posts.
 pub(crate) const SCRIPT_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Bytes of all outputs of one task, as JSON text.
-pub(crate) const OUTPUTS_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Bytes of all outputs of one task, as JSON text: what the coordinator records in one event.
+pub(crate) const OUTPUTS_BYTES_MAX: usize = 256 * 1024;
 /// Log files that one attempt may post.
 pub(crate) const SCRIPT_LOGS_MAX: usize = 32;
 /// Bytes of all log files that one attempt posts.

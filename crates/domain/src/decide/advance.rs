@@ -7,13 +7,21 @@ use crate::{
     event::{AttemptRef, Event},
     plan::Node,
     state::{GroupPhase, Phase, RunState},
-    status::{RunStatus, TaskStatus},
+    status::{RunStatus, StopReason, TaskStatus},
 };
 
 /// At most `events_max` events that are due now; empty = nothing is. Folding them may make more due.
 pub fn advance(run: &RunState, context: &Context, events_max: usize) -> Vec<Event> {
     if run.to_consider.is_empty() && run.is_complete() {
         return vec![finish(run, context)];
+    }
+    let stops: Vec<Event> = run
+        .to_stop()
+        .take(events_max)
+        .map(|attempt| Event::AttemptStopRequested { attempt, reason: StopReason::Cancelled, at: context.now })
+        .collect();
+    if !stops.is_empty() {
+        return stops;
     }
     run.to_consider.iter().take(events_max).filter_map(|node| consider(run, *node, context)).collect()
 }

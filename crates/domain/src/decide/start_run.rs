@@ -2,7 +2,7 @@
 
 use crate::{
     command::{Context, FireSchedule, Rejection, StartRun},
-    decide::inputs,
+    decide::{inputs, later},
     event::{Event, RunCreated, Trigger},
     id::RunId,
     limits,
@@ -50,6 +50,10 @@ pub(super) fn fire(partition: &Partition, fire: &FireSchedule, context: &Context
         .iter()
         .find(|schedule| schedule.name == fire.schedule)
         .ok_or_else(|| Rejection::UnknownSchedule { pipeline: fire.pipeline, schedule: fire.schedule.clone() })?;
+    // A watermark in the future would silence the schedule until then.
+    if fire.instant > later(context.now, limits::SCHEDULE_AHEAD_SECONDS_MAX) {
+        return Err(Rejection::NotDue { schedule: fire.schedule.clone(), instant: fire.instant });
+    }
     if let Some(watermark) = pipeline.watermarks.get(&fire.schedule).filter(|watermark| fire.instant <= **watermark) {
         return Err(Rejection::AlreadyFired { schedule: fire.schedule.clone(), watermark: *watermark });
     }

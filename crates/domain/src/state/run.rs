@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    event::{RunCreated, Trigger},
+    event::{AttemptRef, RunCreated, Trigger},
     id::{PipelineId, RunId},
     plan::{Node, PreparedPlan},
     state::{PipelineState, TaskState},
@@ -169,6 +169,21 @@ impl RunState {
                 _ => None,
             },
         }
+    }
+
+    /// Attempts of a cancelled run that no worker has been asked to stop yet.
+    pub fn to_stop(&self) -> impl Iterator<Item = AttemptRef> + '_ {
+        let held = self.cancel_requested.then_some(&self.held).into_iter().flatten();
+        held.filter_map(|place| {
+            let task = self.tasks.get(*place as usize)?;
+            let running = matches!(task.phase, super::Phase::Leased(_) | super::Phase::Running(_));
+            running.then_some(AttemptRef { run: self.id, task: *place, number: task.attempt })
+        })
+    }
+
+    /// Something follows from the state by itself.
+    pub fn is_unsettled(&self) -> bool {
+        !self.to_consider.is_empty() || self.is_complete() || self.to_stop().next().is_some()
     }
 
     /// Every task and every group has ended.

@@ -3,7 +3,7 @@
 use downbeat_domain::{Command, FireSchedule, RunId, Trigger};
 use serde_json::json;
 
-use crate::world::{Step, given, instant, object, pipeline};
+use crate::world::{self, Step, given, object, pipeline};
 
 const SCHEDULED: &str = "inputs:
   day: {type: string, default: none}
@@ -17,6 +17,11 @@ schedule:
 pipeline:
   a: {integration: X, integration_job: Y, parameters: {}}
 ";
+
+/// Instants that lie behind the world's now, as those of schedules that are due do.
+fn instant(second: i64) -> jiff::Timestamp {
+    world::instant(second - 1_000)
+}
 
 fn fire(schedule: &str, second: i64) -> Step {
     let fire = FireSchedule { pipeline: pipeline(), schedule: schedule.to_owned(), instant: instant(second) };
@@ -44,6 +49,11 @@ fn instants_up_to_the_watermark_are_refused() {
 }
 
 #[test]
+fn a_watermark_moves_with_every_fired_instant() {
+    given(SCHEDULED).after([fire("daily", 0), fire("daily", 100)]).when(fire("daily", 60)).refused("was decided up to");
+}
+
+#[test]
 fn schedules_have_watermarks_of_their_own() {
     given(SCHEDULED)
         .after([fire("daily", 100)])
@@ -61,4 +71,11 @@ fn a_watermark_outlives_a_new_version() {
 #[test]
 fn a_schedule_that_is_not_there_is_refused() {
     given(SCHEDULED).when(fire("weekly", 0)).refused("has no schedule `weekly`");
+}
+
+#[test]
+fn an_instant_in_the_future_is_refused_and_moves_no_watermark() {
+    let ahead = 1_000 + downbeat_domain::limits::SCHEDULE_AHEAD_SECONDS_MAX;
+    given(SCHEDULED).when(fire("daily", ahead + 1)).refused("is not due at");
+    given(SCHEDULED).when(fire("daily", ahead)).then(["RunCreated of version 1", "TaskReady a"]);
 }

@@ -2,18 +2,21 @@
 
 use bytes::Bytes;
 
-use super::support::{append_all, good, next, open, read_all, record};
+use super::support::{append_all, fails, good, next, open, read_all, record};
 use super::{Harness, cases};
 use crate::error::{Error, ErrorKind};
 use crate::frame;
+use crate::limits::{READ_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::procedures::verify;
-use crate::types::{Hash, Tail};
+use crate::types::{Hash, Record, Tail};
 
 cases![
     a_changed_byte_is_found,
     a_changed_byte_in_the_last_entry_is_found,
     a_forged_entry_with_a_fitting_hash_is_found,
     a_forged_entry_of_another_chain_is_found,
+    a_forged_entry_right_behind_a_followed_position_is_found,
+    a_forged_entry_behind_the_seam_of_two_reads_is_found,
     honest_frames_pass_the_same_way,
 ];
 
@@ -89,6 +92,37 @@ async fn a_forged_entry_of_another_chain_is_found(harness: &mut dyn Harness) {
         honest(start)
     };
     assert_eq!(found_by(harness, forged).await, [true; 3], "read, verify, follow");
+}
+
+/// What is read behind the position is chained in itself: only its link to the position gives it away.
+async fn a_forged_entry_right_behind_a_followed_position_is_found(harness: &mut dyn Harness) {
+    let log = open(harness).await;
+    let tails = append_all(log.as_ref(), Tail::start(log.id()), 1..3).await;
+    drop(log);
+    harness.append_unchecked(&honest(Tail { hash: Hash([9; 32]), ..tails[1] })).await;
+    match harness.open().await {
+        Ok(log) => {
+            let mut stream = good(log.follow(tails[1]).await, "follow");
+            fails(next(&mut stream).await, ErrorKind::Corrupt, "next");
+        }
+        Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}"),
+    }
+}
+
+/// Both reads are chained in themselves: only the link between them gives the forgery away.
+async fn a_forged_entry_behind_the_seam_of_two_reads_is_found(harness: &mut dyn Harness) {
+    let log = open(harness).await;
+    let mut after = Tail::start(log.id());
+    for number in 1..=READ_BYTES_MAX.div_ceil(RECORD_BYTES_MAX) as u64 {
+        let large = Record { payload: vec![1; RECORD_BYTES_MAX].into(), ..record(number) };
+        after = good(log.append(after, &large).await, "append");
+    }
+    drop(log);
+    harness.append_unchecked(&honest(Tail { hash: Hash([9; 32]), ..after })).await;
+    match harness.open().await {
+        Ok(log) => fails(verify(log.as_ref(), |_| ()).await, ErrorKind::Corrupt, "verify"),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}"),
+    }
 }
 
 /// The control: without it, a harness that damages everything would pass.

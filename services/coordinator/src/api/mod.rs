@@ -19,6 +19,7 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }
         | Rejection::AlreadyFired { .. }
+        | Rejection::NotDue { .. }
         | Rejection::StaleAttempt(_)
         | Rejection::NotReady { .. } => Code::FailedPrecondition,
     };

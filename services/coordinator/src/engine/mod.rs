@@ -273,7 +273,7 @@ impl Engine {
                 self.deadlines.insert((due, id));
             }
         }
-        if run.is_some_and(|run| !run.to_consider.is_empty() || run.is_complete()) {
+        if run.is_some_and(downbeat_domain::RunState::is_unsettled) {
             self.unsettled.insert(id);
         } else {
             self.unsettled.remove(&id);

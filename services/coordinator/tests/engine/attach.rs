@@ -59,6 +59,20 @@ fn the_same_holds_for_the_owner_that_took_over() {
     }
 }
 
+/// A run may go on in a later record than the one that let it: a crash between them must not leave it standing.
+#[test]
+fn what_the_log_leaves_open_is_settled_by_the_owner_that_takes_over() {
+    let mut bench = held("running");
+    bench.say(5, vec![report(2, attempt(0, 1), succeeded())]);
+    bench.settle();
+    for (last, follows) in [("RUN_CREATED", "TASK_READY"), ("ATTEMPT_SUCCEEDED", "RUN_FINISHED")] {
+        let cut = 1 + bench.kinds_since(0).iter().position(|kind| kind == last).unwrap();
+        let mut next = Bench::over(bench.log[..cut].to_vec(), bench.now);
+        next.settle();
+        assert_eq!(next.kinds_since(cut), [follows], "behind {last}");
+    }
+}
+
 #[test]
 fn an_attempt_in_hand_that_was_given_to_others_must_stop() {
     let mut bench = held("running");
@@ -109,6 +123,16 @@ fn reports_said_again_after_a_reconnection_are_acknowledged_and_recorded_once() 
     assert_eq!(bench.kinds_since(before), ["ATTEMPT_SUCCEEDED", "RUN_FINISHED"]);
     // Nothing was owed to the log when the old connection was closed and the first acknowledgement was due.
     assert_eq!(bench.read(), ["close 5", "6 welcome", "6 ack 3"]);
+}
+
+#[test]
+fn a_report_number_that_was_taken_is_not_looked_at_again() {
+    let mut bench = held("running");
+    let before = bench.log.len();
+    bench.say(5, vec![report(1, attempt(0, 1), succeeded())]);
+    bench.settle();
+    assert_eq!(bench.read(), ["5 ack 1"]);
+    assert_eq!(bench.kinds_since(before), Vec::<String>::new(), "number 1 was the start");
 }
 
 #[test]

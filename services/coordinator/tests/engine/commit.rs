@@ -103,6 +103,37 @@ fn large_decisions_fill_several_records_and_none_is_split() {
     assert_eq!(bench.read().len(), 11);
 }
 
+/// Decisions that do not fit into the open record begin the next one, and their effects must move with them.
+#[test]
+fn an_offer_leaves_with_the_record_of_its_lease_where_leases_fill_several() {
+    let mut tasks = ["a", "b", "c", "d", "e", "f"].map(task);
+    tasks.iter_mut().for_each(|task| task.parameters.extend([("text".to_owned(), json!("${{ ENV.T }}"))]));
+    let mut command = start(RUN);
+    if let Command::StartRun(start) = &mut command {
+        start.environment = json!({"T": "x".repeat(50 * 1024)}).as_object().cloned().unwrap();
+    }
+    let mut bench = Bench::new();
+    bench.call(1, applied(tasks.into()));
+    bench.call(2, command);
+    bench.settle();
+    bench.heard.clear();
+    let before = bench.log.len();
+    bench.attach(5, ADA, 6, &[]);
+    let (mut records, mut offers) = (0, 0);
+    loop {
+        let in_flight = bench.turn();
+        offers += bench.read().iter().filter(|line| line.starts_with("5 offer")).count();
+        let leases = bench.kinds_since(before).iter().filter(|kind| *kind == "ATTEMPT_LEASED").count();
+        assert_eq!(offers, leases, "after {records} records");
+        if !in_flight {
+            break;
+        }
+        bench.appended();
+        records += 1;
+    }
+    assert_eq!((records, offers), (3, 6));
+}
+
 /// The worst that one report can lead to: outputs of the largest size, and a wide fan-out whose conditions and reasons are long.
 #[test]
 fn no_decision_exceeds_what_the_log_takes() {
