@@ -5,7 +5,7 @@
 //! how a pipeline is run: instants, zones and the names an expression may use come in as values.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
-mod catalogue;
+pub mod catalogue;
 mod check;
 mod code;
 pub mod cron;
@@ -33,6 +33,19 @@ pub struct Parsed {
     pub pipeline: Option<Pipeline>,
     /// All faults and advice, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The text of a file's bytes, or where it stops being one.
+///
+/// A fault's place counts in the text in which every broken byte sequence is replaced ([`String::from_utf8_lossy`]).
+pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = bytes.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or("");
+        let at = span::LineIndex::new(valid).span(valid.len()..valid.len());
+        let broken = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+        let fault = Diagnostic::error(Code::NotUtf8, at, format!("the byte 0x{broken:02X} is no UTF-8"));
+        fault.with_help("save the file as UTF-8".to_owned())
+    })
 }
 
 /// Reads, checks and resolves one pipeline document.

@@ -10,7 +10,7 @@ pub const NODES: usize = 200_000;
 pub const ALIASES: usize = 100;
 /// Bytes of all scalars together, those repeated through aliases counted each time.
 pub const SCALAR_BYTES: usize = 8 * 1024 * 1024;
-/// Diagnostics reported for one document; the rest would only repeat a broken pattern.
+/// Diagnostics reported for one document; one more says how many are left out.
 pub const DIAGNOSTICS: usize = 200;
 /// Levels of nesting of an expression, as the language defines it.
 pub const EXPRESSION_NESTING: usize = 10;
@@ -24,6 +24,10 @@ pub const OUTPUT_BYTES: usize = 1024 * 1024;
 pub const EVALUATION_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of a cron expression.
 pub const CRON_BYTES: usize = 1024;
+/// Steps along dependencies in the search for expressions that do not wait for what they read.
+pub const UPSTREAM_STEPS: usize = 2_000_000;
+/// Known names among which one like a mistyped name is looked for.
+pub const SUGGESTION_CANDIDATES: usize = 2_000;
 /// Characters of two words whose likeness is still measured.
 pub const SUGGESTION_CHARACTERS: usize = 100;
 /// Characters of a source line shown under a diagnostic.

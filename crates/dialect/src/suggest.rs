@@ -1,16 +1,19 @@
 //! "Did you mean": the known name nearest to a mistyped one. Knows nothing about what the names mean.
 
-use crate::limits::SUGGESTION_CHARACTERS;
+use crate::limits::{SUGGESTION_CANDIDATES, SUGGESTION_CHARACTERS};
 
 /// The candidate nearest to `word`, if one is near enough to be a likely slip of the keyboard.
 ///
 /// Case differences are free; near enough means at most one edit per three characters (and at least one).
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word_folded = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let allowed = (length / 3).max(1);
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != word)
+        .take(SUGGESTION_CANDIDATES)
+        // Words of very different lengths are never near; asking first saves the work for most candidates.
+        .filter(|candidate| *candidate != word && candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| (edit_distance(&word_folded, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)

@@ -8,6 +8,7 @@ use downbeat_dialect::{Condition, Configuration, Entry, Pipeline, Schedule, Span
 use crate::{
     limits,
     plan::{Node, Plan, PlanGroup, PlanInput, PlanSchedule, PlanTask},
+    runnable,
 };
 
 /// A construct of the language that this version does not run.
@@ -30,7 +31,8 @@ pub struct Compiled {
 
 /// Compiles a pipeline, or says everything that stands against it.
 pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
-    let refused = unsupported(pipeline);
+    let mut refused = runnable::faults(pipeline);
+    refused.extend(unsupported(pipeline));
     if !refused.is_empty() {
         return Err(refused);
     }

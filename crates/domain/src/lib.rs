@@ -17,6 +17,7 @@ pub mod limits;
 pub mod metadata;
 pub mod names;
 pub mod plan;
+mod runnable;
 pub mod state;
 pub mod status;
 

@@ -166,3 +166,46 @@ fn unlimited_concurrency_and_no_alerts_are_no_obstacle() {
     let body = format!("configuration:\n  concurrency: {{max_active: 0}}\npipeline:\n  a: {TASK}\n");
     assert_eq!(compiled(&body).unwrap().warnings, Vec::<String>::new());
 }
+
+#[test]
+fn what_the_language_accepts_with_advice_is_refused_where_it_cannot_run() {
+    let task = |depends_on: &str| {
+        format!("{{integration: X, integration_job: Y, parameters: {{}}, depends_on: [{depends_on}]}}")
+    };
+    for (body, expected) in [
+        ("pipeline: {}\n".to_owned(), vec!["the pipeline has no task, so there is nothing to run"]),
+        ("pipeline: {g: {tasks: {}}}\n".to_owned(), vec!["group `g` has no task, so there is nothing to run"]),
+        (
+            format!("pipeline: {{g: {{tasks: {{a: {TASK}, G: {TASK}}}}}, A: {TASK}}}\n"),
+            vec![
+                "the id `G` names two entries of the pipeline: case does not count",
+                "the id `A` names two entries of the pipeline: case does not count",
+            ],
+        ),
+        (
+            format!("pipeline: {{g: {{tasks: {{a: {}, b: {}}}}}, c: {TASK}}}\n", task("c"), task("a")),
+            vec!["task `a` depends on `c`, which is not in its group `g`"],
+        ),
+        (
+            format!(
+                "pipeline: {{g: {{tasks: {{a: {}, b: {}, c: {}, d: {TASK}}}}}}}\n",
+                task("b"),
+                task("a, d"),
+                task("b")
+            ),
+            vec![
+                "task `a` can never start: dependencies in group `g` form a circle",
+                "task `b` can never start: dependencies in group `g` form a circle",
+                "task `c` can never start: dependencies in group `g` form a circle",
+            ],
+        ),
+        (
+            format!("schedule: [{{cron: 0 8 ? * * *, timezone: Europe/Lodon}}]\npipeline: {{a: {TASK}}}\n"),
+            vec!["there is no time zone `Europe/Lodon`: use an IANA name such as Europe/London"],
+        ),
+    ] {
+        let refused = compiled(&body).unwrap_err();
+        let messages: Vec<&str> = refused.iter().map(|fault| fault.message.as_str()).collect();
+        assert_eq!(messages, expected, "{body}");
+    }
+}

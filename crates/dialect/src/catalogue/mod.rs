@@ -1,181 +1,146 @@
-//! The shapes of the language as data: models and enums (`core.json`) and the typed integration jobs (one file per integration).
+//! The shapes of the language as data: models and enums (`core.json`), our additions (`additions.json`) and the typed jobs and
+//! sensor checks (one file per integration).
 //!
-//! To add a job, add it to its integration's file; to add an integration, add a file and a line in `JOB_FILES`. Fields: `name`,
-//! `type`, `required`, `nullable`, `templated` (a text with a template is taken too), `enum` or `enum_ref`, `min`, `max`,
-//! `max_length`, `min_items`, `max_items`, `items`, `values`, `models`, `check` (a form that code checks; `constraint` says it in
-//! words) and `advice` (exceeding the limits only gives a warning).
+//! To add a job, add it to its integration's file; to add an integration, add a file and a line in `files.rs`. The keys of the
+//! data are the fields of [`Model`], [`Field`] and [`Shape`].
+
+mod files;
+mod shape;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
-const CORE: &str = include_str!("core.json");
-const JOB_FILES: [&str; 5] = [
-    include_str!("dbt_core.json"),
-    include_str!("downbeat.json"),
-    include_str!("http.json"),
-    include_str!("orchestra.json"),
-    include_str!("python.json"),
-];
+pub use shape::{Field, Model, Pattern, Shape, ShapeKind};
 
+/// Models and enums of the language.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Core {
-    pub(crate) models: BTreeMap<String, Model>,
-    pub(crate) enums: BTreeMap<String, Vec<String>>,
+#[serde(deny_unknown_fields)]
+pub struct Core {
+    /// By name: `pipeline`, `task_group`, `task`, `schedule`, ...
+    pub models: BTreeMap<String, Model>,
+    /// Texts under keys that end like this have a form, wherever they stand.
+    pub key_patterns: Vec<KeyPattern>,
+    /// Lists of words that several shapes share.
+    pub enums: BTreeMap<String, Vec<String>>,
 }
 
+/// The form of texts under keys with a common ending.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Model {
-    pub(crate) additional_fields: bool,
-    pub(crate) fields: Vec<Field>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Field {
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) required: bool,
+pub struct KeyPattern {
+    /// How the keys end.
+    pub suffix: String,
+    /// The form.
     #[serde(flatten)]
-    pub(crate) shape: Shape,
+    pub pattern: Pattern,
 }
 
+/// What may stand under `meta.downbeat`, by the kind of thing that has the `meta`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Shape {
-    #[serde(rename = "type")]
-    pub(crate) kind: ShapeKind,
-    #[serde(default)]
-    pub(crate) nullable: bool,
-    #[serde(default)]
-    pub(crate) templated: bool,
-    #[serde(default, rename = "enum")]
-    pub(crate) words: Vec<String>,
-    pub(crate) enum_ref: Option<String>,
-    pub(crate) min: Option<i64>,
-    pub(crate) max: Option<i64>,
-    pub(crate) max_length: Option<usize>,
-    pub(crate) min_items: Option<usize>,
-    pub(crate) max_items: Option<usize>,
-    pub(crate) items: Option<Box<Shape>>,
-    pub(crate) values: Option<Box<Shape>>,
-    #[serde(default)]
-    pub(crate) models: Vec<String>,
-    pub(crate) check: Option<Form>,
-    pub(crate) constraint: Option<String>,
-    #[serde(default)]
-    pub(crate) advice: bool,
+#[serde(deny_unknown_fields)]
+pub struct Additions {
+    /// Of the pipeline.
+    pub pipeline: Model,
+    /// Of a task group.
+    pub task_group: Model,
+    /// Of a task.
+    pub task: Model,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ShapeKind {
-    Any,
-    String,
-    Integer,
-    Number,
-    Boolean,
-    Enum,
-    Array,
-    Object,
-    /// Tasks or task groups by id; looked at one by one elsewhere.
-    Entries,
-    StringOrList,
-    ListOrTemplate,
-    ObjectOrString,
-    IntegerOrString,
-}
-
-/// Forms of texts that code checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Form {
-    PipelineId,
-    PythonCommand,
-    DbtCommands,
-}
-
+/// An integration with its typed jobs and sensor checks.
 #[derive(Debug, Deserialize)]
-pub(crate) struct JobFile {
-    integration: String,
-    jobs: Vec<JobEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-struct JobEntry {
-    job: String,
-    parameters: Vec<Field>,
+#[serde(deny_unknown_fields)]
+pub struct Integration {
+    /// As pipelines name it, such as `DBT_CORE`.
+    #[serde(rename = "integration")]
+    pub name: String,
+    /// For people, such as `dbt Core`.
+    pub display_name: String,
+    /// What it is for: `ingestion`, `transformation`, `warehouse`, `database`, `compute`, `storage`, `orchestration`, `bi`,
+    /// `activation`, `quality`, `ai`, `messaging` or `general`.
+    pub group: String,
+    /// The typed jobs.
+    pub jobs: Vec<Job>,
+    /// The typed sensor checks.
+    #[serde(default)]
+    pub sensors: Vec<SensorType>,
 }
 
 /// A typed job.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) integration: String,
-    pub(crate) parameters: Model,
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// As pipelines name it, such as `DBT_CORE_EXECUTE`; unique over all integrations.
+    #[serde(rename = "job")]
+    pub name: String,
+    /// What it does, for people.
+    pub display_name: String,
+    /// Its parameters; others are refused.
+    pub parameters: Vec<Field>,
+}
+
+/// A typed sensor check.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SensorType {
+    /// As pipelines name it, such as `AWS_S3_FILE`; unique over all integrations.
+    #[serde(rename = "sensor_type")]
+    pub name: String,
+    /// What it looks for, for people.
+    pub display_name: String,
+    /// When it passes, for people.
+    pub note: Option<String>,
+    /// How its parameters are known; other parameters are taken too.
+    pub known_from: String,
+    /// The known parameters.
+    pub parameters: Vec<Field>,
+    /// Names of its outputs, where they are known.
+    #[serde(default)]
+    pub outputs: Vec<String>,
 }
 
 /// The models and enums of the language.
-pub(crate) fn core() -> &'static Core {
+pub fn core() -> &'static Core {
     #[expect(clippy::expect_used, reason = "the file is compiled in and a test reads it")]
-    static PARSED: LazyLock<Core> = LazyLock::new(|| serde_json::from_str(CORE).expect("core.json is valid"));
+    static PARSED: LazyLock<Core> = LazyLock::new(|| serde_json::from_str(files::CORE).expect("core.json is valid"));
     &PARSED
 }
 
-/// The typed jobs by name.
-pub(crate) fn jobs() -> &'static BTreeMap<String, Job> {
+/// What may stand under `meta.downbeat`.
+pub fn additions() -> &'static Additions {
+    #[expect(clippy::expect_used, reason = "the file is compiled in and a test reads it")]
+    static PARSED: LazyLock<Additions> =
+        LazyLock::new(|| serde_json::from_str(files::ADDITIONS).expect("additions.json is valid"));
+    &PARSED
+}
+
+/// The integrations with typed jobs or sensor checks, in the order of their names.
+pub fn integrations() -> &'static [Integration] {
     #[expect(clippy::expect_used, reason = "the files are compiled in and a test reads them")]
-    static PARSED: LazyLock<BTreeMap<String, Job>> = LazyLock::new(|| {
-        let files = JOB_FILES.iter().map(|file| serde_json::from_str::<JobFile>(file).expect("a job file is valid"));
-        files.flat_map(by_name).collect()
+    static PARSED: LazyLock<Vec<Integration>> = LazyLock::new(|| {
+        files::INTEGRATIONS.iter().map(|file| serde_json::from_str(file).expect("an integration is valid")).collect()
     });
     &PARSED
 }
 
-fn by_name(file: JobFile) -> Vec<(String, Job)> {
-    let JobFile { integration, jobs } = file;
-    let typed = |entry: JobEntry| {
-        let parameters = Model { additional_fields: false, fields: entry.parameters };
-        (entry.job, Job { integration: integration.clone(), parameters })
-    };
-    jobs.into_iter().map(typed).collect()
+/// The typed job of a name, with its integration.
+pub fn job(name: &str) -> Option<(&'static Integration, &'static Job)> {
+    type Jobs = BTreeMap<&'static str, (&'static Integration, &'static Job)>;
+    static BY_NAME: LazyLock<Jobs> = LazyLock::new(|| {
+        let of = |integration: &'static Integration| {
+            integration.jobs.iter().map(move |job| (job.name.as_str(), (integration, job)))
+        };
+        integrations().iter().flat_map(of).collect()
+    });
+    BY_NAME.get(name).copied()
 }
 
-impl Shape {
-    /// The allowed words of an enum.
-    pub(crate) fn allowed(&self) -> &[String] {
-        let referred = self.enum_ref.as_ref().and_then(|name| core().enums.get(name));
-        referred.map_or(&self.words, |words| words)
-    }
+/// The typed sensor check of a name, with its integration.
+pub fn sensor_type(name: &str) -> Option<(&'static Integration, &'static SensorType)> {
+    integrations().iter().find_map(|integration| {
+        integration.sensors.iter().find(|sensor| sensor.name == name).map(|sensor| (integration, sensor))
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Shape, core, jobs};
-
-    fn check(shape: &Shape) {
-        for model in &shape.models {
-            assert!(core().models.contains_key(model), "there is no model {model}");
-        }
-        if let Some(name) = &shape.enum_ref {
-            assert!(core().enums.contains_key(name), "there is no enum {name}");
-        }
-        shape.items.iter().chain(&shape.values).for_each(|shape| check(shape));
-    }
-
-    #[test]
-    fn every_reference_of_the_data_is_resolved() {
-        let models = core().models.values().chain(jobs().values().map(|job| &job.parameters));
-        models.flat_map(|model| &model.fields).for_each(|field| check(&field.shape));
-    }
-
-    #[test]
-    fn the_jobs_of_this_part_are_typed() {
-        for (job, integration) in [
-            ("PYTHON_EXECUTE_SCRIPT", "PYTHON"),
-            ("DBT_CORE_EXECUTE", "DBT_CORE"),
-            ("HTTP_REQUEST", "HTTP"),
-            ("WAIT", "ORCHESTRA"),
-            ("NOOP", "DOWNBEAT"),
-        ] {
-            assert_eq!(jobs().get(job).map(|job| job.integration.as_str()), Some(integration), "{job}");
-        }
-    }
-}
+mod tests;

@@ -256,6 +256,12 @@ fn flag(node: &Node, key: &str) -> bool {
 fn number(node: &Node, key: &str) -> Option<u32> {
     match node.get(key).map(|node| &node.kind) {
         Some(Kind::Integer(integer)) => Some(u32::try_from((*integer).max(0)).unwrap_or(u32::MAX)),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the cast keeps to the nearest limit"
+        )]
+        Some(Kind::Decimal(decimal)) => Some(*decimal as u32),
         _ => None,
     }
 }

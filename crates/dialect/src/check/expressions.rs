@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use super::{
     Checker, condition,
     outline::{Outline, OutlineEntry},
+    upstream::{Read, Reader},
 };
 use crate::{
     Code, Diagnostic, Span,
@@ -13,6 +14,20 @@ use crate::{
     yaml::{Kind, Node, source_range},
 };
 
+/// Statuses of a task, and the word that the console of the reference writes for any finished one.
+const STATUSES: [&str; 10] = [
+    "CREATED",
+    "QUEUED",
+    "RUNNING",
+    "SUCCEEDED",
+    "WARNING",
+    "FAILED",
+    "SKIPPED",
+    "CANCELLING",
+    "CANCELLED",
+    "COMPLETED",
+];
+
 /// What an expression may name at its place.
 #[derive(Clone, Copy)]
 struct Place<'a> {
@@ -20,6 +35,8 @@ struct Place<'a> {
     tasks: Result<(), &'static str>,
     matrix: Option<&'a [&'a str]>,
     outputs: Outputs,
+    /// Which node of the graph reads, if one does.
+    reader: Option<Reader>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -37,9 +54,9 @@ struct Declared<'a> {
     inputs: BTreeMap<String, &'a str>,
 }
 
-impl Checker<'_> {
-    pub(super) fn expressions(&mut self, root: &Node, outline: &Outline<'_>) {
-        let folded = |entry: &OutlineEntry<'_>| entry.id.to_lowercase();
+impl<'t> Checker<'t> {
+    pub(super) fn expressions(&mut self, root: &'t Node, outline: &Outline<'t>) {
+        let folded = |entry: &OutlineEntry<'t>| entry.id.to_lowercase();
         let declared = Declared {
             tasks: outline.tasks().map(|entry| (folded(entry), entry.id)).collect(),
             groups: outline.groups().map(|entry| (folded(entry), entry.id)).collect(),
@@ -50,7 +67,7 @@ impl Checker<'_> {
                 .map(|entry| (entry.key.to_lowercase(), &*entry.key))
                 .collect(),
         };
-        let plain = Place { tasks: Ok(()), matrix: None, outputs: Outputs::None };
+        let plain = Place { tasks: Ok(()), matrix: None, outputs: Outputs::None, reader: None };
         for entry in root.entries() {
             match entry.key.as_str() {
                 "pipeline" => {}
@@ -66,20 +83,21 @@ impl Checker<'_> {
                 _ => self.walk(&entry.value, plain, &declared),
             }
         }
-        for entry in &outline.entries {
-            self.graph_node(entry, plain, &declared);
+        for (top, entry) in outline.entries.iter().enumerate() {
+            self.graph_node(entry, Place { reader: Some(Reader { top, inner: None }), ..plain }, &declared);
             let Some(tasks) = &entry.tasks else { continue };
             let names = entry.node.get("matrix").and_then(|matrix| matrix.get("inputs"));
             let names: Option<Vec<&str>> =
                 names.map(|inputs| inputs.entries().iter().map(|entry| entry.key.as_str()).collect());
-            for task in &tasks.entries {
-                self.graph_node(task, Place { matrix: names.as_deref(), ..plain }, &declared);
+            for (inner, task) in tasks.entries.iter().enumerate() {
+                let reader = Some(Reader { top, inner: Some(inner) });
+                self.graph_node(task, Place { matrix: names.as_deref(), reader, ..plain }, &declared);
             }
         }
     }
 
     /// A task or group: its condition and every other text but those of its tasks.
-    fn graph_node(&mut self, entry: &OutlineEntry<'_>, place: Place<'_>, declared: &Declared<'_>) {
+    fn graph_node(&mut self, entry: &OutlineEntry<'t>, place: Place<'_>, declared: &Declared<'_>) {
         for field in entry.node.entries() {
             match field.key.as_str() {
                 "condition" => self.condition(&field.value, place, declared),
@@ -89,8 +107,8 @@ impl Checker<'_> {
         }
     }
 
-    fn sensors(&mut self, sensors: &Node, declared: &Declared<'_>) {
-        let place = Place { tasks: Err("in sensors"), matrix: None, outputs: Outputs::None };
+    fn sensors(&mut self, sensors: &'t Node, declared: &Declared<'_>) {
+        let place = Place { tasks: Err("in sensors"), matrix: None, outputs: Outputs::None, reader: None };
         for sensor in sensors.entries() {
             for field in sensor.value.entries() {
                 match field.key.as_str() {
@@ -108,7 +126,7 @@ impl Checker<'_> {
     }
 
     /// Triggers: their `run_inputs` see `outputs`.
-    fn trigger_inputs(&mut self, node: &Node, place: Place<'_>, outputs: Outputs, declared: &Declared<'_>) {
+    fn trigger_inputs(&mut self, node: &'t Node, place: Place<'_>, outputs: Outputs, declared: &Declared<'_>) {
         match &node.kind {
             Kind::List(items) => items.iter().for_each(|item| self.trigger_inputs(item, place, outputs, declared)),
             Kind::Map(entries) => {
@@ -121,7 +139,7 @@ impl Checker<'_> {
         }
     }
 
-    fn walk(&mut self, node: &Node, place: Place<'_>, declared: &Declared<'_>) {
+    fn walk(&mut self, node: &'t Node, place: Place<'_>, declared: &Declared<'_>) {
         match &node.kind {
             Kind::Text(text) if text.contains("${{") => self.template(node, text, place, declared),
             Kind::List(items) => items.iter().for_each(|item| self.walk(item, place, declared)),
@@ -130,7 +148,7 @@ impl Checker<'_> {
         }
     }
 
-    fn template(&mut self, node: &Node, text: &str, place: Place<'_>, declared: &Declared<'_>) {
+    fn template(&mut self, node: &'t Node, text: &str, place: Place<'_>, declared: &Declared<'_>) {
         match Template::parse(text) {
             Ok(template) => {
                 template.expressions().for_each(|expression| self.names(node, expression, place, declared));
@@ -145,7 +163,7 @@ impl Checker<'_> {
         }
     }
 
-    fn condition(&mut self, node: &Node, place: Place<'_>, declared: &Declared<'_>) {
+    fn condition(&mut self, node: &'t Node, place: Place<'_>, declared: &Declared<'_>) {
         let Some(text) = node.text() else { return };
         match condition::parse(text) {
             Ok(None) => {}
@@ -154,7 +172,7 @@ impl Checker<'_> {
         }
     }
 
-    fn expression_error(&mut self, node: &Node, error: ExpressionError) {
+    fn expression_error(&mut self, node: &'t Node, error: ExpressionError) {
         let code = match error.kind {
             ExpressionErrorKind::Syntax => Code::ExpressionSyntax,
             ExpressionErrorKind::UnknownName => Code::UnknownName,
@@ -164,16 +182,29 @@ impl Checker<'_> {
     }
 
     /// The place in the document of bytes of a text node's value.
-    pub(super) fn span_in(&self, node: &Node, range: Range<usize>) -> Span {
+    pub(super) fn span_in(&self, node: &'t Node, range: Range<usize>) -> Span {
         self.lines.span(source_range(self.source, node, range))
     }
 
-    fn names(&mut self, node: &Node, expression: &Expression, place: Place<'_>, declared: &Declared<'_>) {
+    fn names(&mut self, node: &'t Node, expression: &Expression, place: Place<'_>, declared: &Declared<'_>) {
         for (reference, range) in expression.located_references() {
-            if let Some((code, message, help)) = fault(&reference, place, declared) {
+            let fault = fault(&reference, place, declared);
+            if let (None, Some(reader)) = (&fault, place.reader) {
+                self.reads.extend(Read::of(reader, &reference, node, &range));
+            }
+            if let Some((code, message, help)) = fault {
                 let make = if code == Code::UndeclaredInput { Diagnostic::warning } else { Diagnostic::error };
                 let span = self.span_in(node, range);
                 self.report(make(code, span, message).with_help(help));
+            }
+        }
+        for (word, range) in expression.compared_statuses() {
+            if !STATUSES.contains(&word.as_str()) {
+                let message = format!("`{}` is no status of a task", shorten(&word));
+                let advice = Diagnostic::warning(Code::UnknownStatus, self.span_in(node, range), message);
+                let help =
+                    did_you_mean(&word, STATUSES).unwrap_or_else(|| format!("statuses are {}", STATUSES.join(", ")));
+                self.report(advice.with_help(help));
             }
         }
         if place.outputs == Outputs::Payload {
@@ -187,6 +218,10 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn shorten(word: &str) -> String {
+    word.chars().take(40).collect()
 }
 
 type Fault = (Code, String, Option<String>);

@@ -17,14 +17,17 @@ impl Checker<'_> {
         for group in outline.groups() {
             let Some(tasks) = &group.tasks else { continue };
             self.not_empty(tasks, &format!("the task group `{}` has no task", group.id));
-            self.dependencies(tasks, Some(group.id), outline);
-            self.cycles(tasks);
+            // The official validator does not look into groups, and what the service does is unknown.
+            self.as_advice(|checker| {
+                checker.dependencies(tasks, Some(group.id), outline);
+                checker.cycles(tasks);
+            });
         }
     }
 
     fn not_empty(&mut self, outline: &Outline<'_>, message: &str) {
         if let Some(span) = outline.span.filter(|_| outline.entries.is_empty()) {
-            self.report(Diagnostic::error(Code::NoTasks, span, message));
+            self.report(Diagnostic::warning(Code::NoTasks, span, message));
         }
     }
 
@@ -35,14 +38,14 @@ impl Checker<'_> {
             let inner = top.tasks.iter().flat_map(|tasks| &tasks.entries);
             for entry in std::iter::once(top).chain(inner) {
                 if entry.id.trim().is_empty() {
-                    self.report(Diagnostic::error(Code::BadId, entry.id_span, "an id cannot be empty"));
+                    self.report(Diagnostic::warning(Code::BadId, entry.id_span, "an id should not be empty"));
                 }
                 if let Some(first) = lines.get(&entry.id.to_lowercase()) {
                     let message =
                         format!("the id `{}` is used twice in the pipeline (first on line {first})", entry.id);
-                    let fault = Diagnostic::error(Code::DuplicateId, entry.id_span, message);
+                    let advice = Diagnostic::warning(Code::DuplicateId, entry.id_span, message);
                     self.report(
-                        fault.with_help("groups and tasks share their ids, and case does not count".to_owned()),
+                        advice.with_help("groups and tasks share their ids, and case does not count".to_owned()),
                     );
                 } else {
                     lines.insert(entry.id.to_lowercase(), entry.id_span.line);

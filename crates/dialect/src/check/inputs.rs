@@ -1,6 +1,8 @@
 //! Declared inputs: names, options, defaults.
 
-use super::{Checker, forms};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Checker, is_open};
 use crate::{
     Code, Diagnostic, Input, InputType,
     yaml::{Entry, Kind, Node},
@@ -19,8 +21,8 @@ impl Checker<'_> {
         let starts = characters.next().is_some_and(|first| first == '_' || first.is_ascii_alphabetic());
         if !starts || !characters.all(|character| character == '_' || character.is_ascii_alphanumeric()) {
             let message = format!("`{}` is no name for an input", entry.key);
-            let fault = Diagnostic::error(Code::BadId, entry.key_span, message);
-            self.report(fault.with_help("a letter or `_`, then letters, digits and `_`".to_owned()));
+            let advice = Diagnostic::warning(Code::BadId, entry.key_span, message);
+            self.report(advice.with_help("a letter or `_`, then letters, digits and `_`".to_owned()));
         }
     }
 
@@ -32,8 +34,15 @@ impl Checker<'_> {
             self.report(Diagnostic::error(Code::InputRule, options.span, message));
             return;
         }
+        let mut seen = BTreeSet::new();
+        for option in options.map_or(&[][..], Node::items) {
+            if let Some(text) = option.text().filter(|text| !seen.insert(*text)) {
+                let message = format!("the option `{text}` of `{}` is given twice", entry.key);
+                self.report(Diagnostic::error(Code::InputRule, option.span, message));
+            }
+        }
         let Some(default) = entry.value.get("default") else { return };
-        if default.text().is_some_and(forms::is_open) {
+        if default.text().is_some_and(is_open) {
             return;
         }
         let options: Vec<String> =
@@ -57,12 +66,21 @@ impl Checker<'_> {
     }
 }
 
-/// Names of inputs that every trigger must give, in lower case with their spelling.
-pub(super) fn required(root: &Node) -> Vec<(String, &str)> {
-    let inputs = root.get("inputs").map_or(&[][..], Node::entries);
-    let needed = inputs.iter().filter(|entry| {
-        let optional = matches!(entry.value.get("optional").map(|node| &node.kind), Some(Kind::Bool(true)));
-        !optional && entry.value.get("default").is_none()
-    });
-    needed.map(|entry| (entry.key.to_lowercase(), entry.key.as_str())).collect()
+/// The declared inputs, by lower-case name, with their spelling.
+pub(super) struct Declared<'a> {
+    pub(super) names: BTreeMap<String, &'a str>,
+    /// Those that every trigger must give.
+    pub(super) required: Vec<(String, &'a str)>,
+}
+
+impl<'a> Declared<'a> {
+    pub(super) fn of(root: &'a Node) -> Self {
+        let inputs = root.get("inputs").map_or(&[][..], Node::entries);
+        let spelled = |entry: &'a Entry| (entry.key.to_lowercase(), entry.key.as_str());
+        let required = inputs.iter().filter(|entry| {
+            let optional = matches!(entry.value.get("optional").map(|node| &node.kind), Some(Kind::Bool(true)));
+            !optional && entry.value.get("default").is_none()
+        });
+        Self { names: inputs.iter().map(spelled).collect(), required: required.map(spelled).collect() }
+    }
 }

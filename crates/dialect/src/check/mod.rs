@@ -1,22 +1,27 @@
 //! All rules of the language on the tree of a document. Every rule reports and goes on, so that one pass finds every fault.
 
+mod advice;
 mod build;
 mod condition;
 mod expressions;
-mod forms;
 mod graph;
 mod inputs;
+mod keys;
 mod outline;
+mod shape;
 mod structure;
 mod triggers;
+mod upstream;
 
-use crate::{Diagnostic, Parsed, Severity, limits::DIAGNOSTICS, yaml};
+use crate::{Code, Diagnostic, Parsed, Severity, expression::Template, limits::DIAGNOSTICS, span::LineIndex, yaml};
 
 /// What every rule works with.
 struct Checker<'a> {
     source: &'a str,
-    lines: crate::span::LineIndex<'a>,
+    lines: LineIndex<'a>,
     diagnostics: Vec<Diagnostic>,
+    /// What expressions of the graph look at, for the rule that asks whether they wait for it.
+    reads: Vec<upstream::Read<'a>>,
 }
 
 impl Checker<'_> {
@@ -28,30 +33,43 @@ impl Checker<'_> {
 pub(crate) fn check(source: &str) -> Parsed {
     let mut diagnostics = Vec::new();
     let root = yaml::read(source, &mut diagnostics);
-    let readable = root.is_some() || !diagnostics.is_empty();
-    let mut checker = Checker { source, lines: crate::span::LineIndex::new(source), diagnostics };
-    if let Some(root) = &root {
-        checker.document(root);
-    } else if !readable {
-        let at = checker.lines.span(0..0);
-        checker.report(Diagnostic::error(crate::Code::Syntax, at, "the document is empty"));
+    let lines = LineIndex::new(source);
+    if root.is_none() && diagnostics.is_empty() {
+        diagnostics.push(Diagnostic::error(Code::Syntax, lines.span(0..0), "the document is empty"));
     }
-    let mut diagnostics = checker.diagnostics;
+    if let Some(root) = &root {
+        let mut checker = Checker { source, lines, diagnostics, reads: Vec::new() };
+        checker.document(root);
+        diagnostics = checker.diagnostics;
+    }
     let accepted = diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
     let pipeline = root.filter(|_| accepted).and_then(|root| build::pipeline(&root));
+    Parsed { pipeline, diagnostics: in_order(diagnostics) }
+}
+
+/// In the order of the text and within the limit: advice goes before faults do, and what goes is said.
+fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity, diagnostic.code));
     // Repeated nodes (aliases) repeat their faults.
     diagnostics.dedup();
-    // An error is never cut off in favour of advice.
-    if diagnostics.len() > DIAGNOSTICS && !accepted {
-        diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    if diagnostics.len() <= DIAGNOSTICS {
+        return diagnostics;
     }
+    let all = diagnostics.len();
+    diagnostics.sort_by_key(|diagnostic| diagnostic.severity);
+    let (severity, span) = diagnostics
+        .get(DIAGNOSTICS)
+        .map_or((Severity::Warning, crate::Span::default()), |first| (first.severity, first.span));
     diagnostics.truncate(DIAGNOSTICS);
-    Parsed { pipeline, diagnostics }
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity, diagnostic.code));
+    let message = format!("{} more faults or pieces of advice are not shown", all - DIAGNOSTICS);
+    let rest = Diagnostic { severity, ..Diagnostic::warning(Code::MoreFaults, span, message) };
+    diagnostics.push(rest.with_help("repair the first ones and look again".to_owned()));
+    diagnostics
 }
 
-impl Checker<'_> {
-    fn document(&mut self, root: &yaml::Node) {
+impl<'a> Checker<'a> {
+    fn document(&mut self, root: &'a yaml::Node) {
         self.structure(root);
         if !matches!(root.kind, yaml::Kind::Map(_)) {
             return;
@@ -60,6 +78,14 @@ impl Checker<'_> {
         self.graph(&outline);
         self.inputs(root);
         self.triggers(root);
+        self.keys(root);
         self.expressions(root, &outline);
+        self.upstream(&outline);
+        self.advice(root, &outline);
     }
+}
+
+/// Whether a text has templates, so that its value is not known yet.
+fn is_open(text: &str) -> bool {
+    text.contains("${{") && Template::parse(text).map_or(true, |template| !template.is_literal())
 }

@@ -1,18 +1,40 @@
-//! Keys, types, words and limits: every node against the model that the catalogue gives for its place.
+//! Which model stands at which place of the document: keys that are known, missing or ours.
 
 use super::Checker;
 use crate::{
     Code, Diagnostic,
-    catalogue::{self, Model, Shape, ShapeKind},
-    expression::Template,
+    catalogue::{self, Field, Model},
     suggest::did_you_mean,
     yaml::{Entry, Kind, Node},
 };
+
+/// The version of the additions under `meta.downbeat` that this crate reads.
+const ADDITIONS_VERSION: i64 = 1;
+
+/// What a map may hold.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'a> {
+    pub(super) fields: &'a [Field],
+    /// Further keys are taken.
+    pub(super) open: bool,
+}
+
+impl<'a> Keys<'a> {
+    fn of(model: &'a Model) -> Self {
+        Self { fields: &model.fields, open: model.additional_fields }
+    }
+}
 
 impl Checker<'_> {
     /// The whole document.
     pub(super) fn structure(&mut self, root: &Node) {
         self.named_model(root, "pipeline", "the pipeline");
+        self.additions(root, &catalogue::additions().pipeline);
+        for sensor in root.get("sensors").map_or(&[][..], Node::entries) {
+            for check in sensor.value.get("checks").map_or(&[][..], Node::entries) {
+                self.sensor_check(check);
+            }
+        }
         let Some(entries) = root.entry("pipeline").map(|entry| &entry.value) else { return };
         for entry in entries.entries() {
             if entry.value.entry("tasks").is_some() {
@@ -25,6 +47,7 @@ impl Checker<'_> {
 
     fn group(&mut self, entry: &Entry) {
         self.named_model(&entry.value, "task_group", &format!("task group `{}`", entry.key));
+        self.additions(&entry.value, &catalogue::additions().task_group);
         let Some(tasks) = entry.value.entry("tasks").map(|tasks| &tasks.value) else { return };
         for task in tasks.entries() {
             if let Some(nested) = task.value.entry("tasks") {
@@ -40,214 +63,114 @@ impl Checker<'_> {
     fn task(&mut self, entry: &Entry) {
         let label = format!("task `{}`", entry.key);
         self.named_model(&entry.value, "task", &label);
-        let Some(job_name) = entry.value.get_text("integration_job") else { return };
-        let Some(job) = catalogue::jobs().get(job_name) else { return };
-        if let Some(integration) = entry.value.get("integration")
-            && integration.text().is_some_and(|text| text != job.integration)
+        self.additions(&entry.value, &catalogue::additions().task);
+        let Some(job) = entry.value.get("integration_job") else { return };
+        let Some(job_name) = job.text() else { return };
+        let Some((integration, known)) = catalogue::job(job_name) else {
+            self.unlisted_job(job, job_name);
+            return;
+        };
+        if let Some(written) = entry.value.get("integration")
+            && written.text().is_some_and(|text| text != integration.name)
         {
-            let message = format!("the job `{job_name}` belongs to the integration `{}`", job.integration);
-            self.report(Diagnostic::error(Code::WrongIntegration, integration.span, message));
+            let message = format!("the job `{job_name}` belongs to the integration `{}`", integration.name);
+            self.report(Diagnostic::error(Code::WrongIntegration, written.span, message));
         }
         if let Some(parameters) = entry.value.get("parameters") {
-            self.model(parameters, &job.parameters, &format!("the parameters of {label}"));
+            let keys = Keys { fields: &known.parameters, open: false };
+            self.model(parameters, keys, &format!("the parameters of {label}"));
         }
     }
 
-    fn named_model(&mut self, node: &Node, name: &str, label: &str) {
+    /// Any job name is taken, but one that is nearly a listed one is a slip.
+    fn unlisted_job(&mut self, node: &Node, name: &str) {
+        let listed = catalogue::integrations().iter().flat_map(|integration| &integration.jobs);
+        if let Some(help) = did_you_mean(name, listed.map(|job| job.name.as_str())) {
+            let message = format!("`{name}` is no listed job, so its parameters are not checked");
+            self.report(Diagnostic::warning(Code::UnlistedJob, node.span, message).with_help(help));
+        }
+    }
+
+    /// The parameters of a check are open: what is known of them is advice.
+    fn sensor_check(&mut self, check: &Entry) {
+        let Some(kind) = check.value.get("sensor_type") else { return };
+        let Some((integration, sensor)) = kind.text().and_then(catalogue::sensor_type) else { return };
+        if let Some(written) = check.value.get("integration")
+            && let Some(name) = written.text().filter(|name| *name != integration.name)
+        {
+            let message = format!("`{}` looks into {}, not into `{name}`", sensor.name, integration.display_name);
+            let advice = Diagnostic::warning(Code::SensorPair, written.span, message);
+            self.report(advice.with_help(format!("write `integration: {}`", integration.name)));
+        }
+        let Some(parameters) = check.value.get("parameters") else { return };
+        let label = format!("the parameters of check `{}`", check.key);
+        self.as_advice(|checker| checker.model(parameters, Keys { fields: &sensor.parameters, open: true }, &label));
+    }
+
+    /// Ours, under `meta.downbeat`.
+    fn additions(&mut self, owner: &Node, model: &Model) {
+        let Some(ours) = owner.get("meta").and_then(|meta| meta.entry("downbeat")) else { return };
+        if let Some(version) = ours.value.get("version")
+            && let Kind::Integer(number) = version.kind
+            && number != ADDITIONS_VERSION
+        {
+            let message = format!("`meta.downbeat` has the version {number}; this Downbeat reads {ADDITIONS_VERSION}");
+            let fault = Diagnostic::error(Code::NewerAdditions, version.span, message);
+            self.report(fault.with_help("use a newer Downbeat, or leave `version` out".to_owned()));
+            return;
+        }
+        self.model(&ours.value, Keys::of(model), "`meta.downbeat`");
+    }
+
+    pub(super) fn named_model(&mut self, node: &Node, name: &str, label: &str) {
         if let Some(model) = catalogue::core().models.get(name) {
-            self.model(node, model, label);
+            self.model(node, Keys::of(model), label);
         }
     }
 
-    /// A map against a model.
-    fn model(&mut self, node: &Node, model: &Model, label: &str) {
+    /// A map against its known keys.
+    pub(super) fn model(&mut self, node: &Node, keys: Keys<'_>, label: &str) {
         let Kind::Map(entries) = &node.kind else {
             self.wrong_type(node, label, "a map");
             return;
         };
         for entry in entries {
-            match model.fields.iter().find(|field| field.name == entry.key) {
+            match keys.fields.iter().find(|field| field.name == entry.key) {
                 Some(field) => self.shape(&entry.value, &field.shape, &format!("`{}`", field.name)),
-                None if model.additional_fields => {}
+                None if keys.open => {}
                 None => {
-                    let known = model.fields.iter().map(|field| field.name.as_str());
+                    let known = keys.fields.iter().map(|field| field.name.as_str());
                     let message = format!("unknown key `{}` in {label}", entry.key);
                     let fault = Diagnostic::error(Code::UnknownKey, entry.key_span, message);
-                    self.report(fault.with_help(did_you_mean(&entry.key, known)));
+                    self.report(fault.with_help(did_you_mean(&entry.key, known).or_else(|| takes(keys.fields))));
                 }
             }
         }
-        for field in model.fields.iter().filter(|field| field.required) {
+        for field in keys.fields.iter().filter(|field| field.required) {
             if !entries.iter().any(|entry| entry.key == field.name) {
                 let at = crate::Span { end: node.span.start, ..node.span };
-                self.report(Diagnostic::error(
-                    Code::MissingKey,
-                    at,
-                    format!("the key `{}` is missing in {label}", field.name),
-                ));
+                let message = format!("the key `{}` is missing in {label}", field.name);
+                self.report(Diagnostic::error(Code::MissingKey, at, message));
             }
         }
     }
 
-    /// A value against a shape.
-    fn shape(&mut self, node: &Node, shape: &Shape, label: &str) {
-        if node.kind == Kind::Null && shape.nullable {
-            return;
+    /// Runs checks whose faults are no reason to refuse the document.
+    pub(super) fn as_advice(&mut self, check: impl FnOnce(&mut Self)) {
+        let first = self.diagnostics.len();
+        check(self);
+        for diagnostic in self.diagnostics.iter_mut().skip(first) {
+            diagnostic.severity = crate::Severity::Warning;
         }
-        if shape.templated && shape.kind != ShapeKind::String && is_template(node) {
-            return;
-        }
-        match (shape.kind, &node.kind) {
-            (ShapeKind::Any | ShapeKind::Entries, _)
-                if shape.kind == ShapeKind::Any || matches!(node.kind, Kind::Map(_)) => {}
-            (ShapeKind::String, Kind::Text(text)) => self.text(node, text, shape, label),
-            (ShapeKind::Integer | ShapeKind::Number | ShapeKind::IntegerOrString, Kind::Integer(number)) => {
-                self.range(node, *number, shape, label);
-            }
-            (ShapeKind::Number, Kind::Decimal(_)) | (ShapeKind::Boolean, Kind::Bool(_)) => {}
-            (ShapeKind::IntegerOrString, Kind::Text(_)) => {}
-            (ShapeKind::Enum, Kind::Text(text)) => self.word(node, text, shape, label),
-            (ShapeKind::Array | ShapeKind::StringOrList | ShapeKind::ListOrTemplate, Kind::List(items)) => {
-                self.count(node, items.len(), shape, label);
-                if let Some(item) = &shape.items {
-                    items.iter().for_each(|node| self.shape(node, item, &format!("an item of {label}")));
-                }
-            }
-            (ShapeKind::StringOrList | ShapeKind::ObjectOrString, Kind::Text(_)) => {}
-            (ShapeKind::ListOrTemplate, Kind::Text(_)) if is_template(node) => {}
-            (ShapeKind::Object | ShapeKind::ObjectOrString, Kind::Map(entries)) => {
-                self.object(node, entries, shape, label)
-            }
-            _ => self.wrong_type(node, label, expected(shape.kind)),
-        }
-    }
-
-    fn object(&mut self, node: &Node, entries: &[Entry], shape: &Shape, label: &str) {
-        self.count(node, entries.len(), shape, label);
-        if let Some(name) = chosen_model(node, &shape.models) {
-            self.named_model(node, name, label);
-        }
-        if let Some(values) = &shape.values {
-            for entry in entries {
-                self.shape(&entry.value, values, &format!("`{}` in {label}", entry.key));
-            }
-        }
-    }
-
-    fn text(&mut self, node: &Node, text: &str, shape: &Shape, label: &str) {
-        let length = text.chars().count();
-        if let Some(max) = shape.max_length.filter(|max| length > *max) {
-            let message = format!("{label} has {length} characters: at most {max} are allowed");
-            self.report(Diagnostic::error(Code::OutOfRange, node.span, message));
-        }
-        let whole_template = shape.templated && is_template(node);
-        if let Some(form) = shape.check.filter(|form| !whole_template && !super::forms::fits(*form, text)) {
-            let message = format!("{label} does not have the form that it needs");
-            let help = shape.constraint.clone().or_else(|| super::forms::description(form));
-            self.report(Diagnostic::error(Code::BadFormat, node.span, message).with_help(help));
-        }
-    }
-
-    fn word(&mut self, node: &Node, text: &str, shape: &Shape, label: &str) {
-        let allowed = shape.allowed();
-        if allowed.iter().any(|word| word == text) {
-            return;
-        }
-        if text.contains("${{") {
-            let message = format!("{label} takes no template");
-            self.report(Diagnostic::error(Code::TemplateOutOfPlace, node.span, message));
-            return;
-        }
-        let help = did_you_mean(text, allowed.iter().map(String::as_str));
-        let help = help.or_else(|| (allowed.len() <= 20).then(|| format!("it takes {}", allowed.join(", "))));
-        let message = format!("`{}` is no value of {label}", text.chars().take(60).collect::<String>());
-        self.report(Diagnostic::error(Code::NotInEnum, node.span, message).with_help(help));
-    }
-
-    fn range(&mut self, node: &Node, number: i64, shape: &Shape, label: &str) {
-        let below = shape.min.is_some_and(|min| number < min);
-        let above = shape.max.is_some_and(|max| number > max);
-        if !below && !above {
-            return;
-        }
-        let allowed = match (shape.min, shape.max) {
-            (Some(min), Some(max)) => format!("{min} to {max}"),
-            (Some(min), None) => format!("at least {min}"),
-            (_, max) => format!("at most {}", max.unwrap_or_default()),
-        };
-        let message = format!("{label} is {number}: allowed is {allowed}");
-        self.out_of_range(node, shape, message);
-    }
-
-    fn count(&mut self, node: &Node, count: usize, shape: &Shape, label: &str) {
-        if let Some(min) = shape.min_items.filter(|min| count < *min) {
-            self.out_of_range(node, shape, format!("{label} needs at least {min} item(s)"));
-        }
-        if let Some(max) = shape.max_items.filter(|max| count > *max) {
-            self.out_of_range(node, shape, format!("{label} has {count} items: at most {max} are documented"));
-        }
-    }
-
-    fn out_of_range(&mut self, node: &Node, shape: &Shape, message: String) {
-        let make = if shape.advice { Diagnostic::warning } else { Diagnostic::error };
-        self.report(make(Code::OutOfRange, node.span, message));
-    }
-
-    fn wrong_type(&mut self, node: &Node, label: &str, expected: &str) {
-        let message = format!("{label} must be {expected}, found {}", node.description());
-        let fault = if node.text().is_some_and(|text| text.contains("${{")) {
-            Diagnostic::error(
-                Code::TemplateOutOfPlace,
-                node.span,
-                format!("{label} must be {expected} and takes no template"),
-            )
-        } else {
-            Diagnostic::error(Code::WrongType, node.span, message)
-        };
-        let written = self.source.get(node.span.start..node.span.end).unwrap_or("");
-        let scalar = matches!(node.kind, Kind::Bool(_) | Kind::Integer(_) | Kind::Decimal(_)) && written.len() < 60;
-        let help = (scalar && expected == expected_text()).then(|| format!("put it in quotes: \"{written}\""));
-        self.report(fault.with_help(help));
     }
 }
 
-fn expected_text() -> &'static str {
-    expected(ShapeKind::String)
-}
-
-fn expected(kind: ShapeKind) -> &'static str {
-    match kind {
-        ShapeKind::Any => "anything",
-        ShapeKind::String | ShapeKind::Enum => "a text",
-        ShapeKind::Integer => "an integer",
-        ShapeKind::Number => "a number",
-        ShapeKind::Boolean => "a boolean",
-        ShapeKind::Array => "a list",
-        ShapeKind::Object | ShapeKind::Entries => "a map",
-        ShapeKind::StringOrList => "a list or a text",
-        ShapeKind::ListOrTemplate => "a list or one template that yields a list",
-        ShapeKind::ObjectOrString => "a map or a text",
-        ShapeKind::IntegerOrString => "an integer or a template",
+/// The known keys, where they are few enough to read.
+fn takes(fields: &[Field]) -> Option<String> {
+    let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    match names.as_slice() {
+        [] => Some("it takes no keys".to_owned()),
+        names if names.len() <= 16 => Some(format!("it takes {}", names.join(", "))),
+        _ => None,
     }
-}
-
-/// Whether the node is exactly one template. One with a fault counts: the fault is reported elsewhere.
-fn is_template(node: &Node) -> bool {
-    let Some(text) = node.text().map(str::trim).filter(|text| text.starts_with("${{")) else { return false };
-    Template::parse(text).map_or(true, |template| template.sole_expression().is_some())
-}
-
-/// Which of several models a map is: the one its `type` names, or the one that knows its first key, or the first.
-fn chosen_model<'a>(node: &Node, models: &'a [String]) -> Option<&'a str> {
-    if let Some(kind) = node.get_text("type")
-        && let Some(model) = models.iter().find(|model| *model == kind)
-    {
-        return Some(model);
-    }
-    let knows = |model: &&String, key: &str| {
-        catalogue::core().models.get(*model).is_some_and(|model| model.fields.iter().any(|field| field.name == key))
-    };
-    let first_key = node.entries().first().map(|entry| entry.key.as_str());
-    let by_key = first_key.filter(|key| *key != "type").and_then(|key| models.iter().find(|model| knows(model, key)));
-    by_key.or(models.first()).map(String::as_str)
 }

@@ -13,6 +13,7 @@ mod operators;
 mod parser;
 mod reference;
 mod rules;
+mod statuses;
 mod template;
 mod text;
 mod words;
@@ -115,6 +116,11 @@ impl Expression {
     /// Fields that the expression reads of `outputs` (`payload` in `outputs.payload.id`), with their places.
     pub(crate) fn fields_of_outputs(&self) -> Vec<(String, Range<usize>)> {
         reference::fields_of_outputs(&self.root)
+    }
+
+    /// Texts that the expression compares with the status of a task, with their places.
+    pub(crate) fn compared_statuses(&self) -> Vec<(String, Range<usize>)> {
+        statuses::compared(&self.root)
     }
 
     /// Moves every place by `offset`: the expression was cut out of a longer text.
