@@ -7,6 +7,7 @@ mod expressions;
 mod graph;
 mod inputs;
 mod keys;
+mod label;
 mod outline;
 mod shape;
 mod structure;

@@ -1,6 +1,6 @@
 //! Values against the shapes of the catalogue: types, words, limits, forms.
 
-use super::{Checker, structure::Keys};
+use super::{Checker, label::Label, structure::Keys};
 use crate::{
     Code, Diagnostic,
     catalogue::{self, Shape, ShapeKind},
@@ -16,7 +16,7 @@ const SHOWN_CHARACTERS: usize = 60;
 
 impl Checker<'_> {
     /// A value against a shape.
-    pub(super) fn shape(&mut self, node: &Node, shape: &Shape, label: &str) {
+    pub(super) fn shape(&mut self, node: &Node, shape: &Shape, label: Label<'_>) {
         match (shape.kind, &node.kind) {
             (_, Kind::Null) if shape.nullable => {}
             (ShapeKind::Any, _) => {}
@@ -40,14 +40,14 @@ impl Checker<'_> {
         }
     }
 
-    fn list(&mut self, node: &Node, items: &[Node], shape: &Shape, label: &str) {
+    fn list(&mut self, node: &Node, items: &[Node], shape: &Shape, label: Label<'_>) {
         self.count(node, items.len(), shape, label);
         if let Some(item) = &shape.items {
-            items.iter().for_each(|node| self.shape(node, item, &format!("an item of {label}")));
+            items.iter().for_each(|node| self.shape(node, item, Label::ItemOf(&label)));
         }
     }
 
-    fn object(&mut self, node: &Node, entries: &[Entry], shape: &Shape, label: &str) {
+    fn object(&mut self, node: &Node, entries: &[Entry], shape: &Shape, label: Label<'_>) {
         self.count(node, entries.len(), shape, label);
         if let Some(name) = chosen_model(node, &shape.models) {
             self.named_model(node, name, label);
@@ -60,12 +60,12 @@ impl Checker<'_> {
         }
         if let Some(values) = &shape.values {
             for entry in entries {
-                self.shape(&entry.value, values, &format!("`{}` in {label}", entry.key));
+                self.shape(&entry.value, values, Label::KeyOf(&entry.key, &label));
             }
         }
     }
 
-    fn text(&mut self, node: &Node, text: &str, shape: &Shape, label: &str) {
+    fn text(&mut self, node: &Node, text: &str, shape: &Shape, label: Label<'_>) {
         let length = text.chars().count();
         if let Some(min) = shape.min_length.filter(|min| length < *min) {
             self.out_of_range(node, shape, format!("{label} has {length} characters: at least {min} are needed"));
@@ -82,7 +82,7 @@ impl Checker<'_> {
     }
 
     /// A text where another type is wanted, at a place that takes texts because they may hold a template.
-    fn text_for_other(&mut self, node: &Node, text: &str, shape: &Shape, label: &str) {
+    fn text_for_other(&mut self, node: &Node, text: &str, shape: &Shape, label: Label<'_>) {
         if is_one_template(text) || reads_as(text, shape.kind) {
             return;
         }
@@ -91,7 +91,7 @@ impl Checker<'_> {
         self.report(advice.with_help(format!("write {}, or one template that yields it", expected(shape))));
     }
 
-    fn word(&mut self, node: &Node, text: &str, shape: &Shape, label: &str) {
+    fn word(&mut self, node: &Node, text: &str, shape: &Shape, label: Label<'_>) {
         let allowed = shape.allowed();
         if allowed.iter().any(|word| word == text) {
             return;
@@ -109,7 +109,7 @@ impl Checker<'_> {
         self.report(Diagnostic::error(Code::NotInEnum, node.span, message).with_help(help));
     }
 
-    fn range(&mut self, node: &Node, number: f64, shape: &Shape, label: &str) {
+    fn range(&mut self, node: &Node, number: f64, shape: &Shape, label: Label<'_>) {
         #[expect(clippy::cast_precision_loss, reason = "the limits of the catalogue are small")]
         let as_decimal = |limit: i64| limit as f64;
         let below = shape.min.is_some_and(|min| number < as_decimal(min));
@@ -125,7 +125,7 @@ impl Checker<'_> {
         self.out_of_range(node, shape, format!("{label} is {number}: allowed is {allowed}"));
     }
 
-    fn count(&mut self, node: &Node, count: usize, shape: &Shape, label: &str) {
+    fn count(&mut self, node: &Node, count: usize, shape: &Shape, label: Label<'_>) {
         if let Some(min) = shape.min_items.filter(|min| count < *min) {
             self.out_of_range(node, shape, format!("{label} needs at least {min} item(s)"));
         }
@@ -139,7 +139,7 @@ impl Checker<'_> {
         self.report(make(Code::OutOfRange, node.span, message));
     }
 
-    pub(super) fn wrong_type(&mut self, node: &Node, label: &str, expected: &str) {
+    pub(super) fn wrong_type(&mut self, node: &Node, label: Label<'_>, expected: &str) {
         if node.text().is_some_and(|text| text.contains("${{")) {
             let message = format!("{label} must be {expected} and takes no template");
             self.report(Diagnostic::error(Code::TemplateOutOfPlace, node.span, message));

@@ -1,6 +1,6 @@
 //! Which model stands at which place of the document: keys that are known, missing or ours.
 
-use super::Checker;
+use super::{Checker, label::Label};
 use crate::{
     Code, Diagnostic,
     catalogue::{self, Field, Model},
@@ -28,7 +28,7 @@ impl<'a> Keys<'a> {
 impl Checker<'_> {
     /// The whole document.
     pub(super) fn structure(&mut self, root: &Node) {
-        self.named_model(root, "pipeline", "the pipeline");
+        self.named_model(root, "pipeline", Label::Plain("the pipeline"));
         self.additions(root, &catalogue::additions().pipeline);
         for sensor in root.get("sensors").map_or(&[][..], Node::entries) {
             for check in sensor.value.get("checks").map_or(&[][..], Node::entries) {
@@ -46,7 +46,7 @@ impl Checker<'_> {
     }
 
     fn group(&mut self, entry: &Entry) {
-        self.named_model(&entry.value, "task_group", &format!("task group `{}`", entry.key));
+        self.named_model(&entry.value, "task_group", Label::Group(&entry.key));
         self.additions(&entry.value, &catalogue::additions().task_group);
         let Some(tasks) = entry.value.entry("tasks").map(|tasks| &tasks.value) else { return };
         for task in tasks.entries() {
@@ -61,8 +61,7 @@ impl Checker<'_> {
     }
 
     fn task(&mut self, entry: &Entry) {
-        let label = format!("task `{}`", entry.key);
-        self.named_model(&entry.value, "task", &label);
+        self.named_model(&entry.value, "task", Label::Task(&entry.key));
         self.additions(&entry.value, &catalogue::additions().task);
         let Some(job) = entry.value.get("integration_job") else { return };
         let Some(job_name) = job.text() else { return };
@@ -78,7 +77,7 @@ impl Checker<'_> {
         }
         if let Some(parameters) = entry.value.get("parameters") {
             let keys = Keys { fields: &known.parameters, open: false };
-            self.model(parameters, keys, &format!("the parameters of {label}"));
+            self.model(parameters, keys, Label::ParametersOfTask(&entry.key));
         }
     }
 
@@ -103,8 +102,8 @@ impl Checker<'_> {
             self.report(advice.with_help(format!("write `integration: {}`", integration.name)));
         }
         let Some(parameters) = check.value.get("parameters") else { return };
-        let label = format!("the parameters of check `{}`", check.key);
-        self.as_advice(|checker| checker.model(parameters, Keys { fields: &sensor.parameters, open: true }, &label));
+        let label = Label::ParametersOfCheck(&check.key);
+        self.as_advice(|checker| checker.model(parameters, Keys { fields: &sensor.parameters, open: true }, label));
     }
 
     /// Ours, under `meta.downbeat`.
@@ -119,24 +118,24 @@ impl Checker<'_> {
             self.report(fault.with_help("use a newer Downbeat, or leave `version` out".to_owned()));
             return;
         }
-        self.model(&ours.value, Keys::of(model), "`meta.downbeat`");
+        self.model(&ours.value, Keys::of(model), Label::Key("meta.downbeat"));
     }
 
-    pub(super) fn named_model(&mut self, node: &Node, name: &str, label: &str) {
+    pub(super) fn named_model(&mut self, node: &Node, name: &str, label: Label<'_>) {
         if let Some(model) = catalogue::core().models.get(name) {
             self.model(node, Keys::of(model), label);
         }
     }
 
     /// A map against its known keys.
-    pub(super) fn model(&mut self, node: &Node, keys: Keys<'_>, label: &str) {
+    pub(super) fn model(&mut self, node: &Node, keys: Keys<'_>, label: Label<'_>) {
         let Kind::Map(entries) = &node.kind else {
             self.wrong_type(node, label, "a map");
             return;
         };
         for entry in entries {
             match keys.fields.iter().find(|field| field.name == entry.key) {
-                Some(field) => self.shape(&entry.value, &field.shape, &format!("`{}`", field.name)),
+                Some(field) => self.shape(&entry.value, &field.shape, Label::Key(&field.name)),
                 None if keys.open => {}
                 None => {
                     let known = keys.fields.iter().map(|field| field.name.as_str());

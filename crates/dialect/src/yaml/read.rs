@@ -65,6 +65,9 @@ struct Reader<'a> {
     aliases: usize,
 }
 
+/// Keys of a map among which a new one is looked for one by one: for most maps that is faster than a set.
+const FEW_KEYS: usize = 16;
+
 /// A collection that is not closed yet.
 struct Frame {
     start: Span,
@@ -74,7 +77,13 @@ struct Frame {
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, seen: BTreeSet<String>, merged: Vec<Entry>, key: Option<Key> },
+    /// `seen` holds the keys beyond the first [`FEW_KEYS`].
+    Map {
+        entries: Vec<Entry>,
+        seen: BTreeSet<String>,
+        merged: Vec<Entry>,
+        key: Option<Key>,
+    },
 }
 
 struct Key {
@@ -108,7 +117,9 @@ impl<'a> Reader<'a> {
                 }
                 Ok(())
             }
-            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), at),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar(text.into_owned(), style, anchor, tag.as_deref(), at)
+            }
             Event::SequenceStart(_, anchor, tag) => {
                 check_collection_tag(tag.as_deref(), "seq", at)?;
                 self.open(anchor, at, Content::List(Vec::new()))
@@ -125,21 +136,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, at: Span) -> Step {
+    fn scalar(&mut self, text: String, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, at: Span) -> Step {
         self.spend(1, text.len(), at)?;
         let plain = style == ScalarStyle::Plain;
-        let kind = match tag {
-            Some(tag) => tagged(tag, text, at)?,
-            None if plain => resolve_plain(text).map_err(|message| Diagnostic::error(Code::BadFormat, at, message))?,
-            None => Kind::Text(text.to_owned()),
+        let bad_format = |message| Diagnostic::error(Code::BadFormat, at, message);
+        // None stands for the text itself, so that it is moved and not copied.
+        let resolved = match tag {
+            Some(tag) => Some(tagged(tag, &text, at)?),
+            None if plain => resolve_plain(&text).map_err(bad_format)?,
+            None => None,
         };
         if self.wants_key() {
-            if plain && tag.is_none() {
-                self.advise_on_key(text, &kind, at);
+            if let Some(kind) = resolved.filter(|_| plain && tag.is_none()) {
+                self.advise_on_key(&text, &kind, at);
             }
-            self.set_key(Key { text: text.to_owned(), span: at, merge: plain && text == "<<" });
+            let merge = plain && text == "<<";
+            self.set_key(Key { text, span: at, merge });
             return Ok(());
         }
+        let kind = resolved.unwrap_or(Kind::Text(text));
         let style = match style {
             ScalarStyle::SingleQuoted => Style::SingleQuoted,
             ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
@@ -192,10 +207,12 @@ impl<'a> Reader<'a> {
         let Some(Frame { start, anchor, content }) = self.open.pop() else { return Ok(()) };
         let kind = match content {
             Content::List(items) => Kind::List(items),
-            Content::Map { mut entries, merged, seen, .. } => {
+            Content::Map { mut entries, merged, .. } => {
                 // A key of the map itself wins over a merged one, an earlier merged one over a later.
-                let mut seen = seen;
-                entries.extend(merged.into_iter().filter(|entry| seen.insert(entry.key.clone())));
+                if !merged.is_empty() {
+                    let mut seen: BTreeSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+                    entries.extend(merged.into_iter().filter(|entry| seen.insert(entry.key.clone())));
+                }
                 Kind::Map(entries)
             }
         };
@@ -245,7 +262,10 @@ impl<'a> Reader<'a> {
                 if merge {
                     return merge_into(merged, node, span);
                 }
-                if seen.insert(text.clone()) {
+                if !contains(entries, seen, &text) {
+                    if entries.len() >= FEW_KEYS {
+                        seen.insert(text.clone());
+                    }
                     entries.push(Entry { key: text, key_span: span, value: node });
                     return Ok(());
                 }
@@ -274,6 +294,10 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+fn contains(entries: &[Entry], seen: &BTreeSet<String>, key: &str) -> bool {
+    entries.iter().take(FEW_KEYS).any(|entry| entry.key == key) || seen.contains(key)
 }
 
 fn too_deep(at: Span) -> Diagnostic {
@@ -315,6 +339,7 @@ fn tagged(tag: &Tag, text: &str, at: Span) -> Result<Kind, Diagnostic> {
         return Ok(Kind::Text(text.to_owned()));
     }
     let resolved = resolve_plain(text).map_err(|message| Diagnostic::error(Code::BadFormat, at, message))?;
+    let resolved = resolved.unwrap_or_else(|| Kind::Text(text.to_owned()));
     let fits = match resolved {
         Kind::Integer(_) => tag.is_yaml_core_schema_tag("int"),
         Kind::Decimal(_) => tag.is_yaml_core_schema_tag("float"),
