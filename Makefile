@@ -8,7 +8,7 @@ TOOLS := .cache/tools
 export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector
 
-.PHONY: help demo dev local test check fmt bench build tools deny
+.PHONY: help demo dev local test check fmt bench fuzz build tools deny
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -41,6 +41,11 @@ fmt: ## Format the code
 bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo build --locked --release --bins $(BINARIES) -p downbeat-integration-tests
 	target/release/downbeat-bench
+	cargo bench --locked -p downbeat-dialect --bench dialect
+
+RUNS ?= 10000000
+fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep what was learned
+	for target in document expression cron; do crates/dialect/fuzz/run.sh $$target $(RUNS); done
 
 deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -1,0 +1,8 @@
+//! `checks::document` on inputs that the fuzzer makes up.
+#![no_main]
+
+#[path = "../checks.rs"]
+#[allow(dead_code)]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::document(bytes));
