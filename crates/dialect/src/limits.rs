@@ -12,12 +12,20 @@ pub const ALIASES: usize = 100;
 pub const SCALAR_BYTES: usize = 8 * 1024 * 1024;
 /// Diagnostics reported for one document; one more says how many are left out.
 pub const DIAGNOSTICS: usize = 200;
+/// Diagnostics kept while a document is checked; what comes later is only counted.
+pub const DIAGNOSTICS_KEPT: usize = 10_000;
+/// Similar names that are looked for in one document.
+pub const SUGGESTIONS: usize = 500;
 /// Levels of nesting of an expression, as the language defines it.
 pub const EXPRESSION_NESTING: usize = 10;
 /// Levels of parentheses, brackets and calls in an expression. They are free in the count above, but not on our stack.
 pub const EXPRESSION_BRACKETS: usize = 64;
 /// Bytes of one expression.
 pub const EXPRESSION_BYTES: usize = 64 * 1024;
+/// Bytes of all expressions of one document.
+pub const EXPRESSION_BYTES_PER_DOCUMENT: usize = 1024 * 1024;
+/// Templates in one text.
+pub const TEMPLATES: usize = 1_000;
 /// Bytes of a value that an expression or a template yields.
 pub const OUTPUT_BYTES: usize = 1024 * 1024;
 /// Bytes of all values that one evaluation reads or builds on its way.

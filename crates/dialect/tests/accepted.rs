@@ -99,3 +99,11 @@ fn advice_does_not_refuse() {
         parsed.diagnostics.len() == 2 && parsed.diagnostics.iter().all(|found| found.severity == Severity::Warning)
     );
 }
+
+#[test]
+fn retry_delay_is_limited_as_by_the_service() {
+    for (minutes, accepted) in [("120", true), ("121", false), ("120.0", true), ("-1", true)] {
+        let parsed = parse(&minimal(&format!("configuration: {{retry_delay: {minutes}}}\n")));
+        assert_eq!(parsed.pipeline.is_some(), accepted, "{minutes}: {:?}", parsed.diagnostics);
+    }
+}

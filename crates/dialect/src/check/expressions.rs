@@ -1,6 +1,6 @@
 //! Every template and condition of the document: can it be read, and do its names exist where it stands?
 
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 use super::{
     Checker, condition,
@@ -8,10 +8,10 @@ use super::{
     upstream::{Read, Reader},
 };
 use crate::{
-    Code, Diagnostic, Span,
+    Code, Diagnostic,
     expression::{Expression, ExpressionError, ExpressionErrorKind, Reference, Template},
-    suggest::did_you_mean,
-    yaml::{Kind, Node, source_range},
+    limits::EXPRESSION_BYTES_PER_DOCUMENT,
+    yaml::{Kind, Node},
 };
 
 /// Statuses of a task, and the word that the console of the reference writes for any finished one.
@@ -151,6 +151,9 @@ impl<'t> Checker<'t> {
     fn template(&mut self, node: &'t Node, text: &str, place: Place<'_>, declared: &Declared<'_>) {
         match Template::parse(text) {
             Ok(template) => {
+                if !self.afford(node, template.expressions().map(Expression::length).sum()) {
+                    return;
+                }
                 template.expressions().for_each(|expression| self.names(node, expression, place, declared));
                 if let Some(at) = template.unclosed() {
                     let span = self.span_in(node, at..at + 3);
@@ -167,7 +170,11 @@ impl<'t> Checker<'t> {
         let Some(text) = node.text() else { return };
         match condition::parse(text) {
             Ok(None) => {}
-            Ok(Some(expression)) => self.names(node, &expression, place, declared),
+            Ok(Some(expression)) => {
+                if self.afford(node, expression.length()) {
+                    self.names(node, &expression, place, declared);
+                }
+            }
             Err(error) => self.expression_error(node, error),
         }
     }
@@ -181,14 +188,23 @@ impl<'t> Checker<'t> {
         self.report(Diagnostic::error(code, span, error.message).with_help(error.help));
     }
 
-    /// The place in the document of bytes of a text node's value.
-    pub(super) fn span_in(&self, node: &'t Node, range: Range<usize>) -> Span {
-        self.lines.span(source_range(self.source, node, range))
+    /// Spends the bytes of an expression; false, with one fault, when the document has used up what it may.
+    fn afford(&mut self, node: &'t Node, bytes: usize) -> bool {
+        if self.expression_bytes == 0 {
+            return false;
+        }
+        self.expression_bytes = self.expression_bytes.saturating_sub(bytes);
+        if self.expression_bytes == 0 {
+            let message =
+                format!("the expressions of the document are longer than {EXPRESSION_BYTES_PER_DOCUMENT} bytes");
+            self.report(Diagnostic::error(Code::TooLarge, node.span, message));
+        }
+        self.expression_bytes > 0
     }
 
     fn names(&mut self, node: &'t Node, expression: &Expression, place: Place<'_>, declared: &Declared<'_>) {
         for (reference, range) in expression.located_references() {
-            let fault = fault(&reference, place, declared);
+            let fault = self.fault(&reference, place, declared);
             if let (None, Some(reader)) = (&fault, place.reader) {
                 self.reads.extend(Read::of(reader, &reference, node, &range));
             }
@@ -203,7 +219,7 @@ impl<'t> Checker<'t> {
                 let message = format!("`{}` is no status of a task", shorten(&word));
                 let advice = Diagnostic::warning(Code::UnknownStatus, self.span_in(node, range), message);
                 let help =
-                    did_you_mean(&word, STATUSES).unwrap_or_else(|| format!("statuses are {}", STATUSES.join(", ")));
+                    self.suggest(&word, STATUSES).unwrap_or_else(|| format!("statuses are {}", STATUSES.join(", ")));
                 self.report(advice.with_help(help));
             }
         }
@@ -226,55 +242,64 @@ fn shorten(word: &str) -> String {
 
 type Fault = (Code, String, Option<String>);
 
-/// What is wrong with a reference at its place.
-fn fault(reference: &Reference, place: Place<'_>, declared: &Declared<'_>) -> Option<Fault> {
-    match reference {
-        Reference::Task { id, .. } => graph_fault("task", "tasks", id, place, (&declared.tasks, &declared.groups)),
-        Reference::TaskGroup(id) => {
-            graph_fault("task group", "task_groups", id, place, (&declared.groups, &declared.tasks))
-        }
-        Reference::Matrix(name) => match place.matrix {
-            None => {
-                let message = "`matrix` exists only in the tasks of a group that has a matrix".to_owned();
-                Some((Code::NameOutOfPlace, message, None))
+impl Checker<'_> {
+    /// What is wrong with a reference at its place.
+    fn fault(&mut self, reference: &Reference, place: Place<'_>, declared: &Declared<'_>) -> Option<Fault> {
+        match reference {
+            Reference::Task { id, .. } => {
+                self.graph_fault("task", "tasks", id, place, (&declared.tasks, &declared.groups))
             }
-            Some(names) if names.iter().any(|known| known.eq_ignore_ascii_case(name)) => None,
-            Some(names) => {
-                let help = did_you_mean(name, names.iter().copied());
-                Some((Code::UnknownName, format!("the matrix of this group has no `{name}`"), help))
+            Reference::TaskGroup(id) => {
+                self.graph_fault("task group", "task_groups", id, place, (&declared.groups, &declared.tasks))
             }
-        },
-        Reference::Outputs if place.outputs == Outputs::None => {
-            let message = "`outputs` exists only in what triggers hand to a run".to_owned();
-            Some((Code::NameOutOfPlace, message, Some("write `tasks['id'].outputs` for a task's outputs".to_owned())))
+            Reference::Matrix(name) => match place.matrix {
+                None => {
+                    let message = "`matrix` exists only in the tasks of a group that has a matrix".to_owned();
+                    Some((Code::NameOutOfPlace, message, None))
+                }
+                Some(names) if names.iter().any(|known| known.eq_ignore_ascii_case(name)) => None,
+                Some(names) => {
+                    let help = self.suggest(name, names.iter().copied());
+                    Some((Code::UnknownName, format!("the matrix of this group has no `{name}`"), help))
+                }
+            },
+            Reference::Outputs if place.outputs == Outputs::None => {
+                let message = "`outputs` exists only in what triggers hand to a run".to_owned();
+                Some((
+                    Code::NameOutOfPlace,
+                    message,
+                    Some("write `tasks['id'].outputs` for a task's outputs".to_owned()),
+                ))
+            }
+            Reference::Input(name) if !declared.inputs.contains_key(&name.to_lowercase()) => {
+                let help = self.suggest(name, declared.inputs.values().copied());
+                let help = help.or_else(|| Some(format!("declare `{name}` under `inputs`")));
+                Some((Code::UndeclaredInput, format!("the input `{name}` is not declared"), help))
+            }
+            _ => None,
         }
-        Reference::Input(name) if !declared.inputs.contains_key(&name.to_lowercase()) => {
-            let help = did_you_mean(name, declared.inputs.values().copied());
-            let help = help.or_else(|| Some(format!("declare `{name}` under `inputs`")));
-            Some((Code::UndeclaredInput, format!("the input `{name}` is not declared"), help))
-        }
-        _ => None,
     }
-}
 
-fn graph_fault(
-    kind: &str,
-    namespace: &str,
-    id: &str,
-    place: Place<'_>,
-    (known, others): (&BTreeMap<String, &str>, &BTreeMap<String, &str>),
-) -> Option<Fault> {
-    if let Err(whereabouts) = place.tasks {
-        return Some((Code::NameOutOfPlace, format!("`{namespace}` does not exist {whereabouts}"), None));
+    fn graph_fault(
+        &mut self,
+        kind: &str,
+        namespace: &str,
+        id: &str,
+        place: Place<'_>,
+        (known, others): (&BTreeMap<String, &str>, &BTreeMap<String, &str>),
+    ) -> Option<Fault> {
+        if let Err(whereabouts) = place.tasks {
+            return Some((Code::NameOutOfPlace, format!("`{namespace}` does not exist {whereabouts}"), None));
+        }
+        let folded = id.to_lowercase();
+        if known.contains_key(&folded) {
+            return None;
+        }
+        let other = if namespace == "tasks" { "task_groups" } else { "tasks" };
+        let help = match others.get(&folded) {
+            Some(spelled) => Some(format!("write `{other}['{spelled}']`")),
+            None => self.suggest(id, known.values().copied()),
+        };
+        Some((Code::UnknownName, format!("there is no {kind} `{id}`"), help))
     }
-    let folded = id.to_lowercase();
-    if known.contains_key(&folded) {
-        return None;
-    }
-    let other = if namespace == "tasks" { "task_groups" } else { "tasks" };
-    let help = match others.get(&folded) {
-        Some(spelled) => Some(format!("write `{other}['{spelled}']`")),
-        None => did_you_mean(id, known.values().copied()),
-    };
-    Some((Code::UnknownName, format!("there is no {kind} `{id}`"), help))
 }

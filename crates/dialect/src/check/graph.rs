@@ -6,7 +6,7 @@ use super::{
     Checker,
     outline::{Outline, OutlineEntry},
 };
-use crate::{Code, Diagnostic, suggest::did_you_mean};
+use crate::{Code, Diagnostic};
 
 impl Checker<'_> {
     pub(super) fn graph(&mut self, outline: &Outline<'_>) {
@@ -64,7 +64,7 @@ impl Checker<'_> {
                     self.report(Diagnostic::error(Code::SelfDependency, *span, message));
                 } else if !ids.contains_key(&wanted) {
                     let candidates = siblings.entries.iter().map(|sibling| sibling.id).filter(|id| *id != entry.id);
-                    let help = did_you_mean(dependency, candidates).or_else(|| elsewhere(dependency, group, whole));
+                    let help = self.suggest(dependency, candidates).or_else(|| elsewhere(dependency, group, whole));
                     let message = format!("`{}` depends on `{dependency}`, which does not exist here", entry.id);
                     self.report(Diagnostic::error(Code::UnknownDependency, *span, message).with_help(help));
                 }

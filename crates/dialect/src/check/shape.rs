@@ -5,7 +5,6 @@ use crate::{
     Code, Diagnostic,
     catalogue::{self, Shape, ShapeKind},
     expression::Template,
-    suggest::did_you_mean,
     yaml::{Entry, Kind, Node},
 };
 
@@ -104,7 +103,7 @@ impl Checker<'_> {
             return;
         }
         let listed = || (allowed.len() <= LISTED_WORDS).then(|| format!("it takes {}", allowed.join(", ")));
-        let help = did_you_mean(text, allowed.iter().map(String::as_str)).or_else(listed);
+        let help = self.suggest(text, allowed.iter().map(String::as_str)).or_else(listed);
         let message = format!("`{}` is no value of {label}", text.chars().take(SHOWN_CHARACTERS).collect::<String>());
         self.report(Diagnostic::error(Code::NotInEnum, node.span, message).with_help(help));
     }

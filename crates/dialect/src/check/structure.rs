@@ -4,7 +4,6 @@ use super::{Checker, label::Label};
 use crate::{
     Code, Diagnostic,
     catalogue::{self, Field, Model},
-    suggest::did_you_mean,
     yaml::{Entry, Kind, Node},
 };
 
@@ -84,7 +83,7 @@ impl Checker<'_> {
     /// Any job name is taken, but one that is nearly a listed one is a slip.
     fn unlisted_job(&mut self, node: &Node, name: &str) {
         let listed = catalogue::integrations().iter().flat_map(|integration| &integration.jobs);
-        if let Some(help) = did_you_mean(name, listed.map(|job| job.name.as_str())) {
+        if let Some(help) = self.suggest(name, listed.map(|job| job.name.as_str())) {
             let message = format!("`{name}` is no listed job, so its parameters are not checked");
             self.report(Diagnostic::warning(Code::UnlistedJob, node.span, message).with_help(help));
         }
@@ -141,7 +140,8 @@ impl Checker<'_> {
                     let known = keys.fields.iter().map(|field| field.name.as_str());
                     let message = format!("unknown key `{}` in {label}", entry.key);
                     let fault = Diagnostic::error(Code::UnknownKey, entry.key_span, message);
-                    self.report(fault.with_help(did_you_mean(&entry.key, known).or_else(|| takes(keys.fields))));
+                    let help = self.suggest(&entry.key, known).or_else(|| takes(keys.fields));
+                    self.report(fault.with_help(help));
                 }
             }
         }

@@ -8,7 +8,6 @@ use super::{Checker, inputs, is_open};
 use crate::{
     Code, Diagnostic, Span,
     cron::Cron,
-    suggest::did_you_mean,
     yaml::{Entry, Kind, Node},
 };
 
@@ -71,7 +70,7 @@ impl Checker<'_> {
             return;
         }
         let known: Vec<String> = zones.available().map(|zone| zone.to_string()).collect();
-        let help = did_you_mean(name, known.iter().map(String::as_str));
+        let help = self.suggest(name, known.iter().map(String::as_str));
         let help = help.unwrap_or_else(|| "use an IANA name such as `Europe/London`".to_owned());
         let message = format!("there is no time zone `{}`", name.chars().take(60).collect::<String>());
         self.report(Diagnostic::warning(Code::UnknownTimeZone, node.span, message).with_help(help));
@@ -118,7 +117,7 @@ impl Checker<'_> {
     fn undeclared_inputs(&mut self, given: &[Entry], declared: &inputs::Declared<'_>) {
         for entry in given.iter().filter(|entry| !declared.names.contains_key(&entry.key.to_lowercase())) {
             let message = format!("the input `{}` is not declared", entry.key);
-            let help = did_you_mean(&entry.key, declared.names.values().copied());
+            let help = self.suggest(&entry.key, declared.names.values().copied());
             let help = help.unwrap_or_else(|| format!("declare `{}` under `inputs`", entry.key));
             self.report(Diagnostic::warning(Code::UndeclaredRunInput, entry.key_span, message).with_help(help));
         }

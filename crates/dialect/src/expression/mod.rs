@@ -123,6 +123,11 @@ impl Expression {
         statuses::compared(&self.root)
     }
 
+    /// Bytes of the expression.
+    pub(crate) fn length(&self) -> usize {
+        self.root.span.len()
+    }
+
     /// Moves every place by `offset`: the expression was cut out of a longer text.
     pub(crate) fn shifted(mut self, offset: usize) -> Self {
         self.root.shift(offset);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{EvalError, Expression, ExpressionError, Names, lexer, text};
-use crate::limits::OUTPUT_BYTES;
+use crate::limits::{EXPRESSION_BYTES, OUTPUT_BYTES, TEMPLATES};
 
 /// A text with expressions in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +26,14 @@ impl Template {
     pub fn parse(text: &str) -> Result<Template, ExpressionError> {
         let mut parts = Vec::new();
         let mut literal_start = 0;
-        for range in expression_ranges(text) {
+        let mut left = EXPRESSION_BYTES;
+        for (count, range) in expression_ranges(text).into_iter().enumerate() {
             let outer = range.start - OPENING.len()..range.end + CLOSING.len();
+            if count == TEMPLATES {
+                return Err(ExpressionError::new(outer, format!("a text takes at most {TEMPLATES} templates")));
+            }
+            let too_long = || format!("the templates of a text take at most {EXPRESSION_BYTES} bytes");
+            left = left.checked_sub(range.len()).ok_or_else(|| ExpressionError::new(outer.clone(), too_long()))?;
             if outer.start > literal_start {
                 parts.push(Part::Literal(text[literal_start..outer.start].to_owned()));
             }

@@ -19,7 +19,7 @@ pub(super) fn read(slice: &str, style: Style) -> Option<Located> {
             ('\\', Some('"')) => reader.escape()?,
             ('\'', Some('\'')) if reader.rest().starts_with("''") => reader.take('\'', 2),
             (end, Some(quote)) if end == quote => return Some(reader.located),
-            (other, _) => reader.take(other, other.len_utf8()),
+            _ => reader.text(),
         }
     }
     quote.is_none().then_some(reader.located)
@@ -38,6 +38,16 @@ impl<'a> Reader<'a> {
 
     fn peek(&self) -> Option<char> {
         self.rest().chars().next()
+    }
+
+    /// Characters that stand for themselves, up to the next that may not.
+    fn text(&mut self) {
+        let special = |character: char| matches!(character, ' ' | '\t' | '\r' | '\n' | '\\' | '\'' | '"');
+        let rest = self.rest();
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let length = rest[first..].find(special).map_or(rest.len(), |found| first + found);
+        self.located.push_text(&rest[..length], self.at);
+        self.at += length;
     }
 
     fn take(&mut self, character: char, length: usize) {

@@ -9,5 +9,5 @@ mod read;
 mod scalar;
 
 pub(crate) use node::{Entry, Kind, Node, Style};
-pub(crate) use position::source_range;
+pub(crate) use position::Places;
 pub(crate) use read::read;
