@@ -54,12 +54,18 @@ fn hold(what: &str, count: usize, make: impl Fn(&mut Random) -> Json + Sync) {
     assert!(agreed * 1_000 >= cases.len() * AGREE_AT_LEAST, "only {percent:.3} % agree");
 }
 
+/// One small example of each kind, the most frequent kinds first.
 fn shown(python: &Path, unknown: &[&Case]) -> String {
     let mut judge = Judge::start(python);
-    let small = unknown
-        .iter()
-        .take(SHOWN_MAX)
-        .map(|case| smallest(case, &mut judge, |smaller| class_of(smaller).is_none()).shown());
+    let mut kinds: BTreeMap<String, Vec<&Case>> = BTreeMap::new();
+    unknown.iter().for_each(|case| kinds.entry(case.signature()).or_default().push(case));
+    let mut kinds: Vec<(String, Vec<&Case>)> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+    let small = kinds.iter().take(SHOWN_MAX).filter_map(|(signature, cases)| {
+        let alike = |smaller: &Case| class_of(smaller).is_none() && smaller.signature() == *signature;
+        let shortest = cases.iter().min_by_key(|case| case.document.count())?;
+        Some(format!("{} x {}", cases.len(), smallest(shortest, &mut judge, alike).shown()))
+    });
     small.collect::<Vec<_>>().join("\n\n")
 }
 
@@ -90,16 +96,9 @@ fn expressions_get_the_same_verdict() {
             task.push(("parameters".to_owned(), Json::map([])));
         }
         task.push((key.to_owned(), value));
-        let plain = || {
-            Json::map([
-                ("integration", Json::text("X")),
-                ("integration_job", Json::text("Y")),
-                ("parameters", Json::map([])),
-            ])
-        };
         let matrix = Json::map([("inputs", Json::map([("m", Json::List(vec![Json::integer(1)]))]))]);
         let group = Json::map([("matrix", matrix), ("tasks", Json::map([("x", Json::Map(task))]))]);
-        document(Json::map([("a", plain()), ("g", group)]), [])
+        document(Json::map([("a", plain_task()), ("g", group)]), [])
     });
 }
 
@@ -109,7 +108,7 @@ fn crons_get_the_same_verdict() {
     hold("crons", count, |random| {
         let cron = either(random, crons::valid, crons::mutated);
         let schedule = Json::List(vec![Json::map([("cron", Json::text(cron))])]);
-        document(Json::map([]), [("schedule", schedule)])
+        document(Json::map([("a", plain_task())]), [("schedule", schedule)])
     });
 }
 
@@ -121,4 +120,8 @@ fn document<const N: usize>(pipeline: Json, more: [(&str, Json); N]) -> Json {
     ];
     fields.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
     Json::Map(fields)
+}
+
+fn plain_task() -> Json {
+    Json::map([("integration", Json::text("X")), ("integration_job", Json::text("Y")), ("parameters", Json::map([]))])
 }

@@ -84,7 +84,6 @@ const STRANGERS: &[&str] = &[
     "15W,1",
     "LW/2",
     "1-5W",
-    "L/2",
     "1-L",
     "6L/2",
     "MON,FRI",
@@ -214,7 +213,7 @@ pub fn mutate(random: &mut Random, text: &str) -> String {
             fields[at] = joined;
         }
         5 if random.chance(20) => {
-            let wrappers = ["cron(#)", "rate(5 minutes)", "@daily", "${{ ENV.CRON }}", "#\n", "", "   ", "# #", "# ;"];
+            let wrappers = ["cron(#)", "rate(5 minutes)", "@daily", "${{ ENV.CRON }}", "#\n", "", "# #", "# ;"];
             return random.pick(&wrappers).replace('#', text);
         }
         _ => fields[at] = random.pick(STRANGERS).to_owned(),

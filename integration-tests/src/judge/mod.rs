@@ -70,6 +70,20 @@ impl Case {
         self.refused_by_us() == self.refused_by_judge()
     }
 
+    /// What the verdicts rest on, without names and numbers: equal for disagreements of one kind.
+    pub fn signature(&self) -> String {
+        let codes = self.our_errors().map(|found| {
+            let plain: Vec<&str> = found.message.split('`').step_by(2).collect();
+            format!("{}: {}", found.code, plain.join("_").chars().take(60).collect::<String>())
+        });
+        let codes: Vec<String> = codes.collect();
+        let texts = self.theirs.iter().map(|found| {
+            let plain: Vec<&str> = found.text.split('\'').step_by(2).collect();
+            plain.join("_").split(": ").take(2).collect::<Vec<_>>().join(": ").chars().take(60).collect::<String>()
+        });
+        format!("{} | {}", codes.join(" "), texts.collect::<Vec<_>>().join(" "))
+    }
+
     /// The document and both opinions, to be read by a person.
     pub fn shown(&self) -> String {
         let text = self.document.write();
