@@ -73,20 +73,27 @@ pub fn expression(text: &str) {
 
 /// Any text as a cron expression: a fault inside the text, or firings that never run backwards.
 pub fn cron(text: &str) {
-    match Cron::parse(text) {
-        Err(error) => assert!(text.get(error.span.clone()).is_some(), "{error:?}"),
-        Ok(cron) => {
-            assert_eq!(Cron::parse(&cron.to_string()).as_ref(), Ok(&cron));
-            // Every text lands on another instant, before and after changes of the clock.
-            let second = text.bytes().fold(1_700_000_000_i64, |second, byte| second + i64::from(byte) * 40_000);
-            let zone = TimeZoneDatabase::bundled().get("America/New_York").expect("the zone is bundled");
-            let mut after = Timestamp::from_second(second).expect("the instant is inside the calendar");
-            for _ in 0..4 {
-                let Some(next) = cron.next_after(after, &zone) else { break };
-                assert!(next > after);
-                after = next;
+    for read in [Cron::parse, Cron::parse_unix] {
+        match read(text) {
+            Err(error) => assert!(text.get(error.span.clone()).is_some(), "{error:?}"),
+            Ok(cron) => {
+                assert_eq!(read(&cron.to_string()).as_ref(), Ok(&cron));
+                assert!(!cron.describe().is_empty());
+                firings(&cron, text);
             }
-            assert!(cron.can_fire() || cron.next_after(Timestamp::MIN, &zone).is_none());
         }
     }
+}
+
+fn firings(cron: &Cron, text: &str) {
+    // Every text lands on another instant, before and after changes of the clock.
+    let second = text.bytes().fold(1_700_000_000_i64, |second, byte| second + i64::from(byte) * 40_000);
+    let zone = TimeZoneDatabase::bundled().get("America/New_York").expect("the zone is bundled");
+    let mut after = Timestamp::from_second(second).expect("the instant is inside the calendar");
+    for _ in 0..4 {
+        let Some(next) = cron.next_after(after, &zone) else { break };
+        assert!(next > after);
+        after = next;
+    }
+    assert!(cron.can_fire() || cron.next_after(Timestamp::MIN, &zone).is_none());
 }

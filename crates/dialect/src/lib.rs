@@ -21,7 +21,8 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use model::{
     Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, Input, InputType, Matrix, MatrixValues,
-    OnLimit, Pipeline, Schedule, Sensor, SensorCheck, Task, TaskGroup, Templated, TriggerEvent, Webhook,
+    OnLimit, Pipeline, PipelineAdditions, RetryDelay, Schedule, Sensor, SensorCheck, Task, TaskAdditions, TaskGroup,
+    Templated, TriggerEvent, Webhook,
 };
 pub use serde_json::{Map, Value};
 pub use span::Span;

@@ -1,7 +1,7 @@
 //! What an accepted document becomes: defaults, spellings, types, and documents at the edge of YAML.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use downbeat_dialect::{Entry, InputType, MatrixValues, OnLimit, Pipeline, Severity, Templated, parse};
+use downbeat_dialect::{Entry, InputType, MatrixValues, OnLimit, Pipeline, RetryDelay, Severity, Templated, parse};
 use serde_json::json;
 
 const FULL: &str = include_str!("data/full.yml");
@@ -105,5 +105,43 @@ fn retry_delay_is_limited_as_by_the_service() {
     for (minutes, accepted) in [("120", true), ("121", false), ("120.0", true), ("-1", true)] {
         let parsed = parse(&minimal(&format!("configuration: {{retry_delay: {minutes}}}\n")));
         assert_eq!(parsed.pipeline.is_some(), accepted, "{minutes}: {:?}", parsed.diagnostics);
+    }
+}
+
+#[test]
+fn additions_are_typed() {
+    let ours = "{schedules: [{unix_cron: '*/10 8-17 * * 1-5', timezone: Europe/London, exclude: ['2026-12-25']}]}";
+    let task =
+        "{downbeat: {version: 1, retry: {delay: P1DT1.5S, backoff: exponential, max_delay: PT5M, jitter: 0.25}}}";
+    let source = format!(
+        "version: v1\nname: demo\nmeta: {{downbeat: {ours}}}\npipeline:\n  a: {{integration: X, integration_job: Y, parameters: {{}}, meta: {task}}}\n"
+    );
+    let pipeline = accepted(&source);
+    let schedule = &pipeline.additions.schedules[0];
+    assert_eq!((schedule.cron_text.as_str(), schedule.timezone.as_str()), ("*/10 8-17 * * 1-5", "Europe/London"));
+    let Entry::Task(task) = &pipeline.entries["a"] else { panic!("not a task") };
+    let expected = RetryDelay { delay_ms: 86_401_500, exponential: true, max_delay_ms: Some(300_000), jitter: 0.25 };
+    assert_eq!(task.additions.retry, Some(expected));
+}
+
+#[test]
+fn durations_of_additions_have_at_least_one_part() {
+    for (delay, accepted) in [
+        ("PT5S", true),
+        ("PT0.250S", true),
+        ("PT1H30S", true),
+        ("P2D", true),
+        ("PT999999H", true),
+        ("P", false),
+        ("PT", false),
+        ("P1DT", false),
+        ("P1Y", false),
+        ("PT1234567S", false),
+        ("5s", false),
+    ] {
+        let source = format!(
+            "version: v1\nname: demo\npipeline:\n  a: {{integration: X, integration_job: Y, parameters: {{}}, meta: {{downbeat: {{retry: {{delay: {delay}}}}}}}}}\n"
+        );
+        assert_eq!(parse(&source).pipeline.is_some(), accepted, "{delay}");
     }
 }

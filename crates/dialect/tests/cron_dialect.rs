@@ -132,3 +132,98 @@ fn a_second_implementation_agrees_where_it_is_right() {
         }
     }
 }
+
+#[test]
+fn firings_can_be_said_in_words() {
+    for (text, expected) in [
+        ("0 1 ? * * *", "at 01:00 every day"),
+        ("30 7 ? * MON-FRI *", "at 07:30 on Monday to Friday"),
+        ("30 7 ? * 2,3,4,5,6 *", "at 07:30 on Monday to Friday"),
+        ("0 8,12 1,15 * ? *", "at 08:00 and 12:00 on days 1 and 15 of the month"),
+        ("0 22 L * ? *", "at 22:00 on the last day of the month"),
+        (
+            "0 6 15W,1 JAN-MAR,JUL ? 2027",
+            "at 06:00 on day 1 and the weekday nearest to day 15 of the month in January to March and July in 2027",
+        ),
+        ("0 8 ? * 6L *", "at 08:00 on the last Friday of the month"),
+        ("0 8 ? * TUE#2 *", "at 08:00 on the second Tuesday of the month"),
+        ("0 8 ? * L *", "at 08:00 on Saturday"),
+        ("* * ? * * *", "every minute"),
+        ("0 * ? * * *", "every hour"),
+        ("20 * ? * * *", "at minute 20 of every hour"),
+        ("*/15 * ? * * *", "every 15 minutes"),
+        ("5/15 * ? * * *", "every 15 minutes from minute 5 of the hour"),
+        ("0/15 8-17 ? * MON-FRI *", "every 15 minutes from 08:00 to 17:45 on Monday to Friday"),
+        ("30 8-17 ? * * *", "every hour from 08:30 to 17:30 every day"),
+        ("0 */2 ? * * *", "every 2 hours from 00:00 to 22:00 every day"),
+        ("*/25 * ? * SAT,SUN *", "at the minutes 0, 25 and 50 on Saturday and Sunday"),
+        ("0 1 ? * * 2026-2028,2030", "at 01:00 every day in 2026 to 2028 and 2030"),
+        ("1-3,9 1-2,5,7,9 ? * * *", "at the minutes 1 to 3 and 9 in the hours 1, 2, 5, 7 and 9 every day"),
+    ] {
+        assert_eq!(Cron::parse(text).unwrap().describe(), expected, "{text}");
+    }
+    for (text, expected) in [
+        ("@daily", "at 00:00 every day"),
+        ("*/10 8-17 * * 1-5", "every 10 minutes from 08:00 to 17:50 on Monday to Friday"),
+        ("0 0 1,15 * fri", "at 00:00 on days 1 and 15 of the month or on Friday"),
+        ("0 0 */10 * 1", "at 00:00 on days 1, 11, 21 and 31 of the month if it is Monday"),
+        ("0 0 1-31 * 1", "at 00:00 every day"),
+    ] {
+        assert_eq!(Cron::parse_unix(text).unwrap().describe(), expected, "{text}");
+    }
+    assert_eq!(Cron::parse("0 1 * * ? *").unwrap().describe_in("Europe/London"), "at 01:00 every day, Europe/London");
+}
+
+#[test]
+fn unix_expressions_fire_as_vixie_cron_does() {
+    for (text, expected) in [
+        ("0 8 * * *", ["01-01 08:00", "01-02 08:00", "01-03 08:00"]),
+        ("@weekly", ["01-04 00:00", "01-11 00:00", "01-18 00:00"]),
+        ("@HOURLY", ["01-01 01:00", "01-01 02:00", "01-01 03:00"]),
+        ("0 0 * * 7", ["01-04 00:00", "01-11 00:00", "01-18 00:00"]),
+        ("0 0 * * sun,1", ["01-04 00:00", "01-05 00:00", "01-11 00:00"]),
+        ("0 0 * * 5-7", ["01-02 00:00", "01-03 00:00", "01-04 00:00"]),
+        // Both day fields restricted: either will do.
+        ("0 0 13 * 5", ["01-02 00:00", "01-09 00:00", "01-13 00:00"]),
+        // One of them with a star: both must hold.
+        ("0 0 */2 * 5", ["01-09 00:00", "01-23 00:00", "02-13 00:00"]),
+        ("0 0 13 * *", ["01-13 00:00", "02-13 00:00", "03-13 00:00"]),
+        ("10-50/20 12 1 1,JUL *", ["01-01 12:10", "01-01 12:30", "01-01 12:50"]),
+    ] {
+        let zone = TimeZoneDatabase::bundled().get("UTC").unwrap();
+        let cron = Cron::parse_unix(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let mut after: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let found = expected.map(|_| {
+            after = cron.next_after(after, &zone).unwrap();
+            after.strftime("%m-%d %H:%M").to_string()
+        });
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn texts_that_are_no_unix_expression_are_refused_at_their_place() {
+    for (text, place, message) in [
+        (
+            "0 8 * *",
+            0..7,
+            "a Unix cron expression has five fields (minute hour day-of-month month day-of-week), found 4",
+        ),
+        (
+            "0 8 ? * * *",
+            0..11,
+            "a Unix cron expression has five fields (minute hour day-of-month month day-of-week), found 6",
+        ),
+        (
+            "@reboot",
+            0..7,
+            "a Unix cron expression has five fields (minute hour day-of-month month day-of-week), found 1",
+        ),
+        ("0 8 ? * 1", 4..5, "`?` cannot stand here: the day-of-month takes 1 to 31"),
+        ("0 8 * * 8", 8..9, "`8` is no day-of-week: expected 0 to 7 or SUN to SAT"),
+        ("0 24 * * *", 2..4, "`24` is no hour: expected 0 to 23"),
+    ] {
+        let error = Cron::parse_unix(text).unwrap_err();
+        assert_eq!((error.span.clone(), error.message.as_str()), (place, message), "{text}");
+    }
+}

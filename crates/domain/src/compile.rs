@@ -164,6 +164,9 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
     for event in &pipeline.trigger_events {
         refuse("trigger_events do not start runs in this version".to_owned(), Some(event.span));
     }
+    for schedule in &pipeline.additions.schedules {
+        refuse("meta.downbeat.schedules do not start runs in this version".to_owned(), Some(schedule.span));
+    }
     if pipeline.webhook.enabled {
         refuse("webhook: webhooks do not start runs in this version".to_owned(), None);
     }
@@ -194,6 +197,9 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
 fn check_task(task: &Task, refuse: &mut impl FnMut(String, Option<Span>)) {
     if task.paused {
         refuse(format!("task `{}`: paused is not run by this version", task.id), Some(task.span));
+    }
+    if task.additions.retry.is_some() {
+        refuse(format!("task `{}`: meta.downbeat.retry is not kept by this version", task.id), Some(task.span));
     }
     if limited(&task.configuration) {
         refuse(format!("task `{}`: concurrency is not enforced by this version", task.id), Some(task.span));

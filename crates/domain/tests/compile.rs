@@ -144,6 +144,11 @@ fn what_this_version_does_not_run_is_refused_by_name_and_place() {
             format!("configuration:\n  concurrency: {{max_active: 2}}\npipeline:\n  a: {TASK}\n"),
             "configuration.concurrency is not enforced",
         ),
+        (task("    meta: {downbeat: {retry: {delay: PT5S}}}\n"), "task `a`: meta.downbeat.retry is not kept"),
+        (
+            format!("meta: {{downbeat: {{schedules: [{{unix_cron: '@daily'}}]}}}}\npipeline:\n  a: {TASK}\n"),
+            "meta.downbeat.schedules do not start runs",
+        ),
         (task("    paused: true\n"), "task `a`: paused is not run"),
         (task("    configuration:\n      concurrency: {max_active: 1}\n"), "task `a`: concurrency is not enforced"),
         (format!("pipeline:\n  g:\n    paused: true\n    tasks:\n      a: {TASK}\n"), "group `g`: paused is not run"),

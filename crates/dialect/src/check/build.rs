@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{condition, outline::Outline};
+use super::{additions, condition, outline::Outline};
 use crate::{
     Alert, AlertDestination, Concurrency, Configuration, Entry, Input, InputType, Matrix, MatrixValues, OnLimit,
     Pipeline, Schedule, Sensor, SensorCheck, Span, Task, TaskGroup, Templated, TriggerEvent, Webhook,
-    cron::Cron,
+    cron::{Cron, CronError},
     expression::Template,
     yaml::{self, Kind, Node},
 };
@@ -37,6 +37,7 @@ pub(super) fn pipeline(root: &Node) -> Option<Pipeline> {
         alerts: list_of(root, "alerts", alert)?,
         anomalies: values(root, "anomalies"),
         meta: object(root, "meta"),
+        additions: additions::of_pipeline(root)?,
         entries: entries.collect::<Option<IndexMap<_, _>>>()?,
     })
 }
@@ -82,6 +83,7 @@ fn task(entry: &yaml::Entry, siblings: &[&str]) -> Option<Task> {
         anomalies: values(node, "anomalies"),
         operation_metadata: object(node, "operation_metadata"),
         meta: object(node, "meta"),
+        additions: additions::of_task(node)?,
         span: entry.key_span,
     })
 }
@@ -149,10 +151,15 @@ fn input(node: &Node) -> Option<Input> {
 }
 
 fn schedule(node: &Node) -> Option<Schedule> {
-    let cron = node.get("cron")?;
+    schedule_with(node, "cron", Cron::parse)
+}
+
+/// A schedule whose cron expression stands under `key`, in the form that `read` knows.
+pub(super) fn schedule_with(node: &Node, key: &str, read: fn(&str) -> Result<Cron, CronError>) -> Option<Schedule> {
+    let cron = node.get(key)?;
     Some(Schedule {
         name: text(node, "name"),
-        cron: Cron::parse(cron.text()?).ok()?,
+        cron: read(cron.text()?).ok()?,
         cron_text: cron.text()?.to_owned(),
         timezone: text(node, "timezone").unwrap_or_else(|| "UTC".to_owned()),
         environment: text(node, "environment"),
@@ -274,7 +281,7 @@ fn values(node: &Node, key: &str) -> Vec<Value> {
     node.get(key).map_or(&[][..], Node::items).iter().map(Node::to_value).collect()
 }
 
-fn list_of<T>(node: &Node, key: &str, item: impl Fn(&Node) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn list_of<T>(node: &Node, key: &str, item: impl Fn(&Node) -> Option<T>) -> Option<Vec<T>> {
     node.get(key).map_or(&[][..], Node::items).iter().map(item).collect()
 }
 

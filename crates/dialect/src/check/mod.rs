@@ -1,5 +1,6 @@
 //! All rules of the language on the tree of a document. Every rule reports and goes on, so that one pass finds every fault.
 
+mod additions;
 mod advice;
 mod build;
 mod condition;

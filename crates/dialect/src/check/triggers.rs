@@ -30,6 +30,7 @@ impl Checker<'_> {
         let ours = root.get("meta").and_then(|meta| meta.get("downbeat")).and_then(|ours| ours.get("schedules"));
         for schedule in ours.map_or(&[][..], Node::items) {
             self.clock(schedule);
+            self.unix_cron(schedule);
             self.run_inputs(schedule, schedule.span, &given(schedule), &declared, "schedule");
         }
     }
@@ -59,6 +60,18 @@ impl Checker<'_> {
                 let message = format!("`{text}` is no date, so it excludes nothing");
                 let advice = Diagnostic::warning(Code::BadDate, day.span, message);
                 self.report(advice.with_help("write it as YYYY-MM-DD".to_owned()));
+            }
+        }
+    }
+
+    fn unix_cron(&mut self, schedule: &Node) {
+        let Some(node) = schedule.get("unix_cron") else { return };
+        let Some(text) = node.text() else { return };
+        match Cron::parse_unix(text) {
+            Ok(cron) => self.fires(node, &cron),
+            Err(error) => {
+                let span = self.span_in(node, error.span);
+                self.report(Diagnostic::error(Code::Cron, span, error.message).with_help(error.help));
             }
         }
     }

@@ -42,6 +42,15 @@ pub(super) enum Days {
         /// `n#k`: the k-th such weekday of the month.
         nth: Vec<(i8, i8)>,
     },
+    /// Both day fields of Unix cron.
+    Unix {
+        /// Bit n: day n.
+        of_month: u64,
+        /// Bit n: weekday n, Sunday is 1.
+        of_week: u64,
+        /// A day of either kind matches; otherwise it must be of both.
+        either: bool,
+    },
 }
 
 impl Calendar {
@@ -96,8 +105,17 @@ impl Days {
     fn in_month(&self, first_of_month: Date) -> u64 {
         let length = first_of_month.days_in_month();
         let first_weekday = first_of_month.weekday().to_sunday_one_offset();
+        let weekday_of = |day: i8| (first_weekday - 1 + day - 1) % 7 + 1;
         let mut days = 0;
         match self {
+            Days::Unix { of_month, of_week, either } => {
+                for day in 1..=length {
+                    let (in_month, in_week) = (of_month & bit(day) != 0, of_week & bit(weekday_of(day)) != 0);
+                    if (in_month && in_week) || (*either && (in_month || in_week)) {
+                        days |= bit(day);
+                    }
+                }
+            }
             Days::OfMonth { set, last, nearest_weekday } => {
                 days |= set;
                 if *last {
@@ -109,7 +127,7 @@ impl Days {
             }
             Days::OfWeek { set, last, nth } => {
                 for day in 1..=length {
-                    let weekday = (first_weekday - 1 + day - 1) % 7 + 1;
+                    let weekday = weekday_of(day);
                     let is_last = day + 7 > length && last.contains(&weekday);
                     if set & bit(weekday) != 0 || is_last || nth.contains(&(weekday, (day - 1) / 7 + 1)) {
                         days |= bit(day);

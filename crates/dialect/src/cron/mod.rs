@@ -1,12 +1,14 @@
-//! Cron expressions of the language: six fields, minute first, one of the two day fields `?`.
+//! Cron expressions of the language: six fields, minute first, one of the two day fields `?`; and the five of Unix for our additions.
 //!
 //! Promises: parsing tells the place of a fault; [`Cron::next_after`] is total, bounded and always answers strictly later. Knows
 //! nothing about clocks: the instant and the zone come in.
 
 mod calendar;
+mod describe;
 mod field;
 mod next;
 mod parse;
+mod unix;
 
 use std::{fmt, ops::Range};
 
@@ -37,6 +39,22 @@ impl Cron {
     /// Reads six fields: minute, hour, day of month, month, day of week (1 is Sunday), year.
     pub fn parse(text: &str) -> Result<Cron, CronError> {
         parse::parse(text)
+    }
+
+    /// Reads the five fields of Unix cron: minute, hour, day of month, month, day of week (0 and 7 are Sunday), or a word such as
+    /// `@daily`. Two day fields that are both restricted are alternatives.
+    pub fn parse_unix(text: &str) -> Result<Cron, CronError> {
+        unix::parse(text)
+    }
+
+    /// The firings in words: `at 07:30 on Monday to Friday in March`.
+    pub fn describe(&self) -> String {
+        describe::describe(&self.calendar)
+    }
+
+    /// [`Cron::describe`] with the zone: `at 01:00 every day, Europe/London`.
+    pub fn describe_in(&self, zone: &str) -> String {
+        format!("{}, {zone}", self.describe())
     }
 
     /// The first firing strictly after `after`, in the local time of `zone`; none when it never fires again (years end with 2199).

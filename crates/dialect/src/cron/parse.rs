@@ -35,13 +35,13 @@ pub(super) fn parse(text: &str) -> Result<Cron, CronError> {
 }
 
 /// `*`, `*/n` and its usual spelling `0/n`.
-fn follows_clock(field: &str) -> bool {
+pub(super) fn follows_clock(field: &str) -> bool {
     let from_minimum =
         field.split_once('/').is_some_and(|(first, _)| !first.is_empty() && first.bytes().all(|byte| byte == b'0'));
     field.starts_with('*') || from_minimum
 }
 
-fn split_fields(text: &str) -> Vec<Piece<'_>> {
+pub(super) fn split_fields(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut at = 0;
     loop {
@@ -57,7 +57,7 @@ fn split_fields(text: &str) -> Vec<Piece<'_>> {
     }
 }
 
-fn list(field: &Field, piece: Piece<'_>) -> Result<Vec<i16>, CronError> {
+pub(super) fn list(field: &Field, piece: Piece<'_>) -> Result<Vec<i16>, CronError> {
     let mut values = Vec::new();
     for part in piece.split(',') {
         values.extend(field.values(part)?);
@@ -65,11 +65,11 @@ fn list(field: &Field, piece: Piece<'_>) -> Result<Vec<i16>, CronError> {
     Ok(values)
 }
 
-fn bits(field: &Field, piece: Piece<'_>) -> Result<u64, CronError> {
+pub(super) fn bits(field: &Field, piece: Piece<'_>) -> Result<u64, CronError> {
     Ok(to_bits(&list(field, piece)?))
 }
 
-fn to_bits(values: &[i16]) -> u64 {
+pub(super) fn to_bits(values: &[i16]) -> u64 {
     values.iter().filter_map(|value| i8::try_from(*value).ok()).fold(0, |set, value| set | bit(value))
 }
 

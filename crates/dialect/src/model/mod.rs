@@ -3,11 +3,13 @@
 //! These types promise that every reference and every expression in them was checked. They know nothing about YAML, except for
 //! the [`Span`](crate::Span)s that point back into the text.
 
+mod additions;
 mod input;
 mod pipeline;
 mod task;
 mod trigger;
 
+pub use additions::{PipelineAdditions, RetryDelay, TaskAdditions};
 pub use input::{Input, InputType};
 pub use pipeline::{Alert, AlertDestination, Concurrency, Condition, Configuration, OnLimit, Pipeline, Templated};
 pub use task::{Entry, Matrix, MatrixValues, Task, TaskGroup};

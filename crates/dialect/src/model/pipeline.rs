@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{Entry, Input, Schedule, Sensor, TriggerEvent, Webhook};
+use super::{Entry, Input, PipelineAdditions, Schedule, Sensor, TriggerEvent, Webhook};
 use crate::expression::{Expression, Template};
 
 /// A whole pipeline. Maps keep the order in which the user wrote.
@@ -31,6 +31,8 @@ pub struct Pipeline {
     pub anomalies: Vec<Value>,
     /// The user's free object.
     pub meta: Map<String, Value>,
+    /// What `meta.downbeat` says.
+    pub additions: PipelineAdditions,
     /// Task groups and standalone tasks by id.
     pub entries: IndexMap<String, Entry>,
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{Alert, Condition, Configuration};
+use super::{Alert, Condition, Configuration, TaskAdditions};
 use crate::{Span, expression::Template};
 
 /// One entry of the pipeline's top level.
@@ -68,7 +68,7 @@ pub struct Task {
     pub integration: String,
     /// The job, such as `PYTHON_EXECUTE_SCRIPT`.
     pub integration_job: String,
-    /// As written, templates unrendered; defaults of a listed job are filled in.
+    /// As written, templates unrendered; defaults belong to the connector.
     pub parameters: Map<String, Value>,
     /// Which connection of the integration; may be a template. Absent: the account's default.
     pub connection: Option<String>,
@@ -92,6 +92,8 @@ pub struct Task {
     pub operation_metadata: Map<String, Value>,
     /// The user's free object.
     pub meta: Map<String, Value>,
+    /// What `meta.downbeat` says.
+    pub additions: TaskAdditions,
     /// The task's id in the text.
     pub span: Span,
 }
