@@ -10,6 +10,7 @@ mod check;
 mod code;
 pub mod cron;
 mod diagnostic;
+mod explain;
 pub mod expression;
 pub mod limits;
 mod model;
@@ -19,6 +20,7 @@ mod yaml;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
+pub use explain::Explanation;
 pub use model::{
     Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, Input, InputType, Matrix, MatrixValues,
     OnLimit, Pipeline, Schedule, Sensor, SensorCheck, Task, TaskGroup, Templated, TriggerEvent, Webhook,
