@@ -14,6 +14,7 @@ mod explain;
 pub mod expression;
 pub mod limits;
 mod model;
+pub mod report;
 mod span;
 pub mod suggest;
 mod yaml;

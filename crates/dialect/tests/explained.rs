@@ -21,7 +21,8 @@ fn every_corrected_document_is_accepted_without_advice() {
     for code in Code::ALL {
         let corrected = code.explanation().corrected;
         let parsed = parse(corrected);
-        let shown: Vec<String> = parsed.diagnostics.iter().map(|found| found.render("pipeline.yml", corrected)).collect();
+        let shown: Vec<String> =
+            parsed.diagnostics.iter().map(|found| found.render("pipeline.yml", corrected)).collect();
         assert!(shown.is_empty() && parsed.pipeline.is_some(), "{code}:\n{}", shown.join("\n"));
     }
 }

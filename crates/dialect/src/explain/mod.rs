@@ -2,7 +2,7 @@
 //!
 //! The words are data, one file per code (`DB1001.md`), compiled in by the table of codes. Knows nothing about terminals and pages.
 
-use crate::{Code, Diagnostic, parse};
+use crate::{Code, Diagnostic, Severity, parse};
 
 const WRONG: &str = "\n## Wrong\n\n```yaml\n";
 const CORRECTED: &str = "```\n\n## Corrected\n\n```yaml\n";
@@ -27,6 +27,11 @@ impl Explanation {
     /// What is reported for [`Explanation::wrong`].
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         parse(self.wrong).diagnostics
+    }
+
+    /// Whether the example is refused; otherwise the code gives advice.
+    pub fn refuses(&self) -> bool {
+        self.diagnostics().iter().any(|found| found.code == self.code && found.severity == Severity::Error)
     }
 }
 
