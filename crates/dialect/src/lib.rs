@@ -19,6 +19,8 @@ mod span;
 pub mod suggest;
 mod yaml;
 
+use std::borrow::Cow;
+
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use explain::Explanation;
@@ -56,4 +58,12 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
 /// `source` is the whole file (YAML, or JSON as its subset). Faults come back as [`Parsed::diagnostics`], never as a panic.
 pub fn parse(source: &str) -> Parsed {
     check::check(source)
+}
+
+/// [`parse`] for the bytes of a file, with the text in which the places of the diagnostics count.
+pub fn parse_bytes(bytes: &[u8]) -> (Cow<'_, str>, Parsed) {
+    match decode(bytes) {
+        Ok(text) => (Cow::Borrowed(text), parse(text)),
+        Err(fault) => (String::from_utf8_lossy(bytes), Parsed { pipeline: None, diagnostics: vec![fault] }),
+    }
 }

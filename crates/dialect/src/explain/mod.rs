@@ -2,11 +2,13 @@
 //!
 //! The words are data, one file per code (`DB1001.md`), compiled in by the table of codes. Knows nothing about terminals and pages.
 
-use crate::{Code, Diagnostic, Severity, parse};
+use crate::{Code, Diagnostic, Severity, parse_bytes};
 
 const WRONG: &str = "\n## Wrong\n\n```yaml\n";
 const CORRECTED: &str = "```\n\n## Corrected\n\n```yaml\n";
 const END: &str = "```\n";
+/// A page is UTF-8: in a wrong document the replacement character stands for this byte.
+const NO_UTF8: u8 = 0xff;
 
 /// A code in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,8 @@ pub struct Explanation {
 impl Explanation {
     /// What is reported for [`Explanation::wrong`].
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        parse(self.wrong).diagnostics
+        let parts: Vec<&[u8]> = self.wrong.split(char::REPLACEMENT_CHARACTER).map(str::as_bytes).collect();
+        parse_bytes(&parts.join(&NO_UTF8)).1.diagnostics
     }
 
     /// Whether the example is refused; otherwise the code gives advice.
