@@ -15,6 +15,7 @@ pub mod expression;
 pub mod limits;
 mod model;
 pub mod report;
+pub mod schema;
 mod span;
 pub mod suggest;
 mod yaml;
