@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{Document, Outcome, Place, Verdict, places};
-use crate::{Diagnostic, span::LineIndex};
+use crate::{Diagnostic, Severity, span::LineIndex};
 
 /// The number under `format`.
 const FORMAT: u32 = 1;
 
 /// All findings: `{format, verdict, files: [{file, verdict, pipeline | reason, diagnostics}]}`.
 ///
+/// `severity` is ours; `official_severity` says how the official offline validator grades the rule, null where it does not look.
 /// Lines and columns count from 1, columns in characters; offsets are bytes. `end` is the place after the last character.
 pub fn json(documents: &[Document<'_>]) -> Value {
     let files: Vec<Value> = documents.iter().map(file).collect();
@@ -42,6 +43,7 @@ fn diagnostic(found: &Diagnostic, source: &str, lines: &LineIndex<'_>) -> Value 
         "code": found.code.to_string(),
         "title": found.code.title(),
         "severity": found.severity.word(),
+        "official_severity": found.code.official().map(Severity::word),
         "message": found.message,
         "help": found.help,
         "range": {"start": place(&start), "end": place(&end)},

@@ -14,8 +14,7 @@ use crate::{Diagnostic, Parsed, Severity, Span, span::LineIndex};
 
 pub use json::json;
 pub use sarif::sarif;
-pub(crate) use text::diagnostic;
-pub use text::{Look, findings, summary, verdict_line};
+pub use text::{Look, diagnostic, findings, summary, verdict_line};
 
 /// A document and what became of it.
 #[derive(Debug, Clone, Copy)]

@@ -35,6 +35,11 @@ const BLUE: &str = "34";
 const GREEN: &str = "32";
 
 impl Look {
+    /// A heading.
+    pub fn strong(&self, text: &str) -> String {
+        self.paint(BOLD, text)
+    }
+
     fn paint(&self, style: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
     }
@@ -95,7 +100,7 @@ fn counted(count: usize, what: &str) -> Option<String> {
 }
 
 /// One diagnostic with its place, its lines and its help; no line break at the end.
-pub(crate) fn diagnostic(found: &Diagnostic, file: &str, source: &str, look: Look) -> String {
+pub fn diagnostic(found: &Diagnostic, file: &str, source: &str, look: Look) -> String {
     let colour = match found.severity {
         Severity::Error => RED,
         Severity::Warning => YELLOW,
