@@ -29,7 +29,7 @@ fn code(written: &str) -> Result<Code, Error> {
         let wanted = if folded.starts_with("DB") { folded } else { format!("DB{folded}") };
         let nearest = suggest::nearest(&wanted, codes.iter().map(String::as_str));
         let help = nearest.map_or(String::new(), |nearest| format!("; did you mean {nearest}?"));
-        Error::Usage(format!("there is no code `{written}`{help} `downbeat explain` lists all codes"))
+        Error::Usage(format!("there is no code `{written}`{help} (`downbeat explain` lists all codes)"))
     })
 }
 
