@@ -24,6 +24,11 @@ macro_rules! codes {
             pub fn official(self) -> Option<Severity> {
                 match self { $(Code::$name => $official,)* }
             }
+
+            /// The page that `explain` takes apart. A code without one does not compile.
+            pub(crate) fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("explain/DB", $number, ".md")),)* }
+            }
         }
     };
 }

@@ -10,15 +10,21 @@ mod check;
 mod code;
 pub mod cron;
 mod diagnostic;
+mod explain;
 pub mod expression;
 pub mod limits;
 mod model;
+pub mod report;
+pub mod schema;
 mod span;
 pub mod suggest;
 mod yaml;
 
+use std::borrow::Cow;
+
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
+pub use explain::Explanation;
 pub use model::{
     Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, Input, InputType, Matrix, MatrixValues,
     OnLimit, Pipeline, PipelineAdditions, RetryDelay, Schedule, Sensor, SensorCheck, Task, TaskAdditions, TaskGroup,
@@ -54,4 +60,12 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
 /// `source` is the whole file (YAML, or JSON as its subset). Faults come back as [`Parsed::diagnostics`], never as a panic.
 pub fn parse(source: &str) -> Parsed {
     check::check(source)
+}
+
+/// [`parse`] for the bytes of a file, with the text in which the places of the diagnostics count.
+pub fn parse_bytes(bytes: &[u8]) -> (Cow<'_, str>, Parsed) {
+    match decode(bytes) {
+        Ok(text) => (Cow::Borrowed(text), parse(text)),
+        Err(fault) => (String::from_utf8_lossy(bytes), Parsed { pipeline: None, diagnostics: vec![fault] }),
+    }
 }

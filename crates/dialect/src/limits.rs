@@ -40,5 +40,9 @@ pub const UPSTREAM_STEPS: usize = 2_000_000;
 pub const SUGGESTION_CANDIDATES: usize = 2_000;
 /// Characters of two words whose likeness is still measured.
 pub const SUGGESTION_CHARACTERS: usize = 100;
-/// Characters of a source line shown under a diagnostic.
-pub const SHOWN_LINE_CHARACTERS: usize = 200;
+/// Columns of a source line shown under a diagnostic, unless a terminal says how many it has.
+pub const SHOWN_LINE_COLUMNS: usize = 160;
+/// Lines shown under a diagnostic; of more, the first and the last are.
+pub const SHOWN_LINES: usize = 3;
+/// Characters of a message or a help shown in a terminal.
+pub const SHOWN_MESSAGE_CHARACTERS: usize = 500;

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
 
 /// Runs data pipelines and keeps the whole truth about every run.
@@ -30,8 +30,12 @@ pub struct Servers {
 pub enum Command {
     /// Start everything in one process, with an embedded log: no other server is needed.
     Dev(Dev),
-    /// Check a pipeline file. Status 0: accepted, 1: refused, 2: could not be read.
+    /// Check pipeline files. Status 0: accepted, with advice perhaps, 1: refused, 2: one could not be read.
     Validate(Validate),
+    /// Explain a code of `downbeat validate`, such as DB1023; without one, list all.
+    Explain(Explain),
+    /// Print the JSON Schema of pipeline files, for editors.
+    Schema(Schema),
     /// Store a pipeline file as the pipeline's new version.
     Apply(Apply),
     /// Start a run.
@@ -75,9 +79,51 @@ pub struct Dev {
 /// `downbeat validate`.
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// Pipeline files.
+    /// Pipeline files; `-` reads standard input.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
+    /// How to tell: text for people, json for programs (docs/dialect/validate.md), sarif for code scanning.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// JSON in our shape.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// `downbeat explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Code: DB1023, db1023 or 1023.
+    pub code: Option<String>,
+}
+
+/// `downbeat schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Version of JSON Schema.
+    #[arg(long, value_enum, default_value_t)]
+    pub draft: SchemaDraft,
+}
+
+/// Versions of JSON Schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaDraft {
+    /// Draft-07, which editors know best.
+    #[default]
+    #[value(name = "7")]
+    Draft7,
+    /// The current version.
+    #[value(name = "2020-12")]
+    Draft202012,
 }
 
 /// `downbeat apply`.

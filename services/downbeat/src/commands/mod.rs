@@ -2,6 +2,7 @@
 
 mod apply;
 mod dev;
+mod explain;
 mod lineage;
 mod log_cat;
 mod log_verify;
@@ -11,6 +12,7 @@ pub use run::View;
 mod run_cancel;
 mod run_show;
 mod runs;
+mod schema;
 mod validate;
 
 use std::process::ExitCode;
@@ -25,6 +27,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     match arguments.command {
         Command::Dev(dev) => dev::run(dev).await,
         Command::Validate(validate) => validate::run(&validate),
+        Command::Explain(explain) => explain::run(&explain),
+        Command::Schema(schema) => schema::run(&schema),
         Command::Apply(apply) => apply::run(&apply).await,
         Command::Run(command) => match command.sub {
             Some(RunSub::Show(show)) => run_show::run(&show).await,

@@ -3,11 +3,13 @@
 pub mod lineage;
 pub mod lines;
 pub mod live;
+mod output;
 mod table;
 mod time;
 
 use downbeat_proto::metadata::v1::{Run, TaskRun};
 
+pub use output::{look, print};
 pub use time::{duration_between, instant};
 
 /// One line about a run, and its message if it has one.
