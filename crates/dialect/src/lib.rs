@@ -10,7 +10,11 @@ mod check;
 mod code;
 pub mod cron;
 mod diagnostic;
+pub mod diff;
+
 pub mod expression;
+mod format;
+mod layout;
 pub mod limits;
 mod model;
 mod span;
@@ -19,6 +23,7 @@ mod yaml;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
+pub use format::format;
 pub use model::{
     Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, Input, InputType, Matrix, MatrixValues,
     OnLimit, Pipeline, Schedule, Sensor, SensorCheck, Task, TaskGroup, Templated, TriggerEvent, Webhook,

@@ -32,3 +32,7 @@ pub const SUGGESTION_CANDIDATES: usize = 2_000;
 pub const SUGGESTION_CHARACTERS: usize = 100;
 /// Characters of a source line shown under a diagnostic.
 pub const SHOWN_LINE_CHARACTERS: usize = 200;
+/// Lines of a text whose changed lines are still looked for in a difference.
+pub const DIFF_LINES: usize = 5_000;
+/// Characters of a value shown on one line of a difference.
+pub const SHOWN_VALUE_CHARACTERS: usize = 120;

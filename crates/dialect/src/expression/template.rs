@@ -10,6 +10,7 @@ use crate::limits::OUTPUT_BYTES;
 /// A text with expressions in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
+    text: String,
     parts: Vec<Part>,
     unclosed: Option<usize>,
 }
@@ -43,7 +44,12 @@ impl Template {
         if literal_start < text.len() {
             parts.push(Part::Literal(text[literal_start..].to_owned()));
         }
-        Ok(Template { parts, unclosed })
+        Ok(Template { text: text.to_owned(), parts, unclosed })
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether there is no expression in it: rendering yields the text itself.

@@ -2,10 +2,13 @@
 
 mod apply;
 mod dev;
+mod diff;
+mod fmt;
 mod lineage;
 mod log_cat;
 mod log_verify;
 mod logs;
+mod plan;
 mod run;
 pub use run::View;
 mod run_cancel;
@@ -25,6 +28,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     match arguments.command {
         Command::Dev(dev) => dev::run(dev).await,
         Command::Validate(validate) => validate::run(&validate),
+        Command::Fmt(fmt) => fmt::run(&fmt),
+        Command::Diff(diff) => diff::run(&diff),
+        Command::Plan(plan) => plan::run(&plan).await,
         Command::Apply(apply) => apply::run(&apply).await,
         Command::Run(command) => match command.sub {
             Some(RunSub::Show(show)) => run_show::run(&show).await,

@@ -4,21 +4,21 @@ use std::ops::Range;
 
 /// The parts of a gap that belong to the node behind it.
 #[derive(Debug, Default)]
-pub(super) struct Gap {
+pub(crate) struct Gap {
     /// The `:` before a value.
-    pub(super) colon: Option<usize>,
+    pub(crate) colon: Option<usize>,
     /// The `-` before an item.
-    pub(super) dash: Option<usize>,
+    pub(crate) dash: Option<usize>,
     /// Whether there is a `?` before a key.
-    pub(super) explicit: bool,
+    pub(crate) explicit: bool,
     /// Anchor and tag: from the first to the last byte.
-    pub(super) properties: Option<Range<usize>>,
+    pub(crate) properties: Option<Range<usize>>,
     /// `|` or `>` with its indicators, which ends the gap.
-    pub(super) header: Option<Range<usize>>,
+    pub(crate) header: Option<Range<usize>>,
 }
 
 /// Reads the bytes of `source` in `range`, none of which belong to a scalar but for the header of a block scalar.
-pub(super) fn read(source: &str, range: Range<usize>) -> Gap {
+pub(crate) fn read(source: &str, range: Range<usize>) -> Gap {
     let mut gap = Gap::default();
     let bytes = source.as_bytes();
     let mut at = range.start;
@@ -69,7 +69,7 @@ fn word_length(source: &str, at: usize) -> usize {
 }
 
 /// The comments of a gap: where each starts and ends.
-pub(super) fn comments(source: &str, range: Range<usize>) -> Vec<Range<usize>> {
+pub(crate) fn comments(source: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = range.start;
     while let Some(next) = source.get(at..range.end).and_then(|rest| rest.find('#')) {

@@ -5,25 +5,28 @@ use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
-use super::{
-    block::{self, Block},
-    gap::{self, Gap},
-};
+mod block;
+mod gap;
+
+pub(crate) use block::Block;
+use gap::Gap;
+pub(crate) use gap::comments;
+
 use crate::{limits::DEPTH, yaml::Style};
 
 /// A node of the text.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
     /// Anchor and tag.
-    pub(super) properties: Option<Range<usize>>,
+    pub(crate) properties: Option<Range<usize>>,
     /// Without properties. Of a block collection from its first key or dash to the end of its last value; of a block scalar
     /// with its header and the line break at its end.
-    pub(super) content: Range<usize>,
+    pub(crate) content: Range<usize>,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Scalar(Scalar),
     Alias,
     List(Shape, Vec<Item>),
@@ -31,20 +34,20 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Scalar {
-    pub(super) text: String,
-    pub(super) style: Style,
+pub(crate) struct Scalar {
+    pub(crate) text: String,
+    pub(crate) style: Style,
     /// The bytes that the parser calls the scalar.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
     /// Present for a block scalar.
-    pub(super) block: Option<Block>,
+    pub(crate) block: Option<Block>,
     /// Whether nothing is written, as behind the last colon of `a:`.
-    pub(super) absent: bool,
+    pub(crate) absent: bool,
 }
 
 /// How a collection is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// By indentation; its keys or dashes stand in this column, counted from 0 in bytes.
     Block { column: usize },
     /// With brackets, except for a single pair inside a list.
@@ -52,79 +55,78 @@ pub(super) enum Shape {
 }
 
 #[derive(Debug)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Present in a block list.
-    pub(super) dash: Option<usize>,
-    pub(super) value: Node,
+    pub(crate) dash: Option<usize>,
+    pub(crate) value: Node,
 }
 
 #[derive(Debug)]
-pub(super) struct Pair {
-    pub(super) key: Node,
+pub(crate) struct Pair {
+    pub(crate) key: Node,
     /// Whether the key is marked with `?`.
-    pub(super) explicit: bool,
-    pub(super) colon: Option<usize>,
-    pub(super) value: Node,
+    pub(crate) explicit: bool,
+    pub(crate) colon: Option<usize>,
+    pub(crate) value: Node,
 }
 
 impl Node {
     /// The first byte, properties included.
-    pub(super) fn start(&self) -> usize {
+    pub(crate) fn start(&self) -> usize {
         self.properties.as_ref().map_or(self.content.start, |properties| properties.start)
     }
 
-    pub(super) fn pairs(&self) -> &[Pair] {
+    pub(crate) fn pairs(&self) -> &[Pair] {
         if let Kind::Map(_, pairs) = &self.kind { pairs } else { &[] }
     }
 
-    pub(super) fn items(&self) -> &[Item] {
+    pub(crate) fn items(&self) -> &[Item] {
         if let Kind::List(_, items) = &self.kind { items } else { &[] }
     }
 
-    pub(super) fn scalar(&self) -> Option<&Scalar> {
+    pub(crate) fn scalar(&self) -> Option<&Scalar> {
         if let Kind::Scalar(scalar) = &self.kind { Some(scalar) } else { None }
     }
 
-    pub(super) fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         self.scalar().is_some_and(|scalar| scalar.absent)
     }
 
-    pub(super) fn shape(&self) -> Option<Shape> {
+    pub(crate) fn shape(&self) -> Option<Shape> {
         match &self.kind {
             Kind::List(shape, _) | Kind::Map(shape, _) => Some(*shape),
             Kind::Scalar(_) | Kind::Alias => None,
         }
     }
 
-    pub(super) fn is_block_collection(&self) -> bool {
+    pub(crate) fn is_block_collection(&self) -> bool {
         matches!(self.shape(), Some(Shape::Block { .. }))
     }
 
     /// Where each child starts and ends: pairs from key to value, items without their dash.
-    pub(super) fn children(&self) -> Vec<Range<usize>> {
+    pub(crate) fn children(&self) -> Vec<Range<usize>> {
         match &self.kind {
             Kind::Map(_, pairs) => pairs.iter().map(|pair| pair.key.start()..pair.value.content.end).collect(),
-            Kind::List(_, items) => items
-                .iter()
-                .map(|item| item.dash.unwrap_or(item.value.start())..item.value.content.end)
-                .collect(),
+            Kind::List(_, items) => {
+                items.iter().map(|item| item.dash.unwrap_or(item.value.start())..item.value.content.end).collect()
+            }
             Kind::Scalar(_) | Kind::Alias => Vec::new(),
         }
     }
 }
 
 /// The column of a byte in its line, counted from 0 in bytes.
-pub(super) fn column(source: &str, at: usize) -> usize {
+pub(crate) fn column(source: &str, at: usize) -> usize {
     at - line_start(source, at)
 }
 
 /// Where the line of a byte starts.
-pub(super) fn line_start(source: &str, at: usize) -> usize {
+pub(crate) fn line_start(source: &str, at: usize) -> usize {
     source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |found| found + 1)
 }
 
 /// The start of the line behind a node that ends at `end`; the end of the text if there is none.
-pub(super) fn next_line(source: &str, end: usize) -> usize {
+pub(crate) fn next_line(source: &str, end: usize) -> usize {
     if source.get(..end).is_some_and(|before| before.ends_with('\n')) {
         return end;
     }
@@ -132,12 +134,12 @@ pub(super) fn next_line(source: &str, end: usize) -> usize {
 }
 
 /// Whether only spaces stand before a byte in its line.
-pub(super) fn starts_line(source: &str, at: usize) -> bool {
+pub(crate) fn starts_line(source: &str, at: usize) -> bool {
     source.get(line_start(source, at)..at).is_some_and(|before| before.bytes().all(|byte| byte == b' '))
 }
 
 /// The root of a source that [`crate::yaml::read`] accepted and that starts with no byte order mark; none if it has no node.
-pub(super) fn read(source: &str) -> Option<Node> {
+pub(crate) fn read(source: &str) -> Option<Node> {
     let options = granit_parser::options! {
         emit_comments: false,
         block_nesting_limit: DEPTH,
@@ -244,13 +246,19 @@ impl Reader<'_> {
     }
 
     fn start(&mut self, style: StructureStyle, span: Range<usize>, content: Content) {
-        let gap = gap::read(self.source, self.cursor..span.start);
+        let mut gap = gap::read(self.source, self.cursor..span.start);
+        let mut start = span.start;
+        let is_value = matches!(self.open.last(), Some(Frame { content: Content::Map(_, Some(_)), .. }));
+        if style == StructureStyle::Block && is_value {
+            // Of a list that stands in the column of its key the parser tells the place behind the first dash.
+            start = gap.dash.take().unwrap_or(start);
+        }
         let shape = match style {
-            StructureStyle::Block => Shape::Block { column: column(self.source, span.start) },
+            StructureStyle::Block => Shape::Block { column: column(self.source, start) },
             StructureStyle::Flow => Shape::Flow { brackets: !span.is_empty() },
         };
-        self.cursor = if shape == (Shape::Flow { brackets: true }) { span.end } else { span.start };
-        self.open.push(Frame { gap, shape, start: span.start, content });
+        self.cursor = if shape == (Shape::Flow { brackets: true }) { span.end } else { start };
+        self.open.push(Frame { gap, shape, start, content });
     }
 
     fn end(&mut self, span: Range<usize>) -> Option<()> {
