@@ -10,8 +10,11 @@ mod check;
 mod code;
 pub mod cron;
 mod diagnostic;
+pub mod diff;
 mod explain;
 pub mod expression;
+mod format;
+mod layout;
 pub mod limits;
 mod model;
 pub mod report;
@@ -25,6 +28,7 @@ use std::borrow::Cow;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use explain::Explanation;
+pub use format::format;
 pub use model::{
     Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, Input, InputType, Matrix, MatrixValues,
     OnLimit, Pipeline, PipelineAdditions, RetryDelay, Schedule, Sensor, SensorCheck, Task, TaskAdditions, TaskGroup,

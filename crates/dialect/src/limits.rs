@@ -46,3 +46,7 @@ pub const SHOWN_LINE_COLUMNS: usize = 160;
 pub const SHOWN_LINES: usize = 3;
 /// Characters of a message or a help shown in a terminal.
 pub const SHOWN_MESSAGE_CHARACTERS: usize = 500;
+/// Lines of a text whose changed lines are still looked for in a difference.
+pub const DIFF_LINES: usize = 5_000;
+/// Characters of a value shown on one line of a difference.
+pub const SHOWN_VALUE_CHARACTERS: usize = 120;

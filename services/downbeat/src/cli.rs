@@ -36,6 +36,12 @@ pub enum Command {
     Explain(Explain),
     /// Print the JSON Schema of pipeline files, for editors.
     Schema(Schema),
+    /// Rewrite pipeline files in the canonical layout; comments, order and quotes stay. Status 1: a file has faults and was left alone.
+    Fmt(Fmt),
+    /// Show what differs between two pipeline files in meaning. Status 0: nothing, 1: something, 2: a file could not be read or has faults.
+    Diff(Diff),
+    /// Show what `apply` would change. Status 0: nothing, 1: something, 2: that cannot be told (faults in the file, no server).
+    Plan(Plan),
     /// Store a pipeline file as the pipeline's new version.
     Apply(Apply),
     /// Start a run.
@@ -124,6 +130,53 @@ pub enum SchemaDraft {
     /// The current version.
     #[value(name = "2020-12")]
     Draft202012,
+}
+
+/// `downbeat fmt`.
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Pipeline files; `-` formats standard input to standard output.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Change nothing: list the files that would change, and end with status 1 if there are any.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// How differences are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Lines that begin with +, - or ~.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// `downbeat diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The pipeline file before.
+    pub old: PathBuf,
+    /// The pipeline file after.
+    pub new: PathBuf,
+    /// How to print the differences.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DiffFormat,
+}
+
+/// `downbeat plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Pipeline file.
+    pub file: PathBuf,
+    /// Name of the pipeline for commands. Default: from the file's name.
+    #[arg(long)]
+    pub alias: Option<String>,
+    /// How to print the differences.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DiffFormat,
+    #[command(flatten)]
+    pub servers: Servers,
 }
 
 /// `downbeat apply`.

@@ -10,6 +10,7 @@ use crate::limits::{EXPRESSION_BYTES, OUTPUT_BYTES, TEMPLATES};
 /// A text with expressions in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
+    text: String,
     parts: Vec<Part>,
     unclosed: Option<usize>,
     unread: Option<ExpressionError>,
@@ -61,7 +62,12 @@ impl Template {
         if literal_start < text.len() {
             parts.push(Part::Literal(text[literal_start..].to_owned()));
         }
-        Ok(Template { parts, unclosed, unread })
+        Ok(Template { text: text.to_owned(), parts, unclosed, unread })
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether there is no expression in it: rendering yields the text itself.

@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
 }
 
 /// The file's name in lower case, other runs of characters as `_`; a file called `pipeline` takes its folder's name.
-fn alias_of(file: &Path) -> String {
+pub(super) fn alias_of(file: &Path) -> String {
     let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let mut name = stem(file);
     if name.eq_ignore_ascii_case("pipeline")

@@ -2,11 +2,14 @@
 
 mod apply;
 mod dev;
+mod diff;
 mod explain;
+mod fmt;
 mod lineage;
 mod log_cat;
 mod log_verify;
 mod logs;
+mod plan;
 mod run;
 pub use run::View;
 mod run_cancel;
@@ -29,6 +32,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Validate(validate) => validate::run(&validate),
         Command::Explain(explain) => explain::run(&explain),
         Command::Schema(schema) => schema::run(&schema),
+        Command::Fmt(fmt) => fmt::run(&fmt),
+        Command::Diff(diff) => diff::run(&diff),
+        Command::Plan(plan) => plan::run(&plan).await,
         Command::Apply(apply) => apply::run(&apply).await,
         Command::Run(command) => match command.sub {
             Some(RunSub::Show(show)) => run_show::run(&show).await,

@@ -77,6 +77,16 @@ impl MetadataService for Metadata {
         Ok(Response::new(wire::ListPipelinesResponse { pipelines: paged.rows, next_page_token: paged.next, position }))
     }
 
+    async fn get_pipeline_source(
+        &self,
+        request: Request<wire::GetPipelineSourceRequest>,
+    ) -> Result<Response<wire::GetPipelineSourceResponse>, Status> {
+        let wire::GetPipelineSourceRequest { pipeline, version, at_least } = request.into_inner();
+        let question = move |view: &View<'_>| runs::source(view, &pipeline, version);
+        let ((row, version, source), position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::GetPipelineSourceResponse { pipeline: Some(row), version, source, position }))
+    }
+
     async fn list_runs(
         &self,
         request: Request<wire::ListRunsRequest>,

@@ -7,6 +7,7 @@
 //! | `p` | pipeline id | `metadata.v1.Pipeline` | pipelines |
 //! | `n` | alias | pipeline id | pipelines |
 //! | `P` | pipeline id, version (4) | [`super::rows::Plan`], zstd | pipelines |
+//! | `d` | pipeline id, version (4) | the document's text, zstd | pipelines |
 //! | `r` | run id | `metadata.v1.Run` | runs |
 //! | `R` | created, newest first (8), run id | nothing | runs |
 //! | `S` | pipeline id, created, newest first (8), run id | nothing | runs |
@@ -66,6 +67,11 @@ pub fn alias(alias: &str) -> Vec<u8> {
 /// The plan of one version.
 pub fn plan(id: PipelineId, version: u32) -> Vec<u8> {
     key(b'P', &[&id.0, &version.to_be_bytes()])
+}
+
+/// The text of one version.
+pub fn source(id: PipelineId, version: u32) -> Vec<u8> {
+    key(b'd', &[&id.0, &version.to_be_bytes()])
 }
 
 /// A run.

@@ -1,4 +1,4 @@
-//! Pipelines: the newest version of each, its alias, and the plan of every version.
+//! Pipelines: the newest version of each, its alias, and the plan and the text of every version.
 
 use downbeat_domain::{
     Event, PipelineApplied,
@@ -20,7 +20,7 @@ pub(super) struct Pipelines;
 
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::PipelineApplied(applied) = fact.event else { return Ok(()) };
@@ -31,6 +31,7 @@ impl Projection for Pipelines {
         }
         let created_at = before.map_or(fact.decided_at, |before| before.created_at);
         batch.put_bytes(keys::plan(applied.pipeline, applied.version), rows::pack_plan(&plan_row(&applied.plan))?);
+        batch.put_bytes(keys::source(applied.pipeline, applied.version), rows::pack_source(&applied.source)?);
         batch.put_bytes(keys::alias(&applied.alias), applied.pipeline.0.to_vec());
         batch.put(key, &pipeline_row(applied, created_at, fact.decided_at));
         Ok(())

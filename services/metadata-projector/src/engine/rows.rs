@@ -172,6 +172,27 @@ pub fn pack_plan(plan: &Plan) -> Result<Vec<u8>, Error> {
         .map_err(|error| Error::Internal(format!("a plan does not pack: {error}")))
 }
 
+/// Packs the text of a pipeline.
+///
+/// # Errors
+/// `Internal` when the compressor has no memory.
+pub fn pack_source(source: &str) -> Result<Vec<u8>, Error> {
+    zstd::stream::encode_all(source.as_bytes(), 1)
+        .map_err(|error| Error::Internal(format!("the text of a pipeline does not pack: {error}")))
+}
+
+/// Unpacks the text of a pipeline.
+///
+/// # Errors
+/// `Damaged`.
+pub fn unpack_source(bytes: &[u8]) -> Result<String, Error> {
+    let mut unpacked = String::new();
+    zstd::stream::read::Decoder::new(bytes)
+        .and_then(|decoder| decoder.take(crate::limits::ANSWER_BYTES_MAX as u64).read_to_string(&mut unpacked))
+        .map_err(|error| Error::Damaged(format!("the text of a pipeline does not unpack: {error}")))?;
+    Ok(unpacked)
+}
+
 /// Unpacks a plan.
 ///
 /// # Errors

@@ -24,6 +24,20 @@ pub fn pipelines(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Pipeline
     })
 }
 
+/// A pipeline with the text of one of its versions (0 = the newest).
+///
+/// # Errors
+/// `NotFound` for an unknown pipeline or version; `Store`.
+pub fn source(view: &View<'_>, pipeline: &str, version: u32) -> Result<(wire::Pipeline, u32, String), Refusal> {
+    let id = find_pipeline(view, pipeline)?;
+    let row: Option<wire::Pipeline> = view.get(&keys::pipeline(id))?;
+    let unknown = || Refusal::NotFound(format!("there is no version {version} of pipeline `{}`", shortened(pipeline)));
+    let row = row.ok_or_else(unknown)?;
+    let version = if version == 0 { row.version } else { version };
+    let packed = view.store.get(&keys::source(id, version))?.ok_or_else(unknown)?;
+    Ok((row, version, rows::unpack_source(&packed)?))
+}
+
 /// Runs, newest first; of one pipeline (id or alias), or of all.
 ///
 /// # Errors
