@@ -11,6 +11,7 @@ mod code;
 pub mod cron;
 mod diagnostic;
 pub mod diff;
+pub mod edit;
 mod explain;
 pub mod expression;
 mod format;

@@ -56,7 +56,7 @@ impl Writer<'_> {
         let end = mark.map_or(source.len(), |found| self.cursor + found);
         let trivia = trivia::read(source, self.cursor..end, self.is_at_line_start())?;
         self.trivia(&trivia);
-        let keeps = ends_with_kept_lines(root);
+        let keeps = root.ends_with_kept_lines();
         if !keeps || trivia.has_comment() {
             self.trim_blank_lines();
         }
@@ -238,14 +238,4 @@ fn end_trimmed(line: &str, escapes: bool) -> &str {
         return line.get(..trimmed.len() + 1).unwrap_or(trimmed);
     }
     trimmed
-}
-
-/// Whether the last value is a block scalar that keeps the blank lines behind it.
-fn ends_with_kept_lines(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Scalar(scalar) => scalar.block.as_ref().is_some_and(|block| block.keeps),
-        Kind::Alias => false,
-        Kind::List(_, items) => items.last().is_some_and(|item| ends_with_kept_lines(&item.value)),
-        Kind::Map(_, pairs) => pairs.last().is_some_and(|pair| ends_with_kept_lines(&pair.value)),
-    }
 }

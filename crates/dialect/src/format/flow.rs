@@ -17,7 +17,7 @@ impl Writer<'_> {
     /// A collection in brackets that begins where the text ends, in a collection at `indent`.
     pub(super) fn flow(&mut self, node: &Node, indent: usize) -> Result<(), Unsupported> {
         self.cursor = node.content.start;
-        self.flow_node(node, &mut Flow { indent, depth: 0 })
+        self.flow_content(node, &mut Flow { indent, depth: 0 })
     }
 
     fn flow_node(&mut self, node: &Node, flow: &mut Flow) -> Result<(), Unsupported> {
@@ -28,6 +28,11 @@ impl Writer<'_> {
             self.flow_gap(self.cursor..node.start(), flow, 0)?;
             self.properties(node);
         }
+        self.flow_content(node, flow)
+    }
+
+    /// The node without its properties.
+    fn flow_content(&mut self, node: &Node, flow: &mut Flow) -> Result<(), Unsupported> {
         if node.is_absent() {
             return Ok(());
         }

@@ -67,16 +67,3 @@ fn word_length(source: &str, at: usize) -> usize {
     let verbatim = if rest.starts_with("!<") { rest.find('>').map_or(0, |found| found + 1) } else { 0 };
     verbatim + rest[verbatim..].find(ends).unwrap_or(rest.len() - verbatim)
 }
-
-/// The comments of a gap: where each starts and ends.
-pub(crate) fn comments(source: &str, range: Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut at = range.start;
-    while let Some(next) = source.get(at..range.end).and_then(|rest| rest.find('#')) {
-        let start = at + next;
-        let end = start + line_length(source, start);
-        found.push(start..end);
-        at = end;
-    }
-    found
-}

@@ -10,7 +10,6 @@ mod gap;
 
 pub(crate) use block::Block;
 use gap::Gap;
-pub(crate) use gap::comments;
 
 use crate::{limits::DEPTH, yaml::Style};
 
@@ -101,6 +100,16 @@ impl Node {
 
     pub(crate) fn is_block_collection(&self) -> bool {
         matches!(self.shape(), Some(Shape::Block { .. }))
+    }
+
+    /// Whether the last value is a block scalar that keeps the blank lines behind it.
+    pub(crate) fn ends_with_kept_lines(&self) -> bool {
+        match &self.kind {
+            Kind::Scalar(scalar) => scalar.block.as_ref().is_some_and(|block| block.keeps),
+            Kind::Alias => false,
+            Kind::List(_, items) => items.last().is_some_and(|item| item.value.ends_with_kept_lines()),
+            Kind::Map(_, pairs) => pairs.last().is_some_and(|pair| pair.value.ends_with_kept_lines()),
+        }
     }
 
     /// Where each child starts and ends: pairs from key to value, items without their dash.
