@@ -6,9 +6,10 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 TOOLS := .cache/tools
 export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
+export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector
 
-.PHONY: help demo dev local test check fmt bench fuzz build tools deny
+.PHONY: help demo dev local test judge check fmt bench fuzz build tools deny
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -29,6 +30,9 @@ local: build tools ## Start the services as separate processes over a real NATS 
 
 test: build tools ## Build and run every test
 	cargo test --locked --workspace --no-fail-fast
+
+judge: tools ## Compare verdicts with the official offline validator; prints the agreement
+	cargo test --locked -p downbeat-integration-tests --test judge -- --nocapture --test-threads 1
 
 check: ## Formatting, lints, documentation
 	cargo fmt --all --check

@@ -1,9 +1,10 @@
-//! Real processes for tests and benches: programs, clusters, command lines.
+//! Real processes for tests and benches: programs, clusters, command lines, and the judge of the language.
 //!
 //! Promises that everything started here is killed by its own pid when its handle is dropped, and listens on free ports of
 //! 127.0.0.1 only. Knows nothing about how the services work inside.
 
 pub mod cluster;
+pub mod judge;
 pub mod pipelines;
 pub mod process;
 

@@ -1,0 +1,124 @@
+//! Our verdicts against those of the official offline validator, on random documents: `make judge` prints the numbers.
+
+use std::{collections::BTreeMap, path::Path};
+
+use downbeat_integration_tests::judge::{
+    Case,
+    classes::class_of,
+    compare, crons, expressions,
+    json::Json,
+    process::{Judge, find_python},
+    random::Random,
+    smallest,
+};
+
+/// Cases of one run; `DOWNBEAT_JUDGE_EXPRESSIONS=100000` and so on ask for more.
+const EXPRESSIONS: usize = 5_000;
+const CRONS: usize = 2_000;
+/// `DOWNBEAT_JUDGE_SEED=7` asks for other cases.
+const SEED: u64 = 20_261_125;
+/// Verdicts that must agree, of 1,000.
+const AGREE_AT_LEAST: usize = 995;
+/// Unknown disagreements that are made small and printed.
+const SHOWN_MAX: usize = 12;
+
+fn from_environment<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+        Err(_) => otherwise,
+    }
+}
+
+/// Compares, prints the numbers and fails where they are too low or a disagreement is in no class.
+fn hold(what: &str, count: usize, make: impl Fn(&mut Random) -> Json + Sync) {
+    let Some(python) = find_python() else { return };
+    let seed = from_environment("DOWNBEAT_JUDGE_SEED", SEED);
+    let cases = compare(&python, seed, count, make);
+    let refused = cases.iter().filter(|case| case.refused_by_judge()).count();
+    let disagreements: Vec<&Case> = cases.iter().filter(|case| !case.agrees()).collect();
+    let agreed = cases.len() - disagreements.len();
+    let percent = agreed as f64 * 100.0 / cases.len() as f64;
+    println!(
+        "{what}, seed {seed}: {count} cases, {refused} refused by the judge, {agreed} verdicts agree ({percent:.3} %)"
+    );
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for case in disagreements {
+        match class_of(case) {
+            Some(class) => *known.entry(class.name).or_default() += 1,
+            None => unknown.push(case),
+        }
+    }
+    known.iter().for_each(|(name, count)| println!("  {count} x {name}"));
+    assert!(unknown.is_empty(), "{} disagreements in no class\n{}", unknown.len(), shown(&python, &unknown));
+    assert!(agreed * 1_000 >= cases.len() * AGREE_AT_LEAST, "only {percent:.3} % agree");
+}
+
+fn shown(python: &Path, unknown: &[&Case]) -> String {
+    let mut judge = Judge::start(python);
+    let small = unknown
+        .iter()
+        .take(SHOWN_MAX)
+        .map(|case| smallest(case, &mut judge, |smaller| class_of(smaller).is_none()).shown());
+    small.collect::<Vec<_>>().join("\n\n")
+}
+
+/// A valid case or a damaged one, half and half.
+fn either(random: &mut Random, valid: fn(&mut Random) -> String, damaged: fn(&mut Random) -> String) -> String {
+    if random.chance(50) { valid(random) } else { damaged(random) }
+}
+
+#[test]
+fn expressions_get_the_same_verdict() {
+    let count = from_environment("DOWNBEAT_JUDGE_EXPRESSIONS", EXPRESSIONS);
+    hold("expressions", count, |random| {
+        let expression = either(random, expressions::valid, expressions::mutated);
+        let (field, text) = match random.below(4) {
+            0 => ("condition", expression),
+            1 => ("condition", format!("${{{{ {expression} }}}}")),
+            2 => ("name", format!("${{{{{expression}}}}}")),
+            _ => ("name", format!("a ${{{{ {expression} }}}} b")),
+        };
+        let (key, value) = if field == "name" {
+            ("parameters", Json::map([("p", Json::text(text))]))
+        } else {
+            (field, Json::text(text))
+        };
+        let mut task =
+            vec![("integration".to_owned(), Json::text("X")), ("integration_job".to_owned(), Json::text("Y"))];
+        if key != "parameters" {
+            task.push(("parameters".to_owned(), Json::map([])));
+        }
+        task.push((key.to_owned(), value));
+        let plain = || {
+            Json::map([
+                ("integration", Json::text("X")),
+                ("integration_job", Json::text("Y")),
+                ("parameters", Json::map([])),
+            ])
+        };
+        let matrix = Json::map([("inputs", Json::map([("m", Json::List(vec![Json::integer(1)]))]))]);
+        let group = Json::map([("matrix", matrix), ("tasks", Json::map([("x", Json::Map(task))]))]);
+        document(Json::map([("a", plain()), ("g", group)]), [])
+    });
+}
+
+#[test]
+fn crons_get_the_same_verdict() {
+    let count = from_environment("DOWNBEAT_JUDGE_CRONS", CRONS);
+    hold("crons", count, |random| {
+        let cron = either(random, crons::valid, crons::mutated);
+        let schedule = Json::List(vec![Json::map([("cron", Json::text(cron))])]);
+        document(Json::map([]), [("schedule", schedule)])
+    });
+}
+
+fn document<const N: usize>(pipeline: Json, more: [(&str, Json); N]) -> Json {
+    let mut fields = vec![
+        ("version".to_owned(), Json::text("v1")),
+        ("name".to_owned(), Json::text("judged")),
+        ("pipeline".to_owned(), pipeline),
+    ];
+    fields.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    Json::Map(fields)
+}
