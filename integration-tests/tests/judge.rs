@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::Path};
 use downbeat_integration_tests::judge::{
     Case,
     classes::class_of,
-    compare, crons, expressions,
+    compare, crons, documents, expressions,
     json::Json,
+    mutations,
     process::{Judge, find_python},
     random::Random,
     smallest,
@@ -15,6 +16,7 @@ use downbeat_integration_tests::judge::{
 /// Cases of one run; `DOWNBEAT_JUDGE_EXPRESSIONS=100000` and so on ask for more.
 const EXPRESSIONS: usize = 5_000;
 const CRONS: usize = 2_000;
+const DOCUMENTS: usize = 20_000;
 /// `DOWNBEAT_JUDGE_SEED=7` asks for other cases.
 const SEED: u64 = 20_261_125;
 /// Verdicts that must agree, of 1,000.
@@ -54,12 +56,18 @@ fn hold(what: &str, count: usize, make: impl Fn(&mut Random) -> Json + Sync) {
     assert!(agreed * 1_000 >= cases.len() * AGREE_AT_LEAST, "only {percent:.3} % agree");
 }
 
+/// One small example of each kind, the most frequent kinds first.
 fn shown(python: &Path, unknown: &[&Case]) -> String {
     let mut judge = Judge::start(python);
-    let small = unknown
-        .iter()
-        .take(SHOWN_MAX)
-        .map(|case| smallest(case, &mut judge, |smaller| class_of(smaller).is_none()).shown());
+    let mut kinds: BTreeMap<String, Vec<&Case>> = BTreeMap::new();
+    unknown.iter().for_each(|case| kinds.entry(case.signature()).or_default().push(case));
+    let mut kinds: Vec<(String, Vec<&Case>)> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+    let small = kinds.iter().take(SHOWN_MAX).filter_map(|(signature, cases)| {
+        let alike = |smaller: &Case| class_of(smaller).is_none() && smaller.signature() == *signature;
+        let shortest = cases.iter().min_by_key(|case| case.document.count())?;
+        Some(format!("{} x {}", cases.len(), smallest(shortest, &mut judge, alike).shown()))
+    });
     small.collect::<Vec<_>>().join("\n\n")
 }
 
@@ -90,16 +98,9 @@ fn expressions_get_the_same_verdict() {
             task.push(("parameters".to_owned(), Json::map([])));
         }
         task.push((key.to_owned(), value));
-        let plain = || {
-            Json::map([
-                ("integration", Json::text("X")),
-                ("integration_job", Json::text("Y")),
-                ("parameters", Json::map([])),
-            ])
-        };
         let matrix = Json::map([("inputs", Json::map([("m", Json::List(vec![Json::integer(1)]))]))]);
         let group = Json::map([("matrix", matrix), ("tasks", Json::map([("x", Json::Map(task))]))]);
-        document(Json::map([("a", plain()), ("g", group)]), [])
+        document(Json::map([("a", plain_task()), ("g", group)]), [])
     });
 }
 
@@ -109,7 +110,17 @@ fn crons_get_the_same_verdict() {
     hold("crons", count, |random| {
         let cron = either(random, crons::valid, crons::mutated);
         let schedule = Json::List(vec![Json::map([("cron", Json::text(cron))])]);
-        document(Json::map([]), [("schedule", schedule)])
+        document(Json::map([("a", plain_task())]), [("schedule", schedule)])
+    });
+}
+
+#[test]
+fn documents_get_the_same_verdict() {
+    let count = from_environment("DOWNBEAT_JUDGE_DOCUMENTS", DOCUMENTS);
+    hold("documents", count, |random| {
+        let document = documents::valid(random);
+        let damages = random.pick(&[0, 1, 1, 1, 2, 3]);
+        mutations::mutated(random, &document, damages)
     });
 }
 
@@ -121,4 +132,8 @@ fn document<const N: usize>(pipeline: Json, more: [(&str, Json); N]) -> Json {
     ];
     fields.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
     Json::Map(fields)
+}
+
+fn plain_task() -> Json {
+    Json::map([("integration", Json::text("X")), ("integration_job", Json::text("Y")), ("parameters", Json::map([]))])
 }

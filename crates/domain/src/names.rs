@@ -69,6 +69,11 @@ impl Names for RunNames<'_> {
             OrchestraName::CurrentTime => Some(text_of(self.now)),
             OrchestraName::PipelineRunStartedAt => Some(text_of(self.run.created_at)),
             OrchestraName::CurrentBranch => Some(Value::Null),
+            // A run does not know these yet.
+            OrchestraName::CurrentEnvId
+            | OrchestraName::CurrentEnvName
+            | OrchestraName::UserId
+            | OrchestraName::TriggeredByUserEmail => None,
             // Single tasks of these are asked for by `task` and `task_group`; as a whole they have no value.
             OrchestraName::PipelineRunTasks | OrchestraName::PipelineRunTaskGroups => None,
         }

@@ -77,14 +77,11 @@ const STRANGERS: &[&str] = &[
     "**/2",
     "*/2/3",
     "1-5/2",
-    "?/2",
-    "?,1",
     "L,1",
     "1,L",
     "15W,1",
     "LW/2",
     "1-5W",
-    "L/2",
     "1-L",
     "6L/2",
     "MON,FRI",
@@ -98,7 +95,6 @@ const STRANGERS: &[&str] = &[
     "2199-1970",
     "1970/400",
     "99999999999",
-    "٣",
     "é",
     "1-70",
     "50-70",
@@ -214,7 +210,7 @@ pub fn mutate(random: &mut Random, text: &str) -> String {
             fields[at] = joined;
         }
         5 if random.chance(20) => {
-            let wrappers = ["cron(#)", "rate(5 minutes)", "@daily", "${{ ENV.CRON }}", "#\n", "", "   ", "# #", "# ;"];
+            let wrappers = ["cron(#)", "rate(5 minutes)", "@daily", "${{ ENV.CRON }}", "#\n", "", "# #", "# ;"];
             return random.pick(&wrappers).replace('#', text);
         }
         _ => fields[at] = random.pick(STRANGERS).to_owned(),

@@ -5,8 +5,10 @@
 
 pub mod classes;
 pub mod crons;
+pub mod documents;
 pub mod expressions;
 pub mod json;
+pub mod mutations;
 pub mod process;
 pub mod random;
 mod shrink;
@@ -68,6 +70,20 @@ impl Case {
     /// Whether both come to the same verdict.
     pub fn agrees(&self) -> bool {
         self.refused_by_us() == self.refused_by_judge()
+    }
+
+    /// What the verdicts rest on, without names and numbers: equal for disagreements of one kind.
+    pub fn signature(&self) -> String {
+        let codes = self.our_errors().map(|found| {
+            let plain: Vec<&str> = found.message.split('`').step_by(2).collect();
+            format!("{}: {}", found.code, plain.join("_").chars().take(60).collect::<String>())
+        });
+        let codes: Vec<String> = codes.collect();
+        let texts = self.theirs.iter().map(|found| {
+            let plain: Vec<&str> = found.text.split('\'').step_by(2).collect();
+            plain.join("_").split(": ").take(2).collect::<Vec<_>>().join(": ").chars().take(60).collect::<String>()
+        });
+        format!("{} | {}", codes.join(" "), texts.collect::<Vec<_>>().join(" "))
     }
 
     /// The document and both opinions, to be read by a person.

@@ -1,8 +1,10 @@
 //! Conditions: exactly one `${{ }}`, or a bare expression.
 
+use std::ops::Range;
+
 use crate::{
     Condition,
-    expression::{Expression, ExpressionError, expression_ranges},
+    expression::{Expression, ExpressionError},
     yaml::Node,
 };
 
@@ -17,21 +19,30 @@ pub(super) fn parse(text: &str) -> Result<Option<Expression>, ExpressionError> {
     if text.is_empty() {
         return Ok(None);
     }
-    if !text.contains("${{") {
-        return Expression::parse(text).map(Some);
-    }
-    let whole = text.len() - text.trim_start().len()..text.trim_end().len();
-    let ranges = expression_ranges(text);
-    let [inner] = ranges.as_slice() else {
-        let message =
-            if ranges.is_empty() { "the template is not closed with `}}`" } else { "a condition takes one template" };
-        let help = "combine conditions with `and` or `or` inside one `${{ }}`".to_owned();
-        return Err(ExpressionError::new(whole, message).with_help((!ranges.is_empty()).then_some(help)));
-    };
-    if inner.start - 3 != whole.start || inner.end + 2 != whole.end {
-        let error = ExpressionError::new(whole, "a condition takes no text around its template");
-        return Err(error.with_help("put everything inside the `${{ }}`".to_owned()));
-    }
-    let parsed = Expression::parse(&text[inner.clone()]).map_err(|error| error.shifted(inner.start))?;
-    Ok(Some(parsed.shifted(inner.start)))
+    let start = text.len() - text.trim_start().len();
+    let whole = text.trim();
+    let inside =
+        if whole.contains(OPENING) { inside(whole).map_err(|error| error.shifted(start))? } else { 0..whole.len() };
+    let offset = start + inside.start;
+    let parsed = Expression::parse(&whole[inside]).map_err(|error| error.shifted(offset))?;
+    Ok(Some(parsed.shifted(offset)))
 }
+
+/// What is between the braces, which must be around everything. Unlike in other texts, a `}}` inside ends nothing.
+fn inside(whole: &str) -> Result<Range<usize>, ExpressionError> {
+    let error = |message: &str, help: Option<&str>| {
+        ExpressionError::new(0..whole.len(), message).with_help(help.map(str::to_owned))
+    };
+    if whole.matches(OPENING).count() > 1 {
+        let help = "combine conditions with `and` or `or` inside one `${{ }}`";
+        return Err(error("a condition takes one template", Some(help)));
+    }
+    match whole.strip_prefix(OPENING).map(|rest| rest.strip_suffix(CLOSING)) {
+        Some(Some(inner)) => Ok(OPENING.len()..OPENING.len() + inner.len()),
+        Some(None) if !whole.contains(CLOSING) => Err(error("the template is not closed with `}}`", None)),
+        _ => Err(error("a condition takes no text around its template", Some("put everything inside the `${{ }}`"))),
+    }
+}
+
+const OPENING: &str = "${{";
+const CLOSING: &str = "}}";

@@ -1,6 +1,6 @@
 //! Every template and condition of the document: can it be read, and do its names exist where it stands?
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     Checker, condition,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Code, Diagnostic,
-    expression::{Expression, ExpressionError, ExpressionErrorKind, Reference, Template},
+    expression::{Expression, ExpressionError, ExpressionErrorKind, Namespace, Reference, Scope, Template},
     limits::EXPRESSION_BYTES_PER_DOCUMENT,
     yaml::{Kind, Node},
 };
@@ -154,7 +154,15 @@ impl<'t> Checker<'t> {
                 if !self.afford(node, template.expressions().map(Expression::length).sum()) {
                     return;
                 }
-                template.expressions().for_each(|expression| self.names(node, expression, place, declared));
+                for (expression, checked) in template.checked_expressions() {
+                    self.names(node, expression, place, declared, checked);
+                }
+                if let Some(error) = template.unread() {
+                    let message = format!("this is plain text, not a template: {}", error.message);
+                    let span = self.span_in(node, error.span.clone());
+                    let advice = Diagnostic::warning(Code::UnclosedTemplate, span, message);
+                    self.report(advice.with_help(error.help.clone()));
+                }
                 if let Some(at) = template.unclosed() {
                     let span = self.span_in(node, at..at + 3);
                     let message = "`${{` is never closed, so this is plain text";
@@ -172,7 +180,7 @@ impl<'t> Checker<'t> {
             Ok(None) => {}
             Ok(Some(expression)) => {
                 if self.afford(node, expression.length()) {
-                    self.names(node, &expression, place, declared);
+                    self.names(node, &expression, place, declared, true);
                 }
             }
             Err(error) => self.expression_error(node, error),
@@ -180,10 +188,7 @@ impl<'t> Checker<'t> {
     }
 
     fn expression_error(&mut self, node: &'t Node, error: ExpressionError) {
-        let code = match error.kind {
-            ExpressionErrorKind::Syntax => Code::ExpressionSyntax,
-            ExpressionErrorKind::UnknownName => Code::UnknownName,
-        };
+        let code = code_of(&error);
         let span = self.span_in(node, error.span);
         self.report(Diagnostic::error(code, span, error.message).with_help(error.help));
     }
@@ -202,17 +207,48 @@ impl<'t> Checker<'t> {
         self.expression_bytes > 0
     }
 
-    fn names(&mut self, node: &'t Node, expression: &Expression, place: Place<'_>, declared: &Declared<'_>) {
+    /// Faults of names. The language refuses an expression only where a reading with samples comes across one; elsewhere
+    /// (`False and nowhere`, or where it does not check at all) they are advice.
+    fn names(
+        &mut self,
+        node: &'t Node,
+        expression: &Expression,
+        place: Place<'_>,
+        declared: &Declared<'_>,
+        checked: bool,
+    ) {
+        let refusal = expression.refusal(&PlaceScope { place, declared }).filter(|_| checked);
+        let mut found: Vec<(Code, Range<usize>, String, Option<String>)> = Vec::new();
         for (reference, range) in expression.located_references() {
-            let fault = self.fault(&reference, place, declared);
-            if let (None, Some(reader)) = (&fault, place.reader) {
-                self.reads.extend(Read::of(reader, &reference, node, &range));
+            match self.fault(&reference, place, declared) {
+                Some((code, message, help)) => found.push((code, range, message, help)),
+                None => self.reads.extend(place.reader.and_then(|reader| Read::of(reader, &reference, node, &range))),
             }
-            if let Some((code, message, help)) = fault {
-                let make = if code == Code::UndeclaredInput { Diagnostic::warning } else { Diagnostic::error };
-                let span = self.span_in(node, range);
-                self.report(make(code, span, message).with_help(help));
+        }
+        for error in expression.faults() {
+            found.push((code_of(&error), error.span, error.message, error.help));
+        }
+        if place.outputs == Outputs::Payload {
+            for (field, range) in expression.fields_of_outputs() {
+                if !field.eq_ignore_ascii_case("payload") {
+                    let help = Some("write `outputs.payload` for the posted body".to_owned());
+                    found.push((Code::UnknownName, range, format!("`outputs` of a webhook has no `{field}`"), help));
+                }
             }
+        }
+        let may_refuse = |code: &Code| *code != Code::UndeclaredInput;
+        if let Some(refusal) = &refusal
+            && !found.iter().any(|(code, ..)| may_refuse(code))
+        {
+            let code = Code::ExpressionSyntax;
+            found.push((code, refusal.span.clone(), refusal.message.clone(), refusal.help.clone()));
+        }
+        found.sort_by_key(|(_, range, ..)| range.start);
+        for (code, range, message, help) in found {
+            let refused = refusal.is_some() && may_refuse(&code);
+            let make = if refused { Diagnostic::error } else { Diagnostic::warning };
+            let span = self.span_in(node, range);
+            self.report(make(code, span, message).with_help(help));
         }
         for (word, range) in expression.compared_statuses() {
             if !STATUSES.contains(&word.as_str()) {
@@ -223,16 +259,42 @@ impl<'t> Checker<'t> {
                 self.report(advice.with_help(help));
             }
         }
-        if place.outputs == Outputs::Payload {
-            for (field, range) in expression.fields_of_outputs() {
-                if !field.eq_ignore_ascii_case("payload") {
-                    let span = self.span_in(node, range);
-                    let fault =
-                        Diagnostic::error(Code::UnknownName, span, format!("`outputs` of a webhook has no `{field}`"));
-                    self.report(fault.with_help("write `outputs.payload` for the posted body".to_owned()));
-                }
-            }
+    }
+}
+
+fn code_of(error: &ExpressionError) -> Code {
+    match error.kind {
+        ExpressionErrorKind::Syntax => Code::ExpressionSyntax,
+        ExpressionErrorKind::UnknownName => Code::UnknownName,
+    }
+}
+
+/// What exists at a place.
+struct PlaceScope<'a> {
+    place: Place<'a>,
+    declared: &'a Declared<'a>,
+}
+
+impl Scope for PlaceScope<'_> {
+    fn has(&self, namespace: Namespace) -> bool {
+        match namespace {
+            Namespace::Tasks | Namespace::TaskGroups => self.place.tasks.is_ok(),
+            Namespace::Matrix => self.place.matrix.is_some(),
+            Namespace::Outputs => self.place.outputs != Outputs::None,
+            _ => true,
         }
+    }
+
+    fn has_task(&self, id: &str) -> bool {
+        self.place.tasks.is_ok() && self.declared.tasks.contains_key(&id.to_lowercase())
+    }
+
+    fn has_task_group(&self, id: &str) -> bool {
+        self.place.tasks.is_ok() && self.declared.groups.contains_key(&id.to_lowercase())
+    }
+
+    fn has_output(&self, name: &str) -> bool {
+        self.place.outputs != Outputs::Payload || name.eq_ignore_ascii_case("payload")
     }
 }
 

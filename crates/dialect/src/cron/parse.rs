@@ -123,6 +123,12 @@ fn days_of_week(piece: Piece<'_>) -> Result<Days, CronError> {
             // The last day of the week.
             set |= bit(7);
         } else if let Some(weekday) = part.without_suffix('L') {
+            if !weekday.text.bytes().all(|byte| byte.is_ascii_digit()) {
+                let numbered = DAY_OF_WEEK.value(weekday)?;
+                let mut error = part.error(format!("`L` follows a number, not `{}`", weekday.text));
+                error.help = Some(format!("write `{numbered}L`"));
+                return Err(error);
+            }
             last.extend(i8::try_from(DAY_OF_WEEK.value(weekday)?));
         } else if let Some((weekday, which)) = part.split_once('#') {
             let weekday = DAY_OF_WEEK.value(weekday)?;
@@ -130,9 +136,6 @@ fn days_of_week(piece: Piece<'_>) -> Result<Days, CronError> {
                 [digit @ b'1'..=b'5'] => digit - b'0',
                 _ => return Err(which.error("`#` is followed by 1 to 5: which such weekday of the month")),
             };
-            if !nth.is_empty() {
-                return Err(part.error("only one `#` per expression"));
-            }
             nth.extend(i8::try_from(weekday).ok().zip(i8::try_from(which).ok()));
         } else {
             set |= to_bits(&DAY_OF_WEEK.values(part)?);

@@ -11,7 +11,7 @@ use super::OrchestraName;
 pub(crate) struct Node {
     pub(crate) kind: Kind,
     pub(crate) span: Range<usize>,
-    /// Levels below this node as the language counts them; a leaf has 0.
+    /// Levels below this node; a leaf has 0.
     pub(crate) depth: usize,
 }
 
@@ -19,7 +19,8 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     Literal(Value),
     List(Vec<Node>),
-    Dict(Vec<(String, Node)>),
+    /// Keys are expressions; their text form counts.
+    Dict(Vec<(Node, Node)>),
     Root(Root),
     /// `base[index]`, or `base.name` with a text index.
     Member {
@@ -27,13 +28,19 @@ pub(crate) enum Kind {
         index: Box<Node>,
         dotted: bool,
     },
-    /// `base.all()` or `base.any()`; the parser lets it stand only at the left end of a comparison.
+    /// `base.all()` or `base.any()`; it has a meaning at the left end of a comparison only.
     Quantified {
         base: Box<Node>,
         all: bool,
     },
     Call {
-        function: Function,
+        /// What is called; a name that is no function has no value, but may stand where nothing reads it.
+        function: Result<Function, String>,
+        arguments: Vec<Node>,
+    },
+    /// `base(arguments)` where `base` is nothing that can be called.
+    Uncallable {
+        base: Box<Node>,
         arguments: Vec<Node>,
     },
     Negate(Box<Node>),
@@ -60,9 +67,76 @@ pub(crate) enum Root {
     Secret(String),
     Matrix(String),
     Orchestra(OrchestraName),
-    Task(String),
-    TaskGroup(String),
+    Task {
+        id: String,
+        /// Written as `ORCHESTRA.PIPELINE_RUN_TASKS`, whose ids the language does not check.
+        through_orchestra: bool,
+    },
+    TaskGroup {
+        id: String,
+        through_orchestra: bool,
+    },
+    /// A namespace alone, or before an index that is computed. `outputs` always stands so.
+    Whole(Namespace),
+    /// A word that names nothing: it has no value, but may stand where nothing reads it.
+    Unknown(Unknown),
+}
+
+/// Names that do not exist, as they are written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Unknown {
+    /// `word`, where a namespace was expected.
+    Namespace(String),
+    /// `ORCHESTRA.word`, or `ORCHESTRA['word']`.
+    OrchestraName { word: String, dotted: bool },
+    /// `tasks.id` and the like, which need brackets.
+    Bracketless { namespace: Namespace, id: String },
+}
+
+/// The words that names start with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    Env,
+    Inputs,
+    Orchestra,
+    Secrets,
+    Tasks,
+    TaskGroups,
+    Matrix,
     Outputs,
+    /// `ORCHESTRA.PIPELINE_RUN_TASKS`, the same as `tasks`; its ids are not checked.
+    OrchestraTasks,
+    /// `ORCHESTRA.PIPELINE_RUN_TASK_GROUPS`, the same as `task_groups`; its ids are not checked.
+    OrchestraTaskGroups,
+}
+
+impl Namespace {
+    /// Those that a name can start with.
+    pub(crate) const WORDS: [Namespace; 8] = [
+        Namespace::Env,
+        Namespace::Inputs,
+        Namespace::Orchestra,
+        Namespace::Secrets,
+        Namespace::Tasks,
+        Namespace::TaskGroups,
+        Namespace::Matrix,
+        Namespace::Outputs,
+    ];
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Namespace::Env => "ENV",
+            Namespace::Inputs => "inputs",
+            Namespace::Orchestra => "ORCHESTRA",
+            Namespace::Secrets => "secrets",
+            Namespace::Tasks => "tasks",
+            Namespace::TaskGroups => "task_groups",
+            Namespace::Matrix => "matrix",
+            Namespace::Outputs => "outputs",
+            Namespace::OrchestraTasks => "ORCHESTRA.PIPELINE_RUN_TASKS",
+            Namespace::OrchestraTaskGroups => "ORCHESTRA.PIPELINE_RUN_TASK_GROUPS",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +168,10 @@ impl Function {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arithmetic {
     BitOr,
+    BitXor,
     BitAnd,
+    ShiftLeft,
+    ShiftRight,
     Add,
     Subtract,
     Multiply,
@@ -108,7 +185,10 @@ impl Arithmetic {
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Arithmetic::BitOr => "|",
+            Arithmetic::BitXor => "^",
             Arithmetic::BitAnd => "&",
+            Arithmetic::ShiftLeft => "<<",
+            Arithmetic::ShiftRight => ">>",
             Arithmetic::Add => "+",
             Arithmetic::Subtract => "-",
             Arithmetic::Multiply => "*",
@@ -159,13 +239,27 @@ impl Node {
             Kind::List(items) | Kind::And(items) | Kind::Or(items) | Kind::Call { arguments: items, .. } => {
                 items.iter().collect()
             }
-            Kind::Dict(fields) => fields.iter().map(|(_, node)| node).collect(),
+            Kind::Dict(fields) => fields.iter().flat_map(|(key, node)| [key, node]).collect(),
             Kind::Quantified { base, .. } => vec![base],
+            Kind::Uncallable { base, arguments } => std::iter::once(&**base).chain(arguments).collect(),
             Kind::Negate(operand) | Kind::Not(operand) => vec![operand],
             Kind::Member { base: left, index: right, .. } | Kind::Arithmetic { left, right, .. } => vec![left, right],
             Kind::Compare { first, rest } => {
                 std::iter::once(&**first).chain(rest.iter().map(|(_, node)| node)).collect()
             }
+        }
+    }
+
+    /// Levels that a name takes by itself, as the language counts them: one per point or bracket.
+    pub(crate) fn own_levels(&self) -> usize {
+        match &self.kind {
+            Kind::Root(Root::Whole(Namespace::OrchestraTasks | Namespace::OrchestraTaskGroups)) => 1,
+            Kind::Root(Root::Whole(_) | Root::Unknown(Unknown::Namespace(_))) => 0,
+            Kind::Root(
+                Root::Task { through_orchestra: true, .. } | Root::TaskGroup { through_orchestra: true, .. },
+            ) => 2,
+            Kind::Root(_) => 1,
+            _ => 0,
         }
     }
 
@@ -177,7 +271,14 @@ impl Node {
             Kind::List(items) | Kind::And(items) | Kind::Or(items) | Kind::Call { arguments: items, .. } => {
                 items.iter_mut().for_each(|node| node.shift(offset));
             }
-            Kind::Dict(fields) => fields.iter_mut().for_each(|(_, node)| node.shift(offset)),
+            Kind::Dict(fields) => fields.iter_mut().for_each(|(key, node)| {
+                key.shift(offset);
+                node.shift(offset);
+            }),
+            Kind::Uncallable { base, arguments } => {
+                base.shift(offset);
+                arguments.iter_mut().for_each(|node| node.shift(offset));
+            }
             Kind::Quantified { base: operand, .. } | Kind::Negate(operand) | Kind::Not(operand) => {
                 operand.shift(offset)
             }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{
     EvalError, Names, OrchestraName, TaskView,
-    ast::{Comparison, Kind, Node, Root},
-    functions, operators, rules, text, truthy,
+    ast::{Comparison, Kind, Namespace, Node, Root},
+    functions, operators, rules, text, truthy, words,
 };
 use crate::limits::{EVALUATION_BYTES, OUTPUT_BYTES};
 
@@ -33,7 +33,7 @@ impl Evaluator<'_> {
             Kind::Literal(value) => Ok(value.clone()),
             Kind::List(items) => items.iter().map(|item| self.value(item)).collect(),
             Kind::Dict(fields) => {
-                let fields = fields.iter().map(|(name, item)| Ok((name.clone(), self.value(item)?)));
+                let fields = fields.iter().map(|(key, item)| Ok((text::of(&self.value(key)?), self.value(item)?)));
                 fields.collect::<Eval<Map<String, Value>>>().map(Value::Object)
             }
             Kind::Root(root) => {
@@ -41,14 +41,26 @@ impl Evaluator<'_> {
                 self.spend(&value, &node.span)?;
                 Ok(value)
             }
-            Kind::Member { base, index, dotted } => {
-                let value = self.value(base)?;
-                let index_value = self.value(index)?;
-                member(value, &index_value, *dotted || ignores_case(base), &node.span)
+            Kind::Member { base, index, dotted } => match &base.kind {
+                Kind::Root(Root::Whole(namespace)) if *namespace != Namespace::Outputs => {
+                    self.computed_name(*namespace, index, &node.span)
+                }
+                _ => {
+                    let value = self.value(base)?;
+                    let index_value = self.value(index)?;
+                    member(value, &index_value, *dotted || ignores_case(base), &node.span)
+                }
+            },
+            Kind::Quantified { all, .. } => {
+                let message =
+                    format!("`{}` has no value outside the left side of a comparison", rules::quantifier(*all));
+                Err(EvalError::new(node.span.clone(), message))
             }
-            // The parser refuses a quantifier anywhere but in a comparison.
-            Kind::Quantified { .. } => Err(EvalError::new(node.span.clone(), "a quantifier has no value of its own")),
-            Kind::Call { function, arguments } => {
+            Kind::Uncallable { .. } => Err(EvalError::new(node.span.clone(), "this cannot be called")),
+            Kind::Call { function: Err(name), .. } => {
+                Err(EvalError::new(node.span.clone(), format!("there is no function `{name}`")))
+            }
+            Kind::Call { function: Ok(function), arguments } => {
                 let arguments = arguments.iter().map(|argument| self.value(argument)).collect::<Eval<Vec<_>>>()?;
                 functions::call(*function, &arguments, self.names)
                     .map_err(|message| EvalError::new(node.span.clone(), message))
@@ -158,11 +170,18 @@ impl Evaluator<'_> {
                 self.names.matrix(name).ok_or_else(|| missing(format!("there is no matrix value `{name}` here")))
             }
             Root::Orchestra(name) => self.orchestra(*name, span),
-            Root::Outputs => self.names.outputs().ok_or_else(|| missing("there are no outputs here".to_owned())),
-            Root::Task(id) => {
+            Root::Whole(Namespace::Outputs) => {
+                self.names.outputs().ok_or_else(|| missing("there are no outputs here".to_owned()))
+            }
+            Root::Whole(namespace) => {
+                let namespace = namespace.word();
+                Err(missing(format!("`{namespace}` has no value of its own: write `{namespace}['name']`")))
+            }
+            Root::Unknown(unknown) => Err(missing(rules::no_such_name(unknown))),
+            Root::Task { id, .. } => {
                 self.names.task(id).map(task_value).ok_or_else(|| missing(format!("the run has no task `{id}`")))
             }
-            Root::TaskGroup(id) => {
+            Root::TaskGroup { id, .. } => {
                 let group = self.names.task_group(id);
                 let group = group.map(|tasks| Value::Array(tasks.into_iter().map(task_value).collect()));
                 group.ok_or_else(|| missing(format!("the run has no task group `{id}`")))
@@ -173,6 +192,19 @@ impl Evaluator<'_> {
     fn orchestra(&self, name: OrchestraName, span: &Range<usize>) -> Eval<Value> {
         let missing = || EvalError::new(span.clone(), format!("`ORCHESTRA.{name}` has no value here"));
         self.names.orchestra(name).ok_or_else(missing)
+    }
+
+    /// `inputs['a' + 'b']`: a name that is computed.
+    fn computed_name(&mut self, namespace: Namespace, index: &Node, span: &Range<usize>) -> Eval<Value> {
+        let value = match self.value(index)? {
+            Value::String(name) => self.root(&words::named(namespace, name), span)?,
+            other => {
+                let other = operators::describe(&other);
+                return Err(EvalError::new(span.clone(), format!("cannot take {other} of `{}`", namespace.word())));
+            }
+        };
+        self.spend(&value, span)?;
+        Ok(value)
     }
 
     fn spend(&mut self, value: &Value, span: &Range<usize>) -> Eval<()> {

@@ -1,24 +1,31 @@
 //! Splits an expression into tokens. Knows nothing about grammar, but for hints about symbols of other languages.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::ExpressionError;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub(super) enum Token<'a> {
     Integer(i64),
     Decimal(f64),
-    Text(String),
-    Word(String),
+    Text(Cow<'a, str>),
+    Word(&'a str),
     Symbol(&'static str),
     End,
 }
 
 /// Longest first, so that `**` is not read as two `*`.
-const SYMBOLS: [&str; 25] = [
-    "**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "|", "&", "(", ")", "[", "]", "{", "}", ",",
-    ":", ".", ";",
+const SYMBOLS: [&str; 28] = [
+    "**", "//", "==", "!=", "<=", ">=", "<<", ">>", "^", "<", ">", "+", "-", "*", "/", "%", "|", "&", "(", ")", "[",
+    "]", "{", "}", ",", ":", ".", ";",
 ];
+
+/// What is said of a text without its second quote.
+pub(super) const UNCLOSED_TEXT: &str = "the text is not closed: its second quote is missing";
+/// Other white space is no part of the language.
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+/// Words that may follow a number without a space.
+const AFTER_NUMBERS: [&str; 5] = ["and", "or", "not", "in", "is"];
 
 /// What people write who come from other languages, and what to write here.
 const FOREIGN: [(&str, &str); 8] = [
@@ -33,11 +40,12 @@ const FOREIGN: [(&str, &str); 8] = [
 ];
 
 /// All tokens with their places, ending with [`Token::End`].
-pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, ExpressionError> {
-    let mut tokens = Vec::new();
+pub(super) fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, ExpressionError> {
+    // A guess that seldom has to grow: a token is about four bytes long.
+    let mut tokens = Vec::with_capacity(text.len() / 4 + 2);
     let mut at = 0;
     loop {
-        at += text[at..].len() - text[at..].trim_start().len();
+        at += text[at..].len() - text[at..].trim_start_matches(WHITE_SPACE).len();
         let rest = &text[at..];
         let Some(first) = rest.chars().next() else { break };
         let (token, length) = match first {
@@ -53,12 +61,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Expressio
     Ok(tokens)
 }
 
-fn word(rest: &str) -> (Token, usize) {
+fn word(rest: &str) -> (Token<'_>, usize) {
     let length = rest.find(|character: char| character != '_' && !character.is_alphanumeric()).unwrap_or(rest.len());
-    (Token::Word(rest[..length].to_owned()), length)
+    (Token::Word(&rest[..length]), length)
 }
 
-fn number(rest: &str) -> Result<(Token, usize), ExpressionError> {
+fn number(rest: &str) -> Result<(Token<'_>, usize), ExpressionError> {
     let digits = |text: &str| text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let mut length = digits(rest);
     let fraction = rest[length..].strip_prefix('.').map_or(0, digits);
@@ -66,8 +74,15 @@ fn number(rest: &str) -> Result<(Token, usize), ExpressionError> {
     if decimal {
         length += 1 + fraction;
     }
-    let dangling_point = !decimal && rest[length..].starts_with('.');
-    let glued = rest[length..].starts_with(|character: char| character == '_' || character.is_alphanumeric());
+    let mut after = rest[length..].chars();
+    let begins_word = |character: char| character == '_' || character.is_alphabetic();
+    let dangling_point = after.next() == Some('.') && !decimal && !after.as_str().trim_start().starts_with(begins_word);
+    let glued = match word(&rest[length..]) {
+        (Token::Word(next), _) => {
+            !next.is_empty() && !AFTER_NUMBERS.iter().any(|allowed| allowed.eq_ignore_ascii_case(next))
+        }
+        _ => false,
+    };
     if dangling_point || glued {
         let message = "numbers are written as `12` or `1.5`: no exponent, no `_`, no hexadecimal, a digit on both sides of the point";
         return Err(ExpressionError::new(0..length + 1, message));
@@ -81,13 +96,19 @@ fn number(rest: &str) -> Result<(Token, usize), ExpressionError> {
     Ok((token, length))
 }
 
-fn string(rest: &str) -> Result<(Token, usize), ExpressionError> {
-    let mut characters = rest.char_indices();
-    let quote = characters.next().map(|(_, character)| character);
-    let mut text = String::new();
+fn string(rest: &str) -> Result<(Token<'_>, usize), ExpressionError> {
+    let unclosed = || ExpressionError::new(0..rest.len(), UNCLOSED_TEXT);
+    let quote = rest.chars().next().ok_or_else(unclosed)?;
+    let inside = &rest[quote.len_utf8()..];
+    let plain = inside.find([quote, '\\']).ok_or_else(unclosed)?;
+    if inside[plain..].starts_with(quote) {
+        return Ok((Token::Text(Cow::Borrowed(&inside[..plain])), plain + 2 * quote.len_utf8()));
+    }
+    let mut text = inside[..plain].to_owned();
+    let mut characters = inside.char_indices().skip_while(|(at, _)| *at < plain);
     while let Some((at, character)) = characters.next() {
-        if Some(character) == quote {
-            return Ok((Token::Text(text), at + 1));
+        if character == quote {
+            return Ok((Token::Text(Cow::Owned(text)), at + 2 * quote.len_utf8()));
         }
         if character != '\\' {
             text.push(character);
@@ -103,10 +124,10 @@ fn string(rest: &str) -> Result<(Token, usize), ExpressionError> {
             None => break,
         }
     }
-    Err(ExpressionError::new(0..rest.len(), "the text is not closed: its second quote is missing"))
+    Err(unclosed())
 }
 
-fn symbol(rest: &str, first: char) -> Result<(Token, usize), ExpressionError> {
+fn symbol(rest: &str, first: char) -> Result<(Token<'static>, usize), ExpressionError> {
     if let Some((foreign, help)) =
         FOREIGN.iter().find(|(foreign, _)| rest.starts_with(foreign) && !is_ours(rest, foreign))
     {
@@ -125,22 +146,4 @@ fn symbol(rest: &str, first: char) -> Result<(Token, usize), ExpressionError> {
 /// `==` and `!=` start with what would be foreign alone.
 fn is_ours(rest: &str, foreign: &str) -> bool {
     foreign.len() == 1 && (rest.starts_with("==") || rest.starts_with("!="))
-}
-
-/// The byte length of a template's inside: up to the first `}}` outside a string literal.
-pub(crate) fn find_closing(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut quote = None;
-    let mut at = 0;
-    while at < bytes.len() {
-        match (quote, bytes[at]) {
-            (Some(_), b'\\') => at += 1,
-            (Some(open), byte) if byte == open => quote = None,
-            (None, byte @ (b'\'' | b'"')) => quote = Some(byte),
-            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
 }

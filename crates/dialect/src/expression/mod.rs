@@ -13,6 +13,8 @@ mod operators;
 mod parser;
 mod reference;
 mod rules;
+mod sample;
+mod samples;
 mod statuses;
 mod template;
 mod text;
@@ -20,10 +22,11 @@ mod words;
 
 use std::ops::Range;
 
+pub(crate) use ast::Namespace;
 pub use names::{Names, OrchestraName, TaskView};
 pub use reference::Reference;
+pub(crate) use sample::Scope;
 use serde_json::Value;
-pub(crate) use template::expression_ranges;
 pub use template::{Template, has_template, render_value};
 
 /// A parsed expression. Compares by structure and places.
@@ -101,6 +104,18 @@ impl Expression {
     /// The value of the expression where `names` says what names mean.
     pub fn evaluate(&self, names: &dyn Names) -> Result<Value, EvalError> {
         evaluate::evaluate(&self.root, names)
+    }
+
+    /// Names, functions and attributes that the language does not have, and quantifiers out of place, in the order of the text.
+    ///
+    /// Evaluation fails where it reaches one. Whether a name is declared is not looked at.
+    pub fn faults(&self) -> Vec<ExpressionError> {
+        rules::faults(&self.root)
+    }
+
+    /// Why the language refuses the expression where `scope` says what exists; see [`sample`].
+    pub(crate) fn refusal(&self, scope: &dyn Scope) -> Option<ExpressionError> {
+        sample::refusal(&self.root, scope)
     }
 
     /// Every name the expression reads, in the order of the text, repeated ones each time.

@@ -76,6 +76,14 @@ pub enum OrchestraName {
     PipelineRunStartedAt,
     /// Branch of a pipeline that lives in a repository.
     CurrentBranch,
+    /// Id of the environment of the run.
+    CurrentEnvId,
+    /// Name of the environment of the run.
+    CurrentEnvName,
+    /// Id of the person who started the run.
+    UserId,
+    /// Address of the person who started the run.
+    TriggeredByUserEmail,
     /// The same as `tasks`.
     PipelineRunTasks,
     /// The same as `task_groups`.
@@ -84,12 +92,16 @@ pub enum OrchestraName {
 
 impl OrchestraName {
     /// All fields.
-    pub const ALL: [OrchestraName; 7] = [
+    pub const ALL: [OrchestraName; 11] = [
         OrchestraName::PipelineRunId,
         OrchestraName::TaskRunId,
         OrchestraName::CurrentTime,
         OrchestraName::PipelineRunStartedAt,
         OrchestraName::CurrentBranch,
+        OrchestraName::CurrentEnvId,
+        OrchestraName::CurrentEnvName,
+        OrchestraName::UserId,
+        OrchestraName::TriggeredByUserEmail,
         OrchestraName::PipelineRunTasks,
         OrchestraName::PipelineRunTaskGroups,
     ];
@@ -102,6 +114,10 @@ impl OrchestraName {
             OrchestraName::CurrentTime => "CURRENT_TIME",
             OrchestraName::PipelineRunStartedAt => "PIPELINE_RUN_STARTED_AT",
             OrchestraName::CurrentBranch => "CURRENT_BRANCH",
+            OrchestraName::CurrentEnvId => "CURRENT_ENV_ID",
+            OrchestraName::CurrentEnvName => "CURRENT_ENV_NAME",
+            OrchestraName::UserId => "USER_ID",
+            OrchestraName::TriggeredByUserEmail => "TRIGGERED_BY_USER_EMAIL",
             OrchestraName::PipelineRunTasks => "PIPELINE_RUN_TASKS",
             OrchestraName::PipelineRunTaskGroups => "PIPELINE_RUN_TASK_GROUPS",
         }

@@ -127,7 +127,10 @@ enum Integers {
 fn integers(operator: Arithmetic, left: i64, right: i64) -> Integers {
     let result = match operator {
         Arithmetic::BitOr => Some(left | right),
+        Arithmetic::BitXor => Some(left ^ right),
         Arithmetic::BitAnd => Some(left & right),
+        Arithmetic::ShiftLeft => shift_left(left, right),
+        Arithmetic::ShiftRight => shift_right(left, right),
         Arithmetic::Add => left.checked_add(right),
         Arithmetic::Subtract => left.checked_sub(right),
         Arithmetic::Multiply => left.checked_mul(right),
@@ -145,6 +148,19 @@ fn integers(operator: Arithmetic, left: i64, right: i64) -> Integers {
     result.map_or(Integers::Overflow, Integers::Value)
 }
 
+/// No bit may be lost: the result of a shift to the left is a multiplication.
+fn shift_left(value: i64, places: i64) -> Option<i64> {
+    let places = u32::try_from(places).ok()?;
+    let shifted = value.checked_shl(places)?;
+    (shifted >> places == value).then_some(shifted)
+}
+
+/// Beyond all bits, only the sign is left.
+fn shift_right(value: i64, places: i64) -> Option<i64> {
+    let places = u32::try_from(places).ok()?;
+    Some(value >> places.min(i64::BITS - 1))
+}
+
 fn power(base: i64, exponent: i64) -> Option<i64> {
     // These do not grow, whatever the exponent.
     match base {
@@ -156,7 +172,11 @@ fn power(base: i64, exponent: i64) -> Option<i64> {
 
 fn decimals(operator: Arithmetic, left: f64, right: f64) -> Option<f64> {
     match operator {
-        Arithmetic::BitOr | Arithmetic::BitAnd => None,
+        Arithmetic::BitOr
+        | Arithmetic::BitXor
+        | Arithmetic::BitAnd
+        | Arithmetic::ShiftLeft
+        | Arithmetic::ShiftRight => None,
         Arithmetic::Add => Some(left + right),
         Arithmetic::Subtract => Some(left - right),
         Arithmetic::Multiply => Some(left * right),

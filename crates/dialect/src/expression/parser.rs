@@ -8,9 +8,8 @@ use super::{
     ExpressionError,
     ast::{Arithmetic, Comparison, Function, Kind, Node},
     lexer::{self, Token},
-    rules,
 };
-use crate::limits::{EXPRESSION_BRACKETS, EXPRESSION_BYTES, EXPRESSION_NESTING};
+use crate::limits::{EXPRESSION_BRACKETS, EXPRESSION_BYTES, EXPRESSION_DEPTH};
 
 pub(super) type Parse<T> = Result<T, ExpressionError>;
 
@@ -27,20 +26,23 @@ pub(super) fn parse(text: &str) -> Parse<Node> {
     if *parser.peek() != Token::End {
         return Err(parser.unexpected("the end of the expression"));
     }
-    rules::check(&node)?;
     Ok(node)
 }
 
-pub(super) struct Parser {
-    tokens: Vec<(Token, Range<usize>)>,
+pub(super) struct Parser<'a> {
+    tokens: Vec<(Token<'a>, Range<usize>)>,
     at: usize,
     /// Levels of recursion now open.
     open: usize,
 }
 
-impl Parser {
-    pub(super) fn peek(&self) -> &Token {
+impl<'a> Parser<'a> {
+    pub(super) fn peek(&self) -> &Token<'a> {
         self.tokens.get(self.at).map_or(&Token::End, |(token, _)| token)
+    }
+
+    pub(super) fn ahead(&self, count: usize) -> &Token<'a> {
+        self.tokens.get(self.at + count).map_or(&Token::End, |(token, _)| token)
     }
 
     /// The place of the next token.
@@ -53,10 +55,8 @@ impl Parser {
         self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |(_, range)| range.end)
     }
 
-    pub(super) fn advance(&mut self) -> Token {
-        let token = self.peek().clone();
+    pub(super) fn advance(&mut self) {
         self.at += 1;
-        token
     }
 
     pub(super) fn take_symbol(&mut self, symbol: &str) -> bool {
@@ -108,8 +108,8 @@ impl Parser {
     pub(super) fn node(&self, kind: Kind, span: Range<usize>) -> Parse<Node> {
         let mut node = Node { kind, span, depth: 0 };
         node.depth = node.children().iter().map(|child| child.depth + 1).max().unwrap_or(0);
-        if node.depth > EXPRESSION_NESTING {
-            let message = format!("the expression is nested more than {EXPRESSION_NESTING} levels deep");
+        if node.depth > EXPRESSION_DEPTH {
+            let message = format!("the expression is nested more than {EXPRESSION_DEPTH} levels deep");
             return Err(ExpressionError::new(node.span, message));
         }
         Ok(node)
@@ -225,58 +225,68 @@ impl Parser {
                 let end = self.expect_symbol("]")?.end;
                 let span = base.span.start..end;
                 base = self.node(Kind::Member { base: Box::new(base), index: Box::new(index), dotted: false }, span)?;
-            } else if matches!(self.peek(), Token::Symbol("(")) {
-                return Err(ExpressionError::new(self.place(), "this cannot be called"));
+            } else if self.take_symbol("(") {
+                let (arguments, end) = self.items(")", Self::expression)?;
+                let span = base.span.start..end;
+                base = self.node(Kind::Uncallable { base: Box::new(base), arguments }, span)?;
             } else {
                 return Ok(base);
             }
         }
     }
 
+    /// What follows a point: the name of a member, or a quantifier.
     fn attribute(&mut self, base: Node) -> Parse<Node> {
         let place = self.place();
-        let Token::Word(name) = self.peek().clone() else { return Err(self.unexpected("a name after `.`")) };
-        self.at += 1;
-        if self.take_symbol("(") {
-            let all = name.eq_ignore_ascii_case("all");
-            if !all && !name.eq_ignore_ascii_case("any") {
-                let message = format!("there is no method `{name}`");
-                let error = ExpressionError::unknown_name(place, message);
-                return Err(error.with_help(Some("the methods are `.all()` and `.any()`, on a task group".to_owned())));
-            }
-            let end = self.expect_symbol(")")?.end;
+        let name = self.name()?;
+        let quantifier = QUANTIFIERS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name));
+        if let (Some((_, all)), Token::Symbol("(")) = (quantifier, self.peek()) {
+            self.advance();
+            let (_, end) = self.items(")", Self::expression)?;
             let span = base.span.start..end;
-            return self.node(Kind::Quantified { base: Box::new(base), all }, span);
+            return self.node(Kind::Quantified { base: Box::new(base), all: *all }, span);
         }
         let span = base.span.start..place.end;
-        let index = self.node(Kind::Literal(Value::String(name)), place)?;
+        let index = self.node(Kind::Literal(Value::String(name.to_owned())), place)?;
         self.node(Kind::Member { base: Box::new(base), index: Box::new(index), dotted: true }, span)
+    }
+
+    /// A word after a point, which is no word of the grammar.
+    pub(super) fn name(&mut self) -> Parse<&'a str> {
+        let Token::Word(name) = *self.peek() else { return Err(self.unexpected("a name after `.`")) };
+        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+            let error = ExpressionError::new(self.place(), format!("`{name}` is a word of the language, not a name"));
+            return Err(error.with_help(Some(format!("write `['{name}']`"))));
+        }
+        self.advance();
+        Ok(name)
     }
 
     fn primary(&mut self) -> Parse<Node> {
         let place = self.place();
-        match self.peek().clone() {
-            Token::Integer(number) => self.leaf(Value::from(number)),
-            Token::Decimal(number) => self.leaf(Value::from(number)),
+        match self.peek() {
+            Token::Integer(number) => self.leaf(Value::from(*number)),
+            Token::Decimal(number) => self.leaf(Value::from(*number)),
             Token::Text(text) => {
-                let leaf = self.leaf(Value::String(text))?;
+                let leaf = self.leaf(Value::String(text.to_string()))?;
                 if matches!(self.peek(), Token::Text(_)) {
                     return Err(ExpressionError::new(self.place(), "two texts side by side: join them with `+`"));
                 }
                 Ok(leaf)
             }
             Token::Word(word) => {
-                self.at += 1;
-                self.word(&word, place)
+                let word = *word;
+                self.advance();
+                self.word(word, place)
             }
             Token::Symbol("(") => self.parenthesised(),
             Token::Symbol("[") => {
-                self.at += 1;
+                self.advance();
                 let (items, end) = self.items("]", Self::expression)?;
                 self.node(Kind::List(items), place.start..end)
             }
             Token::Symbol("{") => {
-                self.at += 1;
+                self.advance();
                 let (fields, end) = self.items("}", Self::field)?;
                 self.node(Kind::Dict(fields), place.start..end)
             }
@@ -326,36 +336,31 @@ impl Parser {
         }
     }
 
-    fn field(&mut self) -> Parse<(String, Node)> {
-        let Token::Text(name) = self.peek().clone() else { return Err(self.unexpected("a text as key")) };
-        self.at += 1;
+    fn field(&mut self) -> Parse<(Node, Node)> {
+        let key = self.expression()?;
         self.expect_symbol(":")?;
-        Ok((name, self.expression()?))
+        Ok((key, self.expression()?))
     }
 
-    /// `function(a, b)`, with the name already read.
-    pub(super) fn call(&mut self, function: Function, start: usize) -> Parse<Node> {
-        let open = self.expect_symbol("(")?;
+    /// `(a, b)` after a function's name.
+    pub(super) fn call(&mut self, function: Result<Function, String>, start: usize) -> Parse<Node> {
+        self.expect_symbol("(")?;
         let (arguments, end) = self.items(")", Self::expression)?;
-        let allowed = match function {
-            Function::AddDays | Function::AddMonths => 2..=2,
-            Function::FormatDate => 2..=3,
-            Function::Int | Function::Len | Function::Str => 1..=1,
-        };
-        if !allowed.contains(&arguments.len()) {
-            let wanted =
-                if allowed.start() == allowed.end() { allowed.start().to_string() } else { "2 or 3".to_owned() };
-            let message = format!("`{}` takes {wanted} argument(s), found {}", function.word(), arguments.len());
-            return Err(ExpressionError::new(open.start..end, message));
-        }
         self.node(Kind::Call { function, arguments }, start..end)
     }
 }
 
+/// Words of the grammar: none of them is a name, but in brackets and quotes.
+const RESERVED: [&str; 8] = ["and", "or", "not", "in", "is", "true", "false", "none"];
+/// Methods of lists of task runs, and whether they speak of all of them.
+const QUANTIFIERS: [(&str, bool); 2] = [("all", true), ("any", false)];
+
 /// Binary operators from the loosest to the tightest level.
-const LEVELS: [&[(&str, Arithmetic)]; 4] = [
+const LEVELS: [&[(&str, Arithmetic)]; 6] = [
     &[("|", Arithmetic::BitOr)],
+    &[("^", Arithmetic::BitXor)],
     &[("&", Arithmetic::BitAnd)],
+    &[("<<", Arithmetic::ShiftLeft), (">>", Arithmetic::ShiftRight)],
     &[("+", Arithmetic::Add), ("-", Arithmetic::Subtract)],
     &[
         ("*", Arithmetic::Multiply),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     OrchestraName,
-    ast::{Kind, Node, Root},
+    ast::{Kind, Namespace, Node, Root},
 };
 
 /// One name an expression reads. Ids and names are spelled as in the expression.
@@ -42,7 +42,7 @@ pub(super) fn collect(node: &Node) -> Vec<(Reference, Range<usize>)> {
 
 fn visit(node: &Node, found: &mut Vec<(Reference, Range<usize>)>) {
     if let Kind::Root(root) = &node.kind {
-        found.push((plain(root), node.span.clone()));
+        found.extend(plain(root).map(|reference| (reference, node.span.clone())));
         return;
     }
     if let Some((id, output, span)) = task_output(node) {
@@ -59,7 +59,9 @@ fn task_output(node: &Node) -> Option<(&str, &str, Range<usize>)> {
     let (outputs, name) = literal_member(node)?;
     let (task, attribute) = literal_member(outputs)?;
     match &task.kind {
-        Kind::Root(Root::Task(id)) if attribute.eq_ignore_ascii_case("outputs") => Some((id, name, task.span.clone())),
+        Kind::Root(Root::Task { id, .. }) if attribute.eq_ignore_ascii_case("outputs") => {
+            Some((id, name, task.span.clone()))
+        }
         _ => None,
     }
 }
@@ -70,16 +72,18 @@ fn literal_member(node: &Node) -> Option<(&Node, &str)> {
     Some((base, name))
 }
 
-fn plain(root: &Root) -> Reference {
+fn plain(root: &Root) -> Option<Reference> {
     match root {
-        Root::Env(name) => Reference::Env(name.clone()),
-        Root::Input(name) => Reference::Input(name.clone()),
-        Root::Secret(name) => Reference::Secret(name.clone()),
-        Root::Matrix(name) => Reference::Matrix(name.clone()),
-        Root::Orchestra(name) => Reference::Orchestra(*name),
-        Root::Task(id) => Reference::Task { id: id.clone(), output: None },
-        Root::TaskGroup(id) => Reference::TaskGroup(id.clone()),
-        Root::Outputs => Reference::Outputs,
+        Root::Env(name) => Some(Reference::Env(name.clone())),
+        Root::Input(name) => Some(Reference::Input(name.clone())),
+        Root::Secret(name) => Some(Reference::Secret(name.clone())),
+        Root::Matrix(name) => Some(Reference::Matrix(name.clone())),
+        Root::Orchestra(name) => Some(Reference::Orchestra(*name)),
+        Root::Task { id, .. } => Some(Reference::Task { id: id.clone(), output: None }),
+        Root::TaskGroup { id, .. } => Some(Reference::TaskGroup(id.clone())),
+        Root::Whole(Namespace::Outputs) => Some(Reference::Outputs),
+        // Which name is read is computed, or there is none.
+        Root::Whole(_) | Root::Unknown(_) => None,
     }
 }
 
@@ -87,7 +91,7 @@ fn plain(root: &Root) -> Reference {
 pub(super) fn fields_of_outputs(node: &Node) -> Vec<(String, Range<usize>)> {
     let mut found = Vec::new();
     if let (Kind::Member { index, .. }, Some((base, name))) = (&node.kind, literal_member(node))
-        && matches!(base.kind, Kind::Root(Root::Outputs))
+        && matches!(base.kind, Kind::Root(Root::Whole(Namespace::Outputs)))
     {
         found.push((name.to_owned(), index.span.clone()));
     }

@@ -1,82 +1,175 @@
-//! Rules about a whole tree that the grammar alone cannot say: quantifiers and attributes of task runs.
+//! Faults of a tree that reads well: names, functions and attributes that do not exist, and quantifiers out of place.
+//!
+//! Knows what the language has, not what a pipeline declares.
+
+use std::ops::Range;
 
 use serde_json::Value;
 
 use super::{
-    ExpressionError,
-    ast::{Kind, Node, Root},
-    parser::Parse,
+    ExpressionError, OrchestraName,
+    ast::{Function, Kind, Namespace, Node, Root, Unknown},
 };
 use crate::suggest::did_you_mean;
 
 /// What an expression can read of a task run.
 pub(super) const TASK_ATTRIBUTES: [&str; 4] = ["status", "outputs", "run_parameters", "task_run_id"];
 
-pub(super) fn check(node: &Node) -> Parse<()> {
+/// Words of other languages that people try here.
+const FOREIGN: [(&str, &str); 4] = [
+    ("null", "write `None`"),
+    ("nil", "write `None`"),
+    ("if", "there is no `if`: use two tasks with opposite conditions"),
+    ("lambda", "there are no functions of your own"),
+];
+
+/// All faults under a node, in the order of the text.
+pub(super) fn faults(node: &Node) -> Vec<ExpressionError> {
+    let mut found = Vec::new();
+    visit(node, &mut found);
+    found
+}
+
+fn visit(node: &Node, found: &mut Vec<ExpressionError>) {
     match &node.kind {
         Kind::Compare { first, rest } if first.quantifier().is_some() => {
-            check_quantified(first, rest.len())?;
-            rest.iter().try_for_each(|(_, operand)| check(operand))
+            visit_quantified(first, rest.len(), found);
+            return rest.iter().for_each(|(_, operand)| visit(operand, found));
         }
-        Kind::Quantified { all, .. } => Err(misplaced(node, *all)),
+        Kind::Quantified { all, .. } => found.push(misplaced(node, *all)),
         Kind::Member { base, index, .. } => {
             if is_task(base) {
-                check_attribute(index)?;
+                found.extend(unknown_attribute(index));
             }
-            check(base)?;
-            check(index)
         }
-        _ => node.children().into_iter().try_for_each(check),
+        Kind::Call { function: Err(word), .. } => found.push(unknown_function(word, node.span.start)),
+        Kind::Uncallable { base, .. } => found.push(uncallable(base)),
+        Kind::Root(Root::Unknown(unknown)) => found.push(unknown_name(unknown, &node.span)),
+        Kind::Root(Root::Whole(namespace)) if *namespace != Namespace::Outputs => {
+            let message = format!("`{}` needs a name", namespace.word());
+            let help = format!("write `{}`", example(*namespace));
+            found.push(ExpressionError::new(node.span.clone(), message).with_help(help));
+        }
+        _ => {}
+    }
+    for child in node.children() {
+        // A namespace whose name is computed has a name.
+        let computed = matches!(node.kind, Kind::Member { .. }) && matches!(child.kind, Kind::Root(Root::Whole(_)));
+        if !computed {
+            visit(child, found);
+        }
+    }
+}
+
+fn example(namespace: Namespace) -> String {
+    let word = namespace.word();
+    match namespace {
+        Namespace::Env | Namespace::Inputs | Namespace::Secrets | Namespace::Matrix | Namespace::Orchestra => {
+            format!("{word}.name` or `{word}['name']")
+        }
+        _ => format!("{word}['id']"),
     }
 }
 
 /// The left side of a comparison: members on top of `.all()` or `.any()` on top of a group.
-fn check_quantified(node: &Node, comparisons: usize) -> Parse<()> {
-    let Some((group, all)) = node.quantifier() else { return Ok(()) };
-    let Kind::Member { base, index, .. } = &node.kind else { return Err(misplaced(node, all)) };
+fn visit_quantified(node: &Node, comparisons: usize, found: &mut Vec<ExpressionError>) {
+    let Some((group, all)) = node.quantifier() else { return };
+    visit(group, found);
+    let Kind::Member { base, index, .. } = &node.kind else { return found.push(misplaced(node, all)) };
     if comparisons != 1 {
-        return Err(misplaced(node, all));
+        found.push(misplaced(node, all));
     }
-    if !matches!(group.kind, Kind::Root(Root::TaskGroup(_))) {
-        let message = format!("`.{}()` works on a task group only", word(all));
-        return Err(ExpressionError::new(node.span.clone(), message)
-            .with_help(Some(format!("write `task_groups['id'].{}().status == ...`", word(all)))));
+    if !matches!(group.kind, Kind::Root(Root::TaskGroup { .. })) {
+        let word = quantifier(all);
+        let error = ExpressionError::new(node.span.clone(), format!("`{word}` works on a task group only"));
+        found.push(error.with_help(format!("write `task_groups['id']{word}.status == ...`")));
     }
-    check_members(base, index)
+    visit_members(base, index, found);
 }
 
-fn check_members(base: &Node, index: &Node) -> Parse<()> {
-    check(index)?;
+fn visit_members(base: &Node, index: &Node, found: &mut Vec<ExpressionError>) {
+    visit(index, found);
     match &base.kind {
-        Kind::Member { base, index, .. } => check_members(base, index),
-        _ => check_attribute(index),
+        Kind::Member { base, index, .. } => visit_members(base, index, found),
+        _ => found.extend(unknown_attribute(index)),
     }
 }
 
 fn misplaced(node: &Node, all: bool) -> ExpressionError {
-    let message = format!("`.{}()` must be followed by an attribute and one comparison", word(all));
-    let help = format!("write `task_groups['id'].{}().status == 'SUCCEEDED'`", word(all));
-    ExpressionError::new(node.span.clone(), message).with_help(Some(help))
+    let word = quantifier(all);
+    let message = format!("`{word}` must be followed by an attribute and one comparison");
+    let help = format!("write `task_groups['id']{word}.status == 'SUCCEEDED'`");
+    ExpressionError::new(node.span.clone(), message).with_help(help)
 }
 
-fn word(all: bool) -> &'static str {
-    if all { "all" } else { "any" }
+/// How a quantifier is written.
+pub(super) fn quantifier(all: bool) -> &'static str {
+    if all { ".all()" } else { ".any()" }
 }
 
 /// Whether the node is one task run: `tasks['a']` or `task_groups['g'][0]`.
 pub(super) fn is_task(node: &Node) -> bool {
     match &node.kind {
-        Kind::Root(Root::Task(_)) => true,
-        Kind::Member { base, .. } => matches!(base.kind, Kind::Root(Root::TaskGroup(_))),
+        Kind::Root(Root::Task { .. }) => true,
+        Kind::Member { base, .. } => matches!(base.kind, Kind::Root(Root::TaskGroup { .. })),
         _ => false,
     }
 }
 
-fn check_attribute(index: &Node) -> Parse<()> {
-    let Kind::Literal(Value::String(name)) = &index.kind else { return Ok(()) };
+fn unknown_attribute(index: &Node) -> Option<ExpressionError> {
+    let Kind::Literal(Value::String(name)) = &index.kind else { return None };
     if TASK_ATTRIBUTES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-        return Ok(());
+        return None;
     }
     let help = did_you_mean(name, TASK_ATTRIBUTES).unwrap_or_else(|| format!("it has {}", TASK_ATTRIBUTES.join(", ")));
-    Err(ExpressionError::unknown_name(index.span.clone(), format!("a task run has no `{name}`")).with_help(Some(help)))
+    let error = ExpressionError::unknown_name(index.span.clone(), format!("a task run has no `{name}`"));
+    Some(error.with_help(help))
+}
+
+fn unknown_function(word: &str, start: usize) -> ExpressionError {
+    let functions = Function::ALL.map(Function::word);
+    let help = foreign(word).or_else(|| did_you_mean(word, functions));
+    let help = help.unwrap_or_else(|| format!("the functions are {}", functions.join(", ")));
+    ExpressionError::unknown_name(start..start + word.len(), format!("there is no function `{word}`")).with_help(help)
+}
+
+fn uncallable(base: &Node) -> ExpressionError {
+    if let Kind::Member { index, dotted: true, .. } = &base.kind
+        && let Kind::Literal(Value::String(name)) = &index.kind
+    {
+        let error = ExpressionError::unknown_name(index.span.clone(), format!("there is no method `{name}`"));
+        return error.with_help("the methods are `.all()` and `.any()`, on a task group".to_owned());
+    }
+    ExpressionError::new(base.span.clone(), "this cannot be called")
+}
+
+fn unknown_name(unknown: &Unknown, span: &Range<usize>) -> ExpressionError {
+    let message = no_such_name(unknown);
+    let (span, help) = match unknown {
+        Unknown::Namespace(word) => {
+            let known = Namespace::WORDS.map(Namespace::word);
+            let listed = || format!("names start with {}; a text needs quotes", known.join(", "));
+            (span.clone(), foreign(word).or_else(|| did_you_mean(word, known)).unwrap_or_else(listed))
+        }
+        Unknown::OrchestraName { word, .. } => {
+            let names = OrchestraName::ALL.map(OrchestraName::word);
+            let help = did_you_mean(word, names).unwrap_or_else(|| format!("the names are {}", names.join(", ")));
+            (span.end.saturating_sub(word.len()).max(span.start)..span.end, help)
+        }
+        Unknown::Bracketless { namespace, id } => (span.clone(), format!("write `{}['{id}']`", namespace.word())),
+    };
+    ExpressionError::unknown_name(span, message).with_help(help)
+}
+
+/// What is wrong with a name that does not exist.
+pub(super) fn no_such_name(unknown: &Unknown) -> String {
+    match unknown {
+        Unknown::Namespace(word) => format!("there is no name `{word}`"),
+        Unknown::OrchestraName { word, .. } => format!("`ORCHESTRA` has no `{word}`"),
+        Unknown::Bracketless { namespace, .. } => format!("`{}` needs an id in brackets", namespace.word()),
+    }
+}
+
+fn foreign(word: &str) -> Option<String> {
+    FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word)).map(|(_, help)| (*help).to_owned())
 }

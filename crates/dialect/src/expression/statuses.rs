@@ -42,8 +42,8 @@ fn is_status(node: &Node) -> bool {
     let Kind::Member { base, index, .. } = &node.kind else { return false };
     let Kind::Literal(Value::String(name)) = &index.kind else { return false };
     let of_a_run = match &base.kind {
-        Kind::Root(Root::Task(_)) | Kind::Quantified { .. } => true,
-        Kind::Member { base, .. } => matches!(base.kind, Kind::Root(Root::TaskGroup(_))),
+        Kind::Root(Root::Task { .. }) | Kind::Quantified { .. } => true,
+        Kind::Member { base, .. } => matches!(base.kind, Kind::Root(Root::TaskGroup { .. })),
         _ => false,
     };
     of_a_run && name.eq_ignore_ascii_case("status")

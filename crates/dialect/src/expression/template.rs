@@ -12,44 +12,56 @@ use crate::limits::{EXPRESSION_BYTES, OUTPUT_BYTES, TEMPLATES};
 pub struct Template {
     parts: Vec<Part>,
     unclosed: Option<usize>,
+    unread: Option<ExpressionError>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Part {
     Literal(String),
     /// Places inside the expression count in the whole text.
-    Expression(Expression),
+    Expression {
+        expression: Expression,
+        strict: bool,
+    },
 }
 
 impl Template {
-    /// Reads a text. An opening `${{` that is never closed is plain text, as the language has it.
+    /// Reads a text. What only looks like a template is plain text, as the language has it: an opening `${{` that is never
+    /// closed, or a template with a `}` inside that is no expression.
     pub fn parse(text: &str) -> Result<Template, ExpressionError> {
         let mut parts = Vec::new();
+        let mut unread = None;
         let mut literal_start = 0;
         let mut left = EXPRESSION_BYTES;
-        for (count, range) in expression_ranges(text).into_iter().enumerate() {
+        for (count, found) in templates(text).into_iter().enumerate() {
+            let range = found.inside;
             let outer = range.start - OPENING.len()..range.end + CLOSING.len();
             if count == TEMPLATES {
                 return Err(ExpressionError::new(outer, format!("a text takes at most {TEMPLATES} templates")));
             }
             let too_long = || format!("the templates of a text take at most {EXPRESSION_BYTES} bytes");
             left = left.checked_sub(range.len()).ok_or_else(|| ExpressionError::new(outer.clone(), too_long()))?;
+            let inner = &text[range.clone()];
+            let parsed = match Expression::parse(inner) {
+                Ok(parsed) => parsed.shifted(range.start),
+                Err(_) if inner.trim().is_empty() => return Err(ExpressionError::new(outer, "the template is empty")),
+                Err(error) if found.strict => return Err(cut_short(error.shifted(range.start), text)),
+                Err(error) => {
+                    unread.get_or_insert(error.shifted(range.start));
+                    continue;
+                }
+            };
             if outer.start > literal_start {
                 parts.push(Part::Literal(text[literal_start..outer.start].to_owned()));
             }
-            let inner = &text[range.clone()];
-            if inner.trim().is_empty() {
-                return Err(ExpressionError::new(outer, "the template is empty"));
-            }
-            let parsed = Expression::parse(inner).map_err(|error| error.shifted(range.start))?;
-            parts.push(Part::Expression(parsed.shifted(range.start)));
+            parts.push(Part::Expression { expression: parsed, strict: found.strict });
             literal_start = outer.end;
         }
-        let unclosed = text[literal_start..].find(OPENING).map(|at| literal_start + at);
+        let unclosed = text[literal_start..].find(OPENING).map(|at| literal_start + at).filter(|_| unread.is_none());
         if literal_start < text.len() {
             parts.push(Part::Literal(text[literal_start..].to_owned()));
         }
-        Ok(Template { parts, unclosed })
+        Ok(Template { parts, unclosed, unread })
     }
 
     /// Whether there is no expression in it: rendering yields the text itself.
@@ -71,10 +83,23 @@ impl Template {
         self.unclosed
     }
 
+    /// Why something that looks like a template is plain text, if there is such a thing.
+    pub(crate) fn unread(&self) -> Option<&ExpressionError> {
+        self.unread.as_ref()
+    }
+
+    /// The expressions, and whether the language checks them before a run: it does not where a `}` is inside.
+    pub(crate) fn checked_expressions(&self) -> impl Iterator<Item = (&Expression, bool)> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Expression { expression, strict } => Some((expression, *strict)),
+            Part::Literal(_) => None,
+        })
+    }
+
     /// The expressions in the order of the text; their places count in the whole text.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Expression(expression) => Some(expression),
+            Part::Expression { expression, .. } => Some(expression),
             Part::Literal(_) => None,
         })
     }
@@ -88,7 +113,7 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Literal(literal) => rendered.push_str(literal),
-                Part::Expression(expression) => rendered.push_str(&text::of(&expression.evaluate(names)?)),
+                Part::Expression { expression, .. } => rendered.push_str(&text::of(&expression.evaluate(names)?)),
             }
             if rendered.len() > OUTPUT_BYTES {
                 return Err(EvalError::new(0..0, format!("the text grows beyond {OUTPUT_BYTES} bytes")));
@@ -98,31 +123,61 @@ impl Template {
     }
 }
 
+/// Says so where a `}}` in a string literal has ended the template.
+fn cut_short(error: ExpressionError, text: &str) -> ExpressionError {
+    let behind = text.get(error.span.end + CLOSING.len()..).unwrap_or_default();
+    if error.message == lexer::UNCLOSED_TEXT && error.help.is_none() && behind.contains(CLOSING) {
+        return error.with_help("`}}` ends the template even inside quotes: write `'}' + '}'`".to_owned());
+    }
+    error
+}
+
 const OPENING: &str = "${{";
 const CLOSING: &str = "}}";
 
-/// The insides of all templates of a text: a template ends at the first `}}` outside a string literal.
-pub(crate) fn expression_ranges(text: &str) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+/// A template in a text.
+struct Found {
+    /// What is between the braces.
+    inside: Range<usize>,
+    /// Whether the language is sure that it is one: no `}` is inside.
+    strict: bool,
+}
+
+/// All templates of a text: from `${{` to the first `}}`, even one inside a string literal; nothing at all inside is plain text.
+fn templates(text: &str) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
     let mut at = 0;
-    while let Some(found) = text[at..].find(OPENING) {
-        let start = at + found + OPENING.len();
-        match lexer::find_closing(&text[start..]) {
-            Some(length) => {
-                ranges.push(start..start + length);
-                at = start + length + CLOSING.len();
+    // Found once for all openings before it: looking again and again would take quadratic time on hostile texts.
+    let mut brace = 0;
+    while let Some(opening) = text[at..].find(OPENING) {
+        let start = at + opening + OPENING.len();
+        at = start;
+        if brace < start {
+            let Some(length) = text[start..].find('}') else { break };
+            brace = start + length;
+        }
+        let strict = text[brace..].starts_with(CLOSING);
+        let next_opening = text[start..].find(OPENING).map_or(text.len(), |length| start + length);
+        let end = match strict {
+            true => Some(brace),
+            false => text.get(brace..next_opening).and_then(|rest| rest.find(CLOSING)).map(|length| brace + length),
+        };
+        if let Some(end) = end {
+            if end > start {
+                found.push(Found { inside: start..end, strict });
             }
-            // Trying every later opening as well would take quadratic time on hostile texts.
-            None => break,
+            at = end + CLOSING.len();
         }
     }
-    ranges
+    found
 }
 
 /// Whether a value, or anything inside it, is a text with a template. Keys do not count.
 pub fn has_template(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.contains(OPENING) && !expression_ranges(text).is_empty(),
+        Value::String(text) => {
+            text.contains(OPENING) && Template::parse(text).map_or(true, |template| !template.is_literal())
+        }
         Value::Array(items) => items.iter().any(has_template),
         Value::Object(fields) => fields.values().any(has_template),
         _ => false,

@@ -6,128 +6,100 @@ use serde_json::Value;
 
 use super::{
     ExpressionError, OrchestraName,
-    ast::{Function, Kind, Node, Root},
+    ast::{Function, Kind, Namespace, Node, Root, Unknown},
     lexer::Token,
     parser::{Parse, Parser},
 };
-use crate::suggest::did_you_mean;
 
-const NAMESPACES: [&str; 8] = ["ENV", "inputs", "ORCHESTRA", "secrets", "tasks", "task_groups", "matrix", "outputs"];
 const KEYWORDS: [&str; 5] = ["and", "or", "not", "in", "is"];
-/// Words of other languages that people try here.
-const FOREIGN: [(&str, &str); 4] = [
-    ("null", "write `None`"),
-    ("nil", "write `None`"),
-    ("if", "there is no `if`: use two tasks with opposite conditions"),
-    ("lambda", "there are no functions of your own"),
-];
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn word(&mut self, word: &str, place: Range<usize>) -> Parse<Node> {
-        let lower = word.to_ascii_lowercase();
-        match lower.as_str() {
-            "true" => return self.node(Kind::Literal(Value::Bool(true)), place),
-            "false" => return self.node(Kind::Literal(Value::Bool(false)), place),
-            "none" => return self.node(Kind::Literal(Value::Null), place),
-            _ => {}
+        let is = |other: &str| word.eq_ignore_ascii_case(other);
+        for (literal, value) in [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("none", Value::Null)] {
+            if is(literal) {
+                return self.node(Kind::Literal(value), place);
+            }
         }
-        if KEYWORDS.contains(&lower.as_str()) {
+        if KEYWORDS.into_iter().any(is) {
             return Err(ExpressionError::new(place, format!("expected a value, found `{word}`")));
         }
-        if let Some(function) = Function::ALL.into_iter().find(|function| function.word() == lower) {
-            return self.call(function, place.start);
+        if matches!(self.peek(), Token::Symbol("(")) {
+            let function = Function::ALL.into_iter().find(|function| is(function.word()));
+            return self.call(function.ok_or_else(|| word.to_owned()), place.start);
         }
-        let root = match lower.as_str() {
-            "env" => Root::Env(self.name_of("ENV", &place)?),
-            "inputs" => Root::Input(self.name_of("inputs", &place)?),
-            "secrets" => Root::Secret(self.name_of("secrets", &place)?),
-            "matrix" => Root::Matrix(self.name_of("matrix", &place)?),
-            "tasks" => Root::Task(self.id_of("tasks")?),
-            "task_groups" => Root::TaskGroup(self.id_of("task_groups")?),
-            "orchestra" => self.orchestra(&place)?,
-            "outputs" => Root::Outputs,
-            _ => return Err(unknown(word, place, matches!(self.peek(), Token::Symbol("(")))),
-        };
-        let levels = match &root {
-            Root::Outputs => 0,
-            Root::Task(_) | Root::TaskGroup(_) if lower == "orchestra" => 2,
-            _ => 1,
+        let root = match Namespace::WORDS.into_iter().find(|namespace| is(namespace.word())) {
+            Some(namespace) => self.named(namespace)?,
+            None => Root::Unknown(Unknown::Namespace(word.to_owned())),
         };
         let end = self.end_of_last();
-        let mut node = self.node(Kind::Root(root), place.start..end)?;
-        node.depth = levels;
-        Ok(node)
+        self.node(Kind::Root(root), place.start..end)
     }
 
-    /// `.name` or `['name']` after a namespace.
-    fn name_of(&mut self, namespace: &str, place: &Range<usize>) -> Parse<String> {
-        if self.take_symbol(".") {
-            let Token::Word(name) = self.peek().clone() else { return Err(self.unexpected("a name after `.`")) };
-            self.advance();
-            return Ok(name);
+    /// A namespace with the name that follows it, if one does.
+    fn named(&mut self, namespace: Namespace) -> Parse<Root> {
+        if namespace == Namespace::Outputs {
+            return Ok(Root::Whole(namespace));
         }
-        if self.take_symbol("[") {
-            return self.bracketed();
+        if let Some(name) = self.bracketed() {
+            return Ok(named(namespace, name));
         }
-        let message = format!("`{namespace}` needs a name");
-        let help = format!("write `{namespace}.name` or `{namespace}['name']`");
-        Err(ExpressionError::new(place.clone(), message).with_help(Some(help)))
-    }
-
-    /// `['id']` after `tasks` or `task_groups`.
-    fn id_of(&mut self, namespace: &str) -> Parse<String> {
-        if self.take_symbol("[") {
-            return self.bracketed();
+        if !self.take_symbol(".") {
+            return Ok(Root::Whole(namespace));
         }
-        let place = self.place();
-        let dotted = self.take_symbol(".");
-        let id = match self.peek() {
-            Token::Word(word) if dotted => word.clone(),
-            _ => "id".to_owned(),
+        let name = self.name()?.to_owned();
+        if namespace != Namespace::Orchestra {
+            let id = name;
+            return Ok(match namespace {
+                Namespace::Tasks | Namespace::TaskGroups => Root::Unknown(Unknown::Bracketless { namespace, id }),
+                _ => named(namespace, id),
+            });
+        }
+        let maps = match OrchestraName::from_word(&name) {
+            Some(OrchestraName::PipelineRunTasks) => Namespace::OrchestraTasks,
+            Some(OrchestraName::PipelineRunTaskGroups) => Namespace::OrchestraTaskGroups,
+            Some(name) => return Ok(Root::Orchestra(name)),
+            None => return Ok(Root::Unknown(Unknown::OrchestraName { word: name, dotted: true })),
         };
-        let error = ExpressionError::new(place, format!("`{namespace}` needs an id in brackets"));
-        Err(error.with_help(Some(format!("write `{namespace}['{id}']`"))))
-    }
-
-    fn bracketed(&mut self) -> Parse<String> {
-        let Token::Text(name) = self.peek().clone() else { return Err(self.unexpected("a name in quotes")) };
-        self.advance();
-        self.expect_symbol("]")?;
-        Ok(name)
-    }
-
-    fn orchestra(&mut self, place: &Range<usize>) -> Parse<Root> {
-        let at = self.place().start + 1;
-        let word = self.name_of("ORCHESTRA", place)?;
-        match OrchestraName::from_word(&word) {
-            Some(OrchestraName::PipelineRunTasks) => Ok(Root::Task(self.id_of("ORCHESTRA.PIPELINE_RUN_TASKS")?)),
-            Some(OrchestraName::PipelineRunTaskGroups) => {
-                Ok(Root::TaskGroup(self.id_of("ORCHESTRA.PIPELINE_RUN_TASK_GROUPS")?))
-            }
-            Some(name) => Ok(Root::Orchestra(name)),
-            None => {
-                let names = OrchestraName::ALL.map(OrchestraName::word);
-                let help = did_you_mean(&word, names).unwrap_or_else(|| format!("the names are {}", names.join(", ")));
-                let error =
-                    ExpressionError::unknown_name(at..self.end_of_last(), format!("`ORCHESTRA` has no `{word}`"));
-                Err(error.with_help(Some(help)))
-            }
+        if let Some(id) = self.bracketed() {
+            return Ok(named(maps, id));
         }
+        if self.take_symbol(".") {
+            let id = self.name()?.to_owned();
+            return Ok(Root::Unknown(Unknown::Bracketless { namespace: maps, id }));
+        }
+        Ok(Root::Whole(maps))
+    }
+
+    /// `['name']`, if that comes next.
+    fn bracketed(&mut self) -> Option<String> {
+        let (Token::Symbol("["), Token::Text(name), Token::Symbol("]")) = (self.ahead(0), self.ahead(1), self.ahead(2))
+        else {
+            return None;
+        };
+        let name = name.to_string();
+        (0..3).for_each(|_| self.advance());
+        Some(name)
     }
 }
 
-fn unknown(word: &str, place: Range<usize>, called: bool) -> ExpressionError {
-    let functions = Function::ALL.map(Function::word);
-    let (message, known): (String, &[&str]) = match called {
-        true => (format!("there is no function `{word}`"), &functions),
-        false => (format!("there is no name `{word}`"), &NAMESPACES),
-    };
-    let foreign =
-        FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word)).map(|(_, help)| (*help).to_owned());
-    let listed = || match called {
-        true => format!("the functions are {}", functions.join(", ")),
-        false => format!("names start with {}; a text needs quotes", NAMESPACES.join(", ")),
-    };
-    let help = foreign.or_else(|| did_you_mean(word, known.iter().copied())).unwrap_or_else(listed);
-    ExpressionError::unknown_name(place, message).with_help(Some(help))
+/// The name in its namespace.
+pub(super) fn named(namespace: Namespace, name: String) -> Root {
+    match namespace {
+        Namespace::Env => Root::Env(name),
+        Namespace::Inputs => Root::Input(name),
+        Namespace::Secrets => Root::Secret(name),
+        Namespace::Matrix => Root::Matrix(name),
+        Namespace::Tasks => Root::Task { id: name, through_orchestra: false },
+        Namespace::TaskGroups => Root::TaskGroup { id: name, through_orchestra: false },
+        Namespace::OrchestraTasks => Root::Task { id: name, through_orchestra: true },
+        Namespace::OrchestraTaskGroups => Root::TaskGroup { id: name, through_orchestra: true },
+        Namespace::Outputs => Root::Whole(namespace),
+        Namespace::Orchestra => match OrchestraName::from_word(&name) {
+            Some(OrchestraName::PipelineRunTasks) => Root::Whole(Namespace::OrchestraTasks),
+            Some(OrchestraName::PipelineRunTaskGroups) => Root::Whole(Namespace::OrchestraTaskGroups),
+            Some(name) => Root::Orchestra(name),
+            None => Root::Unknown(Unknown::OrchestraName { word: name, dotted: false }),
+        },
+    }
 }
