@@ -127,7 +127,11 @@ impl Reader<'_> {
             Kind::And(operands) => self.first_that(operands, |value| !value.truthy()),
             Kind::Or(operands) => self.first_that(operands, Sample::truthy),
             Kind::Arithmetic { operator, left, right } => {
-                let (left, right) = (self.value(left)?, self.value(right)?);
+                let left = self.value(left)?;
+                if matches!(left, Sample::Members(..)) {
+                    return Err(Stop::Fault);
+                }
+                let right = self.value(right)?;
                 computed(samples::arithmetic(*operator, &left, &right).ok_or(Stop::Fault))
             }
             Kind::Compare { first, rest } => computed(self.compare(first, rest)),
