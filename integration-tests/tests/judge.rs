@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::Path};
 use downbeat_integration_tests::judge::{
     Case,
     classes::class_of,
-    compare, crons, expressions,
+    compare, crons, documents, expressions,
     json::Json,
+    mutations,
     process::{Judge, find_python},
     random::Random,
     smallest,
@@ -15,6 +16,7 @@ use downbeat_integration_tests::judge::{
 /// Cases of one run; `DOWNBEAT_JUDGE_EXPRESSIONS=100000` and so on ask for more.
 const EXPRESSIONS: usize = 5_000;
 const CRONS: usize = 2_000;
+const DOCUMENTS: usize = 20_000;
 /// `DOWNBEAT_JUDGE_SEED=7` asks for other cases.
 const SEED: u64 = 20_261_125;
 /// Verdicts that must agree, of 1,000.
@@ -109,6 +111,16 @@ fn crons_get_the_same_verdict() {
         let cron = either(random, crons::valid, crons::mutated);
         let schedule = Json::List(vec![Json::map([("cron", Json::text(cron))])]);
         document(Json::map([("a", plain_task())]), [("schedule", schedule)])
+    });
+}
+
+#[test]
+fn documents_get_the_same_verdict() {
+    let count = from_environment("DOWNBEAT_JUDGE_DOCUMENTS", DOCUMENTS);
+    hold("documents", count, |random| {
+        let document = documents::valid(random);
+        let damages = random.pick(&[0, 1, 1, 1, 2, 3]);
+        mutations::mutated(random, &document, damages)
     });
 }
 

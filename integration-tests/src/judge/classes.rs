@@ -14,27 +14,31 @@ pub struct Class {
 
 /// All known differences. The first that fits counts.
 pub const CLASSES: &[Class] = &[
-    Class { name: "empty cron", has: |case| only(case, &[Code::Cron]) && says(case, "the cron expression is empty") },
-    Class { name: "digits of other scripts", has: |case| only(case, &[Code::Cron]) && has_foreign_digit(case) },
+    Class { name: "empty cron", has: |case| only(case, Code::Cron, "the cron expression is empty") },
     Class {
-        name: "step after L",
-        has: |case| only(case, &[Code::Cron]) && case.document.write().to_uppercase().contains("L/"),
+        name: "day fields without a meaning",
+        has: |case| {
+            only(case, Code::Cron, "day-of-")
+                || only(case, Code::Cron, "`W` follows")
+                || only(case, Code::Cron, "`#` is")
+        },
     },
+    Class {
+        name: "digits of other scripts",
+        has: |case| only(case, Code::Cron, "` is no ") && has_foreign_digit(case),
+    },
+    Class { name: "job that is no text", has: |case| only(case, Code::WrongType, "`integration_job` must be a text") },
+    Class { name: "retry delay", has: |case| only(case, Code::OutOfRange, "`retry_delay` is") },
 ];
-
-/// Whether we alone refuse, with these codes only.
-fn only(case: &Case, codes: &[Code]) -> bool {
-    !case.refused_by_judge() && case.our_errors().all(|found| codes.contains(&found.code))
-}
-
-/// Whether all our errors say this.
-fn says(case: &Case, message: &str) -> bool {
-    case.our_errors().all(|found| found.message == message)
-}
 
 /// The class of a disagreement; none if it is unknown.
 pub fn class_of(case: &Case) -> Option<&'static Class> {
     CLASSES.iter().find(|class| (class.has)(case))
+}
+
+/// Whether we alone refuse, with this code and these words in every error.
+fn only(case: &Case, code: Code, words: &str) -> bool {
+    !case.refused_by_judge() && case.our_errors().all(|found| found.code == code && found.message.contains(words))
 }
 
 fn has_foreign_digit(case: &Case) -> bool {

@@ -5,8 +5,10 @@
 
 pub mod classes;
 pub mod crons;
+pub mod documents;
 pub mod expressions;
 pub mod json;
+pub mod mutations;
 pub mod process;
 pub mod random;
 mod shrink;

@@ -28,6 +28,15 @@ pub(super) fn parse(text: &str) -> Result<Option<Expression>, ExpressionError> {
     Ok(Some(parsed.shifted(offset)))
 }
 
+/// The same for a sensor, whose condition cannot do without the braces.
+pub(super) fn parse_of_sensor(text: &str) -> Result<Option<Expression>, ExpressionError> {
+    if text.is_empty() || text.contains(OPENING) {
+        return parse(text);
+    }
+    let error = ExpressionError::new(0..text.len(), "the condition of a sensor stands in `${{ }}`");
+    Err(error.with_help(format!("write `${{{{ {} }}}}`", text.trim())))
+}
+
 /// What is between the braces, which must be around everything. Unlike in other texts, a `}}` inside ends nothing.
 fn inside(whole: &str) -> Result<Range<usize>, ExpressionError> {
     let error = |message: &str, help: Option<&str>| {

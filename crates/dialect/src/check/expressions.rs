@@ -100,7 +100,7 @@ impl<'t> Checker<'t> {
     fn graph_node(&mut self, entry: &OutlineEntry<'t>, place: Place<'_>, declared: &Declared<'_>) {
         for field in entry.node.entries() {
             match field.key.as_str() {
-                "condition" => self.condition(&field.value, place, declared),
+                "condition" => self.condition(&field.value, condition::parse, place, declared),
                 "tasks" if entry.tasks.is_some() => {}
                 _ => self.walk(&field.value, place, declared),
             }
@@ -112,7 +112,7 @@ impl<'t> Checker<'t> {
         for sensor in sensors.entries() {
             for field in sensor.value.entries() {
                 match field.key.as_str() {
-                    "condition" => self.condition(&field.value, place, declared),
+                    "condition" => self.condition(&field.value, condition::parse_of_sensor, place, declared),
                     "checks" => {
                         for check in field.value.entries().iter().flat_map(|check| check.value.entries()) {
                             let outputs = if check.key == "map_outputs" { Outputs::Any } else { Outputs::None };
@@ -174,9 +174,9 @@ impl<'t> Checker<'t> {
         }
     }
 
-    fn condition(&mut self, node: &'t Node, place: Place<'_>, declared: &Declared<'_>) {
+    fn condition(&mut self, node: &'t Node, parse: ParseCondition, place: Place<'_>, declared: &Declared<'_>) {
         let Some(text) = node.text() else { return };
-        match condition::parse(text) {
+        match parse(text) {
             Ok(None) => {}
             Ok(Some(expression)) => {
                 if self.afford(node, expression.length()) {
@@ -261,6 +261,8 @@ impl<'t> Checker<'t> {
         }
     }
 }
+
+type ParseCondition = fn(&str) -> Result<Option<Expression>, ExpressionError>;
 
 fn code_of(error: &ExpressionError) -> Code {
     match error.kind {

@@ -136,9 +136,6 @@ fn days_of_week(piece: Piece<'_>) -> Result<Days, CronError> {
                 [digit @ b'1'..=b'5'] => digit - b'0',
                 _ => return Err(which.error("`#` is followed by 1 to 5: which such weekday of the month")),
             };
-            if !nth.is_empty() {
-                return Err(part.error("only one `#` per expression"));
-            }
             nth.extend(i8::try_from(weekday).ok().zip(i8::try_from(which).ok()));
         } else {
             set |= to_bits(&DAY_OF_WEEK.values(part)?);

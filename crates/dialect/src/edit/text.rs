@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Span,
     layout::{Kind, Node, Shape, next_line, starts_line},
-    yaml::{self, Style, source_range},
+    yaml::{self, Places, Style},
 };
 
 /// Bytes of the source and what takes their place.
@@ -237,9 +237,10 @@ impl<'a> Text<'a> {
             style: scalar.style,
             span: Span { start: scalar.span.start, end: scalar.span.end, ..Span::default() },
         };
+        let places = Places::of(self.source, &node);
         let mut edits = Vec::new();
         for (range, replacement) in replacements {
-            let place = source_range(self.source, &node, range.clone());
+            let place = places.range(range.clone());
             let text = match scalar.style {
                 Style::SingleQuoted => replacement.replace('\'', "''"),
                 Style::DoubleQuoted => write::escaped(replacement),

@@ -127,7 +127,11 @@ impl Reader<'_> {
             Kind::And(operands) => self.first_that(operands, |value| !value.truthy()),
             Kind::Or(operands) => self.first_that(operands, Sample::truthy),
             Kind::Arithmetic { operator, left, right } => {
-                let (left, right) = (self.value(left)?, self.value(right)?);
+                let left = self.value(left)?;
+                if matches!(left, Sample::Members(..)) {
+                    return Err(Stop::Fault);
+                }
+                let right = self.value(right)?;
                 computed(samples::arithmetic(*operator, &left, &right).ok_or(Stop::Fault))
             }
             Kind::Compare { first, rest } => computed(self.compare(first, rest)),
@@ -290,7 +294,7 @@ fn field(base: Found, name: &str, dotted: bool, node: &Node) -> Reading<Found> {
                     Sample::Open => Some(Sample::Open),
                     _ => None,
                 };
-                field.or_else(|| named.then_some(Sample::Open)).ok_or(Stop::Fault)
+                field.or_else(|| (base.origin == Origin::Group).then_some(Sample::Open)).ok_or(Stop::Fault)
             });
             Ok(Found { value: Sample::Members(fields.collect::<Reading<_>>()?, all), origin: base.origin })
         }
