@@ -236,12 +236,17 @@ impl<'t> Checker<'t> {
                 }
             }
         }
-        let may_refuse = |code: &Code| *code != Code::UndeclaredInput;
+        let may_refuse = |code: &Code| !matches!(code, Code::UndeclaredInput | Code::ConstantFault);
         if let Some(refusal) = &refusal
             && !found.iter().any(|(code, ..)| may_refuse(code))
         {
             let code = Code::ExpressionSyntax;
             found.push((code, refusal.span.clone(), refusal.message.clone(), refusal.help.clone()));
+        }
+        // Nothing in it depends on a run, and still it has no value.
+        let constant = found.is_empty() && expression.references().is_empty();
+        if let Some(fault) = constant.then(|| expression.evaluate(&())).and_then(Result::err) {
+            found.push((Code::ConstantFault, fault.span, format!("this always fails: {}", fault.message), None));
         }
         found.sort_by_key(|(_, range, ..)| range.start);
         for (code, range, message, help) in found {

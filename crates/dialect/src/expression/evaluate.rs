@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     EvalError, Names, OrchestraName, TaskView,
     ast::{Comparison, Kind, Namespace, Node, Root},
-    functions, operators, rules, text, truthy, words,
+    functions, operators, rules, statuses, text, truthy, words,
 };
 use crate::limits::{EVALUATION_BYTES, OUTPUT_BYTES};
 
@@ -100,17 +100,19 @@ impl Evaluator<'_> {
             return self.quantified(first, group, all, *comparison, right);
         }
         let mut left = self.value(first)?;
-        let mut left_span = first.span.clone();
+        let mut left_node = first;
         for (comparison, operand) in rest {
             let right = self.value(operand)?;
-            let span = left_span.start..operand.span.end;
+            let span = left_node.span.start..operand.span.end;
+            let (compared, with) =
+                (statuses::comparable(left_node, &left, &right), statuses::comparable(operand, &right, &left));
             let holds =
-                operators::compare(*comparison, &left, &right).map_err(|message| EvalError::new(span, message))?;
+                operators::compare(*comparison, &compared, &with).map_err(|message| EvalError::new(span, message))?;
             if !holds {
                 return Ok(Value::Bool(false));
             }
             left = right;
-            left_span = operand.span.clone();
+            left_node = operand;
         }
         Ok(Value::Bool(true))
     }
@@ -132,8 +134,9 @@ impl Evaluator<'_> {
         for member in members {
             let left = self.substituted(chain, member)?;
             let span = chain.span.start..right.span.end;
-            let holds =
-                operators::compare(comparison, &left, &right_value).map_err(|message| EvalError::new(span, message))?;
+            let compared = statuses::comparable(chain, &left, &right_value);
+            let holds = operators::compare(comparison, &compared, &right_value)
+                .map_err(|message| EvalError::new(span, message))?;
             if holds != all {
                 return Ok(Value::Bool(holds));
             }

@@ -1,10 +1,27 @@
 //! Words that an expression compares with the status of a task: they are known before anything runs.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use serde_json::Value;
 
 use super::ast::{Comparison, Kind, Node, Root};
+
+/// What the console of the reference writes for the status of a task that has ended, however it ended.
+const COMPLETED: &str = "COMPLETED";
+const ENDED: [&str; 5] = ["SUCCEEDED", "WARNING", "FAILED", "SKIPPED", "CANCELLED"];
+
+/// The value of `node` for a comparison with `other`: the status of an ended task counts as `COMPLETED` where that is asked for.
+pub(super) fn comparable<'v>(node: &Node, value: &'v Value, other: &Value) -> Cow<'v, Value> {
+    let asked = match other {
+        Value::String(word) => word == COMPLETED,
+        Value::Array(words) => words.iter().any(|word| word == COMPLETED),
+        _ => false,
+    };
+    if asked && is_status(node) && ENDED.iter().any(|status| value == status) {
+        return Cow::Owned(Value::from(COMPLETED));
+    }
+    Cow::Borrowed(value)
+}
 
 /// Every text that is compared with a `status`, with its place.
 pub(super) fn compared(node: &Node) -> Vec<(String, Range<usize>)> {
