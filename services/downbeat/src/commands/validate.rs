@@ -1,9 +1,8 @@
 //! `downbeat validate`: everything that stands against files, with places, in one pass, for people or for programs.
 
-use std::{borrow::Cow, io::Read as _, path::Path, process::ExitCode};
+use std::{io::Read as _, path::Path, process::ExitCode};
 
 use downbeat_dialect::{
-    Parsed,
     limits::SOURCE_BYTES,
     parse_bytes,
     report::{self, Document, Outcome, Verdict},
@@ -20,10 +19,8 @@ const STANDARD_INPUT: &str = "stdin";
 
 pub(super) fn run(validate: &Validate) -> Result<ExitCode, Error> {
     let contents: Vec<(String, Result<Vec<u8>, String>)> = validate.files.iter().map(|path| contents(path)).collect();
-    let judged: Vec<(&str, Result<(Cow<'_, str>, Parsed), &str>)> = contents
-        .iter()
-        .map(|(name, bytes)| (name.as_str(), bytes.as_ref().map(|bytes| parse_bytes(bytes)).map_err(String::as_str)))
-        .collect();
+    let judged: Vec<_> =
+        contents.iter().map(|(name, bytes)| (name, bytes.as_ref().map(|bytes| parse_bytes(bytes)))).collect();
     let documents: Vec<Document<'_>> = judged
         .iter()
         .map(|(name, outcome)| Document {
