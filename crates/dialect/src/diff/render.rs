@@ -17,7 +17,7 @@ pub fn render(changes: &[Change]) -> String {
 
 fn one(change: &Change) -> String {
     let subject = clean(&change.path.join("."));
-    let line = match change.kind {
+    match change.kind {
         ChangeKind::TaskAdded | ChangeKind::TaskRemoved => {
             let value = change.new.as_ref().or(change.old.as_ref());
             let field = |name: &str| value.and_then(|value| value.get(name)).and_then(Value::as_str).unwrap_or("");
@@ -44,9 +44,8 @@ fn one(change: &Change) -> String {
             };
             format!("~ {subject}: moved from {} to {}", place(change.old.as_ref()), place(change.new.as_ref()))
         }
-        _ => return field(change, &subject),
-    };
-    line
+        _ => field(change, &subject),
+    }
 }
 
 fn field(change: &Change, subject: &str) -> String {

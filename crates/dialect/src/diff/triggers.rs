@@ -61,13 +61,15 @@ fn events(pipeline: &Pipeline) -> Map<String, Value> {
     named
 }
 
+/// Whether two schedules are the same one.
+type SameSchedule = fn(&Schedule, &Schedule) -> bool;
+
 /// Both lists under names that are equal where two schedules are the same one: by name first, then by cron expression.
 fn schedules(old: &[Schedule], new: &[Schedule]) -> (Map<String, Value>, Map<String, Value>) {
     let mut partners: Vec<Option<usize>> = vec![None; old.len()];
     let mut taken = BTreeSet::new();
-    let by_name = |one: &Schedule, other: &Schedule| one.name.is_some() && one.name == other.name;
-    let by_cron = |one: &Schedule, other: &Schedule| one.cron == other.cron;
-    let rules: [&dyn Fn(&Schedule, &Schedule) -> bool; 2] = [&by_name, &by_cron];
+    let rules: [SameSchedule; 2] =
+        [|one, other| one.name.is_some() && one.name == other.name, |one, other| one.cron == other.cron];
     for rule in rules {
         for (one, partner) in old.iter().zip(&mut partners).filter(|(_, partner)| partner.is_none()) {
             let found = new.iter().enumerate().position(|(at, other)| !taken.contains(&at) && rule(one, other));

@@ -72,8 +72,12 @@ pub(super) fn insert(
     match (before, children.first()) {
         (Some(before), _) => {
             let place = next_line(source, before.end);
+            // Blank lines keep entries of several lines apart, not single fields.
             let airy = children.windows(2).any(|pair| match pair {
-                [one, other] => has_blank_line(source.get(one.end..other.start).unwrap_or("")),
+                [one, other] => {
+                    let is_tall = source.get(one.clone()).is_some_and(|written| written.trim_end().contains('\n'));
+                    is_tall && has_blank_line(source.get(one.end..other.start).unwrap_or(""))
+                }
                 _ => false,
             });
             // Behind a block scalar that keeps them, a blank line would become a part of it.

@@ -276,8 +276,9 @@ impl<'a> Text<'a> {
             Some(Shape::Block { column }) if starts_line(self.source, range.start) => Some(column),
             _ => None,
         };
-        let into_lines = !goal.in_brackets && !matches!(goal.node.shape(), Some(Shape::Flow { .. })) && !self.json
-            || (goal.node.children().is_empty() && !goal.in_brackets && !self.json);
+        // An empty map gives way to lines, whichever way it is written.
+        let has_brackets = matches!(goal.node.shape(), Some(Shape::Flow { .. })) && !goal.node.children().is_empty();
+        let into_lines = !goal.in_brackets && !self.json && !has_brackets;
         let taken = match from_lines {
             Some(_) => lines::extent(self, &children, place),
             None => range.clone(),

@@ -179,9 +179,13 @@ fn literal_header(text: &str) -> Option<String> {
     Some(format!("|{indicator}{chomping}"))
 }
 
+/// Whether YAML takes the character as it is in any text.
 fn is_printable(character: char) -> bool {
-    !(character.is_control() && !matches!(character, '\n' | '\t'))
-        && !matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    match character {
+        '\n' | '\t' => true,
+        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
+        other => !other.is_control(),
+    }
 }
 
 fn is_short_list(items: &[Value]) -> bool {
