@@ -114,7 +114,10 @@ fn there_are_no_dead_files() {
         let root_of_a_target = matches!(stem, "lib" | "main" | "build")
             || folder.ends_with("tests")
             || folder.ends_with("benches")
-            || folder.ends_with("examples");
+            || folder.ends_with("examples")
+            // Fuzz targets, and the checks that they share with a test by path.
+            || folder.ends_with("fuzz")
+            || folder.ends_with("fuzz/targets");
         if root_of_a_target {
             continue;
         }

@@ -297,7 +297,7 @@ pub fn mutate(random: &mut Random, text: &str) -> String {
         0 if !pieces.is_empty() => drop(pieces.remove(at)),
         1 if !pieces.is_empty() => pieces.insert(at, pieces[at].clone()),
         2 if !pieces.is_empty() => pieces[at] = random.pick(TOKENS).to_owned(),
-        3 if pieces.len() > 1 => pieces.swap(at, (at + 1) % text.len().min(2).max(1)),
+        3 if pieces.len() > 1 => pieces.swap(at, (at + 1) % text.len().clamp(1, 2)),
         4 => {
             let mut characters: Vec<char> = text.chars().collect();
             if !characters.is_empty() {

@@ -37,11 +37,7 @@ fn visit(node: &Node, found: &mut Vec<ExpressionError>) {
             return rest.iter().for_each(|(_, operand)| visit(operand, found));
         }
         Kind::Quantified { all, .. } => found.push(misplaced(node, *all)),
-        Kind::Member { base, index, .. } => {
-            if is_task(base) {
-                found.extend(unknown_attribute(index));
-            }
-        }
+        Kind::Member { base, index, .. } if is_task(base) => found.extend(unknown_attribute(index)),
         Kind::Call { function: Err(word), .. } => found.push(unknown_function(word, node.span.start)),
         Kind::Uncallable { base, .. } => found.push(uncallable(base)),
         Kind::Root(Root::Unknown(unknown)) => found.push(unknown_name(unknown, &node.span)),
