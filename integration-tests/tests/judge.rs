@@ -1,17 +1,23 @@
 //! Our verdicts against those of the official offline validator, on random documents: `make judge` prints the numbers.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use downbeat_dialect::{Severity, parse};
 
 use downbeat_integration_tests::judge::{
     Case,
-    classes::class_of,
+    classes::{CLASSES, class_of},
     compare, crons, documents, expressions,
     json::Json,
     mutations,
-    process::{Judge, find_python},
+    process::{Grade, Judge, find_python},
     random::Random,
     smallest,
 };
+use downbeat_integration_tests::repository;
 
 /// Cases of one run; `DOWNBEAT_JUDGE_EXPRESSIONS=100000` and so on ask for more.
 const EXPRESSIONS: usize = 5_000;
@@ -52,6 +58,9 @@ fn hold(what: &str, count: usize, make: impl Fn(&mut Random) -> Json + Sync) {
         }
     }
     known.iter().for_each(|(name, count)| println!("  {count} x {name}"));
+    let grades: Vec<(String, usize)> =
+        other_grades(&cases).into_iter().filter(|(kind, _)| !OTHER_GRADES.contains(&kind.as_str())).collect();
+    assert!(grades.is_empty(), "single messages of different grades: {grades:#?}");
     assert!(unknown.is_empty(), "{} disagreements in no class\n{}", unknown.len(), shown(&python, &unknown));
     assert!(agreed * 1_000 >= cases.len() * AGREE_AT_LEAST, "only {percent:.3} % agree");
 }
@@ -74,6 +83,67 @@ fn shown(python: &Path, unknown: &[&Case]) -> String {
 /// A valid case or a damaged one, half and half.
 fn either(random: &mut Random, valid: fn(&mut Random) -> String, damaged: fn(&mut Random) -> String) -> String {
     if random.chance(50) { valid(random) } else { damaged(random) }
+}
+
+/// Both verdicts rest on the same grade where each side has exactly one thing to say, but for the kinds listed here.
+const OTHER_GRADES: &[&str] = &[];
+
+/// Kinds of cases whose single messages have different grades, with their numbers.
+fn other_grades(cases: &[Case]) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for case in cases {
+        let ours: Vec<_> = case.our_errors().collect();
+        let ([our], [their]) = (ours.as_slice(), case.theirs.as_slice()) else { continue };
+        let Some(official) = our.code.official() else { continue };
+        let same =
+            matches!((official, their.grade), (Severity::Error, Grade::Error) | (Severity::Warning, Grade::Warning));
+        if !same {
+            *found.entry(case.signature()).or_default() += 1;
+        }
+    }
+    found
+}
+
+#[test]
+fn every_class_of_disagreement_is_explained() {
+    let page = std::fs::read_to_string(repository().join("docs/dialect/judge.md")).expect("the page");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let explained: Vec<&str> = rows.filter(|name| *name != "Class").collect();
+    assert_eq!(explained, CLASSES.iter().map(|class| class.name).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_example_passes_both() {
+    let Some(python) = find_python() else { return };
+    let mut judge = Judge::start(&python);
+    let mut seen = 0;
+    for file in pipelines(&repository().join("deploy/examples")) {
+        let text = std::fs::read_to_string(&file).expect("an example");
+        let parsed = parse(&text);
+        assert!(parsed.pipeline.is_some(), "we refuse {}: {:?}", file.display(), parsed.diagnostics);
+        let value = to_value(&text).expect("what is accepted can be read");
+        let messages = judge.messages(&Json::from(&value).write());
+        assert!(messages.is_empty(), "the judge refuses {}: {messages:?}", file.display());
+        seen += 1;
+    }
+    assert!(seen > 20, "only {seen} examples");
+}
+
+/// Files below a folder that are pipelines: they name the version of the language.
+fn pipelines(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(pipelines(&path));
+        } else if path.extension().is_some_and(|extension| extension == "yml")
+            && std::fs::read_to_string(&path).is_ok_and(|text| text.lines().any(|line| line == "version: v1"))
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub const SUGGESTIONS: usize = 500;
 /// Levels of nesting of an expression, as the language defines it.
 pub const EXPRESSION_NESTING: usize = 10;
 /// Levels of a parsed expression. More than the language takes where it looks, which is not everywhere; our stack is the reason.
-pub const EXPRESSION_DEPTH: usize = 64;
+pub const EXPRESSION_DEPTH: usize = 32;
 /// Levels of parentheses, brackets and calls in an expression. They are free in the count above, but not on our stack.
 pub const EXPRESSION_BRACKETS: usize = 32;
 /// Bytes of one expression.

@@ -95,7 +95,11 @@ fn pasted_forms_get_their_six_fields() {
         ("*/5 0 1 * *", "as a Unix expression this is `*/5 0 1 * ? *` here (1 is Sunday)"),
         ("0 0 * * 0,MON,7", "as a Unix expression this is `0 0 ? * 1,MON,1 *` here (1 is Sunday)"),
         ("0 0 13 * 5", "Unix cron fires when either day field matches: use two schedules here"),
-        ("0 0 0 ? * * *", "seconds are not part of it: leave the first field out"),
+        ("0 0 0 ? * * *", "seconds are not part of it: write `0 0 ? * * *`"),
+        ("0 0 0 * * * *", "seconds are not part of it: leave the first field out"),
+        ("rate(5 minutes)", "write `*/5 * * * ? *`"),
+        ("rate(1 hour)", "write `0 */1 * * ? *`"),
+        ("rate(1 day)", "write `0 0 * * ? *`"),
         ("@daily", "write `0 0 * * ? *`"),
         ("cron(0 8 ? * * *)", "write only what is inside the parentheses: `0 8 ? * * *`"),
     ] {

@@ -285,7 +285,9 @@ struct PlaceScope<'a> {
 impl Scope for PlaceScope<'_> {
     fn has(&self, namespace: Namespace) -> bool {
         match namespace {
-            Namespace::Tasks | Namespace::TaskGroups => self.place.tasks.is_ok(),
+            Namespace::Tasks | Namespace::TaskGroups | Namespace::OrchestraTasks | Namespace::OrchestraTaskGroups => {
+                self.place.tasks.is_ok()
+            }
             Namespace::Matrix => self.place.matrix.is_some(),
             Namespace::Outputs => self.place.outputs != Outputs::None,
             _ => true,

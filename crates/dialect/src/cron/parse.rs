@@ -153,16 +153,43 @@ fn wrong_count(whole: Piece<'_>, pieces: &[Piece<'_>]) -> CronError {
     let mut error = whole.error(format!("a cron expression has six fields ({FORM}), found {found}"));
     error.help = if let Some(six) = from_macro(trimmed) {
         Some(format!("write `{six}`"))
+    } else if let Some(six) = from_rate(trimmed) {
+        Some(format!("write `{six}`"))
     } else if let Some(inside) = trimmed.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')')) {
         Some(format!("write only what is inside the parentheses: `{}`", inside.trim()))
     } else if pieces.len() == 5 {
         from_unix(pieces)
     } else if pieces.len() == 7 {
-        Some("seconds are not part of it: leave the first field out".to_owned())
+        without_seconds(trimmed)
     } else {
         None
     };
     error
+}
+
+/// Quartz has seconds first; its `?` rule and its weekdays are the ones of the language.
+fn without_seconds(text: &str) -> Option<String> {
+    let six = text.split_whitespace().skip(1).collect::<Vec<_>>().join(" ");
+    let reads = |six: &str| parse(six).is_ok();
+    let help = match reads(&six) {
+        true => format!("seconds are not part of it: write `{six}`"),
+        false => "seconds are not part of it: leave the first field out".to_owned(),
+    };
+    Some(help)
+}
+
+/// `rate(5 minutes)` and the like, where the unit is a multiple of it.
+fn from_rate(text: &str) -> Option<String> {
+    let inside = text.strip_prefix("rate(")?.strip_suffix(')')?;
+    let (count, unit) = inside.trim().split_once(' ')?;
+    let count: u32 = count.parse().ok().filter(|count| *count > 0)?;
+    match unit.trim().trim_end_matches('s') {
+        "minute" if 60 % count == 0 && count < 60 => Some(format!("*/{count} * * * ? *")),
+        "minute" if count == 60 => Some("0 * * * ? *".to_owned()),
+        "hour" if 24 % count == 0 && count < 24 => Some(format!("0 */{count} * * ? *")),
+        "day" if count == 1 => Some("0 0 * * ? *".to_owned()),
+        _ => None,
+    }
 }
 
 fn from_macro(text: &str) -> Option<&'static str> {

@@ -172,24 +172,26 @@ impl<'a> Parser<'a> {
         Some(comparison)
     }
 
-    /// Left-associative operators from the given level of [`LEVELS`] upwards.
-    fn binary(&mut self, level: usize) -> Parse<Node> {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
-        let mut left = self.binary(level + 1)?;
-        loop {
-            let symbol = match self.peek() {
-                Token::Symbol(symbol) => *symbol,
-                _ => return Ok(left),
-            };
-            let Some((_, operator)) = operators.iter().find(|(operator, _)| *operator == symbol) else {
-                return Ok(left);
-            };
-            self.at += 1;
+    /// Left-associative operators that bind at least as tightly as the given level of [`LEVELS`].
+    fn binary(&mut self, loosest: usize) -> Parse<Node> {
+        let mut left = self.unary()?;
+        while let Some((level, operator)) = self.arithmetic().filter(|(level, _)| *level >= loosest) {
+            self.advance();
             let right = self.binary(level + 1)?;
             let span = left.span.start..right.span.end;
-            let kind = Kind::Arithmetic { operator: *operator, left: Box::new(left), right: Box::new(right) };
+            let kind = Kind::Arithmetic { operator, left: Box::new(left), right: Box::new(right) };
             left = self.node(kind, span)?;
         }
+        Ok(left)
+    }
+
+    /// The operator that comes next, with its level.
+    fn arithmetic(&self) -> Option<(usize, Arithmetic)> {
+        let Token::Symbol(symbol) = self.peek() else { return None };
+        LEVELS.iter().enumerate().find_map(|(level, operators)| {
+            let (_, operator) = operators.iter().find(|(operator, _)| operator == symbol)?;
+            Some((level, *operator))
+        })
     }
 
     fn unary(&mut self) -> Parse<Node> {

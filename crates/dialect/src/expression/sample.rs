@@ -7,7 +7,7 @@
 
 use super::{
     ExpressionError,
-    ast::{Comparison, Function, Kind, Namespace, Node, Root, Unknown},
+    ast::{Arithmetic, Comparison, Function, Kind, Namespace, Node, Root, Unknown},
     rules,
     samples::{self, Sample},
     words,
@@ -127,9 +127,14 @@ impl Reader<'_> {
             Kind::And(operands) => self.first_that(operands, |value| !value.truthy()),
             Kind::Or(operands) => self.first_that(operands, Sample::truthy),
             Kind::Arithmetic { operator, left, right } => {
-                let left = self.value(left)?;
+                let Found { value: left, origin } = self.read(left)?;
                 if matches!(left, Sample::Members(..)) {
                     return Err(Stop::Fault);
+                }
+                // `inputs.max-rows`: the language takes it for a name with a hyphen.
+                let hyphen = *operator == Arithmetic::Subtract && left == Sample::Open && origin != Origin::Computed;
+                if hyphen && matches!(right.kind, Kind::Root(Root::Unknown(Unknown::Namespace(_)))) {
+                    return Ok(Found::open(Origin::Name));
                 }
                 let right = self.value(right)?;
                 computed(samples::arithmetic(*operator, &left, &right).ok_or(Stop::Fault))
@@ -170,6 +175,7 @@ impl Reader<'_> {
             }
             Root::Orchestra(_) => Ok(Found::computed(Sample::moment())),
             Root::Task { id, through_orchestra: true } => {
+                self.require(Namespace::Tasks, node)?;
                 let value = if self.scope.has_task(id) { Sample::task() } else { Sample::Dict(Vec::new()) };
                 Ok(Found { value, origin: Origin::Task })
             }
@@ -181,9 +187,7 @@ impl Reader<'_> {
                 }
             }
             Root::TaskGroup { id, through_orchestra } => {
-                if !through_orchestra {
-                    self.require(Namespace::TaskGroups, node)?;
-                }
+                self.require(Namespace::TaskGroups, node)?;
                 match self.scope.has_task_group(id) {
                     true => {
                         let origin = if *through_orchestra { Origin::OrchestraGroup } else { Origin::Group };
