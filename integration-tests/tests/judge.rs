@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use downbeat_dialect::{Severity, parse};
+use downbeat_dialect::{Severity, parse, to_json};
 
 use downbeat_integration_tests::judge::{
     Case,
@@ -121,7 +121,7 @@ fn every_example_passes_both() {
         let text = std::fs::read_to_string(&file).expect("an example");
         let parsed = parse(&text);
         assert!(parsed.pipeline.is_some(), "we refuse {}: {:?}", file.display(), parsed.diagnostics);
-        let value = to_value(&text).expect("what is accepted can be read");
+        let value = to_json(&text).expect("what is accepted can be read");
         let messages = judge.messages(&Json::from(&value).write());
         assert!(messages.is_empty(), "the judge refuses {}: {messages:?}", file.display());
         seen += 1;

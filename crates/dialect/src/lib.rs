@@ -74,3 +74,10 @@ pub fn parse_bytes(bytes: &[u8]) -> (Cow<'_, str>, Parsed) {
         Err(fault) => (String::from_utf8_lossy(bytes), Parsed { pipeline: None, diagnostics: vec![fault] }),
     }
 }
+
+/// The whole document as JSON, as the API of the reference takes it; none where the text cannot be read. Checks nothing.
+pub fn to_json(source: &str) -> Option<Value> {
+    let mut diagnostics = Vec::new();
+    let root = yaml::read(source, &mut diagnostics)?;
+    diagnostics.is_empty().then(|| root.to_value())
+}

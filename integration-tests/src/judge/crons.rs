@@ -210,7 +210,7 @@ pub fn mutate(random: &mut Random, text: &str) -> String {
             fields[at] = joined;
         }
         5 if random.chance(20) => {
-            let wrappers = ["cron(#)", "rate(5 minutes)", "@daily", "${{ ENV.CRON }}", "#\n", "", "# #", "# ;"];
+            let wrappers = ["cron(#)", "rate(5 minutes)", "@daily", "${{ ENV.CRON }}", "#\n", "# #", "# ;"];
             return random.pick(&wrappers).replace('#', text);
         }
         _ => fields[at] = random.pick(STRANGERS).to_owned(),

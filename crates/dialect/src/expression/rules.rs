@@ -152,7 +152,10 @@ fn unknown_name(unknown: &Unknown, span: &Range<usize>) -> ExpressionError {
             let help = did_you_mean(word, names).unwrap_or_else(|| format!("the names are {}", names.join(", ")));
             (span.end.saturating_sub(word.len()).max(span.start)..span.end, help)
         }
-        Unknown::Bracketless { namespace, id } => (span.clone(), format!("write `{}['{id}']`", namespace.word())),
+        Unknown::Bracketless { namespace, id } => {
+            let point = span.end.saturating_sub(id.len() + 1).max(span.start);
+            (point..point + 1, format!("write `{}['{id}']`", namespace.word()))
+        }
     };
     ExpressionError::unknown_name(span, message).with_help(help)
 }
