@@ -1,7 +1,9 @@
 //! What an accepted document becomes: defaults, spellings, types, and documents at the edge of YAML.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use downbeat_dialect::{Entry, InputType, MatrixValues, OnLimit, Pipeline, RetryDelay, Severity, Templated, parse};
+use downbeat_dialect::{
+    Code, Entry, InputType, MatrixValues, OnLimit, Pipeline, RetryDelay, Severity, Templated, parse,
+};
 use serde_json::json;
 
 const FULL: &str = include_str!("data/full.yml");
@@ -143,5 +145,19 @@ fn durations_of_additions_have_at_least_one_part() {
             "version: v1\nname: demo\npipeline:\n  a: {{integration: X, integration_job: Y, parameters: {{}}, meta: {{downbeat: {{retry: {{delay: {delay}}}}}}}}}\n"
         );
         assert_eq!(parse(&source).pipeline.is_some(), accepted, "{delay}");
+    }
+}
+
+#[test]
+fn a_job_that_is_no_text_is_an_unlisted_one() {
+    for (written, name) in [("5", "5"), ("~", "null"), ("[a]", "[\"a\"]")] {
+        let source = format!(
+            "version: v1\nname: demo\npipeline: {{a: {{integration: X, integration_job: {written}, parameters: {{}}}}}}\n"
+        );
+        let parsed = parse(&source);
+        let codes: Vec<Code> = parsed.diagnostics.iter().map(|found| found.code).collect();
+        assert_eq!(codes, [Code::WrongType], "{written}");
+        let Entry::Task(task) = &parsed.pipeline.unwrap().entries["a"] else { panic!("not a task") };
+        assert_eq!(task.integration_job, name);
     }
 }

@@ -259,7 +259,7 @@ fn faults_say_what_and_where() {
             "`fetch` is still named by `pipeline.load.tasks.tidy.depends_on`; change that first, or ask to keep it as it is",
         ),
         (field("fetch", &["parameters", "wait_minutes", "x"], json!(1)), "has no place"),
-        (field("fetch", &["integration_job"], json!(7)), "the pipeline would be refused: line"),
+        (field("fetch", &["integration"], json!(7)), "the pipeline would be refused: line"),
         (unset("fetch", &["condition"]), "there is no field `pipeline.load.tasks.fetch.condition`"),
         (Operation::RenameInput { name: "day".into(), to: "a b".into() }, "is no name of an input"),
         (Operation::Rename { id: "fetch".into(), to: "report".into() }, "the group `report` exists already"),

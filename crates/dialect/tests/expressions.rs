@@ -184,7 +184,6 @@ fn texts_that_are_no_expressions_are_refused_at_their_place() {
         ("[1][0:1]", 5..6, "there are no slices: take one element with `[0]`"),
         ("{a: 1}", 1..2, "there is no name `a`"),
         ("tasks.a.status", 5..6, "`tasks` needs an id in brackets"),
-        ("inputs", 0..6, "`inputs` needs a name"),
         ("ORCHESTRA.RUN_ID", 10..16, "`ORCHESTRA` has no `RUN_ID`"),
         ("tasks['a'].state", 11..16, "a task run has no `state`"),
         ("'a'.upper()", 4..9, "there is no method `upper`"),

@@ -27,7 +27,6 @@ pub const CLASSES: &[Class] = &[
         name: "digits of other scripts",
         has: |case| only(case, Code::Cron, "` is no ") && has_foreign_digit(case),
     },
-    Class { name: "job that is no text", has: |case| only(case, Code::WrongType, "`integration_job` must be a text") },
     Class { name: "retry delay", has: |case| only(case, Code::OutOfRange, "`retry_delay` is") },
 ];
 

@@ -73,6 +73,9 @@ pub struct Shape {
     /// Limits and pattern are advice: the official validator does not enforce them, so going beyond only warns.
     #[serde(default)]
     pub advice: bool,
+    /// Another type is advised against only: the official validator takes any.
+    #[serde(default)]
+    pub any_type: bool,
     /// Items of a list.
     pub items: Option<Box<Shape>>,
     /// Values of a map with free keys.

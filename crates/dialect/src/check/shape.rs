@@ -35,6 +35,7 @@ impl Checker<'_> {
             (ShapeKind::Boolean, Kind::Bool(_)) => {}
             (ShapeKind::Array, Kind::List(items)) => self.list(node, items, shape, label),
             (ShapeKind::Object, Kind::Map(entries)) => self.object(node, entries, shape, label),
+            _ if shape.any_type => self.as_advice(|checker| checker.wrong_type(node, label, expected(shape))),
             _ => self.wrong_type(node, label, expected(shape)),
         }
     }
