@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use downbeat_dialect::{
-    Severity,
+    Code,
     expression::{Expression, Names, OrchestraName, Reference, TaskView, Template, has_template, render_value, truthy},
     parse,
 };
@@ -166,7 +166,7 @@ fn faults_of_evaluation_name_the_operands() {
 }
 
 #[test]
-fn texts_that_are_no_expressions_are_refused_at_their_place() {
+fn texts_that_are_no_expressions_are_named_at_their_place() {
     for (text, place, expected) in [
         ("1 +", 3..3, "expected a value, found the end"),
         ("a && b", 2..4, "`&&` is not an operator of the language"),
@@ -184,6 +184,7 @@ fn texts_that_are_no_expressions_are_refused_at_their_place() {
         ("[1][0:1]", 5..6, "there are no slices: take one element with `[0]`"),
         ("{a: 1}", 1..2, "there is no name `a`"),
         ("tasks.a.status", 5..6, "`tasks` needs an id in brackets"),
+        ("inputs", 0..6, "`inputs` needs a name"),
         ("ORCHESTRA.RUN_ID", 10..16, "`ORCHESTRA` has no `RUN_ID`"),
         ("tasks['a'].state", 11..16, "a task run has no `state`"),
         ("'a'.upper()", 4..9, "there is no method `upper`"),
@@ -201,19 +202,20 @@ fn texts_that_are_no_expressions_are_refused_at_their_place() {
         ),
         ("9223372036854775808", 0..19, "the number does not fit into 64 bits"),
     ] {
-        assert_eq!(refused(text), Some((expected.to_owned(), place)), "{text}");
+        assert_eq!(fault(text), Some((expected.to_owned(), place)), "{text}");
     }
 }
 
-/// The first fault of an expression as the condition of a task beside the task `a` and the group `g`, with its place in the text.
-fn refused(text: &str) -> Option<(String, std::ops::Range<usize>)> {
+/// The first fault, or advice, of an expression as the condition of a task beside the task `a` and the group `g`, with its place in the text.
+fn fault(text: &str) -> Option<(String, std::ops::Range<usize>)> {
     let task = "integration: X, integration_job: Y, parameters: {}";
     let head = format!("version: v1\nname: demo\npipeline:\n  a: {{{task}}}\n  g: {{tasks: {{b: {{{task}}}}}}}\n");
     let before = format!(
         "{head}  c:\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n    condition: |-\n      "
     );
     let parsed = parse(&format!("{before}{text}\n"));
-    let fault = parsed.diagnostics.into_iter().find(|found| found.severity == Severity::Error)?;
+    let of_expressions = |code: Code| matches!(code, Code::ExpressionSyntax | Code::UnknownName);
+    let fault = parsed.diagnostics.into_iter().find(|found| of_expressions(found.code))?;
     Some((fault.message, fault.span.start - before.len()..fault.span.end - before.len()))
 }
 
@@ -221,9 +223,9 @@ fn refused(text: &str) -> Option<(String, std::ops::Range<usize>)> {
 fn nesting_is_limited_to_ten_levels() {
     let sum = |terms: usize| vec!["1"; terms].join(" + ");
     assert_eq!(value(&sum(11)), json!(11));
-    assert!(refused(&sum(10)).is_none() && refused(&sum(11)).unwrap().0.contains("nested more than 10"));
+    assert!(fault(&sum(10)).is_none() && fault(&sum(11)).unwrap().0.contains("nested more than 10"));
     assert_eq!(value(&vec!["True"; 500].join(" and ")), json!(true), "chains of `and` are flat");
-    assert!(refused(&format!("{}1", "not ".repeat(11))).is_some());
+    assert!(fault(&format!("{}1", "not ".repeat(11))).is_some());
     for hostile in
         ["(".repeat(50_000), "not ".repeat(10_000), "-".repeat(60_000), "2**".repeat(20_000), "[".repeat(60_000)]
     {
