@@ -2,6 +2,7 @@
 //! loading) reads them, except that dates stay texts: JSON has none. Knows nothing about pipelines.
 
 mod block;
+mod fault;
 mod flow;
 mod node;
 mod position;

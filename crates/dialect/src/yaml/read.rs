@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Tag};
 
-use super::{Entry, Kind, Node, Style, scalar::resolve_plain};
+use super::{Entry, Kind, Node, Style, fault, scalar::resolve_plain};
 use crate::{
     Code, Diagnostic, Span,
     limits::{ALIASES, DEPTH, NODES, SCALAR_BYTES, SOURCE_BYTES},
@@ -37,11 +37,16 @@ pub(crate) fn read(source: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<No
                 reader.event(event, at)
             }
             Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(source.len());
-                let at = reader.lines.span(at..at);
+                let byte = error.marker().byte_offset().unwrap_or(source.len());
+                let at = reader.lines.span(byte..byte);
                 Err(match error.kind() {
                     ErrorKind::RecursionLimitExceeded => too_deep(at),
-                    _ => Diagnostic::error(Code::Syntax, at, error.info()),
+                    _ => {
+                        let start = source.get(..byte).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+                        let line = source.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+                        let (message, help) = fault::explain(&error.info(), line, byte - start.min(byte));
+                        Diagnostic::error(Code::Syntax, at, message).with_help(help)
+                    }
                 })
             }
         };
