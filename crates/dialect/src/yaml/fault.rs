@@ -4,8 +4,7 @@
 pub(super) fn explain(said: &str, line: &str, at: usize) -> (String, Option<String>) {
     if in_bare_template(line, at) {
         let message = "the braces of this template are read as YAML".to_owned();
-        let help =
-            "inside `{ }` and `[ ]` a template needs quotes: \"${{ ... }}\"";
+        let help = "inside `{ }` and `[ ]` a template needs quotes: \"${{ ... }}\"";
         return (message, Some(help.to_owned()));
     }
     let (message, help) = match said {
