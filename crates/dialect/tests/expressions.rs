@@ -80,6 +80,7 @@ fn expressions_have_the_values_of_the_reference() {
         ("[1, 2.0] == [1.0, 2]", json!(true)),
         ("1 is 1", json!(false)),
         ("none is None", json!(true)),
+        ("{'max-rows': 5}.max-rows - 1", json!(4)),
         ("inputs.flag is TRUE", json!(true)),
         ("inputs.nothing is not None", json!(false)),
         ("'b' in 'abc'", json!(true)),

@@ -57,6 +57,7 @@ fn conditions_are_read_once_with_samples() {
         "1.x",
         "1or 2",
         "inputs.max-rows",
+        "task_groups['g'].any().st-atus == 1",
         "ORCHESTRA.CURRENT_ENV_NAME",
         "ORCHESTRA['X']",
         "ORCHESTRA.PIPELINE_RUN_TASKS['zz'].status",
@@ -88,6 +89,10 @@ fn conditions_are_read_once_with_samples() {
         "inputs.x.all()",
         "inputs.in",
         "inputs.a + nowhere",
+        "task_groups['g'].any() / nowhere",
+        "inputs['a'] - nowhere",
+        "inputs.a-nowhere.b",
+        "tasks['a'].status-x",
         "1 - nowhere",
         "ORCHESTRA.X",
         "outputs.x",
@@ -166,4 +171,15 @@ fn crons_are_refused_as_they_are_there() {
         "0 L ? * * *",
     ];
     holds(schedule, &accepts, &refuses);
+}
+
+#[test]
+fn outputs_of_a_finished_run_stand_in_brackets() {
+    let event = |text: &str| {
+        format!(
+            r#"{{"version": "v1", "name": "n", "pipeline": {{}}, "trigger_events": [{{"type": "pipeline", "pipeline_id": "*", "run_inputs": {{"a": {}}}}}]}}"#,
+            quoted(text)
+        )
+    };
+    holds(event, &["${{ outputs['load']['rows'] }}"], &["${{ outputs.load }}", "${{ tasks['load'].status }}"]);
 }

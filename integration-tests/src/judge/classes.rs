@@ -27,6 +27,10 @@ pub const CLASSES: &[Class] = &[
         name: "digits of other scripts",
         has: |case| only(case, Code::Cron, "` is no ") && has_foreign_digit(case),
     },
+    Class {
+        name: "whole number with an exponent",
+        has: |case| !case.refused_by_us() && case.document.write().contains(": 1e3"),
+    },
     Class { name: "retry delay", has: |case| only(case, Code::OutOfRange, "`retry_delay` is") },
 ];
 

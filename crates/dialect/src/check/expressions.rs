@@ -43,6 +43,8 @@ struct Place<'a> {
 enum Outputs {
     None,
     Any,
+    /// Of a finished run: one per task, with its id in brackets.
+    OfTasks,
     /// Of a webhook: the posted body.
     Payload,
 }
@@ -74,7 +76,7 @@ impl<'t> Checker<'t> {
                 "sensors" => self.sensors(&entry.value, &declared),
                 "trigger_events" => {
                     let place = Place { tasks: Err("in trigger events"), ..plain };
-                    self.trigger_inputs(&entry.value, place, Outputs::Any, &declared);
+                    self.trigger_inputs(&entry.value, place, Outputs::OfTasks, &declared);
                 }
                 "webhook" => {
                     let place = Place { tasks: Err("in the webhook"), ..plain };
@@ -302,8 +304,13 @@ impl Scope for PlaceScope<'_> {
         self.place.tasks.is_ok() && self.declared.groups.contains_key(&id.to_lowercase())
     }
 
-    fn has_output(&self, name: &str) -> bool {
-        self.place.outputs != Outputs::Payload || name.eq_ignore_ascii_case("payload")
+    fn has_output(&self, name: &str, dotted: bool) -> bool {
+        match self.place.outputs {
+            Outputs::None => false,
+            Outputs::Any => true,
+            Outputs::OfTasks => !dotted,
+            Outputs::Payload => name.eq_ignore_ascii_case("payload"),
+        }
     }
 }
 

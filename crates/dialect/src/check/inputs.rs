@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Checker, is_open};
 use crate::{
     Code, Diagnostic, Input, InputType,
+    expression::Template,
     yaml::{Entry, Kind, Node},
 };
 
@@ -42,11 +43,13 @@ impl Checker<'_> {
             }
         }
         let Some(default) = entry.value.get("default") else { return };
-        if default.text().is_some_and(is_open) {
-            return;
-        }
         let options: Vec<String> =
             options.map_or(&[][..], Node::items).iter().filter_map(|node| node.text().map(str::to_owned)).collect();
+        // The official validator takes a text with a `}` inside its braces for plain text, and an option is plain text.
+        let template = |text: &str| is_open(text) && (options.is_empty() || !has_brace_inside(text));
+        if default.text().is_some_and(template) {
+            return;
+        }
         let in_options = default.text().is_some_and(|text| options.iter().any(|option| option == text));
         if !options.is_empty() && !in_options {
             let message = format!("the default of `{}` is none of its options", entry.key);
@@ -64,6 +67,10 @@ impl Checker<'_> {
             self.report(Diagnostic::warning(Code::InputRule, default.span, message));
         }
     }
+}
+
+fn has_brace_inside(text: &str) -> bool {
+    Template::parse(text).is_ok_and(|template| template.checked_expressions().all(|(_, checked)| !checked))
 }
 
 /// The declared inputs, by lower-case name, with their spelling.

@@ -241,26 +241,37 @@ impl<'a> Parser<'a> {
     fn attribute(&mut self, base: Node) -> Parse<Node> {
         let place = self.place();
         let name = self.name()?;
-        let quantifier = QUANTIFIERS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name));
+        let quantifier = QUANTIFIERS.iter().find(|(word, _)| word.eq_ignore_ascii_case(&name));
         if let (Some((_, all)), Token::Symbol("(")) = (quantifier, self.peek()) {
             self.advance();
             let (_, end) = self.items(")", Self::expression)?;
             let span = base.span.start..end;
             return self.node(Kind::Quantified { base: Box::new(base), all: *all }, span);
         }
+        let place = place.start..self.end_of_last();
         let span = base.span.start..place.end;
-        let index = self.node(Kind::Literal(Value::String(name.to_owned())), place)?;
+        let index = self.node(Kind::Literal(Value::String(name)), place)?;
         self.node(Kind::Member { base: Box::new(base), index: Box::new(index), dotted: true }, span)
     }
 
-    /// A word after a point, which is no word of the grammar.
-    pub(super) fn name(&mut self) -> Parse<&'a str> {
+    /// A word after a point, which is no word of the grammar. `max-rows` is one name: a single word has no value to subtract.
+    pub(super) fn name(&mut self) -> Parse<String> {
         let Token::Word(name) = *self.peek() else { return Err(self.unexpected("a name after `.`")) };
-        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        if is_reserved(name) {
             let error = ExpressionError::new(self.place(), format!("`{name}` is a word of the language, not a name"));
             return Err(error.with_help(Some(format!("write `['{name}']`"))));
         }
         self.advance();
+        let mut name = name.to_owned();
+        while let (Token::Symbol("-"), Token::Word(rest)) = (self.ahead(0), self.ahead(1)) {
+            let single = !matches!(self.ahead(2), Token::Symbol("." | "[" | "("));
+            if !single || is_reserved(rest) {
+                break;
+            }
+            name = format!("{name}-{rest}");
+            self.advance();
+            self.advance();
+        }
         Ok(name)
     }
 
@@ -354,6 +365,10 @@ impl<'a> Parser<'a> {
 
 /// Words of the grammar: none of them is a name, but in brackets and quotes.
 const RESERVED: [&str; 8] = ["and", "or", "not", "in", "is", "true", "false", "none"];
+fn is_reserved(word: &str) -> bool {
+    RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
+}
+
 /// Methods of lists of task runs, and whether they speak of all of them.
 const QUANTIFIERS: [(&str, bool); 2] = [("all", true), ("any", false)];
 

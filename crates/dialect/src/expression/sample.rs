@@ -7,7 +7,7 @@
 
 use super::{
     ExpressionError,
-    ast::{Arithmetic, Comparison, Function, Kind, Namespace, Node, Root, Unknown},
+    ast::{Comparison, Function, Kind, Namespace, Node, Root, Unknown},
     rules,
     samples::{self, Sample},
     words,
@@ -22,8 +22,8 @@ pub(crate) trait Scope {
     fn has_task(&self, id: &str) -> bool;
     /// Whether there is such a group.
     fn has_task_group(&self, id: &str) -> bool;
-    /// Whether `outputs` may have such a field.
-    fn has_output(&self, name: &str) -> bool;
+    /// Whether `outputs` may have such a field, written with a point or in brackets.
+    fn has_output(&self, name: &str, dotted: bool) -> bool;
 }
 
 /// Why the reading ends early.
@@ -127,16 +127,7 @@ impl Reader<'_> {
             Kind::And(operands) => self.first_that(operands, |value| !value.truthy()),
             Kind::Or(operands) => self.first_that(operands, Sample::truthy),
             Kind::Arithmetic { operator, left, right } => {
-                let Found { value: left, origin } = self.read(left)?;
-                if matches!(left, Sample::Members(..)) {
-                    return Err(Stop::Fault);
-                }
-                // `inputs.max-rows`: the language takes it for a name with a hyphen.
-                let hyphen = *operator == Arithmetic::Subtract && left == Sample::Open && origin != Origin::Computed;
-                if hyphen && matches!(right.kind, Kind::Root(Root::Unknown(Unknown::Namespace(_)))) {
-                    return Ok(Found::open(Origin::Name));
-                }
-                let right = self.value(right)?;
+                let (left, right) = (self.value(left)?, self.value(right)?);
                 computed(samples::arithmetic(*operator, &left, &right).ok_or(Stop::Fault))
             }
             Kind::Compare { first, rest } => computed(self.compare(first, rest)),
@@ -219,7 +210,7 @@ impl Reader<'_> {
 
     fn member(&self, base: &Node, index: &Node, dotted: bool, node: &Node) -> Reading<Found> {
         if let Kind::Root(Root::Whole(namespace)) = &base.kind {
-            return self.computed_name(*namespace, base, index, node);
+            return self.computed_name(*namespace, base, index, dotted, node);
         }
         let found = self.read(base)?;
         match self.index(index)? {
@@ -239,10 +230,17 @@ impl Reader<'_> {
         }
     }
 
-    fn computed_name(&self, namespace: Namespace, base: &Node, index: &Node, node: &Node) -> Reading<Found> {
+    fn computed_name(
+        &self,
+        namespace: Namespace,
+        base: &Node,
+        index: &Node,
+        dotted: bool,
+        node: &Node,
+    ) -> Reading<Found> {
         self.require(namespace, base)?;
         match (namespace, self.index(index)?) {
-            (Namespace::Outputs, Sample::Text(name)) if !self.scope.has_output(&name) => {
+            (Namespace::Outputs, Sample::Text(name)) if !self.scope.has_output(&name, dotted) => {
                 refuse(index, format!("`outputs` has no `{name}` here"))
             }
             (Namespace::Outputs, _) => Ok(Found::open(Origin::Name)),

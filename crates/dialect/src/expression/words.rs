@@ -47,7 +47,7 @@ impl Parser<'_> {
         if !self.take_symbol(".") {
             return Ok(Root::Whole(namespace));
         }
-        let name = self.name()?.to_owned();
+        let name = self.name()?;
         if namespace != Namespace::Orchestra {
             let id = name;
             return Ok(match namespace {
@@ -65,7 +65,7 @@ impl Parser<'_> {
             return Ok(named(maps, id));
         }
         if self.take_symbol(".") {
-            let id = self.name()?.to_owned();
+            let id = self.name()?;
             return Ok(Root::Unknown(Unknown::Bracketless { namespace: maps, id }));
         }
         Ok(Root::Whole(maps))
