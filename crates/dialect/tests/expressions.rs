@@ -201,6 +201,11 @@ fn texts_that_are_no_expressions_are_named_at_their_place() {
             0..2,
             "numbers are written as `12` or `1.5`: no exponent, no `_`, no hexadecimal, a digit on both sides of the point",
         ),
+        (
+            "2.0é",
+            0..5,
+            "numbers are written as `12` or `1.5`: no exponent, no `_`, no hexadecimal, a digit on both sides of the point",
+        ),
         ("9223372036854775808", 0..19, "the number does not fit into 64 bits"),
     ] {
         assert_eq!(fault(text), Some((expected.to_owned(), place)), "{text}");

@@ -85,7 +85,8 @@ fn number(rest: &str) -> Result<(Token<'_>, usize), ExpressionError> {
     };
     if dangling_point || glued {
         let message = "numbers are written as `12` or `1.5`: no exponent, no `_`, no hexadecimal, a digit on both sides of the point";
-        return Err(ExpressionError::new(0..length + 1, message));
+        let glued_to = rest[length..].chars().next().map_or(0, char::len_utf8);
+        return Err(ExpressionError::new(0..length + glued_to, message));
     }
     let digits = &rest[..length];
     let token = match decimal {
