@@ -1,9 +1,6 @@
 //! Who reads whom without waiting: expressions that look at tasks which may not have run yet.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{Checker, outline::Outline};
 use crate::{Code, Diagnostic, expression::Reference, limits::UPSTREAM_STEPS, yaml::Node};
@@ -46,7 +43,8 @@ impl<'a> Checker<'a> {
         let places = places(outline);
         let top = edges(outline);
         let mut steps = UPSTREAM_STEPS;
-        let mut known: Option<(usize, BTreeSet<usize>)> = None;
+        let mut known: Option<(usize, Vec<bool>)> = None;
+        let mut siblings: Option<(usize, Vec<Vec<usize>>)> = None;
         for read in reads {
             let Reader { top: at, inner } = read.reader;
             let above = match known.take().filter(|(of, _)| *of == at) {
@@ -55,10 +53,17 @@ impl<'a> Checker<'a> {
             };
             let target = places.get(&(read.group, read.id.to_lowercase())).copied();
             let waits = match (target, inner) {
-                (Some(target), _) if above.contains(&target.top) => true,
+                (Some(target), _) if above.get(target.top) == Some(&true) => true,
                 (Some(Reader { top: group, inner: Some(task) }), Some(own)) if group == at => {
-                    let siblings = outline.entries.get(at).and_then(|entry| entry.tasks.as_ref()).map(edges);
-                    siblings.is_some_and(|siblings| reachable(&siblings, own, &mut steps).contains(&task))
+                    let edges = match siblings.take().filter(|(of, _)| *of == at) {
+                        Some((_, edges)) => edges,
+                        None => {
+                            outline.entries.get(at).and_then(|entry| entry.tasks.as_ref()).map_or(Vec::new(), edges)
+                        }
+                    };
+                    let waits = reachable(&edges, own, &mut steps).get(task) == Some(&true);
+                    siblings = Some((at, edges));
+                    waits
                 }
                 (target, _) => target.is_none(),
             };
@@ -122,16 +127,21 @@ fn edges(siblings: &Outline<'_>) -> Vec<Vec<usize>> {
     entries.map(|entry| entry.depends_on.iter().filter_map(|(id, _)| of(id)).collect()).collect()
 }
 
-/// Everything that an entry waits for, directly or not; steps are spent per edge.
-fn reachable(edges: &[Vec<usize>], from: usize, steps: &mut usize) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
+/// For every entry whether `from` waits for it, directly or not; steps are spent per edge.
+fn reachable(edges: &[Vec<usize>], from: usize, steps: &mut usize) -> Vec<bool> {
+    let mut found = vec![false; edges.len()];
     let mut open = vec![from];
     while let Some(next) = open.pop().and_then(|at| edges.get(at)) {
         *steps = steps.saturating_sub(next.len());
         if *steps == 0 {
             break;
         }
-        open.extend(next.iter().copied().filter(|at| *at != from && found.insert(*at)));
+        for at in next.iter().copied().filter(|at| *at != from) {
+            if found.get(at) == Some(&false) {
+                found[at] = true;
+                open.push(at);
+            }
+        }
     }
     found
 }
