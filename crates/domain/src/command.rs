@@ -1,5 +1,7 @@
 //! Requests. Names are imperatives; who asks and when comes in the [`Context`], because the core has no clock.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -7,7 +9,8 @@ use crate::{
     event::{AttemptRef, PipelineApplied, Trigger},
     id::{PipelineId, RunId, WorkerId},
     metadata::Collected,
-    status::{FailureClass, Outcome},
+    replay::PriorRun,
+    status::{FailureClass, Mark, Outcome, RestartMode},
 };
 
 /// What a decision may know of the world.
@@ -15,6 +18,8 @@ use crate::{
 pub struct Context {
     /// Now, by the clock of whoever runs the core.
     pub now: Timestamp,
+    /// Drawn anew for every decision by whoever runs the core: what is left to chance (jitter) comes of it.
+    pub random: u64,
 }
 
 /// A request to a partition.
@@ -22,8 +27,41 @@ pub struct Context {
 pub enum Command {
     /// Store a version of a pipeline. Its number is decided here; `version` of the argument is ignored.
     ApplyPipeline(Box<PipelineApplied>),
+    /// Nothing of it starts until it is resumed.
+    PausePipeline {
+        /// Which.
+        pipeline: PipelineId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// It starts again.
+    ResumePipeline {
+        /// Which.
+        pipeline: PipelineId,
+    },
+    /// It is gone; live runs are cancelled. Applying it again brings it back.
+    DeletePipeline {
+        /// Which.
+        pipeline: PipelineId,
+    },
+    /// Set the slots of a named pool; `None` removes it.
+    SetPool {
+        /// Its name.
+        name: String,
+        /// How many attempts of one slot each may be live at once.
+        slots: Option<u32>,
+    },
     /// Start a run.
     StartRun(StartRun),
+    /// Run a run that has ended again, wholly or in part, as a new run.
+    RestartRun(Box<RestartRun>),
+    /// Take over what a restart keeps of the run before. Given by whoever read that run, as often as the state says that it waits.
+    CarryOver {
+        /// The new run.
+        run: RunId,
+        /// The run before, as it ended.
+        prior: Arc<PriorRun>,
+    },
     /// Start the run of an instant of a schedule.
     FireSchedule(FireSchedule),
     /// Stop a run.
@@ -32,6 +70,34 @@ pub enum Command {
         run: RunId,
         /// Why, for people.
         reason: String,
+    },
+    /// Decide the outcome of a task by hand.
+    MarkTask {
+        /// The run.
+        run: RunId,
+        /// Place of the task.
+        task: u32,
+        /// The outcome.
+        mark: Mark,
+        /// What others may read of it.
+        outputs: Map<String, Value>,
+        /// Why, for people.
+        reason: String,
+        /// Who.
+        by: String,
+    },
+    /// Approve or reject an `ORCHESTRA/APPROVAL`.
+    DecideApproval {
+        /// The run.
+        run: RunId,
+        /// Place of the task.
+        task: u32,
+        /// Or rejected.
+        approved: bool,
+        /// Who.
+        by: String,
+        /// What they say about it.
+        comment: String,
     },
     /// Give a ready task to a worker.
     LeaseTask {
@@ -76,6 +142,36 @@ pub struct StartRun {
     pub inputs: Map<String, Value>,
     /// What `ENV.NAME` reads.
     pub environment: Map<String, Value>,
+    /// Name of that environment; empty = none.
+    pub environment_name: String,
+    /// What of the pipeline runs; `None` = everything.
+    pub selection: Option<SelectTasks>,
+}
+
+/// The part of a pipeline that a run is about, by ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SelectTasks {
+    /// Ids of tasks or groups, without regard to case.
+    pub ids: Vec<String>,
+    /// Also everything that follows from them.
+    pub downstream: bool,
+}
+
+/// See [`Command::RestartRun`].
+#[derive(Clone, Debug)]
+pub struct RestartRun {
+    /// Id of the new run. The same id again is answered from state.
+    pub run: RunId,
+    /// The run that is run again, as it ended.
+    pub prior: Arc<PriorRun>,
+    /// Which part of it.
+    pub mode: RestartMode,
+    /// Ids of tasks or groups, for [`RestartMode::FromTasks`] and [`RestartMode::FromSelected`].
+    pub tasks: Vec<String>,
+    /// Inputs that differ from the run before.
+    pub inputs: Map<String, Value>,
+    /// Who asks.
+    pub user: String,
 }
 
 /// See [`Command::FireSchedule`].
@@ -134,6 +230,66 @@ pub enum Rejection {
     /// No pipeline with this id was applied.
     #[error("there is no pipeline {0}; apply it first")]
     UnknownPipeline(PipelineId),
+    /// The pipeline is paused.
+    #[error("pipeline `{alias}` is paused; resume it first")]
+    PipelinePaused {
+        /// Its alias.
+        alias: String,
+    },
+    /// Pipelines that start each other in a circle would never end.
+    #[error("these pipelines start each other in a circle: {0}")]
+    TriggerCircle(String),
+    /// The pipeline has no task or group of this id.
+    #[error("pipeline `{alias}` has no task or group `{id}`; it has: {known}")]
+    UnknownTask {
+        /// Alias of the pipeline.
+        alias: String,
+        /// The id asked for.
+        id: String,
+        /// Some of the ids that exist.
+        known: String,
+    },
+    /// Only runs that have ended can be restarted.
+    #[error("run {run} is {status}; cancel it or wait for its end before it is restarted")]
+    RunLive {
+        /// The run.
+        run: RunId,
+        /// Its status.
+        status: crate::status::RunStatus,
+    },
+    /// The task has ended, and its outcome stands.
+    #[error("task `{id}` of run {run} has ended {status}; restart the run from it instead")]
+    TaskEnded {
+        /// The run.
+        run: RunId,
+        /// The task.
+        id: String,
+        /// How it ended.
+        status: crate::status::TaskStatus,
+    },
+    /// The command makes no sense for this task as it stands.
+    #[error("task `{id}` of run {run} {reason}")]
+    TaskUnfit {
+        /// The run.
+        run: RunId,
+        /// The task.
+        id: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The person is not among the approvers.
+    #[error("`{by}` may not decide task `{id}`; its approvers are: {approvers}")]
+    NotAnApprover {
+        /// Who asked.
+        by: String,
+        /// The task.
+        id: String,
+        /// Who may.
+        approvers: String,
+    },
+    /// Names and sizes of pools have limits.
+    #[error("{0}")]
+    InvalidPool(String),
     /// The pipeline has no schedule of this name.
     #[error("pipeline {pipeline} has no schedule `{schedule}`")]
     UnknownSchedule {
@@ -186,4 +342,41 @@ pub enum Rejection {
         /// Place of the task.
         task: u32,
     },
+    /// A pool that the task needs slots of is full.
+    #[error("task {task} of run {run} needs slots of {pool}, and there are not enough free")]
+    PoolFull {
+        /// The run.
+        run: RunId,
+        /// Place of the task.
+        task: u32,
+        /// Which pool.
+        pool: String,
+    },
+}
+
+impl Rejection {
+    /// A stable code, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownPipeline(_) => "UNKNOWN_PIPELINE",
+            Self::PipelinePaused { .. } => "PIPELINE_PAUSED",
+            Self::TriggerCircle(_) => "TRIGGER_CIRCLE",
+            Self::UnknownTask { .. } => "UNKNOWN_TASK",
+            Self::RunLive { .. } => "RUN_LIVE",
+            Self::TaskEnded { .. } => "TASK_ENDED",
+            Self::TaskUnfit { .. } => "TASK_UNFIT",
+            Self::NotAnApprover { .. } => "NOT_AN_APPROVER",
+            Self::InvalidPool(_) => "INVALID_POOL",
+            Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",
+            Self::UnknownRun(_) => "UNKNOWN_RUN",
+            Self::RunFinished { .. } => "RUN_FINISHED",
+            Self::RunExists(_) => "RUN_EXISTS",
+            Self::AlreadyFired { .. } => "ALREADY_FIRED",
+            Self::NotDue { .. } => "NOT_DUE",
+            Self::InvalidInputs(_) => "INVALID_INPUTS",
+            Self::StaleAttempt(_) => "STALE_ATTEMPT",
+            Self::NotReady { .. } => "NOT_READY",
+            Self::PoolFull { .. } => "POOL_FULL",
+        }
+    }
 }

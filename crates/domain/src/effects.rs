@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    event::AttemptRef,
-    id::WorkerId,
+    event::{AttemptRef, Trigger},
+    id::{RunId, WorkerId},
     state::{Partition, Phase, RunState},
     status::StopReason,
 };
@@ -32,6 +32,11 @@ pub enum Effect {
         /// What.
         attempt: AttemptRef,
     },
+    /// A restart waits for what it takes over from the run before: read that run, then say [`crate::Command::CarryOver`].
+    ReadPrior {
+        /// The run before.
+        prior: RunId,
+    },
     /// The worker must stop its attempt and confirm.
     Stop {
         /// Who.
@@ -45,8 +50,19 @@ pub enum Effect {
 
 /// Everything that the run owes now.
 pub fn outstanding(run: &RunState) -> Vec<Effect> {
+    if run.awaits_carry {
+        return prior_of(run).map(|prior| Effect::ReadPrior { prior }).into_iter().collect();
+    }
     let waiting = run.ready.iter().map(|task| Effect::FindWorker { task: *task });
     waiting.chain(run.held.iter().filter_map(|task| owed_to_holder(run, *task))).collect()
+}
+
+/// The run that a restart takes over from, as long as it waits for that.
+pub fn prior_of(run: &RunState) -> Option<RunId> {
+    match run.trigger {
+        Trigger::Restart { run: prior, .. } if run.awaits_carry => Some(prior),
+        _ => None,
+    }
 }
 
 /// What is owed to the worker that holds this task, if one does.

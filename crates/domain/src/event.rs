@@ -9,7 +9,7 @@ use crate::{
     id::{PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
-    status::{FailureClass, Outcome, RunStatus, StopReason},
+    status::{FailureClass, Mark, Outcome, RestartMode, RunStatus, StopReason, TaskStatus},
 };
 
 /// One attempt of one task of one run. The number counts from 1 and fences: a report of an older attempt is stale.
@@ -47,6 +47,33 @@ pub enum Trigger {
         /// The instant that the schedule names, not the moment it was served.
         instant: Timestamp,
     },
+    /// An `ORCHESTRA/TRIGGER_PIPELINE` of another run.
+    Parent {
+        /// The attempt that started it.
+        attempt: AttemptRef,
+        /// The pipeline of that attempt's run.
+        pipeline: PipelineId,
+        /// How many runs stand above this one.
+        depth: u32,
+    },
+    /// A run that has ended is run again, wholly or in part.
+    Restart {
+        /// Who asked.
+        user: String,
+        /// The run that this one continues.
+        run: RunId,
+        /// Which part of it.
+        mode: RestartMode,
+    },
+}
+
+/// The part of a pipeline that a run is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// Places of tasks in the plan.
+    pub tasks: Vec<u32>,
+    /// Also everything that follows from them.
+    pub downstream: bool,
 }
 
 /// A fact about a partition.
@@ -57,20 +84,67 @@ pub enum Event {
     PartitionOwned { owner: String, software_version: String },
     /// A pipeline got a new version.
     PipelineApplied(Box<PipelineApplied>),
+    /// No run of it starts until it is resumed; live runs go on.
+    PipelinePaused { pipeline: PipelineId, reason: String, at: Timestamp },
+    /// Runs of it start again.
+    PipelineResumed { pipeline: PipelineId, at: Timestamp },
+    /// It is gone: nothing of it starts any more. Its live runs are cancelled by events of their own.
+    PipelineDeleted { pipeline: PipelineId, at: Timestamp },
+    /// A named pool has this many slots from now on; `None` = it is gone.
+    PoolSet { name: String, slots: Option<u32>, at: Timestamp },
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
     RunCancelRequested { run: RunId, reason: String, at: Timestamp },
+    /// `concurrency` lets it wait.
+    RunQueued { run: RunId, reason: String, at: Timestamp },
+    /// `concurrency` lets it go; `deadline` is when its timeout ends it.
+    RunAdmitted { run: RunId, deadline: Option<Timestamp>, at: Timestamp },
+    /// It took longer than its timeout: it is stopped like a cancelled run and ends FAILED.
+    RunTimedOut { run: RunId, at: Timestamp },
+    /// Everything that a restart takes over from the run before has been taken over.
+    CarryCompleted { run: RunId, at: Timestamp },
     /// Every task of the run has ended.
     RunFinished { run: RunId, status: RunStatus, message: String, at: Timestamp },
     /// The dependencies and the condition of a group hold: its tasks may go.
     GroupOpened { run: RunId, group: u32, condition: Option<ConditionResult> },
     /// A group does not run; its tasks are skipped by this very event.
     GroupSkipped { run: RunId, group: u32, reason: String, condition: Option<ConditionResult>, at: Timestamp },
+    /// The elements of a matrix are known: `axes` holds, per name, the values; iterations are their combinations, the last name
+    /// turning fastest.
+    MatrixExpanded { run: RunId, group: u32, axes: Vec<(String, Vec<Value>)>, at: Timestamp },
+    /// The tasks of an iteration may go.
+    IterationOpened { run: RunId, group: u32, iteration: u32 },
+    /// The iteration does not run; its tasks are skipped by this very event.
+    IterationSkipped { run: RunId, group: u32, iteration: u32, reason: String, at: Timestamp },
+    /// All iterations of a task of a matrix have ended.
+    IterationsEnded { run: RunId, task: u32, status: TaskStatus, at: Timestamp },
+    /// The task ended in the run before, or is not part of what runs again: it is SKIPPED, and seen by others as `status`.
+    TaskCarriedOver(Box<TaskCarriedOver>),
+    /// The task runs again, but only for these operations and what follows from them.
+    TaskResumes { run: RunId, task: u32, iteration: Option<String>, operations: Vec<String> },
+    /// A person decided the outcome of the task. If a worker holds it, it is stopped first.
+    TaskMarked {
+        run: RunId,
+        task: u32,
+        mark: Mark,
+        outputs: Map<String, Value>,
+        reason: String,
+        by: String,
+        at: Timestamp,
+    },
     /// A task waits for a worker.
     TaskReady { run: RunId, task: u32, condition: Option<ConditionResult>, at: Timestamp },
     /// A task does not run.
-    TaskSkipped { run: RunId, task: u32, reason: String, condition: Option<ConditionResult>, at: Timestamp },
+    TaskSkipped {
+        run: RunId,
+        task: u32,
+        reason: String,
+        condition: Option<ConditionResult>,
+        /// How others see it, where that is not SKIPPED.
+        seen_as: Option<TaskStatus>,
+        at: Timestamp,
+    },
     /// A task failed without an attempt: an expression of its own did not evaluate.
     TaskFailed { run: RunId, task: u32, message: String, as_warning: bool, at: Timestamp },
     /// An attempt was given to a worker.
@@ -109,6 +183,42 @@ pub enum Event {
     AttemptStopped { attempt: AttemptRef, at: Timestamp },
     /// An `ORCHESTRA/WAIT` began; no worker holds it.
     WaitStarted { attempt: AttemptRef, at: Timestamp, until: Timestamp },
+    /// An `ORCHESTRA/APPROVAL` waits for a person.
+    ApprovalRequested {
+        attempt: AttemptRef,
+        approvers: Vec<String>,
+        message: String,
+        until: Option<Timestamp>,
+        at: Timestamp,
+    },
+    /// A person decided.
+    ApprovalDecided {
+        attempt: AttemptRef,
+        approved: bool,
+        by: String,
+        comment: String,
+        outputs: Map<String, Value>,
+        as_warning: bool,
+        at: Timestamp,
+    },
+    /// An `ORCHESTRA/TRIGGER_PIPELINE` started a run; a detached one does not wait for it.
+    ChildStarted {
+        attempt: AttemptRef,
+        child: RunId,
+        pipeline: PipelineId,
+        detached: bool,
+        deadline: Option<Timestamp>,
+        at: Timestamp,
+    },
+    /// The run that the task waited for has ended.
+    ChildEnded {
+        attempt: AttemptRef,
+        status: TaskStatus,
+        message: String,
+        outputs: Map<String, Value>,
+        retry_at: Option<Timestamp>,
+        at: Timestamp,
+    },
     /// What an attempt did inside another system.
     OperationsCollected { attempt: AttemptRef, chunk: u32, collected: Arc<Collected> },
 }
@@ -149,6 +259,31 @@ pub struct RunCreated {
     pub inputs: Map<String, Value>,
     /// What `ENV.NAME` reads.
     pub environment: Map<String, Value>,
+    /// Name of that environment; empty = none. Limits of live runs count per pipeline and environment.
+    pub environment_name: String,
+    /// It waits until `concurrency` lets it go.
+    pub gated: bool,
+    /// When its timeout ends it; of a gated run the one of [`Event::RunAdmitted`] counts.
+    pub deadline: Option<Timestamp>,
+    /// What of the pipeline runs; `None` = everything.
+    pub selection: Option<Selection>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// See [`Event::TaskCarriedOver`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskCarriedOver {
+    /// The run.
+    pub run: RunId,
+    /// Place in the plan.
+    pub task: u32,
+    /// Which iteration of its matrix; `None` outside of one.
+    pub iteration: Option<String>,
+    /// How others see it.
+    pub status: TaskStatus,
+    /// What it had set.
+    pub outputs: Map<String, Value>,
     /// When.
     pub at: Timestamp,
 }
@@ -157,33 +292,38 @@ impl Event {
     /// The run that the event is about.
     pub fn run(&self) -> Option<RunId> {
         match self {
-            Event::PartitionOwned { .. } | Event::PipelineApplied(_) => None,
+            Event::PartitionOwned { .. }
+            | Event::PipelineApplied(_)
+            | Event::PipelinePaused { .. }
+            | Event::PipelineResumed { .. }
+            | Event::PipelineDeleted { .. }
+            | Event::PoolSet { .. } => None,
             Event::RunCreated(created) => Some(created.run),
+            Event::TaskCarriedOver(carried) => Some(carried.run),
             Event::RunCancelRequested { run, .. }
+            | Event::RunQueued { run, .. }
+            | Event::RunAdmitted { run, .. }
+            | Event::RunTimedOut { run, .. }
+            | Event::CarryCompleted { run, .. }
             | Event::RunFinished { run, .. }
             | Event::GroupOpened { run, .. }
             | Event::GroupSkipped { run, .. }
+            | Event::MatrixExpanded { run, .. }
+            | Event::IterationOpened { run, .. }
+            | Event::IterationSkipped { run, .. }
+            | Event::IterationsEnded { run, .. }
+            | Event::TaskResumes { run, .. }
+            | Event::TaskMarked { run, .. }
             | Event::TaskReady { run, .. }
             | Event::TaskSkipped { run, .. }
             | Event::TaskFailed { run, .. } => Some(*run),
-            Event::AttemptLeased { attempt, .. }
-            | Event::AttemptStarted { attempt, .. }
-            | Event::AttemptSucceeded { attempt, .. }
-            | Event::AttemptFailed { attempt, .. }
-            | Event::AttemptLost { attempt, .. }
-            | Event::AttemptStopRequested { attempt, .. }
-            | Event::AttemptStopped { attempt, .. }
-            | Event::WaitStarted { attempt, .. }
-            | Event::OperationsCollected { attempt, .. } => Some(attempt.run),
+            _ => self.attempt().map(|attempt| attempt.run),
         }
     }
 
-    /// Place of the task that the event is about.
-    pub fn task(&self) -> Option<u32> {
+    /// The attempt that the event is about.
+    pub fn attempt(&self) -> Option<AttemptRef> {
         match self {
-            Event::TaskReady { task, .. } | Event::TaskSkipped { task, .. } | Event::TaskFailed { task, .. } => {
-                Some(*task)
-            }
             Event::AttemptLeased { attempt, .. }
             | Event::AttemptStarted { attempt, .. }
             | Event::AttemptSucceeded { attempt, .. }
@@ -192,8 +332,70 @@ impl Event {
             | Event::AttemptStopRequested { attempt, .. }
             | Event::AttemptStopped { attempt, .. }
             | Event::WaitStarted { attempt, .. }
-            | Event::OperationsCollected { attempt, .. } => Some(attempt.task),
+            | Event::ApprovalRequested { attempt, .. }
+            | Event::ApprovalDecided { attempt, .. }
+            | Event::ChildStarted { attempt, .. }
+            | Event::ChildEnded { attempt, .. }
+            | Event::OperationsCollected { attempt, .. } => Some(*attempt),
             _ => None,
+        }
+    }
+
+    /// Place of the task that the event is about; of a task of a matrix that is carried over or resumed, its place in the plan.
+    pub fn task(&self) -> Option<u32> {
+        match self {
+            Event::TaskReady { task, .. }
+            | Event::TaskSkipped { task, .. }
+            | Event::TaskFailed { task, .. }
+            | Event::TaskMarked { task, .. }
+            | Event::TaskResumes { task, .. }
+            | Event::IterationsEnded { task, .. } => Some(*task),
+            Event::TaskCarriedOver(carried) => Some(carried.task),
+            _ => self.attempt().map(|attempt| attempt.task),
+        }
+    }
+
+    /// When it happened, as far as it carries an instant of its own.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Event::RunCreated(created) => Some(created.at),
+            Event::TaskCarriedOver(carried) => Some(carried.at),
+            Event::PartitionOwned { .. }
+            | Event::PipelineApplied(_)
+            | Event::GroupOpened { .. }
+            | Event::IterationOpened { .. }
+            | Event::TaskResumes { .. }
+            | Event::OperationsCollected { .. } => None,
+            Event::PipelinePaused { at, .. }
+            | Event::PipelineResumed { at, .. }
+            | Event::PipelineDeleted { at, .. }
+            | Event::PoolSet { at, .. }
+            | Event::RunCancelRequested { at, .. }
+            | Event::RunQueued { at, .. }
+            | Event::RunAdmitted { at, .. }
+            | Event::RunTimedOut { at, .. }
+            | Event::CarryCompleted { at, .. }
+            | Event::RunFinished { at, .. }
+            | Event::GroupSkipped { at, .. }
+            | Event::MatrixExpanded { at, .. }
+            | Event::IterationSkipped { at, .. }
+            | Event::IterationsEnded { at, .. }
+            | Event::TaskMarked { at, .. }
+            | Event::TaskReady { at, .. }
+            | Event::TaskSkipped { at, .. }
+            | Event::TaskFailed { at, .. }
+            | Event::AttemptLeased { at, .. }
+            | Event::AttemptStarted { at, .. }
+            | Event::AttemptSucceeded { at, .. }
+            | Event::AttemptFailed { at, .. }
+            | Event::AttemptLost { at, .. }
+            | Event::AttemptStopRequested { at, .. }
+            | Event::AttemptStopped { at, .. }
+            | Event::WaitStarted { at, .. }
+            | Event::ApprovalRequested { at, .. }
+            | Event::ApprovalDecided { at, .. }
+            | Event::ChildStarted { at, .. }
+            | Event::ChildEnded { at, .. } => Some(*at),
         }
     }
 }

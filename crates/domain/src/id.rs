@@ -80,6 +80,11 @@ impl RunId {
         Self(derive("downbeat scheduled run v1", &[&pipeline.0, schedule.as_bytes(), &instant]))
     }
 
+    /// The one run that this attempt of an `ORCHESTRA/TRIGGER_PIPELINE` starts.
+    pub fn of_child(parent: RunId, task: u32, attempt: u32) -> Self {
+        Self(derive("downbeat child run v1", &[&parent.0, &task.to_be_bytes(), &attempt.to_be_bytes()]))
+    }
+
     /// The one run that this idempotency key stands for.
     pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
         Self(derive("downbeat keyed run v1", &[&pipeline.0, key.as_bytes()]))

@@ -17,14 +17,18 @@ pub mod limits;
 pub mod metadata;
 pub mod names;
 pub mod plan;
+pub mod replay;
 mod runnable;
 pub mod state;
 pub mod status;
 
-pub use command::{Command, Context, FireSchedule, Rejection, Report, StartRun};
+pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun};
 pub use decide::{decide, execute, settle};
-pub use event::{AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Trigger};
+pub use event::{
+    AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Selection, TaskCarriedOver, Trigger,
+};
 pub use evolve::evolve;
 pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};
-pub use state::{Partition, Phase, RunState, TaskState};
-pub use status::{FailureClass, Outcome, RunStatus, StopReason, TaskStatus};
+pub use state::{Agenda, Partition, Phase, RunState, TaskState};
+pub use replay::{PriorRun, PriorTask, Replay};
+pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};

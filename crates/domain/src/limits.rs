@@ -26,3 +26,29 @@ pub const SCHEDULE_AHEAD_SECONDS_MAX: i64 = 60;
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Pipeline alias, characters.
 pub const ALIAS_CHARS_MAX: usize = 255;
+/// Iterations of one matrix times tasks of its group, and tasks of one run with all its iterations.
+pub const ITERATION_TASKS_MAX: usize = 100_000;
+/// Serialised JSON of the elements of one matrix, bytes: they stand in one event.
+pub const MATRIX_BYTES_MAX: usize = 256 * 1024;
+/// Runs of one pipeline and environment that may wait for `concurrency`.
+pub const QUEUED_RUNS_MAX: usize = 1_000;
+/// Runs that may stand above one that an `ORCHESTRA/TRIGGER_PIPELINE` starts.
+pub const CHILD_DEPTH_MAX: u32 = 20;
+/// Accepted commands whose ids are remembered, so that repeated ones are not decided again.
+pub const RECENT_COMMANDS_MAX: usize = 65_536;
+/// Events of one decision that take outputs over from the run before.
+pub const CARRIED_PER_DECISION_MAX: usize = 100;
+/// Serialised JSON of the outputs that one such decision takes over, bytes; one task of any size is always taken.
+pub const CARRIED_BYTES_PER_DECISION: usize = 256 * 1024;
+/// Operations that one task may be resumed for; beyond, it runs as a whole.
+pub const RESUMED_OPERATIONS_MAX: usize = 1_000;
+/// Slots of one named pool.
+pub const POOL_SLOTS_MAX: u32 = 1_000_000;
+/// Name of a pool, characters.
+pub const POOL_NAME_CHARS_MAX: usize = 100;
+/// Ids that a selection or a restart may name.
+pub const SELECTED_TASKS_MAX: usize = 1_000;
+/// Longest pause between two attempts, milliseconds: 30 days.
+pub const BACKOFF_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// Runs that one decision of a full lane may cancel or skip.
+pub const DISPLACED_PER_DECISION_MAX: usize = 50;

@@ -28,12 +28,23 @@ impl RunNames<'_> {
             .collect()
     }
 
+    /// The task run that `tasks['id']` means: inside a matrix the sibling of the same iteration.
+    fn place_of(&self, id: &str) -> Option<u32> {
+        let planned = *self.run.plan.task_by_id.get(&id.to_lowercase())?;
+        let own = self.task.and_then(|task| Some((self.run.planned(task)?.group?, self.run.iteration_of(task)?.1)));
+        let group = self.run.plan.plan.tasks.get(planned as usize)?.group;
+        match own {
+            Some((own_group, iteration)) if group == Some(own_group) => self.run.place_in(planned, iteration),
+            _ => Some(planned),
+        }
+    }
+
     fn view(&self, place: u32) -> Option<TaskView> {
         let state = self.run.tasks.get(place as usize)?;
-        let plan = self.run.plan.plan.tasks.get(place as usize)?;
+        let plan = self.run.planned(place)?;
         let parameters = state.parameters.as_deref().unwrap_or(&plan.parameters);
         Some(TaskView {
-            status: state.status().as_str().to_owned(),
+            status: state.seen_status().as_str().to_owned(),
             outputs: state.outputs.as_deref().cloned().unwrap_or_default(),
             run_parameters: Value::Object(parameters.clone()),
             task_run_id: TaskRunId::derive(self.run.id, place).to_string(),
@@ -69,22 +80,34 @@ impl Names for RunNames<'_> {
             OrchestraName::CurrentTime => Some(text_of(self.now)),
             OrchestraName::PipelineRunStartedAt => Some(text_of(self.run.created_at)),
             OrchestraName::CurrentBranch => Some(Value::Null),
+            OrchestraName::CurrentEnvName => {
+                Some(Value::String(self.run.environment_name.clone())).filter(|_| !self.run.environment_name.is_empty())
+            }
             // A run does not know these yet.
-            OrchestraName::CurrentEnvId
-            | OrchestraName::CurrentEnvName
-            | OrchestraName::UserId
-            | OrchestraName::TriggeredByUserEmail => None,
+            OrchestraName::CurrentEnvId | OrchestraName::UserId | OrchestraName::TriggeredByUserEmail => None,
             // Single tasks of these are asked for by `task` and `task_group`; as a whole they have no value.
             OrchestraName::PipelineRunTasks | OrchestraName::PipelineRunTaskGroups => None,
         }
     }
 
     fn task(&self, id: &str) -> Option<TaskView> {
-        self.view(*self.run.plan.task_by_id.get(&id.to_lowercase())?)
+        self.view(self.place_of(id)?)
     }
 
     fn task_group(&self, id: &str) -> Option<Vec<TaskView>> {
         let group = *self.run.plan.group_by_id.get(&id.to_lowercase())?;
-        self.run.plan.members.get(group as usize)?.iter().map(|member| self.view(*member)).collect()
+        let members = self.run.plan.members.get(group as usize)?;
+        match self.run.groups.get(group as usize)?.expansion.as_deref() {
+            Some(expansion) => {
+                let tasks = expansion.first..expansion.first + expansion.count() * members.len() as u32;
+                tasks.map(|task| self.view(task)).collect()
+            }
+            None => members.iter().map(|member| self.view(*member)).collect(),
+        }
+    }
+
+    fn matrix(&self, name: &str) -> Option<Value> {
+        let (expansion, iteration) = self.run.iteration_of(self.task?)?;
+        expansion.value(iteration, name)
     }
 }

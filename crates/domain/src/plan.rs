@@ -3,9 +3,11 @@
 //! A plan is recorded in the event that applies a pipeline, and tasks are spoken of by their place in it: so what a run did can
 //! be read for ever, whatever a later version of the dialect makes of the text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
+
+use crate::event::Selection;
 
 /// A group or a task, by its place in the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +29,19 @@ pub struct Plan {
     pub inputs: Vec<PlanInput>,
     /// Time triggers.
     pub schedules: Vec<PlanSchedule>,
+    /// How many runs may be live at once.
+    pub concurrency: Option<PlanConcurrency>,
+    /// How long a run may take once it was let go, milliseconds.
+    pub timeout_ms: Option<u64>,
+}
+
+/// How many may be live at once, and what happens to one more.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanConcurrency {
+    /// A number, or a text that holds a template; 0, null and an empty text = no limit.
+    pub max_active: String,
+    /// A word of [`crate::status::OnLimit`], or a text that holds a template.
+    pub on_limit: String,
 }
 
 /// A task group.
@@ -40,6 +55,43 @@ pub struct PlanGroup {
     pub depends_on: Vec<Node>,
     /// Expression without braces.
     pub condition: Option<String>,
+    /// Repeats the group per element.
+    pub matrix: Option<PlanMatrix>,
+    /// It does not run; what depends on it depends on what it depends on.
+    pub paused: bool,
+}
+
+/// Repeats a group: one iteration per element, or per combination of elements where there are several inputs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanMatrix {
+    /// Per name: a list, in which texts may hold templates, or a text that is one template and yields a list.
+    pub inputs: Vec<(String, Value)>,
+    /// Iterations at once; 0 = all.
+    pub max_parallel: u32,
+    /// Whether iterations that have not begun still do after a failure.
+    pub continue_on_error: bool,
+}
+
+/// How long to wait before a further attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Backoff {
+    /// Before the second attempt, milliseconds.
+    pub delay_ms: u64,
+    /// The delay doubles with every attempt.
+    pub exponential: bool,
+    /// The longest delay, milliseconds; 0 = no bound.
+    pub max_delay_ms: u64,
+    /// Part of the delay, 0 to 1000 thousandths, that is drawn by chance.
+    pub jitter_thousandths: u32,
+}
+
+/// A task's share of a named pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolUse {
+    /// Name of the pool, the same for all pipelines.
+    pub name: String,
+    /// Slots that one attempt takes.
+    pub slots: u32,
 }
 
 /// A task.
@@ -65,12 +117,56 @@ pub struct PlanTask {
     pub connection: String,
     /// Further attempts after a failed one.
     pub retries: u32,
-    /// Pause before such an attempt, seconds.
-    pub retry_delay_seconds: u32,
+    /// Pause before such an attempt.
+    pub backoff: Backoff,
     /// How long an attempt may run, seconds.
     pub timeout_seconds: Option<u32>,
     /// A failure counts as a warning.
     pub treat_failure_as_warning: bool,
+    /// It does not run; what depends on it depends on what it depends on.
+    pub paused: bool,
+    /// How many attempts of this task may be live at once over all runs of the pipeline.
+    pub concurrency: Option<PlanConcurrency>,
+    /// Named pool that an attempt takes slots of.
+    pub pool: Option<PoolUse>,
+    /// -100 to 100; higher goes first.
+    pub priority: i32,
+    /// Labels that a worker must carry.
+    pub worker_labels: BTreeMap<String, String>,
+    /// `ORCHESTRA/TRIGGER_PIPELINE`: do not wait for the run that it starts.
+    pub detached: bool,
+    /// `ORCHESTRA/APPROVAL`: undecided for so long = failed, milliseconds.
+    pub approval_expires_ms: Option<u64>,
+}
+
+/// What the coordinator does by itself for a task, without a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoreJob {
+    /// `ORCHESTRA/WAIT`.
+    Wait,
+    /// `ORCHESTRA/APPROVAL`.
+    Approval,
+    /// `ORCHESTRA/TRIGGER_PIPELINE`.
+    TriggerPipeline,
+}
+
+impl CoreJob {
+    /// The job that needs no worker, if this is one.
+    pub fn of(integration: &str, job: &str) -> Option<Self> {
+        match (integration, job) {
+            ("ORCHESTRA", "WAIT") => Some(Self::Wait),
+            ("ORCHESTRA", "APPROVAL") => Some(Self::Approval),
+            ("ORCHESTRA", "TRIGGER_PIPELINE") => Some(Self::TriggerPipeline),
+            _ => None,
+        }
+    }
+}
+
+impl PlanTask {
+    /// The job that needs no worker, if it is one.
+    pub fn core_job(&self) -> Option<CoreJob> {
+        CoreJob::of(&self.integration, &self.integration_job)
+    }
 }
 
 /// A declared run input.
@@ -114,6 +210,8 @@ pub struct PreparedPlan {
     pub group_dependents: Vec<Vec<Node>>,
     /// Per group: its tasks.
     pub members: Vec<Vec<u32>>,
+    /// Per task: its place among the tasks of its group.
+    pub member_index: Vec<u32>,
     /// Per task: do its parameters hold an expression?
     pub templated: Vec<bool>,
     /// Task ids in lower case: ids are matched without regard to case.
@@ -129,6 +227,7 @@ impl PreparedPlan {
             task_dependents: vec![Vec::new(); plan.tasks.len()],
             group_dependents: vec![Vec::new(); plan.groups.len()],
             members: vec![Vec::new(); plan.groups.len()],
+            member_index: Vec::with_capacity(plan.tasks.len()),
             templated: Vec::with_capacity(plan.tasks.len()),
             task_by_id: BTreeMap::new(),
             group_by_id: BTreeMap::new(),
@@ -143,7 +242,9 @@ impl PreparedPlan {
                     Node::Task(place),
                 );
             }
-            if let Some(members) = task.group.and_then(|group| prepared.members.get_mut(group as usize)) {
+            let members = task.group.and_then(|group| prepared.members.get_mut(group as usize));
+            prepared.member_index.push(members.as_ref().map_or(0, |members| members.len() as u32));
+            if let Some(members) = members {
                 members.push(place);
             }
             let holds_expression = task.parameters.values().any(downbeat_dialect::expression::has_template);
@@ -162,6 +263,33 @@ impl PreparedPlan {
             prepared.group_by_id.insert(group.id.to_lowercase(), place);
         }
         prepared
+    }
+
+    /// The tasks that a selection names, and, if it says so, everything that follows from them.
+    pub fn select(&self, selection: &Selection) -> BTreeSet<u32> {
+        let mut selected: BTreeSet<u32> =
+            selection.tasks.iter().copied().filter(|task| self.contains(Node::Task(*task))).collect();
+        if !selection.downstream {
+            return selected;
+        }
+        let mut open: Vec<Node> = selected.iter().map(|task| Node::Task(*task)).collect();
+        let mut left_groups = BTreeSet::new();
+        while let Some(node) = open.pop() {
+            let (followers, group) = match node {
+                Node::Task(task) => (&self.task_dependents[task as usize], self.plan.tasks[task as usize].group),
+                Node::Group(group) => (&self.group_dependents[group as usize], None),
+            };
+            // Who waits for a group waits for each of its tasks.
+            open.extend(group.filter(|group| left_groups.insert(*group)).map(Node::Group));
+            for follower in followers {
+                let tasks: Vec<u32> = match *follower {
+                    Node::Task(task) => vec![task],
+                    Node::Group(group) => self.members[group as usize].clone(),
+                };
+                open.extend(tasks.into_iter().filter(|task| selected.insert(*task)).map(Node::Task));
+            }
+        }
+        selected
     }
 
     /// Does this node exist in the plan?

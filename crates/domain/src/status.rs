@@ -16,6 +16,11 @@ macro_rules! spelled {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
+
+            /// From the spelling of the public API.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == word)
+            }
         }
 
         impl fmt::Display for $name {
@@ -31,6 +36,8 @@ spelled!(
     RunStatus {
         /// Nothing has been given to a worker yet.
         Created = "CREATED",
+        /// Waits until `concurrency` lets it go.
+        Queued = "QUEUED",
         /// At least one task began.
         Running = "RUNNING",
         /// Ended; no task failed.
@@ -39,6 +46,8 @@ spelled!(
         Warning = "WARNING",
         /// Ended; a task failed.
         Failed = "FAILED",
+        /// Did not run: `concurrency` refused it.
+        Skipped = "SKIPPED",
         /// Somebody cancelled it; workers have not confirmed yet.
         Cancelling = "CANCELLING",
         /// Ended by a cancel.
@@ -81,6 +90,48 @@ spelled!(
 );
 
 spelled!(
+    /// What a person decides about a task instead of its job.
+    Mark {
+        /// Taken for done.
+        Succeeded = "SUCCEEDED",
+        /// Taken for done, with a warning.
+        Warning = "WARNING",
+        /// Taken for failed.
+        Failed = "FAILED",
+        /// Does not run; what follows by the default rule is skipped too.
+        Skipped = "SKIPPED",
+    }
+);
+
+spelled!(
+    /// Which part of a run is run again by its restart; the spelling is that of the trigger type.
+    RestartMode {
+        /// Everything.
+        All = "RESTART_ALL",
+        /// What did not end well.
+        FromFailed = "RESTART_FROM_FAILED",
+        /// The named tasks and everything that follows from them.
+        FromTasks = "RESTART_FROM_TASKS",
+        /// The named tasks alone.
+        FromSelected = "RESTART_FROM_SELECTED",
+    }
+);
+
+spelled!(
+    /// What happens to a run that finds no free slot.
+    OnLimit {
+        /// It is recorded SKIPPED.
+        Skip = "SKIP",
+        /// It waits in order.
+        Queue = "QUEUE",
+        /// Only the newest waits; what waited before is SKIPPED.
+        QueueLatest = "QUEUE_LATEST",
+        /// The oldest live runs are cancelled, and it waits until they have ended. Ours, not part of the published language.
+        CancelRunning = "CANCEL_RUNNING",
+    }
+);
+
+spelled!(
     /// Why an attempt failed, as far as it matters for another one.
     FailureClass {
         /// The job ran and failed.
@@ -101,13 +152,15 @@ spelled!(
         Cancelled = "CANCELLED",
         /// Its deadline passed.
         TimedOut = "TIMED_OUT",
+        /// A person decided the outcome of the task.
+        Marked = "MARKED",
     }
 );
 
 impl RunStatus {
     /// Nothing happens any more in a run with this status (INV-02).
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Warning | Self::Failed | Self::Cancelled)
+        matches!(self, Self::Succeeded | Self::Warning | Self::Failed | Self::Skipped | Self::Cancelled)
     }
 }
 
@@ -115,5 +168,16 @@ impl TaskStatus {
     /// Nothing happens any more in a task run with this status.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Warning | Self::Failed | Self::Skipped | Self::Cancelled)
+    }
+}
+
+impl From<Mark> for TaskStatus {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Succeeded => Self::Succeeded,
+            Mark::Warning => Self::Warning,
+            Mark::Failed => Self::Failed,
+            Mark::Skipped => Self::Skipped,
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn decide(run: &RunState, reason: &str, context: &Context) -> Result<Vec<Event>, Rejection> {
-    if run.cancel_requested {
+    if run.halt.is_some() {
         return Ok(Vec::new());
     }
     Ok(vec![Event::RunCancelRequested { run: run.id, reason: message(reason), at: context.now }])

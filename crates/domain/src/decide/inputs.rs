@@ -3,7 +3,7 @@
 use downbeat_dialect::{Input, InputType};
 use serde_json::{Map, Value};
 
-use crate::{command::Rejection, limits, plan::PlanInput};
+use crate::{command::Rejection, decide::json_bytes, limits, plan::PlanInput};
 
 pub(super) fn complete(declared: &[PlanInput], given: &Map<String, Value>) -> Result<Map<String, Value>, Rejection> {
     if let Some(unknown) = given.keys().find(|name| !declared.iter().any(|input| input.name == **name)) {
@@ -26,7 +26,7 @@ pub(super) fn complete(declared: &[PlanInput], given: &Map<String, Value>) -> Re
         };
         inputs.insert(input.name.clone(), value);
     }
-    let bytes = serde_json::to_vec(&inputs).map_or(usize::MAX, |json| json.len());
+    let bytes = json_bytes(&inputs);
     if bytes > limits::INPUT_BYTES_MAX {
         return Err(Rejection::InvalidInputs(format!(
             "the inputs take {bytes} bytes; at most {} are allowed",

@@ -15,7 +15,7 @@ pub(super) fn decide(
     context: &Context,
 ) -> Result<Vec<Event>, Rejection> {
     let (task, plan) = held(run, attempt)?;
-    let again = !run.cancel_requested && task.losses + 1 < limits::LOST_ATTEMPTS_MAX;
+    let again = run.halt.is_none() && task.mark.is_none() && task.losses + 1 < limits::LOST_ATTEMPTS_MAX;
     Ok(vec![Event::AttemptLost {
         attempt,
         reason: message(reason),

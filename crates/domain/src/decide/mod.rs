@@ -3,18 +3,32 @@
 
 mod advance;
 mod apply_pipeline;
+mod approval;
 mod cancel_run;
+mod carry_over;
+mod child;
 mod condition;
+mod consider;
 mod inputs;
+mod lane;
 mod lease_task;
 mod lose_attempt;
+mod mark_task;
+mod matrix;
+mod pipelines;
+mod pools;
 mod report;
+mod restart_run;
+mod retry;
+mod select;
 mod start_run;
+mod stop;
 mod wake_run;
 
 pub use advance::advance;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
 
 use crate::{
     command::{Command, Context, Rejection},
@@ -22,18 +36,31 @@ use crate::{
     evolve::evolve,
     limits,
     plan::PlanTask,
-    state::{Partition, RunState, TaskState},
+    state::{Agenda, Partition, RunState, TaskState},
 };
 
 /// The events that this command makes true, or why it does not. An empty answer means that it was true already.
 pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
     match command {
-        Command::ApplyPipeline(applied) => Ok(apply_pipeline::decide(partition, applied)),
+        Command::ApplyPipeline(applied) => apply_pipeline::decide(partition, applied),
+        Command::PausePipeline { pipeline, reason } => pipelines::pause(partition, *pipeline, reason, context),
+        Command::ResumePipeline { pipeline } => pipelines::resume(partition, *pipeline, context),
+        Command::DeletePipeline { pipeline } => pipelines::delete(partition, *pipeline, context),
+        Command::SetPool { name, slots } => pools::set(partition, name, *slots, context),
         Command::StartRun(start) => start_run::decide(partition, start, context),
+        Command::RestartRun(restart) => restart_run::decide(partition, restart, context),
+        Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),
         Command::FireSchedule(fire) => start_run::fire(partition, fire, context),
         Command::CancelRun { run, reason } => cancel_run::decide(partition.live_run(*run)?, reason, context),
+        Command::MarkTask { run, task, mark, outputs, reason, by } => {
+            let marking = mark_task::Marking { mark: *mark, outputs, reason, by };
+            mark_task::decide(partition, partition.live_run(*run)?, *task, &marking, context)
+        }
+        Command::DecideApproval { run, task, approved, by, comment } => {
+            approval::decide(partition.live_run(*run)?, *task, *approved, by, comment, context)
+        }
         Command::LeaseTask { run, task, worker } => {
-            lease_task::decide(partition.live_run(*run)?, *task, *worker, context)
+            lease_task::decide(partition, partition.live_run(*run)?, *task, *worker, context)
         }
         Command::Report { attempt, report } => {
             report::decide(partition.live_run(attempt.run)?, *attempt, report, context)
@@ -41,50 +68,69 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::LoseAttempt { attempt, reason } => {
             lose_attempt::decide(partition.live_run(attempt.run)?, *attempt, reason, context)
         }
-        Command::WakeRun { run } => Ok(wake_run::decide(partition.live_run(*run)?, context)),
+        Command::WakeRun { run } => Ok(wake_run::decide(partition, partition.live_run(*run)?, context)),
     }
 }
 
-/// Decides, folds, and lets the run go on as far as it can in one step. What is left over is found by [`RunState::to_consider`].
+/// Decides, folds, and lets everything that follows happen as far as it fits into one decision. What is left over stays on
+/// [`Partition::agenda`]: ask [`settle`] until that is empty.
 pub fn execute(partition: &mut Partition, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
     let mut events = decide(partition, command, context)?;
     for event in &events {
         evolve(partition, event);
     }
-    if let Some(run) = events.first().and_then(Event::run) {
-        events.extend(settle(partition, run, context));
-    }
+    work_off(partition, context, &mut events);
     Ok(events)
 }
 
-/// Lets a run go on by itself, at most [`limits::EVENTS_PER_ADVANCE_MAX`] events far.
-pub fn settle(partition: &mut Partition, run: crate::RunId, context: &Context) -> Vec<Event> {
+/// Works off the agenda, at most [`limits::EVENTS_PER_ADVANCE_MAX`] events far; empty = the agenda is.
+pub fn settle(partition: &mut Partition, context: &Context) -> Vec<Event> {
     let mut events = Vec::new();
-    while events.len() < limits::EVENTS_PER_ADVANCE_MAX {
-        let Some(state) = partition.runs.get(&run) else { break };
-        let next = advance(state, context, limits::EVENTS_PER_ADVANCE_MAX - events.len());
+    work_off(partition, context, &mut events);
+    events
+}
+
+fn work_off(partition: &mut Partition, context: &Context, events: &mut Vec<Event>) {
+    let mut room = limits::EVENTS_PER_ADVANCE_MAX;
+    while room > 0 {
+        let Some(item) = partition.agenda.first().cloned() else { break };
+        let next = match &item {
+            Agenda::Run(run) => partition.runs.get(run).map(|run| advance(partition, run, context, room)),
+            Agenda::Lane(key) => Some(lane::settle(partition, key, context)),
+        };
+        let next = next.unwrap_or_default();
         if next.is_empty() {
+            partition.agenda.remove(&item);
+            continue;
+        }
+        // An event of any size begins a decision, so that none outgrows a record.
+        if !events.is_empty() && next.iter().any(is_large) {
             break;
         }
         for event in &next {
             evolve(partition, event);
         }
+        room = room.saturating_sub(next.len());
         events.extend(next);
     }
-    events
+}
+
+/// May it take hundreds of KiB?
+fn is_large(event: &Event) -> bool {
+    matches!(event, Event::MatrixExpanded { .. } | Event::RunCreated(_) | Event::TaskCarriedOver(_))
 }
 
 /// The task and its plan, if the attempt is the current one and a worker holds it.
 fn held(run: &RunState, attempt: AttemptRef) -> Result<(&TaskState, &PlanTask), Rejection> {
-    let task = run.tasks.get(attempt.task as usize).zip(run.plan.plan.tasks.get(attempt.task as usize));
+    let task = run.tasks.get(attempt.task as usize).zip(run.planned(attempt.task));
     task.filter(|(task, _)| task.attempt == attempt.number && task.holder().is_some())
         .ok_or(Rejection::StaleAttempt(attempt))
 }
 
-/// When the next attempt may go after a failed one; `None` = there is none.
-fn retry_after_failure(run: &RunState, task: &TaskState, plan: &PlanTask, now: Timestamp) -> Option<Timestamp> {
-    let again = !run.cancel_requested && task.failures < plan.retries;
-    again.then(|| later(now, i64::from(plan.retry_delay_seconds)))
+/// `milliseconds` after `from`; the end of time where there is none.
+fn later_ms(from: Timestamp, milliseconds: u64) -> Timestamp {
+    let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);
+    from.checked_add(SignedDuration::from_millis(milliseconds)).unwrap_or(Timestamp::MAX)
 }
 
 /// `seconds` after `from`; the end of time where there is none.
@@ -109,4 +155,9 @@ fn cut(text: &str, bytes_max: usize) -> String {
     }
     let at = (0..=bytes_max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     format!("{}…", &text[..at])
+}
+
+/// Serialised JSON, bytes.
+fn json_bytes(fields: &Map<String, Value>) -> usize {
+    serde_json::to_vec(fields).map_or(usize::MAX, |json| json.len())
 }

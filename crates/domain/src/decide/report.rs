@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     command::{Context, Rejection, Report},
-    decide::{held, later, lose_attempt, message, retry_after_failure},
+    decide::{held, json_bytes, later, lose_attempt, message, retry},
     event::{AttemptRef, Event},
     limits,
     state::{Phase, RunState},
@@ -51,7 +51,7 @@ pub(super) fn decide(
             failure(run, attempt, *class, text, kept, context)?
         }
         Report::Stopped => match task.phase {
-            Phase::Stopping(_, StopReason::Cancelled) => vec![Event::AttemptStopped { attempt, at }],
+            Phase::Stopping(_, StopReason::Cancelled | StopReason::Marked) => vec![Event::AttemptStopped { attempt, at }],
             Phase::Stopping(_, StopReason::TimedOut) => {
                 let seconds = plan.timeout_seconds.unwrap_or_default();
                 let text = format!("stopped after its timeout of {seconds} s");
@@ -81,7 +81,7 @@ fn failure(
 ) -> Result<Vec<Event>, Rejection> {
     let (task, plan) = held(run, attempt)?;
     let worth_it = class != FailureClass::Misconfigured;
-    let retry_at = retry_after_failure(run, task, plan, context.now).filter(|_| worth_it);
+    let retry_at = retry::after_failure(run, task, plan, context).filter(|_| worth_it);
     Ok(vec![Event::AttemptFailed {
         attempt,
         class,
@@ -94,7 +94,7 @@ fn failure(
 }
 
 fn outputs_too_large(outputs: &Map<String, Value>) -> Option<String> {
-    let bytes = serde_json::to_vec(outputs).map_or(usize::MAX, |json| json.len());
+    let bytes = json_bytes(outputs);
     let limit = limits::OUTPUT_BYTES_MAX;
     (bytes > limit).then(|| format!("the outputs take {bytes} bytes; at most {limit} are allowed"))
 }

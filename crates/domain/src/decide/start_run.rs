@@ -1,48 +1,94 @@
 //! A new run. Its inputs are completed, converted and frozen here.
 
+use serde_json::{Map, Value};
+
 use crate::{
     command::{Context, FireSchedule, Rejection, StartRun},
-    decide::{inputs, later},
-    event::{Event, RunCreated, Trigger},
-    id::RunId,
+    decide::{inputs, json_bytes, later, later_ms, select},
+    event::{Event, RunCreated, Selection, Trigger},
+    id::{PipelineId, RunId},
     limits,
-    state::Partition,
+    state::{Partition, PipelineState},
 };
 
 pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context) -> Result<Vec<Event>, Rejection> {
-    let pipeline = partition.pipelines.get(&start.pipeline).ok_or(Rejection::UnknownPipeline(start.pipeline))?;
-    let known = partition
-        .runs
-        .get(&start.run)
-        .map(|run| run.pipeline)
-        .or_else(|| partition.finished.get(&start.run).map(|(pipeline, _)| *pipeline));
-    match known {
-        Some(owner) if owner == start.pipeline => return Ok(Vec::new()),
-        Some(_) => return Err(Rejection::RunExists(start.run)),
-        None => {}
+    if is_known(partition, start.run, start.pipeline)? {
+        return Ok(Vec::new());
     }
+    let pipeline = startable(partition, start.pipeline)?;
     let inputs = inputs::complete(&pipeline.plan.plan.inputs, &start.inputs)?;
-    let environment_bytes = serde_json::to_vec(&start.environment).map_or(usize::MAX, |json| json.len());
+    let environment_bytes = json_bytes(&start.environment);
     if environment_bytes > limits::INPUT_BYTES_MAX {
         return Err(Rejection::InvalidInputs(format!(
             "the environment variables take {environment_bytes} bytes; at most {} are allowed",
             limits::INPUT_BYTES_MAX
         )));
     }
-    Ok(vec![Event::RunCreated(Box::new(RunCreated {
-        run: start.run,
-        pipeline: start.pipeline,
-        version: pipeline.version,
-        trigger: start.trigger.clone(),
+    let selection = start.selection.as_ref().filter(|selection| !selection.ids.is_empty());
+    let selection = selection.map(|named| select::places(pipeline, &named.ids, named.downstream)).transpose()?;
+    let given = Given {
         inputs,
         environment: start.environment.clone(),
+        environment_name: start.environment_name.clone(),
+        selection,
+    };
+    Ok(vec![created(start.run, (start.pipeline, pipeline), start.trigger.clone(), given, context)])
+}
+
+/// The same id again is answered from state; the id of another pipeline's run is refused.
+pub(super) fn is_known(partition: &Partition, run: RunId, pipeline: PipelineId) -> Result<bool, Rejection> {
+    let live = partition.runs.get(&run).map(|run| run.pipeline);
+    match live.or_else(|| partition.finished.get(&run).map(|(pipeline, _)| *pipeline)) {
+        Some(owner) if owner == pipeline => Ok(true),
+        Some(_) => Err(Rejection::RunExists(run)),
+        None => Ok(false),
+    }
+}
+
+/// The pipeline, unless nothing of it may start.
+pub(super) fn startable(partition: &Partition, pipeline: PipelineId) -> Result<&PipelineState, Rejection> {
+    let state = partition.live_pipeline(pipeline)?;
+    match state.paused {
+        Some(_) => Err(Rejection::PipelinePaused { alias: state.alias.clone() }),
+        None => Ok(state),
+    }
+}
+
+/// What a new run is given.
+pub(super) struct Given {
+    pub(super) inputs: Map<String, Value>,
+    pub(super) environment: Map<String, Value>,
+    pub(super) environment_name: String,
+    pub(super) selection: Option<Selection>,
+}
+
+pub(super) fn created(
+    run: RunId,
+    (id, pipeline): (PipelineId, &PipelineState),
+    trigger: Trigger,
+    given: Given,
+    context: &Context,
+) -> Event {
+    let plan = &pipeline.plan.plan;
+    let gated = plan.concurrency.is_some();
+    Event::RunCreated(Box::new(RunCreated {
+        run,
+        pipeline: id,
+        version: pipeline.version,
+        trigger,
+        inputs: given.inputs,
+        environment: given.environment,
+        environment_name: given.environment_name,
+        gated,
+        deadline: plan.timeout_ms.filter(|_| !gated).map(|timeout| later_ms(context.now, timeout)),
+        selection: given.selection,
         at: context.now,
-    }))])
+    }))
 }
 
 /// One run per instant: its id is derived, and the watermark of the schedule refuses what was decided before (INV-05).
 pub(super) fn fire(partition: &Partition, fire: &FireSchedule, context: &Context) -> Result<Vec<Event>, Rejection> {
-    let pipeline = partition.pipelines.get(&fire.pipeline).ok_or(Rejection::UnknownPipeline(fire.pipeline))?;
+    let pipeline = startable(partition, fire.pipeline)?;
     let schedule = pipeline
         .plan
         .plan
@@ -62,7 +108,9 @@ pub(super) fn fire(partition: &Partition, fire: &FireSchedule, context: &Context
         pipeline: fire.pipeline,
         trigger: Trigger::Scheduled { schedule: fire.schedule.clone(), instant: fire.instant },
         inputs: schedule.run_inputs.clone(),
-        environment: serde_json::Map::new(),
+        environment: Map::new(),
+        environment_name: String::new(),
+        selection: None,
     };
     decide(partition, &start, context)
 }

@@ -1,14 +1,22 @@
 //! `evolve` folds one event into the state. It is total: whatever the log says, it neither fails nor panics; a pair of state and
 //! event that the life cycle does not know changes nothing.
 
+mod groups;
 mod run;
+mod transition;
+
+pub(crate) use groups::worst;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::{
     event::{Event, PipelineApplied, RunCreated, Trigger},
-    plan::PreparedPlan,
-    state::{Partition, PipelineState, RunState},
+    id::{PipelineId, RunId},
+    plan::{Node, PreparedPlan},
+    state::{Agenda, LaneKey, Partition, PipelineState, RunState},
+    status::RunStatus,
 };
 
 /// Folds one event.
@@ -16,22 +24,38 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
     match event {
         Event::PartitionOwned { .. } => {}
         Event::PipelineApplied(applied) => apply_pipeline(partition, applied),
-        Event::RunCreated(created) => create_run(partition, created),
-        Event::RunFinished { run, status, .. } => {
-            if let Some(state) = partition.runs.remove(run) {
-                partition.finished.insert(*run, (state.pipeline, *status));
+        Event::PipelinePaused { pipeline, reason, at } => {
+            if let Some(state) = partition.pipelines.get_mut(pipeline) {
+                state.paused = Some((reason.clone(), *at));
             }
         }
+        Event::PipelineResumed { pipeline, .. } => {
+            if let Some(state) = partition.pipelines.get_mut(pipeline) {
+                state.paused = None;
+            }
+            look_at_lanes(partition, *pipeline);
+        }
+        Event::PipelineDeleted { pipeline, .. } => {
+            if let Some(state) = partition.pipelines.get_mut(pipeline) {
+                state.deleted = true;
+                state.paused = None;
+            }
+            look_at_lanes(partition, *pipeline);
+        }
+        Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
+        Event::RunCreated(created) => create_run(partition, created),
+        Event::RunFinished { run, status, .. } => finish_run(partition, *run, *status),
         other => {
-            if let Some(run) = other.run().and_then(|run| partition.runs.get_mut(&run)) {
-                run::evolve(run, other);
+            if let Some(run) = other.run() {
+                evolve_run(partition, run, other);
             }
         }
     }
 }
 
 fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
-    let watermarks = partition.pipelines.remove(&applied.pipeline).map(|before| before.watermarks).unwrap_or_default();
+    let before = partition.pipelines.remove(&applied.pipeline);
+    let (watermarks, paused) = before.map(|before| (before.watermarks, before.paused)).unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
         name: applied.name.as_str().into(),
@@ -40,8 +64,19 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         source_root: applied.source_root.as_str().into(),
         plan: Arc::new(PreparedPlan::new(applied.plan.clone())),
         watermarks,
+        paused,
+        deleted: false,
     };
     partition.pipelines.insert(applied.pipeline, state);
+    // The limit may be another one.
+    look_at_lanes(partition, applied.pipeline);
+}
+
+fn look_at_lanes(partition: &mut Partition, pipeline: PipelineId) {
+    let first = (pipeline, String::new());
+    let lanes = partition.lanes.lanes.range(first..).take_while(|((owner, _), _)| *owner == pipeline);
+    let waiting = lanes.filter(|(_, lane)| !lane.waiting.is_empty());
+    partition.agenda.extend(waiting.map(|(key, _)| Agenda::Lane(key.clone())));
 }
 
 fn create_run(partition: &mut Partition, created: &RunCreated) {
@@ -51,5 +86,83 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
         let watermark = pipeline.watermarks.entry(schedule.clone()).or_insert(*instant);
         *watermark = (*watermark).max(*instant);
     }
-    partition.runs.insert(created.run, RunState::new(created, pipeline));
+    partition.runs_created += 1;
+    let run = RunState::new(created, pipeline, partition.runs_created);
+    let (key, place) = lane_of(&run);
+    if run.admitted {
+        partition.lanes.go(&key, place);
+    } else {
+        partition.lanes.wait(&key, place);
+        partition.agenda.insert(Agenda::Lane(key));
+    }
+    partition.runs.insert(created.run, run);
+    keep_agenda(partition, created.run);
+}
+
+fn lane_of(run: &RunState) -> (LaneKey, (u64, RunId)) {
+    ((run.pipeline, run.environment_name.clone()), (run.order, run.id))
+}
+
+fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus) {
+    let Some(run) = partition.runs.remove(&id) else { return };
+    // Every task has ended by now; where the log says otherwise, its slots end here.
+    for (place, task) in (0u32..).zip(&run.tasks) {
+        if task.holder().is_some() {
+            partition.pools.forget(&run, place);
+        }
+    }
+    let (key, place) = lane_of(&run);
+    partition.lanes.leave(&key, place);
+    if partition.lanes.lanes.get(&key).is_some_and(|lane| !lane.waiting.is_empty()) {
+        partition.agenda.insert(Agenda::Lane(key));
+    }
+    partition.agenda.remove(&Agenda::Run(id));
+    partition.finished.insert(id, (run.pipeline, status));
+    // Whoever waits for it has something to consider.
+    if let Some(parent) = partition.children.remove(&id)
+        && let Some(run) = partition.runs.get_mut(&parent.run)
+        && run.tasks.get(parent.task as usize).is_some_and(|task| task.child() == Some(id))
+    {
+        run.to_consider.insert(Node::Task(parent.task));
+        keep_agenda(partition, parent.run);
+    }
+}
+
+fn evolve_run(partition: &mut Partition, id: RunId, event: &Event) {
+    let Some(run) = partition.runs.get_mut(&id) else { return };
+    match event {
+        Event::RunQueued { .. } => run.queued = !run.admitted,
+        Event::RunAdmitted { deadline, .. } if !run.admitted => {
+            admit(run, *deadline);
+            let (key, place) = lane_of(run);
+            partition.lanes.go(&key, place);
+        }
+        other => run::evolve(run, other),
+    }
+    if let Some(place) = event.task() {
+        partition.pools.sync(run, place);
+    }
+    if let Event::ChildStarted { attempt, child, detached: false, .. } = event
+        && run.tasks.get(attempt.task as usize).is_some_and(|task| task.child() == Some(*child))
+    {
+        partition.children.insert(*child, *attempt);
+    }
+    keep_agenda(partition, id);
+}
+
+fn admit(run: &mut RunState, deadline: Option<Timestamp>) {
+    run.admitted = true;
+    run.deadline = deadline;
+    if let Some(deadline) = deadline {
+        run.deadlines.insert((deadline, None));
+    }
+}
+
+/// Keeps the agenda true for this run.
+fn keep_agenda(partition: &mut Partition, id: RunId) {
+    if partition.runs.get(&id).is_some_and(RunState::is_unsettled) {
+        partition.agenda.insert(Agenda::Run(id));
+    } else {
+        partition.agenda.remove(&Agenda::Run(id));
+    }
 }

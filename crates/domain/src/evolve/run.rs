@@ -1,32 +1,50 @@
 //! Folds the events of a run. See the table in [`crate::state::TaskState`]'s module.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::{groups, transition::enter};
 use crate::{
-    event::Event,
+    event::{Event, TaskCarriedOver},
     plan::Node,
-    state::{GroupPhase, Phase, RunState},
-    status::{Outcome, TaskStatus},
+    state::{Carried, GroupPhase, Halt, Phase, RunState},
+    status::{Mark, Outcome, StopReason, TaskStatus},
 };
 
 pub(super) fn evolve(run: &mut RunState, event: &Event) {
     match event {
-        Event::RunCancelRequested { .. } => cancel(run),
-        Event::GroupOpened { group, .. } => open_group(run, *group),
-        Event::GroupSkipped { group, .. } => skip_group(run, *group),
-        Event::TaskReady { task, .. } => {
+        Event::RunCancelRequested { at, .. } => halt(run, Halt::Cancelled, *at),
+        Event::RunTimedOut { at, .. } => halt(run, Halt::TimedOut, *at),
+        Event::CarryCompleted { .. } => run.awaits_carry = false,
+        Event::GroupOpened { group, .. } => groups::open(run, *group),
+        Event::GroupSkipped { group, at, .. } => groups::skip(run, *group, *at),
+        Event::MatrixExpanded { group, axes, at, .. } => groups::expand(run, *group, axes, *at),
+        Event::IterationOpened { group, iteration, .. } => groups::open_iteration(run, *group, *iteration),
+        Event::IterationSkipped { group, iteration, at, .. } => groups::skip_iteration(run, *group, *iteration, *at),
+        Event::IterationsEnded { task, status, at, .. } => {
+            if phase(run, *task) == Some(Phase::Fanned) {
+                enter(run, *task, Phase::Ended(*status), *at);
+            }
+        }
+        Event::TaskCarriedOver(carried) => carry(run, carried),
+        Event::TaskResumes { task, iteration, operations, .. } => resume(run, *task, iteration.as_deref(), operations),
+        Event::TaskMarked { task, mark, outputs, at, .. } => take_mark(run, *task, *mark, outputs, *at),
+        Event::TaskReady { task, at, .. } => {
             if matches!(phase(run, *task), Some(Phase::Waiting | Phase::Backoff(_))) {
-                enter(run, *task, Phase::Ready);
+                enter(run, *task, Phase::Ready, *at);
             }
         }
-        Event::TaskSkipped { task, .. } => {
+        Event::TaskSkipped { task, seen_as, at, .. } => {
             if phase(run, *task) == Some(Phase::Waiting) {
-                enter(run, *task, Phase::Ended(TaskStatus::Skipped));
+                if let Some(task) = run.tasks.get_mut(*task as usize) {
+                    task.seen_as = *seen_as;
+                }
+                enter(run, *task, Phase::Ended(TaskStatus::Skipped), *at);
             }
         }
-        Event::TaskFailed { task, as_warning, .. } => {
-            if matches!(phase(run, *task), Some(Phase::Waiting | Phase::Ready)) {
-                enter(run, *task, Phase::Ended(failed(*as_warning)));
+        Event::TaskFailed { task, as_warning, at, .. } => {
+            if matches!(phase(run, *task), Some(Phase::Waiting | Phase::Ready | Phase::Backoff(_))) {
+                enter(run, *task, Phase::Ended(failed(*as_warning)), *at);
             }
         }
         attempt_event => attempt(run, attempt_event),
@@ -36,241 +54,232 @@ pub(super) fn evolve(run: &mut RunState, event: &Event) {
 /// Events of an attempt count only for the current one (INV-01).
 fn attempt(run: &mut RunState, event: &Event) {
     match event {
-        Event::AttemptLeased { attempt, worker, parameters, .. } => {
+        Event::AttemptLeased { attempt, worker, parameters, at } => {
             if phase(run, attempt.task) == Some(Phase::Ready) {
-                enter(run, attempt.task, Phase::Leased(*worker));
+                enter(run, attempt.task, Phase::Leased(*worker), *at);
+                begin(run, attempt.task, attempt.number);
                 if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
-                    task.attempt = attempt.number;
-                    task.chunks = 0;
                     task.parameters = parameters.clone().map(Box::new);
                 }
             }
         }
-        Event::WaitStarted { attempt, until, .. } => {
+        Event::WaitStarted { attempt, at, until } => {
             if phase(run, attempt.task) == Some(Phase::Waiting) {
                 run.began = true;
-                enter(run, attempt.task, Phase::Sleeping(*until));
+                enter(run, attempt.task, Phase::Sleeping(*until), *at);
+                begin(run, attempt.task, attempt.number);
+            }
+        }
+        Event::ApprovalRequested { attempt, approvers, until, at, .. } => {
+            if phase(run, attempt.task) == Some(Phase::Waiting) {
+                run.began = true;
+                enter(run, attempt.task, Phase::Approving(*until), *at);
+                begin(run, attempt.task, attempt.number);
+                // Who may decide stands where the resolved parameters of other jobs do.
+                let list = approvers.iter().cloned().map(Value::String).collect();
+                let parameters = Map::from_iter([("approvers".to_owned(), Value::Array(list))]);
                 if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
-                    task.attempt = attempt.number;
+                    task.parameters = Some(Box::new(parameters));
                 }
             }
         }
-        Event::AttemptStarted { attempt, deadline, .. } => {
+        Event::ChildStarted { attempt, child, detached, deadline, at, .. } => {
+            if matches!(phase(run, attempt.task), Some(Phase::Waiting | Phase::Backoff(_))) {
+                run.began = true;
+                if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
+                    task.deadline = *deadline;
+                }
+                enter(run, attempt.task, Phase::Delegated(*child), *at);
+                begin(run, attempt.task, attempt.number);
+                if *detached {
+                    run.to_consider.insert(Node::Task(attempt.task));
+                }
+            }
+        }
+        Event::AttemptStarted { attempt, deadline, at, .. } => {
             if let (true, Some(Phase::Leased(worker))) = (is_current(run, event), phase(run, attempt.task)) {
                 run.began = true;
                 if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
                     task.deadline = *deadline;
                 }
-                enter(run, attempt.task, Phase::Running(worker));
+                enter(run, attempt.task, Phase::Running(worker), *at);
             }
         }
-        Event::AttemptStopRequested { attempt, reason, .. } => {
-            if let (true, Some(Phase::Leased(worker) | Phase::Running(worker))) =
-                (is_current(run, event), phase(run, attempt.task))
-            {
-                enter(run, attempt.task, Phase::Stopping(worker, *reason));
-            }
+        Event::AttemptStopRequested { attempt, reason, at } if is_current(run, event) => {
+            stop(run, attempt.task, *reason, *at);
         }
         ending => end_attempt(run, ending),
     }
 }
 
-/// Everything else counts while a worker holds the attempt; most of it ends it.
-fn end_attempt(run: &mut RunState, event: &Event) {
-    if !is_current(run, event) {
-        return;
+fn begin(run: &mut RunState, task: u32, number: u32) {
+    if let Some(task) = run.tasks.get_mut(task as usize) {
+        task.attempt = number;
+        task.chunks = 0;
     }
+}
+
+fn stop(run: &mut RunState, task: u32, reason: StopReason, at: Timestamp) {
+    match phase(run, task) {
+        Some(Phase::Leased(worker) | Phase::Running(worker)) => enter(run, task, Phase::Stopping(worker, reason), at),
+        Some(Phase::Delegated(child)) => enter(run, task, Phase::Recalling(child, reason), at),
+        _ => {}
+    }
+}
+
+/// Everything else counts while the attempt is under way; most of it ends it.
+fn end_attempt(run: &mut RunState, event: &Event) {
+    let Some(attempt) = event.attempt().filter(|_| is_current(run, event)) else { return };
+    let place = attempt.task;
+    let Some(now) = phase(run, place) else { return };
+    let held = matches!(now, Phase::Leased(_) | Phase::Running(_) | Phase::Stopping(..));
     match event {
-        Event::AttemptSucceeded { attempt, outcome, outputs, .. } => {
-            let held = is_held(run, attempt.task) || matches!(phase(run, attempt.task), Some(Phase::Sleeping(_)));
-            if held {
-                set_outputs(run, attempt.task, outputs);
-                let status = match outcome {
-                    Outcome::Succeeded => TaskStatus::Succeeded,
-                    Outcome::Warning => TaskStatus::Warning,
-                };
-                enter(run, attempt.task, Phase::Ended(status));
-            }
+        Event::AttemptSucceeded { outcome, outputs, at, .. } if held || matches!(now, Phase::Sleeping(_)) => {
+            set_outputs(run, place, outputs);
+            let status = match outcome {
+                Outcome::Succeeded => TaskStatus::Succeeded,
+                Outcome::Warning => TaskStatus::Warning,
+            };
+            end(run, place, status, *at);
         }
-        Event::AttemptFailed { attempt, outputs, retry_at, as_warning, .. } if is_held(run, attempt.task) => {
-            set_outputs(run, attempt.task, outputs);
-            if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
-                task.failures += 1;
-            }
-            let next = retry_at.map_or(Phase::Ended(failed(*as_warning)), Phase::Backoff);
-            enter(run, attempt.task, next);
+        Event::AttemptFailed { outputs, retry_at, as_warning, at, .. }
+            if held || (matches!(now, Phase::Approving(_)) && retry_at.is_none()) =>
+        {
+            set_outputs(run, place, outputs);
+            count(run, place, |task| task.failures += 1);
+            end_or_wait(run, place, *retry_at, failed(*as_warning), *at);
         }
-        Event::AttemptLost { attempt, retry_at, as_warning, .. } if is_held(run, attempt.task) => {
-            if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
-                task.losses += 1;
-            }
-            let ended = if run.cancel_requested { TaskStatus::Cancelled } else { failed(*as_warning) };
-            enter(run, attempt.task, retry_at.map_or(Phase::Ended(ended), Phase::Backoff));
+        Event::AttemptLost { retry_at, as_warning, at, .. } if held => {
+            count(run, place, |task| task.losses += 1);
+            let ended = if run.halt.is_some() { TaskStatus::Cancelled } else { failed(*as_warning) };
+            end_or_wait(run, place, *retry_at, ended, *at);
         }
-        Event::OperationsCollected { attempt, chunk, .. } if is_held(run, attempt.task) => {
-            if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
-                task.chunks = task.chunks.max(chunk.saturating_add(1));
-            }
+        Event::OperationsCollected { chunk, .. } if held => {
+            count(run, place, |task| task.chunks = task.chunks.max(chunk.saturating_add(1)));
         }
-        Event::AttemptStopped { attempt, .. } if is_held(run, attempt.task) => {
-            enter(run, attempt.task, Phase::Ended(TaskStatus::Cancelled));
+        Event::AttemptStopped { at, .. } if held => end(run, place, TaskStatus::Cancelled, *at),
+        Event::ApprovalDecided { approved, outputs, as_warning, at, .. } if matches!(now, Phase::Approving(_)) => {
+            set_outputs(run, place, outputs);
+            let status = if *approved { TaskStatus::Succeeded } else { failed(*as_warning) };
+            end(run, place, status, *at);
+        }
+        Event::ChildEnded { status, outputs, retry_at, at, .. }
+            if matches!(now, Phase::Delegated(_) | Phase::Recalling(..)) =>
+        {
+            set_outputs(run, place, outputs);
+            if *status == TaskStatus::Failed || retry_at.is_some() {
+                count(run, place, |task| task.failures += 1);
+            }
+            end_or_wait(run, place, *retry_at, *status, *at);
         }
         _ => {}
     }
 }
 
-/// Changes the phase and keeps every index true.
-fn enter(run: &mut RunState, place: u32, next: Phase) {
-    let Some(task) = run.tasks.get_mut(place as usize) else { return };
-    if let Some(due) = task.due() {
-        run.deadlines.remove(&(due, place));
-    }
-    task.phase = next;
-    if !matches!(next, Phase::Running(_)) {
-        task.deadline = None;
-    }
-    if let Some(due) = task.due() {
-        run.deadlines.insert((due, place));
-    }
-    let held = task.holder().is_some();
-    run.to_consider.remove(&Node::Task(place));
-    set_membership(&mut run.ready, place, next == Phase::Ready);
-    set_membership(&mut run.held, place, held);
-    if let Phase::Ended(status) = next {
-        run.unfinished = run.unfinished.saturating_sub(1);
-        *run.ended.entry(status).or_insert(0) += 1;
-        let plan = std::sync::Arc::clone(&run.plan);
-        release(run, plan.task_dependents.get(place as usize).map_or(&[], Vec::as_slice));
-        if let Some(group) = plan.plan.tasks.get(place as usize).and_then(|task| task.group) {
-            member_ended(run, group);
-        }
+fn count(run: &mut RunState, place: u32, change: impl FnOnce(&mut crate::state::TaskState)) {
+    if let Some(task) = run.tasks.get_mut(place as usize) {
+        change(task);
     }
 }
 
-fn set_membership(set: &mut std::collections::BTreeSet<u32>, place: u32, member: bool) {
-    if member {
-        set.insert(place);
-    } else {
-        set.remove(&place);
+/// A marked task ends as its mark says, whatever its attempt came to.
+fn end(run: &mut RunState, place: u32, status: TaskStatus, at: Timestamp) {
+    let mark = run.tasks.get(place as usize).and_then(|task| task.mark);
+    enter(run, place, Phase::Ended(mark.map_or(status, TaskStatus::from)), at);
+}
+
+fn end_or_wait(run: &mut RunState, place: u32, retry_at: Option<Timestamp>, ended: TaskStatus, at: Timestamp) {
+    let marked = run.tasks.get(place as usize).is_some_and(|task| task.mark.is_some());
+    match retry_at {
+        Some(retry_at) if !marked => enter(run, place, Phase::Backoff(retry_at), at),
+        _ => end(run, place, ended, at),
     }
 }
 
-/// One dependency less for each of these nodes; those that wait for nothing more are to be considered.
-fn release(run: &mut RunState, dependents: &[Node]) {
-    for node in dependents {
-        let (waiting_on, waits) = match *node {
-            Node::Task(place) => match run.tasks.get_mut(place as usize) {
-                Some(task) => (&mut task.waiting_on, task.phase == Phase::Waiting),
-                None => continue,
-            },
-            Node::Group(place) => match run.groups.get_mut(place as usize) {
-                Some(group) => (&mut group.waiting_on, group.phase == GroupPhase::Waiting),
-                None => continue,
-            },
-        };
-        *waiting_on = waiting_on.saturating_sub(1);
-        if *waiting_on == 0 && waits {
-            run.to_consider.insert(*node);
-        }
-    }
-}
-
-fn open_group(run: &mut RunState, place: u32) {
-    let Some(group) = run.groups.get_mut(place as usize).filter(|group| group.phase == GroupPhase::Waiting) else {
+fn take_mark(run: &mut RunState, place: u32, mark: Mark, outputs: &Map<String, Value>, at: Timestamp) {
+    let Some(now) = phase(run, place) else { return };
+    if matches!(now, Phase::Fanned | Phase::Ended(_) | Phase::Stopping(..) | Phase::Recalling(..)) {
         return;
-    };
-    group.phase = GroupPhase::Open;
-    run.to_consider.remove(&Node::Group(place));
-    let plan = std::sync::Arc::clone(&run.plan);
-    let members: Vec<Node> = plan.members[place as usize].iter().map(|member| Node::Task(*member)).collect();
-    if members.is_empty() {
-        end_group(run, place, TaskStatus::Succeeded);
     }
-    release(run, &members);
+    set_outputs(run, place, outputs);
+    if let Some(task) = run.tasks.get_mut(place as usize) {
+        task.mark = Some(mark);
+    }
+    match now {
+        Phase::Leased(_) | Phase::Running(_) | Phase::Delegated(_) => stop(run, place, StopReason::Marked, at),
+        _ => enter(run, place, Phase::Ended(mark.into()), at),
+    }
 }
 
-fn skip_group(run: &mut RunState, place: u32) {
-    let Some(group) = run.groups.get_mut(place as usize).filter(|group| group.phase == GroupPhase::Waiting) else {
+/// The run goes no further: what nobody holds ends, what somebody holds is to be stopped.
+fn halt(run: &mut RunState, halt: Halt, at: Timestamp) {
+    if run.halt.is_some() {
         return;
-    };
-    group.phase = GroupPhase::Open;
-    run.to_consider.remove(&Node::Group(place));
-    let plan = std::sync::Arc::clone(&run.plan);
-    let members = &plan.members[place as usize];
-    if members.is_empty() {
-        end_group(run, place, TaskStatus::Skipped);
     }
-    for member in members {
-        if phase(run, *member) == Some(Phase::Waiting) {
-            enter(run, *member, Phase::Ended(TaskStatus::Skipped));
-        }
-    }
-}
-
-fn member_ended(run: &mut RunState, place: u32) {
-    let Some(group) = run.groups.get_mut(place as usize) else { return };
-    group.unfinished = group.unfinished.saturating_sub(1);
-    if group.unfinished == 0 {
-        let status = together(run, place);
-        end_group(run, place, status);
-    }
-}
-
-fn end_group(run: &mut RunState, place: u32, status: TaskStatus) {
-    if let Some(group) = run.groups.get_mut(place as usize) {
-        group.phase = GroupPhase::Ended(status);
-    }
-    run.to_consider.remove(&Node::Group(place));
-    let plan = std::sync::Arc::clone(&run.plan);
-    release(run, plan.group_dependents.get(place as usize).map_or(&[], Vec::as_slice));
-}
-
-/// How a group ended, seen by those that depend on it: the worst of its tasks, and SKIPPED only when all of them were.
-fn together(run: &RunState, group: u32) -> TaskStatus {
-    let statuses: std::collections::BTreeSet<TaskStatus> = run.plan.members[group as usize]
-        .iter()
-        .filter_map(|member| run.tasks.get(*member as usize).map(crate::state::TaskState::status))
-        .collect();
-    let worst_first = [TaskStatus::Failed, TaskStatus::Cancelled, TaskStatus::Warning, TaskStatus::Succeeded];
-    worst_first.into_iter().find(|status| statuses.contains(status)).unwrap_or(TaskStatus::Skipped)
-}
-
-fn cancel(run: &mut RunState) {
-    run.cancel_requested = true;
+    run.halt = Some(halt);
     for place in 0..run.tasks.len() as u32 {
-        if matches!(phase(run, place), Some(Phase::Waiting | Phase::Ready | Phase::Sleeping(_) | Phase::Backoff(_))) {
-            enter(run, place, Phase::Ended(TaskStatus::Cancelled));
+        match phase(run, place) {
+            Some(
+                Phase::Waiting
+                | Phase::Ready
+                | Phase::Sleeping(_)
+                | Phase::Approving(_)
+                | Phase::Backoff(_)
+                | Phase::Fanned,
+            ) => enter(run, place, Phase::Ended(TaskStatus::Cancelled), at),
+            Some(Phase::Leased(_) | Phase::Running(_) | Phase::Delegated(_)) => {
+                run.to_stop.insert(place);
+            }
+            _ => {}
         }
     }
     for place in 0..run.groups.len() as u32 {
-        let empty_and_waiting =
-            run.groups[place as usize].phase == GroupPhase::Waiting && run.groups[place as usize].unfinished == 0;
-        if empty_and_waiting {
-            end_group(run, place, TaskStatus::Cancelled);
+        let group = &run.groups[place as usize];
+        if group.phase == GroupPhase::Waiting && group.unfinished == 0 {
+            groups::end(run, place, TaskStatus::Cancelled);
         }
     }
     run.to_consider.clear();
 }
 
-fn phase(run: &RunState, task: u32) -> Option<Phase> {
+fn carry(run: &mut RunState, carried: &TaskCarriedOver) {
+    if let Some(iteration) = &carried.iteration {
+        let kept = Carried { status: carried.status, outputs: carried.outputs.clone() };
+        run.carried.insert((carried.task, iteration.clone()), kept);
+    } else if phase(run, carried.task) == Some(Phase::Waiting) {
+        take_over(run, carried.task, carried.status, &carried.outputs, carried.at);
+    }
+}
+
+/// The task run is SKIPPED, and seen as what it was in the run before.
+pub(super) fn take_over(
+    run: &mut RunState,
+    place: u32,
+    status: TaskStatus,
+    outputs: &Map<String, Value>,
+    at: Timestamp,
+) {
+    set_outputs(run, place, outputs);
+    if let Some(task) = run.tasks.get_mut(place as usize) {
+        task.seen_as = Some(status);
+    }
+    enter(run, place, Phase::Ended(TaskStatus::Skipped), at);
+}
+
+fn resume(run: &mut RunState, place: u32, iteration: Option<&str>, operations: &[String]) {
+    if let Some(iteration) = iteration {
+        run.resumes.insert((place, iteration.to_owned()), operations.to_vec());
+    } else if let Some(task) = run.tasks.get_mut(place as usize).filter(|task| task.phase == Phase::Waiting) {
+        task.resumes = Some(Box::new(operations.to_vec()));
+    }
+}
+
+pub(super) fn phase(run: &RunState, task: u32) -> Option<Phase> {
     run.tasks.get(task as usize).map(|task| task.phase)
 }
 
-fn is_held(run: &RunState, task: u32) -> bool {
-    run.tasks.get(task as usize).is_some_and(|task| task.holder().is_some())
-}
-
 fn is_current(run: &RunState, event: &Event) -> bool {
-    let attempt = match event {
-        Event::AttemptStarted { attempt, .. }
-        | Event::AttemptSucceeded { attempt, .. }
-        | Event::AttemptFailed { attempt, .. }
-        | Event::AttemptLost { attempt, .. }
-        | Event::AttemptStopRequested { attempt, .. }
-        | Event::AttemptStopped { attempt, .. }
-        | Event::OperationsCollected { attempt, .. } => attempt,
-        _ => return false,
-    };
+    let Some(attempt) = event.attempt() else { return false };
     run.tasks.get(attempt.task as usize).is_some_and(|task| task.attempt == attempt.number)
 }
 

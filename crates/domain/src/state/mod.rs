@@ -1,9 +1,15 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod lanes;
+mod matrix;
 mod partition;
+mod pools;
 mod run;
 mod task;
 
-pub use partition::{Partition, PipelineState};
-pub use run::{GroupPhase, GroupState, RunState};
+pub use lanes::{Lane, LaneKey, Lanes};
+pub use matrix::{Expansion, iteration_ids};
+pub use partition::{Agenda, Partition, PipelineState, RecentCommands};
+pub use pools::{Holder, Pool, Pools, TaskLane};
+pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
 pub use task::{Phase, TaskState};

@@ -1,25 +1,51 @@
 //! Everything about the pipelines of one partition.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
 use crate::{
-    id::{PipelineId, RunId},
+    event::AttemptRef,
+    id::{CommandId, PipelineId, RunId},
+    limits,
     plan::PreparedPlan,
-    state::RunState,
+    state::{LaneKey, Lanes, Pools, RunState},
     status::RunStatus,
 };
 
 /// The folded state of a partition.
 #[derive(Debug, Default)]
 pub struct Partition {
-    /// Every pipeline that was applied.
+    /// Every pipeline that was applied, deleted ones too.
     pub pipelines: BTreeMap<PipelineId, PipelineState>,
     /// Runs that have not ended.
     pub runs: BTreeMap<RunId, RunState>,
     /// Runs that have ended, kept small: a repeated start is answered from here, a late report refused.
     pub finished: BTreeMap<RunId, (PipelineId, RunStatus)>,
+    /// Runs created so far.
+    pub runs_created: u64,
+    /// Slots that tasks of different runs share.
+    pub pools: Pools,
+    /// Runs by pipeline and environment.
+    pub lanes: Lanes,
+    /// Runs that others wait for, with the attempt that waits.
+    pub children: BTreeMap<RunId, AttemptRef>,
+    /// What something follows of by itself: [`crate::settle`] works it off.
+    pub agenda: BTreeSet<Agenda>,
+    /// Commands that were accepted lately.
+    pub commands: RecentCommands,
+}
+
+/// Something that is to be settled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Agenda {
+    /// A run that goes on by itself.
+    Run(RunId),
+    /// A lane in which a run may go, or has to be told to wait.
+    Lane(LaneKey),
 }
 
 /// A pipeline.
@@ -39,6 +65,42 @@ pub struct PipelineState {
     pub plan: Arc<PreparedPlan>,
     /// Per schedule: the last instant that was decided (INV-05).
     pub watermarks: BTreeMap<String, Timestamp>,
+    /// Why nothing of it starts, since when.
+    pub paused: Option<(String, Timestamp)>,
+    /// It is gone; its version and watermarks are kept for its return.
+    pub deleted: bool,
+}
+
+/// The ids of the last accepted commands: a repeated one is answered from state and not decided again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecentCommands {
+    order: VecDeque<CommandId>,
+    known: BTreeSet<CommandId>,
+}
+
+impl RecentCommands {
+    /// Was this command accepted lately?
+    pub fn contains(&self, command: CommandId) -> bool {
+        self.known.contains(&command)
+    }
+
+    /// Takes note of an accepted command; the oldest is forgotten when there are [`limits::RECENT_COMMANDS_MAX`].
+    pub fn remember(&mut self, command: CommandId) {
+        if !self.known.insert(command) {
+            return;
+        }
+        self.order.push_back(command);
+        if self.order.len() > limits::RECENT_COMMANDS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+
+    /// Oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = CommandId> + '_ {
+        self.order.iter().copied()
+    }
 }
 
 impl Partition {
@@ -49,5 +111,17 @@ impl Partition {
             (None, Some((_, status))) => Err(crate::Rejection::RunFinished { run, status: *status }),
             (None, None) => Err(crate::Rejection::UnknownRun(run)),
         }
+    }
+
+    /// The pipeline, unless it is gone.
+    pub(crate) fn live_pipeline(&self, pipeline: PipelineId) -> Result<&PipelineState, crate::Rejection> {
+        let found = self.pipelines.get(&pipeline).filter(|state| !state.deleted);
+        found.ok_or(crate::Rejection::UnknownPipeline(pipeline))
+    }
+
+    /// The status of a run, live or ended.
+    pub fn run_status(&self, run: RunId) -> Option<RunStatus> {
+        let live = self.runs.get(&run).map(RunState::status);
+        live.or_else(|| self.finished.get(&run).map(|(_, status)| *status))
     }
 }

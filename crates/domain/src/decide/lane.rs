@@ -1,0 +1,188 @@
+//! `concurrency`: which runs of a pipeline in an environment may go, and what becomes of one more. And the same for the attempts of a task.
+
+use serde_json::Value;
+
+use crate::{
+    command::Context,
+    decide::{brief, later_ms},
+    event::Event,
+    limits,
+    names::RunNames,
+    plan::PlanConcurrency,
+    state::{Lane, LaneKey, Partition, PipelineState, RunState},
+    status::{OnLimit, RunStatus},
+};
+
+/// The next thing to say about the runs that wait in a lane; empty = nothing. The limit is that of the pipeline's current version, so
+/// that a limit that was raised lets go who waits.
+pub(super) fn settle(partition: &Partition, key: &LaneKey, context: &Context) -> Vec<Event> {
+    let Some(lane) = partition.lanes.lanes.get(key) else { return Vec::new() };
+    let Some(pipeline) = partition.pipelines.get(&key.0) else { return Vec::new() };
+    for (_, id) in &lane.waiting {
+        let Some(run) = partition.runs.get(id) else { continue };
+        if run.halt.is_some() {
+            continue;
+        }
+        let events = decide_about(partition, lane, pipeline, run, context);
+        if !events.is_empty() {
+            return events;
+        }
+        // Those behind it wait in order, unless nothing was said about them yet: they may have to be refused.
+    }
+    Vec::new()
+}
+
+fn decide_about(
+    partition: &Partition,
+    lane: &Lane,
+    pipeline: &PipelineState,
+    run: &RunState,
+    context: &Context,
+) -> Vec<Event> {
+    let at = context.now;
+    let queue = |reason: String| match run.queued {
+        true => Vec::new(),
+        false => vec![Event::RunQueued { run: run.id, reason, at }],
+    };
+    if pipeline.deleted {
+        return vec![refuse(run, RunStatus::Skipped, "its pipeline was deleted before it could begin", context)];
+    }
+    if pipeline.paused.is_some() {
+        return queue("its pipeline is paused".to_owned());
+    }
+    let limit = match pipeline.plan.plan.concurrency.as_ref().map(|limit| Limit::of(limit, run, None, context)) {
+        None => return vec![admit(run, context)],
+        Some(Ok(limit)) => limit,
+        Some(Err(reason)) => return vec![refuse(run, RunStatus::Failed, &reason, context)],
+    };
+    let first = lane.waiting.first() == Some(&(run.order, run.id));
+    if limit.max_active == 0 || ((first || !ahead_wait(partition, lane, run)) && lane.live.len() < limit.max_active) {
+        return vec![admit(run, context)];
+    }
+    if run.queued {
+        return Vec::new();
+    }
+    let full = format!("{} of {} runs are live", lane.live.len(), limit.max_active);
+    let queued = lane.waiting.iter().filter(|(_, id)| partition.runs.get(id).is_some_and(|other| other.queued));
+    match limit.on_limit {
+        OnLimit::Skip => vec![refuse(run, RunStatus::Skipped, &format!("skipped by concurrency: {full}"), context)],
+        OnLimit::Queue if queued.clone().count() >= limits::QUEUED_RUNS_MAX => {
+            let most = limits::QUEUED_RUNS_MAX;
+            let reason = format!("skipped by concurrency: {full}, and {most} wait already");
+            vec![refuse(run, RunStatus::Skipped, &reason, context)]
+        }
+        OnLimit::Queue => queue(full),
+        OnLimit::QueueLatest | OnLimit::CancelRunning => {
+            let displaced = queued.take(limits::DISPLACED_PER_DECISION_MAX).filter_map(|(_, id)| partition.runs.get(id));
+            let reason = format!("a newer run took its place in the queue: {}", run.id);
+            let mut events: Vec<Event> =
+                displaced.map(|other| refuse(other, RunStatus::Skipped, &reason, context)).collect();
+            if limit.on_limit == OnLimit::CancelRunning {
+                events.extend(cancel_oldest(partition, lane, limit.max_active, run, context));
+            }
+            events.extend(queue(full));
+            events
+        }
+    }
+}
+
+/// Does an earlier run wait that may still go?
+fn ahead_wait(partition: &Partition, lane: &Lane, run: &RunState) -> bool {
+    let ahead = lane.waiting.range(..(run.order, run.id));
+    ahead.into_iter().any(|(_, id)| partition.runs.get(id).is_some_and(|other| other.halt.is_none()))
+}
+
+/// Cancels as many of the oldest live runs as stand in the way of one more.
+fn cancel_oldest(
+    partition: &Partition,
+    lane: &Lane,
+    max_active: usize,
+    run: &RunState,
+    context: &Context,
+) -> Vec<Event> {
+    let live: Vec<&RunState> = lane.live.iter().filter_map(|(_, id)| partition.runs.get(id)).collect();
+    let ending = live.iter().filter(|other| other.halt.is_some()).count();
+    let needed = (live.len() + 1).saturating_sub(max_active + ending);
+    let oldest = live.iter().filter(|other| other.halt.is_none()).take(needed.min(limits::DISPLACED_PER_DECISION_MAX));
+    let cancel = |other: &&RunState| Event::RunCancelRequested {
+        run: other.id,
+        reason: format!("concurrency: run {} takes its place", run.id),
+        at: context.now,
+    };
+    oldest.map(cancel).collect()
+}
+
+fn admit(run: &RunState, context: &Context) -> Event {
+    let deadline = run.plan.plan.timeout_ms.map(|timeout| later_ms(context.now, timeout));
+    Event::RunAdmitted { run: run.id, deadline, at: context.now }
+}
+
+fn refuse(run: &RunState, status: RunStatus, reason: &str, context: &Context) -> Event {
+    Event::RunFinished { run: run.id, status, message: brief(reason), at: context.now }
+}
+
+/// A limit as it is for one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit {
+    /// 0 = none.
+    pub(crate) max_active: usize,
+    pub(crate) on_limit: OnLimit,
+}
+
+impl Limit {
+    /// Evaluates the limit with what the run knows.
+    pub(crate) fn of(
+        limit: &PlanConcurrency,
+        run: &RunState,
+        task: Option<u32>,
+        context: &Context,
+    ) -> Result<Self, String> {
+        let names = RunNames { run, task, now: context.now };
+        let render = |name: &str, text: &str| {
+            let value = downbeat_dialect::expression::render_value(&Value::String(text.to_owned()), &names);
+            value.map_err(|error| format!("concurrency.{name}: {}", error.message))
+        };
+        let max_active = match render("max_active", &limit.max_active)? {
+            Value::Null => 0,
+            Value::Number(number) if number.as_u64().is_some() => number.as_u64().unwrap_or(0),
+            Value::String(text) if text.trim().is_empty() => 0,
+            Value::String(text) if text.trim().parse::<u64>().is_ok() => text.trim().parse().unwrap_or(0),
+            other => return Err(format!("concurrency.max_active gave {}, not a number", brief(&other.to_string()))),
+        };
+        let word = render("on_limit", &limit.on_limit)?;
+        let on_limit = match &word {
+            Value::Null => Some(OnLimit::Skip),
+            Value::String(word) if word.trim().is_empty() => Some(OnLimit::Skip),
+            Value::String(word) => OnLimit::from_word(word.trim()),
+            _ => None,
+        };
+        let on_limit = on_limit
+            .ok_or_else(|| format!("concurrency.on_limit gave {}, not SKIP, QUEUE or QUEUE_LATEST", brief(&word.to_string())))?;
+        Ok(Self { max_active: usize::try_from(max_active).unwrap_or(usize::MAX), on_limit })
+    }
+}
+
+/// A task that limits its attempts over all runs, and says SKIP: is there no room for one more? Then why.
+pub(super) fn task_is_refused(
+    partition: &Partition,
+    run: &RunState,
+    task: u32,
+    context: &Context,
+) -> Result<Option<String>, String> {
+    let Some(plan) = run.planned(task) else { return Ok(None) };
+    let Some(limit) = &plan.concurrency else { return Ok(None) };
+    let limit = Limit::of(limit, run, Some(task), context)?;
+    let live = partition.pools.tasks.get(&(run.pipeline, plan.id.to_lowercase())).map_or(0, |lane| lane.live.len());
+    let refused = limit.max_active > 0 && limit.on_limit == OnLimit::Skip && live >= limit.max_active;
+    Ok(refused.then(|| format!("skipped by concurrency: {live} of {} attempts of it are live", limit.max_active)))
+}
+
+/// A task that limits its attempts over all runs, and lets them wait: may this one go?
+pub(crate) fn task_has_room(partition: &Partition, run: &RunState, task: u32, context: &Context) -> bool {
+    let Some(plan) = run.planned(task) else { return false };
+    let Some(limit) = &plan.concurrency else { return true };
+    // A limit that does not evaluate was said when the task became ready; it cannot become worse.
+    let Ok(limit) = Limit::of(limit, run, Some(task), context) else { return true };
+    let held = partition.pools.tasks.get(&(run.pipeline, plan.id.to_lowercase())).map_or(0, |lane| lane.held.len());
+    limit.max_active == 0 || held < limit.max_active
+}

@@ -1,0 +1,54 @@
+//! A run that has ended is run again as a new run: of the current version of its pipeline, with its inputs, wholly or in part.
+
+use crate::{
+    command::{Context, Rejection, RestartRun},
+    decide::{inputs, select, start_run},
+    event::{Event, Selection, Trigger},
+    state::{Partition, PipelineState},
+    status::RestartMode,
+};
+
+pub(super) fn decide(partition: &Partition, restart: &RestartRun, context: &Context) -> Result<Vec<Event>, Rejection> {
+    let prior = &restart.prior;
+    if let Some(live) = partition.runs.get(&prior.run) {
+        return Err(Rejection::RunLive { run: prior.run, status: live.status() });
+    }
+    if !partition.finished.contains_key(&prior.run) {
+        return Err(Rejection::UnknownRun(prior.run));
+    }
+    if start_run::is_known(partition, restart.run, prior.pipeline)? {
+        return Ok(Vec::new());
+    }
+    let pipeline = start_run::startable(partition, prior.pipeline)?;
+    let selection = match restart.mode {
+        RestartMode::All | RestartMode::FromFailed if restart.tasks.is_empty() => None,
+        RestartMode::All | RestartMode::FromFailed => {
+            let mode = restart.mode;
+            return Err(Rejection::InvalidInputs(format!("{mode} takes no tasks; {} does", RestartMode::FromTasks)));
+        }
+        RestartMode::FromTasks | RestartMode::FromSelected if restart.tasks.is_empty() => {
+            return Err(Rejection::InvalidInputs(format!("{} needs at least one task", restart.mode)));
+        }
+        mode => Some(select::places(pipeline, &restart.tasks, mode == RestartMode::FromTasks)?),
+    };
+    // Inputs that the current version does not declare any more are left behind; what is given now must be declared.
+    let declared = |name: &str| pipeline.plan.plan.inputs.iter().any(|input| input.name == name);
+    let mut given = prior.inputs.clone();
+    given.retain(|name, _| declared(name));
+    given.extend(restart.inputs.clone());
+    let given = start_run::Given {
+        inputs: inputs::complete(&pipeline.plan.plan.inputs, &given)?,
+        environment: prior.environment.clone(),
+        environment_name: prior.environment_name.clone(),
+        selection: selection.or_else(|| prior_selection(pipeline, restart)),
+    };
+    let trigger = Trigger::Restart { user: restart.user.clone(), run: prior.run, mode: restart.mode };
+    Ok(vec![start_run::created(restart.run, (prior.pipeline, pipeline), trigger, given, context)])
+}
+
+/// A run of a part of the pipeline stays one of that part, as far as the current version has it.
+fn prior_selection(pipeline: &PipelineState, restart: &RestartRun) -> Option<Selection> {
+    let ids = restart.prior.selected.as_ref()?;
+    let tasks = ids.iter().filter_map(|id| pipeline.plan.task_by_id.get(id).copied()).collect();
+    Some(Selection { tasks, downstream: false })
+}
