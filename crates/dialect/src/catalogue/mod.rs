@@ -39,6 +39,8 @@ pub struct KeyPattern {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Additions {
+    /// Forms of texts and keys that several shapes share, by name.
+    pub forms: BTreeMap<String, Pattern>,
     /// Of the pipeline.
     pub pipeline: Model,
     /// Of a task group.

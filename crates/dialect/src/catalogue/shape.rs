@@ -6,7 +6,7 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::core;
+use super::{additions, core};
 
 /// A map with known keys.
 #[derive(Debug, Deserialize)]
@@ -67,9 +67,13 @@ pub struct Shape {
     pub min_items: Option<usize>,
     /// Most items of a list or keys of a map.
     pub max_items: Option<usize>,
-    /// What a text must look like.
+    /// What a text must look like; see [`Shape::pattern`].
     #[serde(flatten)]
-    pub pattern: Option<Pattern>,
+    own_pattern: Option<Pattern>,
+    /// Name of a shared form of texts.
+    form_ref: Option<String>,
+    /// Name of a shared form of the keys of a map with free keys.
+    names_ref: Option<String>,
     /// Limits and pattern are advice: the official validator does not enforce them, so going beyond only warns.
     #[serde(default)]
     pub advice: bool,
@@ -151,6 +155,21 @@ impl Shape {
     /// Name of the shared list of words, if the enum has one.
     pub fn shared_words(&self) -> Option<&str> {
         self.enum_ref.as_deref()
+    }
+
+    /// What a text must look like.
+    pub fn pattern(&self) -> Option<&Pattern> {
+        self.own_pattern.as_ref().or_else(|| additions().forms.get(self.form_ref.as_ref()?))
+    }
+
+    /// What the keys of a map with free keys must look like.
+    pub fn names(&self) -> Option<&Pattern> {
+        additions().forms.get(self.names_ref.as_ref()?)
+    }
+
+    /// Names of the shared forms that the shape refers to.
+    pub fn shared_forms(&self) -> impl Iterator<Item = &str> {
+        self.form_ref.iter().chain(&self.names_ref).map(String::as_str)
     }
 
     /// All shapes inside this one.

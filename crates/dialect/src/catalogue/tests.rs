@@ -13,7 +13,10 @@ fn check(shape: &Shape) {
         assert!(core().enums.contains_key(name), "there is no enum {name}");
     }
     assert_eq!(shape.kind == ShapeKind::Enum, !shape.allowed().is_empty(), "an enum has words, and only an enum has");
-    if let Some(pattern) = &shape.pattern {
+    for name in shape.shared_forms() {
+        assert!(additions().forms.contains_key(name), "there is no form {name}");
+    }
+    for pattern in shape.pattern().into_iter().chain(shape.names()) {
         assert!(regex::Regex::new(pattern.expression()).is_ok(), "{}", pattern.expression());
     }
     shape.children().for_each(check);

@@ -1,38 +1,92 @@
 //! From `meta.downbeat` to typed additions; the checks have passed.
 
+use std::collections::BTreeMap;
+
 use jiff::{Span, SpanRelativeTo};
 
 use super::build::{list_of, schedule_with};
 use crate::{
-    PipelineAdditions, RetryDelay, TaskAdditions,
+    GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, TaskAdditions,
     cron::Cron,
     yaml::{Kind, Node},
 };
 
 pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
     let Some(ours) = ours(root) else { return Some(PipelineAdditions::default()) };
-    let schedules = list_of(ours, "schedules", |node| schedule_with(node, "unix_cron", Cron::parse_unix))?;
-    Some(PipelineAdditions { schedules })
+    Some(PipelineAdditions {
+        schedules: list_of(ours, "schedules", |node| schedule_with(node, "unix_cron", Cron::parse_unix))?,
+        timeout_ms: optional(ours.get("timeout"), milliseconds)?,
+        priority: optional(ours.get("priority"), whole)?,
+        cancel_running: cancels_running(ours),
+    })
+}
+
+pub(super) fn of_group(group: &Node) -> Option<GroupAdditions> {
+    let Some(ours) = ours(group) else { return Some(GroupAdditions::default()) };
+    Some(GroupAdditions { priority: optional(ours.get("priority"), whole)? })
 }
 
 pub(super) fn of_task(task: &Node) -> Option<TaskAdditions> {
-    let retry = match ours(task).and_then(|ours| ours.get("retry")) {
-        Some(node) => Some(retry(node)?),
-        None => None,
-    };
-    Some(TaskAdditions { retry })
+    let Some(ours) = ours(task) else { return Some(TaskAdditions::default()) };
+    Some(TaskAdditions {
+        retry: optional(ours.get("retry"), retry)?,
+        pool: optional(ours.get("pool"), pool)?,
+        priority: optional(ours.get("priority"), whole)?,
+        worker_labels: optional(ours.get("worker"), labels)?.unwrap_or_default(),
+        wait: optional(ours.get("wait"), truth)?,
+        approval_expires_ms: optional(ours.get("approval").and_then(|approval| approval.get("expires")), milliseconds)?,
+    })
 }
 
-fn ours(owner: &Node) -> Option<&Node> {
+/// What stands under `meta.downbeat`, if anything does.
+pub(super) fn ours(owner: &Node) -> Option<&Node> {
     owner.get("meta").and_then(|meta| meta.get("downbeat"))
 }
 
+/// Whether the additions of a pipeline ask for our fourth answer to a run that finds no free slot.
+pub(super) fn cancels_running(ours: &Node) -> bool {
+    ours.get("concurrency").and_then(|concurrency| concurrency.get_text("on_limit")) == Some("CANCEL_RUNNING")
+}
+
+/// A duration in milliseconds; a day has 24 hours.
+pub(super) fn milliseconds(node: &Node) -> Option<u64> {
+    let span: Span = node.text()?.parse().ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    u64::try_from(duration.as_millis()).ok()
+}
+
+/// What is absent is fine; what is there and cannot be read is not.
+fn optional<T>(node: Option<&Node>, read: fn(&Node) -> Option<T>) -> Option<Option<T>> {
+    node.map_or(Some(None), |node| read(node).map(Some))
+}
+
+/// A whole number of 32 bits, written with or without a point.
+fn whole<T: TryFrom<i64>>(node: &Node) -> Option<T> {
+    match node.kind {
+        Kind::Integer(whole) => T::try_from(whole).ok(),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "there is no fraction, and the check against 32 bits follows"
+        )]
+        Kind::Decimal(decimal) if decimal.fract() == 0.0 => T::try_from(decimal as i64).ok(),
+        _ => None,
+    }
+}
+
+fn truth(node: &Node) -> Option<bool> {
+    if let Kind::Bool(flag) = node.kind { Some(flag) } else { None }
+}
+
+fn pool(node: &Node) -> Option<PoolUse> {
+    let slots = optional(node.get("slots"), whole)?.unwrap_or(1);
+    Some(PoolUse { name: node.get_text("name")?.to_owned(), slots })
+}
+
+fn labels(node: &Node) -> Option<BTreeMap<String, String>> {
+    node.entries().iter().map(|entry| Some((entry.key.clone(), entry.value.text()?.to_owned()))).collect()
+}
+
 fn retry(node: &Node) -> Option<RetryDelay> {
-    let milliseconds = |key: &str| {
-        let span: Span = node.get_text(key)?.parse().ok()?;
-        let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-        u64::try_from(duration.as_millis()).ok()
-    };
     let jitter = match node.get("jitter").map(|node| &node.kind) {
         #[expect(clippy::cast_precision_loss, reason = "it is 0 or 1")]
         Some(Kind::Integer(whole)) => *whole as f64,
@@ -40,9 +94,9 @@ fn retry(node: &Node) -> Option<RetryDelay> {
         _ => 0.0,
     };
     Some(RetryDelay {
-        delay_ms: milliseconds("delay")?,
+        delay_ms: milliseconds(node.get("delay")?)?,
         exponential: node.get_text("backoff") == Some("exponential"),
-        max_delay_ms: milliseconds("max_delay"),
+        max_delay_ms: optional(node.get("max_delay"), milliseconds)?,
         jitter,
     })
 }

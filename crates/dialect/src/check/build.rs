@@ -57,6 +57,7 @@ fn group(entry: &yaml::Entry, tasks: &Node, top: &[&str]) -> Option<TaskGroup> {
         },
         paused: flag(node, "paused"),
         meta: object(node, "meta"),
+        additions: additions::of_group(node)?,
         tasks: tasks.collect::<Option<IndexMap<_, _>>>()?,
         span: entry.key_span,
     })

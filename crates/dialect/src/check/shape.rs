@@ -58,6 +58,14 @@ impl Checker<'_> {
         if let Some(chosen) = chosen_shape(node, &shape.one_of) {
             self.shape(node, chosen, label);
         }
+        if let Some(names) = shape.names() {
+            for entry in entries.iter().filter(|entry| !names.fits(&entry.key)) {
+                let shown: String = entry.key.chars().take(SHOWN_CHARACTERS).collect();
+                let message = format!("`{shown}` is no name that {label} takes");
+                let help = format!("a name has {}", names.constraint);
+                self.report(Diagnostic::error(Code::BadFormat, entry.key_span, message).with_help(help));
+            }
+        }
         if let Some(values) = &shape.values {
             for entry in entries {
                 self.shape(&entry.value, values, Label::KeyOf(&entry.key, &label));
@@ -73,7 +81,7 @@ impl Checker<'_> {
         if let Some(max) = shape.max_length.filter(|max| length > *max) {
             self.out_of_range(node, shape, format!("{label} has {length} characters: at most {max} are allowed"));
         }
-        if let Some(pattern) = shape.pattern.as_ref().filter(|pattern| !pattern.fits(text)) {
+        if let Some(pattern) = shape.pattern().filter(|pattern| !pattern.fits(text)) {
             let make = if shape.advice { Diagnostic::warning } else { Diagnostic::error };
             let message = format!("{label} does not have the form that it needs");
             let help = format!("it takes {}", pattern.constraint);

@@ -1,5 +1,7 @@
 //! What stands under `meta.downbeat`: ours, and nobody else's.
 
+use std::collections::BTreeMap;
+
 use super::Schedule;
 
 /// Of a pipeline.
@@ -7,6 +9,19 @@ use super::Schedule;
 pub struct PipelineAdditions {
     /// Further cron triggers, written in the five fields of Unix.
     pub schedules: Vec<Schedule>,
+    /// The longest a run may take, in milliseconds; at least 1.
+    pub timeout_ms: Option<u64>,
+    /// Which tasks go first where workers are few: -100 to 100, higher first. The default of the pipeline's tasks.
+    pub priority: Option<i32>,
+    /// A run that finds no free slot cancels the runs that are live, instead of what `configuration.concurrency.on_limit` says.
+    pub cancel_running: bool,
+}
+
+/// Of a task group.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GroupAdditions {
+    /// As that of the pipeline, which it replaces for the tasks of the group.
+    pub priority: Option<i32>,
 }
 
 /// Of a task.
@@ -14,6 +29,16 @@ pub struct PipelineAdditions {
 pub struct TaskAdditions {
     /// How long to wait between attempts, instead of `retry_delay`.
     pub retry: Option<RetryDelay>,
+    /// The pool whose slots its attempts take.
+    pub pool: Option<PoolUse>,
+    /// As that of the group or the pipeline, which it replaces.
+    pub priority: Option<i32>,
+    /// Only a worker that carries all these labels runs it; empty means any worker.
+    pub worker_labels: BTreeMap<String, String>,
+    /// Of a task that starts another pipeline's run: whether it waits for the end of that run. Absent means yes.
+    pub wait: Option<bool>,
+    /// Of an approval: milliseconds after which it has failed if nobody has decided; at least 1. Absent means never.
+    pub approval_expires_ms: Option<u64>,
 }
 
 /// How long to wait before a further attempt.
@@ -27,4 +52,13 @@ pub struct RetryDelay {
     pub max_delay_ms: Option<u64>,
     /// Part of the delay, 0 to 1, that is drawn by chance.
     pub jitter: f64,
+}
+
+/// What a task takes of a pool. Pools are shared by all pipelines; how many slots one has is said elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolUse {
+    /// The pool: 1 to 100 of `A-Z a-z 0-9 _ . -`.
+    pub name: String,
+    /// Slots that an attempt holds: 1 to 10,000.
+    pub slots: u32,
 }

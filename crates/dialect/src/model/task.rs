@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{Alert, Condition, Configuration, TaskAdditions};
+use super::{Alert, Condition, Configuration, GroupAdditions, TaskAdditions};
 use crate::{Span, expression::Template};
 
 /// One entry of the pipeline's top level.
@@ -51,6 +51,8 @@ pub struct TaskGroup {
     pub paused: bool,
     /// The user's free object.
     pub meta: Map<String, Value>,
+    /// What `meta.downbeat` says.
+    pub additions: GroupAdditions,
     /// At least one task, by id.
     pub tasks: IndexMap<String, Task>,
     /// The group's id in the text.

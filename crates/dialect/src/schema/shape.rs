@@ -29,7 +29,7 @@ pub(super) fn fields(draft: Draft, fields: &[Field], open: bool) -> Value {
 pub(super) fn field(draft: Draft, field: &Field) -> Value {
     let form = core().key_patterns.iter().find(|form| field.name.ends_with(&form.suffix)).map(|form| &form.pattern);
     let form = form.filter(|_| field.shape.kind == ShapeKind::String);
-    let constraint = form.or(field.shape.pattern.as_ref()).map(|pattern| pattern.constraint.clone());
+    let constraint = form.or(field.shape.pattern()).map(|pattern| pattern.constraint.clone());
     let mut written = shape(draft, &field.shape);
     if let Some(form) = form {
         restrict(&mut written, form.expression());
@@ -111,6 +111,9 @@ fn alternatives(draft: Draft, shape: &Shape) -> Vec<Value> {
             if let Some(values) = &shape.values {
                 map["additionalProperties"] = self::shape(draft, values);
             }
+            if let Some(names) = shape.names() {
+                map["propertyNames"] = json!({"pattern": names.expression()});
+            }
             limit(&mut map, shape, [("minProperties", shape.min_items), ("maxProperties", shape.max_items)]);
             vec![map]
         }
@@ -125,7 +128,7 @@ pub(super) fn words_name(name: &str) -> String {
 fn text(shape: &Shape) -> Value {
     let mut text = json!({"type": "string"});
     limit(&mut text, shape, [("minLength", shape.min_length), ("maxLength", shape.max_length)]);
-    if let Some(pattern) = shape.pattern.as_ref().filter(|_| !shape.advice) {
+    if let Some(pattern) = shape.pattern().filter(|_| !shape.advice) {
         restrict(&mut text, Pattern::expression(pattern));
     }
     text
