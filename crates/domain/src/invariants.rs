@@ -1,6 +1,12 @@
 //! The invariants of DESIGN section 6 that one partition's state can show, checked by tests after every step.
 
-use crate::state::{GroupPhase, Partition, Phase, RunState};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    plan::Node,
+    state::{Agenda, GroupPhase, Lanes, Partition, Phase, Pools, RunState},
+    status::TaskStatus,
+};
 
 /// Every violated invariant, in words; empty = all hold.
 pub fn violations(partition: &Partition) -> Vec<String> {
@@ -10,44 +16,117 @@ pub fn violations(partition: &Partition) -> Vec<String> {
             found.push(format!("INV-02: run {id} is live and finished"));
         }
         check_indexes(run, &mut found);
-        check_progress(run, &mut found);
+        check_progress(partition, run, &mut found);
+        if run.is_unsettled() != partition.agenda.contains(&Agenda::Run(*id)) && run.is_unsettled() {
+            found.push(format!("INV-09: run {id} has something to settle, and the agenda does not say so"));
+        }
     }
+    check_slots(partition, &mut found);
+    check_lanes(partition, &mut found);
     found
 }
 
-/// The small indexes say what the tasks say; a slot is held if and only if a live holder is (INV-04 by construction).
+/// The violations of one run alone: what can change with one of its events.
+pub fn violations_of(partition: &Partition, run: &RunState) -> Vec<String> {
+    let mut found = Vec::new();
+    check_indexes(run, &mut found);
+    check_progress(partition, run, &mut found);
+    found
+}
+
+/// The small indexes say what the tasks say.
 fn check_indexes(run: &RunState, found: &mut Vec<String>) {
-    let mut unfinished = 0;
+    let id = run.id;
+    let (mut unfinished, mut due) = (0, usize::from(run.deadline.is_some() && run.admitted));
+    let mut ended: BTreeMap<TaskStatus, u32> = BTreeMap::new();
     for (place, task) in (0u32..).zip(&run.tasks) {
-        let ended = matches!(task.phase, Phase::Ended(_));
-        unfinished += u32::from(!ended);
-        let ready = task.phase == Phase::Ready;
-        if run.ready.contains(&place) != ready || run.held.contains(&place) != task.holder().is_some() {
-            found.push(format!("INV-09: indexes of task {place} of run {} do not say what it says", run.id));
+        match task.phase {
+            Phase::Ended(status) => *ended.entry(status).or_insert(0) += 1,
+            _ => unfinished += 1,
         }
-        if task.due().is_some_and(|due| !run.deadlines.contains(&(due, place))) {
-            found.push(format!("INV-09: task {place} of run {} has a deadline that nobody watches", run.id));
+        let says = [
+            (&run.ready, task.phase == Phase::Ready),
+            (&run.held, task.holder().is_some()),
+            (&run.delegated, task.child().is_some()),
+        ];
+        if says.iter().any(|(index, member)| index.contains(&place) != *member) {
+            found.push(format!("INV-09: indexes of task {place} of run {id} do not say what it says"));
         }
-        if task.waiting_on > 0 && !matches!(task.phase, Phase::Waiting | Phase::Ended(_)) {
-            found.push(format!("INV-03: task {place} of run {} began before what it depends on ended", run.id));
+        due += usize::from(task.due().is_some());
+        if task.due().is_some_and(|due| !run.deadlines.contains(&(due, Some(place)))) {
+            found.push(format!("INV-09: task {place} of run {id} has a deadline that nobody watches"));
+        }
+        let may_wait = matches!(task.phase, Phase::Waiting | Phase::Fanned | Phase::Ended(_));
+        if task.waiting_on > 0 && !may_wait {
+            found.push(format!("INV-03: task {place} of run {id} began before what it depends on ended"));
         }
     }
-    if unfinished != run.unfinished {
-        found
-            .push(format!("INV-03: run {} counts {} unfinished tasks, there are {unfinished}", run.id, run.unfinished));
+    if unfinished != run.unfinished || ended != run.ended {
+        found.push(format!("INV-03: run {id} counts {} unfinished tasks, there are {unfinished}", run.unfinished));
     }
-    let scheduled = run.tasks.iter().filter(|task| task.due().is_some()).count();
-    if scheduled != run.deadlines.len() {
-        found.push(format!("INV-09: run {} watches {} deadlines, there are {scheduled}", run.id, run.deadlines.len()));
+    let open = run.groups.iter().filter(|group| !matches!(group.phase, GroupPhase::Ended(_))).count();
+    if open != run.open_groups as usize {
+        found.push(format!("INV-03: run {id} counts {} open groups, there are {open}", run.open_groups));
+    }
+    if due != run.deadlines.len() {
+        found.push(format!("INV-09: run {id} watches {} deadlines, there are {due}", run.deadlines.len()));
     }
 }
 
-/// A run that is not complete has something that moves it: a node to consider, a ready or held task, or a deadline (INV-03).
-fn check_progress(run: &RunState, found: &mut Vec<String>) {
-    let moves =
-        !run.to_consider.is_empty() || !run.ready.is_empty() || !run.held.is_empty() || !run.deadlines.is_empty();
-    let open = run.groups.iter().any(|group| !matches!(group.phase, GroupPhase::Ended(_)));
-    if !moves && (run.unfinished > 0 || open) {
+/// A run that is not complete has something that moves it: a node to consider, a ready or held task, a run that it waits for, a person,
+/// a deadline, its lane or the run before it (INV-03).
+fn check_progress(partition: &Partition, run: &RunState, found: &mut Vec<String>) {
+    let waits_outside = !run.admitted || run.awaits_carry;
+    let asks = run.tasks.iter().any(|task| matches!(task.phase, Phase::Approving(_)));
+    let considers = run.to_consider.iter().any(|node| match node {
+        Node::Group(_) => true,
+        Node::Task(task) => run.tasks.get(*task as usize).is_some_and(|task| task.phase != Phase::Fanned || task.waiting_on == 0),
+    });
+    let moves = considers || !run.ready.is_empty() || !run.held.is_empty() || !run.deadlines.is_empty();
+    if !(moves || waits_outside || asks || !run.delegated.is_empty() || run.is_complete()) {
         found.push(format!("INV-03: run {} is stuck with {} unfinished tasks", run.id, run.unfinished));
+    }
+    for place in &run.delegated {
+        let child = run.tasks.get(*place as usize).and_then(crate::state::TaskState::child);
+        let lives = child.is_some_and(|child| partition.runs.contains_key(&child));
+        if !lives && !run.to_consider.contains(&Node::Task(*place)) && run.to_stop.is_empty() {
+            found.push(format!("INV-09: task {place} of run {} waits for a run that does not live", run.id));
+        }
+    }
+}
+
+/// A slot is held if and only if the state of a task says so (INV-04).
+fn check_slots(partition: &Partition, found: &mut Vec<String>) {
+    let mut fresh = Pools::default();
+    for (name, pool) in &partition.pools.named {
+        fresh.resize(name, pool.slots);
+    }
+    for run in partition.runs.values() {
+        for place in 0..run.tasks.len() as u32 {
+            fresh.sync(run, place);
+        }
+    }
+    if fresh != partition.pools {
+        found.push(format!("INV-04: slots are {:?}, and the tasks say {fresh:?}", partition.pools));
+    }
+}
+
+/// Lanes are an index over the runs (INV-04).
+fn check_lanes(partition: &Partition, found: &mut Vec<String>) {
+    let mut fresh = Lanes::default();
+    for run in partition.runs.values() {
+        let (key, place) = ((run.pipeline, run.environment_name.clone()), (run.order, run.id));
+        if run.admitted {
+            fresh.go(&key, place);
+        } else {
+            fresh.wait(&key, place);
+        }
+    }
+    if fresh != partition.lanes {
+        found.push("INV-04: the lanes do not say what the runs say".to_owned());
+    }
+    let orders: BTreeSet<u64> = partition.runs.values().map(|run| run.order).collect();
+    if orders.len() != partition.runs.len() {
+        found.push("INV-04: two runs have one place in the order".to_owned());
     }
 }

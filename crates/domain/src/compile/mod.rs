@@ -1,13 +1,16 @@
 //! From a parsed pipeline to a plan: names become places, defaults are filled in. What this version cannot run is refused here, by
 //! name and place, instead of being ignored at run time.
 
+mod paused;
+mod task;
+
 use std::collections::BTreeMap;
 
-use downbeat_dialect::{Condition, Configuration, Entry, Pipeline, Schedule, Span, Task, TaskGroup};
+use downbeat_dialect::{Entry, OnLimit, Pipeline, Schedule, Span, Task, Templated};
 
 use crate::{
     limits,
-    plan::{Node, Plan, PlanGroup, PlanInput, PlanSchedule, PlanTask},
+    plan::{CoreJob, Node, Plan, PlanInput, PlanSchedule},
     runnable,
 };
 
@@ -42,16 +45,16 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
         match entry {
             Entry::Group(group) => {
                 let place = plan.groups.len() as u32;
-                plan.groups.push(compile_group(group, &places));
+                plan.groups.push(task::compile_group(group, &|id| places.top_level(id)));
                 let siblings = |id: &str| {
                     group.tasks.keys().position(|key| key.eq_ignore_ascii_case(id)).and_then(|_| places.task(id))
                 };
                 for task in group.tasks.values() {
-                    plan.tasks.push(compile_task(task, Some(place), &pipeline.configuration, &siblings));
+                    plan.tasks.push(task::compile_task(task, Some((place, group)), pipeline, &siblings));
                 }
             }
             Entry::Task(task) => {
-                plan.tasks.push(compile_task(task, None, &pipeline.configuration, &|id| places.top_level(id)));
+                plan.tasks.push(task::compile_task(task, None, pipeline, &|id| places.top_level(id)));
             }
         }
     }
@@ -68,6 +71,10 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
         .collect();
     plan.schedules =
         pipeline.schedules.iter().enumerate().map(|(at, schedule)| compile_schedule(at, schedule)).collect();
+    let concurrency = pipeline.configuration.concurrency.as_ref();
+    plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
+    plan.timeout_ms = pipeline.additions.timeout_ms;
+    paused::pass_through(&mut plan);
     Ok(Compiled { plan, warnings: warnings(pipeline) })
 }
 
@@ -105,46 +112,6 @@ impl Places {
     }
 }
 
-fn compile_group(group: &TaskGroup, places: &Places) -> PlanGroup {
-    PlanGroup {
-        id: group.id.clone(),
-        name: group.name.clone().unwrap_or_default(),
-        depends_on: group.depends_on.iter().filter_map(|id| places.top_level(id)).collect(),
-        condition: group.condition.as_ref().map(expression_text),
-    }
-}
-
-fn compile_task(
-    task: &Task,
-    group: Option<u32>,
-    defaults: &Configuration,
-    resolve: &dyn Fn(&str) -> Option<Node>,
-) -> PlanTask {
-    let configuration = task.configuration.or(defaults);
-    PlanTask {
-        id: task.id.clone(),
-        name: task.name.clone().unwrap_or_default(),
-        group,
-        depends_on: task.depends_on.iter().filter_map(|id| resolve(id)).collect(),
-        condition: task.condition.as_ref().map(expression_text),
-        integration: task.integration.clone(),
-        integration_job: task.integration_job.clone(),
-        parameters: task.parameters.clone(),
-        connection: task.connection.clone().unwrap_or_default(),
-        retries: configuration.retries.unwrap_or(0),
-        retry_delay_seconds: configuration.retry_delay_minutes.unwrap_or(0).saturating_mul(60),
-        timeout_seconds: configuration.timeout_seconds.filter(|seconds| *seconds > 0),
-        treat_failure_as_warning: task.treat_failure_as_warning,
-    }
-}
-
-/// The expression of a condition. The language allows one `${{ }}` around the whole of it; a plan holds it without.
-fn expression_text(condition: &Condition) -> String {
-    let text = condition.text.trim();
-    let inner = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
-    inner.unwrap_or(text).trim().to_owned()
-}
-
 fn compile_schedule(at: usize, schedule: &Schedule) -> PlanSchedule {
     PlanSchedule {
         name: schedule.name.clone().unwrap_or_else(|| format!("schedule-{}", at + 1)),
@@ -170,24 +137,10 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
     if pipeline.webhook.enabled {
         refuse("webhook: webhooks do not start runs in this version".to_owned(), None);
     }
-    for entry in pipeline.entries.values() {
-        match entry {
-            Entry::Group(group) => {
-                if group.matrix.is_some() {
-                    refuse(format!("group `{}`: matrix is not run by this version", group.id), Some(group.span));
-                }
-                if group.paused {
-                    refuse(format!("group `{}`: paused is not run by this version", group.id), Some(group.span));
-                }
-                group.tasks.values().for_each(|task| check_task(task, &mut refuse));
-            }
-            Entry::Task(task) => check_task(task, &mut refuse),
-        }
+    for task in tasks_of(pipeline) {
+        check_task(task, &mut refuse);
     }
-    if limited(&pipeline.configuration) {
-        refuse("configuration.concurrency is not enforced by this version".to_owned(), None);
-    }
-    let tasks = task_count(pipeline);
+    let tasks = tasks_of(pipeline).count();
     if tasks > limits::TASKS_PER_PIPELINE_MAX {
         refuse(format!("{tasks} tasks; at most {} are allowed", limits::TASKS_PER_PIPELINE_MAX), None);
     }
@@ -195,46 +148,34 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
 }
 
 fn check_task(task: &Task, refuse: &mut impl FnMut(String, Option<Span>)) {
-    if task.paused {
-        refuse(format!("task `{}`: paused is not run by this version", task.id), Some(task.span));
-    }
-    if task.additions.retry.is_some() {
-        refuse(format!("task `{}`: meta.downbeat.retry is not kept by this version", task.id), Some(task.span));
-    }
-    if limited(&task.configuration) {
-        refuse(format!("task `{}`: concurrency is not enforced by this version", task.id), Some(task.span));
-    }
-    if task.integration == "ORCHESTRA" && task.integration_job != "WAIT" {
+    let core = CoreJob::of(&task.integration, &task.integration_job);
+    if task.integration == "ORCHESTRA" && core.is_none() {
         let job = &task.integration_job;
         refuse(format!("task `{}`: ORCHESTRA/{job} is not run by this version", task.id), Some(task.span));
     }
+    let Some(concurrency) = &task.configuration.concurrency else { return };
+    if core.is_some() {
+        let job = &task.integration_job;
+        let message = format!("task `{}`: concurrency of a task counts attempts, and {job} needs no worker for one", task.id);
+        refuse(message, Some(task.span));
+    }
+    if concurrency.on_limit == Templated::Fixed(OnLimit::QueueLatest) {
+        let message = format!("task `{}`: concurrency of a task knows SKIP and QUEUE, not QUEUE_LATEST", task.id);
+        refuse(message, Some(task.span));
+    }
 }
 
-fn limited(configuration: &Configuration) -> bool {
-    let unlimited = downbeat_dialect::Templated::Fixed(0);
-    configuration
-        .concurrency
-        .as_ref()
-        .and_then(|concurrency| concurrency.max_active.as_ref())
-        .is_some_and(|max_active| *max_active != unlimited)
-}
-
-fn task_count(pipeline: &Pipeline) -> usize {
-    let count = |entry: &Entry| match entry {
-        Entry::Group(group) => group.tasks.len(),
-        Entry::Task(_) => 1,
-    };
-    pipeline.entries.values().map(count).sum()
+fn tasks_of(pipeline: &Pipeline) -> impl Iterator<Item = &Task> {
+    pipeline.entries.values().flat_map(|entry| match entry {
+        Entry::Group(group) => group.tasks.values().collect::<Vec<_>>(),
+        Entry::Task(task) => vec![task],
+    })
 }
 
 fn warnings(pipeline: &Pipeline) -> Vec<String> {
     let mut warnings = Vec::new();
-    let tasks = pipeline.entries.values().flat_map(|entry| match entry {
-        Entry::Group(group) => group.tasks.values().collect::<Vec<_>>(),
-        Entry::Task(task) => vec![task],
-    });
     let (mut alerts, mut anomalies) = (!pipeline.alerts.is_empty(), !pipeline.anomalies.is_empty());
-    for task in tasks {
+    for task in tasks_of(pipeline) {
         alerts |= !task.alerts.is_empty();
         anomalies |= !task.anomalies.is_empty();
     }
