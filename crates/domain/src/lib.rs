@@ -24,11 +24,9 @@ pub mod status;
 
 pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun};
 pub use decide::{decide, execute, settle};
-pub use event::{
-    AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Selection, TaskCarriedOver, Trigger,
-};
+pub use event::{AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Selection, TaskCarriedOver, Trigger};
 pub use evolve::evolve;
 pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};
-pub use state::{Agenda, Partition, Phase, RunState, TaskState};
 pub use replay::{PriorRun, PriorTask, Replay};
+pub use state::{Agenda, Partition, Phase, RunState, TaskState};
 pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};

@@ -139,8 +139,16 @@ fn evolve_run(partition: &mut Partition, id: RunId, event: &Event) {
         }
         other => run::evolve(run, other),
     }
-    if let Some(place) = event.task() {
-        partition.pools.sync(run, place);
+    match event {
+        // These end tasks that wait for a worker, wherever they stand.
+        Event::RunCancelRequested { .. } | Event::RunTimedOut { .. } if run.plan.limits_tasks => {
+            (0..run.tasks.len() as u32).for_each(|place| partition.pools.sync(run, place));
+        }
+        _ => {
+            if let Some(place) = event.task() {
+                partition.pools.sync(run, place);
+            }
+        }
     }
     if let Event::ChildStarted { attempt, child, detached: false, .. } = event
         && run.tasks.get(attempt.task as usize).is_some_and(|task| task.child() == Some(*child))
