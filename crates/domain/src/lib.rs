@@ -11,6 +11,7 @@ pub mod decide;
 pub mod effects;
 pub mod event;
 mod evolve;
+pub mod gates;
 pub mod id;
 pub mod invariants;
 pub mod limits;

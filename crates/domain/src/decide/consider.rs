@@ -132,7 +132,7 @@ fn iterations_ended(run: &RunState, task: u32, context: &Context) -> Event {
 }
 
 /// How a task run is called in messages: its id, and its iteration in brackets.
-pub(super) fn name_of(run: &RunState, task: &TaskState) -> String {
+pub(crate) fn name_of(run: &RunState, task: &TaskState) -> String {
     let id = run.plan.plan.tasks.get(task.planned as usize).map_or("?", |plan| plan.id.as_str());
     match task.iteration {
         Some(iteration) => format!("{id}[{iteration}]"),

@@ -95,6 +95,9 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
         partition.lanes.wait(&key, place);
         partition.agenda.insert(Agenda::Lane(key));
     }
+    if run.awaits_carry {
+        partition.awaiting_carry.insert(created.run);
+    }
     partition.runs.insert(created.run, run);
     keep_agenda(partition, created.run);
 }
@@ -117,6 +120,7 @@ fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus) {
         partition.agenda.insert(Agenda::Lane(key));
     }
     partition.agenda.remove(&Agenda::Run(id));
+    partition.awaiting_carry.remove(&id);
     partition.finished.insert(id, (run.pipeline, status));
     // Whoever waits for it has something to consider.
     if let Some(parent) = partition.children.remove(&id)
@@ -138,6 +142,9 @@ fn evolve_run(partition: &mut Partition, id: RunId, event: &Event) {
             partition.lanes.go(&key, place);
         }
         other => run::evolve(run, other),
+    }
+    if !run.awaits_carry {
+        partition.awaiting_carry.remove(&id);
     }
     match event {
         // These end tasks that wait for a worker, wherever they stand.
