@@ -49,5 +49,11 @@ pub const AHEAD_NAMED_MAX: usize = 10;
 pub const RECORDS_PER_SNAPSHOT: u64 = 10_000;
 /// Snapshots that are kept; older ones are removed.
 pub const SNAPSHOTS_KEPT: usize = 3;
-/// Events of one run that a restart reads before it gives up.
+/// Entries of the log that a restart reads for the run that it continues before it gives up.
 pub const REPLAYED_ENTRIES_MAX: u64 = 10_000_000;
+/// Times that a log which does not answer is asked again while a run is read back from it.
+pub const REPLAY_TRIES_MAX: u32 = 20;
+/// A snapshot that is read, bytes.
+pub const SNAPSHOT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Name of who asks, characters.
+pub const ACTOR_CHARS_MAX: usize = 200;

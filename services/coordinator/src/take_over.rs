@@ -14,7 +14,7 @@ use downbeat_proto::{
 use downbeat_runtime::{clock, retry};
 use jiff::Timestamp;
 
-use crate::{engine, error::Error, limits};
+use crate::{engine, error::Error, limits, snapshots::Snapshots};
 
 /// A folded partition that is ours.
 #[derive(Debug)]
@@ -30,6 +30,11 @@ pub struct Owned {
 pub enum Ask {
     /// Where it ends.
     Tail,
+    /// The entry at which the snapshot was taken: one entry after this sequence. Answer with [`TakingOver::checked`].
+    Check {
+        /// The sequence.
+        after: u64,
+    },
     /// Entries after this sequence.
     Read {
         /// The sequence.
@@ -47,6 +52,8 @@ pub struct TakingOver {
     partition: Partition,
     /// Everything up to here is folded.
     folded: Tail,
+    /// Where the snapshot stands that this began with, until the log has confirmed it.
+    unconfirmed: Option<Tail>,
     /// Where the log ended when it was asked.
     end: Option<u64>,
     written_by: String,
@@ -64,6 +71,7 @@ impl TakingOver {
             owner: owner.to_owned(),
             partition: Partition::default(),
             folded,
+            unconfirmed: None,
             end: None,
             written_by: "unknown".to_owned(),
             settling: None,
@@ -72,11 +80,19 @@ impl TakingOver {
         }
     }
 
+    /// Begins with a snapshot instead of an empty state.
+    #[must_use]
+    pub fn from_snapshot(mut self, partition: Partition, at: Tail) -> Self {
+        (self.partition, self.folded, self.unconfirmed) = (partition, at, Some(at));
+        self
+    }
+
     /// What is to be asked now; `None` = the partition is ours, [`Self::into_owned`].
     pub fn ask(&self) -> Option<Ask> {
         match self.end {
             _ if self.owned => None,
             None => Some(Ask::Tail),
+            _ if self.unconfirmed.is_some() => Some(Ask::Check { after: self.folded.sequence.saturating_sub(1) }),
             Some(end) if self.folded.sequence < end => Some(Ask::Read { after: self.folded.sequence }),
             Some(_) => Some(Ask::Fence),
         }
@@ -88,9 +104,32 @@ impl TakingOver {
             Ok(tail) => {
                 self.failures = 0;
                 self.end = Some(tail.sequence);
+                // Records that were acknowledged are gone: going on would make a second history.
+                if tail.sequence < self.folded.sequence {
+                    let (log, position) = (self.log.clone(), self.folded.sequence);
+                    return Err(Error::Log(log::Error::AheadOfLog { log, position, tail: tail.sequence }));
+                }
                 Ok(None)
             }
             Err(error) => self.unavailable(error).map(Some),
+        }
+    }
+
+    /// The log gave the entry of the snapshot.
+    pub fn checked(&mut self, answer: Result<Vec<Entry>, log::Error>) -> Result<Option<Duration>, Error> {
+        let entries = match answer {
+            Ok(entries) => entries,
+            Err(error) => return self.unavailable(error).map(Some),
+        };
+        let Some(expected) = self.unconfirmed.take() else { return Ok(None) };
+        match entries.first().map(Entry::tail) {
+            Some(found) if found == expected => Ok(None),
+            found => {
+                let found = found.map_or("nothing".to_owned(), |tail| format!("{} with hash {}", tail.sequence, tail.hash));
+                let reason = format!("the snapshot was taken at a record with hash {}, the log has {found}", expected.hash);
+                let (log, position) = (self.log.clone(), expected.sequence);
+                Err(Error::Log(log::Error::ForeignLog { log, position, reason }))
+            }
         }
     }
 
@@ -159,6 +198,9 @@ impl TakingOver {
         let unreadable = |source| Error::Unreadable { log: log(), sequence, source };
         let record = record::decode(&entry.payload).map_err(unreadable)?;
         record::check_reader(&record).map_err(|source| Error::NewerRecord { log: log(), sequence, source })?;
+        for command in record::commands(&record) {
+            self.partition.commands.remember(command);
+        }
         for decoded in record::events(&record) {
             match decoded.map_err(unreadable)? {
                 Decoded::Known(fact) => {
@@ -178,12 +220,20 @@ impl TakingOver {
 }
 
 /// Folds the log and fences it. Waits for a log that is unavailable.
-pub async fn take_over(log: &dyn EventLog, owner: &str) -> Result<Owned, Error> {
+pub async fn take_over(log: &dyn EventLog, owner: &str, snapshots: Option<&Snapshots>) -> Result<Owned, Error> {
     let started = std::time::Instant::now();
     let mut taking = TakingOver::new(log.id().clone(), owner);
+    let mut from = 0;
+    if let Some(snapshots) = snapshots
+        && let Some((partition, at)) = snapshots.newest(log.id()).await
+    {
+        from = at.sequence;
+        taking = taking.from_snapshot(partition, at);
+    }
     while let Some(ask) = taking.ask() {
         let pause = match ask {
             Ask::Tail => taking.tail(log.tail().await)?,
+            Ask::Check { after } => taking.checked(log.read(after, 1).await)?,
             Ask::Read { after } => taking.entries(log.read(after, limits::ENTRIES_PER_READ).await)?,
             Ask::Fence => {
                 let (after, record) = taking.ownership(clock::wall_now(), fresh_id()).request();
@@ -197,7 +247,7 @@ pub async fn take_over(log: &dyn EventLog, owner: &str) -> Result<Owned, Error> 
     }
     let owned = taking.into_owned();
     let (runs, pipelines) = (owned.partition.runs.len(), owned.partition.pipelines.len());
-    tracing::info!(log = %log.id(), sequence = owned.tail.sequence, pipelines, live_runs = runs, took = ?started.elapsed(), "took the partition over");
+    tracing::info!(log = %log.id(), sequence = owned.tail.sequence, pipelines, live_runs = runs, snapshot = from, took = ?started.elapsed(), "took the partition over");
     Ok(owned)
 }
 

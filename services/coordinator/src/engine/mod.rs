@@ -23,8 +23,10 @@ use downbeat_domain::{
     AttemptRef, Command, CommandId, Context, Event, Partition, PriorRun, Rejection, RunId, effects as domain_effects,
     evolve, execute, settle,
 };
-use downbeat_proto::{record, worker::v1 as wire};
+use downbeat_proto::{record, snapshot, worker::v1 as wire};
 use jiff::Timestamp;
+
+pub use explain::{Held, NotLive, PoolView};
 
 use batch::Batches;
 use dispatch::ReadyQueues;
@@ -100,6 +102,8 @@ pub enum Input {
 pub enum Output {
     /// Append this record after the last one; answer with [`Input::Appended`].
     Append(Bytes),
+    /// Keep this state (see `downbeat_proto::snapshot`) as that of the last record that was appended.
+    Snapshot(Vec<u8>),
     /// Read a run that ended from the log; answer with [`Input::PriorRead`].
     ReadPrior {
         /// The run that continues it.
@@ -212,7 +216,11 @@ impl Engine {
         self.settle(now);
         self.carry_over(now);
         self.dispatch(now);
-        self.batches.take_outputs(self.epoch, now.wall)
+        let outputs = self.batches.take_outputs(self.epoch, now.wall);
+        if self.batches.wants_snapshot() {
+            self.batches.keep_snapshot(snapshot::encode_state(&self.partition));
+        }
+        outputs
     }
 
     /// When [`Input::Tick`] is wanted by wall time.
@@ -230,7 +238,7 @@ impl Engine {
         self.batches.backlog_bytes()
     }
 
-    /// Attached workers that offer this job.
+    /// Does an attached worker offer this job?
     pub fn offers_job(&self, integration: &str, job: &str) -> bool {
         self.workers.offers_job(integration, job)
     }
