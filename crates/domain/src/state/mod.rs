@@ -4,6 +4,7 @@ mod lanes;
 mod matrix;
 mod partition;
 mod pools;
+mod restore;
 mod run;
 mod task;
 
@@ -11,5 +12,6 @@ pub use lanes::{Lane, LaneKey, Lanes};
 pub use matrix::{Expansion, iteration_ids};
 pub use partition::{Agenda, Partition, PipelineState, RecentCommands};
 pub use pools::{Holder, Pool, Pools, TaskLane};
+pub use restore::{ExpansionParts, GroupParts, PartitionParts, RunParts};
 pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
 pub use task::{Phase, TaskState};
