@@ -1,4 +1,5 @@
-//! Real processes for tests and benches: programs, clusters, command lines, and the judge of the language.
+//! Real processes for tests and benches: programs, clusters, command lines, the judge of the language; and the deterministic
+//! simulator ([`sim`]), which needs none of them.
 //!
 //! Promises that everything started here is killed by its own pid when its handle is dropped, and listens on free ports of
 //! 127.0.0.1 only. Knows nothing about how the services work inside.
@@ -7,6 +8,7 @@ pub mod cluster;
 pub mod judge;
 pub mod pipelines;
 pub mod process;
+pub mod sim;
 
 use std::path::{Path, PathBuf};
 

@@ -38,7 +38,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "metadata-projector",
         ],
     ),
-    ("downbeat-integration-tests", &["dialect", "domain", "proto", "event-log", "runtime"]),
+    // The simulator runs the engines of all services.
+    (
+        "downbeat-integration-tests",
+        &[
+            "dialect",
+            "domain",
+            "proto",
+            "event-log",
+            "runtime",
+            "coordinator",
+            "scheduler",
+            "worker",
+            "metadata-projector",
+        ],
+    ),
 ];
 /// Services never depend on each other's crates.
 const SERVICE: &[&str] = &["dialect", "domain", "proto", "event-log", "runtime"];

@@ -52,3 +52,5 @@ pub mod event;
 pub mod limits;
 pub mod record;
 pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;

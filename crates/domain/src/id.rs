@@ -91,6 +91,14 @@ impl RunId {
     }
 }
 
+impl CommandId {
+    /// The command that this idempotency key stands for; `what` names the kind of command and what it is about.
+    pub fn of_key(what: &[&str], key: &str) -> Self {
+        let parts: Vec<&[u8]> = what.iter().chain([&key]).map(|part| part.as_bytes()).collect();
+        Self(derive("downbeat command v1", &parts))
+    }
+}
+
 impl TaskRunId {
     /// The task run at this place of this run.
     pub fn derive(run: RunId, task: u32) -> Self {

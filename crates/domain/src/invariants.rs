@@ -80,7 +80,9 @@ fn check_progress(partition: &Partition, run: &RunState, found: &mut Vec<String>
     let asks = run.tasks.iter().any(|task| matches!(task.phase, Phase::Approving(_)));
     let considers = run.to_consider.iter().any(|node| match node {
         Node::Group(_) => true,
-        Node::Task(task) => run.tasks.get(*task as usize).is_some_and(|task| task.phase != Phase::Fanned || task.waiting_on == 0),
+        Node::Task(task) => {
+            run.tasks.get(*task as usize).is_some_and(|task| task.phase != Phase::Fanned || task.waiting_on == 0)
+        }
     });
     let moves = considers || !run.ready.is_empty() || !run.held.is_empty() || !run.deadlines.is_empty();
     if !(moves || waits_outside || asks || !run.delegated.is_empty() || run.is_complete()) {

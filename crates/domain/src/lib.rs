@@ -11,6 +11,7 @@ pub mod decide;
 pub mod effects;
 pub mod event;
 mod evolve;
+pub mod gates;
 pub mod id;
 pub mod invariants;
 pub mod limits;
@@ -24,11 +25,9 @@ pub mod status;
 
 pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun};
 pub use decide::{decide, execute, settle};
-pub use event::{
-    AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Selection, TaskCarriedOver, Trigger,
-};
+pub use event::{AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Selection, TaskCarriedOver, Trigger};
 pub use evolve::evolve;
 pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};
-pub use state::{Agenda, Partition, Phase, RunState, TaskState};
 pub use replay::{PriorRun, PriorTask, Replay};
+pub use state::{Agenda, Partition, Phase, RunState, TaskState};
 pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};

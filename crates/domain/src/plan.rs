@@ -212,6 +212,8 @@ pub struct PreparedPlan {
     pub members: Vec<Vec<u32>>,
     /// Per task: its place among the tasks of its group.
     pub member_index: Vec<u32>,
+    /// A task limits its attempts over all runs.
+    pub limits_tasks: bool,
     /// Per task: do its parameters hold an expression?
     pub templated: Vec<bool>,
     /// Task ids in lower case: ids are matched without regard to case.
@@ -228,6 +230,7 @@ impl PreparedPlan {
             group_dependents: vec![Vec::new(); plan.groups.len()],
             members: vec![Vec::new(); plan.groups.len()],
             member_index: Vec::with_capacity(plan.tasks.len()),
+            limits_tasks: plan.tasks.iter().any(|task| task.concurrency.is_some()),
             templated: Vec::with_capacity(plan.tasks.len()),
             task_by_id: BTreeMap::new(),
             group_by_id: BTreeMap::new(),

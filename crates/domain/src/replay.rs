@@ -27,13 +27,7 @@ pub struct Replay {
 impl Replay {
     /// Nothing has happened yet. The versions of the pipeline must be given as well, before the run's own events.
     pub fn new(run: RunId, pipeline: PipelineId) -> Self {
-        Self {
-            run,
-            pipeline,
-            partition: Partition::default(),
-            ended: None,
-            unfinished: BTreeMap::new(),
-        }
+        Self { run, pipeline, partition: Partition::default(), ended: None, unfinished: BTreeMap::new() }
     }
 
     /// Folds an event; those of other runs and pipelines are left aside.

@@ -90,10 +90,10 @@ pipeline:
     .plan;
     let told = |place: usize| {
         let task = &plan.tasks[place];
-        (task.retries, task.retry_delay_seconds, task.timeout_seconds, task.treat_failure_as_warning)
+        (task.retries, task.backoff.delay_ms, task.timeout_seconds, task.treat_failure_as_warning)
     };
-    assert_eq!(told(0), (2, 300, Some(90), false));
-    assert_eq!(told(1), (0, 300, None, true), "0 stands for no timeout");
+    assert_eq!(told(0), (2, 300_000, Some(90), false));
+    assert_eq!(told(1), (0, 300_000, None, true), "0 stands for no timeout");
 }
 
 #[test]
@@ -141,20 +141,23 @@ fn what_this_version_does_not_run_is_refused_by_name_and_place() {
     let cases = [
         (format!("webhook: {{enabled: true}}\npipeline:\n  a: {TASK}\n"), "webhook: webhooks do not start runs"),
         (
-            format!("configuration:\n  concurrency: {{max_active: 2}}\npipeline:\n  a: {TASK}\n"),
-            "configuration.concurrency is not enforced",
-        ),
-        (task("    meta: {downbeat: {retry: {delay: PT5S}}}\n"), "task `a`: meta.downbeat.retry is not kept"),
-        (
             format!("meta: {{downbeat: {{schedules: [{{unix_cron: '@daily'}}]}}}}\npipeline:\n  a: {TASK}\n"),
             "meta.downbeat.schedules do not start runs",
         ),
-        (task("    paused: true\n"), "task `a`: paused is not run"),
-        (task("    configuration:\n      concurrency: {max_active: 1}\n"), "task `a`: concurrency is not enforced"),
-        (format!("pipeline:\n  g:\n    paused: true\n    tasks:\n      a: {TASK}\n"), "group `g`: paused is not run"),
         (
-            format!("pipeline:\n  g:\n    matrix: {{inputs: {{region: [eu, us]}}}}\n    tasks:\n      a: {TASK}\n"),
-            "group `g`: matrix is not run",
+            task("    configuration:\n      concurrency: {max_active: 1, on_limit: QUEUE_LATEST}\n"),
+            "task `a`: concurrency of a task knows SKIP and QUEUE, not QUEUE_LATEST",
+        ),
+        (
+            "pipeline:\n  a:\n    integration: ORCHESTRA\n    integration_job: WAIT\n    parameters: {wait_minutes: 1}\n    \
+             configuration:\n      concurrency: {max_active: 1}\n"
+                .to_owned(),
+            "task `a`: concurrency of a task counts attempts, and WAIT needs no worker",
+        ),
+        (
+            "pipeline:\n  a:\n    integration: ORCHESTRA\n    integration_job: RUN_AGENT\n    parameters: {agent_id: x, prompt: y}\n"
+                .to_owned(),
+            "task `a`: ORCHESTRA/RUN_AGENT is not run",
         ),
     ];
     for (body, words) in cases {
@@ -162,7 +165,8 @@ fn what_this_version_does_not_run_is_refused_by_name_and_place() {
         assert_eq!(refused.len(), 1, "{refused:?}");
         assert!(refused[0].message.contains(words), "{refused:?}");
     }
-    let span = compiled(&task("    paused: true\n")).unwrap_err()[0].span.unwrap();
+    let latest = task("    configuration:\n      concurrency: {max_active: 1, on_limit: QUEUE_LATEST}\n");
+    let span = compiled(&latest).unwrap_err()[0].span.unwrap();
     assert_eq!((span.line, span.column), (4, 3));
 }
 
@@ -213,4 +217,18 @@ fn what_the_language_accepts_with_advice_is_refused_where_it_cannot_run() {
         let messages: Vec<&str> = refused.iter().map(|fault| fault.message.as_str()).collect();
         assert_eq!(messages, expected, "{body}");
     }
+}
+
+#[test]
+fn what_is_paused_is_passed_through() {
+    let depends = |on: &str| format!("{{integration: X, integration_job: Y, parameters: {{}}, depends_on: [{on}]}}");
+    let body = format!(
+        "pipeline: {{a: {TASK}, b: {TASK}, p: {{integration: X, integration_job: Y, parameters: {{}}, paused: true, depends_on: [a, b]}}, \
+         g: {{paused: true, depends_on: [p, b], tasks: {{x: {TASK}}}}}, c: {}}}\n",
+        depends("g")
+    );
+    let plan = compiled(&body).unwrap().plan;
+    assert_eq!(plan.tasks[2].depends_on, [], "what is paused waits for nothing");
+    assert_eq!(plan.groups[0].depends_on, []);
+    assert_eq!(plan.tasks[4].depends_on, [Node::Task(0), Node::Task(1)], "each once, in order");
 }

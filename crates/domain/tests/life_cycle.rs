@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use downbeat_domain::{
-    AttemptRef, Event, FailureClass, Outcome, Partition, Phase, PipelineApplied, PipelineId, RunCreated, RunId,
-    StopReason, TaskStatus, Trigger, WorkerId, evolve,
+    AttemptRef, Event, FailureClass, Mark, Outcome, Partition, Phase, PipelineApplied, PipelineId, RunCreated, RunId,
+    StopReason, TaskCarriedOver, TaskStatus, Trigger, WorkerId, evolve,
     metadata::Collected,
-    plan::{Plan, PlanGroup, PlanTask},
+    plan::{Plan, PlanGroup, PlanMatrix, PlanTask},
 };
 use jiff::Timestamp;
 use serde_json::Map;
@@ -17,6 +17,7 @@ const DOCUMENT: &str = include_str!("../src/state/task.rs");
 const RUN: RunId = RunId([1; 16]);
 const PIPELINE: PipelineId = PipelineId([2; 16]);
 const WORKER: WorkerId = WorkerId([3; 16]);
+const CHILD: RunId = RunId([4; 16]);
 const ATTEMPT: AttemptRef = AttemptRef { run: RUN, task: 0, number: 1 };
 
 fn at(second: i64) -> Timestamp {
@@ -57,10 +58,12 @@ struct Case {
     event: Event,
     retry: Option<bool>,
     warns: bool,
+    /// The status that the event itself names.
+    says: Option<TaskStatus>,
 }
 
 fn case(event: Event) -> Case {
-    Case { event, retry: None, warns: false }
+    Case { event, retry: None, warns: false, says: None }
 }
 
 fn name_of(event: &Event) -> String {
@@ -75,6 +78,10 @@ fn cases() -> Vec<Case> {
         trigger: Trigger::Manual { user: String::new() },
         inputs: Map::new(),
         environment: Map::new(),
+        environment_name: String::new(),
+        gated: false,
+        deadline: None,
+        selection: None,
         at: at(0),
     };
     let reason = String::new;
@@ -85,7 +92,7 @@ fn cases() -> Vec<Case> {
         case(Event::GroupOpened { run: RUN, group: 0, condition: None }),
         case(Event::GroupSkipped { run: RUN, group: 0, reason: reason(), condition: None, at: at(1) }),
         case(Event::TaskReady { run: RUN, task: 0, condition: None, at: at(1) }),
-        case(Event::TaskSkipped { run: RUN, task: 0, reason: reason(), condition: None, at: at(1) }),
+        case(Event::TaskSkipped { run: RUN, task: 0, reason: reason(), condition: None, seen_as: None, at: at(1) }),
         case(Event::AttemptLeased { attempt: ATTEMPT, worker: WORKER, parameters: None, at: at(1) }),
         case(Event::AttemptStarted {
             attempt: ATTEMPT,
@@ -100,13 +107,68 @@ fn cases() -> Vec<Case> {
         case(Event::WaitStarted { attempt: ATTEMPT, at: at(1), until: at(60) }),
         case(Event::OperationsCollected { attempt: ATTEMPT, chunk: 0, collected: Arc::new(Collected::default()) }),
     ];
+    cases.push(case(Event::RunTimedOut { run: RUN, at: at(1) }));
+    cases.push(case(Event::ApprovalRequested {
+        attempt: ATTEMPT,
+        approvers: Vec::new(),
+        message: reason(),
+        until: Some(at(60)),
+        at: at(1),
+    }));
+    cases.push(case(Event::ChildStarted {
+        attempt: ATTEMPT,
+        child: CHILD,
+        pipeline: PIPELINE,
+        detached: false,
+        deadline: None,
+        at: at(1),
+    }));
+    cases.push(case(expanded()));
+    cases.push(case(Event::IterationSkipped { run: RUN, group: 0, iteration: 0, reason: reason(), at: at(1) }));
+    cases.push(case(carried()));
+    for status in [TaskStatus::Succeeded, TaskStatus::Failed] {
+        let ended = Event::IterationsEnded { run: RUN, task: 0, status, at: at(1) };
+        cases.push(Case { event: ended, retry: None, warns: false, says: Some(status) });
+    }
+    for mark in [Mark::Succeeded, Mark::Skipped] {
+        let says = Some(TaskStatus::from(mark));
+        cases.push(Case { event: marked(mark), retry: None, warns: false, says });
+    }
+    for status in [TaskStatus::Skipped, TaskStatus::Failed] {
+        for retry in [false, true] {
+            let retry_at = retry.then(|| at(30));
+            let event = Event::ChildEnded {
+                attempt: ATTEMPT,
+                status,
+                message: reason(),
+                outputs: Map::new(),
+                retry_at,
+                at: at(1),
+            };
+            cases.push(Case { event, retry: Some(retry), warns: false, says: Some(status) });
+        }
+    }
+    for (approved, as_warning, says) in
+        [(true, false, TaskStatus::Succeeded), (false, false, TaskStatus::Failed), (false, true, TaskStatus::Warning)]
+    {
+        let event = Event::ApprovalDecided {
+            attempt: ATTEMPT,
+            approved,
+            by: reason(),
+            comment: reason(),
+            outputs: Map::new(),
+            as_warning,
+            at: at(1),
+        };
+        cases.push(Case { event, retry: None, warns: false, says: Some(says) });
+    }
     for warns in [false, true] {
         let outcome = if warns { Outcome::Warning } else { Outcome::Succeeded };
         let succeeded =
             Event::AttemptSucceeded { attempt: ATTEMPT, outcome, outputs: Map::new(), message: reason(), at: at(1) };
-        cases.push(Case { event: succeeded, retry: None, warns });
+        cases.push(Case { event: succeeded, retry: None, warns, says: None });
         let failed = Event::TaskFailed { run: RUN, task: 0, message: reason(), as_warning: warns, at: at(1) };
-        cases.push(Case { event: failed, retry: None, warns });
+        cases.push(Case { event: failed, retry: None, warns, says: None });
         for retry in [false, true] {
             let retry_at = retry.then(|| at(30));
             let failed = Event::AttemptFailed {
@@ -118,13 +180,33 @@ fn cases() -> Vec<Case> {
                 as_warning: warns,
                 at: at(1),
             };
-            cases.push(Case { event: failed, retry: Some(retry), warns });
+            cases.push(Case { event: failed, retry: Some(retry), warns, says: None });
             let lost =
                 Event::AttemptLost { attempt: ATTEMPT, reason: reason(), retry_at, as_warning: warns, at: at(1) };
-            cases.push(Case { event: lost, retry: Some(retry), warns });
+            cases.push(Case { event: lost, retry: Some(retry), warns, says: None });
         }
     }
     cases
+}
+
+fn expanded() -> Event {
+    Event::MatrixExpanded { run: RUN, group: 0, axes: vec![("n".to_owned(), vec![1.into()])], at: at(1) }
+}
+
+fn carried() -> Event {
+    Event::TaskCarriedOver(Box::new(TaskCarriedOver {
+        run: RUN,
+        task: 0,
+        iteration: None,
+        status: TaskStatus::Succeeded,
+        outputs: Map::new(),
+        at: at(1),
+    }))
+}
+
+fn marked(mark: Mark) -> Event {
+    let (outputs, reason, by) = (Map::new(), String::new(), String::new());
+    Event::TaskMarked { run: RUN, task: 0, mark, outputs, reason, by, at: at(1) }
 }
 
 /// The events that bring task 0 of the run into each phase.
@@ -156,9 +238,18 @@ fn ways() -> Vec<(&'static str, Vec<Event>)> {
         message: String::new(),
         at: at(0),
     };
+    let delegated = Event::ChildStarted {
+        attempt: ATTEMPT,
+        child: CHILD,
+        pipeline: PIPELINE,
+        detached: false,
+        deadline: None,
+        at: at(0),
+    };
     let held = [&opened, &ready, &leased].map(Clone::clone).to_vec();
     let then = |more: &[Event]| [held.as_slice(), more].concat();
-    let skipped = Event::TaskSkipped { run: RUN, task: 0, reason: String::new(), condition: None, at: at(0) };
+    let skipped =
+        Event::TaskSkipped { run: RUN, task: 0, reason: String::new(), condition: None, seen_as: None, at: at(0) };
     vec![
         ("Waiting", Vec::new()),
         ("Ready", vec![opened.clone(), ready.clone()]),
@@ -167,6 +258,22 @@ fn ways() -> Vec<(&'static str, Vec<Event>)> {
         ("Stopping", then(&[stop(StopReason::Cancelled)])),
         ("Stopping", then(&[started.clone(), stop(StopReason::TimedOut)])),
         ("Sleeping", vec![opened.clone(), Event::WaitStarted { attempt: ATTEMPT, at: at(0), until: at(60) }]),
+        (
+            "Approving",
+            vec![
+                opened.clone(),
+                Event::ApprovalRequested {
+                    attempt: ATTEMPT,
+                    approvers: Vec::new(),
+                    message: String::new(),
+                    until: None,
+                    at: at(0),
+                },
+            ],
+        ),
+        ("Delegated", vec![opened.clone(), delegated.clone()]),
+        ("Recalling", vec![opened.clone(), delegated, stop(StopReason::TimedOut)]),
+        ("Fanned", vec![opened.clone(), expanded()]),
         ("Backoff", then(&[failed(Some(at(30)), false)])),
         ("Ended", then(&[failed(None, false)])),
         ("Ended", then(&[failed(None, true)])),
@@ -178,9 +285,13 @@ fn ways() -> Vec<(&'static str, Vec<Event>)> {
 
 /// A run of a group with two tasks: the second keeps the run alive whatever becomes of the first.
 fn run_after(events: &[Event]) -> Partition {
+    run_of(None, events)
+}
+
+fn run_of(matrix: Option<PlanMatrix>, events: &[Event]) -> Partition {
     let task = |id: &str| PlanTask { id: id.to_owned(), group: Some(0), ..PlanTask::default() };
     let plan = Plan {
-        groups: vec![PlanGroup { id: "g".to_owned(), ..PlanGroup::default() }],
+        groups: vec![PlanGroup { id: "g".to_owned(), matrix, ..PlanGroup::default() }],
         tasks: vec![task("a"), task("b")],
         ..Plan::default()
     };
@@ -229,6 +340,9 @@ fn promised(rows: &[Row], phase: &str, case: &Case, cancelled: bool) -> Option<S
         Some((usual, _)) => usual,
         None => ended,
     };
+    if let Some(says) = case.says {
+        return Some(format!("Ended({says:?})"));
+    }
     let (plain, warned) = usual.split_once(" or ").unwrap_or((usual, usual));
     Some(format!("Ended({})", if case.warns { warned } else { plain }))
 }
@@ -236,13 +350,14 @@ fn promised(rows: &[Row], phase: &str, case: &Case, cancelled: bool) -> Option<S
 #[test]
 fn every_pair_of_phase_and_event_does_what_the_table_says_and_nothing_else() {
     let rows = table();
-    assert_eq!(rows.len(), 14, "rows of the table in state/task.rs");
+    assert_eq!(rows.len(), 26, "rows of the table in state/task.rs");
     let mut walked = 0;
     for (name, way) in ways() {
         for cancelled in [false, true] {
             for case in cases() {
                 let mut partition = run_after(&way);
-                let keeps_phase = matches!(name, "Leased" | "Running" | "Stopping" | "Ended");
+                let keeps_phase =
+                    matches!(name, "Leased" | "Running" | "Stopping" | "Delegated" | "Recalling" | "Ended");
                 if cancelled && !keeps_phase {
                     continue;
                 }
@@ -272,7 +387,7 @@ fn every_pair_of_phase_and_event_does_what_the_table_says_and_nothing_else() {
 fn events_of_an_attempt_that_is_not_the_current_one_change_nothing() {
     let stale = |number| AttemptRef { number, ..ATTEMPT };
     for (name, way) in ways() {
-        if matches!(name, "Waiting" | "Ready") {
+        if matches!(name, "Waiting" | "Ready" | "Fanned") {
             continue;
         }
         for number in [0, 2] {

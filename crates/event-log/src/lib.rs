@@ -28,10 +28,12 @@ mod error;
 mod follow;
 mod log;
 mod procedures;
+mod settling;
 mod types;
 
 pub use address::{Access, InvalidAddress, LogAddress};
 pub use error::{Error, ErrorKind};
 pub use log::EventLog;
 pub use procedures::{append_settled, check_position, verify};
+pub use settling::{Settled, Settling};
 pub use types::{Entry, Hash, LogId, Record, RecordId, Tail};

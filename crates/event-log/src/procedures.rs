@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::frame;
 use crate::limits::READ_ENTRIES;
 use crate::log::EventLog;
+use crate::settling::{Settled, Settling};
 use crate::types::{Hash, Record, Tail};
 
 /// Appends `record` after `after` and sends the *same* record at the *same* position again until the answer is definite.
@@ -21,23 +22,16 @@ pub async fn append_settled(
     record: &Record,
     mut retry: impl FnMut(&Error, u32) -> Option<Duration>,
 ) -> Result<Tail, Error> {
-    let mut open: Option<Error> = None;
-    let mut attempt = 0_u32;
+    let mut settling = Settling::new(after, record.clone());
     loop {
-        let error = match log.append(after, record).await {
-            Ok(tail) => return Ok(tail),
-            Err(error) => error,
-        };
-        match error.kind() {
-            ErrorKind::OutcomeUnknown => open = Some(error.clone()),
-            ErrorKind::Unavailable => {}
-            _ => return Err(error),
-        }
-        attempt = attempt.saturating_add(1);
-        match retry(&error, attempt) {
-            Some(pause) => tokio::time::sleep(pause).await,
-            // "Unavailable" speaks of the last attempt only: an earlier one may still land.
-            None => return Err(open.unwrap_or(error)),
+        let (after, record) = settling.request();
+        let answer = log.append(after, record).await;
+        match settling.answered(answer) {
+            Settled::Done(outcome) => return outcome,
+            Settled::Again { error, attempts } => match retry(&error, attempts) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(settling.give_up(error)),
+            },
         }
     }
 }

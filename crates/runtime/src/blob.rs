@@ -60,6 +60,17 @@ impl BlobKey {
         Self(format!("task-logs/{run_id}/{task_run_id}/{attempt}.log"))
     }
 
+    /// The state of a partition of a log after record `sequence`. Keys of one log and partition sort by sequence.
+    pub fn snapshot(log: &str, partition: u32, sequence: u64) -> Self {
+        Self(format!("{}/{sequence:020}.snapshot", Self::snapshots(log, partition)))
+    }
+
+    /// The folder of the snapshots of a partition. Ids of logs are free text: their hash names the folder.
+    fn snapshots(log: &str, partition: u32) -> String {
+        let id = blake3::hash(log.as_bytes()).to_hex();
+        format!("snapshots/{}/{partition}", &id[..32])
+    }
+
     /// The path below the store's root, with `/` between its parts.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -111,6 +122,83 @@ impl BlobStore {
         Ok(BlobWriter { file: file.map_err(Error::io("cannot open", &path))?, path })
     }
 
+    /// Writes a whole blob: it is there as a whole, on disk, or not at all, whatever dies meanwhile.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`], for example when the disk is full; what was there before stays then.
+    pub async fn put(&self, key: &BlobKey, data: Vec<u8>) -> Result<(), Error> {
+        let path = self.root.join(key.as_str());
+        let folder = path.parent().map_or_else(|| self.root.clone(), Path::to_path_buf);
+        let write = move || -> Result<(), Error> {
+            std::fs::create_dir_all(&folder).map_err(Error::io("cannot create", &folder))?;
+            let mut file =
+                tempfile::NamedTempFile::new_in(&folder).map_err(Error::io("cannot create a file in", &folder))?;
+            io::Write::write_all(&mut file, &data).map_err(Error::io("cannot write", &path))?;
+            file.as_file().sync_all().map_err(Error::io("cannot write", &path))?;
+            file.persist(&path).map_err(|error| Error::io("cannot write", &path)(error.error))?;
+            let folder_file = std::fs::File::open(&folder).map_err(Error::io("cannot open", &folder))?;
+            folder_file.sync_all().map_err(Error::io("cannot write", &folder))
+        };
+        run_blocking(write).await
+    }
+
+    /// Reads a whole blob. `None`: there is no such blob.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when the file is there and cannot be read, or is larger than `max` bytes.
+    pub async fn get(&self, key: &BlobKey, max: u64) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.root.join(key.as_str());
+        let read = move || -> Result<Option<Vec<u8>>, Error> {
+            let file = match std::fs::File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(Error::io("cannot open", &path)(error)),
+            };
+            let size = file.metadata().map_err(Error::io("cannot read", &path))?.len();
+            if size > max {
+                let error = io::Error::other(format!("it has {size} bytes; at most {max} are read"));
+                return Err(Error::io("cannot read", &path)(error));
+            }
+            let mut data = Vec::with_capacity(size as usize);
+            io::Read::read_to_end(&mut io::Read::take(file, max), &mut data).map_err(Error::io("cannot read", &path))?;
+            Ok(Some(data))
+        };
+        run_blocking(read).await
+    }
+
+    /// The sequences of all snapshots of a partition, oldest first.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when their folder is there and cannot be read.
+    pub fn snapshots(&self, log: &str, partition: u32) -> Result<Vec<u64>, Error> {
+        let folder = self.root.join(BlobKey::snapshots(log, partition));
+        let files = match std::fs::read_dir(&folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Error::io("cannot read", &folder)(error)),
+        };
+        let mut sequences: Vec<u64> = files
+            .filter_map(|file| {
+                let name = file.ok()?.file_name();
+                name.to_str()?.strip_suffix(".snapshot")?.parse().ok()
+            })
+            .collect();
+        sequences.sort_unstable();
+        Ok(sequences)
+    }
+
+    /// Removes a blob; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`].
+    pub fn remove(&self, key: &BlobKey) -> Result<(), Error> {
+        let path = self.root.join(key.as_str());
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("cannot remove", &path)(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads at most `max` bytes (and never more than [`READ_BYTES_MAX`]) from `offset` on. `None`: there is no such blob.
     ///
     /// # Errors
@@ -130,6 +218,15 @@ impl BlobStore {
             file.take(length).read_to_end(&mut data).await.map_err(Error::io("cannot read", &path))?;
         }
         Ok(Some(BlobChunk { data: data.into(), offset, total }))
+    }
+}
+
+async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
 }
 
@@ -194,6 +291,24 @@ mod tests {
         }
         assert_eq!(store.read(&key(1), 0, 10).await.unwrap().unwrap().data, "ab");
         assert_eq!(store.read(&key(2), 0, 10).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn whole_blobs_replace_each_other_and_snapshots_are_listed_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = BlobStore::open(folder.path()).unwrap();
+        let key = |sequence| BlobKey::snapshot("log @ 1/../..", 0, sequence);
+        assert_eq!(store.snapshots("log @ 1/../..", 0).unwrap(), Vec::<u64>::new());
+        for (sequence, data) in [(100, "old"), (9, "x"), (100, "new")] {
+            store.put(&key(sequence), data.as_bytes().to_vec()).await.unwrap();
+        }
+        assert_eq!(store.snapshots("log @ 1/../..", 0).unwrap(), [9, 100]);
+        assert_eq!(store.get(&key(100), 10).await.unwrap().unwrap(), b"new");
+        assert!(store.get(&key(100), 2).await.unwrap_err().to_string().contains("at most 2"));
+        assert_eq!(store.get(&key(7), 10).await.unwrap(), None);
+        store.remove(&key(100)).unwrap();
+        store.remove(&key(100)).unwrap();
+        assert_eq!(store.snapshots("log @ 1/../..", 0).unwrap(), [9]);
     }
 
     #[test]

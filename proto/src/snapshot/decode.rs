@@ -13,13 +13,11 @@ use downbeat_domain::{
     },
 };
 use jiff::Timestamp;
-use prost::Message;
 
 use super::{SnapshotError, SnapshotPosition};
 use crate::{
     convert,
     event::{self, plan, words},
-    events::v1 as events,
     snapshots::v1 as wire,
 };
 
@@ -30,7 +28,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         sequence: message.sequence,
         hash: message.hash.as_ref().try_into().map_err(|_| of.bad("hash"))?,
     };
-    let versions: Vec<Version> = message.versions.iter().map(Version::decode).collect::<Result<_, _>>()?;
+    let versions: Vec<Version> = message.versions.into_iter().map(Version::decode).collect::<Result<_, _>>()?;
     let mut pipelines = BTreeMap::new();
     for state in message.pipelines {
         let id = PipelineId::from_slice(&state.pipeline_id).ok_or(of.bad("pipeline_id"))?;
@@ -101,12 +99,10 @@ struct Version {
 }
 
 impl Version {
-    fn decode(message: &wire::Version) -> Result<Self, SnapshotError> {
+    fn decode(message: wire::Version) -> Result<Self, SnapshotError> {
         let what = format!("a version of pipeline `{}`", message.name);
         let of = Of { what: &what };
-        let bytes = plan::decompress(&message.plan_zstd).ok_or(of.bad("plan_zstd"))?;
-        let plan = events::Plan::decode(bytes.as_slice()).map_err(SnapshotError::Message)?;
-        let plan = plan::decode(plan).ok_or(of.bad("plan_zstd"))?;
+        let plan = message.plan.and_then(plan::decode).ok_or(of.bad("plan"))?;
         Ok(Self {
             name: message.name.as_str().into(),
             source_root: message.source_root.as_str().into(),
@@ -239,7 +235,12 @@ fn group(of: Of<'_>, message: wire::Group) -> Result<GroupParts, SnapshotError> 
             expanded_at: of.instant(expansion.expanded_at, "expansion")?,
         }),
     };
-    Ok(GroupParts { phase: ended.map_or(GroupPhase::Open, GroupPhase::Ended), expansion })
+    let phase = match ended {
+        Some(status) => GroupPhase::Ended(status),
+        None if message.waits => GroupPhase::Waiting,
+        None => GroupPhase::Open,
+    };
+    Ok(GroupParts { phase, expansion })
 }
 
 fn task(of: Of<'_>, message: wire::Task) -> Result<TaskState, SnapshotError> {

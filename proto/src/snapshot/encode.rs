@@ -8,16 +8,15 @@ use downbeat_domain::{
     plan::PreparedPlan,
     state::{GroupPhase, GroupState, Halt, PipelineState},
 };
-use prost::Message;
 
-use super::SnapshotPosition;
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
     snapshots::v1 as wire,
 };
 
-pub(super) fn snapshot(partition: &Partition, position: &SnapshotPosition) -> wire::Snapshot {
+/// Without the position.
+pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
     let mut versions = Versions::default();
     let pipelines = partition.pipelines.iter().map(|(id, state)| pipeline(*id, state, &mut versions)).collect();
     let runs = partition.runs.values().map(|state| run(state, &mut versions)).collect();
@@ -29,9 +28,6 @@ pub(super) fn snapshot(partition: &Partition, position: &SnapshotPosition) -> wi
         Agenda::Run(_) => None,
     });
     wire::Snapshot {
-        log_id: position.log_id.clone(),
-        sequence: position.sequence,
-        hash: Bytes::copy_from_slice(&position.hash),
         pipelines,
         runs,
         versions: versions.messages,
@@ -40,6 +36,7 @@ pub(super) fn snapshot(partition: &Partition, position: &SnapshotPosition) -> wi
         pools: sized.map(|(name, slots)| wire::Pool { name, slots }).collect(),
         lanes: lanes.collect(),
         commands: partition.commands.iter().flat_map(|command| command.0).collect::<Vec<u8>>().into(),
+        ..wire::Snapshot::default()
     }
 }
 
@@ -56,7 +53,7 @@ impl Versions {
             self.messages.push(wire::Version {
                 name: name.to_owned(),
                 source_root: source_root.to_owned(),
-                plan_zstd: plan::compress(&plan::encode(&prepared.plan).encode_to_vec()),
+                plan: Some(plan::encode(&prepared.plan)),
             });
             self.messages.len() as u32 - 1
         })
@@ -140,10 +137,11 @@ fn run(state: &RunState, versions: &mut Versions) -> wire::Run {
 }
 
 fn group(run: &RunState, place: u32, state: &GroupState) -> Option<wire::Group> {
-    let ended = match state.phase {
-        GroupPhase::Waiting => return None,
-        GroupPhase::Open => 0,
-        GroupPhase::Ended(status) => words::task_status(status) as i32,
+    let (waits, ended) = match state.phase {
+        GroupPhase::Waiting if state.expansion.is_none() => return None,
+        GroupPhase::Waiting => (true, 0),
+        GroupPhase::Open => (false, 0),
+        GroupPhase::Ended(status) => (false, words::task_status(status) as i32),
     };
     let members = run.plan.members.get(place as usize).map_or(0, Vec::len);
     let expansion = state.expansion.as_deref().map(|expansion| wire::Expansion {
@@ -152,7 +150,7 @@ fn group(run: &RunState, place: u32, state: &GroupState) -> Option<wire::Group> 
         next: expansion.next,
         expanded_at: run.expanded_at(expansion, members).map_or(0, micros),
     });
-    Some(wire::Group { place, ended, expansion })
+    Some(wire::Group { place, ended, expansion, waits })
 }
 
 fn task(place: u32, state: &TaskState) -> wire::Task {

@@ -71,7 +71,25 @@ pub enum SnapshotError {
 
 /// The bytes of a snapshot.
 pub fn encode(partition: &Partition, position: &SnapshotPosition) -> Vec<u8> {
-    let message = encode::snapshot(partition, position).encode_to_vec();
+    seal(encode_state(partition), position)
+}
+
+/// The first half of [`encode`]: the state as a message. Quick, for whoever may not be kept waiting.
+pub fn encode_state(partition: &Partition) -> Vec<u8> {
+    encode::snapshot(partition).encode_to_vec()
+}
+
+/// The second half of [`encode`]: says which record the state reflects, packs and seals it.
+pub fn seal(state: Vec<u8>, position: &SnapshotPosition) -> Vec<u8> {
+    // Fields of a message may stand in any order: those of the position follow.
+    let position = wire::Snapshot {
+        log_id: position.log_id.clone(),
+        sequence: position.sequence,
+        hash: bytes::Bytes::copy_from_slice(&position.hash),
+        ..wire::Snapshot::default()
+    };
+    let mut message = state;
+    message.extend_from_slice(&position.encode_to_vec());
     // Packing into memory has no way to fail; an empty result would be refused by `decode`.
     let packed = zstd::bulk::compress(&message, 3).unwrap_or_default();
     let mut bytes = Vec::with_capacity(HEADER_BYTES + packed.len());

@@ -1,6 +1,6 @@
 //! Settings of the coordinator.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// Settings, from flags or `DOWNBEAT_*` variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -11,4 +11,7 @@ pub struct CoordinatorConfig {
     /// Name of this process in PartitionOwned records.
     #[arg(long, env = "DOWNBEAT_COORDINATOR_NAME", default_value = "coordinator")]
     pub name: String,
+    /// Folder of the blob store, where snapshots of the partition are kept.
+    #[arg(long, env = "DOWNBEAT_BLOBS", default_value = ".downbeat/blobs")]
+    pub blobs: PathBuf,
 }

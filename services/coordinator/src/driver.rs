@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use downbeat_domain::{Command, CommandId, Rejection};
+use downbeat_domain::{Command, CommandId, Rejection, RunId};
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::worker::v1 as wire;
 use downbeat_runtime::clock::{Clock, Now};
@@ -19,6 +19,7 @@ use crate::{
     engine::{Answer, CallId, Engine, Input, Moment, Output, SessionId},
     error::Error,
     limits,
+    snapshots::Snapshots,
     take_over::{self, Owned},
 };
 
@@ -29,8 +30,11 @@ enum Incoming {
     Input(Input),
     Call(Command, String, Option<CommandId>, oneshot::Sender<CallResult>),
     Attached(SessionId, wire::Hello, mpsc::Sender<wire::CoordinatorMessage>),
-    OffersJob(String, String, oneshot::Sender<bool>),
+    Ask(Question),
 }
+
+/// Something that is asked of the engine's state, and decides nothing.
+type Question = Box<dyn FnOnce(&mut Engine, Moment) + Send>;
 
 /// How everybody else in the process talks to the engine. Cheap to clone.
 #[derive(Clone)]
@@ -79,10 +83,17 @@ impl Handle {
         self.send(Incoming::Input(input)).await
     }
 
-    /// Does an attached worker offer this job?
-    pub async fn offers_job(&self, integration: &str, job: &str) -> Result<bool, Refused> {
+    /// Asks something of the engine's state.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Engine, Moment) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
         let (reply, answer) = oneshot::channel();
-        self.send(Incoming::OffersJob(integration.to_owned(), job.to_owned(), reply)).await?;
+        let question: Question = Box::new(move |engine, now| {
+            // The asker may have gone away.
+            let _ = reply.send(question(engine, now));
+        });
+        self.send(Incoming::Ask(question)).await?;
         answer.await.map_err(|_| Refused::Stopping)
     }
 
@@ -103,11 +114,14 @@ pub struct Driver {
     next_call: CallId,
     workers: HashMap<SessionId, mpsc::Sender<wire::CoordinatorMessage>>,
     to_append: Option<Bytes>,
+    snapshots: Option<Snapshots>,
+    /// For what this loop starts beside itself and hears of again. Weak: the loop ends when all other handles are gone.
+    own: mpsc::WeakSender<Incoming>,
 }
 
 impl Driver {
     /// A loop over a partition that was taken over.
-    pub fn new(log: Arc<dyn EventLog>, owned: Owned) -> (Self, Handle) {
+    pub fn new(log: Arc<dyn EventLog>, owned: Owned, snapshots: Option<Snapshots>) -> (Self, Handle) {
         let (incoming, queue) = mpsc::channel(limits::INPUT_QUEUE);
         let clock = Clock::start();
         let backlog = Arc::new(AtomicUsize::new(0));
@@ -124,6 +138,8 @@ impl Driver {
             next_call: 1,
             workers: HashMap::new(),
             to_append: None,
+            snapshots,
+            own: handle.incoming.downgrade(),
         };
         (driver, handle)
     }
@@ -179,11 +195,7 @@ impl Driver {
                 self.workers.insert(session, sender);
                 Input::WorkerAttached { session, hello }
             }
-            Incoming::OffersJob(integration, job, reply) => {
-                // The asker may have gone away.
-                let _ = reply.send(self.engine.offers_job(&integration, &job));
-                return;
-            }
+            Incoming::Ask(question) => return question(&mut self.engine, moment(self.clock.now())),
         };
         if let Input::WorkerDetached { session } = &input {
             self.workers.remove(session);
@@ -206,6 +218,12 @@ impl Driver {
                     }
                 }
                 Output::Send { session, message } => self.send(session, message),
+                Output::Snapshot(state) => {
+                    if let Some(snapshots) = &self.snapshots {
+                        snapshots.keep(self.log.id(), self.tail, state);
+                    }
+                }
+                Output::ReadPrior { run, prior } => self.read_prior(run, prior),
                 Output::Close { session, reason } => {
                     if self.workers.remove(&session).is_some() {
                         tracing::info!(session, reason, "closing a worker's connection");
@@ -214,6 +232,25 @@ impl Driver {
             }
         }
         self.backlog.store(self.engine.backlog_bytes(), Ordering::Relaxed);
+    }
+
+    fn read_prior(&self, run: RunId, prior: RunId) {
+        let (log, own) = (Arc::clone(&self.log), self.own.clone());
+        let pipeline = self.engine.partition().finished.get(&prior).map(|(pipeline, _)| *pipeline);
+        tokio::spawn(async move {
+            let read = match pipeline {
+                Some(pipeline) => crate::prior::read(&*log, prior, pipeline).await,
+                None => Ok(None),
+            };
+            let prior = read.unwrap_or_else(|error| {
+                tracing::error!(%error, %prior, "a run that is to be continued cannot be read");
+                None
+            });
+            if let Some(own) = own.upgrade() {
+                // Fails only when the loop has ended.
+                let _ = own.send(Incoming::Input(Input::PriorRead { run, prior: prior.map(Arc::new) })).await;
+            }
+        });
     }
 
     fn send(&mut self, session: SessionId, message: wire::coordinator_message::Message) {

@@ -9,6 +9,8 @@ pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod limits;
+pub mod prior;
+pub mod snapshots;
 pub mod take_over;
 
 use std::sync::Arc;
@@ -18,9 +20,11 @@ use downbeat_proto::{
     control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer,
 };
 use downbeat_runtime::{
+    blob::BlobStore,
     grpc,
     shutdown::{self, ShutdownSignal},
 };
+use snapshots::Snapshots;
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 
@@ -33,16 +37,21 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// Takes the partition over.
-    pub async fn take_over(log: Arc<dyn EventLog>, name: &str) -> Result<Self, error::Error> {
-        let owned = take_over::take_over(&*log, name).await?;
-        let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned);
+    /// Takes the partition over. `blobs` is where its snapshots are kept; without it the whole log is folded every time.
+    pub async fn take_over(
+        log: Arc<dyn EventLog>,
+        name: &str,
+        blobs: Option<BlobStore>,
+    ) -> Result<Self, error::Error> {
+        let snapshots = blobs.map(Snapshots::new);
+        let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
+        let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
         Ok(Self { driver, handle, log })
     }
 
     /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
     pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 2]) {
-        let control = api::Control::new(self.handle.clone(), self.log.id().clone());
+        let control = api::Control::new(self.handle.clone(), Arc::clone(&self.log));
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(ControlServiceServer::new(control).max_decoding_message_size(limit));

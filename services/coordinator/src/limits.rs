@@ -36,3 +36,24 @@ pub const SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const ENTRIES_PER_READ: usize = 1_000;
 /// The loop looks at wall time at least this often, so that a clock that was set forward is noticed.
 pub const WALL_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// A step of priority counts like so much waiting. With priorities of -100 to 100, nobody waits more than 200 such steps longer than
+/// without them.
+pub const RANK_PER_PRIORITY: Duration = Duration::from_secs(60);
+/// A slot that a pipeline holds already counts like so much waiting against it, so that pipelines share fairly.
+pub const RANK_PER_HELD_SLOT: Duration = Duration::from_secs(10);
+/// Labels that one worker may carry.
+pub const LABELS_MAX: usize = 16;
+/// Others that an explanation names.
+pub const AHEAD_NAMED_MAX: usize = 10;
+/// Records after which the next snapshot is due.
+pub const RECORDS_PER_SNAPSHOT: u64 = 10_000;
+/// Snapshots that are kept; older ones are removed.
+pub const SNAPSHOTS_KEPT: usize = 3;
+/// Entries of the log that a restart reads for the run that it continues before it gives up.
+pub const REPLAYED_ENTRIES_MAX: u64 = 10_000_000;
+/// Times that a log which does not answer is asked again while a run is read back from it.
+pub const REPLAY_TRIES_MAX: u32 = 20;
+/// A snapshot that is read, bytes.
+pub const SNAPSHOT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Name of who asks, characters.
+pub const ACTOR_CHARS_MAX: usize = 200;

@@ -3,7 +3,7 @@
 use clap::Parser;
 use downbeat_coordinator::{Coordinator, config::CoordinatorConfig};
 use downbeat_event_log::{Access, LogAddress};
-use downbeat_runtime::{grpc, shutdown::Shutdown, telemetry};
+use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
 
 /// Owns the partition: takes commands, decides, records, dispatches to workers.
 #[derive(Parser)]
@@ -32,7 +32,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let monitor = arguments.nats_monitor.as_deref();
     let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, monitor);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
-    let take_over = Coordinator::take_over(log, &arguments.coordinator.name);
+    let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
+    let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(blobs));
     let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
     Ok(coordinator.serve(listener, shutdown.signal()).await?)
 }

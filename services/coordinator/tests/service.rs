@@ -46,7 +46,7 @@ impl Service {
     async fn over(log: Arc<dyn EventLog>) -> Self {
         let listener = grpc::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let coordinator = Coordinator::take_over(log, "test").await.unwrap();
+        let coordinator = Coordinator::take_over(log, "test", None).await.unwrap();
         let shutdown = Shutdown::default();
         let served = tokio::spawn(coordinator.serve(listener, shutdown.signal()));
         let channel = grpc::endpoint(&format!("http://{address}")).unwrap().connect().await.unwrap();

@@ -10,7 +10,7 @@ pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod limits;
-mod position;
+pub mod position;
 pub mod published;
 pub mod query;
 pub mod store;

@@ -13,15 +13,7 @@ use crate::{engine, error::Error};
 /// # Errors
 /// `ForeignPosition`: another log, or one that lost records. `Log`.
 pub(crate) async fn check(log: &dyn EventLog, folder: &Path, stored: &Position) -> Result<Tail, Error> {
-    let refused = |reason: String| refused(folder, log.id(), stored, reason);
-    if stored.log_id != log.id().0 {
-        return Err(refused("it belongs to the other log".to_owned()));
-    }
-    if stored.partition != engine::PARTITION {
-        return Err(refused(format!("it is of partition {}", stored.partition)));
-    }
-    let hash = <[u8; 32]>::try_from(stored.hash.as_ref()).map_err(|_| refused("its hash is none".to_owned()))?;
-    let tail = Tail { sequence: stored.sequence, hash: Hash(hash) };
+    let tail = stored_tail(log.id(), folder, stored)?;
     for attempt in 1.. {
         match check_position(log, tail).await {
             Ok(()) => return Ok(tail),
@@ -33,6 +25,22 @@ pub(crate) async fn check(log: &dyn EventLog, folder: &Path, stored: &Position) 
         }
     }
     Err(Error::Internal("the log was asked more often than can be counted".to_owned()))
+}
+
+/// The place that a stored position names, if it can be one of this log at all.
+///
+/// # Errors
+/// `ForeignPosition`.
+pub fn stored_tail(log: &LogId, folder: &Path, stored: &Position) -> Result<Tail, Error> {
+    let refused = |reason: String| refused(folder, log, stored, reason);
+    if stored.log_id != log.0 {
+        return Err(refused("it belongs to the other log".to_owned()));
+    }
+    if stored.partition != engine::PARTITION {
+        return Err(refused(format!("it is of partition {}", stored.partition)));
+    }
+    let hash = <[u8; 32]>::try_from(stored.hash.as_ref()).map_err(|_| refused("its hash is none".to_owned()))?;
+    Ok(Tail { sequence: stored.sequence, hash: Hash(hash) })
 }
 
 /// An error of the log about a position, with what the projector knows.

@@ -2,13 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use downbeat_domain::Event;
-use downbeat_event_log::{Entry, ErrorKind, EventLog, Tail};
+use downbeat_event_log::{ErrorKind, EventLog, Tail};
 use downbeat_proto::{
     control::v1::{FireScheduleRequest, control_service_client::ControlServiceClient},
     convert,
-    event::Decoded,
-    record,
 };
 use downbeat_runtime::{
     clock::wall_now,
@@ -16,14 +13,15 @@ use downbeat_runtime::{
     shutdown::{self, ShutdownSignal},
 };
 use futures::StreamExt;
-use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
-use tonic::{Code, transport::Channel};
+use tonic::transport::Channel;
 
 use crate::{
+    asking::{Next, after_failure},
     engine::{Engine, Firing, Input, Output},
     error::Error,
     limits,
+    reading::take_in,
 };
 
 /// Runs until the signal, or until the log fails for good.
@@ -57,7 +55,7 @@ async fn follow(log: &Arc<dyn EventLog>, engine: &mut Engine, firer: &Firer, pos
             entry = entries.next() => match entry {
                 Some(entry) => {
                     let entry = entry?;
-                    let outputs = take_in(engine, &entry)?;
+                    let outputs = take_in(engine, &entry, wall_now())?;
                     *position = entry.tail();
                     outputs
                 }
@@ -77,36 +75,6 @@ async fn follow(log: &Arc<dyn EventLog>, engine: &mut Engine, firer: &Firer, pos
             }
         }
     }
-}
-
-/// Only pipelines matter here. Kinds that this version does not know are none of its business.
-fn take_in(engine: &mut Engine, entry: &Entry) -> Result<Vec<Output>, Error> {
-    let unreadable = |source| Error::Unreadable { sequence: entry.sequence, source };
-    let record = record::decode(&entry.payload).map_err(unreadable)?;
-    let mut outputs = Vec::new();
-    let pipelines = record
-        .decisions
-        .iter()
-        .flat_map(|decision| &decision.events)
-        .filter(|event| event.kind() == downbeat_proto::events::v1::EventKind::PipelineApplied);
-    for event in pipelines {
-        if let Decoded::Known(Event::PipelineApplied(applied)) =
-            downbeat_proto::event::decode(event).map_err(unreadable)?
-        {
-            let schedules = applied
-                .plan
-                .schedules
-                .into_iter()
-                .map(|schedule| {
-                    let zone = TimeZone::get(&schedule.timezone).ok();
-                    (schedule, zone)
-                })
-                .collect();
-            let input = Input::PipelineApplied { pipeline: applied.pipeline, version: applied.version, schedules };
-            outputs.extend(engine.handle(wall_now(), input));
-        }
-    }
-    Ok(outputs)
 }
 
 fn until_next(engine: &Engine) -> Duration {
@@ -141,20 +109,22 @@ impl Firer {
                         tracing::info!(run = answer.run_id, started = answer.started, schedule = firing.schedule, instant = %firing.instant, "fired");
                         return;
                     }
-                    Err(status) if matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled) => {
-                        if asked.elapsed() > limits::FIRING_PATIENCE {
+                    Err(status) => match after_failure(status.code(), attempt, asked.elapsed()) {
+                        Next::Again(pause) => {
+                            if attempt == 1 {
+                                tracing::warn!(%status, "waiting for the coordinator");
+                            }
+                            tokio::time::sleep(pause).await;
+                        }
+                        Next::GiveUp => {
                             tracing::error!(%status, schedule = firing.schedule, instant = %firing.instant, "gave up firing");
                             return;
                         }
-                        if attempt == 1 {
-                            tracing::warn!(%status, "waiting for the coordinator");
+                        Next::Refused => {
+                            tracing::error!(%status, schedule = firing.schedule, instant = %firing.instant, "the coordinator refused a firing");
+                            return;
                         }
-                        tokio::time::sleep(retry::pause(attempt)).await;
-                    }
-                    Err(status) => {
-                        tracing::error!(%status, schedule = firing.schedule, instant = %firing.instant, "the coordinator refused a firing");
-                        return;
-                    }
+                    },
                 }
             }
         });

@@ -156,7 +156,8 @@ fn check_task(task: &Task, refuse: &mut impl FnMut(String, Option<Span>)) {
     let Some(concurrency) = &task.configuration.concurrency else { return };
     if core.is_some() {
         let job = &task.integration_job;
-        let message = format!("task `{}`: concurrency of a task counts attempts, and {job} needs no worker for one", task.id);
+        let message =
+            format!("task `{}`: concurrency of a task counts attempts, and {job} needs no worker for one", task.id);
         refuse(message, Some(task.span));
     }
     if concurrency.on_limit == Templated::Fixed(OnLimit::QueueLatest) {

@@ -43,7 +43,8 @@ pub fn advance(partition: &Partition, run: &RunState, context: &Context, events_
 fn finish(run: &RunState, context: &Context) -> Event {
     let status = run.verdict();
     let named = |status: TaskStatus| -> String {
-        let ended = run.tasks.iter().filter(|task| task.phase == Phase::Ended(status) && !stands_for_iterations(task, run));
+        let ended =
+            run.tasks.iter().filter(|task| task.phase == Phase::Ended(status) && !stands_for_iterations(task, run));
         let names: Vec<String> = ended.take(5).map(|task| consider::name_of(run, task)).collect();
         names.join(", ")
     };

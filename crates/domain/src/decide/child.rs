@@ -103,13 +103,7 @@ fn depth_below(partition: &Partition, run: &RunState, target: PipelineId) -> Res
 }
 
 /// The run that the task waits for has ended, or was never waited for.
-pub(super) fn ended(
-    partition: &Partition,
-    run: &RunState,
-    task: u32,
-    child: RunId,
-    context: &Context,
-) -> Vec<Event> {
+pub(super) fn ended(partition: &Partition, run: &RunState, task: u32, child: RunId, context: &Context) -> Vec<Event> {
     let detached = !partition.children.contains_key(&child);
     let finished = partition.finished.get(&child).map(|(_, status)| *status);
     let Some((state, plan)) = run.tasks.get(task as usize).zip(run.planned(task)) else { return Vec::new() };

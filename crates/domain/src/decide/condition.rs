@@ -3,7 +3,13 @@
 use downbeat_dialect::expression::{Expression, truthy};
 
 use crate::{
-    command::Context, decide::brief, event::ConditionResult, limits, names::RunNames, plan::Node, state::RunState,
+    command::Context,
+    decide::{brief, consider},
+    event::ConditionResult,
+    limits,
+    names::RunNames,
+    plan::Node,
+    state::RunState,
     status::TaskStatus,
 };
 
@@ -58,9 +64,12 @@ fn default_rule(run: &RunState, depends_on: &[Node]) -> Verdict {
         let status = run.ended_as(*node);
         if matches!(status, Some(TaskStatus::Failed | TaskStatus::Skipped | TaskStatus::Cancelled)) {
             let (kind, id) = match node {
-                Node::Task(task) => ("task", &run.plan.plan.tasks[*task as usize].id),
-                Node::Group(group) => ("group", &run.plan.plan.groups[*group as usize].id),
+                Node::Task(task) => ("task", run.tasks.get(*task as usize).map(|task| consider::name_of(run, task))),
+                Node::Group(group) => {
+                    ("group", run.plan.plan.groups.get(*group as usize).map(|group| group.id.clone()))
+                }
             };
+            let id = id.unwrap_or_default();
             let status = status.map(TaskStatus::as_str).unwrap_or_default();
             return Verdict::Skip(brief(&format!("{kind} `{id}` ended {status}")), None);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     command::Context,
-    decide::{approval, brief, child, condition, later, lane, matrix},
+    decide::{approval, brief, child, condition, lane, later, matrix},
     event::{AttemptRef, Event},
     evolve::worst,
     plan::{CoreJob, Node},
@@ -13,13 +13,7 @@ use crate::{
 };
 
 /// At most about `room` events; empty = nothing can be said yet.
-pub(super) fn node(
-    partition: &Partition,
-    run: &RunState,
-    node: Node,
-    context: &Context,
-    room: usize,
-) -> Vec<Event> {
+pub(super) fn node(partition: &Partition, run: &RunState, node: Node, context: &Context, room: usize) -> Vec<Event> {
     match node {
         Node::Group(place) => match run.groups.get(place as usize) {
             Some(group) if group.phase == GroupPhase::Waiting => group_that_waits(run, place, context),
@@ -53,16 +47,16 @@ fn group_that_waits(run: &RunState, group: u32, context: &Context) -> Vec<Event>
             match plan.matrix.as_ref().map(|matrix| matrix::expand(run, group, matrix, context)) {
                 None => vec![opened],
                 Some(Ok(expanded)) => vec![opened, expanded],
-                Some(Err(reason)) => vec![group_failed(run, group, &format!("matrix: {reason}"), context)],
+                Some(Err(reason)) => vec![group_failed(run, group, "matrix", &reason, context)],
             }
         }
         condition::Verdict::Skip(reason, condition) => vec![skipped(reason, condition)],
-        condition::Verdict::Fail(reason) => vec![group_failed(run, group, &format!("condition: {reason}"), context)],
+        condition::Verdict::Fail(reason) => vec![group_failed(run, group, "condition", &reason, context)],
     }
 }
 
 /// A group has no message of its own: its first task fails with it; asked again, the rest is skipped.
-fn group_failed(run: &RunState, group: u32, reason: &str, context: &Context) -> Event {
+fn group_failed(run: &RunState, group: u32, what: &str, reason: &str, context: &Context) -> Event {
     let plan = &run.plan.plan.groups[group as usize];
     let members = &run.plan.members[group as usize];
     let failed = members.iter().any(|task| run.tasks[*task as usize].phase == Phase::Ended(TaskStatus::Failed));
@@ -71,7 +65,7 @@ fn group_failed(run: &RunState, group: u32, reason: &str, context: &Context) -> 
         Some(task) if !failed => Event::TaskFailed {
             run: run.id,
             task: *task,
-            message: brief(&format!("group `{}`: {reason}", plan.id)),
+            message: brief(&format!("{what} of group `{}`: {reason}", plan.id)),
             as_warning: false,
             at: context.now,
         },
@@ -138,7 +132,7 @@ fn iterations_ended(run: &RunState, task: u32, context: &Context) -> Event {
 }
 
 /// How a task run is called in messages: its id, and its iteration in brackets.
-pub(super) fn name_of(run: &RunState, task: &TaskState) -> String {
+pub(crate) fn name_of(run: &RunState, task: &TaskState) -> String {
     let id = run.plan.plan.tasks.get(task.planned as usize).map_or("?", |plan| plan.id.as_str());
     match task.iteration {
         Some(iteration) => format!("{id}[{iteration}]"),

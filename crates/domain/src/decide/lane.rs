@@ -73,7 +73,8 @@ fn decide_about(
         }
         OnLimit::Queue => queue(full),
         OnLimit::QueueLatest | OnLimit::CancelRunning => {
-            let displaced = queued.take(limits::DISPLACED_PER_DECISION_MAX).filter_map(|(_, id)| partition.runs.get(id));
+            let displaced =
+                queued.take(limits::DISPLACED_PER_DECISION_MAX).filter_map(|(_, id)| partition.runs.get(id));
             let reason = format!("a newer run took its place in the queue: {}", run.id);
             let mut events: Vec<Event> =
                 displaced.map(|other| refuse(other, RunStatus::Skipped, &reason, context)).collect();
@@ -156,8 +157,9 @@ impl Limit {
             Value::String(word) => OnLimit::from_word(word.trim()),
             _ => None,
         };
-        let on_limit = on_limit
-            .ok_or_else(|| format!("concurrency.on_limit gave {}, not SKIP, QUEUE or QUEUE_LATEST", brief(&word.to_string())))?;
+        let on_limit = on_limit.ok_or_else(|| {
+            format!("concurrency.on_limit gave {}, not SKIP, QUEUE or QUEUE_LATEST", brief(&word.to_string()))
+        })?;
         Ok(Self { max_active: usize::try_from(max_active).unwrap_or(usize::MAX), on_limit })
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn decide(
     }
     let bytes = json_bytes(marking.outputs);
     if bytes > limits::OUTPUT_BYTES_MAX {
-        return Err(unfit(&format!("cannot take outputs of {bytes} bytes; at most {} are allowed", limits::OUTPUT_BYTES_MAX)));
+        return Err(unfit(&format!(
+            "cannot take outputs of {bytes} bytes; at most {} are allowed",
+            limits::OUTPUT_BYTES_MAX
+        )));
     }
     let mut events = vec![Event::TaskMarked {
         run: run.id,

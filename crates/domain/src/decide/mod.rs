@@ -26,6 +26,9 @@ mod stop;
 mod wake_run;
 
 pub use advance::advance;
+pub(crate) use consider::name_of;
+pub(crate) use lane::task_has_room;
+pub(crate) use lease_task::full_pool;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};

@@ -51,7 +51,9 @@ pub(super) fn decide(
             failure(run, attempt, *class, text, kept, context)?
         }
         Report::Stopped => match task.phase {
-            Phase::Stopping(_, StopReason::Cancelled | StopReason::Marked) => vec![Event::AttemptStopped { attempt, at }],
+            Phase::Stopping(_, StopReason::Cancelled | StopReason::Marked) => {
+                vec![Event::AttemptStopped { attempt, at }]
+            }
             Phase::Stopping(_, StopReason::TimedOut) => {
                 let seconds = plan.timeout_seconds.unwrap_or_default();
                 let text = format!("stopped after its timeout of {seconds} s");

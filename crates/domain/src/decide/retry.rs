@@ -11,12 +11,7 @@ use crate::{
 };
 
 /// After a failed attempt; `None` = there is no further one.
-pub(super) fn after_failure(
-    run: &RunState,
-    task: &TaskState,
-    plan: &PlanTask,
-    context: &Context,
-) -> Option<Timestamp> {
+pub(super) fn after_failure(run: &RunState, task: &TaskState, plan: &PlanTask, context: &Context) -> Option<Timestamp> {
     let again = run.halt.is_none() && task.mark.is_none() && task.failures < plan.retries;
     again.then(|| later_ms(context.now, delay_ms(&plan.backoff, task.failures, context.random)))
 }

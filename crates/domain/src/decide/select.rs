@@ -1,11 +1,6 @@
 //! From ids that people name to places in a plan.
 
-use crate::{
-    command::Rejection,
-    event::Selection,
-    limits,
-    state::PipelineState,
-};
+use crate::{command::Rejection, event::Selection, limits, state::PipelineState};
 
 /// The tasks of these ids; the id of a group stands for all of its tasks.
 pub(super) fn places(pipeline: &PipelineState, ids: &[String], downstream: bool) -> Result<Selection, Rejection> {
@@ -22,7 +17,8 @@ pub(super) fn places(pipeline: &PipelineState, ids: &[String], downstream: bool)
             (None, Some(group)) => tasks.extend(&plan.members[*group as usize]),
             (None, None) => {
                 let known = plan.plan.groups.iter().map(|group| group.id.as_str());
-                let known: Vec<&str> = known.chain(plan.plan.tasks.iter().map(|task| task.id.as_str())).take(10).collect();
+                let known: Vec<&str> =
+                    known.chain(plan.plan.tasks.iter().map(|task| task.id.as_str())).take(10).collect();
                 return Err(Rejection::UnknownTask {
                     alias: pipeline.alias.clone(),
                     id: id.chars().take(100).collect(),

@@ -46,7 +46,8 @@ pub(super) fn skip(run: &mut RunState, place: u32, at: Timestamp) {
         end_together(run, place);
     }
     // What is paused, or not part of this run, is seen as if it had succeeded.
-    let seen_as = (plan.plan.groups[place as usize].paused || !run.selects_any_of(place)).then_some(TaskStatus::Succeeded);
+    let seen_as =
+        (plan.plan.groups[place as usize].paused || !run.selects_any_of(place)).then_some(TaskStatus::Succeeded);
     for member in &plan.members[place as usize] {
         if phase(run, *member) == Some(Phase::Waiting) {
             run.tasks[*member as usize].seen_as = seen_as;
@@ -57,9 +58,10 @@ pub(super) fn skip(run: &mut RunState, place: u32, at: Timestamp) {
 
 /// The elements are known: each planned task stands for its iterations from now on, which follow behind all tasks so far.
 pub(super) fn expand(run: &mut RunState, place: u32, axes: &[(String, Vec<Value>)], at: Timestamp) {
-    let open = run.groups.get(place as usize).is_some_and(|group| {
-        group.phase == GroupPhase::Open && group.expansion.is_none()
-    });
+    let open = run
+        .groups
+        .get(place as usize)
+        .is_some_and(|group| !matches!(group.phase, GroupPhase::Ended(_)) && group.expansion.is_none());
     let plan = Arc::clone(&run.plan);
     let members = plan.members.get(place as usize).map_or(&[][..], Vec::as_slice);
     let count = Expansion::size(axes).filter(|count| *count as usize * members.len() <= limits::ITERATION_TASKS_MAX);
@@ -141,11 +143,8 @@ pub(super) fn open_iteration(run: &mut RunState, place: u32, iteration: u32) {
         expansion.live += 1;
     }
     let tasks = tasks_of(run, place, iteration);
-    let waiting: Vec<Node> = tasks
-        .into_iter()
-        .filter(|task| phase(run, *task) == Some(Phase::Waiting))
-        .map(Node::Task)
-        .collect();
+    let waiting: Vec<Node> =
+        tasks.into_iter().filter(|task| phase(run, *task) == Some(Phase::Waiting)).map(Node::Task).collect();
     release(run, &waiting);
     consider_again(run, place);
 }

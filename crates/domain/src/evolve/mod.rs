@@ -95,6 +95,9 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
         partition.lanes.wait(&key, place);
         partition.agenda.insert(Agenda::Lane(key));
     }
+    if run.awaits_carry {
+        partition.awaiting_carry.insert(created.run);
+    }
     partition.runs.insert(created.run, run);
     keep_agenda(partition, created.run);
 }
@@ -117,6 +120,7 @@ fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus) {
         partition.agenda.insert(Agenda::Lane(key));
     }
     partition.agenda.remove(&Agenda::Run(id));
+    partition.awaiting_carry.remove(&id);
     partition.finished.insert(id, (run.pipeline, status));
     // Whoever waits for it has something to consider.
     if let Some(parent) = partition.children.remove(&id)
@@ -139,8 +143,19 @@ fn evolve_run(partition: &mut Partition, id: RunId, event: &Event) {
         }
         other => run::evolve(run, other),
     }
-    if let Some(place) = event.task() {
-        partition.pools.sync(run, place);
+    if !run.awaits_carry {
+        partition.awaiting_carry.remove(&id);
+    }
+    match event {
+        // These end tasks that wait for a worker, wherever they stand.
+        Event::RunCancelRequested { .. } | Event::RunTimedOut { .. } if run.plan.limits_tasks => {
+            (0..run.tasks.len() as u32).for_each(|place| partition.pools.sync(run, place));
+        }
+        _ => {
+            if let Some(place) = event.task() {
+                partition.pools.sync(run, place);
+            }
+        }
     }
     if let Event::ChildStarted { attempt, child, detached: false, .. } = event
         && run.tasks.get(attempt.task as usize).is_some_and(|task| task.child() == Some(*child))

@@ -1,6 +1,7 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
 mod lanes;
+mod lookup;
 mod matrix;
 mod partition;
 mod pools;

@@ -33,6 +33,8 @@ pub struct Partition {
     pub lanes: Lanes,
     /// Runs that others wait for, with the attempt that waits.
     pub children: BTreeMap<RunId, AttemptRef>,
+    /// Restarts that wait for what they take over from the run before.
+    pub awaiting_carry: BTreeSet<RunId>,
     /// What something follows of by itself: [`crate::settle`] works it off.
     pub agenda: BTreeSet<Agenda>,
     /// Commands that were accepted lately.

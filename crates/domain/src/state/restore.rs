@@ -63,7 +63,7 @@ pub struct RunParts {
     pub began: bool,
     /// Those of [`RunState::changed_tasks`]. Of each, `planned`, `iteration` and `waiting_on` follow and are not looked at.
     pub tasks: BTreeMap<u32, TaskState>,
-    /// Groups that do not wait, by place in the plan.
+    /// Groups to which something has happened, by place in the plan.
     pub groups: BTreeMap<u32, GroupParts>,
     pub carried: BTreeMap<(u32, String), Carried>,
     pub resumes: BTreeMap<(u32, String), Vec<String>>,
@@ -303,7 +303,7 @@ fn groups(
             let count = Expansion::size(&expansion.axes)?;
             let size = (count as usize).checked_mul(plan.members[place as usize].len())?;
             let fits = size <= limits::ITERATION_TASKS_MAX && expansion.next <= count;
-            if !fits || group.phase == GroupPhase::Waiting || plan.plan.groups[place as usize].matrix.is_none() {
+            if !fits || plan.plan.groups[place as usize].matrix.is_none() {
                 return None;
             }
             expansions.push((expansion.first, place, expansion.expanded_at));
@@ -351,6 +351,7 @@ impl Partition {
             pools: Pools::default(),
             lanes: Lanes::default(),
             children: BTreeMap::new(),
+            awaiting_carry: BTreeSet::new(),
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };
@@ -373,6 +374,9 @@ impl Partition {
             }
             for place in 0..run.tasks.len() as u32 {
                 partition.pools.sync(&run, place);
+            }
+            if run.awaits_carry {
+                partition.awaiting_carry.insert(run.id);
             }
             if run.is_unsettled() {
                 partition.agenda.insert(Agenda::Run(run.id));

@@ -7,7 +7,7 @@
 //! | Waiting | `ApprovalRequested` | Approving |
 //! | Waiting | `ChildStarted` | Delegated |
 //! | Waiting | `MatrixExpanded` | Fanned |
-//! | Waiting | `TaskSkipped`, `GroupSkipped`, `IterationSkipped`, `TaskCarriedOver` | Ended(Skipped) |
+//! | Waiting | `TaskSkipped`, `GroupSkipped`, `TaskCarriedOver` | Ended(Skipped) |
 //! | Waiting, Ready, Backoff | `TaskFailed` | Ended(Failed or Warning) |
 //! | Fanned | `IterationsEnded` | Ended(as it says) |
 //! | Ready | `AttemptLeased` | Leased |
@@ -29,7 +29,7 @@
 //! | Delegated | `TaskMarked` | Recalling |
 //! | Waiting, Ready, Sleeping, Approving, Backoff, Fanned | `RunCancelRequested`, `RunTimedOut` | Ended(Cancelled) |
 //!
-//! However an attempt of a marked task ends, the task ends as its mark says. Every other pair changes nothing in `evolve` and is a
+//! In an iteration `IterationSkipped` does what `GroupSkipped` does elsewhere. However an attempt of a marked task ends, the task ends as its mark says. Every other pair changes nothing in `evolve` and is a
 //! rejection in `decide`; `tests/life_cycle.rs` walks them all.
 
 use jiff::Timestamp;

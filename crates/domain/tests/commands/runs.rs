@@ -24,6 +24,8 @@ fn start_of(pipeline: PipelineId) -> Step {
         trigger: Trigger::Manual { user: String::new() },
         inputs: Map::new(),
         environment: Map::new(),
+        environment_name: String::new(),
+        selection: None,
     }))
 }
 

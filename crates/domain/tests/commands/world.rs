@@ -3,7 +3,7 @@
 use downbeat_domain::{
     AttemptRef, Command, Context, Event, FailureClass, Outcome, Partition, PipelineApplied, PipelineId, Rejection,
     Report, RunId, RunStatus, StartRun, TaskStatus, Trigger, WorkerId, compile, evolve, execute, invariants,
-    metadata::Collected,
+    metadata::Collected, settle,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -87,6 +87,8 @@ pub(crate) fn start_with(inputs: Value, environment: Value) -> Step {
         trigger: Trigger::Manual { user: "ada".to_owned() },
         inputs: object(inputs),
         environment: object(environment),
+        environment_name: String::new(),
+        selection: None,
     }))
 }
 
@@ -169,8 +171,13 @@ impl World {
         }
     }
 
+    /// The place of a task by its id; `id[2]` is its iteration 2.
     fn place(&self, task: &str) -> u32 {
-        self.partition.pipelines[&pipeline()].plan.task_by_id[task]
+        let Some((id, iteration)) = task.strip_suffix(']').and_then(|task| task.split_once('[')) else {
+            return self.partition.pipelines[&pipeline()].plan.task_by_id[task];
+        };
+        let planned = self.partition.pipelines[&pipeline()].plan.task_by_id[id];
+        self.partition.runs[&RUN].place_in(planned, iteration.parse().unwrap()).unwrap()
     }
 
     fn attempt(&self, task: &str, number: u32) -> AttemptRef {
@@ -192,7 +199,7 @@ impl World {
                 return Ok(Vec::new());
             }
         };
-        let events = execute(&mut self.partition, &command, &Context { now: self.now })?;
+        let events = execute(&mut self.partition, &command, &Context { now: self.now, random: 7 })?;
         self.history.extend(events.iter().cloned());
         self.check();
         Ok(events)
@@ -203,12 +210,31 @@ impl World {
         assert_eq!(invariants::violations(&self.partition), Vec::<String>::new());
         let mut again = Partition::default();
         self.history.iter().for_each(|event| evolve(&mut again, event));
+        // What is left to look at, but leads to nothing, is no part of the history.
+        if self.partition.agenda.is_empty() {
+            assert_eq!(settle(&mut again, &Context { now: self.now, random: 7 }), []);
+        }
         assert_eq!(format!("{again:?}"), format!("{:?}", self.partition));
     }
 
+    /// The id of a task; behind the tasks of the plan follow those of iterations.
+    fn name(&self, run: Option<RunId>, place: u32) -> String {
+        let run = run.and_then(|run| self.partition.runs.get(&run));
+        let plan = run.map_or(&self.partition.pipelines[&pipeline()].plan, |run| &run.plan);
+        match plan.plan.tasks.get(place as usize) {
+            Some(task) => task.id.clone(),
+            None => match run.and_then(|run| run.tasks.get(place as usize)) {
+                Some(task) => format!("{}[{}]", plan.plan.tasks[task.planned as usize].id, task.iteration.unwrap()),
+                None => format!("#{place}"),
+            },
+        }
+    }
+
     fn line(&self, event: &Event) -> String {
-        let plan = &self.partition.pipelines[&pipeline()].plan.plan;
-        let task = |place: u32| plan.tasks[place as usize].id.as_str();
+        let run = event.run().and_then(|run| self.partition.runs.get(&run));
+        let plan = run.map_or(&self.partition.pipelines[&pipeline()].plan, |run| &run.plan);
+        let plan = &plan.plan;
+        let task = |place: u32| self.name(event.run(), place);
         let attempt = |attempt: &AttemptRef| format!("{}#{}", task(attempt.task), attempt.number);
         let later = |at: Option<Timestamp>| match at {
             Some(at) => format!(" again after {} s", at.duration_since(self.now).as_secs()),
@@ -253,6 +279,54 @@ impl World {
             Event::AttemptStopped { attempt: of, .. } => format!("AttemptStopped {}", attempt(of)),
             Event::WaitStarted { attempt: of, until, .. } => {
                 format!("WaitStarted {} for {} s", attempt(of), until.duration_since(self.now).as_secs())
+            }
+            Event::PipelinePaused { reason, .. } => format!("PipelinePaused: {reason}"),
+            Event::PipelineResumed { .. } => "PipelineResumed".to_owned(),
+            Event::PipelineDeleted { .. } => "PipelineDeleted".to_owned(),
+            Event::PoolSet { name, slots, .. } => format!("PoolSet {name} {slots:?}"),
+            Event::RunQueued { reason, .. } => format!("RunQueued: {reason}"),
+            Event::RunAdmitted { deadline, .. } => {
+                let seconds = deadline.map(|at| at.duration_since(self.now).as_secs());
+                format!("RunAdmitted{}", seconds.map(|s| format!(" for {s} s")).unwrap_or_default())
+            }
+            Event::RunTimedOut { .. } => "RunTimedOut".to_owned(),
+            Event::CarryCompleted { .. } => "CarryCompleted".to_owned(),
+            Event::MatrixExpanded { group, axes, .. } => {
+                let axes: Vec<String> =
+                    axes.iter().map(|(name, values)| format!("{name}={}", Value::Array(values.clone()))).collect();
+                format!("MatrixExpanded {} {}", plan.groups[*group as usize].id, axes.join(" "))
+            }
+            Event::IterationOpened { group, iteration, .. } => {
+                format!("IterationOpened {}[{iteration}]", plan.groups[*group as usize].id)
+            }
+            Event::IterationSkipped { group, iteration, reason, .. } => {
+                format!("IterationSkipped {}[{iteration}]: {reason}", plan.groups[*group as usize].id)
+            }
+            Event::IterationsEnded { task: place, status, .. } => format!("IterationsEnded {} {status}", task(*place)),
+            Event::TaskCarriedOver(carried) => {
+                let iteration = carried.iteration.as_ref().map(|id| format!("[{id}]")).unwrap_or_default();
+                format!("TaskCarriedOver {}{iteration} {}", task(carried.task), carried.status)
+            }
+            Event::TaskResumes { task: place, iteration, operations, .. } => {
+                let iteration = iteration.as_ref().map(|id| format!("[{id}]")).unwrap_or_default();
+                format!("TaskResumes {}{iteration}: {}", task(*place), operations.join(", "))
+            }
+            Event::TaskMarked { task: place, mark, by, reason, .. } => {
+                format!("TaskMarked {} {mark} by {by}: {reason}", task(*place))
+            }
+            Event::ApprovalRequested { attempt: of, approvers, until, .. } => {
+                let seconds = until.map(|at| at.duration_since(self.now).as_secs());
+                let until = seconds.map(|s| format!(" for {s} s")).unwrap_or_default();
+                format!("ApprovalRequested {}{until} of {approvers:?}", attempt(of))
+            }
+            Event::ApprovalDecided { attempt: of, approved, by, .. } => {
+                format!("ApprovalDecided {} {} by {by}", attempt(of), if *approved { "approved" } else { "rejected" })
+            }
+            Event::ChildStarted { attempt: of, detached, .. } => {
+                format!("ChildStarted {}{}", attempt(of), if *detached { " detached" } else { "" })
+            }
+            Event::ChildEnded { attempt: of, status, retry_at, .. } => {
+                format!("ChildEnded {} {status}{}", attempt(of), later(*retry_at))
             }
             Event::OperationsCollected { attempt: of, chunk, .. } => {
                 format!("OperationsCollected {} chunk {chunk}", attempt(of))

@@ -14,16 +14,31 @@ use crate::driver::Refused;
 /// A refusal of the core as a gRPC status.
 fn rejected(rejection: &Rejection) -> Status {
     let code = match rejection {
-        Rejection::UnknownPipeline(_) | Rejection::UnknownSchedule { .. } | Rejection::UnknownRun(_) => Code::NotFound,
-        Rejection::InvalidInputs(_) => Code::InvalidArgument,
+        Rejection::UnknownPipeline(_)
+        | Rejection::UnknownSchedule { .. }
+        | Rejection::UnknownTask { .. }
+        | Rejection::UnknownRun(_) => Code::NotFound,
+        Rejection::InvalidInputs(_) | Rejection::InvalidPool(_) => Code::InvalidArgument,
+        Rejection::NotAnApprover { .. } => Code::PermissionDenied,
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }
+        | Rejection::RunLive { .. }
+        | Rejection::PipelinePaused { .. }
+        | Rejection::TriggerCircle(_)
+        | Rejection::TaskEnded { .. }
+        | Rejection::TaskUnfit { .. }
+        | Rejection::PoolFull { .. }
         | Rejection::AlreadyFired { .. }
         | Rejection::NotDue { .. }
         | Rejection::StaleAttempt(_)
         | Rejection::NotReady { .. } => Code::FailedPrecondition,
     };
-    Status::new(code, rejection.to_string())
+    let mut status = Status::new(code, rejection.to_string());
+    // The stable code, for programs.
+    if let Ok(code) = rejection.code().parse() {
+        status.metadata_mut().insert("downbeat-code", code);
+    }
+    status
 }
 
 fn refused(refused: &Refused) -> Status {

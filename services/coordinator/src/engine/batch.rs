@@ -32,6 +32,10 @@ pub(super) struct Batches {
     released: Vec<Output>,
     /// Records given out for appending so far.
     records: u64,
+    /// The state that the record in flight leads to, on its way to the world once that record is in the log.
+    snapshot: Option<Vec<u8>>,
+    /// The record after which the last snapshot was taken.
+    snapshot_at: u64,
     backlog_bytes: usize,
 }
 
@@ -98,6 +102,19 @@ impl Batches {
         if let Some(outputs) = self.in_flight.take() {
             self.released.extend(outputs);
         }
+        self.released.extend(self.snapshot.take().map(Output::Snapshot));
+    }
+
+    /// A snapshot is due, and the state is exactly what the record in flight leads to: nothing was decided since it was closed.
+    pub(super) fn wants_snapshot(&self) -> bool {
+        let aligned = self.in_flight.is_some() && self.waiting.is_empty() && self.open.decisions.is_empty();
+        aligned && self.snapshot.is_none() && self.records >= self.snapshot_at + limits::RECORDS_PER_SNAPSHOT
+    }
+
+    /// Keeps the state until the record in flight is in the log: a snapshot of what is not there would be a lie after a crash.
+    pub(super) fn keep_snapshot(&mut self, state: Vec<u8>) {
+        self.snapshot = Some(state);
+        self.snapshot_at = self.records;
     }
 
     /// Everything that may go out now: outputs of committed batches and, if none is in flight, the next record.

@@ -1,6 +1,6 @@
 //! From events to messages for workers, and from workers' messages to commands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downbeat_domain::{
     AttemptRef, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, WorkerId, effects as domain_effects,
@@ -9,7 +9,7 @@ use downbeat_proto::{convert, event as events, worker::v1 as wire};
 use serde_json::Map;
 use wire::coordinator_message::Message;
 
-use super::{Engine, Moment, Output, SessionId, dispatch::JobKind};
+use super::{Engine, Moment, Output, SessionId, dispatch::JobKind, workers::Offers};
 use crate::limits;
 
 impl Engine {
@@ -23,13 +23,28 @@ impl Engine {
             }
             Event::AttemptLeased { attempt, worker, .. } => {
                 self.workers.hold(*worker, *attempt, now.monotonic);
+                if let Some(run) = self.partition.runs.get(&attempt.run) {
+                    self.ready.hold(run, *attempt);
+                }
                 self.send_offer(*worker, *attempt);
             }
             Event::AttemptStopRequested { attempt, .. } => self.send_stop(*attempt),
+            // If a worker holds it, it stops first.
+            Event::TaskMarked { run, task, .. } => {
+                if let Some(attempt) = self.partition.runs.get(run).and_then(|run| run.attempt(*task)) {
+                    self.send_stop(attempt);
+                }
+            }
+            Event::RunFinished { run, .. } => {
+                self.priors.remove(run);
+            }
             Event::AttemptSucceeded { attempt, .. }
             | Event::AttemptFailed { attempt, .. }
             | Event::AttemptLost { attempt, .. }
-            | Event::AttemptStopped { attempt, .. } => self.workers.release(*attempt),
+            | Event::AttemptStopped { attempt, .. } => {
+                self.workers.release(*attempt);
+                self.ready.release(*attempt);
+            }
             _ => {}
         }
     }
@@ -47,7 +62,10 @@ impl Engine {
             .map(|job| (job.integration.clone(), job.integration_job.clone()))
             .collect();
         let slots = hello.slots.min(limits::SLOTS_MAX) as usize;
-        if let Some(replaced) = self.workers.attach(worker, session, slots, jobs, now.monotonic) {
+        let labels: BTreeMap<String, String> =
+            hello.labels.iter().take(limits::LABELS_MAX).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let offers = Offers { slots, jobs, labels };
+        if let Some(replaced) = self.workers.attach(worker, session, offers, now.monotonic) {
             let reason = "the worker attached again".to_owned();
             self.batches.push_output(Output::Close { session: replaced, reason });
         }
@@ -151,7 +169,7 @@ impl Engine {
 }
 
 fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
-    let plan = run.plan.plan.tasks.get(attempt.task as usize)?;
+    let plan = run.planned(attempt.task)?;
     let state = run.tasks.get(attempt.task as usize)?;
     let parameters = state.parameters.as_deref().unwrap_or(&plan.parameters);
     Some(wire::Offer {
@@ -165,6 +183,7 @@ fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
         connection: plan.connection.clone(),
         source_root: run.source_root.to_string(),
         timeout_seconds: plan.timeout_seconds.unwrap_or(0),
+        only_operations: state.resumes.as_deref().cloned().unwrap_or_default(),
     })
 }
 

@@ -8,20 +8,25 @@
 mod batch;
 mod dispatch;
 mod effects;
+mod explain;
+mod restarts;
 mod workers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
 use downbeat_domain::{
-    AttemptRef, Command, CommandId, Context, Event, Partition, Rejection, RunId, effects as domain_effects, evolve,
-    execute, settle,
+    AttemptRef, Command, CommandId, Context, Event, Partition, PriorRun, Rejection, RunId, effects as domain_effects,
+    evolve, execute, settle,
 };
-use downbeat_proto::{record, worker::v1 as wire};
+use downbeat_proto::{record, snapshot, worker::v1 as wire};
 use jiff::Timestamp;
+
+pub use explain::{Held, NotLive, PoolView};
 
 use batch::Batches;
 use dispatch::ReadyQueues;
@@ -81,6 +86,13 @@ pub enum Input {
     },
     /// The record in flight is in the log.
     Appended,
+    /// A run that ended was read from the log; `None` = it is not there.
+    PriorRead {
+        /// The run that continues it.
+        run: RunId,
+        /// The run that ended.
+        prior: Option<Arc<PriorRun>>,
+    },
     /// Time has passed.
     Tick,
 }
@@ -90,6 +102,15 @@ pub enum Input {
 pub enum Output {
     /// Append this record after the last one; answer with [`Input::Appended`].
     Append(Bytes),
+    /// Keep this state (see `downbeat_proto::snapshot`) as that of the last record that was appended.
+    Snapshot(Vec<u8>),
+    /// Read a run that ended from the log; answer with [`Input::PriorRead`].
+    ReadPrior {
+        /// The run that continues it.
+        run: RunId,
+        /// The run that ended.
+        prior: RunId,
+    },
     /// Answer a call.
     Reply {
         /// Which.
@@ -124,6 +145,8 @@ pub struct Answer {
     pub pipeline_version: u32,
     /// For commands about a run: its status.
     pub run_status: Option<downbeat_domain::RunStatus>,
+    /// For commands about a task of a live run: its status.
+    pub task_status: Option<downbeat_domain::TaskStatus>,
 }
 
 /// The coordinator of one partition.
@@ -137,8 +160,12 @@ pub struct Engine {
     /// Earliest deadline of each run that has one, and the same by instant.
     deadline_of: BTreeMap<RunId, Timestamp>,
     deadlines: BTreeSet<(Timestamp, RunId)>,
-    /// Runs of which more follows than fitted into one decision.
-    unsettled: BTreeSet<RunId>,
+    /// Per restart that waits for it: the run before, as it was read.
+    priors: BTreeMap<RunId, Arc<PriorRun>>,
+    /// Restarts for which the run before is being read.
+    reading: BTreeSet<RunId>,
+    /// Decisions so far: what is left to chance is drawn from it and the epoch.
+    decisions: u64,
 }
 
 impl Engine {
@@ -152,7 +179,9 @@ impl Engine {
             workers: Workers::default(),
             deadline_of: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            unsettled: BTreeSet::new(),
+            priors: BTreeMap::new(),
+            reading: BTreeSet::new(),
+            decisions: 0,
         };
         let runs: Vec<RunId> = engine.partition.runs.keys().copied().collect();
         for id in runs {
@@ -175,6 +204,7 @@ impl Engine {
             Input::WorkerHeartbeat { session } => self.workers.heard(session, now.monotonic),
             Input::WorkerDetached { session } => self.workers.detach(session, now.monotonic),
             Input::Appended => self.batches.committed(),
+            Input::PriorRead { run, prior } => self.prior_read(now, run, prior),
             Input::Tick => {}
         }
     }
@@ -183,9 +213,14 @@ impl Engine {
     pub fn turn(&mut self, now: Moment) -> Vec<Output> {
         self.lose_silent_workers(now);
         self.wake_runs(now);
-        self.settle_runs(now);
+        self.settle(now);
+        self.carry_over(now);
         self.dispatch(now);
-        self.batches.take_outputs(self.epoch, now.wall)
+        let outputs = self.batches.take_outputs(self.epoch, now.wall);
+        if self.batches.wants_snapshot() {
+            self.batches.keep_snapshot(snapshot::encode_state(&self.partition));
+        }
+        outputs
     }
 
     /// When [`Input::Tick`] is wanted by wall time.
@@ -203,13 +238,18 @@ impl Engine {
         self.batches.backlog_bytes()
     }
 
-    /// Attached workers that offer this job.
+    /// Does an attached worker offer this job?
     pub fn offers_job(&self, integration: &str, job: &str) -> bool {
         self.workers.offers_job(integration, job)
     }
 
     fn call(&mut self, now: Moment, call: CallId, actor: String, command_id: Option<CommandId>, command: &Command) {
-        let decided = self.decide(now, command, actor, command_id);
+        // Accepted before: answered from state, not decided again.
+        let repeated = command_id.is_some_and(|id| self.partition.commands.contains(id));
+        let decided = if repeated { Ok(0) } else { self.decide(now, command, actor, command_id) };
+        if let (Ok(_), Command::RestartRun(restart)) = (&decided, command) {
+            self.keep_prior(restart);
+        }
         let answer = decided.map(|events| Answer {
             events,
             record: self.batches.open_record(),
@@ -219,15 +259,13 @@ impl Engine {
                 }
                 _ => 0,
             },
-            run_status: run_of(command).and_then(|run| self.run_status(run)),
+            run_status: run_of(command).and_then(|run| self.partition.run_status(run)),
+            task_status: task_of(command).and_then(|(run, task)| {
+                Some(self.partition.runs.get(&run)?.tasks.get(task as usize)?.status())
+            }),
         });
         // A refusal speaks of state that may not be in the log yet: it waits its turn like any answer.
         self.batches.push_output(Output::Reply { call, answer });
-    }
-
-    fn run_status(&self, run: RunId) -> Option<downbeat_domain::RunStatus> {
-        let live = self.partition.runs.get(&run).map(downbeat_domain::RunState::status);
-        live.or_else(|| self.partition.finished.get(&run).map(|(_, status)| *status))
     }
 
     /// Executes a command, records it, and takes note of what follows. Returns the number of events.
@@ -238,11 +276,20 @@ impl Engine {
         actor: String,
         command_id: Option<CommandId>,
     ) -> Result<usize, Rejection> {
-        let context = Context { now: now.wall };
+        let context = self.context(now);
         let events = execute(&mut self.partition, command, &context)?;
         let count = events.len();
         self.record(now, actor, command_id, events);
         Ok(count)
+    }
+
+    /// What the next decision may know. What is left to chance is different for every decision and every owner.
+    fn context(&mut self, now: Moment) -> Context {
+        self.decisions += 1;
+        let mut mixed = self.epoch.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.decisions;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Context { now: now.wall, random: mixed ^ (mixed >> 31) }
     }
 
     fn record(&mut self, now: Moment, actor: String, command: Option<CommandId>, events: Vec<Event>) {
@@ -255,12 +302,14 @@ impl Engine {
         for event in &decision.events {
             self.absorb(now, event);
         }
-        if let Some(run) = decision.events.iter().find_map(Event::run) {
-            self.index(run);
+        let runs: BTreeSet<RunId> = decision.events.iter().filter_map(Event::run).collect();
+        runs.into_iter().for_each(|run| self.index(run));
+        if let Some(command) = command {
+            self.partition.commands.remember(command);
         }
     }
 
-    /// Keeps the deadline index and the list of unsettled runs true for this run.
+    /// Keeps the deadline index true for this run.
     fn index(&mut self, id: RunId) {
         let run = self.partition.runs.get(&id);
         let due = run.and_then(domain_effects::next_deadline);
@@ -273,21 +322,14 @@ impl Engine {
                 self.deadlines.insert((due, id));
             }
         }
-        if run.is_some_and(downbeat_domain::RunState::is_unsettled) {
-            self.unsettled.insert(id);
-        } else {
-            self.unsettled.remove(&id);
-        }
     }
 
-    fn settle_runs(&mut self, now: Moment) {
-        while let Some(run) = self.unsettled.pop_first() {
-            let events = settle(&mut self.partition, run, &Context { now: now.wall });
-            if events.is_empty() {
-                self.unsettled.remove(&run);
-            } else {
-                self.record(now, "coordinator".to_owned(), None, events);
-            }
+    /// Works off what follows by itself, decision by decision.
+    fn settle(&mut self, now: Moment) {
+        while !self.partition.agenda.is_empty() {
+            let context = self.context(now);
+            let events = settle(&mut self.partition, &context);
+            self.record(now, "coordinator".to_owned(), None, events);
         }
     }
 
@@ -331,10 +373,13 @@ impl Engine {
             for effect in domain_effects::outstanding(run) {
                 match effect {
                     domain_effects::Effect::FindWorker { task } => self.ready.push(run, task),
+                    // Asked for by `carry_over`, at every turn in which it is not being read.
+                    domain_effects::Effect::ReadPrior { .. } => {}
                     domain_effects::Effect::Offer { worker, attempt }
                     | domain_effects::Effect::AwaitReport { worker, attempt }
                     | domain_effects::Effect::Stop { worker, attempt, .. } => {
                         self.workers.hold(worker, attempt, now.monotonic);
+                        self.ready.hold(run, attempt);
                     }
                 }
             }
@@ -346,10 +391,27 @@ impl Engine {
 fn run_of(command: &Command) -> Option<RunId> {
     match command {
         Command::StartRun(start) => Some(start.run),
+        Command::RestartRun(restart) => Some(restart.run),
         Command::FireSchedule(fire) => Some(RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant)),
-        Command::CancelRun { run, .. } | Command::WakeRun { run } | Command::LeaseTask { run, .. } => Some(*run),
+        Command::CancelRun { run, .. }
+        | Command::WakeRun { run }
+        | Command::LeaseTask { run, .. }
+        | Command::MarkTask { run, .. }
+        | Command::DecideApproval { run, .. }
+        | Command::CarryOver { run, .. } => Some(*run),
         Command::Report { attempt, .. } | Command::LoseAttempt { attempt, .. } => Some(attempt.run),
-        Command::ApplyPipeline(_) => None,
+        Command::ApplyPipeline(_)
+        | Command::PausePipeline { .. }
+        | Command::ResumePipeline { .. }
+        | Command::DeletePipeline { .. }
+        | Command::SetPool { .. } => None,
+    }
+}
+
+fn task_of(command: &Command) -> Option<(RunId, u32)> {
+    match command {
+        Command::MarkTask { run, task, .. } | Command::DecideApproval { run, task, .. } => Some((*run, *task)),
+        _ => None,
     }
 }
 

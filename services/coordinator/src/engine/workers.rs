@@ -18,10 +18,19 @@ struct Worker {
     session: Option<SessionId>,
     slots: usize,
     jobs: BTreeSet<JobKind>,
+    labels: BTreeMap<String, String>,
     heard: Duration,
     holds: BTreeSet<AttemptRef>,
     /// Highest report number taken in over the current connection.
     reported: u64,
+}
+
+/// What a worker says of itself.
+#[derive(Debug)]
+pub(super) struct Offers {
+    pub(super) slots: usize,
+    pub(super) jobs: BTreeSet<JobKind>,
+    pub(super) labels: BTreeMap<String, String>,
 }
 
 /// A worker that was not heard of for too long.
@@ -31,6 +40,14 @@ pub(super) struct Silent {
     /// Its connection, if it still had one: it must be closed, or the worker would take itself for attached.
     pub(super) session: Option<SessionId>,
     pub(super) held: BTreeSet<AttemptRef>,
+}
+
+impl Worker {
+    fn fits(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> bool {
+        self.session.is_some()
+            && self.jobs.contains(kind)
+            && labels.iter().all(|(name, value)| self.labels.get(name) == Some(value))
+    }
 }
 
 /// Workers by id.
@@ -47,8 +64,7 @@ impl Workers {
         &mut self,
         id: WorkerId,
         session: SessionId,
-        slots: usize,
-        jobs: BTreeSet<JobKind>,
+        offers: Offers,
         now: Duration,
     ) -> Option<SessionId> {
         let worker = self.workers.entry(id).or_default();
@@ -56,8 +72,9 @@ impl Workers {
         if let Some(replaced) = replaced {
             self.by_session.remove(&replaced);
         }
-        worker.slots = slots;
-        worker.jobs = jobs;
+        worker.slots = offers.slots;
+        worker.jobs = offers.jobs;
+        worker.labels = offers.labels;
         worker.heard = now;
         worker.reported = 0;
         self.by_session.insert(session, id);
@@ -118,15 +135,21 @@ impl Workers {
         }
     }
 
-    /// The attached worker with the most free slots among those that offer the job.
-    pub(super) fn free_for(&self, kind: &JobKind) -> Option<WorkerId> {
+    /// The attached worker with the most free slots among those that offer the job and carry the labels.
+    pub(super) fn free_for(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> Option<WorkerId> {
         self.workers
             .iter()
-            .filter(|(_, worker)| worker.session.is_some() && worker.jobs.contains(kind))
+            .filter(|(_, worker)| worker.fits(kind, labels))
             .map(|(id, worker)| (worker.slots.saturating_sub(worker.holds.len()), *id))
             .filter(|(free, _)| *free > 0)
             .max()
             .map(|(_, id)| id)
+    }
+
+    /// Attached workers that offer the job: all of them, and those that carry the labels too.
+    pub(super) fn suitable(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> (usize, usize) {
+        let offering = self.workers.values().filter(|worker| worker.fits(kind, &BTreeMap::new()));
+        (offering.clone().count(), offering.filter(|worker| worker.fits(kind, labels)).count())
     }
 
     pub(super) fn offers_job(&self, integration: &str, job: &str) -> bool {

@@ -30,7 +30,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let blobs = BlobStore::open(&dev.data.join("blobs")).map_err(failed)?;
 
     let mut routes = RoutesBuilder::default();
-    let coordinator = Coordinator::take_over(log.clone(), "dev").await.map_err(failed)?;
+    let coordinator = Coordinator::take_over(log.clone(), "dev", Some(blobs.clone())).await.map_err(failed)?;
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
     let projector =
         downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)

@@ -1,0 +1,74 @@
+//! What the log says lives: runs by pipeline and when they came, and how much was done for them. Fed record by record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use downbeat_domain::{Event, PipelineId, RunId, Trigger};
+use jiff::Timestamp;
+
+use super::{checks::Record, time::At};
+
+/// The counts.
+#[derive(Debug, Default)]
+pub struct Census {
+    living: BTreeMap<RunId, At>,
+    pipelines: BTreeMap<RunId, PipelineId>,
+    /// Instants of schedules that were fired.
+    pub fired: BTreeSet<(PipelineId, String, Timestamp)>,
+    /// Schedules as they were applied last.
+    pub schedules: BTreeMap<PipelineId, Vec<downbeat_domain::plan::PlanSchedule>>,
+    /// Records.
+    pub records: u64,
+    /// Decisions.
+    pub decisions: u64,
+    /// Runs.
+    pub runs: u64,
+    /// Attempts that were given to workers.
+    pub leases: u64,
+    /// Stops that were decided.
+    pub stops: u64,
+    /// When attempts were lost with their workers.
+    pub lost: Vec<(At, String)>,
+}
+
+impl Census {
+    /// Takes a record in.
+    pub fn record(&mut self, record: &Record, now: At) {
+        self.records += 1;
+        self.decisions += record.decisions.len() as u64;
+        for event in record.events() {
+            match event {
+                Event::PipelineApplied(applied) => {
+                    self.schedules.insert(applied.pipeline, applied.plan.schedules.clone());
+                }
+                Event::RunCreated(created) => {
+                    self.runs += 1;
+                    self.living.insert(created.run, now);
+                    self.pipelines.insert(created.run, created.pipeline);
+                    if let Trigger::Scheduled { schedule, instant } = &created.trigger {
+                        self.fired.insert((created.pipeline, schedule.clone(), *instant));
+                    }
+                }
+                Event::RunFinished { run, .. } => drop(self.living.remove(run)),
+                Event::AttemptLeased { .. } => self.leases += 1,
+                Event::AttemptStopRequested { .. } => self.stops += 1,
+                Event::AttemptLost { reason, .. } => self.lost.push((now, reason.clone())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Runs that have not ended.
+    pub fn living(&self) -> impl Iterator<Item = RunId> + '_ {
+        self.living.keys().copied()
+    }
+
+    /// Runs that were there before this moment and have not ended.
+    pub fn living_since_before(&self, moment: At) -> usize {
+        self.living.values().filter(|created| **created < moment).count()
+    }
+
+    /// The pipeline of a run.
+    pub fn pipeline_of(&self, run: RunId) -> Option<PipelineId> {
+        self.pipelines.get(&run).copied()
+    }
+}

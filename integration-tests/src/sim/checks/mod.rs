@@ -1,0 +1,74 @@
+//! The invariants of DESIGN section 6, each in a file of its own, over the records of any log: the simulator feeds them record by
+//! record, a test with real processes hands in a whole log ([`check`]).
+//!
+//! They fold what they need themselves and share no code with the core that they judge. They know nothing about how a log came
+//! to be.
+
+pub mod acknowledged;
+pub mod chain;
+pub mod dependencies;
+pub mod fencing;
+pub mod finished;
+pub mod jobs;
+pub mod outcomes;
+pub mod projection;
+mod record;
+pub mod schedules;
+
+pub use record::Record;
+
+use std::fmt;
+
+/// Something that must never be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number, or the name of the rule.
+    pub invariant: &'static str,
+    /// The record that shows it; 0 = none.
+    pub sequence: u64,
+    /// What.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at record {}: {}", self.invariant, self.sequence, self.what)
+    }
+}
+
+/// A rule over a log, fed record by record.
+pub trait Check {
+    /// Takes the next record in and adds what is wrong with it.
+    fn record(&mut self, record: &Record, found: &mut Vec<Violation>);
+}
+
+/// Every rule that needs the log alone.
+#[derive(Debug, Default)]
+pub struct AllChecks {
+    outcomes: outcomes::Outcomes,
+    finished: finished::Finished,
+    dependencies: dependencies::Dependencies,
+    schedules: schedules::Schedules,
+    chain: chain::Chain,
+    fencing: fencing::Fencing,
+}
+
+impl Check for AllChecks {
+    fn record(&mut self, record: &Record, found: &mut Vec<Violation>) {
+        self.chain.record(record, found);
+        self.fencing.record(record, found);
+        self.outcomes.record(record, found);
+        self.finished.record(record, found);
+        self.dependencies.record(record, found);
+        self.schedules.record(record, found);
+    }
+}
+
+/// Everything that is wrong with a log.
+pub fn check(log: impl Iterator<Item = Record>) -> Vec<Violation> {
+    let (mut checks, mut found) = (AllChecks::default(), Vec::new());
+    for record in log {
+        checks.record(&record, &mut found);
+    }
+    found
+}

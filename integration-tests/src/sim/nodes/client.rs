@@ -1,0 +1,116 @@
+//! The people and programs that use the control API: they ask, and ask again until somebody answers.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use downbeat_domain::{PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger};
+use serde_json::Map;
+
+use crate::sim::{
+    checks::acknowledged::Acknowledged,
+    network::{Caller, Heard, Request},
+    time::{At, MILLISECOND, SECOND},
+    workloads::Action,
+    world::{Happening, World},
+};
+
+/// Everybody outside.
+#[derive(Debug, Default)]
+pub struct Client {
+    /// Per workload: its pipelines, and their versions.
+    pub pipelines: Vec<Vec<Vec<Arc<PipelineApplied>>>>,
+    waiting: BTreeMap<u64, Request>,
+    /// Commands that nobody has answered yet, those that wait to be repeated included.
+    pub open: u64,
+}
+
+/// What happens to a client.
+#[derive(Debug)]
+pub enum ClientEvent {
+    /// Somebody wants something.
+    Act(usize, Action),
+    /// Somebody asks again.
+    Again(Box<Request>),
+}
+
+impl World {
+    /// Something happens to a client.
+    pub(crate) fn client(&mut self, event: ClientEvent) {
+        match event {
+            ClientEvent::Act(workload, action) => {
+                if let Some(request) = self.request(workload, &action) {
+                    self.client.open += 1;
+                    self.ask_for(request);
+                }
+            }
+            ClientEvent::Again(request) => self.ask_for(*request),
+        }
+    }
+
+    /// A client hears what became of a call.
+    pub(crate) fn client_heard(&mut self, number: u64, heard: Heard) {
+        let Some(request) = self.client.waiting.remove(&number) else { return };
+        let (answer, pause) = match heard {
+            Heard::Nobody => return self.ask_later(request, 500 * MILLISECOND),
+            // It asked before its pipeline was there.
+            Heard::Answer(Err(Rejection::UnknownPipeline(_))) => (None, Some(SECOND)),
+            Heard::Answer(answer) => (Some(answer), None),
+        };
+        if let Some(pause) = pause {
+            return self.ask_later(request, pause);
+        }
+        self.client.open -= 1;
+        let told = match (&request, answer) {
+            (Request::Start(start), Some(Ok(_))) => Acknowledged::Started(start.run),
+            (Request::Cancel(run), Some(Ok(_)) | Some(Err(Rejection::RunFinished { .. }))) => {
+                Acknowledged::Cancelled(*run)
+            }
+            (Request::Apply(applied), Some(Ok(answer))) => Acknowledged::Applied {
+                pipeline: applied.pipeline,
+                version: answer.pipeline_version,
+                digest: applied.digest,
+            },
+            _ => return,
+        };
+        self.say(|| format!("a client hears {told:?}"));
+        self.acknowledged(told);
+    }
+
+    fn ask_for(&mut self, request: Request) {
+        self.calls += 1;
+        let number = self.calls;
+        self.client.waiting.insert(number, request.clone());
+        self.call(Caller::Client, number, request);
+    }
+
+    fn ask_later(&mut self, request: Request, pause: At) {
+        self.queue.push(self.now + pause, Happening::Client(ClientEvent::Again(Box::new(request))));
+    }
+
+    fn request(&mut self, workload: usize, action: &Action) -> Option<Request> {
+        let id =
+            |world: &Self, pipeline: usize| -> PipelineId { world.client.pipelines[workload][pipeline][0].pipeline };
+        Some(match *action {
+            Action::Apply { pipeline, version } => {
+                Request::Apply(Arc::clone(&self.client.pipelines[workload][pipeline][version]))
+            }
+            Action::Start { pipeline, key } => {
+                let pipeline = id(self, pipeline);
+                Request::Start(Box::new(StartRun {
+                    run: RunId::of_key(pipeline, &key.to_string()),
+                    pipeline,
+                    trigger: Trigger::Manual { user: "user".to_owned() },
+                    inputs: Map::new(),
+                    environment: Map::new(),
+                }))
+            }
+            Action::Cancel { pipeline, key } => Request::Cancel(RunId::of_key(id(self, pipeline), &key.to_string())),
+            Action::CancelSome => {
+                let living: Vec<RunId> = self.census.living().collect();
+                if living.is_empty() {
+                    return None;
+                }
+                Request::Cancel(*self.dice.pick(&living))
+            }
+        })
+    }
+}

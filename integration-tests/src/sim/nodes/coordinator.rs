@@ -1,0 +1,405 @@
+//! A coordinator process: takes the partition over, runs the engine, appends its records, and ends when it is fenced.
+
+use std::collections::BTreeMap;
+
+use downbeat_coordinator::{
+    engine::{CallId, Engine, Input, Moment, Output, SessionId},
+    limits,
+    take_over::{Ask, TakingOver, lost},
+};
+use downbeat_domain::invariants;
+use downbeat_event_log::{Error, Record, RecordId, Settled, Settling, Tail};
+use downbeat_proto::worker::v1 as wire;
+use downbeat_runtime::retry;
+use wire::{coordinator_message::Message as Told, worker_message::Message as Says};
+
+use crate::sim::{
+    checks::Violation,
+    network::{Caller, Heard, Request},
+    time::{At, Clocks, MILLISECOND, SECOND},
+    world::{Happening, World, micros},
+};
+
+/// One process; a restart is another one.
+#[derive(Debug)]
+pub struct Coordinator {
+    state: State,
+    /// Its clocks.
+    pub clocks: Clocks,
+    /// Stands still until then.
+    pub frozen_until: At,
+    /// Number of the append that is being answered.
+    appends: u64,
+    checked: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    TakingOver(Box<TakingOver>),
+    Owner(Box<Owner>),
+    Dead,
+}
+
+#[derive(Debug)]
+struct Owner {
+    engine: Engine,
+    tail: Tail,
+    appending: Option<Settling>,
+    calls: BTreeMap<CallId, (Caller, u64)>,
+    next_call: CallId,
+    sessions: BTreeMap<SessionId, usize>,
+    next_session: SessionId,
+    turn_due: bool,
+    tick_at: Option<At>,
+}
+
+/// What happens to a coordinator.
+#[derive(Debug)]
+pub enum CoordinatorEvent {
+    /// The next question of its take-over is due.
+    Ask,
+    /// An append was answered.
+    Appended(u64, Result<Tail, Error>),
+    /// An append is to be sent again.
+    AppendAgain(u64),
+    /// A call arrives.
+    Call(Caller, u64, Box<Request>),
+    /// A worker says something.
+    FromWorker(usize, Box<wire::WorkerMessage>),
+    /// A worker's connection is gone.
+    ConnectionEnded(usize),
+    /// The loop goes round.
+    Turn,
+    /// Time has passed.
+    Tick,
+}
+
+impl Coordinator {
+    /// Is the process there?
+    pub fn lives(&self) -> bool {
+        !matches!(self.state, State::Dead)
+    }
+
+    /// Does it own the partition, as far as it knows?
+    pub fn owns(&self) -> bool {
+        matches!(self.state, State::Owner(_))
+    }
+
+    /// The engine of an owner at rest, with the end of the log as it knows it.
+    pub fn at_rest(&self) -> Option<(&Engine, Tail)> {
+        match &self.state {
+            State::Owner(owner) if owner.appending.is_none() => Some((&owner.engine, owner.tail)),
+            _ => None,
+        }
+    }
+
+    fn moment(&self, now: At) -> Moment {
+        Moment { wall: self.clocks.wall(now), monotonic: self.clocks.monotonic(now) }
+    }
+}
+
+impl World {
+    /// Starts a coordinator.
+    pub(crate) fn start_coordinator(&mut self) {
+        let clocks = self.fresh_clocks();
+        let at = self.coordinators.len();
+        let taking = TakingOver::new(self.log.id().clone(), &format!("c{at}"));
+        let state = State::TakingOver(Box::new(taking));
+        self.coordinators.push(Coordinator { state, clocks, frozen_until: 0, appends: 0, checked: 0 });
+        self.say(|| format!("coordinator {at} starts"));
+        self.tell(at, 0, CoordinatorEvent::Ask);
+    }
+
+    /// The process is gone, whatever it was doing. A record under way may still land.
+    pub(crate) fn end_coordinator(&mut self, at: usize, why: &str) {
+        self.say(|| format!("coordinator {at} ends: {why}"));
+        let state = std::mem::replace(&mut self.coordinators[at].state, State::Dead);
+        let pause = self.dice.between(SECOND / 10, 5 * SECOND);
+        self.queue.push(self.now + pause, Happening::Supervise);
+        let State::Owner(owner) = state else { return };
+        for connection in 0..self.connections.len() {
+            if self.connections[connection].coordinator == at {
+                self.cut(connection, false);
+            }
+        }
+        for (caller, number) in owner.calls.into_values() {
+            self.answer(caller, number, Heard::Nobody);
+        }
+    }
+
+    fn tell(&mut self, at: usize, after: At, event: CoordinatorEvent) {
+        self.queue.push(self.now + after, Happening::Coordinator(at, event));
+    }
+
+    /// Something happens to a coordinator.
+    pub(crate) fn coordinator(&mut self, at: usize, event: CoordinatorEvent) {
+        let frozen_until = self.coordinators[at].frozen_until;
+        if self.now < frozen_until {
+            return self.queue.push(frozen_until, Happening::Coordinator(at, event));
+        }
+        match event {
+            CoordinatorEvent::Ask => self.ask(at),
+            CoordinatorEvent::Appended(append, answer) => self.appended(at, append, answer),
+            CoordinatorEvent::AppendAgain(append) => self.append_again(at, append),
+            CoordinatorEvent::Call(caller, number, request) => self.called(at, caller, number, &request),
+            CoordinatorEvent::FromWorker(connection, message) => self.from_worker(at, connection, *message),
+            CoordinatorEvent::ConnectionEnded(connection) => {
+                let session = self.connections[connection].session.take();
+                if let (Some(owner), Some(session)) = (self.owner(at), session) {
+                    owner.sessions.remove(&session);
+                    self.input(at, Input::WorkerDetached { session });
+                }
+            }
+            CoordinatorEvent::Turn => {
+                if let Some(owner) = self.owner(at).filter(|owner| owner.turn_due) {
+                    owner.turn_due = false;
+                    self.turn(at);
+                }
+            }
+            CoordinatorEvent::Tick => {
+                let now = self.now;
+                if let Some(owner) = self.owner(at).filter(|owner| owner.tick_at == Some(now)) {
+                    owner.tick_at = None;
+                    self.input(at, Input::Tick);
+                }
+            }
+        }
+    }
+
+    fn owner(&mut self, at: usize) -> Option<&mut Owner> {
+        match &mut self.coordinators[at].state {
+            State::Owner(owner) => Some(owner),
+            _ => None,
+        }
+    }
+
+    fn ask(&mut self, at: usize) {
+        let (now, wall) = (self.now, self.coordinators[at].clocks.wall(self.now));
+        let id = RecordId(self.dice.bytes());
+        let State::TakingOver(taking) = &mut self.coordinators[at].state else { return };
+        let pause = match taking.ask() {
+            Some(Ask::Tail) => taking.tail(self.log.tail(now)),
+            Some(Ask::Read { after }) => taking.entries(self.log.read(now, after, limits::ENTRIES_PER_READ)),
+            Some(Ask::Fence) => {
+                let (after, record) = taking.ownership(wall, id).request();
+                let record = record.clone();
+                return self.send_append(at, after, record);
+            }
+            None => Ok(None),
+        };
+        match pause {
+            Ok(pause) => {
+                let after = pause.map_or_else(|| self.latency(), micros);
+                self.tell(at, after, CoordinatorEvent::Ask);
+            }
+            Err(error) => self.end_coordinator(at, &error.to_string()),
+        }
+    }
+
+    fn send_append(&mut self, at: usize, after: Tail, record: Record) {
+        let (latency, now) = (self.latency(), self.now);
+        let append = self.coordinators[at].appends + 1;
+        self.coordinators[at].appends = append;
+        let fate = self.log.fate(now, latency, &self.appends, after, &mut self.dice);
+        self.cost.appends_sent += 1;
+        if let Some((when, error)) = fate.otherwise {
+            self.cost.appends_unanswered += 1;
+            self.queue.push(when, Happening::Coordinator(at, CoordinatorEvent::Appended(append, Err(error))));
+        }
+        if let Some(lands) = fate.lands {
+            let answer = fate.answer.map(|when| (when, at, append));
+            self.queue.push(lands, Happening::Landing { after, record: Box::new(record), answer });
+        }
+    }
+
+    fn appended(&mut self, at: usize, append: u64, answer: Result<Tail, Error>) {
+        if self.coordinators[at].appends != append {
+            return;
+        }
+        let now = self.now;
+        match &mut self.coordinators[at].state {
+            State::TakingOver(taking) => match taking.fenced(answer) {
+                Err(error) => self.end_coordinator(at, &error.to_string()),
+                Ok(Some(pause)) => self.tell(at, micros(pause), CoordinatorEvent::Ask),
+                Ok(None) if taking.ask().is_some() => self.tell(at, MILLISECOND, CoordinatorEvent::Ask),
+                Ok(None) => self.own(at),
+            },
+            State::Owner(owner) => {
+                let Some(settling) = &mut owner.appending else { return };
+                match settling.answered(answer) {
+                    Settled::Done(Ok(tail)) => {
+                        (owner.tail, owner.appending) = (tail, None);
+                        self.input(at, Input::Appended);
+                    }
+                    Settled::Done(Err(error)) => self.end_coordinator(at, &lost(error).to_string()),
+                    Settled::Again { attempts, .. } => {
+                        let again = Happening::Coordinator(at, CoordinatorEvent::AppendAgain(append));
+                        self.queue.push(now + micros(retry::pause(attempts)), again);
+                    }
+                }
+            }
+            State::Dead => {}
+        }
+    }
+
+    fn append_again(&mut self, at: usize, append: u64) {
+        if self.coordinators[at].appends != append {
+            return;
+        }
+        let request = self.owner(at).and_then(|owner| owner.appending.as_ref()).map(|settling| {
+            let (after, record) = settling.request();
+            (after, record.clone())
+        });
+        if let Some((after, record)) = request {
+            self.send_append(at, after, record);
+        }
+    }
+
+    fn own(&mut self, at: usize) {
+        let moment = self.coordinators[at].moment(self.now);
+        let State::TakingOver(taking) = std::mem::replace(&mut self.coordinators[at].state, State::Dead) else {
+            return;
+        };
+        let owned = taking.into_owned();
+        self.say(|| format!("coordinator {at} owns the partition from {}", owned.tail.sequence));
+        let engine = Engine::take_over(owned.partition, owned.tail.sequence, moment);
+        self.coordinators[at].state = State::Owner(Box::new(Owner {
+            engine,
+            tail: owned.tail,
+            appending: None,
+            calls: BTreeMap::new(),
+            next_call: 1,
+            sessions: BTreeMap::new(),
+            next_session: 1,
+            turn_due: false,
+            tick_at: None,
+        }));
+        self.turn(at);
+    }
+
+    fn called(&mut self, at: usize, caller: Caller, number: u64, request: &Request) {
+        let Some(owner) = self.owner(at) else { return self.answer(caller, number, Heard::Nobody) };
+        let call = owner.next_call;
+        owner.next_call += 1;
+        owner.calls.insert(call, (caller, number));
+        let actor = format!("{caller:?}");
+        self.input(at, Input::Call { call, actor, command_id: None, command: request.command() });
+    }
+
+    fn from_worker(&mut self, at: usize, connection: usize, message: wire::WorkerMessage) {
+        if !self.passes(connection) || self.owner(at).is_none() {
+            // No listener, no connection.
+            return self.cut(connection, false);
+        }
+        let session = self.connections[connection].session;
+        let input = match (message.message, session) {
+            (Some(Says::Hello(hello)), None) => {
+                let Some(owner) = self.owner(at) else { return };
+                let session = owner.next_session;
+                owner.next_session += 1;
+                owner.sessions.insert(session, connection);
+                self.connections[connection].session = Some(session);
+                self.cost.attached(hello.in_hand.len() as u64 + u64::from(hello.slots));
+                Input::WorkerAttached { session, hello }
+            }
+            (Some(Says::Reports(reports)), Some(session)) => Input::WorkerReports { session, reports: reports.reports },
+            (Some(Says::Heartbeat(_)), Some(session)) => {
+                // As the service does: answered beside the engine, unless the engine has closed the connection.
+                let open = self.owner(at).is_some_and(|owner| owner.sessions.contains_key(&session));
+                if !open {
+                    return;
+                }
+                let answer = wire::CoordinatorMessage { message: Some(Told::Heartbeat(wire::HeartbeatAnswer {})) };
+                self.send_to_worker(connection, Some(answer));
+                Input::WorkerHeartbeat { session }
+            }
+            _ => return,
+        };
+        self.input(at, input);
+    }
+
+    fn input(&mut self, at: usize, input: Input) {
+        let moment = self.coordinators[at].moment(self.now);
+        let at_once = self.dice.per_mille(500);
+        let wait = self.dice.below(2 * MILLISECOND);
+        let Some(owner) = self.owner(at) else { return };
+        owner.engine.handle(moment, input);
+        if at_once {
+            owner.turn_due = false;
+            self.turn(at);
+        } else if !owner.turn_due {
+            owner.turn_due = true;
+            self.tell(at, wait, CoordinatorEvent::Turn);
+        }
+    }
+
+    fn turn(&mut self, at: usize) {
+        let moment = self.coordinators[at].moment(self.now);
+        let Some(owner) = self.owner(at) else { return };
+        for output in owner.engine.turn(moment) {
+            self.put_out(at, output);
+        }
+        self.inspect(at);
+        self.schedule_tick(at);
+    }
+
+    fn put_out(&mut self, at: usize, output: Output) {
+        match output {
+            Output::Append(payload) => {
+                let record = Record { id: RecordId(self.dice.bytes()), payload };
+                let Some(owner) = self.owner(at) else { return };
+                let after = owner.tail;
+                owner.appending = Some(Settling::new(after, record.clone()));
+                self.send_append(at, after, record);
+            }
+            Output::Reply { call, answer } => {
+                let asked = self.owner(at).and_then(|owner| owner.calls.remove(&call));
+                if let Some((caller, number)) = asked {
+                    self.answer(caller, number, Heard::Answer(answer));
+                }
+            }
+            Output::Send { session, message } => {
+                let connection = self.owner(at).and_then(|owner| owner.sessions.get(&session).copied());
+                if let Some(connection) = connection {
+                    self.cost.told(&message);
+                    self.send_to_worker(connection, Some(wire::CoordinatorMessage { message: Some(message) }));
+                }
+            }
+            Output::Close { session, reason } => {
+                let connection = self.owner(at).and_then(|owner| owner.sessions.remove(&session));
+                if let Some(connection) = connection {
+                    self.say(|| format!("coordinator {at} closes session {session}: {reason}"));
+                    self.send_to_worker(connection, None);
+                }
+            }
+        }
+    }
+
+    /// The state after a step. What grows with the number of tasks is looked at more seldom when there are many.
+    fn inspect(&mut self, at: usize) {
+        let node = &mut self.coordinators[at];
+        let State::Owner(owner) = &node.state else { return };
+        let tasks: usize = owner.engine.partition().runs.values().map(|run| run.tasks.len()).sum();
+        node.checked += 1;
+        if !node.checked.is_multiple_of(1 + tasks as u64 / 64) {
+            return;
+        }
+        for what in invariants::violations(owner.engine.partition()) {
+            self.found.push(Violation { invariant: "state of an engine", sequence: owner.tail.sequence, what });
+        }
+    }
+
+    fn schedule_tick(&mut self, at: usize) {
+        let now = self.now;
+        let clocks = self.coordinators[at].clocks.clone();
+        let Some(owner) = self.owner(at) else { return };
+        let wall = owner.engine.next_wall_deadline().map(|due| clocks.when_wall(due));
+        let lease = owner.engine.next_lease_deadline().map(|due| clocks.when_monotonic(due));
+        let latest = now + micros(limits::WALL_CHECK_INTERVAL);
+        let due = [wall, lease].into_iter().flatten().fold(latest, At::min).max(now + MILLISECOND);
+        if owner.tick_at.is_none_or(|planned| due < planned || planned <= now) {
+            owner.tick_at = Some(due);
+            self.queue.push(due, Happening::Coordinator(at, CoordinatorEvent::Tick));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! When a simulation is done, and what is held against it then: everything has ended, everybody agrees, and it did not cost more
+//! than it should.
+
+use downbeat_domain::{Partition, evolve};
+use downbeat_event_log::verify;
+use jiff::Timestamp;
+
+use super::{
+    checks::{Record, Violation, projection},
+    log::ready,
+    time::{At, SECOND, true_wall},
+    world::{Happening, World},
+};
+
+/// Virtual time after the last fault within which everything must have ended.
+const PATIENCE: At = 4 * 3_600 * SECOND;
+/// Virtual time after the last fault from which on nothing of the faults is left: connections, leases, restarts.
+pub(super) const SETTLED: At = 150 * SECOND;
+/// Schedules are watched for so long after that.
+const WATCHED: At = 130 * SECOND;
+
+impl World {
+    /// Is everything done? Asked every second.
+    pub(super) fn look(&mut self) {
+        let next = self.now + SECOND;
+        self.queue.push(next, Happening::Look);
+        if self.dice.per_mille(4) {
+            let at = self.dice.below(self.projectors.len() as u64) as usize;
+            self.compare_projection(at);
+            self.compare_state();
+        }
+        let Some(healed) = self.healed else { return };
+        if self.now > healed + PATIENCE {
+            return self.stuck();
+        }
+        let scheduled = self.scenario.workloads.iter().any(|workload| workload.scheduled);
+        let watched = if scheduled { healed + SETTLED + WATCHED } else { healed };
+        if self.now >= watched && self.all_ended(watched) {
+            self.done = true;
+            self.judge(healed + SETTLED, scheduled.then_some((healed + SETTLED, watched)));
+        }
+    }
+
+    fn all_ended(&self, watched: At) -> bool {
+        let end = self.log.entries.len() as u64;
+        let at_rest = |one: &super::nodes::coordinator::Coordinator| {
+            one.at_rest().is_some_and(|(engine, tail)| tail.sequence == end && engine.backlog_bytes() == 0)
+        };
+        self.client.open == 0
+            && self.census.living_since_before(watched.saturating_sub(60 * SECOND)) == 0
+            && self.projectors.iter().all(|one| one.position() == end)
+            && self.coordinators.iter().any(at_rest)
+    }
+
+    fn stuck(&mut self) {
+        let end = self.log.entries.len() as u64;
+        let positions: Vec<u64> = self.projectors.iter().map(super::nodes::projector::Projector::position).collect();
+        let living: Vec<_> = self.census.living().collect();
+        let owners = self.coordinators.iter().filter(|one| one.owns()).count();
+        let what = format!(
+            "long after the last fault, {} commands are open, runs {living:?} have not ended, projectors are at {positions:?} of \
+             {end}, {owners} coordinators believe that they own the partition",
+            self.client.open
+        );
+        self.violated("liveness (INV-03, INV-09)", what);
+    }
+
+    fn judge(&mut self, settled: At, watched: Option<(At, At)>) {
+        for at in 0..self.projectors.len() {
+            self.compare_projection(at);
+        }
+        self.compare_state();
+        if let Err(error) = ready(verify(&self.log.handle(), |_| {})) {
+            self.violated("INV-10", error.to_string());
+        }
+        for what in self.cost.excesses(&self.census, self.scenario.is_calm(), settled) {
+            self.violated("cost", what);
+        }
+        if let Some((from, to)) = watched {
+            self.judge_schedules(from, to);
+        }
+        self.trace.mix(&[self.events, self.census.leases, self.jobs.started]);
+    }
+
+    /// Every instant of every schedule after the faults has its run, unless a clock that was ahead had gone past it.
+    fn judge_schedules(&mut self, from: At, to: At) {
+        let (from, to) = (true_wall(from), true_wall(to - 10 * SECOND));
+        let mut missed: Vec<String> = Vec::new();
+        for (pipeline, schedules) in &self.census.schedules {
+            for schedule in schedules {
+                let Ok(cron) = downbeat_dialect::cron::Cron::parse(&schedule.cron) else { continue };
+                let zone = jiff::tz::TimeZone::get(&schedule.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+                let mut instant: Option<Timestamp> = cron.next_after(from, &zone);
+                while let Some(at) = instant.filter(|at| *at <= to) {
+                    let key = (*pipeline, schedule.name.clone(), at);
+                    let overtaken = self
+                        .census
+                        .fired
+                        .range(key.clone()..)
+                        .next()
+                        .is_some_and(|(other, name, _)| (other, name) == (pipeline, &schedule.name));
+                    if !self.census.fired.contains(&key) && !overtaken {
+                        missed.push(format!("`{}` did not fire at {at}", schedule.name));
+                    }
+                    instant = cron.next_after(at, &zone);
+                }
+            }
+        }
+        missed.into_iter().for_each(|what| self.violated("schedules", what));
+    }
+
+    fn compare_projection(&mut self, at: usize) {
+        let projector = &self.projectors[at];
+        let found = projection::check(self.log.id(), &self.log.entries, projector.position(), &projector.rows);
+        self.found.extend(found);
+    }
+
+    /// The state of an owner at rest is the fold of the log.
+    fn compare_state(&mut self) {
+        let mut found = Vec::new();
+        for (place, one) in self.coordinators.iter().enumerate() {
+            let Some((engine, tail)) = one.at_rest().filter(|(engine, _)| engine.backlog_bytes() == 0) else {
+                continue;
+            };
+            let mut folded = Partition::default();
+            for entry in self.log.entries.iter().take(tail.sequence as usize) {
+                if let Ok(record) = Record::read(entry) {
+                    record.events().for_each(|event| evolve(&mut folded, event));
+                }
+            }
+            if format!("{folded:?}") != format!("{:?}", engine.partition()) {
+                let what =
+                    format!("the state of coordinator {place} is not the fold of the log up to {}", tail.sequence);
+                found.push(Violation { invariant: "INV-09", sequence: tail.sequence, what });
+            }
+        }
+        self.found.extend(found);
+    }
+}

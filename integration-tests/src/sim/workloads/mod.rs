@@ -1,0 +1,94 @@
+//! What users do: pipelines as they would write them, and who asks for what when. One file per kind.
+//!
+//! A workload knows nothing about faults; it says what is asked for and how its jobs behave. To add one: a file with a function
+//! `fn(&mut Dice) -> Workload`, and a line in [`ALL`].
+
+mod cancels;
+mod deep;
+mod edits;
+mod graph;
+mod noops;
+mod retries;
+mod schedules;
+mod waits;
+mod wide;
+mod yaml;
+
+use super::{dice::Dice, time::At};
+
+/// Something that a user asks for.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Applies a version of a pipeline: places in [`Workload::pipelines`].
+    Apply {
+        /// Which pipeline.
+        pipeline: usize,
+        /// Which of its texts.
+        version: usize,
+    },
+    /// Starts a run of a pipeline under an idempotency key.
+    Start {
+        /// Which pipeline.
+        pipeline: usize,
+        /// The key, one per run.
+        key: u64,
+    },
+    /// Cancels the run of this key.
+    Cancel {
+        /// Its pipeline.
+        pipeline: usize,
+        /// Its key.
+        key: u64,
+    },
+    /// Cancels some run that lives then, in whatever state it is.
+    CancelSome,
+}
+
+/// How the jobs of a workload behave.
+#[derive(Clone, Debug)]
+pub struct Behaviour {
+    /// Shortest and longest time that a job takes.
+    pub takes: (At, At),
+    /// So many of a thousand jobs fail.
+    pub fail_per_mille: u32,
+    /// So many take [`Behaviour::HANG`].
+    pub hang_per_mille: u32,
+    /// So many report operations and assets.
+    pub collect_per_mille: u32,
+}
+
+impl Behaviour {
+    /// How long a job takes that does not end by itself in time.
+    pub const HANG: At = 200 * super::time::SECOND;
+}
+
+/// A workload.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its name, for the trace.
+    pub name: &'static str,
+    /// Per pipeline: its versions, as text.
+    pub pipelines: Vec<Vec<String>>,
+    /// Who asks for what, and when.
+    pub actions: Vec<(At, Action)>,
+    /// How jobs behave.
+    pub behaviour: Behaviour,
+    /// Does it fire schedules for ever?
+    pub scheduled: bool,
+}
+
+/// Makes a workload.
+pub type Make = fn(&mut Dice) -> Workload;
+
+/// Every kind of workload.
+pub const ALL: &[(&str, Make)] = &[
+    ("wide", wide::make),
+    ("deep", deep::make),
+    ("graph", graph::make),
+    ("retries", retries::make),
+    ("waits", waits::make),
+    ("schedules", schedules::make),
+    ("cancels", cancels::make),
+    ("edits", edits::make),
+    ("noops", noops::make),
+];

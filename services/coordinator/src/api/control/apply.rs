@@ -1,0 +1,54 @@
+//! From the text of a pipeline file to the command that stores it.
+
+use downbeat_domain::{PipelineApplied, PipelineId, compile};
+use downbeat_proto::{control::v1 as wire, event as events};
+use tonic::Status;
+
+use super::ACCOUNT;
+use crate::limits;
+
+/// Parses and compiles; every fault becomes a line of the status message, rendered with its place in the file.
+pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<(PipelineApplied, Vec<String>), Status> {
+    if request.source.len() > limits::SOURCE_BYTES_MAX {
+        let (bytes, limit) = (request.source.len(), limits::SOURCE_BYTES_MAX);
+        return Err(Status::invalid_argument(format!("the file has {bytes} bytes; at most {limit} are allowed")));
+    }
+    let file = if request.file_name.is_empty() { "pipeline.yml" } else { &request.file_name };
+    let parsed = downbeat_dialect::parse(&request.source);
+    let rendered: Vec<String> =
+        parsed.diagnostics.iter().map(|diagnostic| diagnostic.render(file, &request.source)).collect();
+    let Some(pipeline) = parsed.pipeline else { return Err(Status::invalid_argument(rendered.join("\n"))) };
+    let compiled = compile::compile(&pipeline).map_err(|refused| {
+        let lines: Vec<String> = refused.iter().map(|fault| located(file, fault)).collect();
+        Status::failed_precondition(lines.join("\n"))
+    })?;
+    let mut digest = blake3::Hasher::new_derive_key("downbeat pipeline digest v1");
+    digest.update(&(request.source.len() as u64).to_be_bytes());
+    digest.update(request.source.as_bytes());
+    digest.update(request.source_root.as_bytes());
+    let applied = PipelineApplied {
+        pipeline: PipelineId::derive(ACCOUNT, &request.alias),
+        alias: request.alias.clone(),
+        version: 0,
+        name: pipeline.name.clone(),
+        source: request.source.clone(),
+        source_root: request.source_root.clone(),
+        digest: *digest.finalize().as_bytes(),
+        plan: compiled.plan,
+    };
+    let bytes = events::encode(&downbeat_domain::Event::PipelineApplied(Box::new(applied.clone()))).payload.len();
+    if bytes > limits::DECISION_BYTES_MAX {
+        let limit = limits::DECISION_BYTES_MAX;
+        return Err(Status::invalid_argument(format!(
+            "the pipeline takes {bytes} bytes when compressed; at most {limit} are allowed"
+        )));
+    }
+    Ok((applied, rendered.into_iter().chain(compiled.warnings).collect()))
+}
+
+fn located(file: &str, fault: &compile::Unsupported) -> String {
+    match &fault.span {
+        Some(span) => format!("{file}:{}:{}: error: {}", span.line, span.column, fault.message),
+        None => format!("{file}: error: {}", fault.message),
+    }
+}

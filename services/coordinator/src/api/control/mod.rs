@@ -1,0 +1,172 @@
+//! `ControlService`: commands of people, programs and schedulers. Each converts, asks the engine, and converts the answer.
+
+mod apply;
+mod explain;
+mod pipelines;
+mod request;
+mod runs;
+mod tasks;
+
+use downbeat_domain::{Command, CommandId, Rejection, plan::CoreJob};
+use downbeat_event_log::{EventLog, Tail};
+use downbeat_proto::{
+    control::v1::{self as wire, control_service_server::ControlService},
+    metadata::v1::Position,
+};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+use super::refused;
+use crate::{driver::Handle, engine::Answer};
+
+/// The only account of this version.
+const ACCOUNT: &str = "default";
+
+/// The service.
+pub struct Control {
+    handle: Handle,
+    log: Arc<dyn EventLog>,
+}
+
+impl Control {
+    /// A service over this coordinator, which writes to this log.
+    pub fn new(handle: Handle, log: Arc<dyn EventLog>) -> Self {
+        Self { handle, log }
+    }
+
+    async fn command(
+        &self,
+        command: Command,
+        actor: String,
+        id: Option<CommandId>,
+    ) -> Result<Result<(Answer, Tail), Rejection>, Status> {
+        self.handle.call(command, actor, id).await.map_err(|error| refused(&error))
+    }
+
+    fn position(&self, tail: Tail) -> Option<Position> {
+        Some(Position {
+            log_id: self.log.id().to_string(),
+            partition: 0,
+            sequence: tail.sequence,
+            hash: bytes::Bytes::copy_from_slice(&tail.hash.0),
+        })
+    }
+
+    /// What of a plan would wait although nothing is wrong with it: jobs that no attached worker offers, pools without a size.
+    async fn missing(&self, plan: &downbeat_domain::plan::Plan) -> Result<Vec<String>, Status> {
+        let jobs: std::collections::BTreeSet<(String, String)> = plan
+            .tasks
+            .iter()
+            .filter(|task| CoreJob::of(&task.integration, &task.integration_job).is_none())
+            .map(|task| (task.integration.clone(), task.integration_job.clone()))
+            .collect();
+        let pools: std::collections::BTreeSet<String> =
+            plan.tasks.iter().filter_map(|task| task.pool.as_ref()).map(|pool| pool.name.clone()).collect();
+        let asked = self.handle.ask(move |engine, _| {
+            let jobs = jobs.into_iter().filter(|(integration, job)| !engine.offers_job(integration, job));
+            let mut warnings: Vec<String> = jobs
+                .map(|(integration, job)| {
+                    format!("no attached worker offers {integration}/{job}: such tasks will wait, QUEUED")
+                })
+                .collect();
+            let named = &engine.partition().pools.named;
+            let without = pools.into_iter().filter(|name| named.get(name).is_none_or(|pool| pool.slots.is_none()));
+            warnings.extend(without.map(|name| {
+                format!("pool `{name}` has no size: such tasks will wait, QUEUED, until `downbeat pool set {name} SLOTS`")
+            }));
+            warnings
+        });
+        asked.await.map_err(|error| refused(&error))
+    }
+}
+
+#[tonic::async_trait]
+impl ControlService for Control {
+    async fn apply_pipeline(
+        &self,
+        request: Request<wire::ApplyPipelineRequest>,
+    ) -> Result<Response<wire::ApplyPipelineResponse>, Status> {
+        self.apply(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn start_run(
+        &self,
+        request: Request<wire::StartRunRequest>,
+    ) -> Result<Response<wire::StartRunResponse>, Status> {
+        self.start(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn restart_run(
+        &self,
+        request: Request<wire::RestartRunRequest>,
+    ) -> Result<Response<wire::RestartRunResponse>, Status> {
+        self.restart(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn cancel_run(
+        &self,
+        request: Request<wire::CancelRunRequest>,
+    ) -> Result<Response<wire::CancelRunResponse>, Status> {
+        self.cancel(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn mark_task(
+        &self,
+        request: Request<wire::MarkTaskRequest>,
+    ) -> Result<Response<wire::MarkTaskResponse>, Status> {
+        self.mark(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn decide_approval(
+        &self,
+        request: Request<wire::DecideApprovalRequest>,
+    ) -> Result<Response<wire::DecideApprovalResponse>, Status> {
+        self.approve(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn pause_pipeline(
+        &self,
+        request: Request<wire::PausePipelineRequest>,
+    ) -> Result<Response<wire::PausePipelineResponse>, Status> {
+        self.pause(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn resume_pipeline(
+        &self,
+        request: Request<wire::ResumePipelineRequest>,
+    ) -> Result<Response<wire::ResumePipelineResponse>, Status> {
+        self.resume(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn delete_pipeline(
+        &self,
+        request: Request<wire::DeletePipelineRequest>,
+    ) -> Result<Response<wire::DeletePipelineResponse>, Status> {
+        self.delete(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn set_pool(&self, request: Request<wire::SetPoolRequest>) -> Result<Response<wire::SetPoolResponse>, Status> {
+        self.set_pool_size(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_pools(
+        &self,
+        _request: Request<wire::ListPoolsRequest>,
+    ) -> Result<Response<wire::ListPoolsResponse>, Status> {
+        self.pools().await.map(Response::new)
+    }
+
+    async fn explain_waiting(
+        &self,
+        request: Request<wire::ExplainWaitingRequest>,
+    ) -> Result<Response<wire::ExplainWaitingResponse>, Status> {
+        self.explain(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn fire_schedule(
+        &self,
+        request: Request<wire::FireScheduleRequest>,
+    ) -> Result<Response<wire::FireScheduleResponse>, Status> {
+        self.fire(request.into_inner()).await.map(Response::new)
+    }
+}

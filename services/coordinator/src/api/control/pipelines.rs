@@ -1,0 +1,95 @@
+//! Pipelines and pools: applied, paused, resumed, deleted; sized.
+
+use downbeat_domain::{Command, Rejection};
+use downbeat_event_log::Tail;
+use downbeat_proto::control::v1 as wire;
+use tonic::Status;
+
+use super::{
+    Control,
+    apply::compile_request,
+    request::{actor, check_alias, command_id, pipeline_of, user},
+};
+use crate::api::{refused, rejected};
+
+impl Control {
+    pub(super) async fn apply(&self, request: wire::ApplyPipelineRequest) -> Result<wire::ApplyPipelineResponse, Status> {
+        check_alias(&request.alias)?;
+        let (applied, mut warnings) = compile_request(&request)?;
+        warnings.extend(self.missing(&applied.plan).await?);
+        let (pipeline, name) = (applied.pipeline, applied.name.clone());
+        let outcome = self.command(Command::ApplyPipeline(Box::new(applied)), "user".to_owned(), None).await?;
+        let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
+        Ok(wire::ApplyPipelineResponse {
+            pipeline_id: pipeline.to_string(),
+            version: answer.pipeline_version,
+            changed: answer.events > 0,
+            name,
+            warnings,
+            position: self.position(tail),
+        })
+    }
+
+    pub(super) async fn pause(&self, request: wire::PausePipelineRequest) -> Result<wire::PausePipelineResponse, Status> {
+        let command = Command::PausePipeline { pipeline: pipeline_of(&request.pipeline)?, reason: request.reason };
+        let key = command_id(&["pause", &request.pipeline], &request.idempotency_key)?;
+        let (changed, tail) = self.change(command, &request.actor, key, &request.pipeline).await?;
+        Ok(wire::PausePipelineResponse { changed, position: self.position(tail) })
+    }
+
+    pub(super) async fn resume(
+        &self,
+        request: wire::ResumePipelineRequest,
+    ) -> Result<wire::ResumePipelineResponse, Status> {
+        let command = Command::ResumePipeline { pipeline: pipeline_of(&request.pipeline)? };
+        let key = command_id(&["resume", &request.pipeline], &request.idempotency_key)?;
+        let (changed, tail) = self.change(command, &request.actor, key, &request.pipeline).await?;
+        Ok(wire::ResumePipelineResponse { changed, position: self.position(tail) })
+    }
+
+    pub(super) async fn delete(
+        &self,
+        request: wire::DeletePipelineRequest,
+    ) -> Result<wire::DeletePipelineResponse, Status> {
+        let command = Command::DeletePipeline { pipeline: pipeline_of(&request.pipeline)? };
+        let key = command_id(&["delete", &request.pipeline], &request.idempotency_key)?;
+        let (changed, tail) = self.change(command, &request.actor, key, &request.pipeline).await?;
+        Ok(wire::DeletePipelineResponse { changed, position: self.position(tail) })
+    }
+
+    pub(super) async fn set_pool_size(&self, request: wire::SetPoolRequest) -> Result<wire::SetPoolResponse, Status> {
+        let slots = (!request.remove).then_some(request.slots);
+        let key = command_id(&["pool", &request.name], &request.idempotency_key)?;
+        let command = Command::SetPool { name: request.name.clone(), slots };
+        let (changed, tail) = self.change(command, &request.actor, key, "").await?;
+        Ok(wire::SetPoolResponse { changed, position: self.position(tail) })
+    }
+
+    pub(super) async fn pools(&self) -> Result<wire::ListPoolsResponse, Status> {
+        let pools = self.handle.ask(|engine, _| engine.pools()).await.map_err(|error| refused(&error))?;
+        let pools = pools.into_iter().map(|pool| wire::Pool {
+            name: pool.name,
+            slots: pool.slots.unwrap_or(0),
+            used: pool.used,
+            waiting: u32::try_from(pool.waiting).unwrap_or(u32::MAX),
+            exists: pool.slots.is_some(),
+        });
+        Ok(wire::ListPoolsResponse { pools: pools.collect() })
+    }
+
+    /// A command that either changes something or was true already.
+    async fn change(
+        &self,
+        command: Command,
+        who: &str,
+        key: Option<downbeat_domain::CommandId>,
+        pipeline: &str,
+    ) -> Result<(bool, Tail), Status> {
+        let outcome = self.command(command, actor(&user(who)?), key).await?;
+        let (answer, tail) = outcome.map_err(|rejection| match rejection {
+            Rejection::UnknownPipeline(_) => Status::not_found(format!("there is no pipeline `{pipeline}`")),
+            other => rejected(&other),
+        })?;
+        Ok((answer.events > 0, tail))
+    }
+}

@@ -1,0 +1,121 @@
+//! Runs: started, run again, cancelled; fired by schedulers.
+
+use std::sync::Arc;
+
+use downbeat_domain::{
+    Command, FireSchedule, PipelineId, PriorRun, Rejection, RestartMode, RestartRun, RunId, SelectTasks, StartRun,
+    Trigger, id::with_version_4,
+};
+use downbeat_proto::{control::v1 as wire, convert};
+use tonic::Status;
+
+use super::{
+    Control,
+    request::{actor, check_key, command_id, object, pipeline_of, run_of, user},
+};
+use crate::{
+    api::{refused, rejected},
+    prior,
+};
+
+impl Control {
+    pub(super) async fn start(&self, request: wire::StartRunRequest) -> Result<wire::StartRunResponse, Status> {
+        let pipeline = pipeline_of(&request.pipeline)?;
+        let run = new_run(pipeline, &request.idempotency_key)?;
+        let user = user(&request.actor)?;
+        let selection = SelectTasks { ids: request.task_ids, downstream: request.continue_downstream };
+        let start = StartRun {
+            run,
+            pipeline,
+            trigger: Trigger::Manual { user: user.clone() },
+            inputs: object(&request.inputs, "inputs")?,
+            environment: object(&request.environment_variables, "environment_variables")?,
+            environment_name: request.environment,
+            selection: Some(selection).filter(|selection| !selection.ids.is_empty()),
+        };
+        let outcome = self.command(Command::StartRun(start), actor(&user), None).await?;
+        let (answer, tail) = outcome.map_err(|rejection| match rejection {
+            Rejection::UnknownPipeline(_) => {
+                Status::not_found(format!("there is no pipeline `{}`; apply it first", request.pipeline))
+            }
+            other => rejected(&other),
+        })?;
+        Ok(wire::StartRunResponse {
+            run_id: run.to_string(),
+            existed: answer.events == 0,
+            position: self.position(tail),
+        })
+    }
+
+    pub(super) async fn restart(&self, request: wire::RestartRunRequest) -> Result<wire::RestartRunResponse, Status> {
+        let of = run_of(&request.run_id)?;
+        let Some(mode) = RestartMode::from_word(&request.mode) else {
+            let words: Vec<&str> = RestartMode::ALL.iter().map(|mode| mode.as_str()).collect();
+            return Err(Status::invalid_argument(format!("mode: use one of {}", words.join(", "))));
+        };
+        let user = user(&request.actor)?;
+        let inputs = object(&request.inputs, "inputs")?;
+        let prior = self.prior(of).await?;
+        let run = new_run(prior.pipeline, &request.idempotency_key)?;
+        let restart = RestartRun { run, prior, mode, tasks: request.task_ids, inputs, user: user.clone() };
+        let outcome = self.command(Command::RestartRun(Box::new(restart)), actor(&user), None).await?;
+        let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
+        Ok(wire::RestartRunResponse {
+            run_id: run.to_string(),
+            existed: answer.events == 0,
+            position: self.position(tail),
+        })
+    }
+
+    /// The run as it ended, read back from the log.
+    async fn prior(&self, of: RunId) -> Result<Arc<PriorRun>, Status> {
+        let asked = self.handle.ask(move |engine, _| {
+            let partition = engine.partition();
+            let live = partition.runs.get(&of).map(downbeat_domain::RunState::status);
+            (live, partition.finished.get(&of).map(|(pipeline, _)| *pipeline))
+        });
+        let pipeline = match asked.await.map_err(|error| refused(&error))? {
+            (Some(status), _) => return Err(rejected(&Rejection::RunLive { run: of, status })),
+            (None, None) => return Err(rejected(&Rejection::UnknownRun(of))),
+            (None, Some(pipeline)) => pipeline,
+        };
+        let read = prior::read(&*self.log, of, pipeline).await;
+        let prior = read.map_err(|error| Status::unavailable(format!("run {of} cannot be read back: {error}")))?;
+        prior.map(Arc::new).ok_or_else(|| Status::not_found(format!("run {of} does not stand in the log any more")))
+    }
+
+    pub(super) async fn cancel(&self, request: wire::CancelRunRequest) -> Result<wire::CancelRunResponse, Status> {
+        let run = run_of(&request.run_id)?;
+        let key = command_id(&["cancel", &request.run_id], &request.idempotency_key)?;
+        let actor = actor(&user(&request.actor)?);
+        let outcome = self.command(Command::CancelRun { run, reason: request.reason }, actor, key).await?;
+        let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
+        let status = answer.run_status.map(|status| status.as_str().to_owned()).unwrap_or_default();
+        Ok(wire::CancelRunResponse { status, position: self.position(tail) })
+    }
+
+    pub(super) async fn fire(&self, request: wire::FireScheduleRequest) -> Result<wire::FireScheduleResponse, Status> {
+        let pipeline: PipelineId =
+            request.pipeline_id.parse().map_err(|error| Status::invalid_argument(format!("pipeline_id: {error}")))?;
+        let instant = convert::instant(request.instant)
+            .ok_or_else(|| Status::invalid_argument("instant: not an instant in microseconds since the epoch"))?;
+        let run_id = RunId::of_schedule(pipeline, &request.schedule, instant).to_string();
+        let actor = format!("schedule:{}", request.schedule);
+        let fire = FireSchedule { pipeline, schedule: request.schedule, instant };
+        let started = match self.command(Command::FireSchedule(fire), actor, None).await? {
+            Ok((answer, _)) => answer.events > 0,
+            Err(Rejection::AlreadyFired { .. }) => false,
+            Err(rejection) => return Err(rejected(&rejection)),
+        };
+        Ok(wire::FireScheduleResponse { run_id, started })
+    }
+}
+
+/// The id of a new run: the same for the same key of the same pipeline.
+fn new_run(pipeline: PipelineId, key: &str) -> Result<RunId, Status> {
+    check_key(key)?;
+    Ok(match key {
+        "" => RunId(with_version_4(*uuid::Uuid::new_v4().as_bytes())),
+        key => RunId::of_key(pipeline, key),
+    })
+}
