@@ -8,13 +8,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
-    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, Mark, Outcome, Partition, PipelineApplied,
-    PipelineId, Replay, Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun, Trigger, WorkerId,
+    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, Mark, Outcome, Partition,
+    PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun, Trigger,
+    WorkerId,
     effects::{self, Effect},
     execute, metadata,
-    plan::{
-        Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse,
-    },
+    plan::{Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse},
     settle,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -73,8 +72,7 @@ fn group(place: u32, (kind, size, flags, other): Numbers) -> PlanGroup {
     if kind & 4 == 4 {
         inputs.push(("y".to_owned(), json!(["a", "b"])));
     }
-    let matrix =
-        PlanMatrix { inputs, max_parallel: u32::from(flags & 3), continue_on_error: flags & 4 == 4 };
+    let matrix = PlanMatrix { inputs, max_parallel: u32::from(flags & 3), continue_on_error: flags & 4 == 4 };
     PlanGroup {
         id: format!("g{place}"),
         name: String::new(),
@@ -145,8 +143,7 @@ impl World {
     /// Two pipelines, a pool, and a first run.
     pub fn new(plan: Plan, child: Plan) -> Self {
         let now = Timestamp::from_second(START_SECOND).unwrap();
-        let mut world =
-            Self { partition: Partition::default(), now, history: Vec::new(), plan: plan.clone(), runs: 0 };
+        let mut world = Self { partition: Partition::default(), now, history: Vec::new(), plan: plan.clone(), runs: 0 };
         world.take(&applied(CHILD, "child", child, 0), true);
         world.take(&applied(MAIN, "main", plan, 0), true);
         world.take(&Command::SetPool { name: "warehouse".to_owned(), slots: Some(2) }, true);
@@ -193,7 +190,8 @@ impl World {
             (7 | 8, Some(run)) => {
                 let owed = effects::next_deadline(&self.partition.runs[&run]);
                 let later = self.now.checked_add(SignedDuration::from_millis(i64::from(detail) * 37)).unwrap();
-                self.now = owed.filter(|_| detail % 2 == 0).map_or(later, |owed| owed.max(self.now).min(later.max(owed)));
+                self.now =
+                    owed.filter(|_| detail % 2 == 0).map_or(later, |owed| owed.max(self.now).min(later.max(owed)));
                 Command::WakeRun { run }
             }
             (9, _) => self.of_pipelines(which, detail),
@@ -269,7 +267,13 @@ impl World {
         let waits = |task: &downbeat_domain::TaskState| matches!(task.phase, downbeat_domain::Phase::Approving(_));
         let task = self.partition.runs[&run].tasks.iter().position(waits).unwrap_or(usize::from(detail % 9));
         let approved = detail % 3 != 0;
-        Command::DecideApproval { run, task: task as u32, approved, by: "ada".to_owned(), comment: "so be it".to_owned() }
+        Command::DecideApproval {
+            run,
+            task: task as u32,
+            approved,
+            by: "ada".to_owned(),
+            comment: "so be it".to_owned(),
+        }
     }
 
     fn of_pipelines(&self, which: u8, detail: u8) -> Command {

@@ -122,9 +122,7 @@ pub fn of_task(partition: &Partition, run: &RunState, place: u32, context: &Cont
         Phase::Ready => ready(partition, run, place, plan, context),
         Phase::Leased(worker) => one(GateKind::Worker, format!("offered to worker {worker}, which has not begun yet")),
         Phase::Running(worker) => one(GateKind::Running, format!("worker {worker} is at it")),
-        Phase::Stopping(worker, reason) => {
-            one(GateKind::Running, format!("worker {worker} is stopping it ({reason})"))
-        }
+        Phase::Stopping(worker, reason) => one(GateKind::Running, format!("worker {worker} is stopping it ({reason})")),
         Phase::Sleeping(until) => one(GateKind::Time, format!("waits until {until}")),
         Phase::Backoff(until) => {
             let (failures, retries) = (task.failures, plan.retries);
@@ -197,7 +195,9 @@ fn ready(partition: &Partition, run: &RunState, place: u32, plan: &PlanTask, con
         let (slots, used) = (pool.and_then(|pool| pool.slots), pool.map_or(0, |pool| pool.used()));
         let text = match slots {
             None => format!("pool `{}` has no size; set one with `downbeat pool set {} SLOTS`", needs.name, needs.name),
-            Some(slots) => format!("needs {} of the {slots} slots of pool `{}`, {used} are taken", needs.slots, needs.name),
+            Some(slots) => {
+                format!("needs {} of the {slots} slots of pool `{}`, {used} are taken", needs.slots, needs.name)
+            }
         };
         if !pool.is_some_and(|pool| pool.fits(needs.slots)) {
             let mut runs: Vec<RunId> =
@@ -210,7 +210,8 @@ fn ready(partition: &Partition, run: &RunState, place: u32, plan: &PlanTask, con
         let lane = partition.pools.tasks.get(&(run.pipeline, plan.id.to_lowercase()));
         let mut runs: Vec<RunId> = lane.into_iter().flat_map(|lane| lane.held.iter().map(|(run, _)| *run)).collect();
         runs.dedup();
-        let text = format!("concurrency of the task: {} attempts of it are live", lane.map_or(0, |lane| lane.held.len()));
+        let text =
+            format!("concurrency of the task: {} attempts of it are live", lane.map_or(0, |lane| lane.held.len()));
         gates.push(Gate { kind: GateKind::TaskConcurrency, text, since, runs });
     }
     gates

@@ -13,8 +13,8 @@ use downbeat_domain::Event;
 
 use crate::events::v1 as wire;
 
-pub(crate) use decode::{axes_of, trigger_of};
 pub use decode::{attempt_of, decode};
+pub(crate) use decode::{axes_of, trigger_of};
 pub use encode::{attempt_ref, encode};
 pub(crate) use encode::{axes, trigger};
 pub use json::to_json;

@@ -62,10 +62,10 @@ impl Versions {
 
 fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> wire::Pipeline {
     let watermarks = state.watermarks.iter().map(|(schedule, instant)| (schedule.clone(), micros(*instant)));
-    let paused = state.paused.as_ref().map(|(reason, since)| wire::pipeline::Paused {
-        reason: reason.clone(),
-        since: micros(*since),
-    });
+    let paused = state
+        .paused
+        .as_ref()
+        .map(|(reason, since)| wire::pipeline::Paused { reason: reason.clone(), since: micros(*since) });
     wire::Pipeline {
         pipeline_id: id_bytes(&id.0),
         alias: state.alias.clone(),

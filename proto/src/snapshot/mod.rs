@@ -45,7 +45,9 @@ pub enum SnapshotError {
     #[error("this is no snapshot: it does not begin as one")]
     NoSnapshot,
     /// Another format.
-    #[error("the snapshot has format {0}, and this version reads format {FORMAT_VERSION}; the state has to be folded from the log")]
+    #[error(
+        "the snapshot has format {0}, and this version reads format {FORMAT_VERSION}; the state has to be folded from the log"
+    )]
     Format(u32),
     /// Something changed since they were written.
     #[error("the snapshot is damaged: its bytes do not have the hash that they were written with")]

@@ -21,8 +21,7 @@ fn text(text: &str) -> String {
 fn full_plan() -> Plan {
     let mut plan = plan();
     plan.timeout_ms = Some(90_000);
-    plan.concurrency =
-        Some(PlanConcurrency { max_active: text("${{ inputs.n }}"), on_limit: text("CANCEL_RUNNING") });
+    plan.concurrency = Some(PlanConcurrency { max_active: text("${{ inputs.n }}"), on_limit: text("CANCEL_RUNNING") });
     plan.groups[0].paused = true;
     plan.groups[0].matrix = Some(PlanMatrix {
         inputs: vec![
@@ -123,10 +122,7 @@ fn of_runs() -> Vec<(&'static str, Event)> {
             "ITERATION_SKIPPED",
             Event::IterationSkipped { run: RUN, group: 2, iteration: 70_000, reason: text("a failed"), at: at(28) },
         ),
-        (
-            "ITERATIONS_ENDED",
-            Event::IterationsEnded { run: RUN, task: 7, status: TaskStatus::Cancelled, at: at(29) },
-        ),
+        ("ITERATIONS_ENDED", Event::IterationsEnded { run: RUN, task: 7, status: TaskStatus::Cancelled, at: at(29) }),
     ]
 }
 

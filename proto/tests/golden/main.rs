@@ -101,10 +101,7 @@ fn record_text(bytes: &[u8]) -> String {
         .iter()
         .map(|decision| (&decision.command_id, decision.actor.as_str(), decision.decided_at, decision.events.len()))
         .collect();
-    format!(
-        "epoch {} at {} for reader {}\n{told:#?}\n{events}",
-        record.epoch, record.written_at, record.minimum_reader
-    )
+    format!("epoch {} at {} for reader {}\n{told:#?}\n{events}", record.epoch, record.written_at, record.minimum_reader)
 }
 
 /// Name and bytes and text of everything that this version writes.

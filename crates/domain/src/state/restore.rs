@@ -17,8 +17,8 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Carried, Expansion, GroupPhase, GroupState, Halt, LaneKey, Lanes, Partition, Phase, PipelineState, Pools,
-        RecentCommands, RunState, TaskState,
+        Agenda, Carried, Expansion, GroupPhase, GroupState, Halt, LaneKey, Lanes, Partition, Phase, PipelineState,
+        Pools, RecentCommands, RunState, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -198,7 +198,9 @@ impl RunState {
         let open = |node: &Node| plan.contains(*node) && self.ended_as(*node).is_none();
         let of_groups: Vec<u32> = (0..self.groups.len())
             .map(|place| match self.groups[place].phase {
-                GroupPhase::Waiting => plan.plan.groups[place].depends_on.iter().filter(|node| open(node)).count() as u32,
+                GroupPhase::Waiting => {
+                    plan.plan.groups[place].depends_on.iter().filter(|node| open(node)).count() as u32
+                }
                 _ => 0,
             })
             .collect();

@@ -72,8 +72,7 @@ pub fn encode(fact: &Event) -> wire::Event {
 }
 
 fn paused(pipeline: PipelineId, reason: &str, at: Timestamp) -> wire::Event {
-    let paused =
-        wire::PipelinePaused { pipeline_id: id_bytes(&pipeline.0), reason: reason.to_owned(), at: micros(at) };
+    let paused = wire::PipelinePaused { pipeline_id: id_bytes(&pipeline.0), reason: reason.to_owned(), at: micros(at) };
     event(EventKind::PipelinePaused, &paused)
 }
 

@@ -63,12 +63,7 @@ pub(super) fn encode_group(fact: &Event) -> wire::Event {
         ),
         Event::MatrixExpanded { run, group, axes, at } => event(
             EventKind::MatrixExpanded,
-            &wire::MatrixExpanded {
-                run_id: id_bytes(&run.0),
-                group: *group,
-                axes: self::axes(axes),
-                at: micros(*at),
-            },
+            &wire::MatrixExpanded { run_id: id_bytes(&run.0), group: *group, axes: self::axes(axes), at: micros(*at) },
         ),
         Event::IterationOpened { run, group, iteration } => event(
             EventKind::IterationOpened,
@@ -116,10 +111,10 @@ fn run_created(created: &RunCreated) -> wire::RunCreated {
         environment_name: created.environment_name.clone(),
         gated: created.gated,
         deadline: micros_or_zero(created.deadline),
-        selection: created.selection.as_ref().map(|selection| wire::Selection {
-            tasks: selection.tasks.clone(),
-            downstream: selection.downstream,
-        }),
+        selection: created
+            .selection
+            .as_ref()
+            .map(|selection| wire::Selection { tasks: selection.tasks.clone(), downstream: selection.downstream }),
     }
 }
 

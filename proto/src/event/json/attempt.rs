@@ -54,10 +54,9 @@ fn fields(event: &Event) -> Option<(AttemptRef, Value)> {
 fn fields_without_worker(event: &Event) -> Option<(AttemptRef, Value)> {
     Some(match event {
         Event::WaitStarted { attempt, at: when, until } => (*attempt, json!({"at": at(*when), "until": at(*until)})),
-        Event::ApprovalRequested { attempt, approvers, message, until, at: when } => (
-            *attempt,
-            json!({"approvers": approvers, "message": message, "until": until.map(at), "at": at(*when)}),
-        ),
+        Event::ApprovalRequested { attempt, approvers, message, until, at: when } => {
+            (*attempt, json!({"approvers": approvers, "message": message, "until": until.map(at), "at": at(*when)}))
+        }
         Event::ApprovalDecided { attempt, approved, by, comment, outputs, as_warning, at: when } => (
             *attempt,
             json!({
