@@ -75,8 +75,9 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
 fn look_at_lanes(partition: &mut Partition, pipeline: PipelineId) {
     let first = (pipeline, String::new());
     let lanes = partition.lanes.lanes.range(first..).take_while(|((owner, _), _)| *owner == pipeline);
-    let waiting = lanes.filter(|(_, lane)| !lane.waiting.is_empty());
-    partition.agenda.extend(waiting.map(|(key, _)| Agenda::Lane(key.clone())));
+    let deleted = partition.pipelines.get(&pipeline).is_some_and(|state| state.deleted);
+    let concerned = lanes.filter(|(_, lane)| deleted || !lane.waiting.is_empty());
+    partition.agenda.extend(concerned.map(|(key, _)| Agenda::Lane(key.clone())));
 }
 
 fn create_run(partition: &mut Partition, created: &RunCreated) {
