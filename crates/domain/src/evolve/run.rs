@@ -23,6 +23,7 @@ pub(super) fn evolve(run: &mut RunState, event: &Event) {
         Event::IterationSkipped { group, iteration, at, .. } => groups::skip_iteration(run, *group, *iteration, *at),
         Event::IterationsEnded { task, status, at, .. } => {
             if phase(run, *task) == Some(Phase::Fanned) {
+                groups::see_as_iterations(run, *task, *status);
                 enter(run, *task, Phase::Ended(*status), *at);
             }
         }
