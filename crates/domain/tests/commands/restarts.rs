@@ -289,3 +289,15 @@ fn outputs_survive_any_number_of_tasks_between() {
     let world = again(given(&four()).after(steps).worked_off(&[("b", bad())]), FromFailed, &[]);
     assert_eq!(world.outputs_of("2", "a"), json!({"n": 1}));
 }
+
+#[test]
+fn what_failed_and_does_not_run_again_is_not_taken_over_but_no_part_of_the_run() {
+    let world = ended(&four(), &[("b", bad())]).after([restart(FromSelected, &["c"]).of("2")]);
+    world.when(carry_over().of("2")).then([
+        "2: TaskCarriedOver a SUCCEEDED",
+        "2: TaskCarriedOver d SUCCEEDED",
+        "2: CarryCompleted",
+        "2: TaskSkipped b: it is not part of this run",
+        "2: TaskReady c",
+    ]);
+}
