@@ -33,7 +33,7 @@ fn read(name: &str) -> Vec<Vec<u8>> {
         records.push(record.to_vec());
         rest = behind;
     }
-    assert_eq!(rest, [], "{name} ends in the middle of a length");
+    assert!(rest.is_empty(), "{name} ends in the middle of a length");
     records
 }
 

@@ -18,6 +18,12 @@ use crate::{
 pub(super) fn settle(partition: &Partition, key: &LaneKey, context: &Context) -> Vec<Event> {
     let Some(lane) = partition.lanes.lanes.get(key) else { return Vec::new() };
     let Some(pipeline) = partition.pipelines.get(&key.0) else { return Vec::new() };
+    if pipeline.deleted {
+        let cancelled = cancel_live(partition, lane, context);
+        if !cancelled.is_empty() {
+            return cancelled;
+        }
+    }
     for (_, id) in &lane.waiting {
         let Some(run) = partition.runs.get(id) else { continue };
         if run.halt.is_some() {
@@ -85,6 +91,17 @@ fn decide_about(
             events
         }
     }
+}
+
+/// What is live of a pipeline that was deleted, in portions.
+fn cancel_live(partition: &Partition, lane: &Lane, context: &Context) -> Vec<Event> {
+    let live = lane.live.iter().filter_map(|(_, id)| partition.runs.get(id)).filter(|run| run.halt.is_none());
+    let cancel = |run: &RunState| Event::RunCancelRequested {
+        run: run.id,
+        reason: "its pipeline was deleted".to_owned(),
+        at: context.now,
+    };
+    live.take(limits::DISPLACED_PER_DECISION_MAX).map(cancel).collect()
 }
 
 /// Does an earlier run wait that may still go?
