@@ -358,3 +358,14 @@ fn a_matrix_whose_condition_does_not_hold_is_never_evaluated() {
     let body = pipe(&[group("g", head, &[task("a", "")]), task("after", "depends_on: [g]")]);
     assert_eq!(ended(&body), ["a SKIPPED", "after SKIPPED"]);
 }
+
+#[test]
+fn a_failure_stops_a_matrix_that_takes_several_decisions_to_skip() {
+    let elements: Vec<String> =
+        (0..2 * downbeat_domain::limits::EVENTS_PER_ADVANCE_MAX).map(|n| n.to_string()).collect();
+    let body = over(&format!("[{}]", elements.join(", ")), ", sequential: true", &[task("a", "")]);
+    let world = given(&body).after([start()]).worked_off(&[("a[0]", bad())]);
+    let tasks = world.tasks_of("");
+    assert_eq!(tasks[..3], ["a FAILED", "after SKIPPED", "a[0] FAILED"]);
+    assert!(tasks[3..].iter().all(|line| line.ends_with(" SKIPPED")), "{tasks:?}");
+}
