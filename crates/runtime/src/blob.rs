@@ -160,7 +160,8 @@ impl BlobStore {
                 return Err(Error::io("cannot read", &path)(error));
             }
             let mut data = Vec::with_capacity(size as usize);
-            io::Read::read_to_end(&mut io::Read::take(file, max), &mut data).map_err(Error::io("cannot read", &path))?;
+            io::Read::read_to_end(&mut io::Read::take(file, max), &mut data)
+                .map_err(Error::io("cannot read", &path))?;
             Ok(Some(data))
         };
         run_blocking(read).await
@@ -221,9 +222,7 @@ impl BlobStore {
     }
 }
 
-async fn run_blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
+async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),

@@ -7,7 +7,8 @@ use downbeat_domain::{Partition, RunState, state::GroupPhase};
 pub(crate) fn partition(partition: &Partition) -> String {
     let mut text = String::new();
     for state in partition.pipelines.values() {
-        let paused = state.paused.as_ref().map(|(reason, at)| format!(", paused at {at}: {reason}")).unwrap_or_default();
+        let paused =
+            state.paused.as_ref().map(|(reason, at)| format!(", paused at {at}: {reason}")).unwrap_or_default();
         let deleted = if state.deleted { ", deleted" } else { "" };
         writeln!(text, "pipeline {} version {}{paused}{deleted}", state.alias, state.version).unwrap();
         for (schedule, instant) in &state.watermarks {
@@ -40,8 +41,12 @@ fn run(text: &mut String, run: &RunState) {
         writeln!(text, "  group {} {phase}", planned.id).unwrap();
         if let Some(expansion) = &group.expansion {
             let (next, count) = (expansion.next, expansion.count());
-            writeln!(text, "    {next} of {count} iterations began, {} run, failed: {}", expansion.live, expansion.failed)
-                .unwrap();
+            writeln!(
+                text,
+                "    {next} of {count} iterations began, {} run, failed: {}",
+                expansion.live, expansion.failed
+            )
+            .unwrap();
         }
     }
     for (place, task) in (0u32..).zip(&run.tasks) {

@@ -25,7 +25,9 @@ fn file(name: &str, ending: &str) -> PathBuf {
 /// Records, each behind its length as 4 bytes, little end first.
 fn read(name: &str) -> Vec<Vec<u8>> {
     let bytes = fs::read(file(name, "records")).unwrap_or_else(|error| {
-        panic!("{name} has no recorded history ({error}): run this test with DOWNBEAT_WRITE_GOLDEN=1 and commit the files")
+        panic!(
+            "{name} has no recorded history ({error}): run this test with DOWNBEAT_WRITE_GOLDEN=1 and commit the files"
+        )
     });
     let (mut records, mut rest) = (Vec::new(), bytes.as_slice());
     while let Some((length, behind)) = rest.split_first_chunk::<4>() {
@@ -72,9 +74,16 @@ fn every_recorded_history_leads_to_the_state_that_it_led_to() {
         assert_eq!(invariants::violations(&partition), Vec::<String>::new(), "{name}");
         let expected = fs::read_to_string(file(name, "txt")).unwrap();
         let found = describe::partition(&partition);
-        assert!(found == expected, "the history `{name}` leads to another state now.\nbefore:\n{expected}\nnow:\n{found}");
+        assert!(
+            found == expected,
+            "the history `{name}` leads to another state now.\nbefore:\n{expected}\nnow:\n{found}"
+        );
     }
     let missing: Vec<&str> =
         ALL_KINDS.iter().filter(|kind| !kinds.contains(&(**kind as i32))).map(|kind| kind.as_str_name()).collect();
-    assert_eq!(missing, ["PARTITION_OWNED"], "kinds that stand in no history (the owner's own record changes no state)");
+    assert_eq!(
+        missing,
+        ["PARTITION_OWNED"],
+        "kinds that stand in no history (the owner's own record changes no state)"
+    );
 }

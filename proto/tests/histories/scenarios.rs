@@ -35,7 +35,9 @@ fn with(body: &str) -> Recorder {
 }
 
 fn dependencies() -> Vec<Vec<u8>> {
-    let demo = with("pipeline: {g: {tasks: {a: {JOB}, b: {JOB, depends_on: [a]}}}, h: {depends_on: [g], tasks: {c: {JOB}}}}\n");
+    let demo = with(
+        "pipeline: {g: {tasks: {a: {JOB}, b: {JOB, depends_on: [a]}}}, h: {depends_on: [g], tasks: {c: {JOB}}}}\n",
+    );
     demo.start(1).succeed(1, "a", json!({"rows": 3})).work(1, "b").operation(1, "b", "model.x").into_records()
 }
 
@@ -62,7 +64,15 @@ fn timeouts() -> Vec<Vec<u8>> {
     let demo = with(
         "meta: {downbeat: {timeout: PT1M}}\npipeline: {a: {JOB, configuration: {timeout: 10}}, b: {JOB}, c: {JOB, depends_on: [b]}}\n",
     );
-    demo.start(1).work(1, "a").work(1, "b").after(11).wake(1).report(1, "a", Report::Stopped).after(60).wake(1).into_records()
+    demo.start(1)
+        .work(1, "a")
+        .work(1, "b")
+        .after(11)
+        .wake(1)
+        .report(1, "a", Report::Stopped)
+        .after(60)
+        .wake(1)
+        .into_records()
 }
 
 fn cancel() -> Vec<Vec<u8>> {
@@ -90,7 +100,11 @@ fn matrix_stops() -> Vec<Vec<u8>> {
 }
 
 fn approvals() -> Vec<Vec<u8>> {
-    let approval = |more: &str| format!("{{integration: ORCHESTRA, integration_job: APPROVAL, parameters: {{approvers: [a@x.io, b@x.io]}}{more}}}");
+    let approval = |more: &str| {
+        format!(
+            "{{integration: ORCHESTRA, integration_job: APPROVAL, parameters: {{approvers: [a@x.io, b@x.io]}}{more}}}"
+        )
+    };
     let body = format!(
         "pipeline: {{p: {}, q: {}, r: {}, s: {}}}\n",
         approval(""),
@@ -109,7 +123,9 @@ fn approvals() -> Vec<Vec<u8>> {
 
 fn sub_pipelines() -> Vec<Vec<u8>> {
     let child = pipeline("child");
-    let trigger = format!("integration: ORCHESTRA, integration_job: TRIGGER_PIPELINE, parameters: {{pipeline_id: {child}, run_inputs: {{n: 3}}}}");
+    let trigger = format!(
+        "integration: ORCHESTRA, integration_job: TRIGGER_PIPELINE, parameters: {{pipeline_id: {child}, run_inputs: {{n: 3}}}}"
+    );
     let body = format!(
         "pipeline: {{a: {{{trigger}}}, b: {{{trigger}, meta: {{downbeat: {{wait: false}}}}}}, c: {{{trigger}, configuration: {{timeout: 5, retries: 1}}}}}}\n"
     );
@@ -133,7 +149,9 @@ fn waits_and_schedules() -> Vec<Vec<u8>> {
 
 fn concurrency() -> Vec<Vec<u8>> {
     let limited = |on_limit: &str| {
-        format!("configuration: {{concurrency: {{max_active: 1, on_limit: {on_limit}}}}}\nmeta: {{downbeat: {{timeout: PT1H}}}}\npipeline: {{a: {{{JOB}}}}}\n")
+        format!(
+            "configuration: {{concurrency: {{max_active: 1, on_limit: {on_limit}}}}}\nmeta: {{downbeat: {{timeout: PT1H}}}}\npipeline: {{a: {{{JOB}}}}}\n"
+        )
     };
     let demo = Recorder::new(&limited("QUEUE")).start(1).start(2).start(3).succeed(1, "a", Value::Null);
     let demo = demo.apply("demo", &limited("SKIP")).start(4).apply("demo", &limited("QUEUE_LATEST")).start(5);
@@ -148,13 +166,16 @@ fn pools() -> Vec<Vec<u8>> {
     );
     let set = |slots| Command::SetPool { name: "wh".to_owned(), slots };
     let demo = demo.run(set(Some(3))).start(1).work(1, "a").work(1, "b").start(2).run(set(Some(1)));
-    demo.succeed(1, "c", Value::Null).run(Command::SetPool { name: "gone".to_owned(), slots: Some(1) })
+    demo.succeed(1, "c", Value::Null)
+        .run(Command::SetPool { name: "gone".to_owned(), slots: Some(1) })
         .run(Command::SetPool { name: "gone".to_owned(), slots: None })
         .into_records()
 }
 
 fn marks() -> Vec<Vec<u8>> {
-    let demo = with("pipeline: {a: {JOB}, b: {JOB}, c: {JOB}, d: {JOB, depends_on: [b]}, e: {JOB, depends_on: [c]}, z: {JOB}}\n");
+    let demo = with(
+        "pipeline: {a: {JOB}, b: {JOB}, c: {JOB}, d: {JOB, depends_on: [b]}, e: {JOB, depends_on: [c]}, z: {JOB}}\n",
+    );
     let mark = |demo: Recorder, task: &str, mark| {
         let task = demo.place(1, task);
         let outputs = json!({"by": "hand"}).as_object().cloned().unwrap();
@@ -173,11 +194,17 @@ fn restart_from_failed() -> Vec<Vec<u8>> {
     let (message, outputs) = ("broke".to_owned(), serde_json::Map::new());
     let ended = demo.report(1, "b", Report::Failed { class, message, outputs });
     let again = ended.restart(1, 2, RestartMode::FromFailed, &[]);
-    again.restart(1, 3, RestartMode::FromTasks, &["b"]).restart(1, 4, RestartMode::FromSelected, &["c"]).restart(1, 5, RestartMode::All, &[]).into_records()
+    again
+        .restart(1, 3, RestartMode::FromTasks, &["b"])
+        .restart(1, 4, RestartMode::FromSelected, &["c"])
+        .restart(1, 5, RestartMode::All, &[])
+        .into_records()
 }
 
 fn restart_of_iterations() -> Vec<Vec<u8>> {
-    let demo = with("pipeline: {g: {matrix: {inputs: {t: [{id: x}, {id: y}]}, continue_on_error: true}, tasks: {a: {JOB}}}}\n");
+    let demo = with(
+        "pipeline: {g: {matrix: {inputs: {t: [{id: x}, {id: y}]}, continue_on_error: true}, tasks: {a: {JOB}}}}\n",
+    );
     let demo = demo.start(1).succeed(1, "a[0]", json!({"n": 1})).work(1, "a[1]").operation(1, "a[1]", "model.q");
     let class = downbeat_domain::FailureClass::JobFailed;
     let (message, outputs) = ("broke".to_owned(), serde_json::Map::new());

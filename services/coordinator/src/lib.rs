@@ -38,11 +38,7 @@ pub struct Coordinator {
 
 impl Coordinator {
     /// Takes the partition over. `blobs` is where its snapshots are kept; without it the whole log is folded every time.
-    pub async fn take_over(
-        log: Arc<dyn EventLog>,
-        name: &str,
-        blobs: Option<BlobStore>,
-    ) -> Result<Self, error::Error> {
+    pub async fn take_over(log: Arc<dyn EventLog>, name: &str, blobs: Option<BlobStore>) -> Result<Self, error::Error> {
         let snapshots = blobs.map(Snapshots::new);
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);

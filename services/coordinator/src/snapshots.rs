@@ -45,7 +45,9 @@ impl Snapshots {
                     tracing::debug!(sequence = tail.sequence, bytes, "wrote a snapshot");
                     this.remove_old(&log);
                 }
-                Err(error) => tracing::warn!(%error, "a snapshot could not be written; the next take-over folds more of the log"),
+                Err(error) => {
+                    tracing::warn!(%error, "a snapshot could not be written; the next take-over folds more of the log")
+                }
             }
             this.writing.store(false, Ordering::Release);
         });

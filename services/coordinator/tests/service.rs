@@ -103,7 +103,8 @@ async fn applying_and_starting_is_answered_from_the_log_and_once_per_key() {
     let (one, two) = (client.start_run(start("")).await.unwrap(), client.start_run(start("")).await.unwrap());
     assert_ne!(one.into_inner().run_id, two.into_inner().run_id, "without a key each call is a run of its own");
 
-    let cancel = control::CancelRunRequest { run_id: run.run_id.clone(), reason: "enough".to_owned(), ..Default::default() };
+    let cancel =
+        control::CancelRunRequest { run_id: run.run_id.clone(), reason: "enough".to_owned(), ..Default::default() };
     let cancelled = client.cancel_run(cancel.clone()).await.unwrap().into_inner();
     assert_eq!(cancelled.status, RunStatus::Cancelled.as_str());
     assert_eq!(client.cancel_run(cancel).await.unwrap_err().code(), Code::FailedPrecondition);
@@ -114,11 +115,16 @@ async fn applying_and_starting_is_answered_from_the_log_and_once_per_key() {
 async fn what_is_wrong_with_a_call_is_said_with_its_place() {
     let service = Service::over(Arc::new(memory())).await;
     let mut client = service.control();
-    let paused = PIPELINE.replace("{integration: D", "{paused: true, integration: D");
+    let limited = "{configuration: {concurrency: {max_active: 1, on_limit: QUEUE_LATEST}}, integration: D";
+    let limited = PIPELINE.replace("{integration: D", limited);
     let applications = [
         ("version: [", Code::InvalidArgument, "demo.yml:1:"),
         (&PIPELINE.replace("integration_job", "integration_jop"), Code::InvalidArgument, "demo.yml:6:"),
-        (&paused, Code::FailedPrecondition, "demo.yml:6:3: error: task `a`: paused is not run by this version"),
+        (
+            &limited,
+            Code::FailedPrecondition,
+            "demo.yml:6:3: error: task `a`: concurrency of a task knows SKIP and QUEUE",
+        ),
     ];
     for (source, code, words) in applications {
         let status = client.apply_pipeline(apply(source)).await.unwrap_err();
@@ -149,7 +155,8 @@ async fn what_is_wrong_with_a_call_is_said_with_its_place() {
         assert_eq!(status.code(), Code::InvalidArgument, "{status}");
         assert!(status.message().contains(words), "{}", status.message());
     }
-    let cancel = |run: &str| control::CancelRunRequest { run_id: run.to_owned(), reason: String::new(), ..Default::default() };
+    let cancel =
+        |run: &str| control::CancelRunRequest { run_id: run.to_owned(), reason: String::new(), ..Default::default() };
     assert_eq!(client.cancel_run(cancel("7")).await.unwrap_err().code(), Code::InvalidArgument);
     let unknown = "3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90";
     assert_eq!(client.cancel_run(cancel(unknown)).await.unwrap_err().code(), Code::NotFound);

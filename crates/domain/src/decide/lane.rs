@@ -24,18 +24,16 @@ pub(super) fn settle(partition: &Partition, key: &LaneKey, context: &Context) ->
             return cancelled;
         }
     }
-    for (_, id) in &lane.waiting {
-        let Some(run) = partition.runs.get(id) else { continue };
-        if run.halt.is_some() {
-            continue;
-        }
-        let events = decide_about(partition, lane, pipeline, run, context);
-        if !events.is_empty() {
-            return events;
-        }
-        // Those behind it wait in order, unless nothing was said about them yet: they may have to be refused.
-    }
-    Vec::new()
+    // The first of those that wait may go; those that came last were told nothing yet. All between wait in order.
+    let mut waiting = lane.waiting.iter().filter_map(|(_, id)| partition.runs.get(id)).filter(|run| run.halt.is_none());
+    let first = waiting.next();
+    let newest =
+        lane.waiting.iter().rev().filter_map(|(_, id)| partition.runs.get(id)).filter(|run| run.halt.is_none());
+    let mut untold: Vec<&RunState> = newest.take_while(|run| !run.queued).collect();
+    untold.reverse();
+    let candidates = first.filter(|run| run.queued).into_iter().chain(untold);
+    let decided = candidates.map(|run| decide_about(partition, lane, pipeline, run, context));
+    decided.into_iter().find(|events| !events.is_empty()).unwrap_or_default()
 }
 
 fn decide_about(
