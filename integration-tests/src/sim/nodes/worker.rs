@@ -303,7 +303,7 @@ impl World {
         if let Some(process) = self.process(at) {
             process.jobs.insert(attempt, job);
         }
-        self.tell_worker(at, ends - now, WorkerEvent::JobEnds(attempt, token));
+        self.tell_worker(at, ends.saturating_sub(now), WorkerEvent::JobEnds(attempt, token));
     }
 
     fn end_job(&mut self, at: usize, attempt: AttemptId, how: fn(&mut Job, At)) {
@@ -311,7 +311,7 @@ impl World {
         let Some(job) = self.process(at).and_then(|process| process.jobs.get_mut(&attempt)) else { return };
         how(job, now);
         let (ends, token) = (job.ends, job.token);
-        self.tell_worker(at, ends - now, WorkerEvent::JobEnds(attempt, token));
+        self.tell_worker(at, ends.saturating_sub(now), WorkerEvent::JobEnds(attempt, token));
     }
 
     /// The link is given up for a new one, which connects at once.
