@@ -36,3 +36,8 @@ pub const SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const ENTRIES_PER_READ: usize = 1_000;
 /// The loop looks at wall time at least this often, so that a clock that was set forward is noticed.
 pub const WALL_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// An owner that has nothing to write asks the log this often whether it still ends where it should. Well below a lease: until an
+/// owner that was fenced knows it, its workers hold on to what the next one gives to others.
+pub const OWNER_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// Pause before a log that was away is asked again.
+pub const OWNER_CHECK_PAUSE: Duration = Duration::from_millis(500);
