@@ -38,7 +38,9 @@ impl World {
             }
             Fault::FreezeCoordinator => {
                 if let Some(at) = self.some_coordinator() {
-                    self.coordinators[at].frozen_until = self.now + self.dice.below(60 * SECOND);
+                    let until = self.now + self.dice.below(60 * SECOND);
+                    // Never earlier than before: what waits for the thaw keeps its order.
+                    self.coordinators[at].frozen_until = self.coordinators[at].frozen_until.max(until);
                 }
             }
             Fault::LoseWorkerMachine | Fault::KillWorker => {
@@ -60,7 +62,7 @@ impl World {
                 let at = self.some_worker();
                 let long = self.dice.per_mille(300);
                 let time = self.dice.below(if long { 60 * SECOND } else { HARMLESS_FREEZE });
-                self.workers[at].frozen_until = self.now + time;
+                self.workers[at].frozen_until = self.workers[at].frozen_until.max(self.now + time);
                 if time > HARMLESS_FREEZE {
                     self.workers[at].jobs().into_iter().for_each(|token| self.jobs.excuse(token));
                 }
@@ -122,14 +124,12 @@ impl World {
         self.appends = super::scenario::AppendFaults::default();
         (self.network.slow, self.network.lost_request, self.network.lost_answer) = (0, 0, 0);
         (self.log.full_until, self.log.away_until) = (0, 0);
-        self.coordinators.iter_mut().for_each(|one| {
-            one.clocks.wall_offset = 0;
-            one.frozen_until = 0;
-        });
+        // Who stands still goes on when its time has come.
+        self.coordinators.iter_mut().for_each(|one| one.clocks.wall_offset = 0);
         self.schedulers.iter_mut().for_each(|one| one.clocks.wall_offset = 0);
         self.workers.iter_mut().for_each(|one| {
             one.clocks.wall_offset = 0;
-            (one.frozen_until, one.isolated_until) = (0, 0);
+            one.isolated_until = 0;
         });
     }
 

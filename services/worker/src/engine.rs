@@ -244,6 +244,10 @@ impl Engine {
         if self.shutdown_ends.is_some() || self.held.contains_key(&attempt) {
             return;
         }
+        // A worker that stood still reads old offers first: when its lease has run out, others have them now.
+        if self.lease.as_ref().is_none_or(|lease| now.monotonic >= lease.ends()) {
+            return;
+        }
         self.outbox.report(attempt, started(now));
         if noop::is_noop(&offer) {
             let ending = Ending::Succeeded { warning: false, outputs: String::new(), message: String::new() };

@@ -256,6 +256,15 @@ fn without_answers_everything_is_killed_before_the_lease_ends_and_in_hand_until_
 }
 
 #[test]
+fn an_offer_that_is_read_after_the_lease_ran_out_is_not_begun() {
+    let mut scene = Scene::attached();
+    scene.now += Duration::from_secs(25);
+    let outputs = scene.hear(offers(vec![offer(1, "PYTHON_EXECUTE_SCRIPT"), offer(2, "NOOP")]));
+    assert!(matches!(outputs.as_slice(), [Output::Disconnect(_)]), "{outputs:?}");
+    assert!(scene.connect().0.is_empty(), "the coordinator sees that it has to offer it again");
+}
+
+#[test]
 fn a_lost_connection_does_not_stop_the_lease_from_running_out() {
     let mut scene = Scene::attached();
     scene.hear(python(1));
