@@ -38,9 +38,8 @@ impl World {
             }
             Fault::FreezeCoordinator => {
                 if let Some(at) = self.some_coordinator() {
-                    let until = self.now + self.dice.below(60 * SECOND);
-                    // Never earlier than before: what waits for the thaw keeps its order.
-                    self.coordinators[at].frozen_until = self.coordinators[at].frozen_until.max(until);
+                    let time = self.dice.below(60 * SECOND);
+                    freeze(self.now, &mut self.coordinators[at].frozen_until, time);
                 }
             }
             Fault::LoseWorkerMachine | Fault::KillWorker => {
@@ -62,7 +61,7 @@ impl World {
                 let at = self.some_worker();
                 let long = self.dice.per_mille(300);
                 let time = self.dice.below(if long { 60 * SECOND } else { HARMLESS_FREEZE });
-                self.workers[at].frozen_until = self.workers[at].frozen_until.max(self.now + time);
+                freeze(self.now, &mut self.workers[at].frozen_until, time);
                 if time > HARMLESS_FREEZE {
                     self.workers[at].jobs().into_iter().for_each(|token| self.jobs.excuse(token));
                 }
@@ -144,5 +143,13 @@ impl World {
     fn some_coordinator(&mut self) -> Option<usize> {
         let living: Vec<usize> = (0..self.coordinators.len()).filter(|at| self.coordinators[*at].lives()).collect();
         (!living.is_empty()).then(|| *self.dice.pick(&living))
+    }
+}
+
+/// One freeze ends before the next one begins, and it ends at an odd instant, when no message arrives: so what waits for the thaw
+/// keeps its order.
+fn freeze(now: At, frozen_until: &mut At, time: At) {
+    if now >= *frozen_until {
+        *frozen_until = (now + time) | 1;
     }
 }
