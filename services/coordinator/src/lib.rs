@@ -11,6 +11,7 @@ pub mod error;
 pub mod limits;
 pub mod prior;
 pub mod snapshots;
+pub mod ownership;
 pub mod take_over;
 
 use std::sync::Arc;
