@@ -26,7 +26,7 @@ impl RunNames<'_> {
             .iter()
             .map(|(name, value)| match render_value(value, self) {
                 Ok(value) => Ok((name.clone(), value)),
-                Err(error) => Err(format!("parameter `{name}`: {}", error.message)),
+                Err(error) => Err(format!("parameter `{name}`: {error}")),
             })
             .collect()
     }

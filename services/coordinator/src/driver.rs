@@ -19,8 +19,8 @@ use crate::{
     engine::{Answer, CallId, Engine, Input, Moment, Output, SessionId},
     error::Error,
     limits,
-    snapshots::Snapshots,
     ownership::Ownership,
+    snapshots::Snapshots,
     take_over::{self, Owned},
 };
 

@@ -9,9 +9,9 @@ pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod limits;
+pub mod ownership;
 pub mod prior;
 pub mod snapshots;
-pub mod ownership;
 pub mod take_over;
 
 use std::sync::Arc;

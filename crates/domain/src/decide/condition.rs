@@ -48,7 +48,7 @@ fn evaluate(run: &RunState, text: &str, task: Option<u32>, context: &Context) ->
                 Verdict::Skip(brief(&format!("its condition gave {}", result.value)), Some(result))
             }
         }
-        Err(error) => Verdict::Fail(format!("`{}` did not evaluate: {}", shown(text), error.message)),
+        Err(error) => Verdict::Fail(format!("`{}` did not evaluate: {error}", shown(text))),
     }
 }
 

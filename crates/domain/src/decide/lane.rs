@@ -156,7 +156,7 @@ impl Limit {
         let names = RunNames { run, task, now: context.now };
         let render = |name: &str, text: &str| {
             let value = downbeat_dialect::expression::render_value(&Value::String(text.to_owned()), &names);
-            value.map_err(|error| format!("concurrency.{name}: {}", error.message))
+            value.map_err(|error| format!("concurrency.{name}: {error}"))
         };
         let max_active = match render("max_active", &limit.max_active)? {
             Value::Null => 0,
