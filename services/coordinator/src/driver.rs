@@ -235,7 +235,7 @@ impl Driver {
                 Output::Send { session, message } => self.send(session, message),
                 Output::Snapshot(state) => {
                     if let Some(snapshots) = &self.snapshots {
-                        snapshots.keep(self.log.id(), self.tail, state);
+                        snapshots.keep(self.log.id(), self.ownership.tail(), state);
                     }
                 }
                 Output::ReadPrior { run, prior } => self.read_prior(run, prior),

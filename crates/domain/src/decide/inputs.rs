@@ -35,7 +35,7 @@ impl Of<'_> {
         let (environment, environment_name) = (self.environment, self.environment_name);
         let names = StartNames { run: self.run, environment, environment_name, inputs, now: context.now };
         render_value(value, &names)
-            .map_err(|error| Rejection::InvalidInputs(format!("pipeline input `{name}`: {}", error.message)))
+            .map_err(|error| Rejection::InvalidInputs(format!("pipeline input `{name}`: {error}")))
     }
 }
 
