@@ -46,6 +46,7 @@ bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo build --locked --release --bins $(BINARIES) -p downbeat-integration-tests
 	target/release/downbeat-bench
 	cargo bench --locked -p downbeat-dialect --bench dialect
+	cargo bench --locked -p downbeat-domain --bench core
 
 RUNS ?= 10000000
 fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep what was learned

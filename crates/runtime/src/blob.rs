@@ -60,6 +60,12 @@ impl BlobKey {
         Self(format!("task-logs/{run_id}/{task_run_id}/{attempt}.log"))
     }
 
+    /// An output of an attempt that is too large for an event. Names are free text: their hash names the file.
+    pub fn task_output(run_id: Uuid, task_run_id: Uuid, attempt: u32, name: &str) -> Self {
+        let name = blake3::hash(name.as_bytes()).to_hex();
+        Self(format!("task-outputs/{run_id}/{task_run_id}/{attempt}/{}.json", &name[..32]))
+    }
+
     /// The state of a partition of a log after record `sequence`. Keys of one log and partition sort by sequence.
     pub fn snapshot(log: &str, partition: u32, sequence: u64) -> Self {
         Self(format!("{}/{sequence:020}.snapshot", Self::snapshots(log, partition)))

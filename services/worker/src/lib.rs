@@ -13,6 +13,7 @@ mod error;
 mod home;
 mod limits;
 mod link;
+mod outputs;
 mod process;
 mod runner;
 mod script_events;

@@ -54,7 +54,9 @@ pub(crate) const LOG_TAIL_BYTES: usize = 8 * 1024;
 
 /// Bytes of one event that a script posts.
 pub(crate) const SCRIPT_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Bytes of all outputs of one task, as JSON text: what the coordinator records in one event.
+/// Bytes of all outputs of one task, as JSON text; what of them goes beyond [`OUTPUTS_BYTES_MAX`] is kept in the blob store.
+pub(crate) const TASK_OUTPUTS_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Bytes of the outputs of one task, as JSON text, that the coordinator records in one event.
 pub(crate) const OUTPUTS_BYTES_MAX: usize = 256 * 1024;
 /// Log files that one attempt may post.
 pub(crate) const SCRIPT_LOGS_MAX: usize = 32;
