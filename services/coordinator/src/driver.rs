@@ -128,7 +128,10 @@ impl Driver {
         let backlog = Arc::new(AtomicUsize::new(0));
         let handle = Handle { incoming, sessions: Arc::new(AtomicU64::new(1)), backlog: Arc::clone(&backlog) };
         let now = clock.now();
-        let engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
+        let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
+        if let Some(snapshots) = &snapshots {
+            engine.snapshot_every(snapshots.every);
+        }
         let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
         let driver = Self {
             log,

@@ -190,6 +190,11 @@ impl Engine {
         engine
     }
 
+    /// Takes a snapshot after every so many records instead of [`crate::limits::RECORDS_PER_SNAPSHOT`].
+    pub fn snapshot_every(&mut self, records: u64) {
+        self.batches.snapshot_every(records);
+    }
+
     /// The folded state.
     pub fn partition(&self) -> &Partition {
         &self.partition

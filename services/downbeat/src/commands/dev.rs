@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use downbeat_coordinator::Coordinator;
+use downbeat_coordinator::{Coordinator, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
 use downbeat_metadata_projector::ProjectorConfig;
 use downbeat_runtime::{
@@ -30,7 +30,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let blobs = BlobStore::open(&dev.data.join("blobs")).map_err(failed)?;
 
     let mut routes = RoutesBuilder::default();
-    let coordinator = Coordinator::take_over(log.clone(), "dev", Some(blobs.clone())).await.map_err(failed)?;
+    let snapshots = Snapshots::new(blobs.clone(), downbeat_coordinator::limits::RECORDS_PER_SNAPSHOT);
+    let coordinator = Coordinator::take_over(log.clone(), "dev", Some(snapshots)).await.map_err(failed)?;
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
     let projector =
         downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
