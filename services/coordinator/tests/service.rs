@@ -288,3 +288,14 @@ async fn a_log_that_needs_a_newer_version_is_not_taken_over() {
         assert_eq!(log.tail().await.unwrap(), tail, "nothing was written to it");
     }
 }
+
+#[tokio::test]
+async fn an_owner_that_has_nothing_to_write_learns_that_another_one_took_over() {
+    let log = Arc::new(memory());
+    let first = Service::over(log.clone()).await;
+    let second = Service::over(log).await;
+    let ended = first.served.await.unwrap().unwrap_err();
+    assert_eq!(ended.kind(), ErrorKind::Fenced, "{ended}");
+    second.control().apply_pipeline(apply(PIPELINE)).await.unwrap();
+    second.end().await;
+}
