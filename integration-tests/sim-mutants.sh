@@ -9,6 +9,8 @@ seeds=${1:-10000}
 shift || true
 work=${CARGO_TARGET_DIR:-$root/target}/mutants
 tree=$work/tree
+# Dependencies are compiled once more there; with SIM_MUTANTS_TARGET set to the target folder of the project they are not.
+target=${SIM_MUTANTS_TARGET:-$work/target}
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
     for patch in integration-tests/src/sim/mutants/*.patch; do names+=("$(basename "$patch" .patch)"); done
@@ -29,12 +31,12 @@ survived=0
 for name in "${names[@]}"; do
     copy
     (cd "$tree" && GIT_CEILING_DIRECTORIES=$work git apply "$root/integration-tests/src/sim/mutants/$name.patch")
-    if ! CARGO_TARGET_DIR=$work/target cargo build --quiet --locked --release --manifest-path "$tree/Cargo.toml" \
+    if ! CARGO_TARGET_DIR=$target cargo build --quiet --locked --release --manifest-path "$tree/Cargo.toml" \
         -p downbeat-integration-tests --bin downbeat-sim; then
         echo "$name: does not compile any more; make its patch again"
         exit 2
     fi
-    if found=$(RUST_BACKTRACE=0 "$work/target/release/downbeat-sim" --seeds "$seeds" 2>/dev/null); then
+    if found=$(RUST_BACKTRACE=0 "$target/release/downbeat-sim" --seeds "$seeds" 2>/dev/null); then
         echo "$name: NOT FOUND in $seeds seeds"
         survived=$((survived + 1))
     else

@@ -161,7 +161,7 @@ impl World {
             }
             CoordinatorEvent::Tick => {
                 let now = self.now;
-                if let Some(owner) = self.owner(at).filter(|owner| owner.tick_at == Some(now)) {
+                if let Some(owner) = self.owner(at).filter(|owner| owner.tick_at.is_some_and(|due| due <= now)) {
                     owner.tick_at = None;
                     self.input(at, Input::Tick);
                     self.ask_for_tail(at);

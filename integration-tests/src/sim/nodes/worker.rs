@@ -157,7 +157,8 @@ impl World {
             WorkerEvent::JobEnds(attempt, token) => self.job_ends(at, attempt, token),
             WorkerEvent::Tick => {
                 let now = self.now;
-                if let Some(process) = self.process(at).filter(|process| process.tick_at == Some(now)) {
+                if let Some(process) = self.process(at).filter(|process| process.tick_at.is_some_and(|due| due <= now))
+                {
                     process.tick_at = None;
                     self.step(at, Vec::new());
                 }
