@@ -11,17 +11,28 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 19] = [
+const KINDS: [(i32, &str); 42] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
+    (3, "PIPELINE_PAUSED"),
+    (4, "PIPELINE_RESUMED"),
+    (5, "PIPELINE_DELETED"),
+    (6, "POOL_SET"),
     (10, "RUN_CREATED"),
     (11, "RUN_CANCEL_REQUESTED"),
     (12, "RUN_FINISHED"),
     (13, "GROUP_OPENED"),
     (14, "GROUP_SKIPPED"),
+    (15, "RUN_QUEUED"),
+    (16, "RUN_ADMITTED"),
+    (17, "RUN_TIMED_OUT"),
+    (18, "CARRY_COMPLETED"),
     (20, "TASK_READY"),
     (21, "TASK_SKIPPED"),
     (22, "TASK_FAILED"),
+    (23, "TASK_CARRIED_OVER"),
+    (24, "TASK_RESUMES"),
+    (25, "TASK_MARKED"),
     (30, "ATTEMPT_LEASED"),
     (31, "ATTEMPT_STARTED"),
     (32, "ATTEMPT_SUCCEEDED"),
@@ -30,7 +41,15 @@ const KINDS: [(i32, &str); 19] = [
     (35, "ATTEMPT_STOP_REQUESTED"),
     (36, "ATTEMPT_STOPPED"),
     (37, "WAIT_STARTED"),
+    (38, "APPROVAL_REQUESTED"),
+    (39, "APPROVAL_DECIDED"),
     (40, "OPERATIONS_COLLECTED"),
+    (41, "CHILD_STARTED"),
+    (42, "CHILD_ENDED"),
+    (50, "MATRIX_EXPANDED"),
+    (51, "ITERATION_OPENED"),
+    (52, "ITERATION_SKIPPED"),
+    (53, "ITERATIONS_ENDED"),
 ];
 
 #[test]

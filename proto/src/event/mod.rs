@@ -5,19 +5,23 @@ mod encode;
 mod json;
 mod kind;
 mod metadata;
-mod plan;
+pub(crate) mod plan;
+pub(crate) mod words;
 
 use bytes::Bytes;
 use downbeat_domain::Event;
 
 use crate::events::v1 as wire;
 
-pub use decode::{attempt_of, decode, failure_class, outcome};
-pub use encode::{attempt_ref, encode, stop_reason};
+pub(crate) use decode::{axes_of, trigger_of};
+pub use decode::{attempt_of, decode};
+pub use encode::{attempt_ref, encode};
+pub(crate) use encode::{axes, trigger};
 pub use json::to_json;
 pub use kind::{ALL_KINDS, name_of};
 pub use metadata::collected_of;
 pub use plan::encode_schedule;
+pub use words::{failure_class, outcome, stop_reason};
 
 /// What an event from the log turned out to be.
 #[derive(Clone, Debug, PartialEq)]

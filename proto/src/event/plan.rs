@@ -1,7 +1,9 @@
 //! The plan inside a PipelineApplied event: a message of its own, compressed, because a wide pipeline repeats itself a lot.
 
 use bytes::Bytes;
-use downbeat_domain::plan::{Node, Plan, PlanGroup, PlanInput, PlanSchedule, PlanTask};
+use downbeat_domain::plan::{
+    Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse,
+};
 
 use crate::{
     convert::{object, object_text},
@@ -26,15 +28,19 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         tasks: plan.tasks.iter().map(encode_task).collect(),
         inputs: plan.inputs.iter().map(encode_input).collect(),
         schedules: plan.schedules.iter().map(encode_schedule).collect(),
+        concurrency: plan.concurrency.as_ref().map(encode_concurrency),
+        timeout_ms: plan.timeout_ms,
     }
 }
 
 pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
     Some(Plan {
-        groups: plan.groups.into_iter().map(decode_group).collect(),
+        groups: plan.groups.into_iter().map(decode_group).collect::<Option<_>>()?,
         tasks: plan.tasks.into_iter().map(decode_task).collect::<Option<_>>()?,
         inputs: plan.inputs.into_iter().map(decode_input).collect::<Option<_>>()?,
         schedules: plan.schedules.into_iter().map(decode_schedule).collect::<Option<_>>()?,
+        concurrency: plan.concurrency.map(decode_concurrency),
+        timeout_ms: plan.timeout_ms,
     })
 }
 
@@ -64,15 +70,74 @@ fn encode_group(group: &PlanGroup) -> wire::PlanGroup {
         name: group.name.clone(),
         depends_on: nodes(&group.depends_on),
         condition: group.condition.clone().unwrap_or_default(),
+        matrix: group.matrix.as_ref().map(encode_matrix),
+        paused: group.paused,
     }
 }
 
-fn decode_group(group: wire::PlanGroup) -> PlanGroup {
-    PlanGroup {
+fn decode_group(group: wire::PlanGroup) -> Option<PlanGroup> {
+    let matrix = match group.matrix {
+        None => None,
+        Some(matrix) => Some(decode_matrix(matrix)?),
+    };
+    Some(PlanGroup {
         id: group.id,
         name: group.name,
         depends_on: nodes_of(group.depends_on),
         condition: condition_of(group.condition),
+        matrix,
+        paused: group.paused,
+    })
+}
+
+fn encode_matrix(matrix: &PlanMatrix) -> wire::PlanMatrix {
+    let input = |(name, value): &(String, serde_json::Value)| wire::PlanMatrixInput {
+        name: name.clone(),
+        value: value.to_string(),
+    };
+    wire::PlanMatrix {
+        inputs: matrix.inputs.iter().map(input).collect(),
+        max_parallel: matrix.max_parallel,
+        continue_on_error: matrix.continue_on_error,
+    }
+}
+
+fn decode_matrix(matrix: wire::PlanMatrix) -> Option<PlanMatrix> {
+    let input = |input: wire::PlanMatrixInput| Some((input.name, serde_json::from_str(&input.value).ok()?));
+    Some(PlanMatrix {
+        inputs: matrix.inputs.into_iter().map(input).collect::<Option<_>>()?,
+        max_parallel: matrix.max_parallel,
+        continue_on_error: matrix.continue_on_error,
+    })
+}
+
+fn encode_concurrency(limit: &PlanConcurrency) -> wire::PlanConcurrency {
+    wire::PlanConcurrency { max_active: limit.max_active.clone(), on_limit: limit.on_limit.clone() }
+}
+
+fn decode_concurrency(limit: wire::PlanConcurrency) -> PlanConcurrency {
+    PlanConcurrency { max_active: limit.max_active, on_limit: limit.on_limit }
+}
+
+fn encode_backoff(backoff: &Backoff) -> Option<wire::Backoff> {
+    (*backoff != Backoff::default()).then_some(wire::Backoff {
+        delay_ms: backoff.delay_ms,
+        exponential: backoff.exponential,
+        max_delay_ms: backoff.max_delay_ms,
+        jitter_thousandths: backoff.jitter_thousandths,
+    })
+}
+
+/// Plans of version 0.1 hold a number of seconds instead.
+fn decode_backoff(backoff: Option<wire::Backoff>, retry_delay_seconds: u32) -> Backoff {
+    match backoff {
+        Some(backoff) => Backoff {
+            delay_ms: backoff.delay_ms,
+            exponential: backoff.exponential,
+            max_delay_ms: backoff.max_delay_ms,
+            jitter_thousandths: backoff.jitter_thousandths,
+        },
+        None => Backoff { delay_ms: u64::from(retry_delay_seconds) * 1_000, ..Backoff::default() },
     }
 }
 
@@ -88,9 +153,17 @@ fn encode_task(task: &PlanTask) -> wire::PlanTask {
         parameters: object_text(&task.parameters),
         connection: task.connection.clone(),
         retries: task.retries,
-        retry_delay_seconds: task.retry_delay_seconds,
+        retry_delay_seconds: 0,
         timeout_seconds: task.timeout_seconds.unwrap_or(0),
         treat_failure_as_warning: task.treat_failure_as_warning,
+        paused: task.paused,
+        backoff: encode_backoff(&task.backoff),
+        concurrency: task.concurrency.as_ref().map(encode_concurrency),
+        pool: task.pool.as_ref().map(|pool| wire::PoolUse { name: pool.name.clone(), slots: pool.slots }),
+        priority: task.priority,
+        worker_labels: task.worker_labels.clone(),
+        detached: task.detached,
+        approval_expires_ms: task.approval_expires_ms,
     }
 }
 
@@ -106,9 +179,16 @@ fn decode_task(task: wire::PlanTask) -> Option<PlanTask> {
         parameters: object(&task.parameters)?,
         connection: task.connection,
         retries: task.retries,
-        retry_delay_seconds: task.retry_delay_seconds,
+        backoff: decode_backoff(task.backoff, task.retry_delay_seconds),
         timeout_seconds: Some(task.timeout_seconds).filter(|seconds| *seconds > 0),
         treat_failure_as_warning: task.treat_failure_as_warning,
+        paused: task.paused,
+        concurrency: task.concurrency.map(decode_concurrency),
+        pool: task.pool.map(|pool| PoolUse { name: pool.name, slots: pool.slots }),
+        priority: task.priority,
+        worker_labels: task.worker_labels,
+        detached: task.detached,
+        approval_expires_ms: task.approval_expires_ms,
     })
 }
 

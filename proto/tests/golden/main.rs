@@ -4,6 +4,7 @@
 //! A new sample is written with `DOWNBEAT_WRITE_GOLDEN=1 cargo test -p downbeat-proto --test golden`; existing files are never touched.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod added;
 mod samples;
 
 use std::{
@@ -32,13 +33,55 @@ fn writing() -> bool {
     std::env::var_os("DOWNBEAT_WRITE_GOLDEN").is_some_and(|value| value == "1")
 }
 
-fn text_of(event: &Event) -> String {
-    format!("{event:#?}\n")
+/// Fields that came later, as they are shown where an event of before says nothing of them.
+const ADDED_DEFAULTS: [&str; 14] = [
+    "concurrency: None,",
+    "timeout_ms: None,",
+    "matrix: None,",
+    "paused: false,",
+    "pool: None,",
+    "priority: 0,",
+    "worker_labels: {},",
+    "detached: false,",
+    "approval_expires_ms: None,",
+    "environment_name: \"\",",
+    "gated: false,",
+    "deadline: None,",
+    "selection: None,",
+    "seen_as: None,",
+];
+
+/// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
+/// pause in whole seconds as it was shown before there was more to say about it.
+fn text_of(event: &impl std::fmt::Debug) -> String {
+    let text = format!("{event:#?}\n");
+    let mut shown = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if ADDED_DEFAULTS.contains(&line.trim_start()) {
+            continue;
+        }
+        if line.trim_start() != "backoff: Backoff {" {
+            shown.push(line.to_owned());
+            continue;
+        }
+        let inside: Vec<&str> = lines.by_ref().take(5).collect();
+        let field = |place: usize| inside[place].trim().rsplit_once(": ").unwrap().1.trim_end_matches(',');
+        let milliseconds: u64 = field(0).parse().unwrap();
+        if (field(1), field(2), field(3)) == ("false", "0", "0") && milliseconds.is_multiple_of(1_000) {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            shown.push(format!("{indent}retry_delay_seconds: {},", milliseconds / 1_000));
+        } else {
+            shown.push(line.to_owned());
+            shown.extend(inside.into_iter().map(ToOwned::to_owned));
+        }
+    }
+    shown.join("\n") + "\n"
 }
 
-fn sample_record() -> Bytes {
+fn sample_record(events: Vec<(&'static str, Event)>) -> Bytes {
     let at = Timestamp::from_microsecond(1_763_800_000_000_000).unwrap();
-    let events = samples::events().into_iter().map(|(_, event)| event);
+    let events = events.into_iter().map(|(_, event)| event);
     let decisions = [Some(CommandId(*b"command-01234567")), None].map(|command| Decision {
         command,
         actor: "user".to_owned(),
@@ -52,25 +95,28 @@ fn sample_record() -> Bytes {
 fn record_text(bytes: &[u8]) -> String {
     let record = record::decode(bytes).unwrap();
     let events: Vec<Decoded> = record::events(&record).collect::<Result<_, _>>().unwrap();
+    let events = text_of(&events);
     let told: Vec<(&Bytes, &str, i64, usize)> = record
         .decisions
         .iter()
         .map(|decision| (&decision.command_id, decision.actor.as_str(), decision.decided_at, decision.events.len()))
         .collect();
     format!(
-        "epoch {} at {} for reader {}\n{told:#?}\n{events:#?}\n",
+        "epoch {} at {} for reader {}\n{told:#?}\n{events}",
         record.epoch, record.written_at, record.minimum_reader
     )
 }
 
 /// Name and bytes and text of everything that this version writes.
 fn written_now() -> Vec<(String, Bytes, String)> {
-    let events = samples::events();
+    let events: Vec<(&'static str, Event)> = samples::events().into_iter().chain(added::events()).collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();
-    let record = sample_record();
-    let text = record_text(&record);
-    files.push((RECORD.to_owned(), record, text));
+    for (name, events) in [(RECORD.to_owned(), samples::events()), (format!("{RECORD}.2"), added::events())] {
+        let record = sample_record(events);
+        let text = record_text(&record);
+        files.push((name, record, text));
+    }
     files
 }
 

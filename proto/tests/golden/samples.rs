@@ -1,4 +1,4 @@
-//! One rich value for each kind of event, and more where a kind has shapes that exclude each other.
+//! One rich value for each kind of event of the first version, and more where a kind has shapes that exclude each other.
 
 use std::sync::Arc;
 
@@ -6,32 +6,32 @@ use downbeat_domain::{
     AttemptRef, ConditionResult, Event, FailureClass, Outcome, PipelineApplied, PipelineId, RunCreated, RunId,
     RunStatus, StopReason, Trigger, WorkerId,
     metadata::{Asset, Collected, LineageEdge, Operation},
-    plan::{Node, Plan, PlanGroup, PlanInput, PlanSchedule, PlanTask},
+    plan::{Backoff, Node, Plan, PlanGroup, PlanInput, PlanSchedule, PlanTask},
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-const RUN: RunId = RunId(*b"run-0123456789ab");
-const PIPELINE: PipelineId = PipelineId(*b"pipe-123456789ab");
-const ATTEMPT: AttemptRef = AttemptRef { run: RUN, task: 70_000, number: 3 };
+pub(crate) const RUN: RunId = RunId(*b"run-0123456789ab");
+pub(crate) const PIPELINE: PipelineId = PipelineId(*b"pipe-123456789ab");
+pub(crate) const ATTEMPT: AttemptRef = AttemptRef { run: RUN, task: 70_000, number: 3 };
 
-fn at(micros: i64) -> Timestamp {
+pub(crate) fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(1_763_800_000_000_000 + micros).unwrap()
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-fn outputs() -> Map<String, Value> {
+pub(crate) fn outputs() -> Map<String, Value> {
     object(json!({"rows": 1461, "hottest": {"day": "2014-08-11", "max": 35.6}, "list": [true, null, "é\u{1f321}"]}))
 }
 
-fn condition() -> Option<ConditionResult> {
+pub(crate) fn condition() -> Option<ConditionResult> {
     Some(ConditionResult { expression: "tasks['a'].outputs.rows > 3".to_owned(), value: json!(true) })
 }
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let load = PlanTask {
         id: "load".to_owned(),
         name: "Load it".to_owned(),
@@ -43,9 +43,10 @@ fn plan() -> Plan {
         parameters: object(json!({"command": "python load.py", "day": "${{ inputs.day }}"})),
         connection: "warehouse".to_owned(),
         retries: 2,
-        retry_delay_seconds: 120,
+        backoff: Backoff { delay_ms: 120_000, ..Backoff::default() },
         timeout_seconds: Some(900),
         treat_failure_as_warning: true,
+        ..PlanTask::default()
     };
     let after = PlanTask {
         id: "after".to_owned(),
@@ -60,6 +61,7 @@ fn plan() -> Plan {
         name: "Ingest".to_owned(),
         depends_on: vec![Node::Task(1)],
         condition: Some("true".to_owned()),
+        ..PlanGroup::default()
     };
     let input = PlanInput {
         name: "day".to_owned(),
@@ -77,7 +79,13 @@ fn plan() -> Plan {
         run_inputs: object(json!({"day": "friday"})),
         exclude: vec!["2026-12-25".to_owned()],
     };
-    Plan { groups: vec![group], tasks: vec![load, after], inputs: vec![input, bare], schedules: vec![schedule] }
+    Plan {
+        groups: vec![group],
+        tasks: vec![load, after],
+        inputs: vec![input, bare],
+        schedules: vec![schedule],
+        ..Plan::default()
+    }
 }
 
 fn run_created(trigger: Trigger) -> Event {
@@ -88,6 +96,10 @@ fn run_created(trigger: Trigger) -> Event {
         trigger,
         inputs: object(json!({"day": "friday", "n": 1.5})),
         environment: object(json!({"REGION": "eu"})),
+        environment_name: String::new(),
+        gated: false,
+        deadline: None,
+        selection: None,
         at: at(2),
     }))
 }
@@ -170,7 +182,14 @@ fn of_runs() -> Vec<(&'static str, Event)> {
         ("TASK_READY.unconditional", Event::TaskReady { run: RUN, task: 0, condition: None, at: at(6) }),
         (
             "TASK_SKIPPED",
-            Event::TaskSkipped { run: RUN, task: 7, reason: text("because"), condition: condition(), at: at(7) },
+            Event::TaskSkipped {
+                run: RUN,
+                task: 7,
+                reason: text("because"),
+                condition: condition(),
+                seen_as: None,
+                at: at(7),
+            },
         ),
         (
             "TASK_FAILED",

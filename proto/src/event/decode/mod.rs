@@ -1,0 +1,110 @@
+//! Wire to domain. Total: bytes from anywhere give an event, an unknown kind or an error.
+
+mod attempt;
+mod fields;
+mod run;
+mod task;
+
+use downbeat_domain::{AttemptRef, Event, PipelineApplied, PipelineId, RunId};
+
+use super::{DecodeError, Decoded, plan};
+use crate::events::v1::{self as wire, EventKind};
+use fields::Fields;
+
+pub(crate) use run::{axes as axes_of, trigger as trigger_of};
+
+/// What this event is.
+pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
+    let fields = Fields { kind: event.kind };
+    let known = match EventKind::try_from(event.kind) {
+        Err(_) | Ok(EventKind::Unspecified) => {
+            return Ok(Decoded::Unknown { kind: event.kind, payload: event.payload.clone() });
+        }
+        Ok(kind) => kind,
+    };
+    let payload = event.payload.as_ref();
+    let decoded = match known {
+        EventKind::Unspecified => return Err(fields.missing("kind")),
+        EventKind::PartitionOwned => {
+            let owned: wire::PartitionOwned = fields.parse(payload)?;
+            Event::PartitionOwned { owner: owned.owner, software_version: owned.software_version }
+        }
+        EventKind::PipelineApplied => {
+            Event::PipelineApplied(Box::new(pipeline_applied(fields, fields.parse(payload)?)?))
+        }
+        EventKind::PipelinePaused => {
+            let event: wire::PipelinePaused = fields.parse(payload)?;
+            let pipeline = fields.pipeline(&event.pipeline_id)?;
+            Event::PipelinePaused { pipeline, reason: event.reason, at: fields.at(event.at)? }
+        }
+        EventKind::PipelineResumed => {
+            let event: wire::PipelineResumed = fields.parse(payload)?;
+            Event::PipelineResumed { pipeline: fields.pipeline(&event.pipeline_id)?, at: fields.at(event.at)? }
+        }
+        EventKind::PipelineDeleted => {
+            let event: wire::PipelineDeleted = fields.parse(payload)?;
+            Event::PipelineDeleted { pipeline: fields.pipeline(&event.pipeline_id)?, at: fields.at(event.at)? }
+        }
+        EventKind::PoolSet => {
+            let event: wire::PoolSet = fields.parse(payload)?;
+            if event.name.is_empty() {
+                return Err(fields.missing("name"));
+            }
+            Event::PoolSet { name: event.name, slots: event.slots, at: fields.at(event.at)? }
+        }
+        EventKind::RunCreated
+        | EventKind::RunCancelRequested
+        | EventKind::RunQueued
+        | EventKind::RunAdmitted
+        | EventKind::RunTimedOut
+        | EventKind::CarryCompleted
+        | EventKind::RunFinished => run::decode(known, fields, payload)?,
+        EventKind::GroupOpened
+        | EventKind::GroupSkipped
+        | EventKind::MatrixExpanded
+        | EventKind::IterationOpened
+        | EventKind::IterationSkipped
+        | EventKind::IterationsEnded => run::decode_group(known, fields, payload)?,
+        EventKind::TaskReady
+        | EventKind::TaskSkipped
+        | EventKind::TaskFailed
+        | EventKind::TaskCarriedOver
+        | EventKind::TaskResumes
+        | EventKind::TaskMarked => task::decode(known, fields, payload)?,
+        EventKind::AttemptLeased
+        | EventKind::AttemptStarted
+        | EventKind::AttemptSucceeded
+        | EventKind::AttemptFailed
+        | EventKind::AttemptLost
+        | EventKind::AttemptStopRequested
+        | EventKind::AttemptStopped
+        | EventKind::OperationsCollected => attempt::decode(known, fields, payload)?,
+        EventKind::WaitStarted
+        | EventKind::ApprovalRequested
+        | EventKind::ApprovalDecided
+        | EventKind::ChildStarted
+        | EventKind::ChildEnded => attempt::decode_without_worker(known, fields, payload)?,
+    };
+    Ok(Decoded::Known(decoded))
+}
+
+fn pipeline_applied(fields: Fields, applied: wire::PipelineApplied) -> Result<PipelineApplied, DecodeError> {
+    let source = plan::decompress(&applied.source_zstd).ok_or(fields.missing("source_zstd"))?;
+    let plan_bytes = plan::decompress(&applied.plan_zstd).ok_or(fields.missing("plan_zstd"))?;
+    let plan_message: wire::Plan = fields.parse(&plan_bytes)?;
+    Ok(PipelineApplied {
+        pipeline: PipelineId::from_slice(&applied.pipeline_id).ok_or(fields.missing("pipeline_id"))?,
+        alias: applied.alias,
+        version: applied.version,
+        name: applied.name,
+        source: String::from_utf8(source).map_err(|_| fields.missing("source_zstd"))?,
+        source_root: applied.source_root,
+        digest: applied.digest.as_ref().try_into().map_err(|_| fields.missing("digest"))?,
+        plan: plan::decode(plan_message).ok_or(fields.missing("plan_zstd"))?,
+    })
+}
+
+/// The attempt in a message, if its run id has 16 bytes.
+pub fn attempt_of(attempt: &wire::Attempt) -> Option<AttemptRef> {
+    Some(AttemptRef { run: RunId::from_slice(&attempt.run_id)?, task: attempt.task, number: attempt.number })
+}

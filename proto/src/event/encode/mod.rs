@@ -1,0 +1,102 @@
+//! Domain to wire: every event has one form, and the same event always the same bytes (a compressed definition excepted).
+
+mod attempt;
+mod run;
+mod task;
+
+use bytes::Bytes;
+use downbeat_domain::{AttemptRef, ConditionResult, Event, PipelineApplied, PipelineId};
+use jiff::Timestamp;
+
+use super::{event, plan};
+use crate::{
+    convert::{id_bytes, micros},
+    events::v1::{self as wire, EventKind},
+};
+
+pub(crate) use run::{axes, trigger};
+
+/// The wire form of an event.
+pub fn encode(fact: &Event) -> wire::Event {
+    match fact {
+        Event::PartitionOwned { owner, software_version } => event(
+            EventKind::PartitionOwned,
+            &wire::PartitionOwned { owner: owner.clone(), software_version: software_version.clone() },
+        ),
+        Event::PipelineApplied(applied) => event(EventKind::PipelineApplied, &pipeline_applied(applied)),
+        Event::PipelinePaused { pipeline, reason, at } => paused(*pipeline, reason, *at),
+        Event::PipelineResumed { pipeline, at } => event(
+            EventKind::PipelineResumed,
+            &wire::PipelineResumed { pipeline_id: id_bytes(&pipeline.0), at: micros(*at) },
+        ),
+        Event::PipelineDeleted { pipeline, at } => event(
+            EventKind::PipelineDeleted,
+            &wire::PipelineDeleted { pipeline_id: id_bytes(&pipeline.0), at: micros(*at) },
+        ),
+        Event::PoolSet { name, slots, at } => {
+            event(EventKind::PoolSet, &wire::PoolSet { name: name.clone(), slots: *slots, at: micros(*at) })
+        }
+        Event::RunCreated(_)
+        | Event::RunCancelRequested { .. }
+        | Event::RunQueued { .. }
+        | Event::RunAdmitted { .. }
+        | Event::RunTimedOut { .. }
+        | Event::CarryCompleted { .. }
+        | Event::RunFinished { .. } => run::encode(fact),
+        Event::GroupOpened { .. }
+        | Event::GroupSkipped { .. }
+        | Event::MatrixExpanded { .. }
+        | Event::IterationOpened { .. }
+        | Event::IterationSkipped { .. }
+        | Event::IterationsEnded { .. } => run::encode_group(fact),
+        Event::TaskCarriedOver(_)
+        | Event::TaskResumes { .. }
+        | Event::TaskMarked { .. }
+        | Event::TaskReady { .. }
+        | Event::TaskSkipped { .. }
+        | Event::TaskFailed { .. } => task::encode(fact),
+        Event::AttemptLeased { .. }
+        | Event::AttemptStarted { .. }
+        | Event::AttemptSucceeded { .. }
+        | Event::AttemptFailed { .. }
+        | Event::AttemptLost { .. }
+        | Event::AttemptStopRequested { .. }
+        | Event::AttemptStopped { .. }
+        | Event::OperationsCollected { .. } => attempt::encode(fact),
+        Event::WaitStarted { .. }
+        | Event::ApprovalRequested { .. }
+        | Event::ApprovalDecided { .. }
+        | Event::ChildStarted { .. }
+        | Event::ChildEnded { .. } => attempt::encode_without_worker(fact),
+    }
+}
+
+fn paused(pipeline: PipelineId, reason: &str, at: Timestamp) -> wire::Event {
+    let paused =
+        wire::PipelinePaused { pipeline_id: id_bytes(&pipeline.0), reason: reason.to_owned(), at: micros(at) };
+    event(EventKind::PipelinePaused, &paused)
+}
+
+fn pipeline_applied(applied: &PipelineApplied) -> wire::PipelineApplied {
+    wire::PipelineApplied {
+        pipeline_id: id_bytes(&applied.pipeline.0),
+        version: applied.version,
+        name: applied.name.clone(),
+        source_zstd: plan::compress(applied.source.as_bytes()),
+        plan_zstd: plan::compress(&prost::Message::encode_to_vec(&plan::encode(&applied.plan))),
+        digest: Bytes::copy_from_slice(&applied.digest),
+        source_root: applied.source_root.clone(),
+        alias: applied.alias.clone(),
+    }
+}
+
+fn condition(result: &Option<ConditionResult>) -> Option<wire::ConditionResult> {
+    result
+        .as_ref()
+        .map(|result| wire::ConditionResult { expression: result.expression.clone(), value: result.value.to_string() })
+}
+
+/// The wire form of an attempt.
+pub fn attempt_ref(attempt: AttemptRef) -> wire::Attempt {
+    wire::Attempt { run_id: id_bytes(&attempt.run.0), task: attempt.task, number: attempt.number }
+}

@@ -1,0 +1,141 @@
+//! Events as JSON, for people and for `downbeat log cat`. Not a storage format: it may change.
+
+mod attempt;
+
+use downbeat_domain::{ConditionResult, Event, RunCreated, TaskRunId, Trigger};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// The fields of an event. Secrets have no place in events, so nothing is left out; definitions are shown by their size.
+pub fn to_json(event: &Event) -> Map<String, Value> {
+    let value = match event {
+        Event::PartitionOwned { owner, software_version } => {
+            json!({"owner": owner, "software_version": software_version})
+        }
+        Event::PipelineApplied(applied) => json!({
+            "pipeline_id": applied.pipeline.to_string(),
+            "alias": applied.alias,
+            "version": applied.version,
+            "name": applied.name,
+            "source_root": applied.source_root,
+            "source_bytes": applied.source.len(),
+            "tasks": applied.plan.tasks.len(),
+        }),
+        Event::PipelinePaused { pipeline, reason, at: when } => {
+            json!({"pipeline_id": pipeline.to_string(), "reason": reason, "at": at(*when)})
+        }
+        Event::PipelineResumed { pipeline, at: when } | Event::PipelineDeleted { pipeline, at: when } => {
+            json!({"pipeline_id": pipeline.to_string(), "at": at(*when)})
+        }
+        Event::PoolSet { name, slots, at: when } => json!({"name": name, "slots": slots, "at": at(*when)}),
+        Event::RunCreated(created) => run_created(created),
+        Event::RunCancelRequested { run, reason, at: when } | Event::RunQueued { run, reason, at: when } => {
+            json!({"run_id": run.to_string(), "reason": reason, "at": at(*when)})
+        }
+        Event::RunAdmitted { run, deadline, at: when } => {
+            json!({"run_id": run.to_string(), "deadline": deadline.map(at), "at": at(*when)})
+        }
+        Event::RunTimedOut { run, at: when } | Event::CarryCompleted { run, at: when } => {
+            json!({"run_id": run.to_string(), "at": at(*when)})
+        }
+        Event::RunFinished { run, status, message, at: when } => {
+            json!({"run_id": run.to_string(), "status": status.as_str(), "message": message, "at": at(*when)})
+        }
+        Event::GroupOpened { run, group, condition: result } => {
+            json!({"run_id": run.to_string(), "group": group, "condition": condition(result)})
+        }
+        Event::GroupSkipped { run, group, reason, condition: result, at: when } => json!({
+            "run_id": run.to_string(), "group": group, "reason": reason, "condition": condition(result), "at": at(*when),
+        }),
+        Event::MatrixExpanded { run, group, axes, at: when } => {
+            let axes: Map<String, Value> =
+                axes.iter().map(|(name, values)| (name.clone(), Value::Array(values.clone()))).collect();
+            json!({"run_id": run.to_string(), "group": group, "axes": axes, "at": at(*when)})
+        }
+        Event::IterationOpened { run, group, iteration } => {
+            json!({"run_id": run.to_string(), "group": group, "iteration": iteration})
+        }
+        Event::IterationSkipped { run, group, iteration, reason, at: when } => json!({
+            "run_id": run.to_string(), "group": group, "iteration": iteration, "reason": reason, "at": at(*when),
+        }),
+        task_event => task(task_event).unwrap_or_else(|| attempt::to_json(task_event)),
+    };
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn task(event: &Event) -> Option<Value> {
+    Some(match event {
+        Event::TaskReady { run, task, condition: result, at: when } => {
+            json!({"run_id": run.to_string(), "task": task, "condition": condition(result), "at": at(*when)})
+        }
+        Event::TaskSkipped { run, task, reason, condition: result, seen_as, at: when } => json!({
+            "run_id": run.to_string(), "task": task, "reason": reason, "condition": condition(result),
+            "seen_as": seen_as.map(|status| status.as_str()), "at": at(*when),
+        }),
+        Event::TaskFailed { run, task, message, as_warning, at: when } => json!({
+            "run_id": run.to_string(), "task": task, "message": message, "as_warning": as_warning, "at": at(*when),
+        }),
+        Event::IterationsEnded { run, task, status, at: when } => {
+            json!({"run_id": run.to_string(), "task": task, "status": status.as_str(), "at": at(*when)})
+        }
+        Event::TaskCarriedOver(carried) => json!({
+            "run_id": carried.run.to_string(), "task": carried.task, "iteration": carried.iteration,
+            "status": carried.status.as_str(), "outputs": carried.outputs, "at": at(carried.at),
+        }),
+        Event::TaskResumes { run, task, iteration, operations } => json!({
+            "run_id": run.to_string(), "task": task, "iteration": iteration, "operations": operations,
+        }),
+        Event::TaskMarked { run, task, mark, outputs, reason, by, at: when } => json!({
+            "run_id": run.to_string(), "task": task, "task_run_id": TaskRunId::derive(*run, *task).to_string(),
+            "mark": mark.as_str(), "outputs": outputs, "reason": reason, "by": by, "at": at(*when),
+        }),
+        _ => return None,
+    })
+}
+
+fn run_created(created: &RunCreated) -> Value {
+    let selection = created
+        .selection
+        .as_ref()
+        .map(|selection| json!({"tasks": selection.tasks, "downstream": selection.downstream}));
+    json!({
+        "run_id": created.run.to_string(),
+        "pipeline_id": created.pipeline.to_string(),
+        "pipeline_version": created.version,
+        "trigger": trigger(&created.trigger),
+        "inputs": created.inputs,
+        "environment_variables": created.environment,
+        "environment": created.environment_name,
+        "gated": created.gated,
+        "deadline": created.deadline.map(at),
+        "selection": selection,
+        "at": at(created.at),
+    })
+}
+
+fn at(instant: Timestamp) -> Value {
+    Value::String(instant.to_string())
+}
+
+fn condition(result: &Option<ConditionResult>) -> Value {
+    result.as_ref().map_or(Value::Null, |result| json!({"expression": result.expression, "value": result.value}))
+}
+
+fn trigger(trigger: &Trigger) -> Value {
+    match trigger {
+        Trigger::Manual { user } => json!({"type": "MANUAL", "user": user}),
+        Trigger::Scheduled { schedule, instant } => {
+            json!({"type": "SCHEDULED", "schedule": schedule, "instant": at(*instant)})
+        }
+        Trigger::Parent { attempt, pipeline, depth } => json!({
+            "type": "PIPELINE", "run_id": attempt.run.to_string(), "task": attempt.task, "attempt": attempt.number,
+            "pipeline_id": pipeline.to_string(), "depth": depth,
+        }),
+        Trigger::Restart { user, run, mode } => {
+            json!({"type": mode.as_str(), "user": user, "run_id": run.to_string()})
+        }
+    }
+}

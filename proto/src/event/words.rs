@@ -1,0 +1,85 @@
+//! Enumerations between domain and wire. On the way in, a number that this version does not know is no value at all: nothing is guessed.
+
+use downbeat_domain::{FailureClass, Mark, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};
+
+use crate::events::v1 as wire;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $to:ident, $of:ident: $name:ident { $($word:ident = $wire:ident),+ $(,)? })+) => {
+        $(
+            $(#[$doc])*
+            pub fn $to(value: $name) -> wire::$name {
+                match value { $($name::$word => wire::$name::$wire),+ }
+            }
+
+            /// From its number; `None` = unspecified, or of a newer version.
+            pub(crate) fn $of(number: i32) -> Option<$name> {
+                match wire::$name::try_from(number).ok()? {
+                    wire::$name::Unspecified => None,
+                    $(wire::$name::$wire => Some($name::$word)),+
+                }
+            }
+        )+
+    };
+}
+
+words! {
+    /// The wire form of a run's status.
+    run_status, run_status_of: RunStatus {
+        Created = RunCreatedStatus,
+        Queued = RunQueuedStatus,
+        Running = RunRunning,
+        Succeeded = RunSucceeded,
+        Warning = RunWarning,
+        Failed = RunFailed,
+        Skipped = RunSkipped,
+        Cancelling = RunCancelling,
+        Cancelled = RunCancelled,
+    }
+    /// The wire form of a task run's status.
+    task_status, task_status_of: TaskStatus {
+        Created = Created,
+        Queued = Queued,
+        Running = Running,
+        Succeeded = Succeeded,
+        Warning = Warning,
+        Failed = Failed,
+        Skipped = Skipped,
+        Cancelling = Cancelling,
+        Cancelled = Cancelled,
+    }
+    /// The wire form of an outcome.
+    outcome_word, outcome_of: Outcome { Succeeded = Succeeded, Warning = Warning }
+    /// The wire form of a mark.
+    mark, mark_of: Mark { Succeeded = Succeeded, Warning = Warning, Failed = Failed, Skipped = Skipped }
+    /// The wire form of a restart's mode.
+    restart_mode, restart_mode_of: RestartMode {
+        All = All,
+        FromFailed = FromFailed,
+        FromTasks = FromTasks,
+        FromSelected = FromSelected,
+    }
+    /// The wire form of a failure class.
+    failure_class_word, failure_class_of: FailureClass {
+        JobFailed = JobFailed,
+        Misconfigured = Misconfigured,
+        TimedOut = TimedOut,
+        Transient = Transient,
+    }
+    /// The wire form of a stop reason.
+    stop_reason, stop_reason_of: StopReason {
+        Cancelled = StopCancelled,
+        TimedOut = StopTimedOut,
+        Marked = StopMarked,
+    }
+}
+
+/// The domain's outcome.
+pub fn outcome(outcome: wire::Outcome) -> Option<Outcome> {
+    outcome_of(outcome as i32)
+}
+
+/// The domain's failure class.
+pub fn failure_class(class: wire::FailureClass) -> Option<FailureClass> {
+    failure_class_of(class as i32)
+}
