@@ -88,6 +88,8 @@ pub struct Identity {
     pub slots: u32,
     /// What it can run.
     pub jobs: Vec<Job>,
+    /// By which tasks choose where they run.
+    pub labels: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +189,7 @@ impl Engine {
             name: self.identity.name.clone(),
             slots: self.identity.slots,
             jobs: self.identity.jobs.clone(),
-            labels: Default::default(),
+            labels: self.identity.labels.clone(),
             in_hand: in_hand.map(|(attempt, _)| attempt.to_wire()).collect(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
         })));
