@@ -35,6 +35,14 @@ pub mod metadata {
         tonic::include_proto!("downbeat.metadata.v1");
     }
 }
+/// Generated from `downbeat/snapshot/v1`.
+#[allow(missing_docs, clippy::all, unreachable_pub)]
+pub(crate) mod snapshots {
+    #[allow(missing_docs)]
+    pub(crate) mod v1 {
+        tonic::include_proto!("downbeat.snapshot.v1");
+    }
+}
 
 /// Descriptors of every package, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
@@ -43,3 +51,6 @@ pub mod convert;
 pub mod event;
 pub mod limits;
 pub mod record;
+pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -21,6 +21,7 @@ pub(super) fn open(run: &mut RunState, place: u32) {
         return;
     };
     group.phase = GroupPhase::Open;
+    group.waiting_on = 0;
     run.to_consider.remove(&Node::Group(place));
     let plan = Arc::clone(&run.plan);
     let members: Vec<Node> = plan.members[place as usize].iter().map(|member| Node::Task(*member)).collect();
@@ -38,6 +39,7 @@ pub(super) fn skip(run: &mut RunState, place: u32, at: Timestamp) {
         return;
     };
     group.phase = GroupPhase::Open;
+    group.waiting_on = 0;
     run.to_consider.remove(&Node::Group(place));
     let plan = Arc::clone(&run.plan);
     if run.groups[place as usize].unfinished == 0 {
@@ -201,11 +203,8 @@ fn consider_again(run: &mut RunState, place: u32) {
     }
 }
 
-/// The next iteration may begin, or is to be skipped.
 fn has_room(run: &RunState, place: u32, expansion: &Expansion) -> bool {
-    let Some(matrix) = run.plan.plan.groups[place as usize].matrix.as_ref() else { return false };
-    let stopped = expansion.failed && !matrix.continue_on_error;
-    expansion.next < expansion.count() && (stopped || matrix.max_parallel == 0 || expansion.live < matrix.max_parallel)
+    run.plan.plan.groups[place as usize].matrix.as_ref().is_some_and(|matrix| expansion.has_room(matrix))
 }
 
 pub(super) fn member_ended(run: &mut RunState, place: u32) {
@@ -226,6 +225,7 @@ pub(super) fn end(run: &mut RunState, place: u32, status: TaskStatus) {
         && !matches!(group.phase, GroupPhase::Ended(_))
     {
         group.phase = GroupPhase::Ended(status);
+        group.waiting_on = 0;
         run.open_groups = run.open_groups.saturating_sub(1);
     }
     run.to_consider.remove(&Node::Group(place));

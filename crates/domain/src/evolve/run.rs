@@ -239,7 +239,9 @@ fn halt(run: &mut RunState, halt: Halt, at: Timestamp) {
             groups::end(run, place, TaskStatus::Cancelled);
         }
     }
-    run.to_consider.clear();
+    // Of a task that waits for a run, the end of that run may be noted already.
+    let waits_for_a_run = |node: &Node| matches!(node, Node::Task(task) if run.delegated.contains(task));
+    run.to_consider.retain(waits_for_a_run);
 }
 
 fn carry(run: &mut RunState, carried: &TaskCarriedOver) {

@@ -19,6 +19,9 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
     }
     task.phase = next;
     task.since = at;
+    if !matches!(next, Phase::Waiting | Phase::Fanned) {
+        task.waiting_on = 0;
+    }
     if !matches!(next, Phase::Running(_) | Phase::Delegated(_)) {
         task.deadline = None;
     }
@@ -27,7 +30,10 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
     }
     let (held, delegated) = (task.holder().is_some(), task.child().is_some());
     let stoppable = matches!(next, Phase::Leased(_) | Phase::Running(_) | Phase::Delegated(_));
-    run.to_consider.remove(&Node::Task(place));
+    // A run that it started may have ended already: being recalled, it still has that to consider.
+    if !matches!(next, Phase::Recalling(..)) {
+        run.to_consider.remove(&Node::Task(place));
+    }
     set_membership(&mut run.ready, place, next == Phase::Ready);
     set_membership(&mut run.held, place, held);
     set_membership(&mut run.delegated, place, delegated);
@@ -81,21 +87,22 @@ fn set_membership(set: &mut BTreeSet<u32>, place: u32, member: bool) {
     }
 }
 
-/// One dependency less for each of these nodes; those that wait for nothing more are to be considered.
+/// One dependency less for each of these nodes that still waits; those that wait for nothing more are to be considered.
 pub(super) fn release(run: &mut RunState, dependents: &[Node]) {
     for node in dependents {
-        let (waiting_on, waits) = match *node {
-            Node::Task(place) => match run.tasks.get_mut(place as usize) {
-                Some(task) => (&mut task.waiting_on, matches!(task.phase, Phase::Waiting | Phase::Fanned)),
-                None => continue,
-            },
-            Node::Group(place) => match run.groups.get_mut(place as usize) {
-                Some(group) => (&mut group.waiting_on, group.phase == GroupPhase::Waiting),
-                None => continue,
-            },
+        let waiting_on = match *node {
+            Node::Task(place) => {
+                let task = run.tasks.get_mut(place as usize);
+                task.filter(|task| matches!(task.phase, Phase::Waiting | Phase::Fanned)).map(|it| &mut it.waiting_on)
+            }
+            Node::Group(place) => {
+                let group = run.groups.get_mut(place as usize);
+                group.filter(|group| group.phase == GroupPhase::Waiting).map(|group| &mut group.waiting_on)
+            }
         };
+        let Some(waiting_on) = waiting_on else { continue };
         *waiting_on = waiting_on.saturating_sub(1);
-        if *waiting_on == 0 && waits {
+        if *waiting_on == 0 {
             run.to_consider.insert(*node);
         }
     }

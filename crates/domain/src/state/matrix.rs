@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::plan::PlanMatrix;
+
 /// A matrix whose elements are known.
 #[derive(Clone, Debug)]
 pub struct Expansion {
@@ -25,6 +27,12 @@ impl Expansion {
     /// Number of iterations of these axes; `None` = more than fit into 32 bits.
     pub fn size(axes: &[(String, Vec<Value>)]) -> Option<u32> {
         axes.iter().try_fold(1u32, |size, (_, values)| size.checked_mul(u32::try_from(values.len()).ok()?))
+    }
+
+    /// The next iteration may begin, or is to be skipped.
+    pub(crate) fn has_room(&self, matrix: &PlanMatrix) -> bool {
+        let stopped = self.failed && !matrix.continue_on_error;
+        self.next < self.count() && (stopped || matrix.max_parallel == 0 || self.live < matrix.max_parallel)
     }
 
     /// Number of iterations.

@@ -5,6 +5,7 @@ mod lookup;
 mod matrix;
 mod partition;
 mod pools;
+mod restore;
 mod run;
 mod task;
 
@@ -12,5 +13,6 @@ pub use lanes::{Lane, LaneKey, Lanes};
 pub use matrix::{Expansion, iteration_ids};
 pub use partition::{Agenda, Partition, PipelineState, RecentCommands};
 pub use pools::{Holder, Pool, Pools, TaskLane};
+pub use restore::{ExpansionParts, GroupParts, PartitionParts, RunParts};
 pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
 pub use task::{Phase, TaskState};

@@ -57,6 +57,8 @@ pub(crate) fn start(run: RunId) -> Command {
         trigger: Trigger::Manual { user: String::new() },
         inputs: Map::new(),
         environment: Map::new(),
+        environment_name: String::new(),
+        selection: None,
     })
 }
 

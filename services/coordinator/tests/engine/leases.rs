@@ -106,7 +106,7 @@ fn after_a_take_over_a_worker_gets_a_whole_lease_to_come_back() {
 #[test]
 fn timeouts_and_delays_are_served_at_their_instants() {
     let mut slow = task("a");
-    (slow.timeout_seconds, slow.retries, slow.retry_delay_seconds) = (Some(10), 1, 60);
+    (slow.timeout_seconds, slow.retries, slow.backoff.delay_ms) = (Some(10), 1, 60_000);
     let mut bench = Bench::running(vec![slow]);
     bench.attach(5, ADA, 1, &[]);
     bench.settle();

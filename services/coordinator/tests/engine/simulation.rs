@@ -129,7 +129,7 @@ fn tasks() -> Vec<PlanTask> {
     let mut tasks: Vec<PlanTask> = ["a", "b", "c", "d", "e"].map(task).into();
     tasks[1].depends_on = vec![Node::Task(0)];
     tasks[2].depends_on = vec![Node::Task(1)];
-    (tasks[3].retries, tasks[3].retry_delay_seconds) = (2, 5);
+    (tasks[3].retries, tasks[3].backoff.delay_ms) = (2, 5_000);
     tasks[4].timeout_seconds = Some(8);
     tasks
 }
