@@ -89,6 +89,8 @@ pub struct Identity {
     pub slots: u32,
     /// What it can run.
     pub jobs: Vec<Job>,
+    /// By which tasks choose where they run.
+    pub labels: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +189,7 @@ impl Engine {
             name: self.identity.name.clone(),
             slots: self.identity.slots,
             jobs: self.identity.jobs.clone(),
-            labels: Default::default(),
+            labels: self.identity.labels.clone(),
             // What is still dying is in hand, too: offered again it would be taken for a repeated offer, and given to somebody
             // else it would run beside itself.
             in_hand: self.held.keys().map(|attempt| attempt.to_wire()).collect(),

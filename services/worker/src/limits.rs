@@ -72,6 +72,13 @@ pub(crate) const ROW_COUNT_RELATIONS_MAX: usize = 500;
 /// Bytes that the counting command may print.
 pub(crate) const ROW_COUNT_OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 
+/// Nodes that the log names when dbt continues an earlier run.
+pub(crate) const RESUMED_NODES_SHOWN: usize = 20;
+/// Labels of one worker.
+pub(crate) const LABELS_MAX: usize = 16;
+/// Characters of the name or value of a label.
+pub(crate) const LABEL_CHARS_MAX: usize = 63;
+
 /// How long `python --version` may take.
 pub(crate) const INTERPRETER_ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Files that one requirements file may include, itself counted.

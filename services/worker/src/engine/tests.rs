@@ -55,8 +55,13 @@ fn success() -> Ending {
 
 impl Scene {
     fn new() -> Self {
-        let identity =
-            Identity { worker_id: Bytes::from_static(&[9; 16]), name: "w".to_owned(), slots: 4, jobs: vec![] };
+        let identity = Identity {
+            worker_id: Bytes::from_static(&[9; 16]),
+            name: "w".to_owned(),
+            slots: 4,
+            jobs: vec![],
+            labels: [("zone".to_owned(), "eu".to_owned())].into(),
+        };
         Self { engine: Engine::new(identity), now: Duration::ZERO, connection: 0 }
     }
 
@@ -78,6 +83,7 @@ impl Scene {
         let [Output::Send(WorkerMessage { message: Some(ToCoordinator::Hello(hello)) })] = outputs.as_slice() else {
             panic!("only a hello may follow a connection: {outputs:?}");
         };
+        assert_eq!(hello.labels["zone"], "eu", "the labels are said with every hello");
         let in_hand = hello.in_hand.iter().map(|wire| AttemptId::from_wire(Some(wire)).unwrap()).collect();
         let welcome = Welcome { lease_milliseconds: 30_000, coordinator: "c".to_owned() };
         (in_hand, self.hear(FromCoordinator::Welcome(welcome)))
