@@ -37,6 +37,7 @@ pub struct Projector {
     driver: Driver,
     published: Arc<published::Published>,
     blobs: BlobStore,
+    log: Arc<dyn EventLog>,
 }
 
 /// Opens the projections in `config.data_dir` over this log; task logs are read from `blobs`. Waits while the log cannot be
@@ -59,8 +60,8 @@ pub async fn start(log: Arc<dyn EventLog>, config: ProjectorConfig, blobs: BlobS
     };
     let fold = engine::Fold::new(opened.head.clone());
     let published = Arc::new(published::Published::new(opened.store, log.id().clone(), opened.head));
-    let driver = Driver::new(log, Arc::clone(&published), fold, position);
-    Ok(Projector { driver, published, blobs })
+    let driver = Driver::new(Arc::clone(&log), Arc::clone(&published), fold, position);
+    Ok(Projector { driver, published, blobs, log })
 }
 
 impl Projector {
@@ -71,7 +72,7 @@ impl Projector {
 
     /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
     pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 1]) {
-        let metadata = api::Metadata::new(self.published, self.blobs);
+        let metadata = api::Metadata::new(self.published, self.blobs, self.log);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));
         (self.driver, ["downbeat.metadata.v1.MetadataService"])

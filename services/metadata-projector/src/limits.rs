@@ -29,6 +29,8 @@ pub const CACHED_PLANS_MAX: usize = 64;
 pub const PLAN_BYTES_MAX: usize = downbeat_proto::limits::UNPACKED_BYTES_MAX;
 /// Ended attempts that a task run lists; the oldest are dropped.
 pub const ENDED_ATTEMPTS_MAX: usize = 100;
+/// Runs that a run lists as started by its tasks; further ones are dropped.
+pub const CHILD_RUNS_LISTED_MAX: usize = 1_000;
 /// Tests that an asset lists; further ones are dropped.
 pub const TESTS_PER_ASSET_MAX: usize = 1_000;
 /// How long a query waits for "at least" its position.
@@ -55,5 +57,13 @@ pub const CHANGES_QUEUE: usize = 256;
 pub const LOG_CHUNK_BYTES: usize = 64 * 1024;
 /// How often a followed task log is looked at: it is a file that another process writes.
 pub const LOG_POLL: Duration = Duration::from_millis(100);
+/// Records of the log between the first and the last of a run whose history is read.
+pub const HISTORY_RECORDS_MAX: u64 = 1_000_000;
+/// Records that are read at once for a history.
+pub const ENTRIES_PER_HISTORY_READ: usize = 64;
+/// Histories that are read at the same time; further ones wait.
+pub const HISTORIES_AT_ONCE: usize = 2;
+/// Explanations of one answer.
+pub const EXPLANATIONS_MAX: usize = 20_000;
 /// Assets, and edges, of one lineage answer.
 pub const LINEAGE_ENTRIES_MAX: usize = 100_000;

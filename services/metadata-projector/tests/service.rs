@@ -50,7 +50,7 @@ impl Service {
         run: impl ToString,
         at_least: Option<wire::Position>,
     ) -> Result<wire::GetRunResponse, Code> {
-        let request = wire::GetRunRequest { run_id: run.to_string(), at_least };
+        let request = wire::GetRunRequest { run_id: run.to_string(), at_least, ..Default::default() };
         self.client.get_run(request).await.map(tonic::Response::into_inner).map_err(|status| status.code())
     }
 }
@@ -115,7 +115,7 @@ async fn at_least_ends_with_both_positions_when_nothing_comes() {
     assert_eq!(services, ["downbeat.metadata.v1.MetadataService"]);
     // The driver does not run: the position stays at 0. Time is virtual, the ten seconds are not spent.
     let mut client = MetadataServiceClient::new(routes.routes());
-    let request = wire::GetRunRequest { run_id: run_id(1).to_string(), at_least: end(&log).await };
+    let request = wire::GetRunRequest { run_id: run_id(1).to_string(), at_least: end(&log).await, ..Default::default() };
     let status = client.get_run(request).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert!(status.message().contains("sequence 1") && status.message().contains("stand at 0"), "{status}");

@@ -1,20 +1,24 @@
 //! `MetadataService`: convert, ask, convert.
 
 mod at_least;
+mod history;
 mod task_log;
 mod watch;
 
 use std::sync::Arc;
 
+use downbeat_event_log::{ErrorKind as LogErrorKind, EventLog};
 use downbeat_proto::metadata::v1::{self as wire, Position, metadata_service_server::MetadataService};
 use downbeat_runtime::blob::BlobStore;
 use futures::stream::BoxStream;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use crate::{
     error::Error,
+    limits,
     published::{Published, View},
-    query::{Refusal, lists, page::Page, runs, tasks},
+    query::{Refusal, history::Until, lists, page::Page, runs, shape::Shape, tasks},
 };
 
 /// The service. Cheap to clone.
@@ -22,12 +26,14 @@ use crate::{
 pub struct Metadata {
     published: Arc<Published>,
     blobs: BlobStore,
+    log: Arc<dyn EventLog>,
+    histories: Arc<Semaphore>,
 }
 
 impl Metadata {
-    /// Answers from these rows and blobs.
-    pub fn new(published: Arc<Published>, blobs: BlobStore) -> Self {
-        Self { published, blobs }
+    /// Answers from these rows and blobs; histories are read from the log.
+    pub fn new(published: Arc<Published>, blobs: BlobStore, log: Arc<dyn EventLog>) -> Self {
+        Self { published, blobs, log, histories: Arc::new(Semaphore::new(limits::HISTORIES_AT_ONCE)) }
     }
 
     /// Asks a question beside the async runtime, since the store blocks, and returns the position with the answer.
@@ -53,6 +59,7 @@ fn refused(refusal: Refusal) -> Status {
         Refusal::Invalid(_) => Status::invalid_argument(message),
         Refusal::TooLarge(_) => Status::out_of_range(message),
         Refusal::Store(Error::Damaged(_)) => Status::data_loss(message),
+        Refusal::Store(Error::Log(error)) if error.kind() == LogErrorKind::Unavailable => Status::unavailable(message),
         Refusal::Store(_) => Status::internal(message),
     }
 }
@@ -98,15 +105,32 @@ impl MetadataService for Metadata {
     }
 
     async fn get_run(&self, request: Request<wire::GetRunRequest>) -> Result<Response<wire::GetRunResponse>, Status> {
-        let wire::GetRunRequest { run_id, at_least } = request.into_inner();
+        let request = request.into_inner();
+        let until = match (request.at_time, request.at_sequence) {
+            (0, 0) => None,
+            (at, 0) => Some(Until::Time(at)),
+            (0, sequence) => Some(Until::Sequence(sequence)),
+            _ => return Err(Status::invalid_argument("at_time, at_sequence: give one of the two")),
+        };
+        if let Some(until) = until {
+            return Ok(Response::new(Box::pin(history::get_run(self, request, until)).await?));
+        }
+        let wire::GetRunRequest { run_id, at_least, .. } = request;
         let question = move |view: &View<'_>| {
             let (id, row) = runs::find(view, &run_id)?;
-            let plan = tasks::plan_of(view, &row)?;
-            let task_runs = tasks::all(view, id, &row, &plan)?;
+            let shape = Shape::read(view.store, id, &row)?;
+            let task_runs = tasks::all(view.store, &row, &shape)?;
             Ok((row, task_runs))
         };
         let ((run, task_runs), position) = self.ask(at_least, question).await?;
         Ok(Response::new(wire::GetRunResponse { run: Some(run), task_runs, position }))
+    }
+
+    async fn explain_run(
+        &self,
+        request: Request<wire::ExplainRunRequest>,
+    ) -> Result<Response<wire::ExplainRunResponse>, Status> {
+        Ok(Response::new(Box::pin(history::explain(self, request.into_inner())).await?))
     }
 
     type WatchRunStream = BoxStream<'static, Result<wire::WatchRunResponse, Status>>;

@@ -14,6 +14,7 @@ use crate::{
     limits,
     query::{
         runs,
+        shape::Shape,
         tasks::{self, AttemptState},
     },
 };
@@ -27,8 +28,8 @@ pub(super) async fn start(
     let wire::ReadTaskLogRequest { run_id, task, attempt, offset, follow } = request;
     let found = metadata.ask(None, move |view| {
         let (run, row) = runs::find(view, &run_id)?;
-        let place = tasks::place_of(run, &row, &tasks::plan_of(view, &row)?, &task)?;
-        Ok((run, place, tasks::attempt_state(view, run, place, attempt)?))
+        let place = Shape::read(view.store, run, &row)?.place_of(&task)?;
+        Ok((run, place, tasks::attempt_state(view.store, run, place, attempt)?))
     });
     let ((run, place, state), _) = found.await?;
     if !state.known && (!follow || state.last) {
@@ -64,7 +65,7 @@ impl Reader {
     async fn read(mut self, mut attempt: u32) -> Result<(), Status> {
         loop {
             let (run, place) = (self.run, self.place);
-            let asked = self.metadata.ask(None, move |view| Ok(tasks::attempt_state(view, run, place, attempt)?));
+            let asked = self.metadata.ask(None, move |view| Ok(tasks::attempt_state(view.store, run, place, attempt)?));
             let (state, _) = asked.await?;
             // An attempt that began while we waited for the first is the one; a later one does not replace it.
             attempt = state.attempt;

@@ -19,10 +19,13 @@ use tonic::Status;
 
 use super::Metadata;
 use crate::{
-    engine::rows::Plan,
     limits,
     published::{Changes, Progress},
-    query::{runs, tasks},
+    query::{
+        runs,
+        shape::{Shape, head_of},
+        tasks,
+    },
 };
 
 type Answer = Result<wire::WatchRunResponse, Status>;
@@ -35,11 +38,11 @@ pub(super) async fn start(
     let changes = metadata.published.changes();
     let found = metadata.ask(request.at_least, move |view| {
         let (id, row) = runs::find(view, &request.run_id)?;
-        Ok((id, tasks::plan_of(view, &row)?))
+        Ok(Shape::read(view.store, id, &row)?)
     });
-    let ((run, plan), _) = found.await?;
+    let (shape, _) = found.await?;
     let (sender, receiver) = mpsc::channel(limits::STREAM_QUEUE);
-    let watcher = Watcher { metadata, run, plan: Arc::new(plan), sent: HashMap::new(), sent_run: None, sender };
+    let watcher = Watcher { metadata, run: shape.run, shape: Arc::new(shape), sent: HashMap::new(), sent_run: None, sender };
     tokio::spawn(watcher.watch(changes));
     Ok(Box::pin(ReceiverStream::new(receiver)))
 }
@@ -47,7 +50,8 @@ pub(super) async fn start(
 struct Watcher {
     metadata: Metadata,
     run: RunId,
-    plan: Arc<Plan>,
+    /// As it was when it was last read; it grows with every matrix whose elements become known.
+    shape: Arc<Shape>,
     /// What was sent last of each task run, as a fingerprint: a run may have 100,000.
     sent: HashMap<u32, u64>,
     sent_run: Option<wire::Run>,
@@ -83,15 +87,21 @@ impl Watcher {
 
     /// Reads the task runs at these places (`None` = all) and sends what differs from what was sent. Says whether to go on.
     async fn send_changed(&mut self, places: Option<Vec<u32>>) -> Result<bool, Status> {
-        let (run, plan) = (self.run, Arc::clone(&self.plan));
+        let (run, mut shape) = (self.run, Arc::clone(&self.shape));
         let question = move |view: &crate::published::View<'_>| {
             let (_, row) = runs::find(view, &run.to_string())?;
-            let places = places.unwrap_or_else(|| (0..row.tasks).collect());
+            // With a new matrix, task runs appear and others begin to stand for them.
+            let places = if shape.fits(&head_of(view.store, run)?) { places } else { None };
+            if places.is_none() {
+                shape = Arc::new(Shape::with_plan(view.store, run, Arc::clone(&shape.plan))?);
+            }
+            let places = places.unwrap_or_else(|| (0..shape.head.total()).collect());
             let tasks: Result<Vec<_>, _> =
-                places.into_iter().map(|place| tasks::one(view, run, place, &row, &plan)).collect();
-            Ok((row, tasks?))
+                places.into_iter().map(|place| tasks::one(view.store, place, &row, &shape)).collect();
+            Ok((row, tasks?, shape))
         };
-        let ((row, tasks), position) = self.metadata.ask(None, question).await?;
+        let ((row, tasks, shape), position) = self.metadata.ask(None, question).await?;
+        self.shape = shape;
         let changed: Vec<wire::TaskRun> = tasks.into_iter().filter(|task| self.is_news(task)).collect();
         let ended = RunStatus::ALL.iter().any(|status| status.is_final() && status.as_str() == row.status);
         if !changed.is_empty() || self.sent_run.as_ref() != Some(&row) {

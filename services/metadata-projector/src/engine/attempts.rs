@@ -11,11 +11,12 @@ use serde_json::{Map, Value};
 use super::{
     rows::{Phase, TaskRow},
     task_runs::{end, enter},
+    without_worker,
 };
 use crate::limits;
 
 /// Folds an event about an attempt; says whether it changed anything.
-pub(super) fn apply(row: &mut TaskRow, event: &Event, cancel_requested: bool) -> bool {
+pub(super) fn apply(row: &mut TaskRow, event: &Event, halted: bool) -> bool {
     let phase = row.phase();
     let current = |attempt: &AttemptRef| attempt.number == row.shown.attempts;
     match event {
@@ -29,13 +30,6 @@ pub(super) fn apply(row: &mut TaskRow, event: &Event, cancel_requested: bool) ->
             enter(row, Phase::Leased, TaskStatus::Queued);
             true
         }
-        Event::WaitStarted { attempt, at, until } if phase == Phase::Waiting => {
-            row.shown.attempts = attempt.number;
-            row.shown.message = format!("waiting until {until}");
-            begin(row, *at);
-            enter(row, Phase::Sleeping, TaskStatus::Running);
-            true
-        }
         Event::AttemptStarted { attempt, at, external_id, .. } if phase == Phase::Leased && current(attempt) => {
             row.shown.external_id.clone_from(external_id);
             row.shown.message.clear();
@@ -47,7 +41,7 @@ pub(super) fn apply(row: &mut TaskRow, event: &Event, cancel_requested: bool) ->
             if matches!(phase, Phase::Leased | Phase::Running) && current(attempt) =>
         {
             match reason {
-                StopReason::Cancelled => enter(row, Phase::StoppingForCancel, TaskStatus::Cancelling),
+                StopReason::Cancelled | StopReason::Marked => enter(row, Phase::Stopping, TaskStatus::Cancelling),
                 StopReason::TimedOut => {
                     row.shown.message = "stopping: its timeout has passed".to_owned();
                     enter(row, Phase::StoppingForTimeout, TaskStatus::Running);
@@ -55,23 +49,30 @@ pub(super) fn apply(row: &mut TaskRow, event: &Event, cancel_requested: bool) ->
             }
             true
         }
+        Event::AttemptStopRequested { attempt, reason, .. } if phase == Phase::Delegated && current(attempt) => {
+            without_worker::recall(row, *reason == StopReason::TimedOut)
+        }
         Event::AttemptSucceeded { attempt, .. }
             if (phase.is_held() || phase == Phase::Sleeping) && current(attempt) =>
         {
-            end_attempt(row, event, cancel_requested)
+            end_attempt(row, event, halted)
+        }
+        // An approval that nobody decided in time.
+        Event::AttemptFailed { attempt, retry_at: None, .. } if phase == Phase::Approving && current(attempt) => {
+            end_attempt(row, event, halted)
         }
         Event::AttemptFailed { attempt, .. }
         | Event::AttemptLost { attempt, .. }
         | Event::AttemptStopped { attempt, .. }
             if phase.is_held() && current(attempt) =>
         {
-            end_attempt(row, event, cancel_requested)
+            end_attempt(row, event, halted)
         }
-        _ => false,
+        other => without_worker::apply(row, other),
     }
 }
 
-fn end_attempt(row: &mut TaskRow, event: &Event, cancel_requested: bool) -> bool {
+fn end_attempt(row: &mut TaskRow, event: &Event, halted: bool) -> bool {
     match event {
         Event::AttemptSucceeded { outcome, outputs, message, at, .. } => {
             let status = match outcome {
@@ -80,43 +81,54 @@ fn end_attempt(row: &mut TaskRow, event: &Event, cancel_requested: bool) -> bool
             };
             set_outputs(row, outputs);
             summarise(row, status.as_str(), message, *at);
-            end(row, status, message, *at)
+            end_marked(row, status, message, *at)
         }
         Event::AttemptFailed { message, outputs, retry_at, as_warning, at, .. } => {
             set_outputs(row, outputs);
             summarise(row, "FAILED", message, *at);
-            match retry_at {
-                Some(retry_at) => back_off(row, "failed", message, *retry_at),
-                None => end(row, failed(*as_warning), message, *at),
+            match retry_at.filter(|_| row.mark.is_empty()) {
+                Some(retry_at) => back_off(row, "failed", message, retry_at),
+                None => end_marked(row, failed(*as_warning), message, *at),
             }
         }
         Event::AttemptLost { reason, retry_at, as_warning, at, .. } => {
             summarise(row, "LOST", reason, *at);
-            let ended = if cancel_requested { TaskStatus::Cancelled } else { failed(*as_warning) };
-            match retry_at {
-                Some(retry_at) => back_off(row, "was lost", reason, *retry_at),
-                None => end(row, ended, reason, *at),
+            let ended = if halted { TaskStatus::Cancelled } else { failed(*as_warning) };
+            match retry_at.filter(|_| row.mark.is_empty()) {
+                Some(retry_at) => back_off(row, "was lost", reason, retry_at),
+                None => end_marked(row, ended, reason, *at),
             }
         }
         Event::AttemptStopped { at, .. } => {
             summarise(row, "STOPPED", "", *at);
-            end(row, TaskStatus::Cancelled, "cancelled", *at)
+            end_marked(row, TaskStatus::Cancelled, "cancelled", *at)
         }
         _ => false,
     }
 }
 
-fn back_off(row: &mut TaskRow, what: &str, message: &str, retry_at: Timestamp) -> bool {
+pub(super) fn back_off(row: &mut TaskRow, what: &str, message: &str, retry_at: Timestamp) -> bool {
     row.shown.message = format!("attempt {} {what}: {message}; retrying at {retry_at}", row.shown.attempts);
     row.shown.retry_at = micros(retry_at);
     enter(row, Phase::Backoff, TaskStatus::Queued);
     true
 }
 
-fn begin(row: &mut TaskRow, at: Timestamp) {
+pub(super) fn begin(row: &mut TaskRow, at: Timestamp) {
     row.attempt_started_at = micros(at);
     if row.shown.started_at == 0 {
         row.shown.started_at = micros(at);
+    }
+}
+
+/// A marked task ends as its mark says, whatever its attempt came to, and says by whom.
+pub(super) fn end_marked(row: &mut TaskRow, status: TaskStatus, message: &str, at: Timestamp) -> bool {
+    match TaskStatus::from_word(&row.mark) {
+        Some(mark) => {
+            let message = row.shown.message.clone();
+            end(row, mark, &message, at)
+        }
+        None => end(row, status, message, at),
     }
 }
 
@@ -140,7 +152,7 @@ pub(super) fn failed(as_warning: bool) -> TaskStatus {
     if as_warning { TaskStatus::Warning } else { TaskStatus::Failed }
 }
 
-fn set_outputs(row: &mut TaskRow, outputs: &Map<String, Value>) {
+pub(super) fn set_outputs(row: &mut TaskRow, outputs: &Map<String, Value>) {
     if !outputs.is_empty() {
         row.shown.outputs = object_text(outputs);
     }

@@ -8,12 +8,16 @@
 //! | `n` | alias | pipeline id | pipelines |
 //! | `P` | pipeline id, version (4) | [`super::rows::Plan`], zstd | pipelines |
 //! | `d` | pipeline id, version (4) | the document's text, zstd | pipelines |
+//! | `V` | pipeline id, version (4) | sequence (8) of the record that applied it | pipelines |
 //! | `r` | run id | `metadata.v1.Run` | runs |
 //! | `R` | created, newest first (8), run id | nothing | runs |
 //! | `S` | pipeline id, created, newest first (8), run id | nothing | runs |
 //! | `T` | run id | [`super::rows::RunHead`] | task_runs |
 //! | `g` | run id, place of the group (4) | nothing: the group was opened or skipped | task_runs |
-//! | `t` | run id, place in the plan (4) | [`super::rows::TaskRow`]; absent = nothing happened to it yet | task_runs |
+//! | `s` | run id | [`super::rows::Selected`]; absent = all | task_runs |
+//! | `x` | run id, place of the group (4) | [`super::rows::Matrix`] | task_runs |
+//! | `c` | run id, place in the plan (4), name of the iteration | [`super::rows::Kept`] | task_runs |
+//! | `t` | run id, place (4): in the plan, then those of iterations | [`super::rows::TaskRow`]; absent = nothing happened to it yet | task_runs |
 //! | `o` | run id, place (4), attempt (4), chunk (4), ordinal (4) | `metadata.v1.Operation` without the plan's fields | operations |
 //! | `a` | asset key | `metadata.v1.Asset` | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
@@ -74,6 +78,11 @@ pub fn source(id: PipelineId, version: u32) -> Vec<u8> {
     key(b'd', &[&id.0, &version.to_be_bytes()])
 }
 
+/// The record that applied one version.
+pub fn applied_in(id: PipelineId, version: u32) -> Vec<u8> {
+    key(b'V', &[&id.0, &version.to_be_bytes()])
+}
+
 /// A run.
 pub fn run(id: RunId) -> Vec<u8> {
     key(b'r', &[&id.0])
@@ -107,6 +116,21 @@ pub fn run_head(run: RunId) -> Vec<u8> {
 /// Present once a group was opened or skipped.
 pub fn decided_group(run: RunId, group: u32) -> Vec<u8> {
     key(b'g', &[&run.0, &group.to_be_bytes()])
+}
+
+/// The tasks that a run is about.
+pub fn selected(run: RunId) -> Vec<u8> {
+    key(b's', &[&run.0])
+}
+
+/// The elements of a matrix.
+pub fn matrix(run: RunId, group: u32) -> Vec<u8> {
+    key(b'x', &[&run.0, &group.to_be_bytes()])
+}
+
+/// What an iteration takes over from the run before.
+pub fn kept(run: RunId, task: u32, iteration: &str) -> Vec<u8> {
+    key(b'c', &[&run.0, &task.to_be_bytes(), iteration.as_bytes()])
 }
 
 /// Prefix of the task runs of a run.

@@ -9,6 +9,7 @@ mod assets;
 mod attempts;
 pub mod batch;
 mod collected;
+mod iterations;
 pub mod keys;
 mod lineage;
 mod operations;
@@ -17,7 +18,9 @@ pub mod plans;
 pub mod projection;
 pub mod rows;
 mod runs;
+mod selection;
 mod task_runs;
+mod without_worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -140,7 +143,11 @@ impl Fold {
         }
     }
 
-    fn known(
+    /// Folds one event, outside of records: nothing moves the position.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn known(
         &mut self,
         store: &dyn ReadRows,
         sequence: u64,
@@ -148,7 +155,7 @@ impl Fold {
         event: &Event,
         decided_at: i64,
     ) -> Result<(), Error> {
-        let fact = Fact { event, decided_at };
+        let fact = Fact { event, decided_at, sequence };
         let mut poisoned = Vec::new();
         for projection in self.projections {
             let mut failure = String::new();

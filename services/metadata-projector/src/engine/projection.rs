@@ -15,12 +15,14 @@ pub struct Fact<'a> {
     pub event: &'a Event,
     /// When it was decided, microseconds since the epoch.
     pub decided_at: i64,
+    /// Sequence of its record.
+    pub sequence: u64,
 }
 
 /// Folds events into rows of its own. Pure: the same facts over the same rows give the same rows.
 ///
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
-/// is folded before all others; `runs` also reads those of `task_runs`, as they were before the event.
+/// is folded before all others; `runs` also reads those of `task_runs`, as they were before the event: they say whether it counts.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
     const NAME: &'static str;

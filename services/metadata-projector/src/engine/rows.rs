@@ -55,12 +55,34 @@ pub struct Quarantined {
 /// What the runs of one pipeline version need of its plan.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Plan {
-    /// Ids of the groups, by place.
-    #[prost(string, repeated, tag = "1")]
-    pub groups: Vec<String>,
+    /// Groups, by place.
+    #[prost(message, repeated, tag = "1")]
+    pub groups: Vec<PlanGroup>,
     /// Tasks, by place.
     #[prost(message, repeated, tag = "2")]
     pub tasks: Vec<PlanTask>,
+}
+
+impl Plan {
+    /// Places of the tasks of a group, in the order of the plan.
+    pub fn members(&self, group: u32) -> Vec<u32> {
+        let places = (0u32..).zip(&self.tasks);
+        places.filter(|(_, task)| task.group_plus_one.checked_sub(1) == Some(group)).map(|(place, _)| place).collect()
+    }
+}
+
+/// A group of a [`Plan`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct PlanGroup {
+    /// Id as the file spells it.
+    #[prost(string, tag = "1")]
+    pub id: String,
+    /// It does not run.
+    #[prost(bool, tag = "2")]
+    pub paused: bool,
+    /// What must end first: see [`PlanTask::after`].
+    #[prost(uint32, repeated, tag = "3")]
+    pub after: Vec<u32>,
 }
 
 /// A task of a [`Plan`].
@@ -87,6 +109,9 @@ pub struct PlanTask {
     /// Ids of the nodes that must end first.
     #[prost(string, repeated, tag = "7")]
     pub depends_on: Vec<String>,
+    /// The same by place: twice the place of a task; twice the place of a group, plus one.
+    #[prost(uint32, repeated, tag = "8")]
+    pub after: Vec<u32>,
 }
 
 /// What the task runs of a run have in common.
@@ -101,12 +126,115 @@ pub struct RunHead {
     /// Tasks of its plan.
     #[prost(uint32, tag = "3")]
     pub tasks: u32,
-    /// A cancel was accepted.
+    /// It was cancelled, or took too long: it goes no further.
     #[prost(bool, tag = "4")]
-    pub cancel_requested: bool,
+    pub halted: bool,
     /// It has ended: nothing changes any more (INV-02).
     #[prost(bool, tag = "5")]
     pub finished: bool,
+    /// Matrices whose elements are known, in the order in which they became known.
+    #[prost(message, repeated, tag = "6")]
+    pub fans: Vec<Fan>,
+    /// `concurrency` has let it go, or has nothing to say.
+    #[prost(bool, tag = "7")]
+    pub admitted: bool,
+    /// It is about a part of its pipeline: there is a [`Selected`].
+    #[prost(bool, tag = "8")]
+    pub selects: bool,
+    /// There are [`Kept`] rows.
+    #[prost(bool, tag = "9")]
+    pub keeps: bool,
+    /// Sequence of the record that created it.
+    #[prost(uint64, tag = "10")]
+    pub first_sequence: u64,
+    /// Sequence of the record in which it ended; 0 = it has not.
+    #[prost(uint64, tag = "11")]
+    pub last_sequence: u64,
+}
+
+/// The iterations of a group: their task runs follow behind all task runs that were there before, iteration by iteration, in the
+/// order of the group.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Fan {
+    /// Place of the group.
+    #[prost(uint32, tag = "1")]
+    pub group: u32,
+    /// Place of the first task run.
+    #[prost(uint32, tag = "2")]
+    pub first: u32,
+    /// Iterations.
+    #[prost(uint32, tag = "3")]
+    pub count: u32,
+    /// Tasks of the group.
+    #[prost(uint32, tag = "4")]
+    pub members: u32,
+    /// The first iteration that was neither opened nor skipped.
+    #[prost(uint32, tag = "5")]
+    pub next: u32,
+}
+
+impl Fan {
+    /// Task runs of all iterations.
+    pub fn size(&self) -> u32 {
+        self.count.saturating_mul(self.members)
+    }
+
+    /// Place of the task run of an iteration, by the place of its task among those of the group.
+    pub fn place(&self, iteration: u32, index: u32) -> u32 {
+        self.first + iteration * self.members + index
+    }
+}
+
+impl RunHead {
+    /// All task runs, those of iterations included.
+    pub fn total(&self) -> u32 {
+        self.tasks + self.fans.iter().map(Fan::size).sum::<u32>()
+    }
+
+    /// The iterations of a group, once they are known.
+    pub fn fan(&self, group: u32) -> Option<&Fan> {
+        self.fans.iter().find(|fan| fan.group == group)
+    }
+
+    /// Of a task run of an iteration: the iterations, which of them, and the place of its task among those of the group.
+    pub fn iteration_of(&self, place: u32) -> Option<(&Fan, u32, u32)> {
+        let inside = |fan: &&Fan| place >= fan.first && place - fan.first < fan.size();
+        let fan = self.fans.iter().find(inside)?;
+        Some((fan, (place - fan.first) / fan.members, (place - fan.first) % fan.members))
+    }
+}
+
+/// The elements of a matrix.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Matrix {
+    /// Per name: its values.
+    #[prost(message, repeated, tag = "1")]
+    pub axes: Vec<downbeat_proto::events::v1::MatrixAxis>,
+    /// Names of the iterations.
+    #[prost(string, repeated, tag = "2")]
+    pub names: Vec<String>,
+}
+
+/// What an iteration takes over from the run before, until its matrix is known.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Kept {
+    /// How it is seen; empty = it runs again.
+    #[prost(string, tag = "1")]
+    pub status: String,
+    /// JSON object; empty = `{}`.
+    #[prost(string, tag = "2")]
+    pub outputs: String,
+    /// Operations that it runs again for; 0 = all.
+    #[prost(uint32, tag = "3")]
+    pub operations: u32,
+}
+
+/// The tasks that a run is about.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Selected {
+    /// Places in the plan.
+    #[prost(uint32, repeated, tag = "1")]
+    pub tasks: Vec<u32>,
 }
 
 /// A task run: what is shown of it, without what its plan says, and where it is in its life.
@@ -121,6 +249,9 @@ pub struct TaskRow {
     /// When the current attempt began; 0 = it did not.
     #[prost(int64, tag = "3")]
     pub attempt_started_at: i64,
+    /// The outcome that a person decided, while its attempt is being stopped; empty = nobody did.
+    #[prost(string, tag = "4")]
+    pub mark: String,
 }
 
 /// Where a task run is in its life; see the table in `downbeat_domain::state`.
@@ -135,8 +266,8 @@ pub enum Phase {
     Leased = 2,
     /// A worker is at it.
     Running = 3,
-    /// A worker was asked to stop it, for a cancel.
-    StoppingForCancel = 4,
+    /// A worker was asked to stop it, for a cancel or a mark.
+    Stopping = 4,
     /// A worker was asked to stop it, for its deadline.
     StoppingForTimeout = 5,
     /// A wait without a worker.
@@ -145,12 +276,35 @@ pub enum Phase {
     Backoff = 7,
     /// Ended.
     Ended = 8,
+    /// Waits for a person.
+    Approving = 9,
+    /// Waits for a run that it started.
+    Delegated = 10,
+    /// That run is being stopped, for a cancel or a mark.
+    Recalling = 11,
+    /// That run is being stopped, for its deadline.
+    RecallingForTimeout = 12,
+    /// Stands for the iterations of a matrix.
+    Fanned = 13,
 }
 
 impl Phase {
     /// Does a worker hold the current attempt?
     pub fn is_held(self) -> bool {
-        matches!(self, Self::Leased | Self::Running | Self::StoppingForCancel | Self::StoppingForTimeout)
+        matches!(self, Self::Leased | Self::Running | Self::Stopping | Self::StoppingForTimeout)
+    }
+
+    /// Does it wait for a run that it started?
+    pub fn has_child(self) -> bool {
+        matches!(self, Self::Delegated | Self::Recalling | Self::RecallingForTimeout)
+    }
+
+    /// Does it end at once when its run is halted?
+    pub fn ends_with_a_halt(self) -> bool {
+        matches!(
+            self,
+            Self::Waiting | Self::Ready | Self::Sleeping | Self::Approving | Self::Backoff | Self::Fanned
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use downbeat_proto::{events::v1::LineageEdge, metadata::v1 as wire};
 use super::{
     Refusal,
     page::{self, Page, Paged},
-    tasks,
+    shape::Shape,
 };
 use crate::{
     engine::{keys, rows},
@@ -24,12 +24,12 @@ pub fn operations(
     row: &wire::Run,
     page: Page<'_>,
 ) -> Result<Paged<wire::Operation>, Refusal> {
-    let plan = tasks::plan_of(view, row)?;
+    let shape = Shape::read(view.store, run, row)?;
     let prefix = keys::operations(run);
     page::read(view.store, &prefix, page, |key, bytes| {
         let mut operation: wire::Operation = rows::read(key, bytes)?;
         let place = key.get(17..21).and_then(|place| place.try_into().ok()).map(u32::from_be_bytes);
-        if let Some(task) = place.and_then(|place| plan.tasks.get(place as usize)) {
+        if let Some(task) = place.and_then(|place| shape.plan.tasks.get(shape.planned(place) as usize)) {
             operation.task_id.clone_from(&task.id);
             operation.integration.clone_from(&task.integration);
         }

@@ -2,9 +2,12 @@
 //!
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
+pub mod history;
 pub mod lists;
+pub mod narrate;
 pub mod page;
 pub mod runs;
+pub mod shape;
 pub mod tasks;
 
 use crate::error::Error;

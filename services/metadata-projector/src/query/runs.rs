@@ -14,13 +14,14 @@ use crate::{
     published::View,
 };
 
-/// Pipelines, by id.
+/// Pipelines that are not gone, by id.
 ///
 /// # Errors
 /// `Invalid`, `Store`.
 pub fn pipelines(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Pipeline>, Refusal> {
     page::read(view.store, keys::PIPELINES, page, |key, bytes| {
-        Ok(Some((rows::read::<wire::Pipeline>(key, bytes)?, bytes.len())))
+        let row: wire::Pipeline = rows::read(key, bytes)?;
+        Ok((!row.deleted).then_some((row, bytes.len())))
     })
 }
 

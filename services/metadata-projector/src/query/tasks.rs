@@ -1,56 +1,43 @@
 //! Task runs: the row of what happened, completed with what the plan says.
 
-use downbeat_domain::{PipelineId, RunId, TaskRunId, TaskStatus};
-use downbeat_proto::metadata::v1 as wire;
+use downbeat_domain::{RunId, TaskRunId, TaskStatus};
+use downbeat_proto::{convert::object_text, metadata::v1 as wire};
 use prost::Message;
 
-use super::{Refusal, runs::shortened};
+use super::{Refusal, shape::Shape};
 use crate::{
     engine::{
-        batch::ReadRows,
         keys,
-        rows::{self, Phase, Plan, TaskRow},
+        rows::{self, Phase, TaskRow},
     },
     error::Error,
     limits,
-    published::View,
+    store::ScanRows,
 };
 
-/// The plan that a run follows; empty when the log never told it.
-///
-/// # Errors
-/// `Damaged`.
-pub fn plan_of(view: &View<'_>, run: &wire::Run) -> Result<Plan, Error> {
-    let pipeline: Option<PipelineId> = run.pipeline_id.parse().ok();
-    let Some(pipeline) = pipeline else { return Ok(Plan::default()) };
-    match view.store.get(&keys::plan(pipeline, run.pipeline_version))? {
-        Some(bytes) => rows::unpack_plan(&bytes),
-        None => Ok(Plan::default()),
-    }
-}
-
-/// Every task run of a run, in the order of its plan.
+/// Every task run of a run: in the order of its plan, then iteration by iteration.
 ///
 /// # Errors
 /// `TooLarge` above the limit of one answer; `Store`.
-pub fn all(view: &View<'_>, run: RunId, row: &wire::Run, plan: &Plan) -> Result<Vec<wire::TaskRun>, Refusal> {
+pub fn all(store: &dyn ScanRows, row: &wire::Run, shape: &Shape) -> Result<Vec<wire::TaskRun>, Refusal> {
+    let run = shape.run;
     let prefix = keys::task_runs(run);
-    let mut stored = view.store.scan(&prefix, None).peekable();
+    let mut stored = store.rows(&prefix).peekable();
     let mut tasks = Vec::new();
     let mut bytes = 0;
-    for place in 0..row.tasks {
+    for place in 0..shape.head.total() {
         let key = keys::task_run(run, place);
         let here = stored.next_if(|found| found.as_ref().map_or(true, |(found, _)| *found == key));
         let found = match here {
             Some(found) => rows::read::<TaskRow>(&key, &found?.1)?,
             None => TaskRow::default(),
         };
-        let task = completed(found, run, place, row, plan);
+        let task = completed(found, place, row, shape);
         bytes += task.encoded_len();
         if bytes > limits::ANSWER_BYTES_MAX {
             return Err(Refusal::TooLarge(format!(
                 "run {run} has {} task runs, which do not fit into one answer; WatchRun sends them in parts",
-                row.tasks
+                shape.head.total()
             )));
         }
         tasks.push(task);
@@ -62,36 +49,21 @@ pub fn all(view: &View<'_>, run: RunId, row: &wire::Run, plan: &Plan) -> Result<
 ///
 /// # Errors
 /// `Damaged`.
-pub fn one(view: &View<'_>, run: RunId, place: u32, row: &wire::Run, plan: &Plan) -> Result<wire::TaskRun, Error> {
-    let found: Option<TaskRow> = view.get(&keys::task_run(run, place))?;
-    Ok(completed(found.unwrap_or_default(), run, place, row, plan))
+pub fn one(store: &dyn ScanRows, place: u32, row: &wire::Run, shape: &Shape) -> Result<wire::TaskRun, Error> {
+    Ok(completed(row_of(store, shape.run, place)?, place, row, shape))
 }
 
-/// The place of a task, by its id in the pipeline file or its task run id.
-///
-/// # Errors
-/// `NotFound`.
-pub fn place_of(run: RunId, row: &wire::Run, plan: &Plan, task: &str) -> Result<u32, Refusal> {
-    let by_id = |exact: bool| {
-        let same = |id: &str| if exact { id == task } else { id.to_lowercase() == task.to_lowercase() };
-        plan.tasks.iter().position(|known| same(&known.id)).and_then(|place| u32::try_from(place).ok())
-    };
-    let by_run_id = || {
-        let id: TaskRunId = task.parse().ok()?;
-        (0..row.tasks).find(|place| TaskRunId::derive(run, *place) == id)
-    };
-    by_id(true)
-        .or_else(|| by_id(false))
-        .or_else(by_run_id)
-        .ok_or_else(|| Refusal::NotFound(format!("run {run} has no task `{}`", shortened(task))))
+fn row_of(store: &dyn ScanRows, run: RunId, place: u32) -> Result<TaskRow, Error> {
+    let key = keys::task_run(run, place);
+    Ok(store.get(&key)?.map(|bytes| rows::read(&key, &bytes)).transpose()?.unwrap_or_default())
 }
 
 /// Has this attempt of the task run ended, or can it never begin?
 ///
 /// # Errors
 /// `Damaged`.
-pub fn attempt_state(view: &View<'_>, run: RunId, place: u32, attempt: u32) -> Result<AttemptState, Error> {
-    let row: TaskRow = view.get(&keys::task_run(run, place))?.unwrap_or_default();
+pub fn attempt_state(store: &dyn ScanRows, run: RunId, place: u32, attempt: u32) -> Result<AttemptState, Error> {
+    let row = row_of(store, run, place)?;
     let wanted = if attempt == 0 { row.shown.attempts } else { attempt };
     let over = matches!(row.phase(), Phase::Ended | Phase::Backoff | Phase::Ready);
     Ok(AttemptState {
@@ -118,23 +90,33 @@ pub struct AttemptState {
     pub status: String,
 }
 
-fn completed(row: TaskRow, run: RunId, place: u32, of: &wire::Run, plan: &Plan) -> wire::TaskRun {
+fn completed(row: TaskRow, place: u32, of: &wire::Run, shape: &Shape) -> wire::TaskRun {
     let mut task = row.shown;
-    task.id = TaskRunId::derive(run, place).to_string();
+    task.id = TaskRunId::derive(shape.run, place).to_string();
     task.run_id.clone_from(&of.id);
     task.index = place;
     task.created_at = of.created_at;
     if task.status.is_empty() {
         task.status = TaskStatus::Created.as_str().to_owned();
     }
-    if let Some(known) = plan.tasks.get(place as usize) {
+    let iteration = shape.iteration(place);
+    match iteration {
+        Some(iteration) => {
+            task.matrix_parent_id = TaskRunId::derive(shape.run, iteration.planned).to_string();
+            task.iteration = iteration.name.to_owned();
+            task.matrix = object_text(&shape.values(iteration));
+        }
+        None => task.matrix_parent = shape.stands_for_iterations(place),
+    }
+    let planned = iteration.map_or(place, |iteration| iteration.planned);
+    if let Some(known) = shape.plan.tasks.get(planned as usize) {
         task.task_id.clone_from(&known.id);
         task.name.clone_from(&known.name);
         task.integration.clone_from(&known.integration);
         task.integration_job.clone_from(&known.integration_job);
         task.depends_on.clone_from(&known.depends_on);
-        let group = known.group_plus_one.checked_sub(1).and_then(|group| plan.groups.get(group as usize));
-        task.group_id = group.cloned().unwrap_or_default();
+        let group = known.group_plus_one.checked_sub(1).and_then(|group| shape.plan.groups.get(group as usize));
+        task.group_id = group.map(|group| group.id.clone()).unwrap_or_default();
         if task.attempts > 0 && task.parameters.is_empty() {
             task.parameters.clone_from(&known.parameters);
         }

@@ -12,6 +12,7 @@ pub mod mark;
 mod open;
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     path::{Path, PathBuf},
 };
@@ -23,6 +24,28 @@ use crate::{
     engine::batch::{ReadRows, Writes},
     error::Error,
 };
+
+/// Rows of a scan.
+pub type Scanned<'a> = Box<dyn Iterator<Item = Result<(sled::IVec, sled::IVec), Error>> + 'a>;
+
+/// Something whose rows can be read one by one and in order.
+pub trait ScanRows: ReadRows {
+    /// Rows whose keys begin with `prefix`, in the order of the keys.
+    fn rows<'a>(&'a self, prefix: &'a [u8]) -> Scanned<'a>;
+}
+
+impl ScanRows for Store {
+    fn rows<'a>(&'a self, prefix: &'a [u8]) -> Scanned<'a> {
+        Box::new(self.scan(prefix, None))
+    }
+}
+
+impl ScanRows for BTreeMap<Vec<u8>, Vec<u8>> {
+    fn rows<'a>(&'a self, prefix: &'a [u8]) -> Scanned<'a> {
+        let found = self.range(prefix.to_vec()..).take_while(move |(key, _)| key.starts_with(prefix));
+        Box::new(found.map(|(key, row)| Ok((key.as_slice().into(), row.as_slice().into()))))
+    }
+}
 
 /// An open store; the folder is locked as long as it lives.
 pub struct Store {

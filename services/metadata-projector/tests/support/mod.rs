@@ -63,6 +63,10 @@ pub fn created(run: RunId, second: i64) -> Event {
         trigger: Trigger::Manual { user: "me".into() },
         inputs: Map::new(),
         environment: Map::new(),
+        environment_name: String::new(),
+        gated: false,
+        deadline: None,
+        selection: None,
         at: at(second),
     }))
 }

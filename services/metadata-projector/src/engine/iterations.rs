@@ -1,0 +1,133 @@
+//! The iterations of a matrix: planned tasks stand for them, their task runs follow behind all others.
+
+use downbeat_domain::{
+    RunId, TaskStatus, limits,
+    state::{Expansion, iteration_ids},
+};
+use downbeat_proto::{convert::micros, events::v1 as events};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    batch::Batch,
+    keys,
+    rows::{Fan, Kept, Matrix, Phase, Plan, RunHead, TaskRow},
+    task_runs::{end, enter},
+};
+use crate::error::Error;
+
+/// Values by name.
+type Axes = [(String, Vec<Value>)];
+
+/// The iterations that these elements make; `None` when the event does not count: they are known, or the group has ended.
+///
+/// # Errors
+/// `Damaged`.
+pub(super) fn fan(
+    run: RunId,
+    head: &RunHead,
+    plan: &Plan,
+    group: u32,
+    axes: &Axes,
+    batch: &Batch<'_>,
+) -> Result<Option<Fan>, Error> {
+    if group as usize >= plan.groups.len() || head.fan(group).is_some() {
+        return Ok(None);
+    }
+    let members = plan.members(group);
+    let mut open = members.is_empty();
+    for member in &members {
+        let row: TaskRow = batch.get(&keys::task_run(run, *member))?.unwrap_or_default();
+        open |= row.phase() != Phase::Ended;
+    }
+    let count = Expansion::size(axes);
+    let count = count.filter(|count| *count as usize * members.len() <= limits::ITERATION_TASKS_MAX);
+    Ok(count.filter(|_| open).map(|count| Fan {
+        group,
+        first: head.total(),
+        count,
+        members: u32::try_from(members.len()).unwrap_or(u32::MAX),
+        next: 0,
+    }))
+}
+
+/// Each planned task stands for its iterations from now on; one that ended before takes them with it.
+///
+/// # Errors
+/// `Damaged`.
+pub(super) fn expand(
+    run: RunId,
+    head: &mut RunHead,
+    plan: &Plan,
+    fan: Fan,
+    (axes, at): (&Axes, Timestamp),
+    batch: &mut Batch<'_>,
+) -> Result<(), Error> {
+    let names = iteration_ids(axes);
+    for (index, planned) in (0u32..).zip(plan.members(fan.group)) {
+        let key = keys::task_run(run, planned);
+        let mut row: TaskRow = batch.get(&key)?.unwrap_or_default();
+        let carried = (row.phase() == Phase::Ended).then(|| Kept {
+            status: if row.shown.seen_as.is_empty() { row.shown.status.clone() } else { row.shown.seen_as.clone() },
+            outputs: row.shown.outputs.clone(),
+            operations: 0,
+        });
+        if row.phase() == Phase::Waiting {
+            enter(&mut row, Phase::Fanned, TaskStatus::Running);
+            row.shown.started_at = micros(at);
+            batch.put(key, &row);
+        }
+        for (iteration, name) in (0u32..).zip(&names) {
+            let kept = match head.keeps {
+                true => batch.get::<Kept>(&keys::kept(run, planned, name))?,
+                false => None,
+            };
+            // What is said of the iteration itself counts more than what is said of its task as a whole.
+            let told = kept.as_ref().filter(|kept| !kept.status.is_empty()).or(carried.as_ref()).or(kept.as_ref());
+            if let Some(told) = told {
+                let key = keys::task_run(run, fan.place(iteration, index));
+                let mut row: TaskRow = batch.get(&key)?.unwrap_or_default();
+                take_over(&mut row, told, at);
+                batch.put(key, &row);
+            }
+        }
+    }
+    let axes = axes.iter().map(|(name, values)| events::MatrixAxis {
+        name: name.clone(),
+        values: serde_json::to_string(values).unwrap_or_default(),
+    });
+    batch.put(keys::matrix(run, fan.group), &Matrix { axes: axes.collect(), names });
+    head.fans.push(fan);
+    batch.put(keys::run_head(run), head);
+    Ok(())
+}
+
+/// What the run before had done of a task: it is SKIPPED and seen as what it was; or it runs again for what failed.
+pub(super) fn take_over(row: &mut TaskRow, kept: &Kept, at: Timestamp) {
+    if kept.status.is_empty() {
+        let what = if kept.operations == 1 { "operation that" } else { "operations that" };
+        row.shown.message = format!("runs again for {} {what} did not end well, and what follows", kept.operations);
+        if row.shown.status.is_empty() {
+            enter(row, Phase::Waiting, TaskStatus::Created);
+        }
+        return;
+    }
+    if !kept.outputs.is_empty() {
+        row.shown.outputs.clone_from(&kept.outputs);
+    }
+    row.shown.seen_as.clone_from(&kept.status);
+    let message = format!("carried over: it ended {} in the run before", kept.status);
+    end(row, TaskStatus::Skipped, &message, at);
+}
+
+/// Iterations begin in their order; says whether this one is the next.
+pub(super) fn begin(run: RunId, head: &mut RunHead, group: u32, iteration: u32, batch: &mut Batch<'_>) -> Option<Fan> {
+    let fan = head.fans.iter_mut().find(|fan| fan.group == group)?;
+    if fan.next != iteration || iteration >= fan.count {
+        return None;
+    }
+    fan.next += 1;
+    let fan = fan.clone();
+    batch.put(keys::run_head(run), head);
+    Some(fan)
+}
