@@ -76,7 +76,12 @@ pub fn mixed() -> Vec<(&'static str, String, &'static str)> {
         ),
         (
             "chaos_warning",
-            named("warning", &format!("pipeline: {{a: {{{broken}, treat_failure_as_warning: true}}, b: {{{noop}, depends_on: [a]}}}}\n")),
+            named(
+                "warning",
+                &format!(
+                    "pipeline: {{a: {{{broken}, treat_failure_as_warning: true}}, b: {{{noop}, depends_on: [a]}}}}\n"
+                ),
+            ),
             "WARNING",
         ),
         (
@@ -111,7 +116,11 @@ pub fn mixed() -> Vec<(&'static str, String, &'static str)> {
             ),
             "SUCCEEDED",
         ),
-        ("chaos_child", named("child", &format!("pipeline: {{a: {{{slow}}}, b: {{{noop}, depends_on: [a]}}}}\n")), "SUCCEEDED"),
+        (
+            "chaos_child",
+            named("child", &format!("pipeline: {{a: {{{slow}}}, b: {{{noop}, depends_on: [a]}}}}\n")),
+            "SUCCEEDED",
+        ),
         (
             "chaos_parent",
             named(

@@ -29,6 +29,12 @@ pub struct Census {
     stopping: BTreeMap<AttemptRef, At>,
     /// For each stop that was carried out: when it was decided, and when the attempt ended.
     pub stopped: Vec<(At, At)>,
+    /// Pipelines that are paused.
+    pub paused: BTreeSet<PipelineId>,
+    /// Size of the pool that tests share, once it has one.
+    pub pool: Option<u32>,
+    approvals: BTreeSet<(RunId, u32)>,
+    ended: Vec<RunId>,
     /// When attempts were lost with their workers.
     pub lost: Vec<(At, String)>,
 }
@@ -42,7 +48,8 @@ impl Census {
             if let Event::AttemptSucceeded { attempt, .. }
             | Event::AttemptFailed { attempt, .. }
             | Event::AttemptLost { attempt, .. }
-            | Event::AttemptStopped { attempt, .. } = event
+            | Event::AttemptStopped { attempt, .. }
+            | Event::ChildEnded { attempt, .. } = event
             {
                 self.stopped.extend(self.stopping.remove(attempt).map(|asked| (asked, now)));
             }
@@ -58,7 +65,26 @@ impl Census {
                         self.fired.insert((created.pipeline, schedule.clone(), *instant));
                     }
                 }
-                Event::RunFinished { run, .. } => drop(self.living.remove(run)),
+                Event::RunFinished { run, .. } => {
+                    self.living.remove(run);
+                    self.ended.push(*run);
+                    self.approvals.retain(|(waits, _)| waits != run);
+                }
+                Event::PipelinePaused { pipeline, .. } => drop(self.paused.insert(*pipeline)),
+                Event::PipelineResumed { pipeline, .. } => drop(self.paused.remove(pipeline)),
+                Event::PoolSet { slots, .. } => self.pool = *slots,
+                Event::ApprovalRequested { attempt, .. } => drop(self.approvals.insert((attempt.run, attempt.task))),
+                Event::ApprovalDecided { attempt, .. } | Event::AttemptFailed { attempt, .. } => {
+                    self.approvals.remove(&(attempt.run, attempt.task));
+                }
+                // If a worker holds it, it is asked to stop as well.
+                Event::TaskMarked { run, task, .. } => {
+                    self.stops += 1;
+                    self.approvals.remove(&(*run, *task));
+                }
+                Event::RunCancelRequested { run, .. } | Event::RunTimedOut { run, .. } => {
+                    self.approvals.retain(|(waits, _)| waits != run);
+                }
                 Event::AttemptLeased { .. } => self.leases += 1,
                 Event::AttemptStopRequested { attempt, .. } => {
                     self.stops += 1;
@@ -73,6 +99,16 @@ impl Census {
     /// Runs that have not ended.
     pub fn living(&self) -> impl Iterator<Item = RunId> + '_ {
         self.living.keys().copied()
+    }
+
+    /// Approvals that nobody has decided.
+    pub fn approvals(&self) -> impl Iterator<Item = (RunId, u32)> + '_ {
+        self.approvals.iter().copied()
+    }
+
+    /// Runs that have ended, with their pipelines.
+    pub fn ended(&self) -> impl Iterator<Item = (RunId, PipelineId)> + '_ {
+        self.ended.iter().filter_map(|run| Some((*run, self.pipeline_of(*run)?)))
     }
 
     /// Runs that were there before this moment and have not ended.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use downbeat_coordinator::engine::{Answer, SessionId};
-use downbeat_domain::{Command, FireSchedule, PipelineApplied, Rejection, StartRun};
+use downbeat_domain::{Command, FireSchedule, PipelineApplied, Rejection, RestartRun, StartRun};
 use downbeat_proto::worker::v1 as wire;
 
 use super::{
@@ -54,6 +54,10 @@ pub enum Request {
     Cancel(downbeat_domain::RunId),
     /// Start the run of an instant.
     Fire(FireSchedule),
+    /// Run a run that has ended again.
+    Restart(Box<RestartRun>),
+    /// Anything that leaves nothing to check but the state.
+    Other(Box<Command>),
 }
 
 impl Request {
@@ -64,6 +68,8 @@ impl Request {
             Self::Start(start) => Command::StartRun((**start).clone()),
             Self::Cancel(run) => Command::CancelRun { run: *run, reason: "simulated".to_owned() },
             Self::Fire(fire) => Command::FireSchedule(fire.clone()),
+            Self::Restart(restart) => Command::RestartRun(restart.clone()),
+            Self::Other(command) => (**command).clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! When a simulation is done, and what is held against it then: everything has ended, everybody agrees, and it did not cost more
 //! than it should.
 
-use downbeat_domain::{Partition, Phase, evolve};
+use downbeat_domain::{Context, Partition, Phase, evolve, settle};
 use downbeat_event_log::verify;
 use jiff::Timestamp;
 
@@ -137,6 +137,12 @@ impl World {
                 if let Ok(record) = Record::read(entry) {
                     record.events().for_each(|event| evolve(&mut folded, event));
                 }
+            }
+            // What was looked at without any consequence is no part of the history.
+            let context = Context { now: Timestamp::UNIX_EPOCH, random: 0 };
+            if !settle(&mut folded, &context).is_empty() {
+                let what = format!("coordinator {place} has left something to do up to {}", tail.sequence);
+                found.push(Violation { invariant: "INV-09", sequence: tail.sequence, what });
             }
             if format!("{folded:?}") != format!("{:?}", engine.partition()) {
                 let what =

@@ -26,7 +26,7 @@ use super::{
     scenario::{AppendFaults, Network, Scenario},
     time::{At, Clocks, MILLISECOND, Queue, SECOND},
     trace::{Lines, Trace},
-    workloads::Behaviour,
+    workloads::{self, Behaviour},
 };
 
 /// Events after which a simulation is taken for one that never ends.
@@ -81,6 +81,8 @@ pub struct World {
     pub(super) healed: Option<At>,
     pub(super) done: bool,
     pub(super) log: Log,
+    /// Snapshots as they lie in the blob store, oldest first.
+    pub(super) snapshots: Vec<Vec<u8>>,
     pub(super) connections: Vec<Connection>,
     pub(super) coordinators: Vec<Coordinator>,
     pub(super) workers: Vec<Worker>,
@@ -114,6 +116,7 @@ impl World {
             healed: None,
             done: false,
             log: Log::new(),
+            snapshots: Vec::new(),
             connections: Vec::new(),
             coordinators: Vec::new(),
             workers: Vec::new(),
@@ -156,9 +159,15 @@ impl World {
             self.restart_projector(at, 0, false);
         }
         for (at, workload) in self.scenario.workloads.clone().into_iter().enumerate() {
+            let alias = |pipeline: usize| format!("{}_{at}_{pipeline}", workload.name);
+            let with_ids = |text: &str| {
+                (0..workload.pipelines.len()).fold(text.to_owned(), |text, pipeline| {
+                    let id = PipelineId::derive("default", &alias(pipeline));
+                    text.replace(&workloads::id_of(pipeline), &id.to_string())
+                })
+            };
             let pipelines = workload.pipelines.iter().enumerate().map(|(pipeline, versions)| {
-                let alias = format!("{}_{at}_{pipeline}", workload.name);
-                versions.iter().map(|text| Arc::new(compiled(&alias, text))).collect()
+                versions.iter().map(|text| Arc::new(compiled(&alias(pipeline), &with_ids(text)))).collect()
             });
             self.client.pipelines.push(pipelines.collect());
             for (when, action) in workload.actions {
@@ -170,6 +179,7 @@ impl World {
             self.queue.push(pause, Happening::Nemesis);
         }
         self.queue.push(chaos, Happening::Heal);
+        self.queue.push(SECOND, Happening::Client(ClientEvent::LookForApprovals));
         self.queue.push(SECOND, Happening::Look);
     }
 

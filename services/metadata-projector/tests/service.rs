@@ -115,7 +115,8 @@ async fn at_least_ends_with_both_positions_when_nothing_comes() {
     assert_eq!(services, ["downbeat.metadata.v1.MetadataService"]);
     // The driver does not run: the position stays at 0. Time is virtual, the ten seconds are not spent.
     let mut client = MetadataServiceClient::new(routes.routes());
-    let request = wire::GetRunRequest { run_id: run_id(1).to_string(), at_least: end(&log).await, ..Default::default() };
+    let request =
+        wire::GetRunRequest { run_id: run_id(1).to_string(), at_least: end(&log).await, ..Default::default() };
     let status = client.get_run(request).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert!(status.message().contains("sequence 1") && status.message().contains("stand at 0"), "{status}");

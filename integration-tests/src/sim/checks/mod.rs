@@ -14,6 +14,7 @@ pub mod outcomes;
 pub mod projection;
 mod record;
 pub mod schedules;
+pub mod slots;
 
 pub use record::Record;
 
@@ -49,6 +50,7 @@ pub struct AllChecks {
     finished: finished::Finished,
     dependencies: dependencies::Dependencies,
     schedules: schedules::Schedules,
+    slots: slots::Slots,
     chain: chain::Chain,
     fencing: fencing::Fencing,
 }
@@ -61,6 +63,7 @@ impl Check for AllChecks {
         self.finished.record(record, found);
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
+        self.slots.record(record, found);
     }
 }
 

@@ -38,11 +38,16 @@ impl Check for Outcomes {
 impl Outcomes {
     fn event(&mut self, event: &Event) -> Option<String> {
         match event {
-            Event::AttemptLeased { attempt, .. } | Event::WaitStarted { attempt, .. } => self.begun(*attempt),
+            Event::AttemptLeased { attempt, .. }
+            | Event::WaitStarted { attempt, .. }
+            | Event::ApprovalRequested { attempt, .. }
+            | Event::ChildStarted { attempt, .. } => self.begun(*attempt),
             Event::AttemptSucceeded { attempt, .. }
             | Event::AttemptFailed { attempt, .. }
             | Event::AttemptLost { attempt, .. }
-            | Event::AttemptStopped { attempt, .. } => self.ended(*attempt),
+            | Event::AttemptStopped { attempt, .. }
+            | Event::ApprovalDecided { attempt, .. }
+            | Event::ChildEnded { attempt, .. } => self.ended(*attempt),
             Event::AttemptStarted { attempt, .. }
             | Event::AttemptStopRequested { attempt, .. }
             | Event::OperationsCollected { attempt, .. } => {

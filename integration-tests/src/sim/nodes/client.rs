@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use downbeat_domain::{PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger};
+use downbeat_domain::{Command, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger};
 use serde_json::Map;
 
 use crate::sim::{
     checks::acknowledged::Acknowledged,
     network::{Caller, Heard, Request},
+    nodes::people,
     time::{At, MILLISECOND, SECOND},
     workloads::Action,
     world::{Happening, World},
@@ -30,6 +31,8 @@ pub enum ClientEvent {
     Act(usize, Action),
     /// Somebody asks again.
     Again(Box<Request>),
+    /// A person looks for what waits for a decision.
+    LookForApprovals,
 }
 
 impl World {
@@ -38,11 +41,11 @@ impl World {
         match event {
             ClientEvent::Act(workload, action) => {
                 if let Some(request) = self.request(workload, &action) {
-                    self.client.open += 1;
-                    self.ask_for(request);
+                    self.wants(request);
                 }
             }
             ClientEvent::Again(request) => self.ask_for(*request),
+            ClientEvent::LookForApprovals => people::look_for_approvals(self),
         }
     }
 
@@ -51,8 +54,10 @@ impl World {
         let Some(request) = self.client.waiting.remove(&number) else { return };
         let (answer, pause) = match heard {
             Heard::Nobody => return self.ask_later(request, 500 * MILLISECOND),
-            // It asked before its pipeline was there.
-            Heard::Answer(Err(Rejection::UnknownPipeline(_))) => (None, Some(SECOND)),
+            // It asked before its pipeline was there, or while that was paused.
+            Heard::Answer(Err(Rejection::UnknownPipeline(_) | Rejection::PipelinePaused { .. })) => {
+                (None, Some(SECOND))
+            }
             Heard::Answer(answer) => (Some(answer), None),
         };
         if let Some(pause) = pause {
@@ -61,6 +66,7 @@ impl World {
         self.client.open -= 1;
         let told = match (&request, answer) {
             (Request::Start(start), Some(Ok(_))) => Acknowledged::Started(start.run),
+            (Request::Restart(restart), Some(Ok(_))) => Acknowledged::Started(restart.run),
             (Request::Cancel(run), Some(Ok(_)) | Some(Err(Rejection::RunFinished { .. }))) => {
                 Acknowledged::Cancelled(*run)
             }
@@ -73,6 +79,12 @@ impl World {
         };
         self.say(|| format!("a client hears {told:?}"));
         self.acknowledged(told);
+    }
+
+    /// A person or a program asks for something.
+    pub(super) fn wants(&mut self, request: Request) {
+        self.client.open += 1;
+        self.ask_for(request);
     }
 
     fn ask_for(&mut self, request: Request) {
@@ -101,6 +113,8 @@ impl World {
                     trigger: Trigger::Manual { user: "user".to_owned() },
                     inputs: Map::new(),
                     environment: Map::new(),
+                    environment_name: String::new(),
+                    selection: None,
                 }))
             }
             Action::Cancel { pipeline, key } => Request::Cancel(RunId::of_key(id(self, pipeline), &key.to_string())),
@@ -110,6 +124,18 @@ impl World {
                     return None;
                 }
                 Request::Cancel(*self.dice.pick(&living))
+            }
+            Action::MarkSome => return people::mark_some(self),
+            Action::RestartSome => return people::restart_some(self),
+            Action::Pause { pipeline } => {
+                let pipeline = id(self, pipeline);
+                Request::Other(Box::new(Command::PausePipeline { pipeline, reason: "simulated".to_owned() }))
+            }
+            Action::Resume { pipeline } => {
+                Request::Other(Box::new(Command::ResumePipeline { pipeline: id(self, pipeline) }))
+            }
+            Action::SetPool { slots } => {
+                Request::Other(Box::new(Command::SetPool { name: "shared".to_owned(), slots: Some(slots) }))
             }
         })
     }

@@ -1,6 +1,6 @@
 //! A coordinator process: takes the partition over, runs the engine, appends its records, and ends when it is fenced.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_coordinator::{
     engine::{CallId, Engine, Input, Moment, Output, SessionId},
@@ -8,15 +8,19 @@ use downbeat_coordinator::{
     ownership::Ownership,
     take_over::{Ask, TakingOver, lost},
 };
-use downbeat_domain::invariants;
-use downbeat_event_log::{Error, Record, RecordId, Settled, Settling, Tail};
-use downbeat_proto::worker::v1 as wire;
+use downbeat_domain::{PriorRun, RunId, invariants};
+use downbeat_event_log::{Error, Hash, Record, RecordId, Settled, Settling, Tail};
+use downbeat_proto::{
+    snapshot::{self, SnapshotPosition},
+    worker::v1 as wire,
+};
 use downbeat_runtime::retry;
 use wire::{coordinator_message::Message as Told, worker_message::Message as Says};
 
 use crate::sim::{
     checks::Violation,
     network::{Caller, Heard, Request},
+    nodes::people,
     time::{At, Clocks, MILLISECOND, SECOND},
     world::{Happening, World, micros},
 };
@@ -75,6 +79,8 @@ pub enum CoordinatorEvent {
     Tick,
     /// The log said where it ends.
     Told(Result<Tail, Error>),
+    /// A run that a restart continues was read from the log.
+    PriorRead(RunId, Option<Arc<PriorRun>>),
 }
 
 impl Coordinator {
@@ -106,7 +112,14 @@ impl World {
     pub(crate) fn start_coordinator(&mut self) {
         let clocks = self.fresh_clocks();
         let at = self.coordinators.len();
-        let taking = TakingOver::new(self.log.id().clone(), &format!("c{at}"));
+        let mut taking = TakingOver::new(self.log.id().clone(), &format!("c{at}"));
+        // The newest snapshot that can be trusted, as the service takes it.
+        let decoded = self.snapshots.iter().rev().find_map(|bytes| snapshot::decode(bytes).ok());
+        if let Some((partition, position)) = decoded {
+            let at = Tail { sequence: position.sequence, hash: Hash(position.hash) };
+            self.say(|| format!("a coordinator begins with a snapshot of {}", at.sequence));
+            taking = taking.from_snapshot(partition, at);
+        }
         let state = State::TakingOver(Box::new(taking));
         self.coordinators.push(Coordinator { state, clocks, frozen_until: 0, appends: 0, checked: 0 });
         self.say(|| format!("coordinator {at} starts"));
@@ -167,6 +180,11 @@ impl World {
                     self.ask_for_tail(at);
                 }
             }
+            CoordinatorEvent::PriorRead(run, prior) => {
+                if self.owner(at).is_some() {
+                    self.input(at, Input::PriorRead { run, prior });
+                }
+            }
             CoordinatorEvent::Told(answer) => {
                 let monotonic = self.coordinators[at].clocks.monotonic(self.now);
                 let Some(owner) = self.owner(at) else { return };
@@ -192,6 +210,7 @@ impl World {
         let State::TakingOver(taking) = &mut self.coordinators[at].state else { return };
         let pause = match taking.ask() {
             Some(Ask::Tail) => taking.tail(self.log.tail(now)),
+            Some(Ask::Check { after }) => taking.checked(self.log.read(now, after, 1)),
             Some(Ask::Read { after }) => taking.entries(self.log.read(now, after, limits::ENTRIES_PER_READ)),
             Some(Ask::Fence) => {
                 let (after, record) = taking.ownership(wall, id).request();
@@ -289,7 +308,8 @@ impl World {
         };
         let owned = taking.into_owned();
         self.say(|| format!("coordinator {at} owns the partition from {}", owned.tail.sequence));
-        let engine = Engine::take_over(owned.partition, owned.tail.sequence, moment);
+        let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment);
+        engine.snapshot_every(self.dice.between(2, 60));
         self.coordinators[at].state = State::Owner(Box::new(Owner {
             engine,
             ownership: Ownership::new(self.log.id().clone(), owned.tail, moment.monotonic),
@@ -379,6 +399,15 @@ impl World {
                 owner.appending = Some(Settling::new(after, record.clone()));
                 self.send_append(at, after, record);
             }
+            Output::Snapshot(state) => self.keep_snapshot(at, state),
+            Output::ReadPrior { run, prior } => {
+                let pipeline = self
+                    .owner(at)
+                    .and_then(|owner| owner.engine.partition().finished.get(&prior).map(|(pipeline, _)| *pipeline));
+                let read = pipeline.and_then(|pipeline| people::prior(self, prior, pipeline)).map(Arc::new);
+                let after = self.latency();
+                self.tell(at, after, CoordinatorEvent::PriorRead(run, read));
+            }
             Output::Reply { call, answer } => {
                 let asked = self.owner(at).and_then(|owner| owner.calls.remove(&call));
                 if let Some((caller, number)) = asked {
@@ -400,6 +429,26 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A snapshot reaches the blob store, or gets lost or damaged on the way.
+    fn keep_snapshot(&mut self, at: usize, state: Vec<u8>) {
+        let log_id = self.log.id().to_string();
+        let Some(owner) = self.owner(at) else { return };
+        let tail = owner.ownership.tail();
+        let position = SnapshotPosition { log_id, sequence: tail.sequence, hash: tail.hash.0 };
+        let mut bytes = snapshot::seal(state, &position);
+        match self.dice.below(10) {
+            0 => return,
+            1 => {
+                let place = self.dice.below(bytes.len() as u64) as usize;
+                bytes[place] ^= 1 << self.dice.below(8);
+            }
+            _ => {}
+        }
+        self.snapshots.push(bytes);
+        let old = self.snapshots.len().saturating_sub(limits::SNAPSHOTS_KEPT);
+        self.snapshots.drain(..old);
     }
 
     /// The state after a step. What grows with the number of tasks is looked at more seldom when there are many.

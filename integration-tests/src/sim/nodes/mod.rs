@@ -5,6 +5,7 @@
 pub mod client;
 pub mod coordinator;
 pub mod job;
+mod people;
 pub mod projector;
 pub mod scheduler;
 pub mod worker;

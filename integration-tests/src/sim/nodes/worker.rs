@@ -192,6 +192,7 @@ impl World {
             name: format!("w{at}"),
             slots: worker.installed.slots,
             jobs,
+            labels: Default::default(),
         };
         worker.process = Some(Process {
             engine: Engine::new(identity),

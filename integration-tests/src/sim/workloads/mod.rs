@@ -3,11 +3,17 @@
 //! A workload knows nothing about faults; it says what is asked for and how its jobs behave. To add one: a file with a function
 //! `fn(&mut Dice) -> Workload`, and a line in [`ALL`].
 
+mod approvals;
 mod cancels;
+mod children;
 mod deep;
 mod edits;
 mod graph;
+mod lanes;
+mod matrix;
 mod noops;
+mod pools;
+mod restarts;
 mod retries;
 mod schedules;
 mod waits;
@@ -42,6 +48,25 @@ pub enum Action {
     },
     /// Cancels some run that lives then, in whatever state it is.
     CancelSome,
+    /// Decides the outcome of some task of some run that lives then.
+    MarkSome,
+    /// Runs some run again that has ended by then.
+    RestartSome,
+    /// Pauses a pipeline.
+    Pause {
+        /// Which.
+        pipeline: usize,
+    },
+    /// Resumes it.
+    Resume {
+        /// Which.
+        pipeline: usize,
+    },
+    /// Gives the pool `shared` so many slots.
+    SetPool {
+        /// How many.
+        slots: u32,
+    },
 }
 
 /// How the jobs of a workload behave.
@@ -77,6 +102,11 @@ pub struct Workload {
     pub scheduled: bool,
 }
 
+/// What stands in a text for the id of a pipeline of the same workload, which is known only when the world is made.
+pub fn id_of(pipeline: usize) -> String {
+    format!("PIPELINE-{pipeline}-ID")
+}
+
 /// Makes a workload.
 pub type Make = fn(&mut Dice) -> Workload;
 
@@ -91,4 +121,10 @@ pub const ALL: &[(&str, Make)] = &[
     ("cancels", cancels::make),
     ("edits", edits::make),
     ("noops", noops::make),
+    ("matrix", matrix::make),
+    ("approvals", approvals::make),
+    ("children", children::make),
+    ("lanes", lanes::make),
+    ("pools", pools::make),
+    ("restarts", restarts::make),
 ];

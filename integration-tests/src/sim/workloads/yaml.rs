@@ -14,6 +14,10 @@ pub(super) enum Job {
     Noop,
     /// `ORCHESTRA/WAIT`.
     Wait(u64),
+    /// `ORCHESTRA/APPROVAL`.
+    Approval,
+    /// `ORCHESTRA/TRIGGER_PIPELINE` of this pipeline of the workload.
+    Trigger(usize),
 }
 
 impl Yaml {
@@ -36,6 +40,12 @@ impl Yaml {
         self.0.push_str("    tasks:\n");
     }
 
+    /// The same with a matrix, as it stands in the file.
+    pub(super) fn matrix(&mut self, id: &str, depends_on: &[String], matrix: &str) {
+        let before = depends_on.join(", ");
+        let _ = write!(self.0, "  {id}:\n    depends_on: [{before}]\n    matrix: {matrix}\n    tasks:\n");
+    }
+
     /// A task of the last group.
     pub(super) fn member(&mut self, id: &str, job: &Job, depends_on: &[String], more: &str) {
         self.task_at(6, id, job, depends_on, more);
@@ -54,6 +64,11 @@ impl Yaml {
             Job::Noop => "integration: DOWNBEAT, integration_job: NOOP, parameters: {}".to_owned(),
             Job::Wait(minutes) => {
                 format!("integration: ORCHESTRA, integration_job: WAIT, parameters: {{wait_minutes: {minutes}}}")
+            }
+            Job::Approval => "integration: ORCHESTRA, integration_job: APPROVAL, parameters: {}".to_owned(),
+            Job::Trigger(pipeline) => {
+                let id = super::id_of(*pipeline);
+                format!("integration: ORCHESTRA, integration_job: TRIGGER_PIPELINE, parameters: {{pipeline_id: {id}}}")
             }
         };
         let _ = write!(self.0, "{:indent$}{id}: {{{what}, depends_on: [{}]", "", depends_on.join(", "));
