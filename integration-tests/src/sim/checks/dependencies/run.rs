@@ -106,7 +106,11 @@ impl Run {
                 if let Some(open) = own.iter().find(|place| !self.ended.contains_key(place)) {
                     return Some(format!("iterations of task {task} ended while {open} had not"));
                 }
-                return self.ends(*task, *status);
+                // It is seen as the worst of them is seen.
+                let seen: Vec<TaskStatus> = own.iter().filter_map(|place| self.ended.get(place).copied()).collect();
+                let worst_first = [TaskStatus::Failed, TaskStatus::Cancelled, TaskStatus::Warning, TaskStatus::Succeeded];
+                let worst = worst_first.into_iter().find(|status| seen.contains(status));
+                return self.ends(*task, worst.unwrap_or(*status));
             }
             Event::TaskCarriedOver(carried) => match &carried.iteration {
                 Some(iteration) => drop(self.carried.insert((carried.task, iteration.clone()), carried.status)),
