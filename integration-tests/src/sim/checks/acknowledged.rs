@@ -37,7 +37,8 @@ impl Check for Commands {
         for event in record.events() {
             match event {
                 Event::RunCreated(created) => drop(self.runs.insert(created.run)),
-                Event::RunCancelRequested { run, .. } | Event::RunFinished { run, .. } => {
+                // What is stopped by its timeout needs no cancel any more.
+                Event::RunCancelRequested { run, .. } | Event::RunTimedOut { run, .. } | Event::RunFinished { run, .. } => {
                     self.cancelled.insert(*run);
                 }
                 Event::PipelineApplied(applied) => {

@@ -5,7 +5,7 @@ mod run;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use downbeat_domain::{Event, PipelineId, RunId, RunStatus, Trigger, plan::Plan};
+use downbeat_domain::{Event, PipelineId, RunId, RunStatus, plan::Plan};
 
 use self::run::Run;
 use super::{Check, Record, Violation};
@@ -37,8 +37,7 @@ impl Dependencies {
                 let Some(plan) = self.plans.get(&(created.pipeline, created.version)).cloned() else {
                     return Some(format!("run {} is of a version that was never applied", created.run));
                 };
-                let carries = matches!(created.trigger, Trigger::Restart { .. });
-                self.runs.insert(created.run, Run::new(plan, created.gated, carries));
+                self.runs.insert(created.run, Run::new(plan, created));
                 None
             }
             Event::RunFinished { run, status, .. } => {

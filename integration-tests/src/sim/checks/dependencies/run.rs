@@ -6,7 +6,7 @@ use std::{
 };
 
 use downbeat_domain::{
-    Event, Mark, Outcome, TaskStatus,
+    Event, Mark, Outcome, RunCreated, TaskStatus, Trigger,
     plan::{Node, Plan},
     state::iteration_ids,
 };
@@ -34,11 +34,13 @@ pub(super) struct Run {
     carried: BTreeMap<(u32, String), TaskStatus>,
     admitted: bool,
     carries: bool,
+    /// It is about a part of its plan.
+    partial: bool,
     halted: bool,
 }
 
 impl Run {
-    pub(super) fn new(plan: Arc<Plan>, gated: bool, carries: bool) -> Self {
+    pub(super) fn new(plan: Arc<Plan>, created: &RunCreated) -> Self {
         Self {
             total: plan.tasks.len() as u32,
             plan,
@@ -48,8 +50,9 @@ impl Run {
             marks: BTreeMap::new(),
             open: BTreeSet::new(),
             carried: BTreeMap::new(),
-            admitted: !gated,
-            carries,
+            admitted: !created.gated,
+            carries: matches!(created.trigger, Trigger::Restart { .. }),
+            partial: created.selection.is_some(),
             halted: false,
         }
     }
@@ -72,7 +75,9 @@ impl Run {
                 self.open.insert(*group);
                 let plan = Arc::clone(&self.plan);
                 let group_plan = plan.groups.get(*group as usize)?;
-                return self.blocked(&group_plan.depends_on, group_plan.condition.is_some());
+                // One that is not part of the run opens for what it takes over, whatever it depends on.
+                let blocked = self.blocked(&group_plan.depends_on, group_plan.condition.is_some());
+                return blocked.filter(|_| !self.partial);
             }
             Event::GroupSkipped { group, reason, .. } => {
                 // What is paused, or not part of the run, is seen as if it had succeeded.
