@@ -42,7 +42,8 @@ pub(super) async fn start(
     });
     let (shape, _) = found.await?;
     let (sender, receiver) = mpsc::channel(limits::STREAM_QUEUE);
-    let watcher = Watcher { metadata, run: shape.run, shape: Arc::new(shape), sent: HashMap::new(), sent_run: None, sender };
+    let watcher =
+        Watcher { metadata, run: shape.run, shape: Arc::new(shape), sent: HashMap::new(), sent_run: None, sender };
     tokio::spawn(watcher.watch(changes));
     Ok(Box::pin(ReceiverStream::new(receiver)))
 }

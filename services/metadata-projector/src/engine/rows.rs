@@ -301,10 +301,7 @@ impl Phase {
 
     /// Does it end at once when its run is halted?
     pub fn ends_with_a_halt(self) -> bool {
-        matches!(
-            self,
-            Self::Waiting | Self::Ready | Self::Sleeping | Self::Approving | Self::Backoff | Self::Fanned
-        )
+        matches!(self, Self::Waiting | Self::Ready | Self::Sleeping | Self::Approving | Self::Backoff | Self::Fanned)
     }
 }
 

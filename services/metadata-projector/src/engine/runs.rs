@@ -162,11 +162,7 @@ fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
 }
 
 /// Whether the task's life cycle takes an event: `task_runs` has not seen it yet, its row is that of before.
-fn counts(
-    attempt: &AttemptRef,
-    batch: &Batch<'_>,
-    accepts: impl FnOnce(&TaskRow) -> bool,
-) -> Result<bool, Error> {
+fn counts(attempt: &AttemptRef, batch: &Batch<'_>, accepts: impl FnOnce(&TaskRow) -> bool) -> Result<bool, Error> {
     let head: RunHead = batch.get(&keys::run_head(attempt.run))?.unwrap_or_default();
     if head.finished || attempt.task >= head.total() {
         return Ok(false);

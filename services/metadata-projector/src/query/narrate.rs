@@ -62,7 +62,8 @@ fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
         Trigger::Restart { user, run, mode } => format!("created by {user}: {mode} of run {run}"),
     };
     if let Some(selection) = &created.selection {
-        let tasks: Vec<String> = selection.tasks.iter().take(10).map(|task| format!("`{}`", names.task(*task))).collect();
+        let tasks: Vec<String> =
+            selection.tasks.iter().take(10).map(|task| format!("`{}`", names.task(*task))).collect();
         let more = if selection.tasks.len() > 10 { ", ..." } else { "" };
         let follows = if selection.downstream { " and what follows" } else { "" };
         let _ = write!(text, "; only {}{more}{follows}", tasks.join(", "));

@@ -91,10 +91,7 @@ impl Shape {
                 failed: false,
                 unfinished: Vec::new(),
             };
-            matrices.insert(
-                fan.group,
-                Elements { names: matrix.names, expansion, members: plan.members(fan.group) },
-            );
+            matrices.insert(fan.group, Elements { names: matrix.names, expansion, members: plan.members(fan.group) });
         }
         Ok(Self { run, plan, head, matrices })
     }
