@@ -9,7 +9,7 @@ export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector
 
-.PHONY: help demo dev local test judge check fmt bench fuzz build tools deny
+.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -34,6 +34,15 @@ test: build tools ## Build and run every test
 judge: tools ## Compare verdicts with the official offline validator; prints the agreement
 	cargo test --locked -p downbeat-integration-tests --test judge -- --nocapture --test-threads 1
 
+SEEDS ?= 200000
+SEED ?=
+sim: ## Simulate SEEDS=200000 seeds (release profile), or one with its whole trace: SEED=N
+	cargo build --locked --release -p downbeat-integration-tests --bin downbeat-sim
+	target/release/downbeat-sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+mutants: ## Plant each known bug into a copy and require that the simulator finds it
+	integration-tests/sim-mutants.sh
+
 check: ## Formatting, lints, documentation
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -46,6 +55,7 @@ bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo build --locked --release --bins $(BINARIES) -p downbeat-integration-tests
 	target/release/downbeat-bench
 	cargo bench --locked -p downbeat-dialect --bench dialect
+	cargo bench --locked -p downbeat-domain --bench core
 
 RUNS ?= 10000000
 fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep what was learned

@@ -142,8 +142,7 @@ impl Cluster {
         };
         let coordinator = start_coordinator(folder, &addresses, coordinator_listen);
         let projector = start_projector(folder, &addresses, projector_listen);
-        let scheduler =
-            start(folder, "downbeat-scheduler", &["--log", &addresses.log, "--coordinator", &addresses.server]);
+        let scheduler = start_scheduler(folder, &addresses);
         let worker = start_worker(folder, &addresses, slots);
         let cluster = Self {
             nats,
@@ -164,6 +163,11 @@ impl Cluster {
     /// Starts the coordinator again after it was killed.
     pub fn restart_coordinator(&mut self) {
         self.coordinator = start_coordinator(&self.folder, &self.addresses, self.coordinator_listen);
+    }
+
+    /// Starts the scheduler again after it was killed.
+    pub fn restart_scheduler(&mut self) {
+        self.scheduler = start_scheduler(&self.folder, &self.addresses);
     }
 
     /// Starts the projector again, over the same folder, after it ended.
@@ -203,7 +207,15 @@ fn local(port: u16) -> SocketAddr {
 }
 
 fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
-    start(folder, "downbeat-coordinator", &["--log", &addresses.log, "--listen", &listen.to_string()])
+    let (blobs, listen) = (folder.join("blobs"), listen.to_string());
+    let blobs = blobs.to_str().expect("test folders are text");
+    // Snapshots often: a take-over then begins with one, as it does after days.
+    let arguments = ["--log", &addresses.log, "--listen", &listen, "--blobs", blobs, "--snapshot-records", "50"];
+    start(folder, "downbeat-coordinator", &arguments)
+}
+
+fn start_scheduler(folder: &Path, addresses: &Addresses) -> Process {
+    start(folder, "downbeat-scheduler", &["--log", &addresses.log, "--coordinator", &addresses.server])
 }
 
 fn start_projector(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {

@@ -63,6 +63,11 @@ pub fn check_reader(record: &wire::Record) -> Result<(), DecodeError> {
     Err(DecodeError::Newer { needed: record.minimum_reader, reason: record.minimum_reader_reason.clone() })
 }
 
+/// The ids of the commands that a record holds decisions of, in order.
+pub fn commands(record: &wire::Record) -> impl Iterator<Item = CommandId> + '_ {
+    record.decisions.iter().filter_map(|decision| CommandId::from_slice(&decision.command_id))
+}
+
 /// Every event of a record, in order.
 pub fn events(record: &wire::Record) -> impl Iterator<Item = Result<Decoded, DecodeError>> + '_ {
     record.decisions.iter().flat_map(|decision| &decision.events).map(event::decode)

@@ -78,6 +78,7 @@ codes! {
     MissingRunInput = 1071, Some(Error), "a trigger does not give a required input";
     UndeclaredRunInput = 1072, None, "a trigger gives an input that is not declared";
     NewerAdditions = 1080, None, "additions of a newer version";
+    IdleAddition = 1081, None, "an addition that does nothing where it stands";
 }
 
 impl Code {

@@ -32,6 +32,8 @@ pub const TEMPLATES: usize = 1_000;
 pub const OUTPUT_BYTES: usize = 1024 * 1024;
 /// Bytes of all values that one evaluation reads or builds on its way.
 pub const EVALUATION_BYTES: usize = 64 * 1024 * 1024;
+/// Characters of an operand or a name shown in an error of an evaluation.
+pub const SHOWN_OPERAND_CHARACTERS: usize = 80;
 /// Bytes of a cron expression.
 pub const CRON_BYTES: usize = 1024;
 /// Steps along dependencies in the search for expressions that do not wait for what they read.

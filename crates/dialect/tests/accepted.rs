@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use downbeat_dialect::{
-    Code, Entry, InputType, MatrixValues, OnLimit, Pipeline, RetryDelay, Severity, Templated, parse,
+    Code, Entry, GroupAdditions, InputType, MatrixValues, OnLimit, Pipeline, PipelineAdditions, PoolUse, RetryDelay,
+    Severity, TaskAdditions, Templated, parse,
 };
 use serde_json::json;
 
@@ -124,6 +125,94 @@ fn additions_are_typed() {
     let Entry::Task(task) = &pipeline.entries["a"] else { panic!("not a task") };
     let expected = RetryDelay { delay_ms: 86_401_500, exponential: true, max_delay_ms: Some(300_000), jitter: 0.25 };
     assert_eq!(task.additions.retry, Some(expected));
+}
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// The example has every addition of the run engine once.
+#[test]
+fn additions_of_the_run_engine_are_typed() {
+    let source = include_str!("../../../deploy/examples/features/run-engine-additions.yml");
+    assert_eq!(parse(source).diagnostics, []);
+    let pipeline = accepted(source);
+    let expected = PipelineAdditions {
+        schedules: Vec::new(),
+        timeout_ms: Some(6 * HOUR_MS),
+        priority: Some(10),
+        cancel_running: true,
+    };
+    assert_eq!(pipeline.additions, expected);
+    let Entry::Group(stores) = &pipeline.entries["stores"] else { panic!("not a group") };
+    assert_eq!(stores.additions, GroupAdditions { priority: Some(20) });
+    let retry = RetryDelay { delay_ms: 10_000, exponential: true, max_delay_ms: Some(120_000), jitter: 0.0 };
+    let pool = PoolUse { name: "warehouse".to_owned(), slots: 2 };
+    let copy = TaskAdditions { retry: Some(retry), pool: Some(pool), ..TaskAdditions::default() };
+    assert_eq!(stores.tasks["copy"].additions, copy);
+    let labels = [("gpu", "a100"), ("zone", "eu-west")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let train = TaskAdditions { priority: Some(-20), worker_labels: labels.into(), ..TaskAdditions::default() };
+    assert_eq!(stores.tasks["train"].additions, train);
+    for (id, expected) in [
+        ("decide", TaskAdditions { approval_expires_ms: Some(48 * HOUR_MS), ..TaskAdditions::default() }),
+        ("publish", TaskAdditions { wait: Some(false), ..TaskAdditions::default() }),
+    ] {
+        let Entry::Task(task) = &pipeline.entries[id] else { panic!("not a task") };
+        assert_eq!(task.additions, expected, "{id}");
+    }
+}
+
+#[test]
+fn additions_of_a_task_keep_to_their_limits() {
+    let labels = |count: usize| {
+        let labels: Vec<String> = (0..count).map(|at| format!("l{at}: v")).collect();
+        format!("worker: {{{}}}", labels.join(", "))
+    };
+    for (written, accepted) in [
+        ("priority: -100".to_owned(), true),
+        ("priority: 100.0".to_owned(), true),
+        ("priority: -101".to_owned(), false),
+        ("priority: 1.5".to_owned(), false),
+        ("priority: 9223372036854775807".to_owned(), false),
+        ("priority: '5'".to_owned(), false),
+        ("priority: ~".to_owned(), false),
+        ("pool: {name: A.b_c-9, slots: 10000}".to_owned(), true),
+        ("pool: {name: a, slots: 10001}".to_owned(), false),
+        ("pool: {name: a, slots: 1.0}".to_owned(), true),
+        ("pool: {name: ''}".to_owned(), false),
+        ("pool: {name: é}".to_owned(), false),
+        ("pool: {slots: 1}".to_owned(), false),
+        ("pool: warehouse".to_owned(), false),
+        (format!("pool: {{name: {}}}", "a".repeat(100)), true),
+        (format!("pool: {{name: {}}}", "a".repeat(101)), false),
+        ("pool: {name: \"a\\n\"}".to_owned(), false),
+        (labels(16), true),
+        (labels(17), false),
+        (labels(0), false),
+        (format!("worker: {{{}: {}}}", "a".repeat(63), "b".repeat(63)), true),
+        (format!("worker: {{{}: b}}", "a".repeat(64)), false),
+        (format!("worker: {{a: {}}}", "b".repeat(64)), false),
+        ("worker: {'': b}".to_owned(), false),
+        ("wait: yes".to_owned(), true),
+        ("wait: 1".to_owned(), false),
+        ("approval: {}".to_owned(), false),
+        ("approval: {expires: PT0S}".to_owned(), true),
+        ("timeout: PT1H".to_owned(), false),
+    ] {
+        let source = format!(
+            "version: v1\nname: demo\npipeline:\n  a: {{integration: X, integration_job: Y, parameters: {{}}, meta: {{downbeat: {{{written}}}}}}}\n"
+        );
+        assert_eq!(parse(&source).pipeline.is_some(), accepted, "{written}: {:?}", parse(&source).diagnostics);
+    }
+}
+
+/// As a `timeout` of 0 is none in the configuration.
+#[test]
+fn a_duration_of_nothing_is_no_limit() {
+    for (written, expected) in
+        [("PT0S", None), ("PT0.000S", None), ("P0D", None), ("PT0.001S", Some(1)), ("P1DT1H", Some(25 * HOUR_MS))]
+    {
+        let source = minimal(&format!("meta: {{downbeat: {{timeout: {written}}}}}\n"));
+        assert_eq!(accepted(&source).additions.timeout_ms, expected, "{written}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use downbeat_dialect::{
     Pipeline,
-    diff::{diff, render},
+    diff::{ChangeKind, diff, render},
     parse,
 };
 
@@ -85,6 +85,30 @@ fn every_change_is_reported_as_what_it_is() {
         ("statuses: [FAILED]", "statuses: [WARNING]", r#"~ alerts.all.statuses: ["FAILED"] -> ["WARNING"]"#),
         ("owner: data", "owner: sales", r#"~ meta.owner: "data" -> "sales""#),
         (
+            "owner: data",
+            "owner: data, downbeat: {timeout: PT2H, priority: 5, concurrency: {on_limit: CANCEL_RUNNING}}",
+            "+ meta.downbeat.timeout: \"PT2H\"\n+ meta.downbeat.priority: 5\n\
+             + meta.downbeat.concurrency: {\"on_limit\":\"CANCEL_RUNNING\"}",
+        ),
+        (
+            "owner: data",
+            "owner: data, downbeat: {schedules: [{unix_cron: '@daily'}]}",
+            r#"+ meta.downbeat.schedules.@daily: {"unix_cron":"@daily","timezone":"UTC"}"#,
+        ),
+        (
+            "{wait_minutes: 3}",
+            "{wait_minutes: 3}\n    meta: {downbeat: {pool: {name: db}, worker: {zone: eu}, approval: {expires: P1D}, wait: false}}",
+            "+ pipeline.last.meta.downbeat.pool: {\"name\":\"db\",\"slots\":1}\n\
+             + pipeline.last.meta.downbeat.worker: {\"zone\":\"eu\"}\n\
+             + pipeline.last.meta.downbeat.wait: false\n\
+             + pipeline.last.meta.downbeat.approval: {\"expires\":\"PT24H\"}",
+        ),
+        (
+            "  report:\n",
+            "  report:\n    meta: {downbeat: {priority: -1}}\n",
+            "+ pipeline.report.meta.downbeat.priority: -1",
+        ),
+        (
             "            two\n",
             "            2\n            2.5\n",
             "~ pipeline.load.fetch.parameters.code:\n    - two\n    + 2\n    + 2.5",
@@ -149,6 +173,31 @@ fn layout_order_and_spelling_make_no_difference() {
     ];
     for (from, to) in cases {
         assert_eq!(change(from, to), "", "{from} -> {to}");
+    }
+}
+
+#[test]
+fn additions_are_compared_by_what_they_mean() {
+    let with = |additions: &str| {
+        let meta = format!("{{wait_minutes: 3}}\n    meta: {{note: 1, downbeat: {additions}}}");
+        pipeline(&BASE.replace("{wait_minutes: 3}", &meta))
+    };
+    let cases = [
+        ("{retry: {delay: PT60S}}", "{version: 1, retry: {delay: PT1M, backoff: fixed, jitter: 0}}", ""),
+        ("{retry: {delay: PT60S}}", "{retry: {delay: PT61S}}", r#""PT1M" -> "PT1M1S""#),
+        ("{pool: {name: db}}", "{pool: {name: db, slots: 1.0}}", ""),
+        ("{pool: {name: db}}", "{pool: {name: db, slots: 2}}", "1 -> 2"),
+        ("{worker: {a: x, b: y}}", "{worker: {b: y, a: x}}", ""),
+        ("{wait: true}", "{}", ""),
+        ("{approval: {expires: PT0S}}", "{}", ""),
+        ("{approval: {expires: P1D}}", "{approval: {expires: PT24H}}", ""),
+    ];
+    for (old, new, expected) in cases {
+        let changes = diff(&with(old), &with(new));
+        let shown = render(&changes);
+        assert_eq!(shown.is_empty(), expected.is_empty(), "{old} -> {new}: {shown}");
+        assert!(shown.ends_with(expected), "{old} -> {new}: {shown}");
+        assert!(changes.iter().all(|change| change.kind == ChangeKind::ConfigurationChanged), "{changes:?}");
     }
 }
 

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use downbeat_dialect::{
-    Code,
-    expression::{Expression, Names, OrchestraName, Reference, TaskView, Template, has_template, render_value, truthy},
+    Code, Entry,
+    expression::{
+        Expression, MATRIX_INDEX, Names, OrchestraName, Reference, TaskView, Template, has_template, render_value,
+        truthy,
+    },
     parse,
 };
 use serde_json::{Map, Value, json};
@@ -38,7 +41,14 @@ impl Names for Run {
         }
     }
     fn matrix(&self, name: &str) -> Option<Value> {
-        (name == "t").then(|| json!({"field": 7, "Field": 8}))
+        match name.to_lowercase().as_str() {
+            "t" => Some(json!({"field": 7, "Field": 8})),
+            MATRIX_INDEX => Some(json!(2)),
+            _ => None,
+        }
+    }
+    fn secret(&self, name: &str) -> Option<Value> {
+        (name == "TOKEN").then(|| json!("hunter2"))
     }
     fn outputs(&self) -> Option<Value> {
         Some(json!({"payload": {"id": 5}}))
@@ -93,6 +103,12 @@ fn expressions_have_the_values_of_the_reference() {
         ("{'a': {'b': 2}}['a'].b", json!(2)),
         ("matrix.t.Field", json!(8)),
         ("MATRIX['t'].field", json!(7)),
+        ("Matrix.T.field", json!(7)),
+        ("matrix['T']['Field']", json!(8)),
+        ("matrix.index + 1", json!(3)),
+        ("MATRIX['Ind' + 'ex']", json!(2)),
+        ("secrets.TOKEN", json!("hunter2")),
+        ("SECRETS['TOK' + 'EN'] + '!'", json!("hunter2!")),
         ("ENV.NAME", json!("prod")),
         ("env['NAME']", json!("prod")),
         ("inputs.rows[0][1]", json!(2)),
@@ -142,28 +158,120 @@ fn faults_of_evaluation_name_the_operands() {
             "1.0 * 9999999999.0 ** 99",
             "the result of `**` is no finite number for the number 9999999999.0 and the number 99",
         ),
-        ("[1][5]", "there is no element 5 in a list of 1"),
-        ("[1][-2]", "there is no element -2 in a list of 1"),
+        ("-'a'", "`-` has no value for the text 'a'"),
+        (
+            "-(-9223372036854775807 - 1)",
+            "the result of `-` does not fit into 64 bits for the number -9223372036854775808",
+        ),
+        ("[1][5]", "there is no element 5 in the list [1] of length 1"),
+        ("[1][-2]", "there is no element -2 in the list [1] of length 1"),
         ("'abc'[0]", "cannot take the number 0 of the text 'abc'"),
-        ("{'a': 1}.b", "there is no `b` in the value"),
+        ("{'a': 1}.b", "there is no `b` in the dict {'a': 1}"),
+        ("tasks['load'].outputs.rows", "there is no `rows` in the dict {'results': [['first']], 'Count': 3}"),
+        ("inputs[1]", "cannot take the number 1 of `inputs`"),
+        ("inputs.rows.any().size == 1", "cannot take the text 'size' of the list [1, 2]"),
+        ("inputs.flag.all().status == 1", "`.all()` works on a list of task runs, not on the boolean True"),
         ("inputs.rows.size", "cannot take the text 'size' of the list [[1, 2], [3]]"),
         ("inputs.unknown", "the run has no input `unknown`"),
         ("ENV.name", "the environment has no variable `name`"),
         ("secrets.KEY", "there is no secret `KEY`"),
+        ("secrets['K' + 'EY']", "there is no secret `KEY`"),
+        ("matrix.u", "there is no matrix value `u` here"),
+        ("outputs.other", "there is no `other` in the dict {'payload': {'id': 5}}"),
         ("tasks['other'].status", "the run has no task `other`"),
         ("ORCHESTRA.CURRENT_BRANCH", "`ORCHESTRA.CURRENT_BRANCH` has no value here"),
         ("int('abc')", "int: the text 'abc' is no integer"),
         ("int(9999999999999999999.0)", "int: the number 1e+19 does not fit into 64 bits"),
         ("len(1)", "len: the number 1 has no length"),
         ("len()", "`len` does not take 0 argument(s)"),
-        ("add_days('soon', 1)", "`soon` is no date: write it as 2024-10-29 or 2024-10-29T12:01:02"),
+        ("add_days('soon', 1)", "add_days: the text 'soon' is no date: write it as 2024-10-29 or 2024-10-29T12:01:02"),
+        ("add_days(1, 1)", "add_days: the number 1 is no date"),
+        (
+            "add_days('2024-01-01', 9999999999.5)",
+            "add_days: the number 9999999999.5 from the text '2024-01-01' is outside the calendar",
+        ),
+        ("add_months('2024-01-01', 1.5)", "add_months: the number 1.5 is no whole number"),
+        ("format_date('2024-01-01', 5)", "format_date: the number 5 is no format"),
+        ("format_date('2024-01-01', '%d', True)", "format_date: the boolean True is no time zone"),
         ("format_date('2024-01-01', '%d', 'Mars/Base')", "format_date: there is no time zone `Mars/Base`"),
         ("1 in 1", "`in` has no value for the number 1 and the number 1"),
         ("inputs.big + inputs.big", "the value is larger than 1048576 bytes"),
+        ("inputs.big - 1", "`-` has no value for the text (of 600008 bytes) and the number 1"),
     ] {
         let error = Expression::parse(text).unwrap().evaluate(&Run).unwrap_err();
         assert_eq!(error.message, expected, "{text}");
     }
+}
+
+#[test]
+fn operands_are_cut_and_secrets_are_not_shown() {
+    let (fits, long) = ("x".repeat(78), "x".repeat(79));
+    for (text, expected) in [
+        (format!("'{fits}' + 1"), format!("`+` has no value for the text '{fits}' and the number 1")),
+        (format!("1 + '{long}'"), format!("`+` has no value for the number 1 and the text '{long}...")),
+        (format!("inputs['{long}yz']"), format!("the run has no input `{long}y...`")),
+        ("inputs['a\\tb']".to_owned(), "the run has no input `a b`".to_owned()),
+        ("secrets.TOKEN + 1".to_owned(), "`+` has no value for the text *** and the number ***".to_owned()),
+        ("[secrets.TOKEN][3]".to_owned(), "there is no element *** in the list *** of length 1".to_owned()),
+        ("{'a': 1}[secrets.TOKEN]".to_owned(), "there is no `***` in the dict ***".to_owned()),
+        ("inputs[secrets.TOKEN]".to_owned(), "the run has no input `***`".to_owned()),
+        ("-(secrets['TOK' + 'EN'])".to_owned(), "`-` has no value for the text ***".to_owned()),
+        ("secrets.TOKEN < 1".to_owned(), "`<` has no value for the text *** and the number ***".to_owned()),
+        ("int('1' + secrets.TOKEN)".to_owned(), "int: the text *** is no integer".to_owned()),
+        (
+            "add_days(secrets.TOKEN, 1)".to_owned(),
+            "add_days: the text *** is no date: write it as 2024-10-29 or 2024-10-29T12:01:02".to_owned(),
+        ),
+        (
+            "format_date('2024-01-01', '%d', secrets.TOKEN)".to_owned(),
+            "format_date: there is no time zone `***`".to_owned(),
+        ),
+    ] {
+        let error = Expression::parse(&text).unwrap().evaluate(&Run).unwrap_err();
+        assert_eq!(error.message, expected, "{text}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+/// Of an expression alone, of a template, and of a text inside a value.
+#[test]
+fn faults_of_evaluation_say_where_they_are() {
+    let of_expression = |text: &str| Expression::parse(text).unwrap().evaluate(&Run).unwrap_err();
+    let of_template = |text: &str| Template::parse(text).unwrap().render(&Run).unwrap_err();
+    let of_value = |text: &str| render_value(&json!({"a": {"b": ["", text]}}), &Run).unwrap_err();
+    for (shown, expected) in [
+        (of_expression("'a' + 1"), "`+` has no value for the text 'a' and the number 1 at column 1"),
+        (of_expression("1 + inputs.x"), "the run has no input `x` at column 5"),
+        (of_expression("'ä€😀' == inputs.x"), "the run has no input `x` at column 10"),
+        (
+            of_expression("[1] ==\n  [inputs.flag,\n   ENV.a]"),
+            "the environment has no variable `a` at line 3, column 4",
+        ),
+        (of_expression("1 < 'a'"), "`<` has no value for the number 1 and the text 'a' at column 1"),
+        (of_expression("1 < 2 < 'a'"), "`<` has no value for the number 2 and the text 'a' at column 5"),
+        (
+            of_template("ü ${{ 1 }} ${{ 2 / 0 }}"),
+            "division by zero: `/` with the number 2 and the number 0 at column 16",
+        ),
+        (of_template("select\n  ${{ ENV.a }}"), "the environment has no variable `a` at line 2, column 7"),
+        (of_template("${{ inputs.big }}${{ inputs.big }}"), "the text grows beyond 1048576 bytes at column 1"),
+        (of_value("no ${{ inputs.x }}"), "the run has no input `x` at column 8 (in `a.b[1]`)"),
+        (of_value("no\n\n${{ inputs.x }}"), "the run has no input `x` at line 3, column 5 (in `a.b[1]`)"),
+        (of_value("no ${{ 1 + }}"), "expected a value, found the end at column 12 (in `a.b[1]`)"),
+    ] {
+        assert_eq!(shown.to_string(), expected);
+    }
+    let condition = accepted_condition("  ${{ 1 == inputs.x }}");
+    assert_eq!(condition.evaluate(&Run).unwrap_err().to_string(), "the run has no input `x` at column 12");
+}
+
+/// The condition of a task, as a document's.
+fn accepted_condition(text: &str) -> Expression {
+    let task = json!({"integration": "X", "integration_job": "Y", "parameters": {}, "condition": text});
+    let document = json!({"version": "v1", "name": "demo", "pipeline": {"a": task}});
+    let pipeline = parse(&document.to_string()).pipeline.unwrap();
+    let Entry::Task(task) = pipeline.entries.into_iter().next().unwrap().1 else { panic!("not a task") };
+    task.condition.unwrap().expression
 }
 
 #[test]
@@ -266,7 +374,7 @@ fn values_are_rendered_throughout_and_faults_carry_their_path() {
     assert_eq!(rendered, json!({"a": ["x prod", 1], "b": {"c": true}, "${{ d }}": "e"}));
     assert!(!has_template(&rendered));
     let error = render_value(&json!({"a": {"b": ["", "${{ inputs.x }}"]}}), &Run).unwrap_err();
-    assert_eq!(error.message, "the run has no input `x` (in `a.b[1]`)");
+    assert_eq!((error.message.as_str(), error.path.as_deref()), ("the run has no input `x`", Some("a.b[1]")));
     let huge = json!(["${{ inputs.big }}", "${{ inputs.big }}"]);
     assert!(render_value(&huge, &Run).unwrap_err().message.contains("beyond 1048576 bytes"));
 }

@@ -7,6 +7,7 @@ use std::{fmt::Write as _, path::Path};
 
 use downbeat_dialect::{
     Code, Explanation, Severity,
+    catalogue::additions,
     schema::{Draft, schema},
 };
 
@@ -69,4 +70,20 @@ fn the_manual_of_diagnostics_is_current() {
 #[test]
 fn the_schema_for_editors_is_current() {
     holds("docs/dialect/pipeline.schema.json", &format!("{:#}\n", schema(Draft::Draft7)));
+}
+
+#[test]
+fn every_addition_has_a_row_in_its_page() {
+    let page = include_str!("../../../docs/dialect/additions.md");
+    let ours = additions();
+    for (owner, model) in [("pipeline", &ours.pipeline), ("task group", &ours.task_group), ("task", &ours.task)] {
+        for field in &model.fields {
+            let row =
+                |owner: &str| page.lines().find(|line| line.starts_with(&format!("| {owner} | `{}` |", field.name)));
+            let row = row(owner).or_else(|| row("each")).unwrap_or_else(|| panic!("{owner}: `{}`", field.name));
+            let of_parts = field.shape.children().chain([&field.shape]).flat_map(|shape| &shape.fields);
+            let untold: Vec<&String> = of_parts.map(|part| &part.name).filter(|name| !row.contains(*name)).collect();
+            assert!(untold.is_empty(), "{owner}: `{}` has {untold:?}", field.name);
+        }
+    }
 }

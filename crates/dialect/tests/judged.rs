@@ -111,6 +111,38 @@ fn conditions_are_read_once_with_samples() {
 }
 
 #[test]
+fn a_matrix_takes_any_name() {
+    let condition = |text: &str| in_task(&format!(r#""parameters": {{}}, "condition": {}"#, quoted(text)));
+    let accepts = [
+        "matrix",
+        "matrix.m",
+        "matrix.index",
+        "${{ MATRIX['In' + 'dex'] % 2 == 0 }}",
+        "matrix.index.x",
+        "str(matrix.index) + 'a'",
+    ];
+    let refuses = [
+        "-matrix.index",
+        "[1][matrix.index]",
+        "inputs.a[int(matrix.index)]",
+        "inputs.a[matrix.m]",
+        "matrix.all()",
+        "downbeat.index",
+        "ORCHESTRA.MATRIX_INDEX",
+    ];
+    holds(condition, &accepts, &refuses);
+    let outside = |text: &str| {
+        let task = r#"{"integration": "X", "integration_job": "Y", "parameters": {}}"#;
+        let matrix = r#""matrix": {"inputs": {"m": [1]}}"#;
+        let condition = quoted(text);
+        format!(
+            r#"{{"version": "v1", "name": "n", "pipeline": {{"g": {{{matrix}, "condition": {condition}, "tasks": {{"x": {task}}}}}}}}}"#
+        )
+    };
+    holds(outside, &["True or matrix.index"], &["matrix", "matrix.m", "matrix.index"]);
+}
+
+#[test]
 fn templates_end_at_the_first_braces() {
     let parameter = |text: &str| in_task(&format!(r#""parameters": {{"p": {}}}"#, quoted(text)));
     let accepts = [

@@ -4,7 +4,10 @@ use downbeat_dialect::expression::{Names, OrchestraName, TaskView, render_value}
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value};
 
-use crate::{id::TaskRunId, state::RunState};
+use crate::{
+    id::{RunId, TaskRunId},
+    state::RunState,
+};
 
 /// The names that an expression of this run sees.
 pub struct RunNames<'a> {
@@ -23,7 +26,7 @@ impl RunNames<'_> {
             .iter()
             .map(|(name, value)| match render_value(value, self) {
                 Ok(value) => Ok((name.clone(), value)),
-                Err(error) => Err(format!("parameter `{name}`: {}", error.message)),
+                Err(error) => Err(format!("parameter `{name}`: {error}")),
             })
             .collect()
     }
@@ -52,6 +55,48 @@ impl RunNames<'_> {
     }
 }
 
+/// The names that an expression sees while its run begins to exist: in defaults of inputs, and in what a schedule gives.
+pub struct StartNames<'a> {
+    /// The run that will exist.
+    pub run: RunId,
+    /// What `ENV.NAME` will read.
+    pub environment: &'a Map<String, Value>,
+    /// Name of that environment; empty = none.
+    pub environment_name: &'a str,
+    /// Inputs that are known already: those declared before.
+    pub inputs: &'a Map<String, Value>,
+    /// `ORCHESTRA.CURRENT_TIME`.
+    pub now: Timestamp,
+}
+
+impl Names for StartNames<'_> {
+    fn env(&self, name: &str) -> Option<Value> {
+        self.environment.get(name).cloned()
+    }
+
+    fn input(&self, name: &str) -> Option<Value> {
+        by_name(self.inputs, name)
+    }
+
+    fn orchestra(&self, name: OrchestraName) -> Option<Value> {
+        match name {
+            OrchestraName::PipelineRunId => Some(Value::String(self.run.to_string())),
+            OrchestraName::CurrentTime | OrchestraName::PipelineRunStartedAt => Some(text_of(self.now)),
+            OrchestraName::CurrentBranch => Some(Value::Null),
+            OrchestraName::CurrentEnvName => {
+                Some(Value::String(self.environment_name.to_owned())).filter(|_| !self.environment_name.is_empty())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An input by its name, without regard to case where none has it exactly.
+fn by_name(inputs: &Map<String, Value>, name: &str) -> Option<Value> {
+    let near = || inputs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    inputs.get(name).or_else(near).cloned()
+}
+
 /// Text form of an instant, as the language writes it: `2024-10-29T12:01:02.123456`.
 fn text_of(instant: Timestamp) -> Value {
     let local = instant.to_zoned(TimeZone::UTC).datetime();
@@ -65,10 +110,7 @@ impl Names for RunNames<'_> {
     }
 
     fn input(&self, name: &str) -> Option<Value> {
-        let exact = self.run.inputs.get(name);
-        exact
-            .or_else(|| self.run.inputs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v))
-            .cloned()
+        by_name(&self.run.inputs, name)
     }
 
     fn orchestra(&self, name: OrchestraName) -> Option<Value> {

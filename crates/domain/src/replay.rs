@@ -80,6 +80,9 @@ impl Replay {
         let mut names: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         for (place, task) in (0u32..).zip(&run.tasks) {
             let Some(plan) = run.plan.plan.tasks.get(task.planned as usize) else { continue };
+            if run.stands_for_iterations(place) {
+                continue;
+            }
             let iteration = match (task.iteration, plan.group) {
                 (Some(iteration), Some(group)) => {
                     let ids = names.entry(group).or_insert_with(|| ids_of(run, group));
@@ -145,7 +148,7 @@ pub struct PriorRun {
     pub environment_name: String,
     /// Ids of the tasks that it was about, in lower case; `None` = all.
     pub selected: Option<Vec<String>>,
-    /// Its task runs, iterations included.
+    /// Its task runs; of a matrix those of its iterations, and not the ones that stand for them.
     pub tasks: Vec<PriorTask>,
 }
 

@@ -60,6 +60,12 @@ impl BlobKey {
         Self(format!("task-logs/{run_id}/{task_run_id}/{attempt}.log"))
     }
 
+    /// An output of an attempt that is too large for an event. Names are free text: their hash names the file.
+    pub fn task_output(run_id: Uuid, task_run_id: Uuid, attempt: u32, name: &str) -> Self {
+        let name = blake3::hash(name.as_bytes()).to_hex();
+        Self(format!("task-outputs/{run_id}/{task_run_id}/{attempt}/{}.json", &name[..32]))
+    }
+
     /// The state of a partition of a log after record `sequence`. Keys of one log and partition sort by sequence.
     pub fn snapshot(log: &str, partition: u32, sequence: u64) -> Self {
         Self(format!("{}/{sequence:020}.snapshot", Self::snapshots(log, partition)))
@@ -160,7 +166,8 @@ impl BlobStore {
                 return Err(Error::io("cannot read", &path)(error));
             }
             let mut data = Vec::with_capacity(size as usize);
-            io::Read::read_to_end(&mut io::Read::take(file, max), &mut data).map_err(Error::io("cannot read", &path))?;
+            io::Read::read_to_end(&mut io::Read::take(file, max), &mut data)
+                .map_err(Error::io("cannot read", &path))?;
             Ok(Some(data))
         };
         run_blocking(read).await
@@ -221,9 +228,7 @@ impl BlobStore {
     }
 }
 
-async fn run_blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
+async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),

@@ -319,7 +319,7 @@ fn integer(random: &mut Random, shape: &Shape) -> Json {
 fn fitting_text(random: &mut Random, shape: &Shape, key: &str, place: Place) -> Json {
     let patterns =
         catalogue::core().key_patterns.iter().filter(|found| key.ends_with(&found.suffix)).map(|found| &found.pattern);
-    if let Some(pattern) = shape.pattern.iter().chain(patterns).next() {
+    if let Some(pattern) = shape.pattern().into_iter().chain(patterns).next() {
         let fitting: Vec<&str> = FITTING.iter().copied().filter(|text| pattern.fits(text)).collect();
         assert!(!fitting.is_empty(), "no text for the pattern {}", pattern.expression());
         return Json::text(random.pick(&fitting));

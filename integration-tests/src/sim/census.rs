@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{Event, PipelineId, RunId, Trigger};
+use downbeat_domain::{AttemptRef, Event, PipelineId, RunId, Trigger};
 use jiff::Timestamp;
 
 use super::{checks::Record, time::At};
@@ -26,6 +26,9 @@ pub struct Census {
     pub leases: u64,
     /// Stops that were decided.
     pub stops: u64,
+    stopping: BTreeMap<AttemptRef, At>,
+    /// For each stop that was carried out: when it was decided, and when the attempt ended.
+    pub stopped: Vec<(At, At)>,
     /// When attempts were lost with their workers.
     pub lost: Vec<(At, String)>,
 }
@@ -36,6 +39,13 @@ impl Census {
         self.records += 1;
         self.decisions += record.decisions.len() as u64;
         for event in record.events() {
+            if let Event::AttemptSucceeded { attempt, .. }
+            | Event::AttemptFailed { attempt, .. }
+            | Event::AttemptLost { attempt, .. }
+            | Event::AttemptStopped { attempt, .. } = event
+            {
+                self.stopped.extend(self.stopping.remove(attempt).map(|asked| (asked, now)));
+            }
             match event {
                 Event::PipelineApplied(applied) => {
                     self.schedules.insert(applied.pipeline, applied.plan.schedules.clone());
@@ -50,7 +60,10 @@ impl Census {
                 }
                 Event::RunFinished { run, .. } => drop(self.living.remove(run)),
                 Event::AttemptLeased { .. } => self.leases += 1,
-                Event::AttemptStopRequested { .. } => self.stops += 1,
+                Event::AttemptStopRequested { attempt, .. } => {
+                    self.stops += 1;
+                    self.stopping.insert(*attempt, now);
+                }
                 Event::AttemptLost { reason, .. } => self.lost.push((now, reason.clone())),
                 _ => {}
             }

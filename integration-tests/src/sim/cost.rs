@@ -3,7 +3,13 @@
 use downbeat_proto::worker::v1 as wire;
 use wire::{coordinator_message::Message as Told, worker_message::Message as Says};
 
-use super::{census::Census, time::At};
+use super::{
+    census::Census,
+    time::{At, SECOND},
+};
+
+/// A worker that is there stops a job within its grace of 10 s and what it takes to die.
+const STOP_MAX: At = 30 * SECOND;
 
 /// Messages and appends, counted where they are sent.
 #[derive(Debug, Default)]
@@ -57,6 +63,12 @@ impl Cost {
         at_most("records", census.records, census.decisions);
         if calm {
             at_most("appends", self.appends_sent, census.records);
+        }
+        for (asked, ended) in &census.stopped {
+            if *ended > (asked + STOP_MAX).max(settled) {
+                found.push(format!("a stop was carried out after {} s only", (ended - asked) / SECOND));
+                break;
+            }
         }
         for (at, reason) in &census.lost {
             if calm || *at > settled {

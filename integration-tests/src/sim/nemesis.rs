@@ -38,7 +38,8 @@ impl World {
             }
             Fault::FreezeCoordinator => {
                 if let Some(at) = self.some_coordinator() {
-                    self.coordinators[at].frozen_until = self.now + self.dice.below(60 * SECOND);
+                    let time = self.dice.below(60 * SECOND);
+                    freeze(self.now, &mut self.coordinators[at].frozen_until, time);
                 }
             }
             Fault::LoseWorkerMachine | Fault::KillWorker => {
@@ -60,7 +61,7 @@ impl World {
                 let at = self.some_worker();
                 let long = self.dice.per_mille(300);
                 let time = self.dice.below(if long { 60 * SECOND } else { HARMLESS_FREEZE });
-                self.workers[at].frozen_until = self.now + time;
+                freeze(self.now, &mut self.workers[at].frozen_until, time);
                 if time > HARMLESS_FREEZE {
                     self.workers[at].jobs().into_iter().for_each(|token| self.jobs.excuse(token));
                 }
@@ -122,14 +123,12 @@ impl World {
         self.appends = super::scenario::AppendFaults::default();
         (self.network.slow, self.network.lost_request, self.network.lost_answer) = (0, 0, 0);
         (self.log.full_until, self.log.away_until) = (0, 0);
-        self.coordinators.iter_mut().for_each(|one| {
-            one.clocks.wall_offset = 0;
-            one.frozen_until = 0;
-        });
+        // Who stands still goes on when its time has come.
+        self.coordinators.iter_mut().for_each(|one| one.clocks.wall_offset = 0);
         self.schedulers.iter_mut().for_each(|one| one.clocks.wall_offset = 0);
         self.workers.iter_mut().for_each(|one| {
             one.clocks.wall_offset = 0;
-            (one.frozen_until, one.isolated_until) = (0, 0);
+            one.isolated_until = 0;
         });
     }
 
@@ -144,5 +143,13 @@ impl World {
     fn some_coordinator(&mut self) -> Option<usize> {
         let living: Vec<usize> = (0..self.coordinators.len()).filter(|at| self.coordinators[*at].lives()).collect();
         (!living.is_empty()).then(|| *self.dice.pick(&living))
+    }
+}
+
+/// One freeze ends before the next one begins, and it ends at an odd instant, when no message arrives: so what waits for the thaw
+/// keeps its order.
+fn freeze(now: At, frozen_until: &mut At, time: At) {
+    if now >= *frozen_until {
+        *frozen_until = (now + time) | 1;
     }
 }

@@ -119,12 +119,12 @@ impl World {
         self.connections.len() - 1
     }
 
-    /// From a worker to its coordinator.
+    /// From a worker to its coordinator. Messages arrive at even instants.
     pub(super) fn send_to_coordinator(&mut self, connection: usize, message: wire::WorkerMessage) {
         let latency = self.latency();
         let Some(link) = self.connections.get_mut(connection).filter(|link| !link.broken) else { return };
         link.to_coordinator = link.to_coordinator.max(self.now + latency);
-        let (at, coordinator) = (link.to_coordinator, link.coordinator);
+        let (at, coordinator) = (link.to_coordinator & !1, link.coordinator);
         let event = CoordinatorEvent::FromWorker(connection, Box::new(message));
         self.queue.push(at, Happening::Coordinator(coordinator, event));
     }
@@ -138,7 +138,7 @@ impl World {
             Some(message) => WorkerEvent::Message(connection, Box::new(message)),
             None => WorkerEvent::LinkEnded(connection),
         };
-        let (at, worker, life) = (link.to_worker, link.worker, link.life);
+        let (at, worker, life) = (link.to_worker & !1, link.worker, link.life);
         self.queue.push(at, Happening::Worker(worker, life, event));
     }
 

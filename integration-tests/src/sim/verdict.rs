@@ -1,7 +1,7 @@
 //! When a simulation is done, and what is held against it then: everything has ended, everybody agrees, and it did not cost more
 //! than it should.
 
-use downbeat_domain::{Partition, evolve};
+use downbeat_domain::{Partition, Phase, evolve};
 use downbeat_event_log::verify;
 use jiff::Timestamp;
 
@@ -63,6 +63,16 @@ impl World {
             self.client.open
         );
         self.violated("liveness (INV-03, INV-09)", what);
+        for one in &self.coordinators {
+            let Some((engine, _)) = one.at_rest() else { continue };
+            for run in engine.partition().runs.values() {
+                let open = run.tasks.iter().enumerate().filter(|(_, task)| !matches!(task.phase, Phase::Ended(_)));
+                let open: Vec<String> =
+                    open.take(5).map(|(place, task)| format!("{place}#{}: {:?}", task.attempt, task.phase)).collect();
+                let what = format!("run {}: {}", run.id, open.join(", "));
+                self.found.push(Violation { invariant: "liveness", sequence: end, what });
+            }
+        }
     }
 
     fn judge(&mut self, settled: At, watched: Option<(At, At)>) {

@@ -14,4 +14,7 @@ pub struct CoordinatorConfig {
     /// Folder of the blob store, where snapshots of the partition are kept.
     #[arg(long, env = "DOWNBEAT_BLOBS", default_value = ".downbeat/blobs")]
     pub blobs: PathBuf,
+    /// Records of the log after which the next snapshot is taken.
+    #[arg(long, env = "DOWNBEAT_SNAPSHOT_RECORDS", default_value_t = crate::limits::RECORDS_PER_SNAPSHOT)]
+    pub snapshot_records: u64,
 }

@@ -19,6 +19,7 @@ use crate::{
     engine::{Answer, CallId, Engine, Input, Moment, Output, SessionId},
     error::Error,
     limits,
+    ownership::Ownership,
     snapshots::Snapshots,
     take_over::{self, Owned},
 };
@@ -107,7 +108,7 @@ pub struct Driver {
     log: Arc<dyn EventLog>,
     engine: Engine,
     clock: Clock,
-    tail: Tail,
+    ownership: Ownership,
     queue: mpsc::Receiver<Incoming>,
     backlog: Arc<AtomicUsize>,
     calls: HashMap<CallId, oneshot::Sender<CallResult>>,
@@ -126,12 +127,17 @@ impl Driver {
         let clock = Clock::start();
         let backlog = Arc::new(AtomicUsize::new(0));
         let handle = Handle { incoming, sessions: Arc::new(AtomicU64::new(1)), backlog: Arc::clone(&backlog) };
-        let engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(clock.now()));
+        let now = clock.now();
+        let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
+        if let Some(snapshots) = &snapshots {
+            engine.snapshot_every(snapshots.every);
+        }
+        let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
         let driver = Self {
             log,
             engine,
             clock,
-            tail: owned.tail,
+            ownership,
             queue,
             backlog,
             calls: HashMap::new(),
@@ -148,17 +154,29 @@ impl Driver {
     pub async fn run(mut self) -> Result<(), Error> {
         let mut inputs = Vec::with_capacity(limits::INPUTS_PER_TURN_MAX);
         let mut appending: Option<tokio::task::JoinHandle<Result<Tail, Error>>> = None;
+        let mut asking: Option<tokio::task::JoinHandle<Result<Tail, downbeat_event_log::Error>>> = None;
         loop {
             self.turn();
             if let Some(payload) = self.to_append.take() {
-                let (log, after) = (Arc::clone(&self.log), self.tail);
+                let (log, after) = (Arc::clone(&self.log), self.ownership.append());
                 appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload).await }));
+            }
+            let ask_now = self.ownership.ask_at().is_some_and(|due| due <= self.clock.now().monotonic);
+            if ask_now && asking.is_none() {
+                self.ownership.ask();
+                let log = Arc::clone(&self.log);
+                asking = Some(tokio::spawn(async move { log.tail().await }));
             }
             let tick = self.next_tick();
             tokio::select! {
                 appended = async { appending.as_mut().expect("guarded below").await }, if appending.is_some() => {
                     appending = None;
                     self.appended(appended)?;
+                }
+                told = async { asking.as_mut().expect("guarded below").await }, if asking.is_some() => {
+                    asking = None;
+                    let told = told.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+                    self.ownership.told(told, self.clock.now().monotonic)?;
                 }
                 taken = self.queue.recv_many(&mut inputs, limits::INPUTS_PER_TURN_MAX) => {
                     if taken == 0 {
@@ -175,7 +193,7 @@ impl Driver {
 
     fn appended(&mut self, outcome: Result<Result<Tail, Error>, tokio::task::JoinError>) -> Result<(), Error> {
         match outcome {
-            Ok(appended) => self.tail = appended?,
+            Ok(appended) => self.ownership.appended(appended?, self.clock.now().monotonic),
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
         self.handle(Input::Appended);
@@ -214,13 +232,13 @@ impl Driver {
                 Output::Reply { call, answer } => {
                     if let Some(reply) = self.calls.remove(&call) {
                         // The caller may have gone away; its command stands all the same.
-                        let _ = reply.send(answer.map(|answer| (answer, self.tail)));
+                        let _ = reply.send(answer.map(|answer| (answer, self.ownership.tail())));
                     }
                 }
                 Output::Send { session, message } => self.send(session, message),
                 Output::Snapshot(state) => {
                     if let Some(snapshots) = &self.snapshots {
-                        snapshots.keep(self.log.id(), self.tail, state);
+                        snapshots.keep(self.log.id(), self.ownership.tail(), state);
                     }
                 }
                 Output::ReadPrior { run, prior } => self.read_prior(run, prior),
@@ -271,7 +289,8 @@ impl Driver {
             std::time::Duration::from_micros(u64::try_from(left).unwrap_or(0))
         });
         let lease = self.engine.next_lease_deadline().map(|due| due.saturating_sub(now.monotonic));
-        [wall, lease].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, std::time::Duration::min)
+        let ask = self.ownership.ask_at().map(|due| due.saturating_sub(now.monotonic));
+        [wall, lease, ask].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, std::time::Duration::min)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod limits;
+pub mod ownership;
 pub mod prior;
 pub mod snapshots;
 pub mod take_over;
@@ -20,7 +21,6 @@ use downbeat_proto::{
     control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer,
 };
 use downbeat_runtime::{
-    blob::BlobStore,
     grpc,
     shutdown::{self, ShutdownSignal},
 };
@@ -37,13 +37,12 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// Takes the partition over. `blobs` is where its snapshots are kept; without it the whole log is folded every time.
+    /// Takes the partition over. Without `snapshots` the whole log is folded every time.
     pub async fn take_over(
         log: Arc<dyn EventLog>,
         name: &str,
-        blobs: Option<BlobStore>,
+        snapshots: Option<Snapshots>,
     ) -> Result<Self, error::Error> {
-        let snapshots = blobs.map(Snapshots::new);
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
         Ok(Self { driver, handle, log })

@@ -57,3 +57,8 @@ pub const REPLAY_TRIES_MAX: u32 = 20;
 pub const SNAPSHOT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Name of who asks, characters.
 pub const ACTOR_CHARS_MAX: usize = 200;
+/// An owner that has nothing to write asks the log this often whether it still ends where it should. Well below a lease: until an
+/// owner that was fenced knows it, its workers hold on to what the next one gives to others.
+pub const OWNER_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// Pause before a log that was away is asked again.
+pub const OWNER_CHECK_PAUSE: Duration = Duration::from_millis(500);

@@ -1,7 +1,7 @@
 //! The coordinator as a process of its own.
 
 use clap::Parser;
-use downbeat_coordinator::{Coordinator, config::CoordinatorConfig};
+use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
 
@@ -33,7 +33,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, monitor);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
-    let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(blobs));
+    let snapshots = Snapshots::new(blobs, arguments.coordinator.snapshot_records);
+    let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(snapshots));
     let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
     Ok(coordinator.serve(listener, shutdown.signal()).await?)
 }

@@ -20,13 +20,15 @@ const PARTITION: u32 = 0;
 #[derive(Clone, Debug)]
 pub struct Snapshots {
     store: BlobStore,
+    /// Records between two of them.
+    pub every: u64,
     writing: Arc<AtomicBool>,
 }
 
 impl Snapshots {
-    /// Snapshots in this store.
-    pub fn new(store: BlobStore) -> Self {
-        Self { store, writing: Arc::new(AtomicBool::new(false)) }
+    /// Snapshots in this store, one after every so many records.
+    pub fn new(store: BlobStore, every: u64) -> Self {
+        Self { store, every, writing: Arc::new(AtomicBool::new(false)) }
     }
 
     /// Writes the state after `tail` in the background and removes what is older than the last few. While one is being written, further
@@ -45,7 +47,9 @@ impl Snapshots {
                     tracing::debug!(sequence = tail.sequence, bytes, "wrote a snapshot");
                     this.remove_old(&log);
                 }
-                Err(error) => tracing::warn!(%error, "a snapshot could not be written; the next take-over folds more of the log"),
+                Err(error) => {
+                    tracing::warn!(%error, "a snapshot could not be written; the next take-over folds more of the log")
+                }
             }
             this.writing.store(false, Ordering::Release);
         });

@@ -125,8 +125,10 @@ impl TakingOver {
         match entries.first().map(Entry::tail) {
             Some(found) if found == expected => Ok(None),
             found => {
-                let found = found.map_or("nothing".to_owned(), |tail| format!("{} with hash {}", tail.sequence, tail.hash));
-                let reason = format!("the snapshot was taken at a record with hash {}, the log has {found}", expected.hash);
+                let found =
+                    found.map_or("nothing".to_owned(), |tail| format!("{} with hash {}", tail.sequence, tail.hash));
+                let reason =
+                    format!("the snapshot was taken at a record with hash {}, the log has {found}", expected.hash);
                 let (log, position) = (self.log.clone(), expected.sequence);
                 Err(Error::Log(log::Error::ForeignLog { log, position, reason }))
             }

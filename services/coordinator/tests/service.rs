@@ -103,7 +103,8 @@ async fn applying_and_starting_is_answered_from_the_log_and_once_per_key() {
     let (one, two) = (client.start_run(start("")).await.unwrap(), client.start_run(start("")).await.unwrap());
     assert_ne!(one.into_inner().run_id, two.into_inner().run_id, "without a key each call is a run of its own");
 
-    let cancel = control::CancelRunRequest { run_id: run.run_id.clone(), reason: "enough".to_owned() };
+    let cancel =
+        control::CancelRunRequest { run_id: run.run_id.clone(), reason: "enough".to_owned(), ..Default::default() };
     let cancelled = client.cancel_run(cancel.clone()).await.unwrap().into_inner();
     assert_eq!(cancelled.status, RunStatus::Cancelled.as_str());
     assert_eq!(client.cancel_run(cancel).await.unwrap_err().code(), Code::FailedPrecondition);
@@ -114,11 +115,16 @@ async fn applying_and_starting_is_answered_from_the_log_and_once_per_key() {
 async fn what_is_wrong_with_a_call_is_said_with_its_place() {
     let service = Service::over(Arc::new(memory())).await;
     let mut client = service.control();
-    let paused = PIPELINE.replace("{integration: D", "{paused: true, integration: D");
+    let limited = "{configuration: {concurrency: {max_active: 1, on_limit: QUEUE_LATEST}}, integration: D";
+    let limited = PIPELINE.replace("{integration: D", limited);
     let applications = [
         ("version: [", Code::InvalidArgument, "demo.yml:1:"),
         (&PIPELINE.replace("integration_job", "integration_jop"), Code::InvalidArgument, "demo.yml:6:"),
-        (&paused, Code::FailedPrecondition, "demo.yml:6:3: error: task `a`: paused is not run by this version"),
+        (
+            &limited,
+            Code::FailedPrecondition,
+            "demo.yml:6:3: error: task `a`: concurrency of a task knows SKIP and QUEUE",
+        ),
     ];
     for (source, code, words) in applications {
         let status = client.apply_pipeline(apply(source)).await.unwrap_err();
@@ -149,7 +155,8 @@ async fn what_is_wrong_with_a_call_is_said_with_its_place() {
         assert_eq!(status.code(), Code::InvalidArgument, "{status}");
         assert!(status.message().contains(words), "{}", status.message());
     }
-    let cancel = |run: &str| control::CancelRunRequest { run_id: run.to_owned(), reason: String::new() };
+    let cancel =
+        |run: &str| control::CancelRunRequest { run_id: run.to_owned(), reason: String::new(), ..Default::default() };
     assert_eq!(client.cancel_run(cancel("7")).await.unwrap_err().code(), Code::InvalidArgument);
     let unknown = "3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90";
     assert_eq!(client.cancel_run(cancel(unknown)).await.unwrap_err().code(), Code::NotFound);
@@ -251,7 +258,7 @@ async fn a_worker_on_the_stream_gets_its_task_and_ends_the_run() {
     says.send(say(Says::Reports(worker::Reports { reports: vec![report] }))).await.unwrap();
     let Some(Told::Acknowledged(ack)) = told.message().await.unwrap().unwrap().message else { panic!("no ack") };
     assert_eq!(ack.up_to, 1);
-    let cancel = control::CancelRunRequest { run_id, reason: String::new() };
+    let cancel = control::CancelRunRequest { run_id, reason: String::new(), ..Default::default() };
     let refused = service.control().cancel_run(cancel).await.unwrap_err();
     assert!(refused.message().contains("has ended SUCCEEDED"), "{refused}");
     service.end().await;
@@ -275,9 +282,20 @@ async fn a_log_that_needs_a_newer_version_is_not_taken_over() {
         let log = memory();
         let stored = Record { id: RecordId([1; 16]), payload: Bytes::from(written) };
         let tail = log.append(Tail::start(log.id()), &stored).await.unwrap();
-        let refused = take_over::take_over(&log, "test").await.unwrap_err();
+        let refused = take_over::take_over(&log, "test", None).await.unwrap_err();
         assert_eq!(refused.kind(), kind, "{refused}");
         assert!(refused.to_string().contains(words), "{refused}");
         assert_eq!(log.tail().await.unwrap(), tail, "nothing was written to it");
     }
+}
+
+#[tokio::test]
+async fn an_owner_that_has_nothing_to_write_learns_that_another_one_took_over() {
+    let log = Arc::new(memory());
+    let first = Service::over(log.clone()).await;
+    let second = Service::over(log).await;
+    let ended = first.served.await.unwrap().unwrap_err();
+    assert_eq!(ended.kind(), ErrorKind::Fenced, "{ended}");
+    second.control().apply_pipeline(apply(PIPELINE)).await.unwrap();
+    second.end().await;
 }

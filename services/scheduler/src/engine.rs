@@ -74,12 +74,17 @@ struct Schedule {
 pub struct Engine {
     schedules: BTreeMap<Key, Schedule>,
     queue: BTreeSet<(Timestamp, Key)>,
+    /// The latest moment that was shown; a clock that shows less was set back.
+    shown: Option<Timestamp>,
 }
 
 impl Engine {
     /// Takes in what happened and says what to do.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
+        if self.shown.replace(now).is_some_and(|before| now < before) {
+            self.plan_again(now);
+        }
         if let Input::PipelineApplied { pipeline, version, schedules } = input {
             self.forget(pipeline);
             for (plan, zone) in schedules {
@@ -118,6 +123,14 @@ impl Engine {
         self.schedules.insert(key.clone(), schedule);
         self.plan_next(&key, now);
         Ok(())
+    }
+
+    /// The clock had been ahead: what waits for instants that it showed then would stay silent until they come again. What was
+    /// fired meanwhile is asked for twice, and the coordinator knows it.
+    fn plan_again(&mut self, now: Timestamp) {
+        self.queue.clear();
+        let keys: Vec<Key> = self.schedules.keys().cloned().collect();
+        keys.iter().for_each(|key| self.plan_next(key, now));
     }
 
     fn plan_next(&mut self, key: &Key, after: Timestamp) {
@@ -211,6 +224,17 @@ mod tests {
         let outputs = engine.handle(at("2026-01-01T05:30:00Z"), Input::Tick);
         assert!(matches!(outputs.as_slice(), [Output::Missed(firing)] if firing.instant == at("2026-01-01T01:00:00Z")));
         assert_eq!(engine.next_deadline(), Some(at("2026-01-01T06:00:00Z")));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_silences_nothing_once_it_is_set_back() {
+        let mut engine = Engine::default();
+        engine.handle(at("2026-01-01T00:00:00Z"), applied(1, "0 * ? * * *", &[]));
+        engine.handle(at("2026-01-03T05:30:00Z"), Input::Tick);
+        assert_eq!(engine.next_deadline(), Some(at("2026-01-03T06:00:00Z")));
+        assert_eq!(engine.handle(at("2026-01-01T00:30:00Z"), Input::Tick), []);
+        assert_eq!(engine.handle(at("2026-01-01T01:00:00Z"), Input::Tick), [fire(1, "2026-01-01T01:00:00Z")]);
+        assert_eq!(engine.next_deadline(), Some(at("2026-01-01T02:00:00Z")));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 
-use crate::error::Error;
+use crate::{error::Error, labels};
 
 /// Runs tasks for the coordinator: scripts, dbt projects and HTTP requests, each isolated in its own process group.
 #[derive(Debug, Clone, Parser)]
@@ -25,6 +25,9 @@ pub struct WorkerConfig {
     /// Name of the worker for people. Default: the machine's host name.
     #[arg(long, env = "DOWNBEAT_WORKER_NAME")]
     pub name: Option<String>,
+    /// Label of this worker, by which tasks choose where they run (`meta.downbeat.worker`); may be given several times.
+    #[arg(long = "label", env = "DOWNBEAT_WORKER_LABELS", value_name = "KEY=VALUE", value_delimiter = ',')]
+    pub labels: Vec<String>,
     /// Folder for virtual environments, which several workers of one machine may share. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,
@@ -48,6 +51,7 @@ impl WorkerConfig {
             blobs: blobs.into(),
             slots: 16,
             name: None,
+            labels: Vec::new(),
             environments: None,
             python_3_11: None,
             python_3_12: None,
@@ -70,7 +74,7 @@ impl WorkerConfig {
         if self.slots == 0 {
             return Err(Error::Config { setting: "DOWNBEAT_WORKER_SLOTS", reason: "must be 1 or more".to_owned() });
         }
-        Ok(())
+        labels::read(&self.labels).map(|_| ())
     }
 
     /// The name that is shown for this worker.
@@ -103,5 +107,14 @@ mod tests {
             assert!(config.validate().unwrap_err().to_string().contains(setting), "{coordinator} {slots}");
         }
         assert!(WorkerConfig::new("http://127.0.0.1:1", "d", "b").validate().is_ok());
+        let config =
+            WorkerConfig { labels: vec!["gpu".to_owned()], ..WorkerConfig::new("http://127.0.0.1:1", "d", "b") };
+        assert!(config.validate().unwrap_err().to_string().contains("DOWNBEAT_WORKER_LABELS"));
+    }
+
+    #[test]
+    fn labels_come_one_by_one_or_with_commas() {
+        let given = WorkerConfig::parse_from(["downbeat-worker", "--label", "gpu=yes", "--label", "zone=eu,rack=7"]);
+        assert_eq!(given.labels, ["gpu=yes", "zone=eu", "rack=7"]);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Promises: every report keeps its number until the coordinator acknowledged it and is sent again after a reconnect; an
 //! attempt is in hand once, whatever is offered how often; when the lease cannot have been renewed, everything in hand is
-//! killed and forgotten before the coordinator may give it to somebody else; a stop is answered when the attempt is gone.
+//! killed before the coordinator may give it to somebody else, and stays in hand until nothing of it is left; a stop is answered
+//! when the attempt is gone.
 //! It knows nothing about sockets, processes, files or the clock: time comes in with each step.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
@@ -88,13 +89,15 @@ pub struct Identity {
     pub slots: u32,
     /// What it can run.
     pub jobs: Vec<Job>,
+    /// By which tasks choose where they run.
+    pub labels: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {
     /// The driver runs it.
     Running { stopping: bool },
-    /// The lease was lost: it is being killed and nothing will be said about it.
+    /// The lease was lost: it is being killed, and all that will be said about it is that it is gone.
     Dying,
     /// Its outcome has not been acknowledged yet.
     Reported,
@@ -181,14 +184,15 @@ impl Engine {
     fn connected(&mut self, now: Now, connection: u64, outputs: &mut Vec<Output>) {
         self.link = Link::Greeting { connection, since: now.monotonic };
         self.outbox.send_again();
-        let in_hand = self.held.iter().filter(|(_, held)| !matches!(held, Held::Dying));
         outputs.push(say(ToCoordinator::Hello(Hello {
             worker_id: self.identity.worker_id.clone(),
             name: self.identity.name.clone(),
             slots: self.identity.slots,
             jobs: self.identity.jobs.clone(),
-            labels: Default::default(),
-            in_hand: in_hand.map(|(attempt, _)| attempt.to_wire()).collect(),
+            labels: self.identity.labels.clone(),
+            // What is still dying is in hand, too: offered again it would be taken for a repeated offer, and given to somebody
+            // else it would run beside itself.
+            in_hand: self.held.keys().map(|attempt| attempt.to_wire()).collect(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
         })));
     }
@@ -242,6 +246,10 @@ impl Engine {
         if self.shutdown_ends.is_some() || self.held.contains_key(&attempt) {
             return;
         }
+        // A worker that stood still reads old offers first: when its lease has run out, others have them now.
+        if self.lease.as_ref().is_none_or(|lease| now.monotonic >= lease.ends()) {
+            return;
+        }
         self.outbox.report(attempt, started(now));
         if noop::is_noop(&offer) {
             let ending = Ending::Succeeded { warning: false, outputs: String::new(), message: String::new() };
@@ -270,10 +278,8 @@ impl Engine {
     fn finished(&mut self, now: Now, attempt: AttemptId, ended: Ended) {
         match self.held.get(&attempt) {
             Some(Held::Running { .. }) => {}
-            Some(Held::Dying) => {
-                self.held.remove(&attempt);
-                return;
-            }
+            // However it ended: the coordinator hears that nothing of it is left, and may give it to somebody else.
+            Some(Held::Dying) => return self.report_ending(now, attempt, Ending::Stopped),
             Some(Held::Reported) | None => return,
         }
         for collected in ended.collection.into_chunks() {

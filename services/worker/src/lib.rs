@@ -11,8 +11,10 @@ mod driver;
 pub mod engine;
 mod error;
 mod home;
+mod labels;
 mod limits;
 mod link;
+mod outputs;
 mod process;
 mod runner;
 mod script_events;
@@ -53,6 +55,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         name: config.shown_name(),
         slots: config.slots,
         jobs: registry.jobs(),
+        labels: labels::read(&config.labels)?,
     };
     let endpoint = link::endpoint(&config.coordinator)
         .map_err(|error| Error::Config { setting: "DOWNBEAT_COORDINATOR", reason: error.to_string() })?;

@@ -54,7 +54,9 @@ pub(crate) const LOG_TAIL_BYTES: usize = 8 * 1024;
 
 /// Bytes of one event that a script posts.
 pub(crate) const SCRIPT_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Bytes of all outputs of one task, as JSON text: what the coordinator records in one event.
+/// Bytes of all outputs of one task, as JSON text; what of them goes beyond [`OUTPUTS_BYTES_MAX`] is kept in the blob store.
+pub(crate) const TASK_OUTPUTS_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Bytes of the outputs of one task, as JSON text, that the coordinator records in one event.
 pub(crate) const OUTPUTS_BYTES_MAX: usize = 256 * 1024;
 /// Log files that one attempt may post.
 pub(crate) const SCRIPT_LOGS_MAX: usize = 32;
@@ -69,6 +71,13 @@ pub(crate) const ROW_COUNT_WAIT: Duration = Duration::from_secs(60);
 pub(crate) const ROW_COUNT_RELATIONS_MAX: usize = 500;
 /// Bytes that the counting command may print.
 pub(crate) const ROW_COUNT_OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+
+/// Nodes that the log names when dbt continues an earlier run.
+pub(crate) const RESUMED_NODES_SHOWN: usize = 20;
+/// Labels of one worker.
+pub(crate) const LABELS_MAX: usize = 16;
+/// Characters of the name or value of a label.
+pub(crate) const LABEL_CHARS_MAX: usize = 63;
 
 /// How long `python --version` may take.
 pub(crate) const INTERPRETER_ANSWER_WAIT: Duration = Duration::from_secs(10);

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::attempt::{AttemptId, Ended, Ending, Failure};
 use crate::connectors::{Registry, Task};
 use crate::home::Home;
+use crate::outputs::{self, Owner};
 use crate::process::{book::Page, log::TaskLog};
 use crate::stop::StopSignal;
 
@@ -27,7 +28,7 @@ impl Runner {
         let name = format!("{}/{}", offer.pipeline_name, offer.task_id);
         info!(task = %name, task_run = %offer.task_run_id, attempt = attempt.number, "started");
         let ended = match self.prepare(attempt, offer, stop).await {
-            Ok(task) => self.carry_out(task).await,
+            Ok(task) => self.carry_out(attempt, task).await,
             Err(failure) => failure.into(),
         };
         match &ended.ending {
@@ -66,7 +67,7 @@ impl Runner {
         Ok(Task { offer, parameters, token, folder, log, stop, page })
     }
 
-    async fn carry_out(&self, task: Task) -> Ended {
+    async fn carry_out(&self, attempt: AttemptId, task: Task) -> Ended {
         let connector = match self.registry.find(&task.offer.integration, &task.offer.integration_job) {
             Ok(connector) => connector,
             Err(failure) => return finish(&task, failure.into()).await,
@@ -83,6 +84,10 @@ impl Runner {
                     .into()
             }
         };
+        // `prepare` has read this id.
+        let task_run = Uuid::parse_str(&task.offer.task_run_id).unwrap_or_default();
+        let owner = Owner { run: Uuid::from_bytes(attempt.run), task_run, attempt: attempt.number };
+        let ended = outputs::by_reference(&self.blobs, owner, ended).await;
         finish(&task, ended).await
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
     let Some(ours) = ours(root) else { return Some(PipelineAdditions::default()) };
     Some(PipelineAdditions {
         schedules: list_of(ours, "schedules", |node| schedule_with(node, "unix_cron", Cron::parse_unix))?,
-        timeout_ms: optional(ours.get("timeout"), milliseconds)?,
+        timeout_ms: limit(ours.get("timeout"))?,
         priority: optional(ours.get("priority"), whole)?,
         cancel_running: cancels_running(ours),
     })
@@ -34,7 +34,7 @@ pub(super) fn of_task(task: &Node) -> Option<TaskAdditions> {
         priority: optional(ours.get("priority"), whole)?,
         worker_labels: optional(ours.get("worker"), labels)?.unwrap_or_default(),
         wait: optional(ours.get("wait"), truth)?,
-        approval_expires_ms: optional(ours.get("approval").and_then(|approval| approval.get("expires")), milliseconds)?,
+        approval_expires_ms: limit(ours.get("approval").and_then(|approval| approval.get("expires")))?,
     })
 }
 
@@ -58,6 +58,11 @@ pub(super) fn milliseconds(node: &Node) -> Option<u64> {
 /// What is absent is fine; what is there and cannot be read is not.
 fn optional<T>(node: Option<&Node>, read: fn(&Node) -> Option<T>) -> Option<Option<T>> {
     node.map_or(Some(None), |node| read(node).map(Some))
+}
+
+/// A duration in milliseconds; one of nothing is no limit, as a `timeout` of 0 is none in the configuration.
+fn limit(node: Option<&Node>) -> Option<Option<u64>> {
+    optional(node, milliseconds).map(|found| found.filter(|duration| *duration > 0))
 }
 
 /// A whole number of 32 bits, written with or without a point.

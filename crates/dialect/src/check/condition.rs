@@ -1,6 +1,6 @@
 //! Conditions: exactly one `${{ }}`, or a bare expression.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     Condition,
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Expression>, ExpressionError> {
         if whole.contains(OPENING) { inside(whole).map_err(|error| error.shifted(start))? } else { 0..whole.len() };
     let offset = start + inside.start;
     let parsed = Expression::parse(&whole[inside]).map_err(|error| error.shifted(offset))?;
-    Ok(Some(parsed.shifted(offset)))
+    Ok(Some(parsed.inside(&Arc::from(text), offset)))
 }
 
 /// The same for a sensor, whose condition cannot do without the braces.

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     Code, Diagnostic,
-    expression::{Expression, ExpressionError, ExpressionErrorKind, Namespace, Reference, Scope, Template},
+    expression::{
+        Expression, ExpressionError, ExpressionErrorKind, MATRIX_INDEX, Namespace, Reference, Scope, Template,
+    },
     limits::EXPRESSION_BYTES_PER_DOCUMENT,
     yaml::{Kind, Node},
 };
@@ -336,8 +338,9 @@ impl Checker<'_> {
                     Some((Code::NameOutOfPlace, message, None))
                 }
                 Some(names) if names.iter().any(|known| known.eq_ignore_ascii_case(name)) => None,
+                Some(_) if name.eq_ignore_ascii_case(MATRIX_INDEX) => None,
                 Some(names) => {
-                    let help = self.suggest(name, names.iter().copied());
+                    let help = self.suggest(name, names.iter().copied().chain([MATRIX_INDEX]));
                     Some((Code::UnknownName, format!("the matrix of this group has no `{name}`"), help))
                 }
             },

@@ -6,6 +6,7 @@ mod build;
 mod condition;
 mod expressions;
 mod graph;
+mod idle;
 mod inputs;
 mod keys;
 mod label;
@@ -136,6 +137,7 @@ impl<'a> Checker<'a> {
         self.expressions(root, &outline);
         self.upstream(&outline);
         self.advice(root, &outline);
+        self.idle_additions(root, &outline);
     }
 }
 

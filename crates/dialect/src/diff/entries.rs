@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{ChangeKind, collect::Collector, values};
+use super::{ChangeKind, additions, collect::Collector, values};
 use crate::{Entry, Pipeline, Task};
 
 /// A task or a group with where it stands.
@@ -41,6 +41,13 @@ impl<'a> Place<'a> {
         match self.node {
             Node::Group(group) => values::group(group),
             Node::Task(task) => values::task(task),
+        }
+    }
+
+    fn additions(&self) -> serde_json::Map<String, Value> {
+        match self.node {
+            Node::Group(group) => additions::of_group(&group.additions),
+            Node::Task(task) => additions::of_task(&task.additions),
         }
     }
 
@@ -115,6 +122,7 @@ impl Collector {
             self.push(&path_of_dependencies, ChangeKind::DependencyAdded, None, Some(json!(id)));
         }
         self.fields(&path, &old.fields(), &new.fields());
+        self.additions(&path, &old.additions(), &new.additions());
     }
 }
 

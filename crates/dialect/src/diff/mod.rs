@@ -5,6 +5,7 @@
 //! count as renamed only if they are equal in everything but their id, and no other one is; what names the old id elsewhere
 //! (a condition, a template) is then reported as the change it is. Knows nothing about text, files or versions.
 
+mod additions;
 mod collect;
 mod entries;
 mod render;
@@ -39,7 +40,7 @@ pub struct Change {
 pub enum ChangeKind {
     /// A field of the pipeline itself, such as its name.
     PipelineChanged,
-    /// Retries, delays, timeouts or concurrency, of the pipeline or a task.
+    /// Retries, delays, timeouts or concurrency, of the pipeline or a task, and what `meta.downbeat` adds to how tasks run.
     ConfigurationChanged,
     /// A new input.
     InputAdded,
@@ -75,7 +76,7 @@ pub enum ChangeKind {
     DependencyRemoved,
     /// A condition came, went or changed.
     ConditionChanged,
-    /// A new schedule, sensor or trigger event.
+    /// A new schedule (of `meta.downbeat` too), sensor or trigger event.
     TriggerAdded,
     /// A schedule, sensor or trigger event is gone.
     TriggerRemoved,
@@ -83,7 +84,7 @@ pub enum ChangeKind {
     TriggerChanged,
     /// An alert came, went or changed.
     AlertChanged,
-    /// The free object of the pipeline, a task or a group.
+    /// The free object of the pipeline, a task or a group, but for `meta.downbeat`.
     MetaChanged,
 }
 
@@ -98,6 +99,7 @@ impl ChangeKind {
 pub fn diff(old: &Pipeline, new: &Pipeline) -> Vec<Change> {
     let mut found = Collector::default();
     found.fields(&[], &values::pipeline(old), &values::pipeline(new));
+    found.additions(&[], &additions::of_pipeline(&old.additions), &additions::of_pipeline(&new.additions));
     found.inputs(old, new);
     found.triggers(old, new);
     found.entries(old, new);

@@ -17,18 +17,20 @@ impl Collector {
             pipeline.inputs.iter().map(|(name, input)| (name.clone(), values::input(input))).collect()
         };
         let kinds = (ChangeKind::InputAdded, ChangeKind::InputRemoved, ChangeKind::InputChanged);
-        self.named("inputs", &read(old), &read(new), kinds);
+        self.named(&["inputs"], &read(old), &read(new), kinds);
     }
 
     pub(super) fn triggers(&mut self, old: &Pipeline, new: &Pipeline) {
         let kinds = (ChangeKind::TriggerAdded, ChangeKind::TriggerRemoved, ChangeKind::TriggerChanged);
-        let (before, after) = schedules(&old.schedules, &new.schedules);
-        self.named("schedule", &before, &after, kinds);
+        let (before, after) = schedules(&old.schedules, &new.schedules, "cron");
+        self.named(&["schedule"], &before, &after, kinds);
+        let (before, after) = schedules(&old.additions.schedules, &new.additions.schedules, "unix_cron");
+        self.named(&["meta", "downbeat", "schedules"], &before, &after, kinds);
         let sensors = |pipeline: &Pipeline| -> Map<String, Value> {
             pipeline.sensors.iter().map(|(id, sensor)| (id.clone(), values::sensor(sensor))).collect()
         };
-        self.named("sensors", &sensors(old), &sensors(new), kinds);
-        self.named("trigger_events", &events(old), &events(new), kinds);
+        self.named(&["sensors"], &sensors(old), &sensors(new), kinds);
+        self.named(&["trigger_events"], &events(old), &events(new), kinds);
         let changed = Kinds::all(ChangeKind::TriggerChanged);
         self.compare(&["webhook"], changed, Some(&values::webhook(&old.webhook)), Some(&values::webhook(&new.webhook)));
     }
@@ -36,16 +38,17 @@ impl Collector {
     /// Things with names: a whole one comes or goes, or parts of it change.
     fn named(
         &mut self,
-        part: &str,
+        part: &[&str],
         old: &Map<String, Value>,
         new: &Map<String, Value>,
         (added, removed, changed): (ChangeKind, ChangeKind, ChangeKind),
     ) {
         for (name, old, new) in pairs(old, new) {
+            let path = [part, &[name]].concat();
             match (old, new) {
-                (Some(_), Some(_)) => self.compare(&[part, name], Kinds::all(changed), old, new),
-                (None, _) => self.push(&[part, name], added, None, new.cloned()),
-                (_, None) => self.push(&[part, name], removed, old.cloned(), None),
+                (Some(_), Some(_)) => self.compare(&path, Kinds::all(changed), old, new),
+                (None, _) => self.push(&path, added, None, new.cloned()),
+                (_, None) => self.push(&path, removed, old.cloned(), None),
             }
         }
     }
@@ -64,8 +67,9 @@ fn events(pipeline: &Pipeline) -> Map<String, Value> {
 /// Whether two schedules are the same one.
 type SameSchedule = fn(&Schedule, &Schedule) -> bool;
 
-/// Both lists under names that are equal where two schedules are the same one: by name first, then by cron expression.
-fn schedules(old: &[Schedule], new: &[Schedule]) -> (Map<String, Value>, Map<String, Value>) {
+/// Both lists under names that are equal where two schedules are the same one: by name first, then by cron expression, which
+/// stands under `cron_key`.
+fn schedules(old: &[Schedule], new: &[Schedule], cron_key: &str) -> (Map<String, Value>, Map<String, Value>) {
     let mut partners: Vec<Option<usize>> = vec![None; old.len()];
     let mut taken = BTreeSet::new();
     let rules: [SameSchedule; 2] =
@@ -81,9 +85,9 @@ fn schedules(old: &[Schedule], new: &[Schedule]) -> (Map<String, Value>, Map<Str
     let (mut before, mut after) = (Map::new(), Map::new());
     for (one, partner) in old.iter().zip(&partners) {
         let key = free_name(&before, &label(one));
-        before.insert(key.clone(), values::schedule(one));
+        before.insert(key.clone(), values::schedule(one, cron_key));
         if let Some(other) = partner.and_then(|at| new.get(at)) {
-            after.insert(key, values::schedule(other));
+            after.insert(key, values::schedule(other, cron_key));
         }
     }
     for (_, added) in new.iter().enumerate().filter(|(at, _)| !taken.contains(at)) {
@@ -91,7 +95,7 @@ fn schedules(old: &[Schedule], new: &[Schedule]) -> (Map<String, Value>, Map<Str
         let mut known = before.clone();
         known.extend(after.clone());
         let key = free_name(&known, &label(added));
-        after.insert(key, values::schedule(added));
+        after.insert(key, values::schedule(added, cron_key));
     }
     (before, after)
 }

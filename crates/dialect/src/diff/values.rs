@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::additions;
 use crate::{
     Alert, Concurrency, Condition, Configuration, Entry, Input, Matrix, MatrixValues, OnLimit, Pipeline, Schedule,
     Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 
-/// The pipeline's own fields.
+/// The pipeline's own fields, without additions.
 pub(super) fn pipeline(pipeline: &Pipeline) -> Map<String, Value> {
     object([
         ("version", text(&pipeline.version)),
@@ -15,7 +16,7 @@ pub(super) fn pipeline(pipeline: &Pipeline) -> Map<String, Value> {
         ("configuration", configuration(&pipeline.configuration)),
         ("alerts", alerts(&pipeline.alerts)),
         ("anomalies", list(&pipeline.anomalies)),
-        ("meta", map(&pipeline.meta)),
+        ("meta", map(&additions::notes_of(&pipeline.meta))),
     ])
 }
 
@@ -28,7 +29,7 @@ pub(super) fn input(input: &Input) -> Value {
     ]))
 }
 
-/// A task without its id and dependencies.
+/// A task without its id, dependencies and additions.
 pub(super) fn task(task: &Task) -> Map<String, Value> {
     object([
         ("name", task.name.as_deref().and_then(text)),
@@ -45,18 +46,18 @@ pub(super) fn task(task: &Task) -> Map<String, Value> {
         ("alerts", alerts(&task.alerts)),
         ("anomalies", list(&task.anomalies)),
         ("operation_metadata", map(&task.operation_metadata)),
-        ("meta", map(&task.meta)),
+        ("meta", map(&additions::notes_of(&task.meta))),
     ])
 }
 
-/// A group without its id, dependencies and tasks.
+/// A group without its id, dependencies, additions and tasks.
 pub(super) fn group(group: &TaskGroup) -> Map<String, Value> {
     object([
         ("name", group.name.as_deref().and_then(text)),
         ("condition", condition(group.condition.as_ref())),
         ("matrix", group.matrix.as_ref().map(matrix)),
         ("paused", flag(group.paused)),
-        ("meta", map(&group.meta)),
+        ("meta", map(&additions::notes_of(&group.meta))),
     ])
 }
 
@@ -66,7 +67,8 @@ pub(super) fn whole_entry(entry: &Entry) -> Value {
         Entry::Task(task) => whole_task(task),
         Entry::Group(found) => {
             let mut fields = group(found);
-            fields.extend(object([("depends_on", texts(&found.depends_on))]));
+            let meta = additions::beside_notes(&found.meta, additions::of_group(&found.additions));
+            fields.extend(object([("meta", map(&meta)), ("depends_on", texts(&found.depends_on))]));
             let tasks = found.tasks.iter().map(|(id, task)| (id.clone(), whole_task(task))).collect();
             fields.insert("tasks".to_owned(), Value::Object(tasks));
             Value::Object(fields)
@@ -77,14 +79,16 @@ pub(super) fn whole_entry(entry: &Entry) -> Value {
 /// Everything of a task but its id.
 pub(super) fn whole_task(found: &Task) -> Value {
     let mut fields = task(found);
-    fields.extend(object([("depends_on", texts(&found.depends_on))]));
+    let meta = additions::beside_notes(&found.meta, additions::of_task(&found.additions));
+    fields.extend(object([("meta", map(&meta)), ("depends_on", texts(&found.depends_on))]));
     Value::Object(fields)
 }
 
-pub(super) fn schedule(schedule: &Schedule) -> Value {
+/// A schedule whose cron expression stands under `cron_key`.
+pub(super) fn schedule(schedule: &Schedule, cron_key: &str) -> Value {
     Value::Object(object([
         ("name", schedule.name.as_deref().and_then(text)),
-        ("cron", text(&schedule.cron.to_string())),
+        (cron_key, text(&schedule.cron.to_string())),
         ("timezone", text(&schedule.timezone)),
         ("environment", schedule.environment.as_deref().and_then(text)),
         ("branch", schedule.branch.as_deref().and_then(text)),
@@ -209,7 +213,7 @@ fn alerts(alerts: &[Alert]) -> Option<Value> {
     map(&named)
 }
 
-fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
+pub(super) fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 

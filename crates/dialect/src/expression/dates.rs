@@ -4,18 +4,24 @@ use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Span, Timestamp, Zoned, civil::DateTime, tz::TimeZone};
 
+/// Why a function of dates has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoDate {
+    /// The text is no date.
+    Unread,
+    /// The result is no date of the calendar.
+    Outside,
+}
+
 /// The instant of an ISO text (`2024-10-29`, `2024-10-29T12:01:02.123456`, with or without offset).
-fn read(text: &str) -> Result<Timestamp, String> {
+fn read(text: &str) -> Result<Timestamp, NoDate> {
     let trimmed = text.trim();
     if let Ok(instant) = trimmed.parse::<Timestamp>() {
         return Ok(instant);
     }
     let civil = trimmed.parse::<DateTime>();
     let instant = civil.ok().and_then(|civil| TimeZone::UTC.to_timestamp(civil).ok());
-    instant.ok_or_else(|| {
-        let shown: String = trimmed.chars().take(40).collect();
-        format!("`{shown}` is no date: write it as 2024-10-29 or 2024-10-29T12:01:02")
-    })
+    instant.ok_or(NoDate::Unread)
 }
 
 /// The text form of an instant: UTC without an offset, microseconds where there are any.
@@ -26,29 +32,27 @@ fn write(instant: Timestamp) -> String {
     if micros == 0 { seconds.to_string() } else { format!("{seconds}.{micros:06}") }
 }
 
-pub(super) fn add_days(date: &str, days: f64) -> Result<String, String> {
-    let outside = || format!("add_days: {days} days from `{date}` is outside the calendar");
+pub(super) fn add_days(date: &str, days: f64) -> Result<String, NoDate> {
     let instant = read(date)?;
     // Microseconds are the precision of the text form; more would only show rounding noise.
     let micros = (days * 86_400_000_000.0).round();
     if !micros.is_finite() || micros.abs() > 9.0e17 {
-        return Err(outside());
+        return Err(NoDate::Outside);
     }
     #[expect(clippy::cast_possible_truncation, reason = "checked just above")]
     let duration = SignedDuration::from_micros(micros as i64);
-    instant.checked_add(duration).map(write).map_err(|_| outside())
+    instant.checked_add(duration).map(write).map_err(|_| NoDate::Outside)
 }
 
-pub(super) fn add_months(date: &str, months: i64) -> Result<String, String> {
-    let outside = || format!("add_months: {months} months from `{date}` is outside the calendar");
+pub(super) fn add_months(date: &str, months: i64) -> Result<String, NoDate> {
     let instant = read(date)?;
-    let span = Span::new().try_months(months).map_err(|_| outside())?;
-    let moved = TimeZone::UTC.to_datetime(instant).checked_add(span).map_err(|_| outside())?;
-    TimeZone::UTC.to_timestamp(moved).map(write).map_err(|_| outside())
+    let span = Span::new().try_months(months).map_err(|_| NoDate::Outside)?;
+    let moved = TimeZone::UTC.to_datetime(instant).checked_add(span).map_err(|_| NoDate::Outside)?;
+    TimeZone::UTC.to_timestamp(moved).map(write).map_err(|_| NoDate::Outside)
 }
 
 /// The date in local time of `zone`, with the usual codes of strftime; unknown codes stay as they are.
-pub(super) fn format(date: &str, format: &str, zone: TimeZone) -> Result<String, String> {
+pub(super) fn format(date: &str, format: &str, zone: TimeZone) -> Result<String, NoDate> {
     let local = read(date)?.to_zoned(zone);
     let mut text = String::new();
     let mut characters = format.chars();

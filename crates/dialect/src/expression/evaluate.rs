@@ -1,22 +1,41 @@
-//! Computes the value of a tree. Total: what has no value is an [`EvalError`] with place and operands.
+//! Computes the value of a tree. Total: what has no value is a [`Fault`] with place and operands.
 
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
 use super::{
-    EvalError, Names, OrchestraName, TaskView,
+    Names, TaskView,
     ast::{Comparison, Kind, Namespace, Node, Root},
-    functions, operators, rules, statuses, text, truthy, words,
+    functions, operators, rules,
+    shown::Shown,
+    statuses, text, truthy, words,
 };
 use crate::limits::{EVALUATION_BYTES, OUTPUT_BYTES};
 
-pub(super) type Eval<T> = Result<T, EvalError>;
+type Eval<T> = Result<T, Fault>;
+
+/// Why a node has no value.
+pub(super) struct Fault {
+    /// Bytes of the text in which the tree's places count.
+    pub(super) span: Range<usize>,
+    /// What is wrong, with the operands.
+    pub(super) message: String,
+}
+
+fn fault<T>(span: &Range<usize>, message: impl Into<String>) -> Eval<T> {
+    Err(Fault { span: span.clone(), message: message.into() })
+}
+
+/// What the functions and operators say, at their place.
+fn at<T>(span: &Range<usize>, result: Result<T, String>) -> Eval<T> {
+    result.or_else(|message| fault(span, message))
+}
 
 pub(super) fn evaluate(node: &Node, names: &dyn Names) -> Eval<Value> {
     let value = Evaluator { names, budget: EVALUATION_BYTES }.value(node)?;
     if text::size(&value) > OUTPUT_BYTES {
-        return Err(EvalError::new(node.span.clone(), format!("the value is larger than {OUTPUT_BYTES} bytes")));
+        return fault(&node.span, format!("the value is larger than {OUTPUT_BYTES} bytes"));
     }
     Ok(value)
 }
@@ -37,7 +56,7 @@ impl Evaluator<'_> {
                 fields.collect::<Eval<Map<String, Value>>>().map(Value::Object)
             }
             Kind::Root(root) => {
-                let value = self.root(root, &node.span)?;
+                let value = self.root(root, &node.span, Shown::as_written())?;
                 self.spend(&value, &node.span)?;
                 Ok(value)
             }
@@ -48,38 +67,34 @@ impl Evaluator<'_> {
                 _ => {
                     let value = self.value(base)?;
                     let index_value = self.value(index)?;
-                    member(value, &index_value, *dotted || ignores_case(base), &node.span)
+                    at(&node.span, member(value, &index_value, *dotted || ignores_case(base), Shown::of(node)))
                 }
             },
             Kind::Quantified { all, .. } => {
                 let message =
                     format!("`{}` has no value outside the left side of a comparison", rules::quantifier(*all));
-                Err(EvalError::new(node.span.clone(), message))
+                fault(&node.span, message)
             }
-            Kind::Uncallable { .. } => Err(EvalError::new(node.span.clone(), "this cannot be called")),
-            Kind::Call { function: Err(name), .. } => {
-                Err(EvalError::new(node.span.clone(), format!("there is no function `{name}`")))
-            }
+            Kind::Uncallable { .. } => fault(&node.span, "this cannot be called"),
+            Kind::Call { function: Err(name), .. } => fault(&node.span, format!("there is no function `{name}`")),
             Kind::Call { function: Ok(function), arguments } => {
                 let arguments = arguments.iter().map(|argument| self.value(argument)).collect::<Eval<Vec<_>>>()?;
-                functions::call(*function, &arguments, self.names)
-                    .map_err(|message| EvalError::new(node.span.clone(), message))
+                at(&node.span, functions::call(*function, &arguments, self.names, Shown::of(node)))
             }
             Kind::Negate(operand) => {
                 let value = self.value(operand)?;
-                operators::negate(&value).map_err(|message| EvalError::new(node.span.clone(), message))
+                at(&node.span, operators::negate(&value, Shown::of(node)))
             }
             Kind::Not(operand) => Ok(Value::Bool(!truthy(&self.value(operand)?))),
             Kind::And(operands) => self.first_that(operands, |value| !truthy(value)),
             Kind::Or(operands) => self.first_that(operands, truthy),
             Kind::Arithmetic { operator, left, right } => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                let value = operators::arithmetic(*operator, &left, &right)
-                    .map_err(|message| EvalError::new(node.span.clone(), message))?;
+                let value = at(&node.span, operators::arithmetic(*operator, &left, &right, Shown::of(node)))?;
                 self.spend(&value, &node.span)?;
                 Ok(value)
             }
-            Kind::Compare { first, rest } => self.compare(first, rest),
+            Kind::Compare { first, rest } => self.compare(first, rest, Shown::of(node)),
         }
     }
 
@@ -95,9 +110,9 @@ impl Evaluator<'_> {
         Ok(last)
     }
 
-    fn compare(&mut self, first: &Node, rest: &[(Comparison, Node)]) -> Eval<Value> {
+    fn compare(&mut self, first: &Node, rest: &[(Comparison, Node)], shown: Shown<'_>) -> Eval<Value> {
         if let (Some((group, all)), [(comparison, right)]) = (first.quantifier(), rest) {
-            return self.quantified(first, group, all, *comparison, right);
+            return self.quantified(first, (group, all), *comparison, right, shown);
         }
         let mut left = self.value(first)?;
         let mut left_node = first;
@@ -106,9 +121,7 @@ impl Evaluator<'_> {
             let span = left_node.span.start..operand.span.end;
             let (compared, with) =
                 (statuses::comparable(left_node, &left, &right), statuses::comparable(operand, &right, &left));
-            let holds =
-                operators::compare(*comparison, &compared, &with).map_err(|message| EvalError::new(span, message))?;
-            if !holds {
+            if !at(&span, operators::compare(*comparison, &compared, &with, shown))? {
                 return Ok(Value::Bool(false));
             }
             left = right;
@@ -121,22 +134,23 @@ impl Evaluator<'_> {
     fn quantified(
         &mut self,
         chain: &Node,
-        group: &Node,
-        all: bool,
+        (group, all): (&Node, bool),
         comparison: Comparison,
         right: &Node,
+        shown: Shown<'_>,
     ) -> Eval<Value> {
         let members = self.value(group)?;
         let right_value = self.value(right)?;
         let Value::Array(members) = members else {
-            return Err(EvalError::new(group.span.clone(), "a quantifier works on a list of task runs"));
+            let found = shown.value(&members);
+            let message = format!("`{}` works on a list of task runs, not on {found}", rules::quantifier(all));
+            return fault(&group.span, message);
         };
         for member in members {
             let left = self.substituted(chain, member)?;
             let span = chain.span.start..right.span.end;
             let compared = statuses::comparable(chain, &left, &right_value);
-            let holds = operators::compare(comparison, &compared, &right_value)
-                .map_err(|message| EvalError::new(span, message))?;
+            let holds = at(&span, operators::compare(comparison, &compared, &right_value, shown))?;
             if holds != all {
                 return Ok(Value::Bool(holds));
             }
@@ -151,59 +165,63 @@ impl Evaluator<'_> {
                 let on_task = matches!(base.kind, Kind::Quantified { .. });
                 let value = self.substituted(base, task)?;
                 let index = self.value(index)?;
-                member(value, &index, *dotted || on_task || ignores_case(base), &chain.span)
+                at(&chain.span, member(value, &index, *dotted || on_task || ignores_case(base), Shown::of(chain)))
             }
             _ => Ok(task),
         }
     }
 
-    fn root(&self, root: &Root, span: &Range<usize>) -> Eval<Value> {
-        let missing = |what: String| EvalError::new(span.clone(), what);
-        match root {
-            Root::Env(name) => {
-                self.names.env(name).ok_or_else(|| missing(format!("the environment has no variable `{name}`")))
-            }
-            Root::Input(name) => {
-                self.names.input(name).ok_or_else(|| missing(format!("the run has no input `{name}`")))
-            }
-            Root::Secret(name) => {
-                self.names.secret(name).ok_or_else(|| missing(format!("there is no secret `{name}`")))
-            }
-            Root::Matrix(name) => {
-                self.names.matrix(name).ok_or_else(|| missing(format!("there is no matrix value `{name}` here")))
-            }
-            Root::Orchestra(name) => self.orchestra(*name, span),
-            Root::Whole(Namespace::Outputs) => {
-                self.names.outputs().ok_or_else(|| missing("there are no outputs here".to_owned()))
-            }
+    /// The value of a name; `shown` is what the name is made of.
+    fn root(&self, root: &Root, span: &Range<usize>, shown: Shown<'_>) -> Eval<Value> {
+        let missing = match root {
+            Root::Env(name) => match self.names.env(name) {
+                Some(value) => return Ok(value),
+                None => format!("the environment has no variable `{}`", shown.name(name)),
+            },
+            Root::Input(name) => match self.names.input(name) {
+                Some(value) => return Ok(value),
+                None => format!("the run has no input `{}`", shown.name(name)),
+            },
+            Root::Secret(name) => match self.names.secret(name) {
+                Some(value) => return Ok(value),
+                None => format!("there is no secret `{}`", shown.name(name)),
+            },
+            Root::Matrix(name) => match self.names.matrix(name) {
+                Some(value) => return Ok(value),
+                None => format!("there is no matrix value `{}` here", shown.name(name)),
+            },
+            Root::Orchestra(name) => match self.names.orchestra(*name) {
+                Some(value) => return Ok(value),
+                None => format!("`ORCHESTRA.{name}` has no value here"),
+            },
+            Root::Task { id, .. } => match self.names.task(id) {
+                Some(task) => return Ok(task_value(task)),
+                None => format!("the run has no task `{}`", shown.name(id)),
+            },
+            Root::TaskGroup { id, .. } => match self.names.task_group(id) {
+                Some(tasks) => return Ok(Value::Array(tasks.into_iter().map(task_value).collect())),
+                None => format!("the run has no task group `{}`", shown.name(id)),
+            },
+            Root::Whole(Namespace::Outputs) => match self.names.outputs() {
+                Some(value) => return Ok(value),
+                None => "there are no outputs here".to_owned(),
+            },
             Root::Whole(namespace) => {
                 let namespace = namespace.word();
-                Err(missing(format!("`{namespace}` has no value of its own: write `{namespace}['name']`")))
+                format!("`{namespace}` has no value of its own: write `{namespace}['name']`")
             }
-            Root::Unknown(unknown) => Err(missing(rules::no_such_name(unknown))),
-            Root::Task { id, .. } => {
-                self.names.task(id).map(task_value).ok_or_else(|| missing(format!("the run has no task `{id}`")))
-            }
-            Root::TaskGroup { id, .. } => {
-                let group = self.names.task_group(id);
-                let group = group.map(|tasks| Value::Array(tasks.into_iter().map(task_value).collect()));
-                group.ok_or_else(|| missing(format!("the run has no task group `{id}`")))
-            }
-        }
-    }
-
-    fn orchestra(&self, name: OrchestraName, span: &Range<usize>) -> Eval<Value> {
-        let missing = || EvalError::new(span.clone(), format!("`ORCHESTRA.{name}` has no value here"));
-        self.names.orchestra(name).ok_or_else(missing)
+            Root::Unknown(unknown) => rules::no_such_name(unknown),
+        };
+        fault(span, missing)
     }
 
     /// `inputs['a' + 'b']`: a name that is computed.
     fn computed_name(&mut self, namespace: Namespace, index: &Node, span: &Range<usize>) -> Eval<Value> {
         let value = match self.value(index)? {
-            Value::String(name) => self.root(&words::named(namespace, name), span)?,
+            Value::String(name) => self.root(&words::named(namespace, name), span, Shown::of(index))?,
             other => {
-                let other = operators::describe(&other);
-                return Err(EvalError::new(span.clone(), format!("cannot take {other} of `{}`", namespace.word())));
+                let other = Shown::of(index).value(&other);
+                return fault(span, format!("cannot take {other} of `{}`", namespace.word()));
             }
         };
         self.spend(&value, span)?;
@@ -216,9 +234,7 @@ impl Evaluator<'_> {
                 self.budget = left;
                 Ok(())
             }
-            None => {
-                Err(EvalError::new(span.clone(), format!("the expression handles more than {EVALUATION_BYTES} bytes")))
-            }
+            None => fault(span, format!("the expression handles more than {EVALUATION_BYTES} bytes")),
         }
     }
 }
@@ -243,15 +259,17 @@ fn ignores_case(base: &Node) -> bool {
     on_task && matches!(&index.kind, Kind::Literal(Value::String(name)) if name.eq_ignore_ascii_case("outputs"))
 }
 
-fn member(base: Value, index: &Value, ignore_case: bool, span: &Range<usize>) -> Eval<Value> {
-    let error = |message: String| EvalError::new(span.clone(), message);
+fn member(base: Value, index: &Value, ignore_case: bool, shown: Shown<'_>) -> Result<Value, String> {
     match (base, index) {
         (Value::Object(mut fields), Value::String(name)) => {
             if let Some(value) = fields.swap_remove(name) {
                 return Ok(value);
             }
             let similar = fields.iter_mut().find(|(key, _)| ignore_case && key.eq_ignore_ascii_case(name));
-            similar.map(|(_, value)| value.take()).ok_or_else(|| error(format!("there is no `{name}` in the value")))
+            if let Some((_, value)) = similar {
+                return Ok(value.take());
+            }
+            Err(format!("there is no `{}` in {}", shown.name(name), shown.value(&Value::Object(fields))))
         }
         (Value::Array(mut items), Value::Number(number)) => {
             let length = items.len();
@@ -259,12 +277,12 @@ fn member(base: Value, index: &Value, ignore_case: bool, span: &Range<usize>) ->
                 true => length.checked_sub(usize::try_from(at.unsigned_abs()).ok()?),
                 false => usize::try_from(at).ok(),
             });
-            let item = position.and_then(|at| items.get_mut(at)).map(Value::take);
-            item.ok_or_else(|| error(format!("there is no element {number} in a list of {length}")))
+            if let Some(item) = position.and_then(|at| items.get_mut(at)) {
+                return Ok(item.take());
+            }
+            let number = shown.name(&number.to_string());
+            Err(format!("there is no element {number} in {} of length {length}", shown.value(&Value::Array(items))))
         }
-        (base, index) => {
-            let (base, index) = (operators::describe(&base), operators::describe(index));
-            Err(error(format!("cannot take {index} of {base}")))
-        }
+        (base, index) => Err(format!("cannot take {} of {}", shown.value(index), shown.value(&base))),
     }
 }

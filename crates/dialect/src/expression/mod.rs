@@ -15,24 +15,29 @@ mod reference;
 mod rules;
 mod sample;
 mod samples;
+mod shown;
 mod statuses;
 mod template;
 mod text;
 mod words;
 
-use std::ops::Range;
+use std::{fmt, ops::Range, sync::Arc};
 
 pub(crate) use ast::Namespace;
-pub use names::{Names, OrchestraName, TaskView};
+pub use names::{MATRIX_INDEX, Names, OrchestraName, TaskView};
 pub use reference::Reference;
 pub(crate) use sample::Scope;
 use serde_json::Value;
 pub use template::{Template, has_template, render_value};
 
-/// A parsed expression. Compares by structure and places.
+use crate::span::{LineIndex, Span};
+
+/// A parsed expression. Compares by text, structure and places.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     root: ast::Node,
+    /// The text in which places count: the expression, or the longer text that it was cut out of.
+    text: Arc<str>,
 }
 
 /// Why a text is no expression or template.
@@ -79,31 +84,51 @@ impl ExpressionError {
     }
 }
 
-/// Why an expression has no value.
+/// Why an expression has no value. Prints as one line that says what, where and in which text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
 pub struct EvalError {
     /// Bytes of the text of the expression or template that are at fault.
     pub span: Range<usize>,
-    /// What is wrong, with the operands, in one line.
+    /// Line of that text in which they begin, counted from 1.
+    pub line: u32,
+    /// Column in which they begin, counted from 1, in characters.
+    pub column: u32,
+    /// Which text inside a value ([`render_value`]) it is, such as `a.b[1]`; none where it is no part of one.
+    pub path: Option<String>,
+    /// What is wrong, with the operands (80 characters of each; nothing of what a secret went into), without the place.
     pub message: String,
 }
 
 impl EvalError {
-    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into() }
+    fn new(text: &str, span: Range<usize>, message: String) -> Self {
+        let Span { line, column, .. } = LineIndex::new(text).span(span.clone());
+        Self { span, line, column, path: None, message }
+    }
+}
+
+impl fmt::Display for EvalError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EvalError { line, column, message, .. } = self;
+        match line {
+            0..=1 => write!(formatter, "{message} at column {column}")?,
+            _ => write!(formatter, "{message} at line {line}, column {column}")?,
+        }
+        match &self.path {
+            Some(path) => write!(formatter, " (in `{path}`)"),
+            None => Ok(()),
+        }
     }
 }
 
 impl Expression {
     /// Reads one expression, without braces around it.
     pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
-        parser::parse(text).map(|root| Expression { root })
+        parser::parse(text).map(|root| Expression { root, text: Arc::from(text) })
     }
 
     /// The value of the expression where `names` says what names mean.
     pub fn evaluate(&self, names: &dyn Names) -> Result<Value, EvalError> {
-        evaluate::evaluate(&self.root, names)
+        evaluate::evaluate(&self.root, names).map_err(|fault| EvalError::new(&self.text, fault.span, fault.message))
     }
 
     /// Names, functions and attributes that the language does not have, and quantifiers out of place, in the order of the text.
@@ -143,9 +168,10 @@ impl Expression {
         self.root.span.len()
     }
 
-    /// Moves every place by `offset`: the expression was cut out of a longer text.
-    pub(crate) fn shifted(mut self, offset: usize) -> Self {
+    /// The same expression as part of the longer text out of which it was cut: places count there.
+    pub(crate) fn inside(mut self, text: &Arc<str>, offset: usize) -> Self {
         self.root.shift(offset);
+        self.text = Arc::clone(text);
         self
     }
 }

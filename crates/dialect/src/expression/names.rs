@@ -5,6 +5,11 @@ use std::fmt;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Map, Value};
 
+/// What `matrix.index` means where the matrix has no input of that name: the place of the iteration, counted from 0.
+///
+/// Ours; the official validator takes any name after `matrix.` in the tasks of a group that has a matrix.
+pub const MATRIX_INDEX: &str = "index";
+
 /// Gives the values of names at run time. Names come as written in the expression; where the language ignores case (`ENV`
 /// variables excepted), the implementation does too. `None` means there is no such name, which is an error of the evaluation;
 /// a name whose value is null is `Some(Value::Null)`.
@@ -29,7 +34,7 @@ pub trait Names {
     fn task_group(&self, _id: &str) -> Option<Vec<TaskView>> {
         None
     }
-    /// `matrix.name`.
+    /// `matrix.name`, without regard to case: an input of the matrix, or [`MATRIX_INDEX`].
     fn matrix(&self, _name: &str) -> Option<Value> {
         None
     }

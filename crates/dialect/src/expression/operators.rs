@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 
 use super::{
     ast::{Arithmetic, Comparison},
-    text,
+    shown::Shown,
 };
 
 /// A number; booleans count as 0 and 1.
@@ -37,49 +37,27 @@ impl Numeric {
     }
 }
 
-/// The value's kind and content for a message, cut after 40 characters.
-pub(super) fn describe(value: &Value) -> String {
-    let kind = match value {
-        Value::Null => return "None".to_owned(),
-        Value::Bool(_) => "the boolean",
-        Value::Number(_) => "the number",
-        Value::String(_) => "the text",
-        Value::Array(_) => "the list",
-        Value::Object(_) => "the dict",
-    };
-    // A large list is not printed to be cut.
-    if text::size(value) > 4096 {
-        return format!("{kind} (of {} bytes)", text::size(value));
-    }
-    let literal = text::literal(value);
-    if literal.chars().count() <= 40 {
-        return format!("{kind} {literal}");
-    }
-    format!("{kind} {}...", literal.chars().take(40).collect::<String>())
+fn no_value(symbol: &str, left: &Value, right: &Value, shown: Shown<'_>) -> String {
+    format!("`{symbol}` has no value for {} and {}", shown.value(left), shown.value(right))
 }
 
-fn no_value(symbol: &str, left: &Value, right: &Value) -> String {
-    format!("`{symbol}` has no value for {} and {}", describe(left), describe(right))
-}
-
-fn decimal_value(decimal: f64, symbol: &str, left: &Value, right: &Value) -> Result<Value, String> {
+fn decimal_value(decimal: f64, symbol: &str, operands: impl FnOnce() -> String) -> Result<Value, String> {
     let number = Number::from_f64(decimal).map(Value::Number);
-    number.ok_or_else(|| {
-        format!("the result of `{symbol}` is no finite number for {} and {}", describe(left), describe(right))
-    })
+    number.ok_or_else(|| format!("the result of `{symbol}` is no finite number for {}", operands()))
 }
 
-pub(super) fn negate(value: &Value) -> Result<Value, String> {
+pub(super) fn negate(value: &Value, shown: Shown<'_>) -> Result<Value, String> {
     match Numeric::of(value) {
         Some(Numeric::Integer(integer)) => {
-            integer.checked_neg().map(Value::from).ok_or_else(|| "the number does not fit into 64 bits".to_owned())
+            let too_large = || format!("the result of `-` does not fit into 64 bits for {}", shown.value(value));
+            integer.checked_neg().map(Value::from).ok_or_else(too_large)
         }
         Some(Numeric::Decimal(decimal)) => Ok(Value::from(-decimal)),
-        None => Err(format!("`-` has no value for {}", describe(value))),
+        None => Err(format!("`-` has no value for {}", shown.value(value))),
     }
 }
 
-pub(super) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> Result<Value, String> {
+pub(super) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value, shown: Shown<'_>) -> Result<Value, String> {
     if operator == Arithmetic::Add {
         match (left, right) {
             (Value::String(left), Value::String(right)) => return Ok(Value::String(format!("{left}{right}"))),
@@ -90,29 +68,27 @@ pub(super) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> R
         }
     }
     let symbol = operator.symbol();
+    let operands = || format!("{} and {}", shown.value(left), shown.value(right));
     let (Some(left_number), Some(right_number)) = (Numeric::of(left), Numeric::of(right)) else {
-        return Err(no_value(symbol, left, right));
+        return Err(no_value(symbol, left, right, shown));
     };
     let divides = matches!(operator, Arithmetic::Divide | Arithmetic::FloorDivide | Arithmetic::Remainder);
     let inverts = operator == Arithmetic::Power && left_number.decimal() == 0.0 && right_number.decimal() < 0.0;
     if (divides && right_number.decimal() == 0.0) || inverts {
-        return Err(format!("division by zero: `{symbol}` with {} and {}", describe(left), describe(right)));
+        return Err(format!("division by zero: `{symbol}` with {}", operands()));
     }
     match (left_number, right_number) {
         (Numeric::Integer(a), Numeric::Integer(b)) => match integers(operator, a, b) {
             Integers::Value(value) => Ok(Value::from(value)),
-            Integers::Overflow => {
-                let operands = format!("{} and {}", describe(left), describe(right));
-                Err(format!("the result of `{symbol}` does not fit into 64 bits for {operands}"))
-            }
+            Integers::Overflow => Err(format!("the result of `{symbol}` does not fit into 64 bits for {}", operands())),
             Integers::Decimal => {
                 let decimal = decimals(operator, left_number.decimal(), right_number.decimal());
-                decimal_value(decimal.unwrap_or(f64::NAN), symbol, left, right)
+                decimal_value(decimal.unwrap_or(f64::NAN), symbol, operands)
             }
         },
         (a, b) => match decimals(operator, a.decimal(), b.decimal()) {
-            Some(decimal) => decimal_value(decimal, symbol, left, right),
-            None => Err(no_value(symbol, left, right)),
+            Some(decimal) => decimal_value(decimal, symbol, operands),
+            None => Err(no_value(symbol, left, right, shown)),
         },
     }
 }
@@ -190,16 +166,16 @@ fn decimals(operator: Arithmetic, left: f64, right: f64) -> Option<f64> {
     }
 }
 
-pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool, String> {
+pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value, shown: Shown<'_>) -> Result<bool, String> {
     match comparison {
         Comparison::Equal => Ok(equal(left, right)),
         Comparison::NotEqual => Ok(!equal(left, right)),
-        Comparison::Less => order(comparison, left, right).map(Ordering::is_lt),
-        Comparison::LessOrEqual => order(comparison, left, right).map(Ordering::is_le),
-        Comparison::Greater => order(comparison, left, right).map(Ordering::is_gt),
-        Comparison::GreaterOrEqual => order(comparison, left, right).map(Ordering::is_ge),
-        Comparison::In => contains(comparison, left, right),
-        Comparison::NotIn => contains(comparison, left, right).map(|found| !found),
+        Comparison::Less => order(comparison, left, right, shown).map(Ordering::is_lt),
+        Comparison::LessOrEqual => order(comparison, left, right, shown).map(Ordering::is_le),
+        Comparison::Greater => order(comparison, left, right, shown).map(Ordering::is_gt),
+        Comparison::GreaterOrEqual => order(comparison, left, right, shown).map(Ordering::is_ge),
+        Comparison::In => contains(comparison, left, right, shown),
+        Comparison::NotIn => contains(comparison, left, right, shown).map(|found| !found),
         Comparison::Is => Ok(identical(left, right)),
         Comparison::IsNot => Ok(!identical(left, right)),
     }
@@ -234,20 +210,20 @@ fn numeric_order(left: Numeric, right: Numeric) -> Option<Ordering> {
     }
 }
 
-fn order(comparison: Comparison, left: &Value, right: &Value) -> Result<Ordering, String> {
+fn order(comparison: Comparison, left: &Value, right: &Value, shown: Shown<'_>) -> Result<Ordering, String> {
     let ordering = match (left, right) {
         (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
         _ => Numeric::of(left).zip(Numeric::of(right)).and_then(|(left, right)| numeric_order(left, right)),
     };
-    ordering.ok_or_else(|| no_value(comparison.symbol(), left, right))
+    ordering.ok_or_else(|| no_value(comparison.symbol(), left, right, shown))
 }
 
-fn contains(comparison: Comparison, item: &Value, container: &Value) -> Result<bool, String> {
+fn contains(comparison: Comparison, item: &Value, container: &Value, shown: Shown<'_>) -> Result<bool, String> {
     match (container, item) {
         (Value::String(text), Value::String(part)) => Ok(text.contains(part.as_str())),
         (Value::Array(items), _) => Ok(items.iter().any(|candidate| equal(candidate, item))),
         (Value::Object(fields), Value::String(name)) => Ok(fields.contains_key(name)),
         (Value::Object(_), _) => Ok(false),
-        _ => Err(no_value(comparison.symbol(), item, container)),
+        _ => Err(no_value(comparison.symbol(), item, container, shown)),
     }
 }

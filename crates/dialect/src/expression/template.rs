@@ -1,6 +1,6 @@
 //! Texts that may hold `${{ ... }}`, and values made of such texts.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::limits::{EXPRESSION_BYTES, OUTPUT_BYTES, TEMPLATES};
 /// A text with expressions in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
-    text: String,
+    text: Arc<str>,
     parts: Vec<Part>,
     unclosed: Option<usize>,
     unread: Option<ExpressionError>,
@@ -30,6 +30,7 @@ impl Template {
     /// Reads a text. What only looks like a template is plain text, as the language has it: an opening `${{` that is never
     /// closed, or a template with a `}` inside that is no expression.
     pub fn parse(text: &str) -> Result<Template, ExpressionError> {
+        let whole: Arc<str> = Arc::from(text);
         let mut parts = Vec::new();
         let mut unread = None;
         let mut literal_start = 0;
@@ -44,7 +45,7 @@ impl Template {
             left = left.checked_sub(range.len()).ok_or_else(|| ExpressionError::new(outer.clone(), too_long()))?;
             let inner = &text[range.clone()];
             let parsed = match Expression::parse(inner) {
-                Ok(parsed) => parsed.shifted(range.start),
+                Ok(parsed) => parsed.inside(&whole, range.start),
                 Err(_) if inner.trim().is_empty() => return Err(ExpressionError::new(outer, "the template is empty")),
                 Err(error) if found.strict => return Err(cut_short(error.shifted(range.start), text)),
                 Err(error) => {
@@ -62,7 +63,7 @@ impl Template {
         if literal_start < text.len() {
             parts.push(Part::Literal(text[literal_start..].to_owned()));
         }
-        Ok(Template { text: text.to_owned(), parts, unclosed, unread })
+        Ok(Template { text: whole, parts, unclosed, unread })
     }
 
     /// As written.
@@ -122,7 +123,7 @@ impl Template {
                 Part::Expression { expression, .. } => rendered.push_str(&text::of(&expression.evaluate(names)?)),
             }
             if rendered.len() > OUTPUT_BYTES {
-                return Err(EvalError::new(0..0, format!("the text grows beyond {OUTPUT_BYTES} bytes")));
+                return Err(EvalError::new(&self.text, 0..0, format!("the text grows beyond {OUTPUT_BYTES} bytes")));
             }
         }
         Ok(Value::String(rendered))
@@ -192,7 +193,7 @@ pub fn has_template(value: &Value) -> bool {
 
 /// The value with every text in it rendered; see [`Template::render`].
 ///
-/// The error's place counts in the text at fault, which its message names by path.
+/// The error's place counts in the text at fault, which it names by path.
 pub fn render_value(value: &Value, names: &dyn Names) -> Result<Value, EvalError> {
     let mut budget = OUTPUT_BYTES;
     render_at(value, names, &mut String::new(), &mut budget)
@@ -208,15 +209,13 @@ fn render_at(value: &Value, names: &dyn Names, path: &mut String, budget: &mut u
     };
     match value {
         Value::String(text) if text.contains(OPENING) => {
-            let located = |error: EvalError| match path.is_empty() {
-                true => error,
-                false => EvalError { message: format!("{} (in `{path}`)", error.message), ..error },
-            };
-            let template = Template::parse(text)
-                .map_err(|error| located(EvalError { span: error.span, message: error.message }))?;
+            let located = |error: EvalError| EvalError { path: (!path.is_empty()).then(|| path.clone()), ..error };
+            let template =
+                Template::parse(text).map_err(|error| located(EvalError::new(text, error.span, error.message)))?;
             let rendered = template.render(names).map_err(located)?;
             let size = text::size(&rendered);
-            let too_large = || EvalError::new(0..text.len(), format!("the values grow beyond {OUTPUT_BYTES} bytes"));
+            let too_large =
+                || EvalError::new(text, 0..text.len(), format!("the values grow beyond {OUTPUT_BYTES} bytes"));
             *budget = budget.checked_sub(size).ok_or_else(too_large).map_err(located)?;
             Ok(rendered)
         }

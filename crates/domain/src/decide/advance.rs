@@ -43,9 +43,9 @@ pub fn advance(partition: &Partition, run: &RunState, context: &Context, events_
 fn finish(run: &RunState, context: &Context) -> Event {
     let status = run.verdict();
     let named = |status: TaskStatus| -> String {
-        let ended =
-            run.tasks.iter().filter(|task| task.phase == Phase::Ended(status) && !stands_for_iterations(task, run));
-        let names: Vec<String> = ended.take(5).map(|task| consider::name_of(run, task)).collect();
+        let ended = (0u32..).zip(&run.tasks).filter(|(_, task)| task.phase == Phase::Ended(status));
+        let own = ended.filter(|(place, _)| !run.stands_for_iterations(*place));
+        let names: Vec<String> = own.take(5).map(|(_, task)| consider::name_of(run, task)).collect();
         names.join(", ")
     };
     let message = match status {
@@ -59,10 +59,4 @@ fn finish(run: &RunState, context: &Context) -> Event {
         _ => String::new(),
     };
     Event::RunFinished { run: run.id, status, message: cut_message(&message), at: context.now }
-}
-
-fn stands_for_iterations(task: &crate::state::TaskState, run: &RunState) -> bool {
-    let group = run.plan.plan.tasks.get(task.planned as usize).and_then(|plan| plan.group);
-    let fans = group.and_then(|group| run.groups.get(group as usize)).is_some_and(|group| group.expansion.is_some());
-    task.iteration.is_none() && fans
 }

@@ -47,8 +47,7 @@ fn circle(partition: &Partition, applied: &PipelineApplied) -> Option<Vec<String
     None
 }
 
-/// Pipelines that tasks of a plan start and wait for. A detached start ends no circle, but does not hang in one either: the depth of
-/// runs ends it.
+/// Pipelines that tasks of a plan start, whether they wait for them or not: runs that start each other for ever help nobody.
 fn started_by(partition: &Partition, plan: &Plan, applied: &PipelineApplied) -> Vec<PipelineId> {
     let starters = plan.tasks.iter().filter(|task| task.core_job() == Some(CoreJob::TriggerPipeline));
     let named = starters.filter_map(|task| task.parameters.get("pipeline_id").and_then(Value::as_str));

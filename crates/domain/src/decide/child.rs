@@ -38,9 +38,11 @@ fn try_start(partition: &Partition, run: &RunState, task: u32, context: &Context
         Some(Value::Object(inputs)) => inputs.clone(),
         Some(_) => return Err("`run_inputs` is no map".to_owned()),
     };
-    let inputs = inputs::complete(&pipeline.plan.plan.inputs, &given).map_err(|rejection| rejection.to_string())?;
     let attempt = AttemptRef { run: run.id, task, number: state.attempt + 1 };
     let child = RunId::of_child(run.id, task, attempt.number);
+    let of = inputs::Of { run: child, environment: &run.environment, environment_name: &run.environment_name };
+    let inputs = inputs::complete(&pipeline.plan.plan.inputs, &given, &of, context);
+    let inputs = inputs.map_err(|rejection| rejection.to_string())?;
     let created = start_run::created(
         child,
         (target, pipeline),

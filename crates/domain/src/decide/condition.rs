@@ -4,7 +4,7 @@ use downbeat_dialect::expression::{Expression, truthy};
 
 use crate::{
     command::Context,
-    decide::{brief, consider},
+    decide::{brief, consider, cut},
     event::ConditionResult,
     limits,
     names::RunNames,
@@ -35,7 +35,7 @@ pub(super) fn verdict(
 fn evaluate(run: &RunState, text: &str, task: Option<u32>, context: &Context) -> Verdict {
     let expression = match Expression::parse(text) {
         Ok(expression) => expression,
-        Err(error) => return Verdict::Fail(format!("`{text}` is not an expression: {}", error.message)),
+        Err(error) => return Verdict::Fail(format!("`{}` is not an expression: {}", shown(text), error.message)),
     };
     let names = RunNames { run, task, now: context.now };
     match expression.evaluate(&names) {
@@ -48,8 +48,13 @@ fn evaluate(run: &RunState, text: &str, task: Option<u32>, context: &Context) ->
                 Verdict::Skip(brief(&format!("its condition gave {}", result.value)), Some(result))
             }
         }
-        Err(error) => Verdict::Fail(format!("`{text}` did not evaluate: {}", error.message)),
+        Err(error) => Verdict::Fail(format!("`{}` did not evaluate: {error}", shown(text))),
     }
+}
+
+/// An expression inside a message that is cut: so much of it that the reason behind it still fits.
+fn shown(text: &str) -> String {
+    cut(text, limits::BRIEF_BYTES_MAX / 3)
 }
 
 /// The value as it is, or the beginning of its text where it is long.

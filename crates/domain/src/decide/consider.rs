@@ -39,7 +39,10 @@ fn group_that_waits(run: &RunState, group: u32, context: &Context) -> Vec<Event>
         return vec![skipped("it is paused".to_owned(), None)];
     }
     if !run.selects_any_of(group) {
-        return vec![skipped("it is not part of this run".to_owned(), None)];
+        return match carried_matrix(run, group, context) {
+            Some(expanded) => vec![Event::GroupOpened { run: run.id, group, condition: None }, expanded],
+            None => vec![skipped("it is not part of this run".to_owned(), None)],
+        };
     }
     match condition::verdict(run, &plan.depends_on, plan.condition.as_deref(), None, context) {
         condition::Verdict::Go(condition) => {
@@ -53,6 +56,14 @@ fn group_that_waits(run: &RunState, group: u32, context: &Context) -> Vec<Event>
         condition::Verdict::Skip(reason, condition) => vec![skipped(reason, condition)],
         condition::Verdict::Fail(reason) => vec![group_failed(run, group, "condition", &reason, context)],
     }
+}
+
+/// A matrix that is not part of this run, but of which the run before did iterations: others read these by its elements.
+fn carried_matrix(run: &RunState, group: u32, context: &Context) -> Option<Event> {
+    let members = run.plan.members.get(group as usize)?;
+    let carried = run.carried.keys().any(|(task, _)| members.contains(task));
+    let matrix = run.plan.plan.groups.get(group as usize)?.matrix.as_ref().filter(|_| carried)?;
+    matrix::expand(run, group, matrix, context).ok()
 }
 
 /// A group has no message of its own: its first task fails with it; asked again, the rest is skipped.

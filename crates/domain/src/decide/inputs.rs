@@ -1,11 +1,60 @@
-//! Run inputs: the trigger's value, else the default, else null where the input is optional, else a refusal.
+//! Run inputs: the trigger's value, else the default, else null where the input is optional, else a refusal. What the document says
+//! may hold expressions, evaluated as the run begins to exist; what a trigger brings is taken as it is.
 
-use downbeat_dialect::{Input, InputType};
+use downbeat_dialect::{
+    Input, InputType,
+    expression::{has_template, render_value},
+};
 use serde_json::{Map, Value};
 
-use crate::{command::Rejection, decide::json_bytes, limits, plan::PlanInput};
+use crate::{
+    command::{Context, Rejection},
+    decide::json_bytes,
+    id::RunId,
+    limits,
+    names::StartNames,
+    plan::PlanInput,
+};
 
-pub(super) fn complete(declared: &[PlanInput], given: &Map<String, Value>) -> Result<Map<String, Value>, Rejection> {
+/// The run that the inputs are for.
+pub(super) struct Of<'a> {
+    pub(super) run: RunId,
+    pub(super) environment: &'a Map<String, Value>,
+    pub(super) environment_name: &'a str,
+}
+
+impl Of<'_> {
+    /// Evaluates a value of the document.
+    fn render(
+        &self,
+        name: &str,
+        value: &Value,
+        inputs: &Map<String, Value>,
+        context: &Context,
+    ) -> Result<Value, Rejection> {
+        let (environment, environment_name) = (self.environment, self.environment_name);
+        let names = StartNames { run: self.run, environment, environment_name, inputs, now: context.now };
+        render_value(value, &names)
+            .map_err(|error| Rejection::InvalidInputs(format!("pipeline input `{name}`: {error}")))
+    }
+}
+
+/// What a schedule gives, evaluated.
+pub(super) fn of_schedule(
+    given: &Map<String, Value>,
+    of: &Of<'_>,
+    context: &Context,
+) -> Result<Map<String, Value>, Rejection> {
+    let none = Map::new();
+    given.iter().map(|(name, value)| Ok((name.clone(), of.render(name, value, &none, context)?))).collect()
+}
+
+pub(super) fn complete(
+    declared: &[PlanInput],
+    given: &Map<String, Value>,
+    of: &Of<'_>,
+    context: &Context,
+) -> Result<Map<String, Value>, Rejection> {
     if let Some(unknown) = given.keys().find(|name| !declared.iter().any(|input| input.name == **name)) {
         let names: Vec<&str> = declared.iter().map(|input| input.name.as_str()).collect();
         let known = match names.as_slice() {
@@ -20,9 +69,13 @@ pub(super) fn complete(declared: &[PlanInput], given: &Map<String, Value>) -> Re
             (Some(value), _) if !value.is_null() => convert(input, value.clone())?,
             // Null where null is allowed is a value; elsewhere it is the absence of one.
             (Some(_), _) if input.optional => Value::Null,
-            (_, Some(default)) if !default.is_null() => convert(input, default.clone())?,
+            (_, Some(default)) if !default.is_null() => match of.render(&input.name, default, &inputs, context)? {
+                Value::Null if input.optional => Value::Null,
+                Value::Null => return Err(missing(input)),
+                value => convert(input, value)?,
+            },
             _ if input.optional => Value::Null,
-            _ => return Err(Rejection::InvalidInputs(format!("Missing required pipeline input `{}`", input.name))),
+            _ => return Err(missing(input)),
         };
         inputs.insert(input.name.clone(), value);
     }
@@ -36,6 +89,10 @@ pub(super) fn complete(declared: &[PlanInput], given: &Map<String, Value>) -> Re
     Ok(inputs)
 }
 
+fn missing(input: &PlanInput) -> Rejection {
+    Rejection::InvalidInputs(format!("Missing required pipeline input `{}`", input.name))
+}
+
 fn convert(input: &PlanInput, value: Value) -> Result<Value, Rejection> {
     let kind = match input.kind.as_str() {
         "number" => InputType::Number,
@@ -44,6 +101,19 @@ fn convert(input: &PlanInput, value: Value) -> Result<Value, Rejection> {
         "list" => InputType::List,
         _ => InputType::String,
     };
+    // What looks like an expression is a text like any other: it was not written in the document.
+    if has_template(&value) {
+        let fits = match kind {
+            InputType::String => value.is_string() && input.options.is_empty(),
+            InputType::Dict => value.is_object(),
+            InputType::List => value.is_array(),
+            InputType::Number | InputType::Boolean => false,
+        };
+        return fits.then_some(value).ok_or_else(|| {
+            let what = "expressions are not evaluated in what a trigger gives";
+            Rejection::InvalidInputs(format!("pipeline input `{}`: {what}", input.name))
+        });
+    }
     let declared = Input { kind, default: None, optional: input.optional, options: input.options.clone() };
     declared
         .coerce(value)

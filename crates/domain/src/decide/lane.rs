@@ -18,18 +18,22 @@ use crate::{
 pub(super) fn settle(partition: &Partition, key: &LaneKey, context: &Context) -> Vec<Event> {
     let Some(lane) = partition.lanes.lanes.get(key) else { return Vec::new() };
     let Some(pipeline) = partition.pipelines.get(&key.0) else { return Vec::new() };
-    for (_, id) in &lane.waiting {
-        let Some(run) = partition.runs.get(id) else { continue };
-        if run.halt.is_some() {
-            continue;
+    if pipeline.deleted {
+        let cancelled = cancel_live(partition, lane, context);
+        if !cancelled.is_empty() {
+            return cancelled;
         }
-        let events = decide_about(partition, lane, pipeline, run, context);
-        if !events.is_empty() {
-            return events;
-        }
-        // Those behind it wait in order, unless nothing was said about them yet: they may have to be refused.
     }
-    Vec::new()
+    // The first of those that wait may go; those that came last were told nothing yet. All between wait in order.
+    let mut waiting = lane.waiting.iter().filter_map(|(_, id)| partition.runs.get(id)).filter(|run| run.halt.is_none());
+    let first = waiting.next();
+    let newest =
+        lane.waiting.iter().rev().filter_map(|(_, id)| partition.runs.get(id)).filter(|run| run.halt.is_none());
+    let mut untold: Vec<&RunState> = newest.take_while(|run| !run.queued).collect();
+    untold.reverse();
+    let candidates = first.filter(|run| run.queued).into_iter().chain(untold);
+    let decided = candidates.map(|run| decide_about(partition, lane, pipeline, run, context));
+    decided.into_iter().find(|events| !events.is_empty()).unwrap_or_default()
 }
 
 fn decide_about(
@@ -87,6 +91,17 @@ fn decide_about(
     }
 }
 
+/// What is live of a pipeline that was deleted, in portions.
+fn cancel_live(partition: &Partition, lane: &Lane, context: &Context) -> Vec<Event> {
+    let live = lane.live.iter().filter_map(|(_, id)| partition.runs.get(id)).filter(|run| run.halt.is_none());
+    let cancel = |run: &RunState| Event::RunCancelRequested {
+        run: run.id,
+        reason: "its pipeline was deleted".to_owned(),
+        at: context.now,
+    };
+    live.take(limits::DISPLACED_PER_DECISION_MAX).map(cancel).collect()
+}
+
 /// Does an earlier run wait that may still go?
 fn ahead_wait(partition: &Partition, lane: &Lane, run: &RunState) -> bool {
     let ahead = lane.waiting.range(..(run.order, run.id));
@@ -141,7 +156,7 @@ impl Limit {
         let names = RunNames { run, task, now: context.now };
         let render = |name: &str, text: &str| {
             let value = downbeat_dialect::expression::render_value(&Value::String(text.to_owned()), &names);
-            value.map_err(|error| format!("concurrency.{name}: {}", error.message))
+            value.map_err(|error| format!("concurrency.{name}: {error}"))
         };
         let max_active = match render("max_active", &limit.max_active)? {
             Value::Null => 0,

@@ -43,9 +43,9 @@ fn render(input: &Value, names: &RunNames<'_>) -> Result<Value, String> {
     match input {
         Value::String(text) => {
             let template = Template::parse(text).map_err(|error| error.message)?;
-            template.render(names).map_err(|error| error.message)
+            template.render(names).map_err(|error| error.to_string())
         }
-        other => render_value(other, names).map_err(|error| error.message),
+        other => render_value(other, names).map_err(|error| error.to_string()),
     }
 }
 

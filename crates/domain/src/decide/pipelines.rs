@@ -5,7 +5,6 @@ use crate::{
     decide::brief,
     event::Event,
     id::PipelineId,
-    limits,
     state::Partition,
 };
 
@@ -30,20 +29,11 @@ pub(super) fn resume(partition: &Partition, pipeline: PipelineId, context: &Cont
     Ok(vec![Event::PipelineResumed { pipeline, at: context.now }])
 }
 
-/// Live runs are cancelled; those that wait are refused by their lane. Said again it is true already, and cancels what is still live.
+/// Its lanes cancel the runs that are live, and refuse those that wait.
 pub(super) fn delete(partition: &Partition, pipeline: PipelineId, context: &Context) -> Result<Vec<Event>, Rejection> {
     let known = partition.pipelines.get(&pipeline).ok_or(Rejection::UnknownPipeline(pipeline))?;
-    let mut events = Vec::new();
-    if !known.deleted {
-        events.push(Event::PipelineDeleted { pipeline, at: context.now });
+    if known.deleted {
+        return Ok(Vec::new());
     }
-    let lanes =
-        partition.lanes.lanes.range((pipeline, String::new())..).take_while(|((owner, _), _)| *owner == pipeline);
-    let live = lanes.flat_map(|(_, lane)| &lane.live).filter_map(|(_, run)| partition.runs.get(run));
-    let cancelled = live.filter(|run| run.halt.is_none()).take(limits::EVENTS_PER_ADVANCE_MAX).map(|run| {
-        let reason = "its pipeline was deleted".to_owned();
-        Event::RunCancelRequested { run: run.id, reason, at: context.now }
-    });
-    events.extend(cancelled);
-    Ok(events)
+    Ok(vec![Event::PipelineDeleted { pipeline, at: context.now }])
 }

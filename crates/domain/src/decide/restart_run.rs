@@ -36,8 +36,10 @@ pub(super) fn decide(partition: &Partition, restart: &RestartRun, context: &Cont
     let mut given = prior.inputs.clone();
     given.retain(|name, _| declared(name));
     given.extend(restart.inputs.clone());
+    let of =
+        inputs::Of { run: restart.run, environment: &prior.environment, environment_name: &prior.environment_name };
     let given = start_run::Given {
-        inputs: inputs::complete(&pipeline.plan.plan.inputs, &given)?,
+        inputs: inputs::complete(&pipeline.plan.plan.inputs, &given, &of, context)?,
         environment: prior.environment.clone(),
         environment_name: prior.environment_name.clone(),
         selection: selection.or_else(|| prior_selection(pipeline, restart)),

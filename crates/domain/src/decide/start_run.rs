@@ -16,7 +16,8 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
         return Ok(Vec::new());
     }
     let pipeline = startable(partition, start.pipeline)?;
-    let inputs = inputs::complete(&pipeline.plan.plan.inputs, &start.inputs)?;
+    let of = inputs::Of { run: start.run, environment: &start.environment, environment_name: &start.environment_name };
+    let inputs = inputs::complete(&pipeline.plan.plan.inputs, &start.inputs, &of, context)?;
     let environment_bytes = json_bytes(&start.environment);
     if environment_bytes > limits::INPUT_BYTES_MAX {
         return Err(Rejection::InvalidInputs(format!(
@@ -103,11 +104,13 @@ pub(super) fn fire(partition: &Partition, fire: &FireSchedule, context: &Context
     if let Some(watermark) = pipeline.watermarks.get(&fire.schedule).filter(|watermark| fire.instant <= **watermark) {
         return Err(Rejection::AlreadyFired { schedule: fire.schedule.clone(), watermark: *watermark });
     }
+    let run = RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant);
+    let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
     let start = StartRun {
-        run: RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant),
+        run,
         pipeline: fire.pipeline,
         trigger: Trigger::Scheduled { schedule: fire.schedule.clone(), instant: fire.instant },
-        inputs: schedule.run_inputs.clone(),
+        inputs: inputs::of_schedule(&schedule.run_inputs, &of, context)?,
         environment: Map::new(),
         environment_name: String::new(),
         selection: None,

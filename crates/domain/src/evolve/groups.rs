@@ -162,6 +162,17 @@ pub(super) fn skip_iteration(run: &mut RunState, place: u32, iteration: u32, at:
     consider_again(run, place);
 }
 
+/// Others see the task that stands for iterations as the worst that they see of these: some may have been carried over, or paused.
+pub(super) fn see_as_iterations(run: &mut RunState, place: u32, status: TaskStatus) {
+    let iterations = run.children_of(place);
+    let seen: BTreeSet<TaskStatus> =
+        iterations.into_iter().filter_map(|task| run.tasks.get(task as usize).map(TaskState::seen_status)).collect();
+    let seen = worst(&seen);
+    if let Some(task) = run.tasks.get_mut(place as usize) {
+        task.seen_as = (seen != status).then_some(seen);
+    }
+}
+
 /// Iterations begin in their order; anything else changes nothing.
 fn next_iteration(run: &mut RunState, place: u32, iteration: u32) -> Option<&mut Expansion> {
     let expansion = run.groups.get_mut(place as usize)?.expansion.as_deref_mut()?;

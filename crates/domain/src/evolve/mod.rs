@@ -15,7 +15,7 @@ use crate::{
     event::{Event, PipelineApplied, RunCreated, Trigger},
     id::{PipelineId, RunId},
     plan::{Node, PreparedPlan},
-    state::{Agenda, LaneKey, Partition, PipelineState, RunState},
+    state::{Agenda, LaneKey, Partition, Phase, PipelineState, RunState, TaskState},
     status::RunStatus,
 };
 
@@ -75,8 +75,9 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
 fn look_at_lanes(partition: &mut Partition, pipeline: PipelineId) {
     let first = (pipeline, String::new());
     let lanes = partition.lanes.lanes.range(first..).take_while(|((owner, _), _)| *owner == pipeline);
-    let waiting = lanes.filter(|(_, lane)| !lane.waiting.is_empty());
-    partition.agenda.extend(waiting.map(|(key, _)| Agenda::Lane(key.clone())));
+    let deleted = partition.pipelines.get(&pipeline).is_some_and(|state| state.deleted);
+    let concerned = lanes.filter(|(_, lane)| deleted || !lane.waiting.is_empty());
+    partition.agenda.extend(concerned.map(|(key, _)| Agenda::Lane(key.clone())));
 }
 
 fn create_run(partition: &mut Partition, created: &RunCreated) {
@@ -162,7 +163,18 @@ fn evolve_run(partition: &mut Partition, id: RunId, event: &Event) {
     {
         partition.children.insert(*child, *attempt);
     }
+    consider_ended_child(partition, id, event);
     keep_agenda(partition, id);
+}
+
+/// A task that is stopped while the end of the run that it started was not looked at yet: there is nothing to wait for.
+fn consider_ended_child(partition: &mut Partition, id: RunId, event: &Event) {
+    let Some(run) = partition.runs.get_mut(&id) else { return };
+    let Some(place) = event.task() else { return };
+    let child = run.tasks.get(place as usize).filter(|task| matches!(task.phase, Phase::Recalling(..)));
+    if child.and_then(TaskState::child).is_some_and(|child| partition.finished.contains_key(&child)) {
+        run.to_consider.insert(Node::Task(place));
+    }
 }
 
 fn admit(run: &mut RunState, deadline: Option<Timestamp>) {

@@ -23,6 +23,7 @@ pub(super) fn evolve(run: &mut RunState, event: &Event) {
         Event::IterationSkipped { group, iteration, at, .. } => groups::skip_iteration(run, *group, *iteration, *at),
         Event::IterationsEnded { task, status, at, .. } => {
             if phase(run, *task) == Some(Phase::Fanned) {
+                groups::see_as_iterations(run, *task, *status);
                 enter(run, *task, Phase::Ended(*status), *at);
             }
         }
@@ -217,6 +218,10 @@ fn halt(run: &mut RunState, halt: Halt, at: Timestamp) {
         return;
     }
     run.halt = Some(halt);
+    // Its own timeout has nothing to end any more.
+    if let Some(deadline) = run.deadline.take() {
+        run.deadlines.remove(&(deadline, None));
+    }
     for place in 0..run.tasks.len() as u32 {
         match phase(run, place) {
             Some(
@@ -285,8 +290,9 @@ fn is_current(run: &RunState, event: &Event) -> bool {
     run.tasks.get(attempt.task as usize).is_some_and(|task| task.attempt == attempt.number)
 }
 
+/// Of a marked task those of the mark stand, whatever its attempt set afterwards.
 fn set_outputs(run: &mut RunState, task: u32, outputs: &Map<String, Value>) {
-    if let Some(task) = run.tasks.get_mut(task as usize).filter(|_| !outputs.is_empty()) {
+    if let Some(task) = run.tasks.get_mut(task as usize).filter(|task| task.mark.is_none() && !outputs.is_empty()) {
         task.outputs = Some(Box::new(outputs.clone()));
     }
 }

@@ -256,6 +256,13 @@ impl RunState {
         Some(expansion.first + iteration * members.len() as u32 + index)
     }
 
+    /// Is it a task of a matrix whose elements are known, and no iteration itself?
+    pub fn stands_for_iterations(&self, place: u32) -> bool {
+        let planned = self.tasks.get(place as usize).filter(|task| task.iteration.is_none()).map(|task| task.planned);
+        let group = planned.and_then(|planned| self.plan.plan.tasks.get(planned as usize)?.group);
+        group.and_then(|group| self.groups.get(group as usize)).is_some_and(|group| group.expansion.is_some())
+    }
+
     /// The task runs of the iterations that this one stands for.
     pub fn children_of(&self, place: u32) -> Vec<u32> {
         let count = self

@@ -3,9 +3,20 @@
 
 mod attempts;
 mod cancel;
+mod carrying;
+mod children;
 mod conditions;
+mod graph;
 mod groups;
+mod lanes;
+mod limits;
+mod marks;
+mod matrix;
+mod people;
 mod pipelines;
+mod pools;
+mod refusals;
+mod restarts;
 mod runs;
 mod schedules;
 mod world;

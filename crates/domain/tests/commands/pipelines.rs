@@ -1,15 +1,9 @@
 //! ApplyPipeline.
 
-use downbeat_domain::Command;
-
 use crate::{
     chain,
-    world::{Step, applied, given, lease, start, succeeded},
+    world::{apply, given, lease, start, succeeded},
 };
-
-fn apply(body: &str) -> Step {
-    Step::Do(Command::ApplyPipeline(Box::new(applied(body))))
-}
 
 #[test]
 fn the_same_text_again_is_the_same_version() {

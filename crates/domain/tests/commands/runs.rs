@@ -1,4 +1,4 @@
-//! StartRun: identity, inputs, the environment.
+//! StartRun: identity, inputs (LANGUAGE section 6), the environment.
 
 use downbeat_domain::{Command, PipelineId, RunStatus, StartRun, Trigger, limits};
 use serde_json::{Map, Value, json};
@@ -80,6 +80,72 @@ fn inputs_that_do_not_fit_are_refused() {
     ];
     for (given_inputs, words) in cases {
         given(INPUTS).when(start_with(given_inputs, Value::Null)).refused(words);
+    }
+}
+
+#[test]
+fn values_are_converted_to_the_declared_type_or_refused() {
+    let cases = [
+        ("string", json!("x"), Some(json!("x"))),
+        ("string", json!(5), Some(json!("5"))),
+        ("string", json!(true), Some(json!("true"))),
+        ("string", json!([1]), None),
+        ("number", json!(1.5), Some(json!(1.5))),
+        ("number", json!(" 7 "), Some(json!(7))),
+        ("number", json!("1e3"), Some(json!(1000.0))),
+        ("number", json!("nan"), None),
+        ("number", json!(true), None),
+        ("boolean", json!(false), Some(json!(false))),
+        ("boolean", json!("True"), Some(json!(true))),
+        ("boolean", json!(1), None),
+        ("boolean", json!("yes"), None),
+        ("dict", json!({"a": [1]}), Some(json!({"a": [1]}))),
+        ("dict", json!("{\"a\": 1}"), Some(json!({"a": 1}))),
+        ("dict", json!([1]), None),
+        ("list", json!([1, "b"]), Some(json!([1, "b"]))),
+        ("list", json!("[1]"), Some(json!([1]))),
+        ("list", json!("1, 2"), None),
+        // What a trigger gives is a value and no part of the document: nothing in it is evaluated.
+        ("string", json!("${{ ENV.A }}"), Some(json!("${{ ENV.A }}"))),
+        ("number", json!("${{ 1 }}"), None),
+        ("dict", json!(["${{ 1 }}"]), None),
+        ("list", json!(["${{ ENV.A }}"]), Some(json!(["${{ ENV.A }}"]))),
+    ];
+    for (kind, value, expected) in cases {
+        let body = format!("inputs:\n  v: {{type: {kind}}}\n{}", chain(""));
+        let outcome = given(&body).when(start_with(json!({ "v": value }), Value::Null));
+        match expected {
+            Some(expected) => {
+                let world = outcome.accepted();
+                assert_eq!(world.partition.runs[&RUN].inputs["v"], expected, "{kind} of {value}");
+            }
+            None => drop(outcome.refused_as("INVALID_INPUTS")),
+        }
+    }
+}
+
+#[test]
+fn defaults_may_be_expressions_and_are_evaluated_once_as_the_run_is_created() {
+    let cases = [
+        ("string", "${{ ENV.A }}-x", json!("red-x")),
+        ("string", "${{ format_date(ORCHESTRA.CURRENT_TIME, '%Y-%m-%d') }}", json!("2025-06-15")),
+        ("string", "${{ ORCHESTRA.PIPELINE_RUN_ID }}", json!(RUN.to_string())),
+        ("number", "${{ inputs.n + 1 }}", json!(6)),
+        ("list", "${{ [inputs.n, 'b'] }}", json!([5, "b"])),
+    ];
+    for (kind, default, expected) in cases {
+        let inputs = format!("  n: {{type: number, default: 5}}\n  v: {{type: {kind}, default: \"{default}\"}}\n");
+        let world =
+            given(&format!("inputs:\n{inputs}{}", chain(""))).after([start_with(Value::Null, json!({"A": "red"}))]);
+        assert_eq!(world.partition.runs[&RUN].inputs["v"], expected, "{default}");
+    }
+    for (kind, default, words) in [
+        ("number", "${{ ENV.A }}", "pipeline input `v`: expected a number"),
+        ("string", "${{ ENV.GONE }}", "pipeline input `v`: "),
+        ("string", "${{ None }}", "Missing required pipeline input `v`"),
+    ] {
+        let body = format!("inputs:\n  v: {{type: {kind}, default: \"{default}\"}}\n{}", chain(""));
+        given(&body).when(start_with(Value::Null, json!({"A": "red"}))).refused(words);
     }
 }
 

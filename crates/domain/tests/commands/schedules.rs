@@ -37,6 +37,16 @@ fn a_fired_instant_starts_the_run_of_its_derived_id_with_the_inputs_of_its_sched
 }
 
 #[test]
+fn inputs_of_a_schedule_may_be_expressions() {
+    let day = "${{ format_date(ORCHESTRA.CURRENT_TIME, '%Y/%m/%d') }}";
+    let world = given(&SCHEDULED.replace("today", &format!("\"{day}\""))).after([fire("daily", 0)]);
+    let run = &world.partition.runs[&RunId::of_schedule(pipeline(), "daily", instant(0))];
+    assert_eq!(run.inputs, object(json!({"day": "2025/06/15"})));
+    let gone = SCHEDULED.replace("today", "\"${{ ENV.GONE }}\"");
+    given(&gone).when(fire("daily", 0)).refused("pipeline input `day`: ");
+}
+
+#[test]
 fn instants_up_to_the_watermark_are_refused() {
     for (fired, again, refused) in [(100, 100, true), (100, 40, true), (100, 101, false)] {
         let outcome = given(SCHEDULED).after([fire("daily", fired)]).when(fire("daily", again));

@@ -2,7 +2,7 @@
 
 use std::{
     process::ExitCode,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -11,17 +11,20 @@ use downbeat_integration_tests::sim::{self, trace::Lines};
 /// How often progress is shown.
 const PROGRESS: Duration = Duration::from_secs(10);
 
-const USAGE: &str = "usage: downbeat-sim [--seeds COUNT] [--from SEED] [--threads COUNT] | --seed SEED";
+const USAGE: &str =
+    "usage: downbeat-sim [--seeds COUNT] [--from SEED] [--threads COUNT] [--failures COUNT] | --seed SEED";
 
 struct Arguments {
     seeds: u64,
     from: u64,
     threads: u64,
+    /// Ends after so many failures. With more than one, only what failed is shown.
+    failures: u64,
     one: Option<u64>,
 }
 
 fn arguments() -> Option<Arguments> {
-    let mut arguments = Arguments { seeds: 10_000, from: 0, threads: 2, one: None };
+    let mut arguments = Arguments { seeds: 10_000, from: 0, threads: 2, failures: 1, one: None };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let number = words.next()?.parse().ok()?;
@@ -29,6 +32,7 @@ fn arguments() -> Option<Arguments> {
             "--seeds" => arguments.seeds = number,
             "--from" => arguments.from = number,
             "--threads" => arguments.threads = number,
+            "--failures" => arguments.failures = number,
             "--seed" => arguments.one = Some(number),
             _ => return None,
         }
@@ -62,10 +66,10 @@ fn one(seed: u64) -> ExitCode {
 
 fn many(arguments: &Arguments) -> ExitCode {
     let (next, done, time) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-    let failed = AtomicBool::new(false);
+    let failed = AtomicU64::new(0);
     let began = Instant::now();
     let work = || {
-        while !failed.load(Ordering::Relaxed) {
+        while failed.load(Ordering::Relaxed) < arguments.failures {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= arguments.seeds {
                 return;
@@ -76,8 +80,11 @@ fn many(arguments: &Arguments) -> ExitCode {
                     done.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(failure) => {
-                    failed.store(true, Ordering::Relaxed);
-                    println!("{failure}");
+                    failed.fetch_add(1, Ordering::Relaxed);
+                    match arguments.failures {
+                        1 => println!("{failure}"),
+                        _ => failure.what.iter().for_each(|what| println!("seed {}: {what}", failure.seed)),
+                    }
                 }
             }
         }
@@ -99,5 +106,5 @@ fn many(arguments: &Arguments) -> ExitCode {
         }
     });
     tell();
-    if failed.load(Ordering::Relaxed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if failed.load(Ordering::Relaxed) > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

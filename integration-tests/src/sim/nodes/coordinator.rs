@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use downbeat_coordinator::{
     engine::{CallId, Engine, Input, Moment, Output, SessionId},
     limits,
+    ownership::Ownership,
     take_over::{Ask, TakingOver, lost},
 };
 use downbeat_domain::invariants;
@@ -43,7 +44,7 @@ enum State {
 #[derive(Debug)]
 struct Owner {
     engine: Engine,
-    tail: Tail,
+    ownership: Ownership,
     appending: Option<Settling>,
     calls: BTreeMap<CallId, (Caller, u64)>,
     next_call: CallId,
@@ -72,6 +73,8 @@ pub enum CoordinatorEvent {
     Turn,
     /// Time has passed.
     Tick,
+    /// The log said where it ends.
+    Told(Result<Tail, Error>),
 }
 
 impl Coordinator {
@@ -88,7 +91,7 @@ impl Coordinator {
     /// The engine of an owner at rest, with the end of the log as it knows it.
     pub fn at_rest(&self) -> Option<(&Engine, Tail)> {
         match &self.state {
-            State::Owner(owner) if owner.appending.is_none() => Some((&owner.engine, owner.tail)),
+            State::Owner(owner) if owner.appending.is_none() => Some((&owner.engine, owner.ownership.tail())),
             _ => None,
         }
     }
@@ -158,9 +161,19 @@ impl World {
             }
             CoordinatorEvent::Tick => {
                 let now = self.now;
-                if let Some(owner) = self.owner(at).filter(|owner| owner.tick_at == Some(now)) {
+                if let Some(owner) = self.owner(at).filter(|owner| owner.tick_at.is_some_and(|due| due <= now)) {
                     owner.tick_at = None;
                     self.input(at, Input::Tick);
+                    self.ask_for_tail(at);
+                }
+            }
+            CoordinatorEvent::Told(answer) => {
+                let monotonic = self.coordinators[at].clocks.monotonic(self.now);
+                let Some(owner) = self.owner(at) else { return };
+                if let Err(error) = owner.ownership.told(answer, monotonic) {
+                    self.end_coordinator(at, &error.to_string());
+                } else {
+                    self.schedule_tick(at);
                 }
             }
         }
@@ -196,6 +209,18 @@ impl World {
         }
     }
 
+    /// An owner that has written nothing for a while asks whether it still is one.
+    fn ask_for_tail(&mut self, at: usize) {
+        let monotonic = self.coordinators[at].clocks.monotonic(self.now);
+        let latency = self.latency();
+        let Some(owner) = self.owner(at) else { return };
+        if owner.ownership.ask_at().is_some_and(|due| due <= monotonic) {
+            owner.ownership.ask();
+            let answer = self.log.tail(self.now);
+            self.tell(at, latency, CoordinatorEvent::Told(answer));
+        }
+    }
+
     fn send_append(&mut self, at: usize, after: Tail, record: Record) {
         let (latency, now) = (self.latency(), self.now);
         let append = self.coordinators[at].appends + 1;
@@ -217,6 +242,7 @@ impl World {
             return;
         }
         let now = self.now;
+        let monotonic = self.coordinators[at].clocks.monotonic(now);
         match &mut self.coordinators[at].state {
             State::TakingOver(taking) => match taking.fenced(answer) {
                 Err(error) => self.end_coordinator(at, &error.to_string()),
@@ -228,7 +254,8 @@ impl World {
                 let Some(settling) = &mut owner.appending else { return };
                 match settling.answered(answer) {
                     Settled::Done(Ok(tail)) => {
-                        (owner.tail, owner.appending) = (tail, None);
+                        owner.ownership.appended(tail, monotonic);
+                        owner.appending = None;
                         self.input(at, Input::Appended);
                     }
                     Settled::Done(Err(error)) => self.end_coordinator(at, &lost(error).to_string()),
@@ -265,7 +292,7 @@ impl World {
         let engine = Engine::take_over(owned.partition, owned.tail.sequence, moment);
         self.coordinators[at].state = State::Owner(Box::new(Owner {
             engine,
-            tail: owned.tail,
+            ownership: Ownership::new(self.log.id().clone(), owned.tail, moment.monotonic),
             appending: None,
             calls: BTreeMap::new(),
             next_call: 1,
@@ -348,7 +375,7 @@ impl World {
             Output::Append(payload) => {
                 let record = Record { id: RecordId(self.dice.bytes()), payload };
                 let Some(owner) = self.owner(at) else { return };
-                let after = owner.tail;
+                let after = owner.ownership.append();
                 owner.appending = Some(Settling::new(after, record.clone()));
                 self.send_append(at, after, record);
             }
@@ -385,7 +412,11 @@ impl World {
             return;
         }
         for what in invariants::violations(owner.engine.partition()) {
-            self.found.push(Violation { invariant: "state of an engine", sequence: owner.tail.sequence, what });
+            self.found.push(Violation {
+                invariant: "state of an engine",
+                sequence: owner.ownership.tail().sequence,
+                what,
+            });
         }
     }
 
@@ -395,8 +426,9 @@ impl World {
         let Some(owner) = self.owner(at) else { return };
         let wall = owner.engine.next_wall_deadline().map(|due| clocks.when_wall(due));
         let lease = owner.engine.next_lease_deadline().map(|due| clocks.when_monotonic(due));
+        let ask = owner.ownership.ask_at().map(|due| clocks.when_monotonic(due));
         let latest = now + micros(limits::WALL_CHECK_INTERVAL);
-        let due = [wall, lease].into_iter().flatten().fold(latest, At::min).max(now + MILLISECOND);
+        let due = [wall, lease, ask].into_iter().flatten().fold(latest, At::min).max(now + MILLISECOND);
         if owner.tick_at.is_none_or(|planned| due < planned || planned <= now) {
             owner.tick_at = Some(due);
             self.queue.push(due, Happening::Coordinator(at, CoordinatorEvent::Tick));

@@ -19,6 +19,8 @@ pub struct Job {
     pub token: u64,
     /// When it is over, as far as is known now.
     pub ends: At,
+    /// It was asked to end.
+    pub ending: bool,
     ended: Ended,
     to_stop: At,
     to_die: At,
@@ -41,7 +43,7 @@ impl Job {
             _ => STOP_GRACE + dice.below(SECOND),
         };
         let to_die = if dice.per_mille(100) { dice.below(2 * SECOND) } else { dice.below(50 * MILLISECOND) };
-        Self { token, ends: now + takes, ended: ending(behaviour, dice), to_stop, to_die }
+        Self { token, ends: now + takes, ending: false, ended: ending(behaviour, dice), to_stop, to_die }
     }
 
     /// It is asked to stop, and killed when it does not.
@@ -60,6 +62,7 @@ impl Job {
     }
 
     fn end_by(&mut self, at: At) {
+        self.ending = true;
         if at < self.ends {
             self.ends = at;
             self.ended = Ending::Stopped.into();

@@ -157,7 +157,8 @@ impl World {
             WorkerEvent::JobEnds(attempt, token) => self.job_ends(at, attempt, token),
             WorkerEvent::Tick => {
                 let now = self.now;
-                if let Some(process) = self.process(at).filter(|process| process.tick_at == Some(now)) {
+                if let Some(process) = self.process(at).filter(|process| process.tick_at.is_some_and(|due| due <= now))
+                {
                     process.tick_at = None;
                     self.step(at, Vec::new());
                 }
@@ -303,7 +304,7 @@ impl World {
         if let Some(process) = self.process(at) {
             process.jobs.insert(attempt, job);
         }
-        self.tell_worker(at, ends - now, WorkerEvent::JobEnds(attempt, token));
+        self.tell_worker(at, ends.saturating_sub(now), WorkerEvent::JobEnds(attempt, token));
     }
 
     fn end_job(&mut self, at: usize, attempt: AttemptId, how: fn(&mut Job, At)) {
@@ -311,7 +312,7 @@ impl World {
         let Some(job) = self.process(at).and_then(|process| process.jobs.get_mut(&attempt)) else { return };
         how(job, now);
         let (ends, token) = (job.ends, job.token);
-        self.tell_worker(at, ends - now, WorkerEvent::JobEnds(attempt, token));
+        self.tell_worker(at, ends.saturating_sub(now), WorkerEvent::JobEnds(attempt, token));
     }
 
     /// The link is given up for a new one, which connects at once.
@@ -330,8 +331,10 @@ impl World {
     fn inspect_worker(&mut self, at: usize) {
         let Some(process) = self.workers[at].process.as_ref() else { return };
         let slots = self.workers[at].installed.slots as usize;
-        if process.engine.running() > slots {
-            let what = format!("worker {at} has {slots} slots and runs {} attempts", process.engine.running());
+        // What is being stopped, because others have it now, runs beside what came instead.
+        let running = process.jobs.values().filter(|job| !job.ending).count();
+        if running > slots {
+            let what = format!("worker {at} has {slots} slots and runs {running} jobs");
             self.violated("slots", what);
         }
     }

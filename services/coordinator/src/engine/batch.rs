@@ -36,6 +36,8 @@ pub(super) struct Batches {
     snapshot: Option<Vec<u8>>,
     /// The record after which the last snapshot was taken.
     snapshot_at: u64,
+    /// Records between two snapshots, where that is not the usual number.
+    snapshot_every: Option<u64>,
     backlog_bytes: usize,
 }
 
@@ -108,7 +110,12 @@ impl Batches {
     /// A snapshot is due, and the state is exactly what the record in flight leads to: nothing was decided since it was closed.
     pub(super) fn wants_snapshot(&self) -> bool {
         let aligned = self.in_flight.is_some() && self.waiting.is_empty() && self.open.decisions.is_empty();
-        aligned && self.snapshot.is_none() && self.records >= self.snapshot_at + limits::RECORDS_PER_SNAPSHOT
+        let every = self.snapshot_every.unwrap_or(limits::RECORDS_PER_SNAPSHOT);
+        aligned && self.snapshot.is_none() && self.records >= self.snapshot_at + every
+    }
+
+    pub(super) fn snapshot_every(&mut self, records: u64) {
+        self.snapshot_every = Some(records.max(1));
     }
 
     /// Keeps the state until the record in flight is in the log: a snapshot of what is not there would be a lie after a crash.

@@ -135,7 +135,8 @@ impl ReadyQueues {
 
     /// Tasks that wait for slots of a pool.
     pub(super) fn waiting_for(&self, pool: &str) -> usize {
-        let classes = self.classes.iter().filter(|(class, _)| class.pool.as_ref().is_some_and(|(name, _)| name == pool));
+        let classes =
+            self.classes.iter().filter(|(class, _)| class.pool.as_ref().is_some_and(|(name, _)| name == pool));
         classes.flat_map(|(_, shares)| shares.values()).map(|share| share.waiting.len()).sum()
     }
 
@@ -150,8 +151,12 @@ impl Engine {
     /// Gives ready tasks to workers with free slots. The classes that share a pool are served by rank too: while the first of them does
     /// not fit, no other overtakes it.
     pub(super) fn dispatch(&mut self, now: Moment) {
-        let mut open: BTreeSet<(Rank, PipelineId, Class)> =
-            self.ready.classes.keys().filter_map(|class| self.ready.head(class).map(|(r, p)| (r, p, class.clone()))).collect();
+        let mut open: BTreeSet<(Rank, PipelineId, Class)> = self
+            .ready
+            .classes
+            .keys()
+            .filter_map(|class| self.ready.head(class).map(|(r, p)| (r, p, class.clone())))
+            .collect();
         let mut full_pools: BTreeSet<String> = BTreeSet::new();
         while let Some((_, pipeline, class)) = open.pop_first() {
             let pool = class.pool.as_ref().map(|(name, _)| name);

@@ -190,6 +190,11 @@ impl Engine {
         engine
     }
 
+    /// Takes a snapshot after every so many records instead of [`crate::limits::RECORDS_PER_SNAPSHOT`].
+    pub fn snapshot_every(&mut self, records: u64) {
+        self.batches.snapshot_every(records);
+    }
+
     /// The folded state.
     pub fn partition(&self) -> &Partition {
         &self.partition
@@ -260,9 +265,8 @@ impl Engine {
                 _ => 0,
             },
             run_status: run_of(command).and_then(|run| self.partition.run_status(run)),
-            task_status: task_of(command).and_then(|(run, task)| {
-                Some(self.partition.runs.get(&run)?.tasks.get(task as usize)?.status())
-            }),
+            task_status: task_of(command)
+                .and_then(|(run, task)| Some(self.partition.runs.get(&run)?.tasks.get(task as usize)?.status())),
         });
         // A refusal speaks of state that may not be in the log yet: it waits its turn like any answer.
         self.batches.push_output(Output::Reply { call, answer });

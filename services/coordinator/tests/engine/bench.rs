@@ -231,7 +231,8 @@ fn lines(output: Output) -> Vec<String> {
         format!("{}#{}", attempt.task, attempt.number)
     };
     match output {
-        Output::Append(_) => Vec::new(),
+        Output::Append(_) | Output::Snapshot(_) => Vec::new(),
+        Output::ReadPrior { run, prior } => vec![format!("read {prior} for {run}")],
         Output::Reply { call, answer } => {
             vec![format!("reply {call} {}", answer.map_or_else(|no| no.to_string(), |yes| yes.events.to_string()))]
         }

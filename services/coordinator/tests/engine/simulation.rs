@@ -158,7 +158,7 @@ impl Simulation {
                         worker.session = None;
                     }
                 }
-                Output::Append(_) | Output::Reply { .. } => {}
+                Output::Append(_) | Output::Reply { .. } | Output::Snapshot(_) | Output::ReadPrior { .. } => {}
             }
         }
     }

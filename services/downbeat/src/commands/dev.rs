@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use downbeat_coordinator::Coordinator;
+use downbeat_coordinator::{Coordinator, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
 use downbeat_metadata_projector::ProjectorConfig;
 use downbeat_runtime::{
@@ -24,13 +24,16 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let listener = grpc::bind(dev.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(|source| io("cannot read the address", source))?;
     let server = format!("http://{address}");
+    let worker = worker_config(&dev, &server);
+    worker.validate().map_err(|error| Error::Usage(error.to_string()))?;
     std::fs::create_dir_all(&dev.data).map_err(|source| io(&format!("cannot make {}", dev.data.display()), source))?;
     let log_address = LogAddress::Embedded(dev.data.join("log"));
     let log = log_address.open(Access::Write, "downbeat-dev", None).await?;
     let blobs = BlobStore::open(&dev.data.join("blobs")).map_err(failed)?;
 
     let mut routes = RoutesBuilder::default();
-    let coordinator = Coordinator::take_over(log.clone(), "dev", Some(blobs.clone())).await.map_err(failed)?;
+    let snapshots = Snapshots::new(blobs.clone(), downbeat_coordinator::limits::RECORDS_PER_SNAPSHOT);
+    let coordinator = Coordinator::take_over(log.clone(), "dev", Some(snapshots)).await.map_err(failed)?;
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
     let projector =
         downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
@@ -49,7 +52,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     tasks.spawn(async move {
         ("scheduler", downbeat_scheduler::run(log, &coordinator_address, signal).await.map_err(failed))
     });
-    let (worker, signal) = (worker_config(&dev, &server), shutdown.signal());
+    let signal = shutdown.signal();
     tasks.spawn(async move { ("worker", downbeat_worker::run(worker, signal).await.map_err(failed)) });
 
     println!(
@@ -94,6 +97,7 @@ async fn supervise(
 fn worker_config(dev: &Dev, server: &str) -> WorkerConfig {
     WorkerConfig {
         slots: dev.slots,
+        labels: dev.labels.clone(),
         environments: dev.environments.clone(),
         python_3_11: dev.python_3_11.clone(),
         python_3_12: dev.python_3_12.clone(),

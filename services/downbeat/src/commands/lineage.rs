@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use downbeat_proto::metadata::v1::GetRunLineageRequest;
 
-use crate::{cli::Lineage, client, commands::run_show, error::Error, render::lineage};
+use crate::{cli::Lineage, client, commands::find, error::Error, render::lineage};
 
 pub(super) async fn run(command: &Lineage) -> Result<ExitCode, Error> {
-    let run = run_show::fetch(&command.run, &command.servers).await?.0;
+    let run = find::run(&command.run, &command.servers).await?.0;
     let request = GetRunLineageRequest { run_id: run.id.clone(), at_least: None };
     let mut metadata = client::metadata(&command.servers).await?;
     let answer = metadata.get_run_lineage(request).await.map_err(client::refused)?.into_inner();

@@ -4,17 +4,12 @@ use std::{io::Write, process::ExitCode};
 
 use downbeat_proto::metadata::v1::ReadTaskLogRequest;
 
-use crate::{cli::Logs, client, commands::run_show, error::Error};
+use crate::{cli::Logs, client, commands::find, error::Error};
 
 pub(super) async fn run(logs: &Logs) -> Result<ExitCode, Error> {
-    let run = run_show::fetch(&logs.run, &logs.servers).await?.0;
-    let request = ReadTaskLogRequest {
-        run_id: run.id,
-        task: logs.task.clone(),
-        attempt: logs.attempt.unwrap_or(0),
-        offset: 0,
-        follow: logs.follow,
-    };
+    let (run_id, task) = find::task(&logs.run, &logs.task, &logs.servers).await?;
+    let request =
+        ReadTaskLogRequest { run_id, task, attempt: logs.attempt.unwrap_or(0), offset: 0, follow: logs.follow };
     let mut chunks =
         client::metadata(&logs.servers).await?.read_task_log(request).await.map_err(client::refused)?.into_inner();
     let mut out = std::io::stdout().lock();

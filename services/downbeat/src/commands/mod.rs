@@ -4,24 +4,27 @@ mod apply;
 mod dev;
 mod diff;
 mod explain;
+mod find;
 mod fmt;
 mod lineage;
 mod log_cat;
 mod log_verify;
 mod logs;
+mod pipeline;
 mod plan;
+mod pool;
 mod run;
-pub use run::View;
-mod run_cancel;
-mod run_show;
 mod runs;
 mod schema;
 mod validate;
+mod values;
+
+pub use run::View;
 
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Arguments, Command, LogSub, RunSub},
+    cli::{Arguments, Command, LogSub},
     error::Error,
 };
 
@@ -36,12 +39,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Diff(diff) => diff::run(&diff),
         Command::Plan(plan) => plan::run(&plan).await,
         Command::Apply(apply) => apply::run(&apply).await,
-        Command::Run(command) => match command.sub {
-            Some(RunSub::Show(show)) => run_show::run(&show).await,
-            Some(RunSub::Cancel(cancel)) => run_cancel::run(&cancel).await,
-            None => run::run(&command).await,
-        },
+        Command::Run(command) => run::run(&command).await,
         Command::Runs(runs) => runs::run(&runs).await,
+        Command::Pipeline(command) => pipeline::run(&command).await,
+        Command::Pool(command) => pool::run(&command).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Log(log) => match log.sub {

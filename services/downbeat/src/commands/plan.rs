@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use downbeat_dialect::{
-    Pipeline,
+    Pipeline, PipelineAdditions,
     diff::{ChangeKind, diff, render},
 };
 use downbeat_proto::metadata::v1::{GetPipelineSourceRequest, GetPipelineSourceResponse};
@@ -64,8 +64,10 @@ async fn deployed(plan: &Plan, alias: &str) -> Result<Option<GetPipelineSourceRe
 }
 
 fn created(plan: &Plan, alias: &str, new: &Pipeline) -> Result<ExitCode, Error> {
+    let additions = PipelineAdditions { schedules: Vec::new(), ..new.additions.clone() };
     let nothing = Pipeline {
         schedules: Vec::new(),
+        additions,
         sensors: Default::default(),
         trigger_events: Vec::new(),
         webhook: Default::default(),

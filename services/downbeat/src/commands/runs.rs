@@ -26,7 +26,7 @@ pub(super) async fn run(runs: &Runs) -> Result<ExitCode, Error> {
     if found.is_empty() {
         eprintln!("no runs yet; start one with `downbeat run PIPELINE`");
     } else {
-        println!("{}", render::run_table(&found));
+        render::print(&format!("{}\n", render::run_table(&found, render::columns())))?;
     }
     Ok(ExitCode::SUCCESS)
 }

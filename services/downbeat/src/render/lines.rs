@@ -8,7 +8,11 @@ use std::{
 use downbeat_proto::metadata::v1::{Run, TaskRun};
 use downbeat_runtime::clock;
 
-use super::{clean, duration_between, run_header, task_table};
+use super::{
+    clean, duration_between, run_header, run_notes,
+    task::{approval, approve_command, waits_for_approval},
+    task_name, task_table,
+};
 use crate::commands::View;
 
 /// After this long without a change, what runs is named again: installing packages takes a while.
@@ -25,23 +29,20 @@ pub struct Lines {
 impl View for Lines {
     fn change(&mut self, run: &Run, changed: &[TaskRun]) {
         if self.run.id.is_empty() {
-            println!("run {}  {}", run.id, run.pipeline_alias);
+            println!("run {}  {}", run.id, clean(&run.pipeline_alias));
+            for note in run_notes(run) {
+                println!("  {note}");
+            }
+        }
+        if run.status == "QUEUED" && (self.run.status != "QUEUED" || self.run.message != run.message) {
+            println!("  QUEUED  {}", clean(run.message.lines().next().unwrap_or_default()));
         }
         for task in changed {
             let before = self.tasks.insert(task.index, task.clone());
             let same = before.is_some_and(|before| before.status == task.status && before.attempts == task.attempts);
-            if same || task.status == "CREATED" {
-                continue;
+            if !same && task.status != "CREATED" {
+                println!("{}", changed_line(run, task));
             }
-            let mut line = format!("  {}  {}", clean(&task.task_id), task.status);
-            let took = duration_between(task.started_at, task.completed_at, None);
-            for part in [took, clean(task.message.lines().next().unwrap_or_default())] {
-                if !part.is_empty() {
-                    line.push_str("  ");
-                    line.push_str(&part);
-                }
-            }
-            println!("{line}");
         }
         self.run = run.clone();
         self.last_line = Some(Instant::now());
@@ -53,13 +54,31 @@ impl View for Lines {
         }
         self.last_line = Some(Instant::now());
         let now = clock::wall_now().as_microsecond();
-        for task in self.tasks.values().filter(|task| task.status == "RUNNING") {
-            println!("  {}  still RUNNING  {}", clean(&task.task_id), duration_between(task.started_at, 0, Some(now)));
+        if self.run.status == "QUEUED" {
+            println!("  still QUEUED  {}", duration_between(self.run.created_at, 0, Some(now)));
+        }
+        for task in self.tasks.values().filter(|task| task.status == "RUNNING" && !task.matrix_parent) {
+            println!("  {}  still RUNNING  {}", task_name(task), duration_between(task.started_at, 0, Some(now)));
         }
     }
 
     fn end(&mut self) {
         let tasks: Vec<TaskRun> = self.tasks.values().cloned().collect();
-        println!("{}\n{}", run_header(&self.run), task_table(&tasks, None));
+        println!("{}", run_header(&self.run, None));
+        println!("{}", task_table(&tasks, None, None));
     }
+}
+
+fn changed_line(run: &Run, task: &TaskRun) -> String {
+    let mut line = format!("  {}  {}", task_name(task), task.status);
+    let took = duration_between(task.started_at, task.completed_at, None);
+    let waits = waits_for_approval(task);
+    let asks = if waits { format!("{}: {}", approval(task), approve_command(run, task)) } else { String::new() };
+    for part in [took, asks, clean(task.message.lines().next().unwrap_or_default())] {
+        if !part.is_empty() {
+            line.push_str("  ");
+            line.push_str(&part);
+        }
+    }
+    line
 }

@@ -21,6 +21,14 @@ pub fn look(stream: &impl IsTerminal) -> Look {
     Look { colour, columns: columns.saturating_sub(GUTTER_COLUMNS).max(NARROWEST_COLUMNS) }
 }
 
+/// Width of the terminal that standard output is; `None` where it is no terminal, or one that does not know its size.
+pub fn columns() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
+}
+
 /// Writes to standard output. A reader that has seen enough (`| head`) is no fault.
 pub fn print(text: &str) -> Result<(), Error> {
     let mut output = std::io::stdout().lock();

@@ -1,6 +1,6 @@
-//! Instants and durations as people read them.
+//! Instants and durations as people read and write them. Instants are shown and read in the local time zone.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 /// From one instant to another, both in microseconds since the epoch and 0 = not yet; `now` stands in for an end that is not yet.
 pub fn duration_between(started: i64, ended: i64, now: Option<i64>) -> String {
@@ -22,12 +22,30 @@ pub fn duration(micros: i64) -> String {
     }
 }
 
-/// UTC, to the second.
+/// Local time, to the second; empty for 0.
 pub fn instant(micros: i64) -> String {
+    instant_in(micros, TimeZone::system())
+}
+
+fn instant_in(micros: i64, zone: TimeZone) -> String {
     match Timestamp::from_microsecond(micros) {
-        Ok(at) if micros != 0 => at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Ok(at) if micros != 0 => at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         _ => String::new(),
     }
+}
+
+/// Microseconds since the epoch of a time as RFC 3339 writes it, or of a local one as [`instant`] does.
+pub fn moment(written: &str) -> Option<i64> {
+    moment_in(written, TimeZone::system())
+}
+
+fn moment_in(written: &str, zone: TimeZone) -> Option<i64> {
+    let written = written.trim();
+    if let Ok(at) = written.parse::<Timestamp>() {
+        return Some(at.as_microsecond());
+    }
+    let local: DateTime = written.parse().ok()?;
+    Some(zone.to_ambiguous_timestamp(local).compatible().ok()?.as_microsecond())
 }
 
 #[cfg(test)]
@@ -54,5 +72,18 @@ mod tests {
         assert_eq!(duration_between(1_000, 0, None), "");
         assert_eq!(duration_between(1_000, 0, Some(3_000)), "2 ms");
         assert_eq!(duration_between(1_000, 5_000, Some(9_000)), "4 ms");
+    }
+
+    #[test]
+    fn what_is_shown_can_be_typed_in_again() {
+        let zone = || TimeZone::get("Europe/Berlin").unwrap();
+        let micros = 1_772_366_400_000_000;
+        assert_eq!(instant_in(micros, zone()), "2026-03-01 13:00:00");
+        assert_eq!(instant_in(0, zone()), "");
+        for written in ["2026-03-01 13:00:00", "2026-03-01T13:00:00", "2026-03-01T12:00:00Z", "2026-03-01T13:00+01:00"]
+        {
+            assert_eq!(moment_in(written, zone()), Some(micros), "{written}");
+        }
+        assert_eq!(moment_in("tomorrow", zone()), None);
     }
 }

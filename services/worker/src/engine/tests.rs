@@ -55,8 +55,13 @@ fn success() -> Ending {
 
 impl Scene {
     fn new() -> Self {
-        let identity =
-            Identity { worker_id: Bytes::from_static(&[9; 16]), name: "w".to_owned(), slots: 4, jobs: vec![] };
+        let identity = Identity {
+            worker_id: Bytes::from_static(&[9; 16]),
+            name: "w".to_owned(),
+            slots: 4,
+            jobs: vec![],
+            labels: [("zone".to_owned(), "eu".to_owned())].into(),
+        };
         Self { engine: Engine::new(identity), now: Duration::ZERO, connection: 0 }
     }
 
@@ -78,6 +83,7 @@ impl Scene {
         let [Output::Send(WorkerMessage { message: Some(ToCoordinator::Hello(hello)) })] = outputs.as_slice() else {
             panic!("only a hello may follow a connection: {outputs:?}");
         };
+        assert_eq!(hello.labels["zone"], "eu", "the labels are said with every hello");
         let in_hand = hello.in_hand.iter().map(|wire| AttemptId::from_wire(Some(wire)).unwrap()).collect();
         let welcome = Welcome { lease_milliseconds: 30_000, coordinator: "c".to_owned() };
         (in_hand, self.hear(FromCoordinator::Welcome(welcome)))
@@ -232,7 +238,7 @@ fn heartbeats_come_at_a_third_of_the_lease_and_answers_renew_it_from_when_they_w
 }
 
 #[test]
-fn without_answers_everything_is_killed_and_forgotten_before_the_lease_ends() {
+fn without_answers_everything_is_killed_before_the_lease_ends_and_in_hand_until_it_is_gone() {
     let mut scene = Scene::attached();
     scene.hear(python(1));
     scene.hear(python(2));
@@ -247,10 +253,21 @@ fn without_answers_everything_is_killed_and_forgotten_before_the_lease_ends() {
     assert!(outputs.iter().any(|output| matches!(output, Output::Disconnect(_))));
 
     let (in_hand, outputs) = scene.connect();
-    assert!(in_hand.is_empty() && outputs.is_empty(), "nothing is said about what was lost");
-    assert!(scene.finish(1, Ending::Stopped).is_empty());
+    assert_eq!(in_hand, [attempt(1)], "what is dying must not be given to somebody else yet");
+    assert!(outputs.is_empty(), "nothing is said of what was forgotten");
+    assert!(scene.hear(python(1)).is_empty(), "and is not begun beside itself");
+    assert_eq!(reports(&scene.finish(1, success())), [[(4, 1, "stopped")]], "its outcome is nobody's any more");
     assert_eq!(scene.engine.running(), 0);
-    assert_eq!(reports(&scene.hear(offers(vec![offer(3, "NOOP")])))[0][0].0, 4, "numbers are never used again");
+    assert_eq!(reports(&scene.hear(offers(vec![offer(3, "NOOP")])))[0][0].0, 5, "numbers are never used again");
+}
+
+#[test]
+fn an_offer_that_is_read_after_the_lease_ran_out_is_not_begun() {
+    let mut scene = Scene::attached();
+    scene.now += Duration::from_secs(25);
+    let outputs = scene.hear(offers(vec![offer(1, "PYTHON_EXECUTE_SCRIPT"), offer(2, "NOOP")]));
+    assert!(matches!(outputs.as_slice(), [Output::Disconnect(_)]), "{outputs:?}");
+    assert!(scene.connect().0.is_empty(), "the coordinator sees that it has to offer it again");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::limits::{OUTPUTS_BYTES_MAX, SCRIPT_LOGS_BYTES_MAX, SCRIPT_LOGS_MAX};
+use crate::limits::{SCRIPT_LOGS_BYTES_MAX, SCRIPT_LOGS_MAX, TASK_OUTPUTS_BYTES_MAX};
 
 /// A status as scripts report it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -41,9 +41,9 @@ impl ScriptState {
         let before = self.outputs.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
         let freed = before.as_ref().map_or(0, |before| size(before, &self.outputs[before]));
         let bytes = self.output_bytes - freed + size(name, &value);
-        if bytes > OUTPUTS_BYTES_MAX {
+        if bytes > TASK_OUTPUTS_BYTES_MAX {
             return Err(TooMuch(format!(
-                "the outputs of one task may take {OUTPUTS_BYTES_MAX} bytes, {name:?} makes it {bytes}"
+                "the outputs of one task may take {TASK_OUTPUTS_BYTES_MAX} bytes, {name:?} makes it {bytes}"
             )));
         }
         if let Some(before) = before.filter(|before| before != name) {

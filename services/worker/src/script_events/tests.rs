@@ -4,7 +4,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use super::{ScriptEvents, ScriptStatus, state::ScriptState};
-use crate::limits::{OUTPUTS_BYTES_MAX, SCRIPT_EVENT_BYTES_MAX, SCRIPT_LOGS_MAX};
+use crate::limits::{SCRIPT_EVENT_BYTES_MAX, SCRIPT_LOGS_MAX, TASK_OUTPUTS_BYTES_MAX};
 
 async fn post(url: &str, key: Option<&str>, body: Value) -> (u16, Value) {
     let mut request = Client::new().post(url).body(body.to_string()).header("content-type", "application/json");
@@ -51,7 +51,7 @@ async fn answers() {
         assert_eq!(seen, status, "{shown}");
         assert_eq!(answer.get("detail").is_some(), status != 200, "{answer}");
     }
-    let too_large = json!({ "event_type": "SET_OUTPUT", "task_run_id": "t1", "output_name": "b", "output_value": "x".repeat(OUTPUTS_BYTES_MAX) });
+    let too_large = json!({ "event_type": "SET_OUTPUT", "task_run_id": "t1", "output_name": "b", "output_value": "x".repeat(TASK_OUTPUTS_BYTES_MAX) });
     assert_eq!(post(&url, Some(&key), too_large).await.0, 413);
     assert_eq!(post(&url, Some(&other.key), output("t2", "n")).await.0, 200);
 
@@ -67,7 +67,7 @@ async fn answers() {
 #[test]
 fn replacing_frees_what_was_replaced() {
     let mut state = ScriptState::default();
-    let large = Value::String("x".repeat(OUTPUTS_BYTES_MAX * 2 / 3));
+    let large = Value::String("x".repeat(TASK_OUTPUTS_BYTES_MAX * 2 / 3));
     for _ in 0..3 {
         state.set_output("a", large.clone()).unwrap();
     }

@@ -21,9 +21,7 @@ impl Control {
                 gates: held.gates.into_iter().map(gate).collect(),
             }),
             Err(NotLive::UnknownRun) => Err(Status::not_found(format!("there is no run {run}"))),
-            Err(NotLive::UnknownTask) => {
-                Err(Status::not_found(format!("run {run} has no task `{}`", request.task)))
-            }
+            Err(NotLive::UnknownTask) => Err(Status::not_found(format!("run {run} has no task `{}`", request.task))),
             // Nothing holds what has ended.
             Err(NotLive::Ended(status)) => {
                 Ok(wire::ExplainWaitingResponse { status: status.to_owned(), gates: Vec::new() })

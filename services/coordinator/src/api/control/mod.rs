@@ -72,7 +72,9 @@ impl Control {
             let named = &engine.partition().pools.named;
             let without = pools.into_iter().filter(|name| named.get(name).is_none_or(|pool| pool.slots.is_none()));
             warnings.extend(without.map(|name| {
-                format!("pool `{name}` has no size: such tasks will wait, QUEUED, until `downbeat pool set {name} SLOTS`")
+                format!(
+                    "pool `{name}` has no size: such tasks will wait, QUEUED, until `downbeat pool set {name} SLOTS`"
+                )
             }));
             warnings
         });
@@ -145,7 +147,10 @@ impl ControlService for Control {
         self.delete(request.into_inner()).await.map(Response::new)
     }
 
-    async fn set_pool(&self, request: Request<wire::SetPoolRequest>) -> Result<Response<wire::SetPoolResponse>, Status> {
+    async fn set_pool(
+        &self,
+        request: Request<wire::SetPoolRequest>,
+    ) -> Result<Response<wire::SetPoolResponse>, Status> {
         self.set_pool_size(request.into_inner()).await.map(Response::new)
     }
 

@@ -13,7 +13,10 @@ use super::{
 use crate::api::{refused, rejected};
 
 impl Control {
-    pub(super) async fn apply(&self, request: wire::ApplyPipelineRequest) -> Result<wire::ApplyPipelineResponse, Status> {
+    pub(super) async fn apply(
+        &self,
+        request: wire::ApplyPipelineRequest,
+    ) -> Result<wire::ApplyPipelineResponse, Status> {
         check_alias(&request.alias)?;
         let (applied, mut warnings) = compile_request(&request)?;
         warnings.extend(self.missing(&applied.plan).await?);
@@ -30,7 +33,10 @@ impl Control {
         })
     }
 
-    pub(super) async fn pause(&self, request: wire::PausePipelineRequest) -> Result<wire::PausePipelineResponse, Status> {
+    pub(super) async fn pause(
+        &self,
+        request: wire::PausePipelineRequest,
+    ) -> Result<wire::PausePipelineResponse, Status> {
         let command = Command::PausePipeline { pipeline: pipeline_of(&request.pipeline)?, reason: request.reason };
         let key = command_id(&["pause", &request.pipeline], &request.idempotency_key)?;
         let (changed, tail) = self.change(command, &request.actor, key, &request.pipeline).await?;

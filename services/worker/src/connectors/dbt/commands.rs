@@ -1,6 +1,6 @@
 //! Runs the dbt commands of a task in their order, and says why they failed in dbt's own words.
 
-use super::{Invocation, Project, artifacts, collect};
+use super::{Invocation, Project, artifacts, collect, resume};
 use crate::attempt::{Ending, Failure, cut};
 use crate::connectors::Step;
 use crate::process::run::Exit;
@@ -34,8 +34,9 @@ pub(super) fn read(line: &str) -> Result<Vec<Command>, Failure> {
 }
 
 /// Runs the commands. The task fails when a command failed and neither `||` nor anything after it made good for it: unlike in a
-/// shell a failure before `;` is not forgotten.
-pub(super) async fn run(project: &Project<'_>, commands: &[Command]) -> Step<Ran> {
+/// shell a failure before `;` is not forgotten. With `resumes`, a command that finds nothing to do is no failure, either: what is
+/// left may be the work of another one.
+pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bool) -> Step<Ran> {
     let mut invocations: Vec<Invocation> = Vec::new();
     let mut failures = Vec::new();
     let mut failed: Option<String> = None;
@@ -54,6 +55,10 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command]) -> Step<Ran
         let fresh = read_artifacts(project, invocations.last()).await;
         let tail = project.task.log.tail().await;
         failed = describe_failure(&line, &ran.exit, fresh.as_ref(), &tail);
+        if resumes && failed.is_some() && fresh.is_none() && resume::found_nothing(&tail) {
+            project.task.log.line("nothing of what is left is this command's work").await;
+            failed = None;
+        }
         invocations.extend(fresh);
     }
     failures.extend(failed);

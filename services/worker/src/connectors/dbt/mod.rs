@@ -5,6 +5,7 @@ mod artifacts;
 mod assets;
 mod collect;
 mod commands;
+mod resume;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -49,7 +50,8 @@ impl Dbt {
             task.log.line("use_state_orchestration has no effect in this version: every selected node is built").await;
         }
         let project = self.prepare(task).await?;
-        let ran = commands::run(&project, &commands).await?;
+        let (commands, resumes) = resumed(task, commands).await?;
+        let ran = commands::run(&project, &commands, resumes).await?;
         let mut collection = collect::collection(&ran.invocations);
         // Also after a failure: what was built before it is there.
         if let Some(newest) = ran.invocations.last() {
@@ -98,6 +100,23 @@ impl Connector for Dbt {
     async fn run(&self, task: &Task) -> Ended {
         self.carry_out(task).await.unwrap_or_else(|ending| Ended { ending, collection: Collection::default() })
     }
+}
+
+/// The commands of an attempt that continues an earlier one, and whether they are rewritten.
+async fn resumed(task: &Task, commands: Vec<Command>) -> Step<(Vec<Command>, bool)> {
+    let nodes = &task.offer.only_operations;
+    if nodes.is_empty() {
+        return Ok((commands, false));
+    }
+    let folder = task.folder.join("resume");
+    let Some(rewritten) = resume::commands(&commands, nodes, &folder) else {
+        task.log.line("resumes an earlier run as a whole: none of the commands can be narrowed to what is left").await;
+        return Ok((commands, false));
+    };
+    resume::write_results(nodes, &folder)
+        .map_err(|error| Failure::transient(format!("cannot write into {}: {error}", folder.display())))?;
+    task.log.line(&resume::describe(nodes)).await;
+    Ok((rewritten, true))
 }
 
 fn install_command(folder: &Path, manager: PackageManager) -> Vec<Command> {

@@ -1,9 +1,18 @@
 //! What can be typed.
 
+mod control;
+mod run;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
+
+pub use control::{
+    PipelineCommand, PipelineDelete, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList, PoolRemove,
+    PoolSet, PoolSub,
+};
+pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
 
 /// Runs data pipelines and keeps the whole truth about every run.
 #[derive(Debug, Parser)]
@@ -25,6 +34,22 @@ pub struct Servers {
     pub metadata: Option<String>,
 }
 
+/// Who asks.
+#[derive(Debug, Clone, Args)]
+pub struct By {
+    /// Who asks, for others to read; nobody checks it yet.
+    #[arg(long = "as", value_name = "WHO")]
+    pub actor: Option<String>,
+}
+
+/// A command that may be said again.
+#[derive(Debug, Clone, Args)]
+pub struct Key {
+    /// The same key again is the same command, which is carried out once.
+    #[arg(long)]
+    pub key: Option<String>,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -44,10 +69,14 @@ pub enum Command {
     Plan(Plan),
     /// Store a pipeline file as the pipeline's new version.
     Apply(Apply),
-    /// Start a run.
+    /// Start a run; or show, explain, restart, cancel one, decide its tasks.
     Run(RunCommand),
     /// List runs, newest first.
     Runs(Runs),
+    /// Pause, resume or delete a pipeline.
+    Pipeline(PipelineCommand),
+    /// Named pools of slots, which tasks of all pipelines share.
+    Pool(PoolCommand),
     /// Follow the log of a task.
     Logs(Logs),
     /// Show the assets that a run read and wrote, as a tree.
@@ -71,6 +100,9 @@ pub struct Dev {
     /// How many attempts may run at once.
     #[arg(long, env = "DOWNBEAT_WORKER_SLOTS", default_value_t = 16)]
     pub slots: u32,
+    /// Label of the worker, by which tasks choose where they run (`meta.downbeat.worker`); may be given several times.
+    #[arg(long = "label", env = "DOWNBEAT_WORKER_LABELS", value_name = "KEY=VALUE", value_delimiter = ',')]
+    pub labels: Vec<String>,
     /// Folder for the virtual environments of tasks. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,
@@ -194,62 +226,6 @@ pub struct Apply {
     pub servers: Servers,
 }
 
-/// `downbeat run`.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct RunCommand {
-    /// `downbeat run show RUN`, `downbeat run cancel RUN`.
-    #[command(subcommand)]
-    pub sub: Option<RunSub>,
-    /// Alias or id of a pipeline, or a pipeline file, which is applied first.
-    #[arg(required = true)]
-    pub pipeline: Option<String>,
-    /// Input of the run, NAME=VALUE; may be given several times.
-    #[arg(long = "input", value_name = "NAME=VALUE")]
-    pub inputs: Vec<String>,
-    /// Variable that `ENV.NAME` reads, NAME=VALUE; may be given several times.
-    #[arg(long = "env", value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
-    /// The same key for the same pipeline gives the same run, however often it is asked for.
-    #[arg(long)]
-    pub key: Option<String>,
-    /// Watch the run to its end. Status 0: SUCCEEDED or WARNING, 1: FAILED or CANCELLED.
-    #[arg(long, short)]
-    pub wait: bool,
-    #[command(flatten)]
-    pub servers: Servers,
-}
-
-/// Commands about one run.
-#[derive(Debug, Subcommand)]
-pub enum RunSub {
-    /// Show a run with its tasks.
-    Show(RunShow),
-    /// Stop a run.
-    Cancel(RunCancel),
-}
-
-/// `downbeat run show`.
-#[derive(Debug, Args)]
-pub struct RunShow {
-    /// Run id, an unambiguous beginning of it, or `last`.
-    pub run: String,
-    #[command(flatten)]
-    pub servers: Servers,
-}
-
-/// `downbeat run cancel`.
-#[derive(Debug, Args)]
-pub struct RunCancel {
-    /// Run id, an unambiguous beginning of it, or `last`.
-    pub run: String,
-    /// Why, for others to read.
-    #[arg(long, default_value = "")]
-    pub reason: String,
-    #[command(flatten)]
-    pub servers: Servers,
-}
-
 /// `downbeat runs`.
 #[derive(Debug, Args)]
 pub struct Runs {
@@ -267,7 +243,7 @@ pub struct Runs {
 pub struct Logs {
     /// Run id, an unambiguous beginning of it, or `last`.
     pub run: String,
-    /// Task id.
+    /// Task id; `load[eu]` is one of its iterations.
     pub task: String,
     /// Go on until the attempt has ended.
     #[arg(long, short)]

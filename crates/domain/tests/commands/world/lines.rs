@@ -1,0 +1,119 @@
+//! An event in one line, as tests expect it.
+
+use downbeat_domain::{AttemptRef, Event};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::World;
+
+impl World {
+    pub(super) fn line(&self, event: &Event) -> String {
+        let text = self.plain_line(event);
+        match event.run().map(|run| self.label(run)).filter(|label| !label.is_empty()) {
+            Some(label) => format!("{label}: {text}"),
+            None => text,
+        }
+    }
+
+    fn plain_line(&self, event: &Event) -> String {
+        let group = |place: &u32| match event.run().and_then(|run| self.known.get(&run)) {
+            Some(run) => run.plan.plan.groups[*place as usize].id.clone(),
+            None => format!("#{place}"),
+        };
+        let task = |place: &u32| match event.run().and_then(|run| self.known.get(&run)) {
+            Some(run) => run.tasks.get(*place as usize).cloned().unwrap_or_else(|| format!("#{place}")),
+            None => format!("#{place}"),
+        };
+        let attempt = |attempt: &AttemptRef| format!("{}#{}", task(&attempt.task), attempt.number);
+        let seconds = |at: &Timestamp| at.duration_since(self.now).as_secs();
+        let later = |at: &Option<Timestamp>| {
+            at.as_ref().map(|at| format!(" again after {} s", seconds(at))).unwrap_or_default()
+        };
+        let until =
+            |at: &Option<Timestamp>| at.as_ref().map(|at| format!(" for {} s", seconds(at))).unwrap_or_default();
+        let warning = |as_warning: &bool| if *as_warning { " as a warning" } else { "" };
+        let iteration = |id: &Option<String>| id.as_ref().map(|id| format!("[{id}]")).unwrap_or_default();
+        match event {
+            Event::PartitionOwned { .. } => "PartitionOwned".to_owned(),
+            Event::PipelineApplied(applied) => format!("PipelineApplied version {}", applied.version),
+            Event::PipelinePaused { reason, .. } => format!("PipelinePaused: {reason}"),
+            Event::PipelineResumed { .. } => "PipelineResumed".to_owned(),
+            Event::PipelineDeleted { .. } => "PipelineDeleted".to_owned(),
+            Event::PoolSet { name, slots, .. } => format!("PoolSet {name} {slots:?}"),
+            Event::RunCreated(created) => format!("RunCreated of version {}", created.version),
+            Event::RunCancelRequested { reason, .. } => format!("RunCancelRequested: {reason}"),
+            Event::RunQueued { reason, .. } => format!("RunQueued: {reason}"),
+            Event::RunAdmitted { deadline, .. } => format!("RunAdmitted{}", until(deadline)),
+            Event::RunTimedOut { .. } => "RunTimedOut".to_owned(),
+            Event::CarryCompleted { .. } => "CarryCompleted".to_owned(),
+            Event::RunFinished { status, message, .. } => format!("RunFinished {status} {message}").trim().to_owned(),
+            Event::GroupOpened { group: place, .. } => format!("GroupOpened {}", group(place)),
+            Event::GroupSkipped { group: place, reason, .. } => format!("GroupSkipped {}: {reason}", group(place)),
+            Event::MatrixExpanded { group: place, axes, .. } => {
+                let axes: Vec<String> =
+                    axes.iter().map(|(name, values)| format!("{name}={}", Value::Array(values.clone()))).collect();
+                format!("MatrixExpanded {} {}", group(place), axes.join(" "))
+            }
+            Event::IterationOpened { group: place, iteration, .. } => {
+                format!("IterationOpened {}[{iteration}]", group(place))
+            }
+            Event::IterationSkipped { group: place, iteration, reason, .. } => {
+                format!("IterationSkipped {}[{iteration}]: {reason}", group(place))
+            }
+            Event::IterationsEnded { task: place, status, .. } => format!("IterationsEnded {} {status}", task(place)),
+            Event::TaskCarriedOver(carried) => {
+                format!("TaskCarriedOver {}{} {}", task(&carried.task), iteration(&carried.iteration), carried.status)
+            }
+            Event::TaskResumes { task: place, iteration: id, operations, .. } => {
+                format!("TaskResumes {}{}: {}", task(place), iteration(id), operations.join(", "))
+            }
+            Event::TaskMarked { task: place, mark, by, reason, .. } => {
+                format!("TaskMarked {} {mark} by {by}: {reason}", task(place))
+            }
+            Event::TaskReady { task: place, .. } => format!("TaskReady {}", task(place)),
+            Event::TaskSkipped { task: place, reason, .. } => format!("TaskSkipped {}: {reason}", task(place)),
+            Event::TaskFailed { task: place, message, as_warning, .. } => {
+                format!("TaskFailed {}{}: {message}", task(place), warning(as_warning))
+            }
+            Event::AttemptLeased { attempt: of, parameters, .. } => {
+                let parameters = parameters.clone().map(|fields| format!(" with {}", Value::Object(fields)));
+                format!("AttemptLeased {}{}", attempt(of), parameters.unwrap_or_default())
+            }
+            Event::AttemptStarted { attempt: of, deadline, .. } => {
+                format!("AttemptStarted {}{}", attempt(of), until(deadline))
+            }
+            Event::AttemptSucceeded { attempt: of, outcome, .. } => {
+                format!("AttemptSucceeded {} {outcome}", attempt(of))
+            }
+            Event::AttemptFailed { attempt: of, class, retry_at, as_warning, .. } => {
+                format!("AttemptFailed {} {class}{}{}", attempt(of), later(retry_at), warning(as_warning))
+            }
+            Event::AttemptLost { attempt: of, retry_at, as_warning, .. } => {
+                format!("AttemptLost {}{}{}", attempt(of), later(retry_at), warning(as_warning))
+            }
+            Event::AttemptStopRequested { attempt: of, reason, .. } => {
+                format!("AttemptStopRequested {} {reason}", attempt(of))
+            }
+            Event::AttemptStopped { attempt: of, .. } => format!("AttemptStopped {}", attempt(of)),
+            Event::WaitStarted { attempt: of, until, .. } => {
+                format!("WaitStarted {} for {} s", attempt(of), seconds(until))
+            }
+            Event::ApprovalRequested { attempt: of, approvers, until: at, .. } => {
+                format!("ApprovalRequested {}{} of {approvers:?}", attempt(of), until(at))
+            }
+            Event::ApprovalDecided { attempt: of, approved, by, as_warning, .. } => {
+                let decision = if *approved { "approved" } else { "rejected" };
+                format!("ApprovalDecided {} {decision} by {by}{}", attempt(of), warning(as_warning))
+            }
+            Event::ChildStarted { attempt: of, detached, deadline, .. } => {
+                format!("ChildStarted {}{}{}", attempt(of), if *detached { " detached" } else { "" }, until(deadline))
+            }
+            Event::ChildEnded { attempt: of, status, retry_at, .. } => {
+                format!("ChildEnded {} {status}{}", attempt(of), later(retry_at))
+            }
+            Event::OperationsCollected { attempt: of, chunk, .. } => {
+                format!("OperationsCollected {} chunk {chunk}", attempt(of))
+            }
+        }
+    }
+}

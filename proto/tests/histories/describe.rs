@@ -1,0 +1,78 @@
+//! The state of a partition as text: what people and programs see of it, and nothing about how it is indexed.
+
+use std::fmt::Write;
+
+use downbeat_domain::{Partition, RunState, state::GroupPhase};
+
+pub(crate) fn partition(partition: &Partition) -> String {
+    let mut text = String::new();
+    for state in partition.pipelines.values() {
+        let paused =
+            state.paused.as_ref().map(|(reason, at)| format!(", paused at {at}: {reason}")).unwrap_or_default();
+        let deleted = if state.deleted { ", deleted" } else { "" };
+        writeln!(text, "pipeline {} version {}{paused}{deleted}", state.alias, state.version).unwrap();
+        for (schedule, instant) in &state.watermarks {
+            writeln!(text, "  schedule {schedule} decided up to {instant}").unwrap();
+        }
+    }
+    for (name, pool) in &partition.pools.named {
+        writeln!(text, "pool {name}: {} of {:?} slots held", pool.used(), pool.slots).unwrap();
+    }
+    for (run, (_, status)) in &partition.finished {
+        writeln!(text, "run {run} ended {status}").unwrap();
+    }
+    let mut live: Vec<&RunState> = partition.runs.values().collect();
+    live.sort_by_key(|run| run.order);
+    live.into_iter().for_each(|state| run(&mut text, state));
+    text
+}
+
+fn run(text: &mut String, run: &RunState) {
+    writeln!(text, "run {} is {}, started by {:?}", run.id, run.status(), run.trigger).unwrap();
+    if !run.inputs.is_empty() {
+        writeln!(text, "  inputs {}", serde_json::Value::Object(run.inputs.clone())).unwrap();
+    }
+    for (planned, group) in run.plan.plan.groups.iter().zip(&run.groups) {
+        let phase = match group.phase {
+            GroupPhase::Waiting => "waits".to_owned(),
+            GroupPhase::Open => "is open".to_owned(),
+            GroupPhase::Ended(status) => format!("ended {status}"),
+        };
+        writeln!(text, "  group {} {phase}", planned.id).unwrap();
+        if let Some(expansion) = &group.expansion {
+            let (next, count) = (expansion.next, expansion.count());
+            writeln!(
+                text,
+                "    {next} of {count} iterations began, {} run, failed: {}",
+                expansion.live, expansion.failed
+            )
+            .unwrap();
+        }
+    }
+    for (place, task) in (0u32..).zip(&run.tasks) {
+        let iteration = task.iteration.map(|iteration| format!("[{iteration}]")).unwrap_or_default();
+        let id = run.planned(place).map_or("?", |plan| plan.id.as_str());
+        write!(text, "  task {id}{iteration} {:?} attempt {}", task.phase, task.attempt).unwrap();
+        if task.failures + task.losses > 0 {
+            write!(text, ", {} failed, {} lost", task.failures, task.losses).unwrap();
+        }
+        if let Some(seen_as) = task.seen_as {
+            write!(text, ", seen as {seen_as}").unwrap();
+        }
+        if let Some(mark) = task.mark {
+            write!(text, ", marked {mark}").unwrap();
+        }
+        if let Some(deadline) = task.deadline {
+            write!(text, ", until {deadline}").unwrap();
+        }
+        for (name, fields) in [("outputs", &task.outputs), ("parameters", &task.parameters)] {
+            if let Some(fields) = fields {
+                write!(text, ", {name} {}", serde_json::Value::Object((**fields).clone())).unwrap();
+            }
+        }
+        if let Some(resumes) = &task.resumes {
+            write!(text, ", resumes {}", resumes.join(" ")).unwrap();
+        }
+        writeln!(text).unwrap();
+    }
+}

@@ -1,0 +1,20 @@
+//! `downbeat pipeline`: one file per command.
+
+mod delete;
+mod pause;
+mod resume;
+
+use std::process::ExitCode;
+
+use crate::{
+    cli::{PipelineCommand, PipelineSub},
+    error::Error,
+};
+
+pub(super) async fn run(command: &PipelineCommand) -> Result<ExitCode, Error> {
+    match &command.sub {
+        PipelineSub::Pause(pause) => pause::run(pause).await,
+        PipelineSub::Resume(resume) => resume::run(resume).await,
+        PipelineSub::Delete(delete) => delete::run(delete).await,
+    }
+}

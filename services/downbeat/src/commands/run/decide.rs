@@ -1,0 +1,24 @@
+//! `downbeat run approve` and `downbeat run reject`: what a person says to an approval.
+
+use std::process::ExitCode;
+
+use downbeat_proto::control::v1::DecideApprovalRequest;
+
+use super::find;
+use crate::{cli::RunDecide, client, error::Error};
+
+pub(super) async fn run(decide: &RunDecide, approved: bool) -> Result<ExitCode, Error> {
+    let (run_id, task) = find::task(&decide.run, &decide.task, &decide.servers).await?;
+    let request = DecideApprovalRequest {
+        run_id: run_id.clone(),
+        task,
+        approved,
+        comment: decide.comment.clone(),
+        idempotency_key: decide.key.key.clone().unwrap_or_default(),
+        actor: decide.actor.clone().unwrap_or_default(),
+    };
+    let answer = client::control(&decide.servers).await?.decide_approval(request).await.map_err(client::refused)?;
+    let said = if approved { "approved" } else { "rejected" };
+    println!("{said}: task {} of run {run_id}: {}", decide.task, answer.into_inner().status);
+    Ok(ExitCode::SUCCESS)
+}
