@@ -3,65 +3,18 @@
 
 mod support;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use downbeat_domain::{RunId, TaskRunId};
-use downbeat_event_log::{EventLog, LogId, memory::MemoryLog};
-use downbeat_metadata_projector::{Error, ErrorKind, ProjectorConfig, start, store};
+use downbeat_metadata_projector::{ErrorKind, ProjectorConfig, start, store};
 use downbeat_proto::metadata::v1::{self as wire, metadata_service_client::MetadataServiceClient};
 use downbeat_runtime::{
     blob::{BlobKey, BlobStore},
-    grpc,
     shutdown::Shutdown,
 };
 use futures::StreamExt;
-use support::*;
-use tokio::task::JoinHandle;
-use tonic::{Code, transport::Channel};
-
-struct Service {
-    client: MetadataServiceClient<Channel>,
-    shutdown: Shutdown,
-    served: JoinHandle<Result<(), Error>>,
-    blobs: BlobStore,
-}
-
-impl Service {
-    async fn over(log: &MemoryLog, folder: &Path) -> Self {
-        let blobs = BlobStore::open(&folder.join("blobs")).unwrap();
-        let config = ProjectorConfig::in_folder(folder.join("projections"));
-        let projector = start(Arc::new(log.clone()), config, blobs.clone()).await.unwrap();
-        let listener = grpc::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shutdown = Shutdown::default();
-        let served = tokio::spawn(projector.serve(listener, shutdown.signal()));
-        let client = MetadataServiceClient::connect(format!("http://{address}")).await.unwrap();
-        Self { client, shutdown, served, blobs }
-    }
-
-    async fn stop(self) {
-        drop(self.client);
-        self.shutdown.begin();
-        self.served.await.unwrap().unwrap();
-    }
-
-    async fn get(
-        &mut self,
-        run: impl ToString,
-        at_least: Option<wire::Position>,
-    ) -> Result<wire::GetRunResponse, Code> {
-        let request = wire::GetRunRequest { run_id: run.to_string(), at_least, ..Default::default() };
-        self.client.get_run(request).await.map(tonic::Response::into_inner).map_err(|status| status.code())
-    }
-}
-
-fn log(id: &str) -> MemoryLog {
-    MemoryLog::new(LogId(id.into()))
-}
-
-async fn end(log: &MemoryLog) -> Option<wire::Position> {
-    Some(downbeat_metadata_projector::engine::position(log.id(), log.tail().await.unwrap()))
-}
+use support::{service::*, *};
+use tonic::Code;
 
 #[tokio::test]
 async fn a_caller_reads_its_writes_and_finds_runs_by_their_beginning() {

@@ -10,6 +10,7 @@ use downbeat_event_log::{Entry, LogId, Tail};
 use downbeat_proto::{
     convert::{instant, micros},
     event::{self, Decoded, name_of},
+    events::v1::{self as events, Decision},
     metadata::v1 as wire,
     record,
 };
@@ -35,25 +36,21 @@ struct Told {
     event: Event,
 }
 
-/// The events of a record that are about this run; what cannot be read is left out, as the projections do.
-fn told(entry: &Entry, run: RunId) -> Vec<Told> {
-    let Ok(record) = record::decode(&entry.payload) else { return Vec::new() };
-    let mut found = Vec::new();
-    for decision in record.decisions {
-        for raw in &decision.events {
-            // Every event of a run holds its id: nothing else needs to be decoded.
-            if !raw.payload.windows(16).any(|bytes| bytes == run.0) {
-                continue;
-            }
-            if let Ok(Decoded::Known(event)) = event::decode(raw)
-                && event.run() == Some(run)
-            {
-                let actor = decision.actor.clone();
-                found.push(Told { kind: raw.kind, decided_at: decision.decided_at, actor, event });
-            }
+/// What cannot be read is left out, as the projections do.
+fn decisions(entry: &Entry) -> Vec<Decision> {
+    record::decode(&entry.payload).map(|record| record.decisions).unwrap_or_default()
+}
+
+/// The events of a decision that are about this run.
+fn told(decision: &Decision, run: RunId) -> impl Iterator<Item = Told> + '_ {
+    // Every event of a run holds its id: nothing else needs to be decoded.
+    let holds = move |raw: &&events::Event| raw.payload.windows(16).any(|bytes| bytes == run.0);
+    decision.events.iter().filter(holds).filter_map(move |raw| match event::decode(raw) {
+        Ok(Decoded::Known(event)) if event.run() == Some(run) => {
+            Some(Told { kind: raw.kind, decided_at: decision.decided_at, actor: decision.actor.clone(), event })
         }
-    }
-    found
+        _ => None,
+    })
 }
 
 /// Up to when a run is wanted.
@@ -96,13 +93,17 @@ impl AsItWas {
         if matches!(self.until, Until::Sequence(last) if entry.sequence > last) {
             return Ok(false);
         }
-        for (ordinal, told) in (0u32..).zip(told(entry, self.run)) {
-            if matches!(self.until, Until::Time(last) if told.decided_at > last) {
+        let mut ordinal = 0;
+        for decision in decisions(entry) {
+            if matches!(self.until, Until::Time(last) if decision.decided_at > last) {
                 return Ok(false);
             }
-            self.fold.known(&self.rows, entry.sequence, ordinal, &told.event, told.decided_at)?;
+            for told in told(&decision, self.run) {
+                self.fold.known(&self.rows, entry.sequence, ordinal, &told.event, told.decided_at)?;
+                ordinal += 1;
+            }
+            self.reached = Some(entry.tail());
         }
-        self.reached = Some(entry.tail());
         if self.fold.events() >= limits::EVENTS_PER_BATCH_MAX {
             self.rows.extend(self.fold.take().writes);
         }
@@ -162,7 +163,8 @@ impl Explained {
     /// # Errors
     /// `TooLarge` when it does not fit into one answer.
     pub fn record(&mut self, entry: &Entry) -> Result<bool, Refusal> {
-        for told in told(entry, self.shape.run) {
+        let told = |decision: Decision| told(&decision, self.shape.run).collect::<Vec<_>>();
+        for told in decisions(entry).into_iter().flat_map(told) {
             let place = self.place_of(&told.event);
             if self.task.is_some_and(|task| !self.concerns(&told.event, place, task)) {
                 continue;

@@ -1,18 +1,20 @@
 //! A synthetic log: records of real wire bytes about pipelines and runs.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by several test files, each of which uses a part")]
 
+pub mod service;
+
 use std::sync::Arc;
 
 use downbeat_domain::{
     AttemptRef, Event, Outcome, PipelineApplied, PipelineId, RunCreated, RunId, RunStatus, Trigger, WorkerId,
     id::with_version_4,
     metadata::{Asset, Collected, LineageEdge, Operation},
-    plan::{Node, Plan, PlanGroup, PlanTask},
+    plan::{Node, Plan, PlanGroup, PlanMatrix, PlanTask},
 };
 use downbeat_event_log::{EventLog, Record, RecordId, Tail};
 use downbeat_proto::record::{self, Decision};
 use jiff::Timestamp;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 pub const WORKER: WorkerId = WorkerId([5; 16]);
 
@@ -42,7 +44,9 @@ pub fn pipeline(tasks: u32, grouped: u32) -> Event {
         integration_job: "PYTHON_EXECUTE_SCRIPT".into(),
         ..PlanTask::default()
     };
-    let groups = if grouped > 0 { vec![PlanGroup { id: "g0".into(), ..PlanGroup::default() }] } else { Vec::new() };
+    let matrix = PlanMatrix { inputs: vec![("x".into(), Value::from(vec![1, 2]))], ..PlanMatrix::default() };
+    let group = PlanGroup { id: "g0".into(), matrix: Some(matrix), ..PlanGroup::default() };
+    let groups = if grouped > 0 { vec![group] } else { Vec::new() };
     Event::PipelineApplied(Box::new(PipelineApplied {
         pipeline: pipeline_id(),
         alias: "weather".into(),

@@ -1,0 +1,177 @@
+//! Random histories of the real core, with every feature of the run engine: at every position the rows say what the core's state says.
+#![allow(clippy::unwrap_used, reason = "helpers of tests too")]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use downbeat_domain::{Event, Partition, RunId, RunState, evolve, state::iteration_ids};
+use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
+use downbeat_metadata_projector::{
+    engine::{self, Fold, keys, rows},
+    query::{shape::Shape, tasks},
+};
+use downbeat_proto::{
+    metadata::v1 as wire,
+    testing::{Numbers, World, kinds, plan},
+};
+use support::*;
+
+type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// The same numbers for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> Numbers {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let bytes = (self.0 >> 32).to_be_bytes();
+        (bytes[4], bytes[5], bytes[6], bytes[7])
+    }
+
+    fn rolls(&mut self, count: u8) -> Vec<Numbers> {
+        (0..count).map(|_| self.roll()).collect()
+    }
+}
+
+fn history(seed: u64, steps: u32) -> Vec<Vec<Event>> {
+    let mut dice = Dice(seed);
+    let (tasks, groups, child) = (dice.roll().0 % 9, dice.roll().1 % 4, dice.roll().2 % 3);
+    let (tasks, groups, child) = (dice.rolls(tasks), dice.rolls(groups), dice.rolls(child));
+    let mut world = World::new(plan(&tasks, &groups), plan(&child, &[]));
+    (0..steps).for_each(|_| world.step(dice.roll()));
+    world.history
+}
+
+fn shown(store: &Rows, run: RunId) -> (wire::Run, Vec<wire::TaskRun>) {
+    let key = keys::run(run);
+    let row: wire::Run = rows::read(&key, &store[&key]).unwrap();
+    let shape = Shape::read(store, run, &row).unwrap();
+    let tasks = tasks::all(store, &row, &shape).unwrap();
+    (row, tasks)
+}
+
+/// Everything that both sides know of a run.
+fn compare(store: &Rows, state: &RunState, seed: u64, decision: usize) {
+    let (row, tasks) = shown(store, state.id);
+    let place = |task: usize| format!("seed {seed}, decision {decision}, run {}, task {task}", state.id);
+    assert_eq!(row.status, state.status().as_str(), "seed {seed}, decision {decision}");
+    assert_eq!((row.tasks as usize, tasks.len()), (state.tasks.len(), state.tasks.len()), "{}", place(0));
+    let ids = |task: &u32| state.plan.plan.tasks[*task as usize].id.clone();
+    let selected: Vec<String> = state.selected.iter().flat_map(|selected| selected.iter().map(ids)).collect();
+    assert_eq!(row.selected_tasks, selected, "{}", place(0));
+    for (number, (task, shown)) in state.tasks.iter().zip(&tasks).enumerate() {
+        assert_eq!(shown.status, task.status().as_str(), "{}", place(number));
+        assert_eq!(shown.attempts, task.attempt, "{}", place(number));
+        let seen = task.seen_as.map(|status| status.as_str()).unwrap_or_default();
+        assert_eq!(shown.seen_as, seen, "{}", place(number));
+        let outputs = task.outputs.as_deref().map(|outputs| serde_json::to_string(outputs).unwrap());
+        assert_eq!(shown.outputs, outputs.unwrap_or_default(), "{}", place(number));
+        let planned = &state.plan.plan.tasks[task.planned as usize];
+        assert_eq!(shown.task_id, planned.id, "{}", place(number));
+        if let Some(child) = task.child() {
+            assert_eq!(shown.child_run_id, child.to_string(), "{}", place(number));
+        }
+        let expansion = planned.group.and_then(|group| state.groups[group as usize].expansion.as_deref());
+        assert_eq!(shown.matrix_parent, expansion.is_some() && task.iteration.is_none(), "{}", place(number));
+        if let (Some(expansion), Some(iteration)) = (expansion, task.iteration) {
+            assert_eq!(shown.iteration, iteration_ids(&expansion.axes)[iteration as usize], "{}", place(number));
+            let matrix: serde_json::Map<_, _> = expansion
+                .axes
+                .iter()
+                .map(|(name, _)| (name.clone(), expansion.value(iteration, name).unwrap()))
+                .collect();
+            assert_eq!(shown.matrix, serde_json::to_string(&matrix).unwrap(), "{}", place(number));
+        }
+    }
+}
+
+#[test]
+fn at_every_position_the_rows_say_what_the_core_says() {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for seed in 0..150 {
+        let decisions = history(seed, 150);
+        for (kind, count) in kinds(decisions.iter().flatten()) {
+            *seen.entry(kind).or_insert(0) += count;
+        }
+        let mut store = Rows::new();
+        let mut fold = Fold::new(engine::start_of(&LogId("core".into())));
+        let mut partition = Partition::default();
+        for (number, events) in decisions.iter().enumerate() {
+            for (ordinal, event) in (0..).zip(events) {
+                evolve(&mut partition, event);
+                let decided_at = event.at().map_or(0, |at| at.as_microsecond());
+                fold.known(&store, number as u64 + 1, ordinal, event, decided_at).unwrap();
+            }
+            let commit = fold.take();
+            assert_eq!(commit.head.quarantined_events, 0, "seed {seed}, decision {number}");
+            store.extend(commit.writes);
+            let touched: std::collections::BTreeSet<RunId> = events.iter().filter_map(Event::run).collect();
+            for run in touched {
+                match (partition.runs.get(&run), partition.finished.get(&run)) {
+                    (Some(state), _) => compare(&store, state, seed, number),
+                    (None, Some((_, status))) => {
+                        assert_eq!(shown(&store, run).0.status, status.as_str(), "seed {seed}, decision {number}");
+                    }
+                    (None, None) => {}
+                }
+            }
+        }
+        for (id, state) in &partition.pipelines {
+            let row: wire::Pipeline = rows::read(b"p", &store[&keys::pipeline(*id)]).unwrap();
+            assert_eq!((row.paused, row.deleted), (state.paused.is_some(), state.deleted), "seed {seed}");
+            assert_eq!(row.version, state.version, "seed {seed}");
+        }
+    }
+    for kind in ["MatrixExpanded", "IterationSkipped", "TaskCarriedOver", "TaskResumes", "TaskMarked", "ChildEnded"] {
+        assert!(seen.contains_key(kind), "no {kind} in {seen:?}");
+    }
+}
+
+async fn entries(records: &[Vec<Event>]) -> (MemoryLog, Vec<Entry>) {
+    let log = MemoryLog::new(LogId("core".into()));
+    for events in records {
+        append(&log, events.clone()).await;
+    }
+    let (mut entries, mut after) = (Vec::new(), 0);
+    loop {
+        let more = log.read(after, 1_000).await.unwrap();
+        let Some(last) = more.last() else { return (log, entries) };
+        after = last.sequence;
+        entries.extend(more);
+    }
+}
+
+/// Folds in batches of so many records.
+fn fold(store: &mut Rows, log: &MemoryLog, entries: &[Entry], records_per_batch: usize) {
+    let head = store.get(keys::HEAD).map(|bytes| rows::read(keys::HEAD, bytes).unwrap());
+    let mut fold = Fold::new(head.unwrap_or_else(|| engine::start_of(log.id())));
+    for batch in entries.chunks(records_per_batch) {
+        for entry in batch {
+            fold.record(&*store, log.id(), entry).unwrap();
+        }
+        store.extend(fold.take().writes);
+    }
+}
+
+#[tokio::test]
+async fn the_rows_do_not_depend_on_batches_repetitions_or_restarts() {
+    for seed in 0..12 {
+        let (log, entries) = entries(&history(seed, 120)).await;
+        let mut expected = Rows::new();
+        fold(&mut expected, &log, &entries, 1);
+        for records_per_batch in [5, 1_000] {
+            let mut store = Rows::new();
+            fold(&mut store, &log, &entries, records_per_batch);
+            assert_eq!(store, expected, "seed {seed}, batches of {records_per_batch}");
+            fold(&mut store, &log, &entries, records_per_batch);
+            assert_eq!(store, expected, "seed {seed}, folded twice in batches of {records_per_batch}");
+        }
+        for cut in [1, entries.len() / 3, entries.len() - 1] {
+            let mut store = Rows::new();
+            fold(&mut store, &log, &entries[..cut], 4);
+            fold(&mut store, &log, &entries[cut..], 4);
+            assert_eq!(store, expected, "seed {seed}, stopped after record {cut}");
+        }
+    }
+}

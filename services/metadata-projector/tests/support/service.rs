@@ -1,0 +1,54 @@
+//! The service as its callers see it: gRPC on a free port over a log that grows.
+
+use std::{path::Path, sync::Arc};
+
+use downbeat_event_log::{EventLog, LogId, memory::MemoryLog};
+use downbeat_metadata_projector::{Error, ProjectorConfig, start};
+use downbeat_proto::metadata::v1::{self as wire, metadata_service_client::MetadataServiceClient};
+use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
+use tokio::task::JoinHandle;
+use tonic::{Code, transport::Channel};
+
+pub struct Service {
+    pub client: MetadataServiceClient<Channel>,
+    shutdown: Shutdown,
+    served: JoinHandle<Result<(), Error>>,
+    pub blobs: BlobStore,
+}
+
+impl Service {
+    pub async fn over(log: &MemoryLog, folder: &Path) -> Self {
+        let blobs = BlobStore::open(&folder.join("blobs")).unwrap();
+        let config = ProjectorConfig::in_folder(folder.join("projections"));
+        let projector = start(Arc::new(log.clone()), config, blobs.clone()).await.unwrap();
+        let listener = grpc::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = Shutdown::default();
+        let served = tokio::spawn(projector.serve(listener, shutdown.signal()));
+        let client = MetadataServiceClient::connect(format!("http://{address}")).await.unwrap();
+        Self { client, shutdown, served, blobs }
+    }
+
+    pub async fn stop(self) {
+        drop(self.client);
+        self.shutdown.begin();
+        self.served.await.unwrap().unwrap();
+    }
+
+    pub async fn get(
+        &mut self,
+        run: impl ToString,
+        at_least: Option<wire::Position>,
+    ) -> Result<wire::GetRunResponse, Code> {
+        let request = wire::GetRunRequest { run_id: run.to_string(), at_least, ..Default::default() };
+        self.client.get_run(request).await.map(tonic::Response::into_inner).map_err(|status| status.code())
+    }
+}
+
+pub fn log(id: &str) -> MemoryLog {
+    MemoryLog::new(LogId(id.into()))
+}
+
+pub async fn end(log: &MemoryLog) -> Option<wire::Position> {
+    Some(downbeat_metadata_projector::engine::position(log.id(), log.tail().await.unwrap()))
+}
