@@ -129,7 +129,8 @@ fn what_is_no_snapshot_says_so() {
     newer[11] = 2;
     let mut hash = bytes.clone();
     hash[30] ^= 1;
-    let cases: [(&[u8], fn(&SnapshotError) -> bool, &str); 4] = [
+    type Case<'a> = (&'a [u8], fn(&SnapshotError) -> bool, &'a str);
+    let cases: [Case<'_>; 4] = [
         (b"", |error| matches!(error, SnapshotError::NoSnapshot), "does not begin as one"),
         (&[0; 100], |error| matches!(error, SnapshotError::NoSnapshot), "does not begin as one"),
         (&newer, |error| matches!(error, SnapshotError::Format(2)), "this version reads format 1"),

@@ -124,7 +124,7 @@ impl Target {
     }
 
     async fn tasks(&mut self, run_id: &str) -> Result<Vec<TaskRun>, Status> {
-        let request = GetRunRequest { run_id: run_id.to_owned(), at_least: None };
+        let request = GetRunRequest { run_id: run_id.to_owned(), ..GetRunRequest::default() };
         Ok(self.metadata.get_run(request).await?.into_inner().task_runs)
     }
 }

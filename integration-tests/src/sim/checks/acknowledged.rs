@@ -38,7 +38,9 @@ impl Check for Commands {
             match event {
                 Event::RunCreated(created) => drop(self.runs.insert(created.run)),
                 // What is stopped by its timeout needs no cancel any more.
-                Event::RunCancelRequested { run, .. } | Event::RunTimedOut { run, .. } | Event::RunFinished { run, .. } => {
+                Event::RunCancelRequested { run, .. }
+                | Event::RunTimedOut { run, .. }
+                | Event::RunFinished { run, .. } => {
                     self.cancelled.insert(*run);
                 }
                 Event::PipelineApplied(applied) => {

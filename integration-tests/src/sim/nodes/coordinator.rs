@@ -158,7 +158,7 @@ impl World {
             CoordinatorEvent::Appended(append, answer) => self.appended(at, append, answer),
             CoordinatorEvent::AppendAgain(append) => self.append_again(at, append),
             CoordinatorEvent::Call(caller, number, request) => self.called(at, caller, number, &request),
-            CoordinatorEvent::FromWorker(connection, message) => self.from_worker(at, connection, *message),
+            CoordinatorEvent::FromWorker(connection, message) => self.worker_says(at, connection, *message),
             CoordinatorEvent::ConnectionEnded(connection) => {
                 let session = self.connections[connection].session.take();
                 if let (Some(owner), Some(session)) = (self.owner(at), session) {
@@ -333,7 +333,7 @@ impl World {
         self.input(at, Input::Call { call, actor, command_id: None, command: request.command() });
     }
 
-    fn from_worker(&mut self, at: usize, connection: usize, message: wire::WorkerMessage) {
+    fn worker_says(&mut self, at: usize, connection: usize, message: wire::WorkerMessage) {
         if !self.passes(connection) || self.owner(at).is_none() {
             // No listener, no connection.
             return self.cut(connection, false);

@@ -190,7 +190,7 @@ mod tests {
             ..task("1", "release", "RUNNING")
         };
         let expected = ["release waits for approval by anna@example.org:", "  downbeat run approve 01234567 release"];
-        assert_eq!(task_notes(&run, &[waiting.clone()]), expected);
+        assert_eq!(task_notes(&run, std::slice::from_ref(&waiting)), expected);
         let one = TaskRun { matrix_parent_id: "p".to_owned(), iteration: "eu".to_owned(), ..waiting.clone() };
         assert!(approve_command(&run, &one).ends_with(" 'release[eu]'"));
         assert!(task_notes(&run, &[TaskRun { status: "SUCCEEDED".to_owned(), ..waiting }]).is_empty());

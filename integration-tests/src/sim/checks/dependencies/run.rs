@@ -113,7 +113,8 @@ impl Run {
                 }
                 // It is seen as the worst of them is seen.
                 let seen: Vec<TaskStatus> = own.iter().filter_map(|place| self.ended.get(place).copied()).collect();
-                let worst_first = [TaskStatus::Failed, TaskStatus::Cancelled, TaskStatus::Warning, TaskStatus::Succeeded];
+                let worst_first =
+                    [TaskStatus::Failed, TaskStatus::Cancelled, TaskStatus::Warning, TaskStatus::Succeeded];
                 let worst = worst_first.into_iter().find(|status| seen.contains(status));
                 return self.ends(*task, worst.unwrap_or(*status));
             }
