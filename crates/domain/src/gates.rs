@@ -108,7 +108,7 @@ fn before_admission(partition: &Partition, run: &RunState) -> Gate {
     let lane = partition.lanes.lanes.get(&(run.pipeline, run.environment_name.clone()));
     let live: Vec<RunId> = lane.map(|lane| lane.live.iter().map(|(_, id)| *id).collect()).unwrap_or_default();
     let before = lane.map_or(0, |lane| lane.waiting.range(..(run.order, run.id)).count());
-    let text = format!("concurrency: {} runs of the pipeline are live and {before} wait before this one", live.len());
+    let text = format!("concurrency: live runs of the pipeline: {}; waiting before this one: {before}", live.len());
     Gate { kind: GateKind::Concurrency, text, since, runs: live }
 }
 
@@ -179,8 +179,11 @@ fn waiting(partition: &Partition, run: &RunState, place: u32, plan: &PlanTask) -
                 .filter(|node| run.ended_as(**node).is_none())
                 .map(|node| describe(run, *node))
                 .collect();
-            let text = format!("its group `{}` waits for {}", planned.id, open.join(", "));
-            gates.push(gate(GateKind::Dependencies, text, None));
+            // Before the run goes, a group waits for nothing else.
+            if !open.is_empty() {
+                let text = format!("its group `{}` waits for {}", planned.id, open.join(", "));
+                gates.push(gate(GateKind::Dependencies, text, None));
+            }
         }
         _ => {}
     }
@@ -196,7 +199,9 @@ fn ready(partition: &Partition, run: &RunState, place: u32, plan: &PlanTask, con
         let text = match slots {
             None => format!("pool `{}` has no size; set one with `downbeat pool set {} SLOTS`", needs.name, needs.name),
             Some(slots) => {
-                format!("needs {} of the {slots} slots of pool `{}`, {used} are taken", needs.slots, needs.name)
+                let needed = needs.slots;
+                let word = if needed == 1 { "slot" } else { "slots" };
+                format!("needs {needed} {word} of pool `{}`, of which {used} of {slots} are taken", needs.name)
             }
         };
         if !pool.is_some_and(|pool| pool.fits(needs.slots)) {
@@ -210,8 +215,7 @@ fn ready(partition: &Partition, run: &RunState, place: u32, plan: &PlanTask, con
         let lane = partition.pools.tasks.get(&(run.pipeline, plan.id.to_lowercase()));
         let mut runs: Vec<RunId> = lane.into_iter().flat_map(|lane| lane.held.iter().map(|(run, _)| *run)).collect();
         runs.dedup();
-        let text =
-            format!("concurrency of the task: {} attempts of it are live", lane.map_or(0, |lane| lane.held.len()));
+        let text = format!("concurrency of the task: live attempts of it: {}", lane.map_or(0, |lane| lane.held.len()));
         gates.push(Gate { kind: GateKind::TaskConcurrency, text, since, runs });
     }
     gates

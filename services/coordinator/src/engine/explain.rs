@@ -58,13 +58,14 @@ impl Engine {
         let mut gates: Vec<_> = gates.into_iter().map(of_runs).collect();
         let Some(found) = state.tasks.get(place as usize) else { return Err(NotLive::UnknownTask) };
         if found.phase == Phase::Ready {
-            gates.push(self.worker_gate(state, place));
+            let held = !gates.is_empty();
+            gates.extend(self.worker_gate(state, place, held));
         }
         Ok(Held { status: found.status().as_str(), gates })
     }
 
-    /// Whether there is a worker at all, and who goes first.
-    fn worker_gate(&self, run: &RunState, place: u32) -> (Gate, Vec<String>, usize) {
+    /// Whether there is a worker at all, and who goes first. What something else holds waits for no worker, but behind others.
+    fn worker_gate(&self, run: &RunState, place: u32, held: bool) -> Option<(Gate, Vec<String>, usize)> {
         let (ahead, count) = self.ready.ahead_of(run, place, limits::AHEAD_NAMED_MAX);
         let plan = run.planned(place);
         let kind = plan.map(|plan| (plan.integration.clone(), plan.integration_job.clone())).unwrap_or_default();
@@ -75,16 +76,29 @@ impl Engine {
                 let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 format!("{offering} attached workers offer {}/{}, none carries {}", kind.0, kind.1, labels.join(", "))
             }
-            (_, suitable) => format!("waits for a free slot of {suitable} suitable workers; {count} tasks are ahead"),
+            _ if held => match count {
+                0 => return None,
+                1 => "one waiting task goes first".to_owned(),
+                several => format!("{several} waiting tasks go first"),
+            },
+            (_, suitable) => {
+                let workers = if suitable == 1 { "the one worker" } else { "one of the workers" };
+                let first = if count == 0 { String::new() } else { format!("; {count} waiting before it") };
+                format!("waits for a free slot of {workers} that can run it{first}")
+            }
         };
         let since = run.tasks.get(place as usize).map(|task| task.since);
         let names = ahead.into_iter().map(|(run, task)| self.name_of(run, task)).collect();
-        (Gate { kind: GateKind::Worker, text, since, runs: Vec::new() }, names, count)
+        Some((Gate { kind: GateKind::Worker, text, since, runs: Vec::new() }, names, count))
     }
 
     fn name_of(&self, run: RunId, task: u32) -> String {
-        let id = self.partition.runs.get(&run).and_then(|run| run.planned(task)).map_or("?", |plan| plan.id.as_str());
-        format!("{run}/{id}")
+        let state = self.partition.runs.get(&run);
+        let id = state.and_then(|state| state.planned(task)).map_or("?", |plan| plan.id.as_str());
+        match state.and_then(|state| state.tasks.get(task as usize)?.iteration) {
+            Some(iteration) => format!("{run}/{id}[{iteration}]"),
+            None => format!("{run}/{id}"),
+        }
     }
 
     /// Every pool that has a size, that somebody holds, or that somebody waits for.

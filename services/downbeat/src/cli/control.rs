@@ -15,12 +15,21 @@ pub struct PipelineCommand {
 /// Commands about one pipeline.
 #[derive(Debug, Subcommand)]
 pub enum PipelineSub {
+    /// List pipelines, with what is paused.
+    List(PipelineList),
     /// Let nothing of it start until it is resumed; live runs go on.
     Pause(PipelinePause),
     /// Let it start again.
     Resume(PipelineResume),
     /// Remove it and cancel its live runs. Its history stays, and applying it again brings it back.
     Delete(PipelineDelete),
+}
+
+/// `downbeat pipeline list`.
+#[derive(Debug, Args)]
+pub struct PipelineList {
+    #[command(flatten)]
+    pub servers: Servers,
 }
 
 /// `downbeat pipeline pause`.

@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
 
 pub use control::{
-    PipelineCommand, PipelineDelete, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList, PoolRemove,
-    PoolSet, PoolSub,
+    PipelineCommand, PipelineDelete, PipelineList, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList,
+    PoolRemove, PoolSet, PoolSub,
 };
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
 
@@ -70,11 +70,11 @@ pub enum Command {
     Plan(Plan),
     /// Store a pipeline file as the pipeline's new version.
     Apply(Apply),
-    /// Start a run; or show, explain, restart, cancel one, decide its tasks.
+    /// Start a run; or show, explain, restart or cancel one, or decide its tasks.
     Run(RunCommand),
     /// List runs, newest first.
     Runs(Runs),
-    /// Pause, resume or delete a pipeline.
+    /// List pipelines; pause, resume or delete one.
     Pipeline(PipelineCommand),
     /// Named pools of slots, which tasks of all pipelines share.
     Pool(PoolCommand),

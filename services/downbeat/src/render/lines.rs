@@ -11,7 +11,7 @@ use downbeat_runtime::clock;
 use super::{
     clean, duration_between, run_header, run_notes,
     task::{approval, approve_command, waits_for_approval},
-    task_name, task_table,
+    task_name, task_table, words,
 };
 use crate::commands::View;
 
@@ -35,8 +35,10 @@ impl View for Lines {
             }
         }
         if run.status == "QUEUED" && (self.run.status != "QUEUED" || self.run.message != run.message) {
-            println!("  QUEUED  {}", clean(run.message.lines().next().unwrap_or_default()));
+            println!("  QUEUED  {}", words(run.message.lines().next().unwrap_or_default()));
         }
+        let mut changed: Vec<&TaskRun> = changed.iter().collect();
+        changed.sort_by_key(|task| task.index);
         for task in changed {
             let before = self.tasks.insert(task.index, task.clone());
             let same = before.is_some_and(|before| before.status == task.status && before.attempts == task.attempts);
@@ -73,8 +75,12 @@ fn changed_line(run: &Run, task: &TaskRun) -> String {
     let mut line = format!("  {}  {}", task_name(task), task.status);
     let took = duration_between(task.started_at, task.completed_at, None);
     let waits = waits_for_approval(task);
-    let asks = if waits { format!("{}: {}", approval(task), approve_command(run, task)) } else { String::new() };
-    for part in [took, asks, clean(task.message.lines().next().unwrap_or_default())] {
+    let said = if waits {
+        format!("{}: {}", approval(task), approve_command(run, task))
+    } else {
+        words(task.message.lines().next().unwrap_or_default())
+    };
+    for part in [took, said] {
         if !part.is_empty() {
             line.push_str("  ");
             line.push_str(&part);

@@ -4,18 +4,22 @@ pub mod lineage;
 pub mod lines;
 pub mod live;
 mod output;
+mod pipeline;
 mod pool;
 mod run;
 mod table;
 mod task;
 mod time;
 pub mod why;
+mod words;
 
 pub use output::{columns, look, print};
+pub use pipeline::pipeline_table;
 pub use pool::pool_table;
 pub use run::{is_live, run_header, run_notes, run_table};
-pub use task::{task_line, task_name, task_notes, task_table};
+pub use task::{cut_failures, task_line, task_name, task_notes, task_table};
 pub use time::{duration_between, instant, moment};
+pub use words::{clean, short, words};
 
 /// A sign for a status, so that a table can be read at a glance.
 pub fn mark(status: &str) -> &'static str {
@@ -28,9 +32,4 @@ pub fn mark(status: &str) -> &'static str {
         "RUNNING" => "▸",
         _ => "·",
     }
-}
-
-/// Text from outside on a terminal: without control characters, which could move the cursor or worse.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

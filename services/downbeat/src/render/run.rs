@@ -2,10 +2,8 @@
 
 use downbeat_proto::metadata::v1::Run;
 
-use super::{clean, duration_between, instant, mark, table};
+use super::{clean, duration_between, instant, mark, short, table, words};
 
-/// Characters of an id that tell it from others, as commands take it.
-const SHORT_ID: usize = 8;
 /// Names of tasks or runs that a line shows.
 const NAMES_SHOWN: usize = 10;
 
@@ -14,21 +12,17 @@ pub fn is_live(run: &Run) -> bool {
     !matches!(run.status.as_str(), "SUCCEEDED" | "WARNING" | "FAILED" | "SKIPPED" | "CANCELLED")
 }
 
-/// The beginning of an id.
-pub fn short(id: &str) -> String {
-    clean(id).chars().take(SHORT_ID).collect()
-}
-
-/// One line about a run, and its message if it has one. `now` lets a running one show how long it has been at it.
+/// One line about a run, and its message if it has one. `now` lets a live one show how long it has been at it, or has waited.
 pub fn run_header(run: &Run, now: Option<i64>) -> String {
-    let took = duration_between(run.started_at, run.completed_at, now);
+    let waits = run.started_at == 0 && is_live(run);
+    let took = duration_between(if waits { run.created_at } else { run.started_at }, run.completed_at, now);
     let (alias, version) = (clean(&run.pipeline_alias), run.pipeline_version);
     let mut line = format!("run {}  {alias} (version {version})  {}", run.id, run.status);
     if !took.is_empty() {
         line.push_str(&format!("  {took}"));
     }
     if !run.message.is_empty() {
-        line.push_str(&format!("\n{}", clean(&run.message)));
+        line.push_str(&format!("\n{}", words(&run.message)));
     }
     line
 }
@@ -82,7 +76,7 @@ pub fn run_table(runs: &[Run], columns: Option<usize>) -> String {
                 trigger(run),
                 instant(run.created_at),
                 duration_between(run.started_at, run.completed_at, None),
-                clean(run.message.lines().next().unwrap_or_default()),
+                words(run.message.lines().next().unwrap_or_default()),
             ]
         };
         runs.iter().map(row).collect()

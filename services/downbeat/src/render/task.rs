@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use downbeat_proto::metadata::v1::{Run, TaskRun};
 use serde_json::Value;
 
-use super::{clean, duration_between, instant, mark, run::short, table};
+use super::{clean, duration_between, instant, mark, short, table, words};
 
 const HEADER: [&str; 8] = ["", "TASK", "GROUP", "STATUS", "TIME", "ATTEMPTS", "MATRIX", "MESSAGE"];
 /// What a narrow terminal can do without, first to last.
 const SPARED: [&str; 3] = ["GROUP", "ATTEMPTS", "MATRIX"];
+
+/// Failures that are told in full below a table.
+const FAILURES_SHOWN: usize = 5;
 
 /// A task as people name it: `load`, `load[eu]`.
 pub fn task_name(task: &TaskRun) -> String {
@@ -27,7 +30,12 @@ pub fn approve_command(run: &Run, task: &TaskRun) -> String {
     let name = task_name(task);
     // Brackets mean something to shells.
     let name = if name.contains('[') { format!("'{name}'") } else { name };
-    format!("downbeat run approve {} {name}", short(&run.id))
+    let who = match task.approvers.as_slice() {
+        [] => String::new(),
+        [only] => format!(" --as {}", clean(only)),
+        _ => " --as EMAIL".to_owned(),
+    };
+    format!("downbeat run approve {} {name}{who}", short(&run.id))
 }
 
 /// Who may approve it, and until when.
@@ -74,6 +82,13 @@ pub fn task_notes(run: &Run, tasks: &[TaskRun]) -> Vec<String> {
         .collect()
 }
 
+/// What the tasks that failed say, where the width of a terminal cut it off in their table.
+pub fn cut_failures(tasks: &[TaskRun], columns: Option<usize>) -> Vec<String> {
+    let (_, rows) = task_rows(tasks, None, columns);
+    let cut = rows.into_iter().filter(|(task, line)| task.status == "FAILED" && line.ends_with('…'));
+    cut.take(FAILURES_SHOWN).map(|(task, _)| format!("{}: {}", task_name(task), words(&task.message))).collect()
+}
+
 /// As in the plan, the iterations behind the one that stands for them.
 fn ordered(tasks: &[TaskRun]) -> Vec<&TaskRun> {
     let mut iterations: BTreeMap<&str, Vec<&TaskRun>> = BTreeMap::new();
@@ -111,10 +126,11 @@ fn message(task: &TaskRun) -> String {
     if waits_for_approval(task) {
         parts.push(approval(task));
     }
-    if !task.child_run_id.is_empty() {
+    // What is said of an approval while it waits is that it waits.
+    let said = if parts.is_empty() { words(task.message.lines().next().unwrap_or_default()) } else { String::new() };
+    if !task.child_run_id.is_empty() && !said.contains(&short(&task.child_run_id)) {
         parts.push(format!("run {}", short(&task.child_run_id)));
     }
-    let said = clean(task.message.lines().next().unwrap_or_default());
     if !task.marked_by.is_empty() && !said.contains(&task.marked_by) {
         parts.push(format!("marked by {}", clean(&task.marked_by)));
     }
@@ -187,12 +203,17 @@ mod tests {
         let waiting = TaskRun {
             integration_job: "APPROVAL".to_owned(),
             approvers: vec!["anna@example.org".to_owned()],
+            message: "waiting for an approval".to_owned(),
             ..task("1", "release", "RUNNING")
         };
-        let expected = ["release waits for approval by anna@example.org:", "  downbeat run approve 01234567 release"];
+        let expected = [
+            "release waits for approval by anna@example.org:",
+            "  downbeat run approve 01234567 release --as anna@example.org",
+        ];
         assert_eq!(task_notes(&run, std::slice::from_ref(&waiting)), expected);
+        assert_eq!(task_line(&waiting), "task release  RUNNING  waits for approval by anna@example.org");
         let one = TaskRun { matrix_parent_id: "p".to_owned(), iteration: "eu".to_owned(), ..waiting.clone() };
-        assert!(approve_command(&run, &one).ends_with(" 'release[eu]'"));
+        assert!(approve_command(&run, &one).contains(" 'release[eu]' "));
         assert!(task_notes(&run, &[TaskRun { status: "SUCCEEDED".to_owned(), ..waiting }]).is_empty());
     }
 }

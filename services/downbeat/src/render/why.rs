@@ -3,7 +3,7 @@
 use downbeat_proto::{control::v1::Gate, metadata::v1::Explanation};
 use downbeat_runtime::clock;
 
-use super::{clean, duration_between, instant, run::short, table};
+use super::{clean, duration_between, instant, short, table, words};
 
 /// What holds something, with since when and who is ahead.
 pub fn gate(gate: &Gate, indent: usize) -> String {
@@ -12,7 +12,7 @@ pub fn gate(gate: &Gate, indent: usize) -> String {
 
 fn gate_at(gate: &Gate, indent: usize, now: i64) -> String {
     let space = " ".repeat(indent);
-    let mut text = format!("{space}{}", clean(&gate.text));
+    let mut text = format!("{space}{}", words(&gate.text));
     if gate.since != 0 {
         let long = duration_between(gate.since, 0, Some(now));
         text.push_str(&format!("\n{space}  for {long}, since {}", instant(gate.since)));
@@ -43,8 +43,8 @@ pub fn events(events: &[Explanation], of_one_task: bool, columns: Option<usize>)
         .iter()
         .map(|event| {
             let task = if of_one_task { String::new() } else { clean(&event.task) };
-            let cells = vec![event.sequence.to_string(), instant(event.at), clean(&event.actor), task];
-            (cells, clean(&event.text))
+            let cells = vec![event.sequence.to_string(), instant(event.at), words(&event.actor), task];
+            (cells, words(&event.text))
         })
         .collect();
     table::with_text(&rows, columns).join("\n")

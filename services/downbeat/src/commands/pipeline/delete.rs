@@ -20,7 +20,7 @@ pub(super) async fn run(delete: &PipelineDelete) -> Result<ExitCode, Error> {
         actor: delete.by.actor.clone().unwrap_or_default(),
     };
     let answer = client::control(&delete.servers).await?.delete_pipeline(request).await.map_err(client::refused)?;
-    let what = if answer.into_inner().changed { "deleted" } else { "unchanged: deleted already" };
+    let what = if answer.into_inner().changed { "deleted" } else { "deleted already" };
     println!("{what}: pipeline `{}`", delete.pipeline);
     Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,7 @@ pub(super) async fn run(pause: &PipelinePause) -> Result<ExitCode, Error> {
         actor: pause.by.actor.clone().unwrap_or_default(),
     };
     let answer = client::control(&pause.servers).await?.pause_pipeline(request).await.map_err(client::refused)?;
-    let what = if answer.into_inner().changed { "paused" } else { "unchanged: paused already" };
+    let what = if answer.into_inner().changed { "paused" } else { "paused already" };
     println!("{what}: pipeline `{}`", pause.pipeline);
     Ok(ExitCode::SUCCESS)
 }

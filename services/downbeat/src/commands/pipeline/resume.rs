@@ -13,7 +13,7 @@ pub(super) async fn run(resume: &PipelineResume) -> Result<ExitCode, Error> {
         actor: resume.by.actor.clone().unwrap_or_default(),
     };
     let answer = client::control(&resume.servers).await?.resume_pipeline(request).await.map_err(client::refused)?;
-    let what = if answer.into_inner().changed { "resumed" } else { "unchanged: not paused" };
+    let what = if answer.into_inner().changed { "resumed" } else { "not paused" };
     println!("{what}: pipeline `{}`", resume.pipeline);
     Ok(ExitCode::SUCCESS)
 }

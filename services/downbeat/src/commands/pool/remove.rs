@@ -15,7 +15,9 @@ pub(super) async fn run(remove: &PoolRemove) -> Result<ExitCode, Error> {
         actor: remove.by.actor.clone().unwrap_or_default(),
     };
     let answer = client::control(&remove.servers).await?.set_pool(request).await.map_err(client::refused)?;
-    let what = if answer.into_inner().changed { "removed" } else { "unchanged: there is none" };
-    println!("{what}: pool `{}`", remove.name);
+    match answer.into_inner().changed {
+        true => println!("removed: pool `{}`", remove.name),
+        false => println!("there is no pool `{}`", remove.name),
+    }
     Ok(ExitCode::SUCCESS)
 }

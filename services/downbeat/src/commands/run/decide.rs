@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use downbeat_proto::control::v1::DecideApprovalRequest;
+use tonic::Code;
 
 use super::find;
 use crate::{cli::RunDecide, client, error::Error};
@@ -17,7 +18,13 @@ pub(super) async fn run(decide: &RunDecide, approved: bool) -> Result<ExitCode, 
         idempotency_key: decide.key.key.clone().unwrap_or_default(),
         actor: decide.actor.clone().unwrap_or_default(),
     };
-    let answer = client::control(&decide.servers).await?.decide_approval(request).await.map_err(client::refused)?;
+    let mut control = client::control(&decide.servers).await?;
+    let answer = control.decide_approval(request).await.map_err(|status| match (status.code(), &decide.actor) {
+        (Code::PermissionDenied, None) => {
+            Error::Refused(format!("{}; say which of them you are with --as EMAIL", status.message()))
+        }
+        _ => client::refused(status),
+    })?;
     let said = if approved { "approved" } else { "rejected" };
     println!("{said}: task {} of run {run_id}: {}", decide.task, answer.into_inner().status);
     Ok(ExitCode::SUCCESS)

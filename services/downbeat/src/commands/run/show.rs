@@ -9,7 +9,7 @@ use super::find;
 use crate::{
     cli::RunShow,
     error::Error,
-    render::{columns, is_live, moment, print, run_header, run_notes, task_notes, task_table},
+    render::{columns, cut_failures, is_live, moment, print, run_header, run_notes, task_notes, task_table},
 };
 
 pub(super) async fn run(show: &RunShow) -> Result<ExitCode, Error> {
@@ -17,15 +17,18 @@ pub(super) async fn run(show: &RunShow) -> Result<ExitCode, Error> {
     if let Some(at) = &show.at {
         (request.at_time, request.at_sequence) = when(at)?;
     }
+    let is_position = request.at_sequence != 0;
     let (run, tasks) = find::run_at(request, &show.servers).await?;
     // What was running then did not go on until now.
     let now = (show.at.is_none() && is_live(&run)).then(|| clock::wall_now().as_microsecond());
     let mut text = vec![run_header(&run, now)];
     if let Some(at) = &show.at {
-        text.push(format!("as it was at {at}"));
+        let what = if is_position { "position " } else { "" };
+        text.push(format!("as it was at {what}{at}"));
     }
     text.extend(run_notes(&run));
     text.push(task_table(&tasks, now, columns()));
+    text.extend(cut_failures(&tasks, columns()));
     if show.at.is_none() {
         text.extend(task_notes(&run, &tasks));
     }

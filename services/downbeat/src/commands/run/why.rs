@@ -6,6 +6,7 @@ use downbeat_proto::{
     control::v1::{ExplainWaitingRequest, ExplainWaitingResponse, control_service_client::ControlServiceClient},
     metadata::v1::{ExplainRunRequest, Run, TaskRun},
 };
+use downbeat_runtime::clock;
 use tonic::transport::Channel;
 
 use super::find;
@@ -28,7 +29,8 @@ pub(super) async fn run(command: &RunWhy) -> Result<ExitCode, Error> {
     let mut metadata = client::metadata(&command.servers).await?;
     let events = metadata.explain_run(request).await.map_err(client::refused)?.into_inner().explanations;
 
-    let mut text = vec![run_header(&run, None)];
+    let now = is_live(&run).then(|| clock::wall_now().as_microsecond());
+    let mut text = vec![run_header(&run, now)];
     let of_task = command
         .task
         .as_deref()
@@ -82,7 +84,7 @@ async fn held(
         text.push("Nothing holds it now.".to_owned());
         return Ok(text);
     }
-    text.push("What its tasks wait for now:".to_owned());
+    text.push("What its tasks wait for or are at now:".to_owned());
     for (task, gates) in found.iter().take(TASKS_SHOWN) {
         text.push(format!("  {}", task_name(task)));
         text.extend(gates.iter().map(|gate| why::gate(gate, 4)));
