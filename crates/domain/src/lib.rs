@@ -26,7 +26,7 @@ pub mod status;
 pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun};
 pub use decide::{decide, execute, settle};
 pub use event::{AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Selection, TaskCarriedOver, Trigger};
-pub use evolve::evolve;
+pub use evolve::{evolve, worst};
 pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState};

@@ -253,7 +253,7 @@ fn together(run: &RunState, group: u32) -> TaskStatus {
 }
 
 /// The worst of these statuses; SKIPPED only when all of them are, SUCCEEDED when there is none.
-pub(crate) fn worst(statuses: &BTreeSet<TaskStatus>) -> TaskStatus {
+pub fn worst(statuses: &BTreeSet<TaskStatus>) -> TaskStatus {
     let worst_first = [TaskStatus::Failed, TaskStatus::Cancelled, TaskStatus::Warning, TaskStatus::Succeeded];
     let found = worst_first.into_iter().find(|status| statuses.contains(status));
     found.unwrap_or(if statuses.is_empty() { TaskStatus::Succeeded } else { TaskStatus::Skipped })

@@ -5,7 +5,7 @@ mod groups;
 mod run;
 mod transition;
 
-pub(crate) use groups::worst;
+pub use groups::worst;
 
 use std::sync::Arc;
 

@@ -152,8 +152,9 @@ pub(super) fn failed(as_warning: bool) -> TaskStatus {
     if as_warning { TaskStatus::Warning } else { TaskStatus::Failed }
 }
 
+/// Of a marked task those of the mark stand, whatever its attempt set afterwards.
 pub(super) fn set_outputs(row: &mut TaskRow, outputs: &Map<String, Value>) {
-    if !outputs.is_empty() {
+    if row.mark.is_empty() && !outputs.is_empty() {
         row.shown.outputs = object_text(outputs);
     }
 }

@@ -1,8 +1,11 @@
 //! The iterations of a matrix: planned tasks stand for them, their task runs follow behind all others.
 
+use std::collections::BTreeSet;
+
 use downbeat_domain::{
     RunId, TaskStatus, limits,
     state::{Expansion, iteration_ids},
+    worst,
 };
 use downbeat_proto::{convert::micros, events::v1 as events};
 use jiff::Timestamp;
@@ -118,6 +121,33 @@ pub(super) fn take_over(row: &mut TaskRow, kept: &Kept, at: Timestamp) {
     row.shown.seen_as.clone_from(&kept.status);
     let message = format!("carried over: it ended {} in the run before", kept.status);
     end(row, TaskStatus::Skipped, &message, at);
+}
+
+/// How the task that stands for iterations is seen, where that is not how they ended together: some were carried over.
+///
+/// # Errors
+/// `Damaged`.
+pub(super) fn seen_as(
+    run: RunId,
+    head: &RunHead,
+    plan: &Plan,
+    (task, status): (u32, TaskStatus),
+    batch: &Batch<'_>,
+) -> Result<Option<TaskStatus>, Error> {
+    let group = plan.tasks.get(task as usize).and_then(|planned| planned.group_plus_one.checked_sub(1));
+    let Some((fan, group)) = group.and_then(|group| Some((head.fan(group)?, group))) else { return Ok(None) };
+    let Some(index) = (0u32..).zip(plan.members(group)).find_map(|(index, member)| (member == task).then_some(index))
+    else {
+        return Ok(None);
+    };
+    let mut seen = BTreeSet::new();
+    for iteration in 0..fan.count {
+        let row: TaskRow = batch.get(&keys::task_run(run, fan.place(iteration, index)))?.unwrap_or_default();
+        let word = if row.shown.seen_as.is_empty() { &row.shown.status } else { &row.shown.seen_as };
+        seen.extend(TaskStatus::from_word(word));
+    }
+    let seen = worst(&seen);
+    Ok((seen != status).then_some(seen))
 }
 
 /// Iterations begin in their order; says whether this one is the next.

@@ -104,6 +104,17 @@ impl Projection for TaskRuns {
                 let kept = Kept { operations, ..Kept::default() };
                 keep(run, &mut head, (*task, iteration.as_deref()), &kept, Timestamp::UNIX_EPOCH, batch)
             }
+            Event::IterationsEnded { task, status, .. } => {
+                let plan = plan_of(&head, plans, batch)?;
+                let seen_as = iterations::seen_as(run, &head, &plan, (*task, *status), batch)?;
+                update(run, &head, *task, batch, |row| {
+                    let ended = apply(row, fact.event, head.halted);
+                    if ended {
+                        row.shown.seen_as = seen_as.map_or_else(String::new, |seen| seen.as_str().to_owned());
+                    }
+                    ended
+                })
+            }
             single => match single.task() {
                 Some(task) => update(run, &head, task, batch, |row| apply(row, single, head.halted)),
                 None => Ok(()),
