@@ -84,7 +84,7 @@ fn group(place: u32, (kind, size, flags, other): Numbers) -> PlanGroup {
 }
 
 fn task(place: u32, (kind, depends_on, flags, other): Numbers, plan: &Plan) -> PlanTask {
-    let group = (plan.groups.len() > 0).then(|| u32::from(other) % (plan.groups.len() as u32 + 1));
+    let group = (!plan.groups.is_empty()).then(|| u32::from(other) % (plan.groups.len() as u32 + 1));
     let group = group.filter(|group| (*group as usize) < plan.groups.len());
     let wanted = |bit: u32| depends_on >> (bit % 8) & 1 == 1;
     let earlier = (0u32..).zip(&plan.tasks).filter(|(before, task)| task.group == group && wanted(*before));
@@ -179,7 +179,7 @@ impl World {
 
     /// One step from four numbers. Mostly the world answers what it is owed; the rest is people, time and accidents.
     pub fn step(&mut self, (what, which, detail, more): Numbers) {
-        let settled = more % 8 != 0;
+        let settled = !more.is_multiple_of(8);
         let run = pick(self.partition.runs.keys().copied(), which);
         let command = match (what % 32, run) {
             (0, _) => self.start(which, detail),
@@ -190,8 +190,9 @@ impl World {
             (7 | 8, Some(run)) => {
                 let owed = effects::next_deadline(&self.partition.runs[&run]);
                 let later = self.now.checked_add(SignedDuration::from_millis(i64::from(detail) * 37)).unwrap();
-                self.now =
-                    owed.filter(|_| detail % 2 == 0).map_or(later, |owed| owed.max(self.now).min(later.max(owed)));
+                self.now = owed
+                    .filter(|_| detail.is_multiple_of(2))
+                    .map_or(later, |owed| owed.max(self.now).min(later.max(owed)));
                 Command::WakeRun { run }
             }
             (9, _) => self.of_pipelines(which, detail),
@@ -214,7 +215,7 @@ impl World {
     fn start(&self, which: u8, detail: u8) -> Command {
         let selection = (detail % 7 == 6 && !self.plan.tasks.is_empty()).then(|| SelectTasks {
             ids: vec![format!("t{}", usize::from(which) % self.plan.tasks.len())],
-            downstream: detail % 2 == 0,
+            downstream: detail.is_multiple_of(2),
         });
         Command::StartRun(StartRun {
             run: RunId([10 + (self.history.len() % 200) as u8; 16]),
@@ -257,7 +258,7 @@ impl World {
             run,
             task: (usize::from(more) % tasks) as u32,
             mark: Mark::ALL[usize::from(detail) % 4],
-            outputs: if detail % 3 == 0 { outputs } else { Map::new() },
+            outputs: if detail.is_multiple_of(3) { outputs } else { Map::new() },
             reason: "by hand".to_owned(),
             by: "ada".to_owned(),
         }
@@ -266,7 +267,7 @@ impl World {
     fn approve(&self, run: RunId, detail: u8) -> Command {
         let waits = |task: &downbeat_domain::TaskState| matches!(task.phase, downbeat_domain::Phase::Approving(_));
         let task = self.partition.runs[&run].tasks.iter().position(waits).unwrap_or(usize::from(detail % 9));
-        let approved = detail % 3 != 0;
+        let approved = !detail.is_multiple_of(3);
         Command::DecideApproval {
             run,
             task: task as u32,
@@ -277,7 +278,7 @@ impl World {
     }
 
     fn of_pipelines(&self, which: u8, detail: u8) -> Command {
-        let pipeline = if which % 2 == 0 { MAIN } else { CHILD };
+        let pipeline = if which.is_multiple_of(2) { MAIN } else { CHILD };
         match detail % 6 {
             0 => Command::PausePipeline { pipeline, reason: "a while".to_owned() },
             1 | 2 => Command::ResumePipeline { pipeline },

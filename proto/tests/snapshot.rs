@@ -7,7 +7,7 @@ mod testing;
 use std::collections::BTreeMap;
 
 use downbeat_domain::{Partition, evolve, invariants};
-use downbeat_proto::snapshot::{self, SnapshotError, SnapshotPosition};
+use downbeat_proto::snapshot::{self, SnapshotPosition};
 use proptest::{prelude::*, test_runner::RngSeed};
 use testing::{Numbers, World, kinds, plan};
 
@@ -129,15 +129,14 @@ fn what_is_no_snapshot_says_so() {
     newer[11] = 2;
     let mut hash = bytes.clone();
     hash[30] ^= 1;
-    let cases: [(&[u8], fn(&SnapshotError) -> bool, &str); 4] = [
-        (b"", |error| matches!(error, SnapshotError::NoSnapshot), "does not begin as one"),
-        (&[0; 100], |error| matches!(error, SnapshotError::NoSnapshot), "does not begin as one"),
-        (&newer, |error| matches!(error, SnapshotError::Format(2)), "this version reads format 1"),
-        (&hash, |error| matches!(error, SnapshotError::Damaged), "damaged"),
-    ];
-    for (bytes, is_expected, words) in cases {
-        let error = snapshot::decode(bytes).unwrap_err();
-        assert!(is_expected(&error) && error.to_string().contains(words), "{error}");
+    for (bytes, words) in [
+        (&b""[..], "does not begin as one"),
+        (&[0; 100], "does not begin as one"),
+        (&newer, "the snapshot has format 2, and this version reads format 1"),
+        (&hash, "damaged"),
+    ] {
+        let error = snapshot::decode(bytes).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
     }
 }
 
