@@ -179,7 +179,7 @@ impl World {
 
     /// One step from four numbers. Mostly the world answers what it is owed; the rest is people, time and accidents.
     pub fn step(&mut self, (what, which, detail, more): Numbers) {
-        let settled = more % 8 != 0;
+        let settled = !more.is_multiple_of(8);
         let run = pick(self.partition.runs.keys().copied(), which);
         let command = match (what % 32, run) {
             (0, _) => self.start(which, detail),
@@ -190,8 +190,9 @@ impl World {
             (7 | 8, Some(run)) => {
                 let owed = effects::next_deadline(&self.partition.runs[&run]);
                 let later = self.now.checked_add(SignedDuration::from_millis(i64::from(detail) * 37)).unwrap();
-                self.now =
-                    owed.filter(|_| detail % 2 == 0).map_or(later, |owed| owed.max(self.now).min(later.max(owed)));
+                self.now = owed
+                    .filter(|_| detail.is_multiple_of(2))
+                    .map_or(later, |owed| owed.max(self.now).min(later.max(owed)));
                 Command::WakeRun { run }
             }
             (9, _) => self.of_pipelines(which, detail),

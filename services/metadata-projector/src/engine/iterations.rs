@@ -90,7 +90,7 @@ pub(super) fn expand(
             if let Some(told) = told {
                 let key = keys::task_run(run, fan.place(iteration, index));
                 let mut row: TaskRow = batch.get(&key)?.unwrap_or_default();
-                take_over(&mut row, told, at);
+                take_over(&mut row, told, &head.restart_of, at);
                 batch.put(key, &row);
             }
         }
@@ -106,10 +106,11 @@ pub(super) fn expand(
 }
 
 /// What the run before had done of a task: it is SKIPPED and seen as what it was; or it runs again for what failed.
-pub(super) fn take_over(row: &mut TaskRow, kept: &Kept, at: Timestamp) {
+pub(super) fn take_over(row: &mut TaskRow, kept: &Kept, before: &str, at: Timestamp) {
     if kept.status.is_empty() {
-        let what = if kept.operations == 1 { "operation that" } else { "operations that" };
-        row.shown.message = format!("runs again for {} {what} did not end well, and what follows", kept.operations);
+        let (count, what) = (kept.operations, if kept.operations == 1 { "operation" } else { "operations" });
+        row.shown.message =
+            format!("runs again for {count} {what} that did not end well in run {before}, and what follows");
         if row.shown.status.is_empty() {
             enter(row, Phase::Waiting, TaskStatus::Created);
         }
@@ -119,7 +120,7 @@ pub(super) fn take_over(row: &mut TaskRow, kept: &Kept, at: Timestamp) {
         row.shown.outputs.clone_from(&kept.outputs);
     }
     row.shown.seen_as.clone_from(&kept.status);
-    let message = format!("carried over: it ended {} in the run before", kept.status);
+    let message = format!("carried over from run {before}: it ended {} there", kept.status);
     end(row, TaskStatus::Skipped, &message, at);
 }
 

@@ -150,6 +150,9 @@ pub struct RunHead {
     /// Sequence of the record in which it ended; 0 = it has not.
     #[prost(uint64, tag = "11")]
     pub last_sequence: u64,
+    /// The run that it continues; empty = none.
+    #[prost(string, tag = "12")]
+    pub restart_of: String,
 }
 
 /// The iterations of a group: their task runs follow behind all task runs that were there before, iteration by iteration, in the

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use downbeat_domain::{Event, PipelineId, RunCreated, RunId, TaskStatus};
+use downbeat_domain::{Event, PipelineId, RunCreated, RunId, TaskStatus, Trigger};
 use downbeat_proto::{
     convert::{micros, object_text},
     metadata::v1 as wire,
@@ -141,6 +141,10 @@ fn create(created: &RunCreated, sequence: u64, plans: &mut Plans, batch: &mut Ba
         admitted: !created.gated,
         selects: created.selection.is_some(),
         first_sequence: sequence,
+        restart_of: match &created.trigger {
+            Trigger::Restart { run, .. } => run.to_string(),
+            _ => String::new(),
+        },
         ..RunHead::default()
     };
     if let Some(selection) = &created.selection {
@@ -164,7 +168,7 @@ fn keep(
         return update(run, head, task, batch, |row| {
             let waits = row.phase() == Phase::Waiting;
             if waits {
-                iterations::take_over(row, kept, at);
+                iterations::take_over(row, kept, &head.restart_of, at);
             }
             waits
         });
