@@ -3,7 +3,7 @@
 
 use downbeat_domain::{
     AttemptRef, Context, Event, Mark, Partition, PipelineApplied, PipelineId, RunCreated, RunId, RunStatus, StopReason,
-    Trigger, evolve,
+    TaskStatus, Trigger, evolve,
     plan::{Plan, PlanTask},
     settle,
 };
@@ -99,5 +99,22 @@ fn what_stops_the_task_after_the_end_of_its_run_does_not_hide_that_end() {
                 assert!(left.is_none(), "stop {place}, detached {detached}, {} events: {left:?}", events.len());
             }
         }
+    }
+}
+
+#[test]
+fn a_run_that_ended_before_its_task_was_stopped_is_taken_as_it_ended() {
+    let cases = [(RunStatus::Failed, TaskStatus::Failed), (RunStatus::Warning, TaskStatus::Warning)];
+    for (ended, expected) in cases {
+        let mut partition = waiting(false);
+        evolve(&mut partition, &Event::RunFinished { run: CHILD, status: ended, message: String::new(), at: at(2) });
+        let cancel = Event::RunCancelRequested { run: PARENT, reason: String::new(), at: at(3) };
+        evolve(&mut partition, &cancel);
+        let events = settle(&mut partition, &Context { now: at(4), random: 0 });
+        let said = events.iter().find_map(|event| match event {
+            Event::ChildEnded { status, .. } => Some(*status),
+            _ => None,
+        });
+        assert_eq!(said, Some(expected), "{events:?}");
     }
 }

@@ -1,12 +1,11 @@
 //! What is under way is to stop: a worker is asked to, a run that was started is cancelled.
 
-use serde_json::Map;
-
 use crate::{
     command::Context,
+    decide::child,
     event::Event,
     state::{Partition, Phase, RunState},
-    status::{StopReason, TaskStatus},
+    status::StopReason,
 };
 
 /// The events that stop the current attempt of a task; none if nothing of it is under way.
@@ -21,15 +20,10 @@ pub(super) fn events(
     let at = context.now;
     match task.phase {
         Phase::Leased(_) | Phase::Running(_) => vec![Event::AttemptStopRequested { attempt, reason, at }],
-        // Nobody waits for a detached run: it has begun, and that was the task.
-        Phase::Delegated(child) if !partition.children.contains_key(&child) => vec![Event::ChildEnded {
-            attempt,
-            status: TaskStatus::Succeeded,
-            message: String::new(),
-            outputs: Map::new(),
-            retry_at: None,
-            at,
-        }],
+        // A detached run has begun, and that was the task; one that has ended already is not to be stopped but to be taken as it ended.
+        Phase::Delegated(id) if !partition.children.contains_key(&id) => {
+            child::ended(partition, run, place, id, context)
+        }
         Phase::Delegated(child) => {
             let mut events = vec![Event::AttemptStopRequested { attempt, reason, at }];
             events.extend(cancel_child(partition, child, run, context));
