@@ -30,8 +30,16 @@ pub type CallResult = Result<(Answer, Tail), Rejection>;
 enum Incoming {
     Input(Input),
     Call(Command, String, Option<CommandId>, oneshot::Sender<CallResult>),
-    Attached(SessionId, wire::Hello, mpsc::Sender<wire::CoordinatorMessage>),
+    Attached(Greeting),
     Ask(Question),
+}
+
+/// A worker that came, and is told nothing before this is known to be the owner still: another coordinator may have had it since.
+struct Greeting {
+    session: SessionId,
+    hello: wire::Hello,
+    sender: mpsc::Sender<wire::CoordinatorMessage>,
+    attached: oneshot::Sender<()>,
 }
 
 /// Something that is asked of the engine's state, and decides nothing.
@@ -68,14 +76,16 @@ impl Handle {
         answer.await.map_err(|_| Refused::Stopping)
     }
 
-    /// Attaches a worker's connection; messages for it go to `sender`.
+    /// Attaches a worker's connection, once this is known to be the owner still; messages for it go to `sender`.
     pub async fn attach(
         &self,
         hello: wire::Hello,
         sender: mpsc::Sender<wire::CoordinatorMessage>,
     ) -> Result<SessionId, Refused> {
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
-        self.send(Incoming::Attached(session, hello, sender)).await?;
+        let (attached, is_attached) = oneshot::channel();
+        self.send(Incoming::Attached(Greeting { session, hello, sender, attached })).await?;
+        is_attached.await.map_err(|_| Refused::Stopping)?;
         Ok(session)
     }
 
@@ -114,6 +124,8 @@ pub struct Driver {
     calls: HashMap<CallId, oneshot::Sender<CallResult>>,
     next_call: CallId,
     workers: HashMap<SessionId, mpsc::Sender<wire::CoordinatorMessage>>,
+    /// Each with the question to the log that it waits for.
+    greetings: Vec<(u64, Greeting)>,
     to_append: Option<Bytes>,
     snapshots: Option<Snapshots>,
     /// For what this loop starts beside itself and hears of again. Weak: the loop ends when all other handles are gone.
@@ -143,6 +155,7 @@ impl Driver {
             calls: HashMap::new(),
             next_call: 1,
             workers: HashMap::new(),
+            greetings: Vec::new(),
             to_append: None,
             snapshots,
             own: handle.incoming.downgrade(),
@@ -154,7 +167,7 @@ impl Driver {
     pub async fn run(mut self) -> Result<(), Error> {
         let mut inputs = Vec::with_capacity(limits::INPUTS_PER_TURN_MAX);
         let mut appending: Option<tokio::task::JoinHandle<Result<Tail, Error>>> = None;
-        let mut asking: Option<tokio::task::JoinHandle<Result<Tail, downbeat_event_log::Error>>> = None;
+        let mut asking: Option<tokio::task::JoinHandle<(u64, Result<Tail, downbeat_event_log::Error>)>> = None;
         loop {
             self.turn();
             if let Some(payload) = self.to_append.take() {
@@ -163,11 +176,10 @@ impl Driver {
             }
             let ask_now = self.ownership.ask_at().is_some_and(|due| due <= self.clock.now().monotonic);
             if ask_now && asking.is_none() {
-                self.ownership.ask();
-                let log = Arc::clone(&self.log);
-                asking = Some(tokio::spawn(async move { log.tail().await }));
+                let (question, log) = (self.ownership.ask(), Arc::clone(&self.log));
+                asking = Some(tokio::spawn(async move { (question, log.tail().await) }));
             }
-            let tick = self.next_tick();
+            let tick = self.next_tick(asking.is_some());
             tokio::select! {
                 appended = async { appending.as_mut().expect("guarded below").await }, if appending.is_some() => {
                     appending = None;
@@ -175,8 +187,9 @@ impl Driver {
                 }
                 told = async { asking.as_mut().expect("guarded below").await }, if asking.is_some() => {
                     asking = None;
-                    let told = told.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
-                    self.ownership.told(told, self.clock.now().monotonic)?;
+                    let (question, told) = told.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+                    self.ownership.told(question, told, self.clock.now().monotonic)?;
+                    self.greet();
                 }
                 taken = self.queue.recv_many(&mut inputs, limits::INPUTS_PER_TURN_MAX) => {
                     if taken == 0 {
@@ -197,7 +210,22 @@ impl Driver {
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
         self.handle(Input::Appended);
+        self.greet();
         Ok(())
+    }
+
+    /// Attaches the workers that came before the log said that this is the owner.
+    fn greet(&mut self) {
+        let ownership = &self.ownership;
+        let greeted: Vec<(u64, Greeting)> =
+            self.greetings.extract_if(.., |(question, _)| ownership.is_confirmed(*question)).collect();
+        for (_, Greeting { session, hello, sender, attached }) in greeted {
+            // Its connection may have ended meanwhile.
+            if attached.send(()).is_ok() {
+                self.workers.insert(session, sender);
+                self.handle(Input::WorkerAttached { session, hello });
+            }
+        }
     }
 
     fn take_in(&mut self, incoming: Incoming) {
@@ -209,9 +237,9 @@ impl Driver {
                 self.calls.insert(call, reply);
                 Input::Call { call, actor, command_id, command }
             }
-            Incoming::Attached(session, hello, sender) => {
-                self.workers.insert(session, sender);
-                Input::WorkerAttached { session, hello }
+            Incoming::Attached(greeting) => {
+                let question = self.ownership.confirm(self.clock.now().monotonic);
+                return self.greetings.push((question, greeting));
             }
             Incoming::Ask(question) => return question(&mut self.engine, moment(self.clock.now())),
         };
@@ -282,14 +310,14 @@ impl Driver {
         }
     }
 
-    fn next_tick(&self) -> std::time::Duration {
+    fn next_tick(&self, is_asking: bool) -> std::time::Duration {
         let now = self.clock.now();
         let wall = self.engine.next_wall_deadline().map(|due| {
             let left = due.as_microsecond().saturating_sub(now.wall.as_microsecond());
             std::time::Duration::from_micros(u64::try_from(left).unwrap_or(0))
         });
         let lease = self.engine.next_lease_deadline().map(|due| due.saturating_sub(now.monotonic));
-        let ask = self.ownership.ask_at().map(|due| due.saturating_sub(now.monotonic));
+        let ask = self.ownership.ask_at().filter(|_| !is_asking).map(|due| due.saturating_sub(now.monotonic));
         [wall, lease, ask].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, std::time::Duration::min)
     }
 }

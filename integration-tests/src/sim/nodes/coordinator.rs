@@ -53,6 +53,8 @@ struct Owner {
     calls: BTreeMap<CallId, (Caller, u64)>,
     next_call: CallId,
     sessions: BTreeMap<SessionId, usize>,
+    /// Connections of workers that said hello, each with the question to the log that it waits for.
+    greetings: Vec<(u64, usize, wire::Hello)>,
     next_session: SessionId,
     turn_due: bool,
     tick_at: Option<At>,
@@ -78,7 +80,7 @@ pub enum CoordinatorEvent {
     /// Time has passed.
     Tick,
     /// The log said where it ends.
-    Told(Result<Tail, Error>),
+    Told(u64, Result<Tail, Error>),
     /// A run that a restart continues was read from the log.
     PriorRead(RunId, Option<Arc<PriorRun>>),
 }
@@ -161,6 +163,9 @@ impl World {
             CoordinatorEvent::FromWorker(connection, message) => self.worker_says(at, connection, *message),
             CoordinatorEvent::ConnectionEnded(connection) => {
                 let session = self.connections[connection].session.take();
+                if let Some(owner) = self.owner(at) {
+                    owner.greetings.retain(|(_, waiting, _)| *waiting != connection);
+                }
                 if let (Some(owner), Some(session)) = (self.owner(at), session) {
                     owner.sessions.remove(&session);
                     self.input(at, Input::WorkerDetached { session });
@@ -185,12 +190,13 @@ impl World {
                     self.input(at, Input::PriorRead { run, prior });
                 }
             }
-            CoordinatorEvent::Told(answer) => {
+            CoordinatorEvent::Told(question, answer) => {
                 let monotonic = self.coordinators[at].clocks.monotonic(self.now);
                 let Some(owner) = self.owner(at) else { return };
-                if let Err(error) = owner.ownership.told(answer, monotonic) {
+                if let Err(error) = owner.ownership.told(question, answer, monotonic) {
                     self.end_coordinator(at, &error.to_string());
                 } else {
+                    self.greet(at);
                     self.schedule_tick(at);
                 }
             }
@@ -234,9 +240,9 @@ impl World {
         let latency = self.latency();
         let Some(owner) = self.owner(at) else { return };
         if owner.ownership.ask_at().is_some_and(|due| due <= monotonic) {
-            owner.ownership.ask();
+            let question = owner.ownership.ask();
             let answer = self.log.tail(self.now);
-            self.tell(at, latency, CoordinatorEvent::Told(answer));
+            self.tell(at, latency, CoordinatorEvent::Told(question, answer));
         }
     }
 
@@ -276,6 +282,7 @@ impl World {
                         owner.ownership.appended(tail, monotonic);
                         owner.appending = None;
                         self.input(at, Input::Appended);
+                        self.greet(at);
                     }
                     Settled::Done(Err(error)) => self.end_coordinator(at, &lost(error).to_string()),
                     Settled::Again { attempts, .. } => {
@@ -317,6 +324,7 @@ impl World {
             calls: BTreeMap::new(),
             next_call: 1,
             sessions: BTreeMap::new(),
+            greetings: Vec::new(),
             next_session: 1,
             turn_due: false,
             tick_at: None,
@@ -333,6 +341,23 @@ impl World {
         self.input(at, Input::Call { call, actor, command_id: None, command: request.command() });
     }
 
+    /// Attaches the workers that came before the log said that this is the owner.
+    fn greet(&mut self, at: usize) {
+        let Some(owner) = self.owner(at) else { return };
+        let ownership = &owner.ownership;
+        let greeted: Vec<(u64, usize, wire::Hello)> =
+            owner.greetings.extract_if(.., |(question, ..)| ownership.is_confirmed(*question)).collect();
+        for (_, connection, hello) in greeted {
+            let Some(owner) = self.owner(at) else { return };
+            let session = owner.next_session;
+            owner.next_session += 1;
+            owner.sessions.insert(session, connection);
+            self.connections[connection].session = Some(session);
+            self.cost.attached(hello.in_hand.len() as u64 + u64::from(hello.slots));
+            self.input(at, Input::WorkerAttached { session, hello });
+        }
+    }
+
     fn worker_says(&mut self, at: usize, connection: usize, message: wire::WorkerMessage) {
         if !self.passes(connection) || self.owner(at).is_none() {
             // No listener, no connection.
@@ -341,13 +366,11 @@ impl World {
         let session = self.connections[connection].session;
         let input = match (message.message, session) {
             (Some(Says::Hello(hello)), None) => {
+                let monotonic = self.coordinators[at].clocks.monotonic(self.now);
                 let Some(owner) = self.owner(at) else { return };
-                let session = owner.next_session;
-                owner.next_session += 1;
-                owner.sessions.insert(session, connection);
-                self.connections[connection].session = Some(session);
-                self.cost.attached(hello.in_hand.len() as u64 + u64::from(hello.slots));
-                Input::WorkerAttached { session, hello }
+                let question = owner.ownership.confirm(monotonic);
+                owner.greetings.push((question, connection, hello));
+                return self.ask_for_tail(at);
             }
             (Some(Says::Reports(reports)), Some(session)) => Input::WorkerReports { session, reports: reports.reports },
             (Some(Says::Heartbeat(_)), Some(session)) => {
