@@ -1,5 +1,7 @@
 //! A coordinator process: takes the partition over, runs the engine, appends its records, and ends when it is fenced.
 
+mod greetings;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_coordinator::{
@@ -339,23 +341,6 @@ impl World {
         owner.calls.insert(call, (caller, number));
         let actor = format!("{caller:?}");
         self.input(at, Input::Call { call, actor, command_id: None, command: request.command() });
-    }
-
-    /// Attaches the workers that came before the log said that this is the owner.
-    fn greet(&mut self, at: usize) {
-        let Some(owner) = self.owner(at) else { return };
-        let ownership = &owner.ownership;
-        let greeted: Vec<(u64, usize, wire::Hello)> =
-            owner.greetings.extract_if(.., |(question, ..)| ownership.is_confirmed(*question)).collect();
-        for (_, connection, hello) in greeted {
-            let Some(owner) = self.owner(at) else { return };
-            let session = owner.next_session;
-            owner.next_session += 1;
-            owner.sessions.insert(session, connection);
-            self.connections[connection].session = Some(session);
-            self.cost.attached(hello.in_hand.len() as u64 + u64::from(hello.slots));
-            self.input(at, Input::WorkerAttached { session, hello });
-        }
     }
 
     fn worker_says(&mut self, at: usize, connection: usize, message: wire::WorkerMessage) {
