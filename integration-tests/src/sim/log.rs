@@ -112,7 +112,8 @@ impl Log {
         if now < self.away_until { Err(self.unavailable()) } else { ready(self.memory.read(after, max)) }
     }
 
-    fn unavailable(&self) -> Error {
+    /// Nobody answers.
+    pub fn unavailable(&self) -> Error {
         Error::Unavailable { log: self.id().to_string(), reason: "simulated: no room, or no server".to_owned() }
     }
 }

@@ -84,6 +84,11 @@ impl World {
                     self.log.away_until = until;
                 }
             }
+            Fault::CutCoordinatorOff => {
+                if let Some(at) = self.some_coordinator() {
+                    self.coordinators[at].cut_off_until = self.now + self.dice.below(240 * SECOND);
+                }
+            }
             Fault::KillProjector | Fault::LoseProjector => {
                 let (at, pause) = (self.some(self.projectors.len()), self.dice.below(20 * SECOND));
                 self.restart_projector(at, pause, fault == Fault::LoseProjector);
@@ -124,7 +129,7 @@ impl World {
         (self.network.slow, self.network.lost_request, self.network.lost_answer) = (0, 0, 0);
         (self.log.full_until, self.log.away_until) = (0, 0);
         // Who stands still goes on when its time has come.
-        self.coordinators.iter_mut().for_each(|one| one.clocks.wall_offset = 0);
+        self.coordinators.iter_mut().for_each(|one| (one.clocks.wall_offset, one.cut_off_until) = (0, 0));
         self.schedulers.iter_mut().for_each(|one| one.clocks.wall_offset = 0);
         self.workers.iter_mut().for_each(|one| {
             one.clocks.wall_offset = 0;

@@ -30,6 +30,8 @@ pub enum Fault {
     IsolateWorker,
     /// The log takes nothing for a while: a full disk, or no server.
     LogOutage,
+    /// A coordinator does not reach the log for a while; everybody else does.
+    CutCoordinatorOff,
     /// `kill -9` of a projector.
     KillProjector,
     /// A projector's machine loses power: its store is not trusted any more.
@@ -51,6 +53,7 @@ const FAULTS: &[Fault] = &[
     Fault::BreakConnection,
     Fault::IsolateWorker,
     Fault::LogOutage,
+    Fault::CutCoordinatorOff,
     Fault::KillProjector,
     Fault::LoseProjector,
     Fault::KillScheduler,

@@ -15,7 +15,7 @@ use super::{
 /// Virtual time after the last fault within which everything must have ended.
 const PATIENCE: At = 4 * 3_600 * SECOND;
 /// Virtual time after the last fault from which on nothing of the faults is left: connections, leases, restarts.
-pub(super) const SETTLED: At = 150 * SECOND;
+pub(super) const SETTLED: At = 270 * SECOND;
 /// Schedules are watched for so long after that.
 const WATCHED: At = 130 * SECOND;
 

@@ -19,7 +19,7 @@ use crate::{
     engine::{Answer, CallId, Engine, Input, Moment, Output, SessionId},
     error::Error,
     limits,
-    ownership::Ownership,
+    ownership::{Ownership, Trust},
     snapshots::Snapshots,
     take_over::{self, Owned},
 };
@@ -51,6 +51,8 @@ pub struct Handle {
     incoming: mpsc::Sender<Incoming>,
     sessions: Arc<AtomicU64>,
     backlog: Arc<AtomicUsize>,
+    clock: Clock,
+    trust: Trust,
 }
 
 /// The engine's loop has ended, or takes nothing more for now.
@@ -87,6 +89,11 @@ impl Handle {
         self.send(Incoming::Attached(Greeting { session, hello, sender, attached })).await?;
         is_attached.await.map_err(|_| Refused::Stopping)?;
         Ok(session)
+    }
+
+    /// May a heartbeat be answered, so that the worker's lease is renewed? Not by an owner that the log has not confirmed for long.
+    pub fn renews_leases(&self) -> bool {
+        self.trust.holds(self.clock.now().monotonic)
     }
 
     /// Hands on what a worker's connection says.
@@ -138,13 +145,19 @@ impl Driver {
         let (incoming, queue) = mpsc::channel(limits::INPUT_QUEUE);
         let clock = Clock::start();
         let backlog = Arc::new(AtomicUsize::new(0));
-        let handle = Handle { incoming, sessions: Arc::new(AtomicU64::new(1)), backlog: Arc::clone(&backlog) };
         let now = clock.now();
+        let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
+        let handle = Handle {
+            incoming,
+            sessions: Arc::new(AtomicU64::new(1)),
+            backlog: Arc::clone(&backlog),
+            clock,
+            trust: ownership.trust().clone(),
+        };
         let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
         if let Some(snapshots) = &snapshots {
             engine.snapshot_every(snapshots.every);
         }
-        let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
         let driver = Self {
             log,
             engine,
@@ -171,12 +184,12 @@ impl Driver {
         loop {
             self.turn();
             if let Some(payload) = self.to_append.take() {
-                let (log, after) = (Arc::clone(&self.log), self.ownership.append());
+                let (log, after) = (Arc::clone(&self.log), self.ownership.append(self.clock.now().monotonic));
                 appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload).await }));
             }
-            let ask_now = self.ownership.ask_at().is_some_and(|due| due <= self.clock.now().monotonic);
-            if ask_now && asking.is_none() {
-                let (question, log) = (self.ownership.ask(), Arc::clone(&self.log));
+            let now = self.clock.now().monotonic;
+            if asking.is_none() && self.ownership.ask_at().is_some_and(|due| due <= now) {
+                let (question, log) = (self.ownership.ask(now), Arc::clone(&self.log));
                 asking = Some(tokio::spawn(async move { (question, log.tail().await) }));
             }
             let tick = self.next_tick(asking.is_some());

@@ -57,8 +57,11 @@ pub const REPLAY_TRIES_MAX: u32 = 20;
 pub const SNAPSHOT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Name of who asks, characters.
 pub const ACTOR_CHARS_MAX: usize = 200;
-/// An owner that has nothing to write asks the log this often whether it still ends where it should. Well below a lease: until an
-/// owner that was fenced knows it, its workers hold on to what the next one gives to others.
+/// An owner whose appends are not answered, or that has none, asks the log this often whether it still ends where it should.
 pub const OWNER_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// So long after it asked the log and got the answer that it is the owner, an owner renews leases of workers. An outage of the log
+/// that is shorter costs no worker its work; the next owner waits for so long, and a lease, before it gives to others what it knows
+/// from the log alone.
+pub const OWNER_TRUST: Duration = Duration::from_secs(120);
 /// Pause before a log that was away is asked again.
 pub const OWNER_CHECK_PAUSE: Duration = Duration::from_millis(500);

@@ -1,15 +1,46 @@
-//! Where the log ends as its owner knows it, and whether it still is the owner while it has nothing to write.
+//! Where the log ends as its owner knows it, whether it still is the owner, and for how long its workers may believe it.
 //!
-//! Promises that an owner which was fenced notices within [`limits::OWNER_CHECK_INTERVAL`] although nothing makes it append: its
-//! workers believe it, and the next owner gives what they hold to others after one lease. Promises too that a worker which comes
-//! is told nothing by an owner that was fenced before: what an old state owes it may have been done since. Knows neither clock nor
-//! log: the driver asks when [`Ownership::ask_at`] says so.
+//! Promises: an owner that was fenced notices within [`limits::OWNER_CHECK_INTERVAL`] of the log being there, whether it has
+//! something to write or not. A worker that comes is told nothing by an owner that was fenced before: what an old state owes it may
+//! have been done since. No lease is renewed by an owner that the log has not confirmed for [`limits::OWNER_TRUST`], and its
+//! successor waits for so long before it gives away what it knows from the log alone: so two owners never have two workers at one
+//! task, whoever is cut off from whom. Knows neither clock nor log: the driver asks when [`Ownership::ask_at`] says so.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use downbeat_event_log::{self as log, LogId, Tail};
 
 use crate::{error::Error, limits};
+
+/// Something that only an owner hears a certain answer to: an append, or a question for the end of the log.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    number: u64,
+    /// When it was asked first, monotonic: whoever gets that answer was the owner then.
+    asked: Duration,
+}
+
+/// Until when an owner may renew the leases of its workers. Cheap to clone; every clone knows what the owner knows.
+#[derive(Clone, Debug, Default)]
+pub struct Trust(Arc<AtomicU64>);
+
+impl Trust {
+    /// May a lease be renewed at this moment of the owner's monotonic clock?
+    pub fn holds(&self, now: Duration) -> bool {
+        now < Duration::from_micros(self.0.load(Ordering::Acquire))
+    }
+
+    fn confirmed(&self, asked: Duration) {
+        let until = asked + limits::OWNER_TRUST;
+        self.0.fetch_max(u64::try_from(until.as_micros()).unwrap_or(u64::MAX), Ordering::AcqRel);
+    }
+}
 
 /// What an owner knows of its log.
 #[derive(Debug)]
@@ -18,23 +49,25 @@ pub struct Ownership {
     tail: Tail,
     /// When the log is to be asked next, monotonic.
     next: Duration,
-    /// Questions to the log so far; an append is one.
+    /// Number of the newest question.
     asked: u64,
     /// The newest question that was answered with yes.
     answered: u64,
     /// Somebody waits for the answer to this one.
     wanted: u64,
     /// The log is being asked, and nothing was appended since.
-    asking: bool,
-    /// An append is on its way: it tells by itself.
-    appending: bool,
+    asking: Option<Question>,
+    /// An append is on its way. While it is refused or unanswered, the log is asked beside it.
+    appending: Option<Question>,
+    trust: Trust,
 }
 
 impl Ownership {
-    /// The log ends here, by the owner's own record.
+    /// The log ends here, by the owner's own record. When that was is not known exactly, so nothing is trusted yet.
     pub fn new(log: LogId, tail: Tail, now: Duration) -> Self {
         let next = now + limits::OWNER_CHECK_INTERVAL;
-        Self { log, tail, next, asked: 0, answered: 0, wanted: 0, asking: false, appending: false }
+        let (asking, appending, trust) = (None, None, Trust::default());
+        Self { log, tail, next, asked: 0, answered: 0, wanted: 0, asking, appending, trust }
     }
 
     /// The end of the log.
@@ -42,17 +75,25 @@ impl Ownership {
         self.tail
     }
 
+    /// Until when workers may believe this owner.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     /// An append after the end is sent. What the log says from now on may be that record.
-    pub fn append(&mut self) -> Tail {
-        (self.appending, self.asking) = (true, false);
-        self.asked += 1;
+    pub fn append(&mut self, now: Duration) -> Tail {
+        self.asking = None;
+        self.appending = Some(self.question(now));
         self.tail
     }
 
     /// The append stands.
     pub fn appended(&mut self, tail: Tail, now: Duration) {
-        (self.tail, self.appending) = (tail, false);
-        self.confirmed(now);
+        self.tail = tail;
+        self.asking = None;
+        if let Some(append) = self.appending.take() {
+            self.confirmed(append, now);
+        }
     }
 
     /// A question whose answer tells that this was the owner after now: the next one, which is due at once.
@@ -67,52 +108,61 @@ impl Ownership {
         self.answered >= question
     }
 
-    fn confirmed(&mut self, now: Duration) {
-        self.answered = self.asked;
-        self.next = if self.wanted > self.answered { now } else { now + limits::OWNER_CHECK_INTERVAL };
-    }
-
-    /// When the log is to be asked for its end; `None` while an answer or an append is awaited.
+    /// When the log is to be asked for its end; `None` while an answer is awaited.
     pub fn ask_at(&self) -> Option<Duration> {
-        (!self.appending && !self.asking).then_some(self.next)
+        self.asking.is_none().then_some(self.next)
     }
 
     /// The log is asked; the number is for [`Ownership::told`].
-    pub fn ask(&mut self) -> u64 {
-        self.asking = true;
-        self.asked += 1;
-        self.asked
+    pub fn ask(&mut self, now: Duration) -> u64 {
+        let question = self.question(now);
+        self.asking = Some(question);
+        question.number
     }
 
-    /// The log said where it ends. What was asked before an append tells nothing after it.
+    /// The log said where it ends. What was asked before an append was sent or answered tells nothing after it.
     ///
     /// # Errors
     /// `Fenced`: somebody else wrote. `Log`: the log lost its tail, or fails for good.
     pub fn told(&mut self, question: u64, answer: Result<Tail, log::Error>, now: Duration) -> Result<(), Error> {
-        if !self.asking || question != self.asked {
-            return Ok(());
-        }
-        self.asking = false;
+        let Some(asked) = self.asking.take_if(|asking| asking.number == question) else { return Ok(()) };
         match answer {
             Ok(seen) if seen == self.tail => {
-                self.confirmed(now);
+                self.confirmed(asked, now);
                 Ok(())
             }
             Ok(seen) if seen.sequence < self.tail.sequence => {
                 let (expected, tail) = (self.tail.sequence, seen.sequence);
                 Err(Error::Log(log::Error::TailLost { log: self.log.clone(), expected, tail }))
             }
+            // It may be the record under way. The append itself tells whose it is.
+            Ok(seen) if self.appending.is_some() && seen.sequence == self.tail.sequence + 1 => {
+                self.next = now + limits::OWNER_CHECK_INTERVAL;
+                Ok(())
+            }
             Ok(seen) => {
                 let (expected, tail) = (self.tail.sequence, seen.sequence);
                 Err(Error::Fenced(log::Error::Conflict { log: self.log.clone(), expected, tail }))
             }
-            // Nobody else can write now either. Asked again soon after.
+            // Asked again soon after.
             Err(error) if error.kind() == log::ErrorKind::Unavailable => {
                 self.next = now + limits::OWNER_CHECK_PAUSE;
                 Ok(())
             }
             Err(error) => Err(Error::Log(error)),
         }
+    }
+
+    fn question(&mut self, now: Duration) -> Question {
+        self.asked += 1;
+        self.next = self.next.max(now + limits::OWNER_CHECK_INTERVAL);
+        Question { number: self.asked, asked: now }
+    }
+
+    fn confirmed(&mut self, question: Question, now: Duration) {
+        self.answered = self.answered.max(question.number);
+        self.trust.confirmed(question.asked);
+        self.next = if self.wanted > self.answered { now } else { now + limits::OWNER_CHECK_INTERVAL };
     }
 }
 
@@ -138,9 +188,13 @@ mod tests {
     fn asked() -> Ownership {
         let mut ours = Ownership::new(log(), tail(4), seconds(1));
         assert_eq!(ours.ask_at(), Some(seconds(1) + limits::OWNER_CHECK_INTERVAL));
-        ours.ask();
+        ours.ask(seconds(6));
         assert_eq!(ours.ask_at(), None);
         ours
+    }
+
+    fn away() -> Result<Tail, log::Error> {
+        Err(log::Error::Unavailable { log: "l".to_owned(), reason: "r".to_owned() })
     }
 
     #[test]
@@ -157,17 +211,38 @@ mod tests {
     #[test]
     fn its_own_append_is_no_rival() {
         let mut ours = asked();
-        assert_eq!(ours.append(), tail(4));
+        assert_eq!(ours.append(seconds(8)), tail(4));
         ours.told(1, Ok(tail(5)), seconds(9)).unwrap();
         ours.appended(tail(5), seconds(10));
         assert_eq!((ours.tail(), ours.ask_at()), (tail(5), Some(seconds(10) + limits::OWNER_CHECK_INTERVAL)));
     }
 
     #[test]
+    fn while_an_append_is_not_answered_the_log_is_asked_beside_it() {
+        let mut ours = Ownership::new(log(), tail(4), seconds(1));
+        ours.append(seconds(2));
+        assert_eq!(ours.ask_at(), Some(seconds(2) + limits::OWNER_CHECK_INTERVAL));
+        let question = ours.ask(seconds(7));
+        ours.told(question, Ok(tail(4)), seconds(8)).unwrap();
+        assert!(ours.is_confirmed(question), "it has not landed, and nobody else has written");
+        let question = ours.ask(seconds(13));
+        ours.told(question, Ok(tail(5)), seconds(14)).unwrap();
+        assert!(!ours.is_confirmed(question), "it may have landed, or somebody else's");
+        let question = ours.ask(seconds(19));
+        assert_eq!(ours.told(question, Ok(tail(6)), seconds(20)).unwrap_err().kind(), ErrorKind::Fenced);
+
+        let mut ours = Ownership::new(log(), tail(4), seconds(1));
+        ours.append(seconds(2));
+        let question = ours.ask(seconds(7));
+        ours.appended(tail(5), seconds(8));
+        ours.told(question, Ok(tail(4)), seconds(9)).unwrap();
+        assert_eq!(ours.tail(), tail(5), "an answer that is older than the append is no loss");
+    }
+
+    #[test]
     fn a_log_that_is_away_is_asked_again() {
         let mut ours = asked();
-        let away = log::Error::Unavailable { log: "l".to_owned(), reason: "r".to_owned() };
-        ours.told(1, Err(away), seconds(9)).unwrap();
+        ours.told(1, away(), seconds(9)).unwrap();
         assert_eq!(ours.ask_at(), Some(seconds(9) + limits::OWNER_CHECK_PAUSE));
     }
 
@@ -178,19 +253,41 @@ mod tests {
         ours.told(1, Ok(tail(4)), seconds(9)).unwrap();
         assert!(!ours.is_confirmed(question), "that was asked before");
         assert_eq!(ours.ask_at(), Some(seconds(9)));
-        let again = ours.ask();
+        let again = ours.ask(seconds(9));
         ours.told(1, Ok(tail(4)), seconds(9)).unwrap();
         assert!(!ours.is_confirmed(question), "an old answer");
         ours.told(again, Ok(tail(4)), seconds(9)).unwrap();
         assert!(ours.is_confirmed(question));
 
         // An append that is sent after it came says so too, one that was under way does not.
-        ours.append();
+        ours.append(seconds(10));
         let question = ours.confirm(seconds(10));
         ours.appended(tail(5), seconds(10));
         assert!(!ours.is_confirmed(question));
-        ours.append();
+        ours.append(seconds(11));
         ours.appended(tail(6), seconds(11));
         assert!(ours.is_confirmed(question));
+    }
+
+    #[test]
+    fn leases_are_renewed_for_so_long_after_the_log_was_asked_and_not_after_it_answered() {
+        let until = |asked: u64| seconds(asked) + limits::OWNER_TRUST;
+        let holds_up_to = |ours: &Ownership, until: Duration| {
+            let just_before = until - Duration::from_micros(1);
+            assert!(ours.trust().holds(just_before) && !ours.trust().holds(until), "{until:?}");
+        };
+        let mut ours = asked();
+        let trust = ours.trust().clone();
+        assert!(!trust.holds(seconds(6)), "when it became the owner is not known");
+        ours.told(1, Ok(tail(4)), seconds(9)).unwrap();
+        holds_up_to(&ours, until(6));
+        ours.append(seconds(20));
+        holds_up_to(&ours, until(6));
+        ours.appended(tail(5), seconds(90));
+        holds_up_to(&ours, until(20));
+        let question = ours.ask(seconds(95));
+        ours.told(question, away(), seconds(96)).unwrap();
+        holds_up_to(&ours, until(20));
+        assert!(trust.holds(until(19)), "every clone knows it");
     }
 }

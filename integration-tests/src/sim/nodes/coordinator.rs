@@ -1,6 +1,6 @@
 //! A coordinator process: takes the partition over, runs the engine, appends its records, and ends when it is fenced.
 
-mod greetings;
+mod log_access;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,7 +8,7 @@ use downbeat_coordinator::{
     engine::{CallId, Engine, Input, Moment, Output, SessionId},
     limits,
     ownership::Ownership,
-    take_over::{Ask, TakingOver, lost},
+    take_over::{TakingOver, lost},
 };
 use downbeat_domain::{PriorRun, RunId, invariants};
 use downbeat_event_log::{Error, Hash, Record, RecordId, Settled, Settling, Tail};
@@ -35,6 +35,8 @@ pub struct Coordinator {
     pub clocks: Clocks,
     /// Stands still until then.
     pub frozen_until: At,
+    /// Does not reach the log until then; everybody else does.
+    pub cut_off_until: At,
     /// Number of the append that is being answered.
     appends: u64,
     checked: u64,
@@ -125,7 +127,14 @@ impl World {
             taking = taking.from_snapshot(partition, at);
         }
         let state = State::TakingOver(Box::new(taking));
-        self.coordinators.push(Coordinator { state, clocks, frozen_until: 0, appends: 0, checked: 0 });
+        self.coordinators.push(Coordinator {
+            state,
+            clocks,
+            frozen_until: 0,
+            cut_off_until: 0,
+            appends: 0,
+            checked: 0,
+        });
         self.say(|| format!("coordinator {at} starts"));
         self.tell(at, 0, CoordinatorEvent::Ask);
     }
@@ -192,16 +201,7 @@ impl World {
                     self.input(at, Input::PriorRead { run, prior });
                 }
             }
-            CoordinatorEvent::Told(question, answer) => {
-                let monotonic = self.coordinators[at].clocks.monotonic(self.now);
-                let Some(owner) = self.owner(at) else { return };
-                if let Err(error) = owner.ownership.told(question, answer, monotonic) {
-                    self.end_coordinator(at, &error.to_string());
-                } else {
-                    self.greet(at);
-                    self.schedule_tick(at);
-                }
-            }
+            CoordinatorEvent::Told(question, answer) => self.told(at, question, answer),
         }
     }
 
@@ -209,58 +209,6 @@ impl World {
         match &mut self.coordinators[at].state {
             State::Owner(owner) => Some(owner),
             _ => None,
-        }
-    }
-
-    fn ask(&mut self, at: usize) {
-        let (now, wall) = (self.now, self.coordinators[at].clocks.wall(self.now));
-        let id = RecordId(self.dice.bytes());
-        let State::TakingOver(taking) = &mut self.coordinators[at].state else { return };
-        let pause = match taking.ask() {
-            Some(Ask::Tail) => taking.tail(self.log.tail(now)),
-            Some(Ask::Check { after }) => taking.checked(self.log.read(now, after, 1)),
-            Some(Ask::Read { after }) => taking.entries(self.log.read(now, after, limits::ENTRIES_PER_READ)),
-            Some(Ask::Fence) => {
-                let (after, record) = taking.ownership(wall, id).request();
-                let record = record.clone();
-                return self.send_append(at, after, record);
-            }
-            None => Ok(None),
-        };
-        match pause {
-            Ok(pause) => {
-                let after = pause.map_or_else(|| self.latency(), micros);
-                self.tell(at, after, CoordinatorEvent::Ask);
-            }
-            Err(error) => self.end_coordinator(at, &error.to_string()),
-        }
-    }
-
-    /// An owner that has written nothing for a while asks whether it still is one.
-    fn ask_for_tail(&mut self, at: usize) {
-        let monotonic = self.coordinators[at].clocks.monotonic(self.now);
-        let latency = self.latency();
-        let Some(owner) = self.owner(at) else { return };
-        if owner.ownership.ask_at().is_some_and(|due| due <= monotonic) {
-            let question = owner.ownership.ask();
-            let answer = self.log.tail(self.now);
-            self.tell(at, latency, CoordinatorEvent::Told(question, answer));
-        }
-    }
-
-    fn send_append(&mut self, at: usize, after: Tail, record: Record) {
-        let (latency, now) = (self.latency(), self.now);
-        let append = self.coordinators[at].appends + 1;
-        self.coordinators[at].appends = append;
-        let fate = self.log.fate(now, latency, &self.appends, after, &mut self.dice);
-        self.cost.appends_sent += 1;
-        if let Some((when, error)) = fate.otherwise {
-            self.cost.appends_unanswered += 1;
-            self.queue.push(when, Happening::Coordinator(at, CoordinatorEvent::Appended(append, Err(error))));
-        }
-        if let Some(lands) = fate.lands {
-            let answer = fate.answer.map(|when| (when, at, append));
-            self.queue.push(lands, Happening::Landing { after, record: Box::new(record), answer });
         }
     }
 
@@ -294,19 +242,6 @@ impl World {
                 }
             }
             State::Dead => {}
-        }
-    }
-
-    fn append_again(&mut self, at: usize, append: u64) {
-        if self.coordinators[at].appends != append {
-            return;
-        }
-        let request = self.owner(at).and_then(|owner| owner.appending.as_ref()).map(|settling| {
-            let (after, record) = settling.request();
-            (after, record.clone())
-        });
-        if let Some((after, record)) = request {
-            self.send_append(at, after, record);
         }
     }
 
@@ -360,12 +295,12 @@ impl World {
             (Some(Says::Reports(reports)), Some(session)) => Input::WorkerReports { session, reports: reports.reports },
             (Some(Says::Heartbeat(_)), Some(session)) => {
                 // As the service does: answered beside the engine, unless the engine has closed the connection.
-                let open = self.owner(at).is_some_and(|owner| owner.sessions.contains_key(&session));
-                if !open {
-                    return;
+                let monotonic = self.coordinators[at].clocks.monotonic(self.now);
+                let Some(owner) = self.owner(at).filter(|owner| owner.sessions.contains_key(&session)) else { return };
+                if owner.ownership.trust().holds(monotonic) {
+                    let answer = wire::CoordinatorMessage { message: Some(Told::Heartbeat(wire::HeartbeatAnswer {})) };
+                    self.send_to_worker(connection, Some(answer));
                 }
-                let answer = wire::CoordinatorMessage { message: Some(Told::Heartbeat(wire::HeartbeatAnswer {})) };
-                self.send_to_worker(connection, Some(answer));
                 Input::WorkerHeartbeat { session }
             }
             _ => return,
@@ -402,8 +337,9 @@ impl World {
         match output {
             Output::Append(payload) => {
                 let record = Record { id: RecordId(self.dice.bytes()), payload };
+                let monotonic = self.coordinators[at].clocks.monotonic(self.now);
                 let Some(owner) = self.owner(at) else { return };
-                let after = owner.ownership.append();
+                let after = owner.ownership.append(monotonic);
                 owner.appending = Some(Settling::new(after, record.clone()));
                 self.send_append(at, after, record);
             }

@@ -71,11 +71,13 @@ async fn listen(
         let input = match message.message {
             Some(Message::Reports(reports)) => Input::WorkerReports { session, reports: reports.reports },
             Some(Message::Heartbeat(_)) => {
-                // Answered here: a worker stays alive while the log is away and the engine has nothing to tell it.
+                // Answered here: a worker stays alive while the log is away for a while and the engine has nothing to tell it.
                 let Some(answers) = answers.upgrade() else { return Ok(()) };
-                let answer = wire::coordinator_message::Message::Heartbeat(wire::HeartbeatAnswer {});
-                // A full queue means that plenty of other messages tell the worker that we live.
-                let _ = answers.try_send(wire::CoordinatorMessage { message: Some(answer) });
+                if handle.renews_leases() {
+                    let answer = wire::coordinator_message::Message::Heartbeat(wire::HeartbeatAnswer {});
+                    // A full queue means that plenty of other messages tell the worker that we live.
+                    let _ = answers.try_send(wire::CoordinatorMessage { message: Some(answer) });
+                }
                 Input::WorkerHeartbeat { session }
             }
             Some(Message::Hello(_)) => return Err(Status::invalid_argument("a second hello")),

@@ -11,7 +11,7 @@ use std::{
 use downbeat_domain::{AttemptRef, WorkerId};
 
 use super::{SessionId, dispatch::JobKind};
-use crate::limits::{LEASE, LEASE_MARGIN};
+use crate::limits::{LEASE, LEASE_MARGIN, OWNER_TRUST};
 
 #[derive(Debug, Default)]
 struct Worker {
@@ -19,7 +19,8 @@ struct Worker {
     slots: usize,
     jobs: BTreeSet<JobKind>,
     labels: BTreeMap<String, String>,
-    heard: Duration,
+    /// When its lease ends and others may get what it holds, monotonic.
+    ends: Duration,
     holds: BTreeSet<AttemptRef>,
     /// Highest report number taken in over the current connection.
     reported: u64,
@@ -50,6 +51,11 @@ impl Worker {
     }
 }
 
+/// When the attempts of a worker that was heard of now may be given to others, unless it is heard of again.
+fn lease_from(now: Duration) -> Duration {
+    now + LEASE + LEASE_MARGIN
+}
+
 /// Workers by id.
 #[derive(Debug, Default)]
 pub(super) struct Workers {
@@ -75,7 +81,7 @@ impl Workers {
         worker.slots = offers.slots;
         worker.jobs = offers.jobs;
         worker.labels = offers.labels;
-        worker.heard = now;
+        worker.ends = lease_from(now);
         worker.reported = 0;
         self.by_session.insert(session, id);
         replaced
@@ -86,7 +92,7 @@ impl Workers {
         let Some(worker) = self.workers.get_mut(&id) else { return };
         worker.session = None;
         // The lease runs from here: the connection was alive until now.
-        worker.heard = now;
+        worker.ends = lease_from(now);
         if worker.holds.is_empty() {
             self.workers.remove(&id);
         }
@@ -94,7 +100,7 @@ impl Workers {
 
     pub(super) fn heard(&mut self, session: SessionId, now: Duration) {
         if let Some(worker) = self.by_session.get(&session).and_then(|id| self.workers.get_mut(id)) {
-            worker.heard = now;
+            worker.ends = lease_from(now);
         }
     }
 
@@ -119,8 +125,9 @@ impl Workers {
     }
 
     pub(super) fn hold(&mut self, id: WorkerId, attempt: AttemptRef, now: Duration) {
-        // Known from the log only: it gets a whole lease to come back.
-        let worker = self.workers.entry(id).or_insert_with(|| Worker { heard: now, ..Worker::default() });
+        // Known from the log alone: the owner before may have renewed its lease for as long as it trusted itself.
+        let ends = lease_from(now) + OWNER_TRUST;
+        let worker = self.workers.entry(id).or_insert_with(|| Worker { ends, ..Worker::default() });
         worker.holds.insert(attempt);
         self.holder.insert(attempt, id);
     }
@@ -158,14 +165,14 @@ impl Workers {
     }
 
     pub(super) fn next_expiry(&self) -> Option<Duration> {
-        self.workers.values().map(|worker| worker.heard + LEASE + LEASE_MARGIN).min()
+        self.workers.values().map(|worker| worker.ends).min()
     }
 
     /// Workers that have been silent for longer than their lease and its margin; they are forgotten, and what they held is
     /// given back with them.
     pub(super) fn expired(&mut self, now: Duration) -> Vec<Silent> {
-        let silent = |worker: &Worker| now >= worker.heard + LEASE + LEASE_MARGIN;
-        let ids: Vec<WorkerId> = self.workers.iter().filter(|(_, worker)| silent(worker)).map(|(id, _)| *id).collect();
+        let silent = self.workers.iter().filter(|(_, worker)| now >= worker.ends);
+        let ids: Vec<WorkerId> = silent.map(|(id, _)| *id).collect();
         let mut expired = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(worker) = self.workers.remove(&id) else { continue };

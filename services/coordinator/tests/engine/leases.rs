@@ -90,17 +90,35 @@ fn nothing_is_given_to_a_worker_that_has_been_silent_for_too_long() {
 }
 
 #[test]
-fn after_a_take_over_a_worker_gets_a_whole_lease_to_come_back() {
+fn after_a_take_over_a_worker_has_as_long_to_come_back_as_the_owner_before_may_have_believed_in_itself() {
+    let silent = PATIENCE + limits::OWNER_TRUST.as_secs();
     let mut bench = running().crash(false);
     let before = bench.log.len();
-    bench.pass(PATIENCE - 1);
+    bench.pass(silent - 1);
     bench.settle();
     assert_eq!(bench.kinds_since(before), Vec::<String>::new());
+    bench.pass(1);
+    bench.settle();
+    assert_eq!(bench.kinds_since(before), ["ATTEMPT_LOST", "TASK_READY"]);
+
+    let mut bench = running().crash(false);
+    let before = bench.log.len();
+    bench.pass(silent - 1);
     bench.attach(6, ADA, 1, &[attempt(0, 1)]);
     bench.pass(PATIENCE - 1);
     bench.say(6, vec![report(1, attempt(0, 1), succeeded())]);
     bench.settle();
     assert_eq!(bench.kinds_since(before), ["ATTEMPT_SUCCEEDED", "RUN_FINISHED"]);
+}
+
+#[test]
+fn a_worker_that_came_after_a_take_over_has_one_lease_like_any_other() {
+    let mut bench = running().crash(false);
+    let before = bench.log.len();
+    bench.attach(6, ADA, 1, &[attempt(0, 1)]);
+    bench.pass(PATIENCE);
+    bench.settle();
+    assert_eq!(bench.kinds_since(before), ["ATTEMPT_LOST", "TASK_READY"]);
 }
 
 #[test]
