@@ -2,18 +2,21 @@
 //! be held against what the core makes of them.
 //!
 //! Promise: the same numbers give the same history. Every feature of the run engine occurs: groups, matrices, approvals, waits, pools,
-//! limits, sub-pipelines, restarts, marks, pauses. Knows nothing about the wire, logs or files.
+//! limits, sub-pipelines, restarts, marks, pauses, pipelines that follow others. Knows nothing about the wire, logs or files.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
     AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, Mark, Outcome, Partition,
-    PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun, Trigger,
-    WorkerId,
+    PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, RunStatus, SelectTasks, StartRun,
+    Trigger, WorkerId,
     effects::{self, Effect},
     execute, metadata,
-    plan::{Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse},
+    plan::{
+        Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanPipelineTrigger, PlanSchedule,
+        PlanTask, PoolUse,
+    },
     settle,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -21,12 +24,20 @@ use serde_json::{Map, Value, json};
 
 pub const MAIN: PipelineId = PipelineId([1; 16]);
 pub const CHILD: PipelineId = PipelineId([2; 16]);
+const FOLLOWER: PipelineId = PipelineId([5; 16]);
 const WORKERS: [WorkerId; 2] = [WorkerId([3; 16]), WorkerId([4; 16])];
 const CONDITIONS: [&str; 4] = ["true", "false", "inputs.n > 1", "tasks['t0'].status == 'SUCCEEDED'"];
 const START_SECOND: i64 = 1_700_000_000;
 
 /// Four random numbers of a task or of a command.
 pub type Numbers = (u8, u8, u8, u8);
+
+/// A pipeline that the end of every other run starts.
+fn follower() -> Plan {
+    let ends = [RunStatus::Succeeded, RunStatus::Warning, RunStatus::Failed, RunStatus::Skipped, RunStatus::Cancelled];
+    let trigger = PlanPipelineTrigger { pipeline: None, statuses: ends.to_vec(), run_inputs: Map::new() };
+    Plan { pipeline_triggers: vec![trigger], ..plan(&[(9, 1, 1, 1)], &[]) }
+}
 
 /// Tasks depend on earlier siblings, groups on earlier groups, loose tasks on groups and earlier loose tasks: no circles.
 pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
@@ -146,6 +157,7 @@ impl World {
         let mut world = Self { partition: Partition::default(), now, history: Vec::new(), plan: plan.clone(), runs: 0 };
         world.take(&applied(CHILD, "child", child, 0), true);
         world.take(&applied(MAIN, "main", plan, 0), true);
+        world.take(&applied(FOLLOWER, "follower", follower(), 0), true);
         world.take(&Command::SetPool { name: "warehouse".to_owned(), slots: Some(2) }, true);
         world.take(&world.start(0, 0), true);
         world
@@ -278,7 +290,7 @@ impl World {
     }
 
     fn of_pipelines(&self, which: u8, detail: u8) -> Command {
-        let pipeline = if which.is_multiple_of(2) { MAIN } else { CHILD };
+        let pipeline = [MAIN, CHILD, MAIN, CHILD, MAIN, CHILD, MAIN, FOLLOWER][usize::from(which) % 8];
         match detail % 6 {
             0 => Command::PausePipeline { pipeline, reason: "a while".to_owned() },
             1 | 2 => Command::ResumePipeline { pipeline },

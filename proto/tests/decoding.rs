@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 38] = [
+const KINDS: [(i32, &str); 40] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -50,6 +50,8 @@ const KINDS: [(i32, &str); 38] = [
     (51, "ITERATION_OPENED"),
     (52, "ITERATION_SKIPPED"),
     (53, "ITERATIONS_ENDED"),
+    (60, "FOLLOWERS_DUE"),
+    (61, "FOLLOWER_DECLINED"),
 ];
 
 #[test]

@@ -239,6 +239,9 @@ pub enum Rejection {
     /// Pipelines that start each other in a circle would never end.
     #[error("these pipelines start each other in a circle: {0}")]
     TriggerCircle(String),
+    /// The end of one run would start too many pipelines.
+    #[error("{0}")]
+    TooManyFollowers(String),
     /// The pipeline has no task or group of this id.
     #[error("pipeline `{alias}` has no task or group `{id}`; it has: {known}")]
     UnknownTask {
@@ -361,6 +364,7 @@ impl Rejection {
             Self::UnknownPipeline(_) => "UNKNOWN_PIPELINE",
             Self::PipelinePaused { .. } => "PIPELINE_PAUSED",
             Self::TriggerCircle(_) => "TRIGGER_CIRCLE",
+            Self::TooManyFollowers(_) => "TOO_MANY_FOLLOWERS",
             Self::UnknownTask { .. } => "UNKNOWN_TASK",
             Self::RunLive { .. } => "RUN_LIVE",
             Self::TaskEnded { .. } => "TASK_ENDED",

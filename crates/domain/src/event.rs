@@ -65,6 +65,26 @@ pub enum Trigger {
         /// Which part of it.
         mode: RestartMode,
     },
+    /// A run of another pipeline ended.
+    PipelineEnded {
+        /// That run.
+        run: RunId,
+        /// How it ended.
+        status: RunStatus,
+        /// Place of the trigger among the pipeline's `trigger_events`.
+        trigger: u32,
+        /// Pipelines of the runs that led here, that run's last; none of them is started by this one again.
+        chain: Vec<PipelineId>,
+    },
+}
+
+/// A pipeline that the end of a run starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Follower {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Place of the trigger among its `trigger_events`.
+    pub trigger: u32,
 }
 
 /// The part of a pipeline that a run is about.
@@ -92,6 +112,10 @@ pub enum Event {
     PipelineDeleted { pipeline: PipelineId, at: Timestamp },
     /// A named pool has this many slots from now on; `None` = it is gone.
     PoolSet { name: String, slots: Option<u32>, at: Timestamp },
+    /// The run is about to end, and these pipelines are started by that; each is decided on its own.
+    FollowersDue { run: RunId, status: RunStatus, chain: Vec<PipelineId>, followers: Vec<Follower>, at: Timestamp },
+    /// The end of a run would start this pipeline, and cannot.
+    FollowerDeclined { ended: RunId, pipeline: PipelineId, reason: String, at: Timestamp },
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -297,7 +321,9 @@ impl Event {
             | Event::PipelinePaused { .. }
             | Event::PipelineResumed { .. }
             | Event::PipelineDeleted { .. }
-            | Event::PoolSet { .. } => None,
+            | Event::PoolSet { .. }
+            // It is about a run that has ended, and changes nothing of it.
+            | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
             Event::TaskCarriedOver(carried) => Some(carried.run),
             Event::RunCancelRequested { run, .. }
@@ -305,6 +331,7 @@ impl Event {
             | Event::RunAdmitted { run, .. }
             | Event::RunTimedOut { run, .. }
             | Event::CarryCompleted { run, .. }
+            | Event::FollowersDue { run, .. }
             | Event::RunFinished { run, .. }
             | Event::GroupOpened { run, .. }
             | Event::GroupSkipped { run, .. }
@@ -375,6 +402,8 @@ impl Event {
             | Event::RunAdmitted { at, .. }
             | Event::RunTimedOut { at, .. }
             | Event::CarryCompleted { at, .. }
+            | Event::FollowersDue { at, .. }
+            | Event::FollowerDeclined { at, .. }
             | Event::RunFinished { at, .. }
             | Event::GroupSkipped { at, .. }
             | Event::MatrixExpanded { at, .. }

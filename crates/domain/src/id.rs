@@ -85,6 +85,11 @@ impl RunId {
         Self(derive("downbeat child run v1", &[&parent.0, &task.to_be_bytes(), &attempt.to_be_bytes()]))
     }
 
+    /// The one run of this pipeline that the end of another run starts.
+    pub fn of_follower(ended: RunId, pipeline: PipelineId) -> Self {
+        Self(derive("downbeat following run v1", &[&ended.0, &pipeline.0]))
+    }
+
     /// The one run that this idempotency key stands for.
     pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
         Self(derive("downbeat keyed run v1", &[&pipeline.0, key.as_bytes()]))

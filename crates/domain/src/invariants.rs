@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     plan::Node,
-    state::{Agenda, GroupPhase, Lanes, Partition, Phase, Pools, RunState},
+    state::{Agenda, Followers, GroupPhase, Lanes, Partition, Phase, Pools, RunState},
     status::TaskStatus,
 };
 
@@ -23,7 +23,25 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     }
     check_slots(partition, &mut found);
     check_lanes(partition, &mut found);
+    check_followers(partition, &mut found);
     found
+}
+
+/// Who follows whom is an index over the pipelines; who is left to be started stands on the agenda (INV-09).
+fn check_followers(partition: &Partition, found: &mut Vec<String>) {
+    let mut fresh = Followers { due: partition.followers.due.clone(), ..Followers::default() };
+    for (id, state) in partition.pipelines.iter().filter(|(_, state)| !state.deleted) {
+        fresh.replace(*id, None, Some(&state.plan.plan));
+    }
+    if fresh != partition.followers {
+        found.push("INV-09: the followers do not say what the pipelines say".to_owned());
+    }
+    for (ended, followed) in &partition.followers.due {
+        let known = partition.runs.contains_key(ended) || partition.finished.contains_key(ended);
+        if !known || followed.left.is_empty() || !partition.agenda.contains(&Agenda::Followers(*ended)) {
+            found.push(format!("INV-09: what the end of run {ended} starts is left, and nobody looks at it"));
+        }
+    }
 }
 
 /// The violations of one run alone: what can change with one of its events.

@@ -50,5 +50,9 @@ pub const POOL_NAME_CHARS_MAX: usize = 100;
 pub const SELECTED_TASKS_MAX: usize = 1_000;
 /// Longest pause between two attempts, milliseconds: 30 days.
 pub const BACKOFF_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// Pipelines that the end of one run may start: those that name its pipeline, and those that name any.
+pub const FOLLOWERS_MAX: usize = 100;
+/// Pipelines of runs that led to one by their ends.
+pub const CHAIN_MAX: usize = 20;
 /// Runs that one decision of a full lane may cancel or skip.
 pub const DISPLACED_PER_DECISION_MAX: usize = 50;

@@ -55,7 +55,7 @@ impl RunNames<'_> {
     }
 }
 
-/// The names that an expression sees while its run begins to exist: in defaults of inputs, and in what a schedule gives.
+/// The names that an expression sees while its run begins to exist: in defaults of inputs, and in what a trigger gives.
 pub struct StartNames<'a> {
     /// The run that will exist.
     pub run: RunId,
@@ -65,11 +65,17 @@ pub struct StartNames<'a> {
     pub environment_name: &'a str,
     /// Inputs that are known already: those declared before.
     pub inputs: &'a Map<String, Value>,
+    /// `outputs` of what started it.
+    pub outputs: Option<&'a Value>,
     /// `ORCHESTRA.CURRENT_TIME`.
     pub now: Timestamp,
 }
 
 impl Names for StartNames<'_> {
+    fn outputs(&self) -> Option<Value> {
+        self.outputs.cloned()
+    }
+
     fn env(&self, name: &str) -> Option<Value> {
         self.environment.get(name).cloned()
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::event::Selection;
+use crate::{event::Selection, id::PipelineId, status::RunStatus};
 
 /// A group or a task, by its place in the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,10 +29,30 @@ pub struct Plan {
     pub inputs: Vec<PlanInput>,
     /// Time triggers.
     pub schedules: Vec<PlanSchedule>,
+    /// Ends of other pipelines' runs that start one.
+    pub pipeline_triggers: Vec<PlanPipelineTrigger>,
     /// How many runs may be live at once.
     pub concurrency: Option<PlanConcurrency>,
     /// How long a run may take once it was let go, milliseconds.
     pub timeout_ms: Option<u64>,
+}
+
+/// The end of a run of another pipeline starts one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanPipelineTrigger {
+    /// Of which pipeline; `None` = of any other.
+    pub pipeline: Option<PipelineId>,
+    /// How that run must have ended.
+    pub statuses: Vec<RunStatus>,
+    /// Inputs; texts may hold templates that read `outputs` of the run that ended.
+    pub run_inputs: Map<String, Value>,
+}
+
+impl PlanPipelineTrigger {
+    /// Does the end of a run of this pipeline start one?
+    pub fn answers(&self, pipeline: PipelineId, status: RunStatus) -> bool {
+        self.pipeline.is_none_or(|named| named == pipeline) && self.statuses.contains(&status)
+    }
 }
 
 /// How many may be live at once, and what happens to one more.

@@ -80,6 +80,9 @@ impl World {
             self.compare_projection(at);
         }
         self.compare_state();
+        if let Some(what) = self.checks.left() {
+            self.violated("INV-09", what);
+        }
         if let Err(error) = ready(verify(&self.log.handle(), |_| {})) {
             self.violated("INV-10", error.to_string());
         }

@@ -96,7 +96,7 @@ pub struct World {
     pub(super) census: Census,
     pub(super) cost: Cost,
     pub(super) found: Vec<Violation>,
-    checks: AllChecks,
+    pub(super) checks: AllChecks,
     commands: Commands,
 }
 

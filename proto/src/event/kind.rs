@@ -42,6 +42,8 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::IterationOpened,
     EventKind::IterationSkipped,
     EventKind::IterationsEnded,
+    EventKind::FollowersDue,
+    EventKind::FollowerDeclined,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

@@ -1,12 +1,17 @@
 //! The plan inside a PipelineApplied event: a message of its own, compressed, because a wide pipeline repeats itself a lot.
 
 use bytes::Bytes;
-use downbeat_domain::plan::{
-    Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse,
+use downbeat_domain::{
+    PipelineId,
+    plan::{
+        Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanPipelineTrigger, PlanSchedule,
+        PlanTask, PoolUse,
+    },
 };
 
 use crate::{
-    convert::{object, object_text},
+    convert::{id_bytes, object, object_text},
+    event::words,
     events::v1 as wire,
     limits,
 };
@@ -30,6 +35,7 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         schedules: plan.schedules.iter().map(encode_schedule).collect(),
         concurrency: plan.concurrency.as_ref().map(encode_concurrency),
         timeout_ms: plan.timeout_ms,
+        pipeline_triggers: plan.pipeline_triggers.iter().map(encode_pipeline_trigger).collect(),
     }
 }
 
@@ -41,6 +47,24 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
         schedules: plan.schedules.into_iter().map(decode_schedule).collect::<Option<_>>()?,
         concurrency: plan.concurrency.map(decode_concurrency),
         timeout_ms: plan.timeout_ms,
+        pipeline_triggers: plan.pipeline_triggers.into_iter().map(decode_pipeline_trigger).collect::<Option<_>>()?,
+    })
+}
+
+fn encode_pipeline_trigger(trigger: &PlanPipelineTrigger) -> wire::PlanPipelineTrigger {
+    wire::PlanPipelineTrigger {
+        pipeline_id: trigger.pipeline.map(|pipeline| id_bytes(&pipeline.0)).unwrap_or_default(),
+        statuses: trigger.statuses.iter().map(|status| words::run_status(*status) as i32).collect(),
+        run_inputs: object_text(&trigger.run_inputs),
+    }
+}
+
+fn decode_pipeline_trigger(trigger: wire::PlanPipelineTrigger) -> Option<PlanPipelineTrigger> {
+    let named = !trigger.pipeline_id.is_empty();
+    Some(PlanPipelineTrigger {
+        pipeline: if named { Some(PipelineId::from_slice(&trigger.pipeline_id)?) } else { None },
+        statuses: trigger.statuses.into_iter().map(words::run_status_of).collect::<Option<_>>()?,
+        run_inputs: object(&trigger.run_inputs)?,
     })
 }
 

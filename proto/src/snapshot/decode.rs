@@ -9,7 +9,8 @@ use downbeat_domain::{
     CommandId, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus, WorkerId, limits,
     plan::PreparedPlan,
     state::{
-        Carried, ExpansionParts, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState, RecentCommands, RunParts,
+        Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState, RecentCommands,
+        RunParts,
     },
 };
 use jiff::Timestamp;
@@ -37,6 +38,11 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         }
     }
     let runs = message.runs.into_iter().map(|state| run(state, &versions)).collect::<Result<_, _>>()?;
+    let mut followed = BTreeMap::new();
+    for state in message.followed {
+        let (run, state) = self::followed(state)?;
+        followed.insert(run, state);
+    }
     let mut lanes_to_settle = BTreeSet::new();
     for lane in message.lanes {
         let pipeline = PipelineId::from_slice(&lane.pipeline_id).ok_or(of.bad("lanes"))?;
@@ -47,12 +53,27 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         runs,
         finished: ended(of, message.ended)?,
         runs_created: message.runs_created,
+        followed,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
         lanes_to_settle,
         commands: commands(of, &message.commands)?,
     };
     let partition = Partition::restore(parts).ok_or(of.bad("runs"))?;
     Ok((partition, position))
+}
+
+fn followed(state: wire::Followed) -> Result<(RunId, Followed), SnapshotError> {
+    let of = Of { what: "what the end of a run starts" };
+    let run = RunId::from_slice(&state.run_id).ok_or(of.bad("run_id"))?;
+    let outputs = state.outputs.into_iter().map(|(task, text)| Some((task, convert::object(&text)?)));
+    let left = state.left.iter().map(event::follower_of);
+    let followed = Followed {
+        status: words::run_status_of(state.status).ok_or(of.bad("status"))?,
+        chain: event::chain_of(&state.chain).ok_or(of.bad("chain"))?,
+        outputs: outputs.collect::<Option<_>>().ok_or(of.bad("outputs"))?,
+        left: left.map(|it| it.map(|it| (it.pipeline, it.trigger))).collect::<Option<_>>().ok_or(of.bad("left"))?,
+    };
+    Ok((run, followed))
 }
 
 /// Which part of the state is being read, for errors.

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use downbeat_domain::{
-    Agenda, Partition, Phase, PipelineId, RunState, TaskState,
+    Agenda, Partition, Phase, PipelineId, RunId, RunState, TaskState,
+    event::Follower,
     plan::PreparedPlan,
-    state::{GroupPhase, GroupState, Halt, PipelineState},
+    state::{Followed, GroupPhase, GroupState, Halt, PipelineState},
 };
 
 use crate::{
@@ -25,7 +26,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         Agenda::Lane((pipeline, environment)) => {
             Some(wire::Lane { pipeline_id: id_bytes(&pipeline.0), environment: environment.clone() })
         }
-        Agenda::Run(_) => None,
+        Agenda::Run(_) | Agenda::Followers(_) => None,
     });
     wire::Snapshot {
         pipelines,
@@ -36,7 +37,20 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         pools: sized.map(|(name, slots)| wire::Pool { name, slots }).collect(),
         lanes: lanes.collect(),
         commands: partition.commands.iter().flat_map(|command| command.0).collect::<Vec<u8>>().into(),
+        followed: partition.followers.due.iter().map(|(run, followed)| self::followed(*run, followed)).collect(),
         ..wire::Snapshot::default()
+    }
+}
+
+fn followed(run: RunId, followed: &Followed) -> wire::Followed {
+    let outputs = followed.outputs.iter().map(|(task, outputs)| (task.clone(), object_text(outputs)));
+    let left = followed.left.iter().map(|(pipeline, trigger)| Follower { pipeline: *pipeline, trigger: *trigger });
+    wire::Followed {
+        run_id: id_bytes(&run.0),
+        status: words::run_status(followed.status) as i32,
+        chain: event::chain(&followed.chain),
+        outputs: outputs.collect(),
+        left: left.map(|it| event::follower(&it)).collect(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod added;
 mod samples;
+mod triggers;
 
 use std::{
     collections::BTreeMap,
@@ -34,8 +35,9 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 14] = [
+const ADDED_DEFAULTS: [&str; 15] = [
     "concurrency: None,",
+    "pipeline_triggers: [],",
     "timeout_ms: None,",
     "matrix: None,",
     "paused: false,",
@@ -106,7 +108,8 @@ fn record_text(bytes: &[u8]) -> String {
 
 /// Name and bytes and text of everything that this version writes.
 fn written_now() -> Vec<(String, Bytes, String)> {
-    let events: Vec<(&'static str, Event)> = samples::events().into_iter().chain(added::events()).collect();
+    let events: Vec<(&'static str, Event)> =
+        samples::events().into_iter().chain(added::events()).chain(triggers::events()).collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();
     for (name, events) in [(RECORD.to_owned(), samples::events()), (format!("{RECORD}.2"), added::events())] {

@@ -18,6 +18,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("approvals", approvals),
     ("sub-pipelines", sub_pipelines),
     ("waits-and-schedules", waits_and_schedules),
+    ("pipeline-events", pipeline_events),
     ("concurrency", concurrency),
     ("pools", pools),
     ("marks", marks),
@@ -145,6 +146,20 @@ fn waits_and_schedules() -> Vec<Vec<u8>> {
     let instant = jiff::Timestamp::from_second(1_789_999_980).unwrap();
     let fire = FireSchedule { pipeline: pipeline("demo"), schedule: "nightly".to_owned(), instant };
     demo.run(Command::FireSchedule(fire)).start(1).after(121).wake(1).into_records()
+}
+
+fn pipeline_events() -> Vec<Vec<u8>> {
+    let follows = |trigger: &str| {
+        format!(
+            "inputs: {{n: {{type: number, optional: true}}}}\ntrigger_events: [{{type: pipeline, {trigger}}}]\npipeline: {{x: {{{JOB}}}}}\n"
+        )
+    };
+    let demo = pipeline("demo");
+    let takes = follows(&format!("pipeline_id: {demo}, run_inputs: {{n: \"${{{{ outputs['a']['rows'] }}}}\"}}"));
+    let paused = Command::PausePipeline { pipeline: pipeline("paused"), reason: "busy".to_owned() };
+    let demo = with("pipeline: {a: {JOB}}\n").apply("takes", &takes).apply("any", &follows("pipeline_id: '*'"));
+    let demo = demo.apply("paused", &follows("pipeline_id: '*', statuses: [SUCCEEDED]")).run(paused);
+    demo.start(1).succeed(1, "a", json!({"rows": 3})).start(2).fail(2, "a").into_records()
 }
 
 fn concurrency() -> Vec<Vec<u8>> {

@@ -3,6 +3,7 @@
 
 mod paused;
 mod task;
+mod triggers;
 
 use std::collections::BTreeMap;
 
@@ -71,6 +72,8 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
         .collect();
     plan.schedules =
         pipeline.schedules.iter().enumerate().map(|(at, schedule)| compile_schedule(at, schedule)).collect();
+    plan.pipeline_triggers =
+        pipeline.trigger_events.iter().filter_map(|event| triggers::pipeline_trigger(event).ok()).collect();
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;
@@ -129,7 +132,9 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
         refuse(format!("sensor `{id}`: sensors do not start runs in this version"), Some(sensor.span));
     }
     for event in &pipeline.trigger_events {
-        refuse("trigger_events do not start runs in this version".to_owned(), Some(event.span));
+        if let Err(message) = triggers::pipeline_trigger(event) {
+            refuse(message, Some(event.span));
+        }
     }
     for schedule in &pipeline.additions.schedules {
         refuse("meta.downbeat.schedules do not start runs in this version".to_owned(), Some(schedule.span));
@@ -186,5 +191,6 @@ fn warnings(pipeline: &Pipeline) -> Vec<String> {
     if anomalies {
         warnings.push("anomalies are stored but not watched by this version".to_owned());
     }
+    warnings.extend(triggers::warnings(pipeline));
     warnings
 }

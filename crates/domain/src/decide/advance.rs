@@ -3,7 +3,7 @@
 
 use crate::{
     command::Context,
-    decide::{consider, is_large, message as cut_message, stop},
+    decide::{consider, follow, is_large, message as cut_message, stop},
     event::Event,
     state::{Halt, Partition, Phase, RunState},
     status::{RunStatus, StopReason, TaskStatus},
@@ -16,7 +16,7 @@ pub fn advance(partition: &Partition, run: &RunState, context: &Context, events_
         return stops.flat_map(|place| stop::events(partition, run, *place, StopReason::Cancelled, context)).collect();
     }
     if run.is_complete() {
-        return vec![finish(run, context)];
+        return finish(partition, run, context);
     }
     if !run.is_moving() {
         return Vec::new();
@@ -40,7 +40,7 @@ pub fn advance(partition: &Partition, run: &RunState, context: &Context, events_
     events
 }
 
-fn finish(run: &RunState, context: &Context) -> Event {
+fn finish(partition: &Partition, run: &RunState, context: &Context) -> Vec<Event> {
     let status = run.verdict();
     let named = |status: TaskStatus| -> String {
         let ended = (0u32..).zip(&run.tasks).filter(|(_, task)| task.phase == Phase::Ended(status));
@@ -58,5 +58,6 @@ fn finish(run: &RunState, context: &Context) -> Event {
         RunStatus::Cancelled if run.halt.is_none() => format!("cancelled: {}", named(TaskStatus::Cancelled)),
         _ => String::new(),
     };
-    Event::RunFinished { run: run.id, status, message: cut_message(&message), at: context.now }
+    let finished = Event::RunFinished { run: run.id, status, message: cut_message(&message), at: context.now };
+    follow::due(partition, run, status, context).into_iter().chain([finished]).collect()
 }

@@ -8,6 +8,7 @@ use crate::{
     command::Rejection,
     event::{Event, PipelineApplied},
     id::PipelineId,
+    limits,
     plan::{CoreJob, Plan},
     state::Partition,
 };
@@ -17,6 +18,7 @@ pub(super) fn decide(partition: &Partition, applied: &PipelineApplied) -> Result
     if current.is_some_and(|current| current.digest == applied.digest && !current.deleted) {
         return Ok(Vec::new());
     }
+    too_many_followers(partition, applied)?;
     if let Some(circle) = circle(partition, applied) {
         return Err(Rejection::TriggerCircle(circle.join(" -> ")));
     }
@@ -24,11 +26,30 @@ pub(super) fn decide(partition: &Partition, applied: &PipelineApplied) -> Result
     Ok(vec![Event::PipelineApplied(Box::new(PipelineApplied { version, ..applied.clone() }))])
 }
 
-/// The aliases on the way from a pipeline back to itself through `ORCHESTRA/TRIGGER_PIPELINE`. Ids that are expressions are only known
-/// when a run evaluates them: then the task fails.
+/// The end of one run starts at most [`limits::FOLLOWERS_MAX`] pipelines.
+fn too_many_followers(partition: &Partition, applied: &PipelineApplied) -> Result<(), Rejection> {
+    let before = partition.pipelines.get(&applied.pipeline).filter(|before| !before.deleted);
+    for trigger in &applied.plan.pipeline_triggers {
+        let named = trigger.pipeline;
+        let counted =
+            before.is_some_and(|before| before.plan.plan.pipeline_triggers.iter().any(|other| other.pipeline == named));
+        let any = if named.is_some() { partition.followers.count(None) } else { partition.followers.most_named() };
+        if partition.followers.count(named) + any + usize::from(!counted) > limits::FOLLOWERS_MAX {
+            let most = limits::FOLLOWERS_MAX;
+            let what = named.map_or("any pipeline".to_owned(), |named| format!("pipeline {named}"));
+            return Err(Rejection::TooManyFollowers(format!(
+                "the end of a run may start at most {most} pipelines, and so many have trigger_events on {what} already"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The aliases on the way from a pipeline back to itself through `ORCHESTRA/TRIGGER_PIPELINE` and `trigger_events`. Ids that are expressions
+/// are only known when a run evaluates them: then the task fails. Whoever follows any pipeline is stopped by the chain of its run.
 fn circle(partition: &Partition, applied: &PipelineApplied) -> Option<Vec<String>> {
     let mut seen = BTreeSet::new();
-    let mut open: Vec<(PipelineId, Vec<String>)> = started_by(partition, &applied.plan, applied)
+    let mut open: Vec<(PipelineId, Vec<String>)> = successors(partition, applied.pipeline, &applied.plan, applied)
         .into_iter()
         .map(|target| (target, vec![applied.alias.clone()]))
         .collect();
@@ -40,11 +61,21 @@ fn circle(partition: &Partition, applied: &PipelineApplied) -> Option<Vec<String
         let Some(state) = partition.pipelines.get(&pipeline).filter(|state| !state.deleted) else { continue };
         if seen.insert(pipeline) {
             path.push(state.alias.clone());
-            let targets = started_by(partition, &state.plan.plan, applied);
+            let targets = successors(partition, pipeline, &state.plan.plan, applied);
             open.extend(targets.into_iter().map(|target| (target, path.clone())));
         }
     }
     None
+}
+
+/// Pipelines that a run of this one starts, by its tasks or by its end, once the new version counts.
+fn successors(partition: &Partition, pipeline: PipelineId, plan: &Plan, applied: &PipelineApplied) -> Vec<PipelineId> {
+    let mut found = started_by(partition, plan, applied);
+    found.extend(partition.followers.naming(pipeline).filter(|follower| *follower != applied.pipeline));
+    if applied.plan.pipeline_triggers.iter().any(|trigger| trigger.pipeline == Some(pipeline)) {
+        found.push(applied.pipeline);
+    }
+    found
 }
 
 /// Pipelines that tasks of a plan start, whether they wait for them or not: runs that start each other for ever help nobody.

@@ -25,28 +25,30 @@ pub(super) struct Of<'a> {
 
 impl Of<'_> {
     /// Evaluates a value of the document.
-    fn render(
-        &self,
-        name: &str,
-        value: &Value,
-        inputs: &Map<String, Value>,
-        context: &Context,
-    ) -> Result<Value, Rejection> {
+    fn render(&self, name: &str, value: &Value, known: &Known<'_>, context: &Context) -> Result<Value, Rejection> {
         let (environment, environment_name) = (self.environment, self.environment_name);
-        let names = StartNames { run: self.run, environment, environment_name, inputs, now: context.now };
+        let (inputs, outputs) = (known.inputs, known.outputs);
+        let names = StartNames { run: self.run, environment, environment_name, inputs, outputs, now: context.now };
         render_value(value, &names)
             .map_err(|error| Rejection::InvalidInputs(format!("pipeline input `{name}`: {error}")))
     }
 }
 
-/// What a schedule gives, evaluated.
-pub(super) fn of_schedule(
+/// What a trigger of the document gives, evaluated; `outputs` = what that name reads, where the trigger has something.
+pub(super) fn of_trigger(
     given: &Map<String, Value>,
     of: &Of<'_>,
+    outputs: Option<Value>,
     context: &Context,
 ) -> Result<Map<String, Value>, Rejection> {
-    let none = Map::new();
-    given.iter().map(|(name, value)| Ok((name.clone(), of.render(name, value, &none, context)?))).collect()
+    let known = Known { inputs: &Map::new(), outputs: outputs.as_ref() };
+    given.iter().map(|(name, value)| Ok((name.clone(), of.render(name, value, &known, context)?))).collect()
+}
+
+/// What is known of a run that begins to exist.
+struct Known<'a> {
+    inputs: &'a Map<String, Value>,
+    outputs: Option<&'a Value>,
 }
 
 pub(super) fn complete(
@@ -69,11 +71,13 @@ pub(super) fn complete(
             (Some(value), _) if !value.is_null() => convert(input, value.clone())?,
             // Null where null is allowed is a value; elsewhere it is the absence of one.
             (Some(_), _) if input.optional => Value::Null,
-            (_, Some(default)) if !default.is_null() => match of.render(&input.name, default, &inputs, context)? {
-                Value::Null if input.optional => Value::Null,
-                Value::Null => return Err(missing(input)),
-                value => convert(input, value)?,
-            },
+            (_, Some(default)) if !default.is_null() => {
+                match of.render(&input.name, default, &Known { inputs: &inputs, outputs: None }, context)? {
+                    Value::Null if input.optional => Value::Null,
+                    Value::Null => return Err(missing(input)),
+                    value => convert(input, value)?,
+                }
+            }
             _ if input.optional => Value::Null,
             _ => return Err(missing(input)),
         };

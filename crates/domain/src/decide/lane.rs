@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     command::Context,
-    decide::{brief, later_ms},
+    decide::{brief, follow, later_ms},
     event::Event,
     limits,
     names::RunNames,
@@ -49,7 +49,7 @@ fn decide_about(
         false => vec![Event::RunQueued { run: run.id, reason, at }],
     };
     if pipeline.deleted {
-        return vec![refuse(run, RunStatus::Skipped, "its pipeline was deleted before it could begin", context)];
+        return refuse(partition, run, RunStatus::Skipped, "its pipeline was deleted before it could begin", context);
     }
     if pipeline.paused.is_some() {
         return queue("its pipeline is paused".to_owned());
@@ -57,7 +57,7 @@ fn decide_about(
     let limit = match pipeline.plan.plan.concurrency.as_ref().map(|limit| Limit::of(limit, run, None, context)) {
         None => return vec![admit(run, context)],
         Some(Ok(limit)) => limit,
-        Some(Err(reason)) => return vec![refuse(run, RunStatus::Failed, &reason, context)],
+        Some(Err(reason)) => return refuse(partition, run, RunStatus::Failed, &reason, context),
     };
     let first = lane.waiting.first() == Some(&(run.order, run.id));
     if limit.max_active == 0 || ((first || !ahead_wait(partition, lane, run)) && lane.live.len() < limit.max_active) {
@@ -69,11 +69,13 @@ fn decide_about(
     let full = format!("{} of {} runs are live", lane.live.len(), limit.max_active);
     let queued = lane.waiting.iter().filter(|(_, id)| partition.runs.get(id).is_some_and(|other| other.queued));
     match limit.on_limit {
-        OnLimit::Skip => vec![refuse(run, RunStatus::Skipped, &format!("skipped by concurrency: {full}"), context)],
+        OnLimit::Skip => {
+            refuse(partition, run, RunStatus::Skipped, &format!("skipped by concurrency: {full}"), context)
+        }
         OnLimit::Queue if queued.clone().count() >= limits::QUEUED_RUNS_MAX => {
             let most = limits::QUEUED_RUNS_MAX;
             let reason = format!("skipped by concurrency: {full}, and {most} wait already");
-            vec![refuse(run, RunStatus::Skipped, &reason, context)]
+            refuse(partition, run, RunStatus::Skipped, &reason, context)
         }
         OnLimit::Queue => queue(full),
         OnLimit::QueueLatest | OnLimit::CancelRunning => {
@@ -81,7 +83,7 @@ fn decide_about(
                 queued.take(limits::DISPLACED_PER_DECISION_MAX).filter_map(|(_, id)| partition.runs.get(id));
             let reason = format!("a newer run took its place in the queue: {}", run.id);
             let mut events: Vec<Event> =
-                displaced.map(|other| refuse(other, RunStatus::Skipped, &reason, context)).collect();
+                displaced.flat_map(|other| refuse(partition, other, RunStatus::Skipped, &reason, context)).collect();
             if limit.on_limit == OnLimit::CancelRunning {
                 events.extend(cancel_oldest(partition, lane, limit.max_active, run, context));
             }
@@ -133,8 +135,9 @@ fn admit(run: &RunState, context: &Context) -> Event {
     Event::RunAdmitted { run: run.id, deadline, at: context.now }
 }
 
-fn refuse(run: &RunState, status: RunStatus, reason: &str, context: &Context) -> Event {
-    Event::RunFinished { run: run.id, status, message: brief(reason), at: context.now }
+fn refuse(partition: &Partition, run: &RunState, status: RunStatus, reason: &str, context: &Context) -> Vec<Event> {
+    let finished = Event::RunFinished { run: run.id, status, message: brief(reason), at: context.now };
+    follow::due(partition, run, status, context).into_iter().chain([finished]).collect()
 }
 
 /// A limit as it is for one run.

@@ -9,6 +9,7 @@ mod carry_over;
 mod child;
 mod condition;
 mod consider;
+mod follow;
 mod inputs;
 mod lane;
 mod lease_task;
@@ -100,6 +101,7 @@ fn work_off(partition: &mut Partition, context: &Context, events: &mut Vec<Event
         let next = match &item {
             Agenda::Run(run) => partition.runs.get(run).map(|run| advance(partition, run, context, room)),
             Agenda::Lane(key) => Some(lane::settle(partition, key, context)),
+            Agenda::Followers(ended) => Some(follow::next(partition, *ended, context)),
         };
         let next = next.unwrap_or_default();
         if next.is_empty() {
@@ -120,7 +122,10 @@ fn work_off(partition: &mut Partition, context: &Context, events: &mut Vec<Event
 
 /// May it take hundreds of KiB?
 fn is_large(event: &Event) -> bool {
-    matches!(event, Event::MatrixExpanded { .. } | Event::RunCreated(_) | Event::TaskCarriedOver(_))
+    matches!(
+        event,
+        Event::MatrixExpanded { .. } | Event::RunCreated(_) | Event::TaskCarriedOver(_) | Event::FollowersDue { .. }
+    )
 }
 
 /// The task and its plan, if the attempt is the current one and a worker holds it.

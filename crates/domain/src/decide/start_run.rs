@@ -110,7 +110,7 @@ pub(super) fn fire(partition: &Partition, fire: &FireSchedule, context: &Context
         run,
         pipeline: fire.pipeline,
         trigger: Trigger::Scheduled { schedule: fire.schedule.clone(), instant: fire.instant },
-        inputs: inputs::of_schedule(&schedule.run_inputs, &of, context)?,
+        inputs: inputs::of_trigger(&schedule.run_inputs, &of, None, context)?,
         environment: Map::new(),
         environment_name: String::new(),
         selection: None,

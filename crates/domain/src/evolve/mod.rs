@@ -39,11 +39,19 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             if let Some(state) = partition.pipelines.get_mut(pipeline) {
                 state.deleted = true;
                 state.paused = None;
+                partition.followers.replace(*pipeline, Some(&state.plan.plan), None);
             }
             look_at_lanes(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
         Event::RunCreated(created) => create_run(partition, created),
+        Event::FollowersDue { run, status, chain, followers, .. } => {
+            if let Some(state) = partition.runs.get(run) {
+                partition.followers.keep(state, *status, chain, followers);
+                partition.agenda.insert(Agenda::Followers(*run));
+            }
+        }
+        Event::FollowerDeclined { ended, pipeline, .. } => decide_follower(partition, *ended, *pipeline),
         Event::RunFinished { run, status, .. } => finish_run(partition, *run, *status),
         other => {
             if let Some(run) = other.run() {
@@ -55,6 +63,8 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
 
 fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
     let before = partition.pipelines.remove(&applied.pipeline);
+    let plan_before = before.as_ref().map(|before| &before.plan.plan);
+    partition.followers.replace(applied.pipeline, plan_before, Some(&applied.plan));
     let (watermarks, paused) = before.map(|before| (before.watermarks, before.paused)).unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
@@ -87,6 +97,7 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
         let watermark = pipeline.watermarks.entry(schedule.clone()).or_insert(*instant);
         *watermark = (*watermark).max(*instant);
     }
+    let follows = if let Trigger::PipelineEnded { run, .. } = created.trigger { Some(run) } else { None };
     partition.runs_created += 1;
     let run = RunState::new(created, pipeline, partition.runs_created);
     let (key, place) = lane_of(&run);
@@ -101,6 +112,15 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
     }
     partition.runs.insert(created.run, run);
     keep_agenda(partition, created.run);
+    if let Some(ended) = follows {
+        decide_follower(partition, ended, created.pipeline);
+    }
+}
+
+fn decide_follower(partition: &mut Partition, ended: RunId, pipeline: PipelineId) {
+    if partition.followers.decided(ended, pipeline) {
+        partition.agenda.remove(&Agenda::Followers(ended));
+    }
 }
 
 fn lane_of(run: &RunState) -> (LaneKey, (u64, RunId)) {

@@ -12,7 +12,7 @@ use crate::{
     id::{CommandId, PipelineId, RunId},
     limits,
     plan::PreparedPlan,
-    state::{LaneKey, Lanes, Pools, RunState},
+    state::{Followers, LaneKey, Lanes, Pools, RunState},
     status::RunStatus,
 };
 
@@ -35,6 +35,8 @@ pub struct Partition {
     pub children: BTreeMap<RunId, AttemptRef>,
     /// Restarts that wait for what they take over from the run before.
     pub awaiting_carry: BTreeSet<RunId>,
+    /// Which pipelines the ends of runs start, and what is left of that.
+    pub followers: Followers,
     /// What something follows of by itself: [`crate::settle`] works it off.
     pub agenda: BTreeSet<Agenda>,
     /// Commands that were accepted lately.
@@ -48,6 +50,8 @@ pub enum Agenda {
     Run(RunId),
     /// A lane in which a run may go, or has to be told to wait.
     Lane(LaneKey),
+    /// A run has ended, and pipelines are left that it starts.
+    Followers(RunId),
 }
 
 /// A pipeline.

@@ -17,8 +17,8 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Carried, Expansion, GroupPhase, GroupState, Halt, LaneKey, Lanes, Partition, Phase, PipelineState,
-        Pools, RecentCommands, RunState, TaskState,
+        Agenda, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey, Lanes, Partition,
+        Phase, PipelineState, Pools, RecentCommands, RunState, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -31,6 +31,8 @@ pub struct PartitionParts {
     pub runs: Vec<RunState>,
     pub finished: BTreeMap<RunId, (PipelineId, RunStatus)>,
     pub runs_created: u64,
+    /// [`Followers::due`].
+    pub followed: BTreeMap<RunId, Followed>,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -353,10 +355,21 @@ impl Partition {
             pools: Pools::default(),
             lanes: Lanes::default(),
             children: BTreeMap::new(),
+            followers: Followers::default(),
             awaiting_carry: BTreeSet::new(),
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };
+        for (id, pipeline) in partition.pipelines.iter().filter(|(_, state)| !state.deleted) {
+            partition.followers.replace(*id, None, Some(&pipeline.plan.plan));
+        }
+        for (ended, followed) in parts.followed {
+            if followed.left.is_empty() || !partition.finished.contains_key(&ended) {
+                return None;
+            }
+            partition.agenda.insert(Agenda::Followers(ended));
+            partition.followers.due.insert(ended, followed);
+        }
         for (name, slots) in parts.pools {
             partition.pools.resize(&name, Some(slots));
         }

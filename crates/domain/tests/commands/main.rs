@@ -6,6 +6,7 @@ mod cancel;
 mod carrying;
 mod children;
 mod conditions;
+mod followers;
 mod graph;
 mod groups;
 mod lanes;

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod dependencies;
 pub mod fencing;
 pub mod finished;
+pub mod followers;
 pub mod jobs;
 pub mod outcomes;
 pub mod projection;
@@ -48,11 +49,20 @@ pub trait Check {
 pub struct AllChecks {
     outcomes: outcomes::Outcomes,
     finished: finished::Finished,
+    followers: followers::Followers,
     dependencies: dependencies::Dependencies,
     schedules: schedules::Schedules,
     slots: slots::Slots,
     chain: chain::Chain,
     fencing: fencing::Fencing,
+}
+
+impl AllChecks {
+    /// What is due at the end, when everything else has come to rest.
+    pub fn left(&self) -> Option<String> {
+        let left = self.followers.left();
+        (left > 0).then(|| format!("{left} pipelines were to be started by ends of runs, and nobody decided on them"))
+    }
 }
 
 impl Check for AllChecks {
@@ -61,6 +71,7 @@ impl Check for AllChecks {
         self.fencing.record(record, found);
         self.outcomes.record(record, found);
         self.finished.record(record, found);
+        self.followers.record(record, found);
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
         self.slots.record(record, found);
@@ -73,5 +84,6 @@ pub fn check(log: impl Iterator<Item = Record>) -> Vec<Violation> {
     for record in log {
         checks.record(&record, &mut found);
     }
+    found.extend(checks.left().map(|what| Violation { invariant: "INV-09", sequence: 0, what }));
     found
 }

@@ -8,6 +8,7 @@ mod cancels;
 mod children;
 mod deep;
 mod edits;
+mod followers;
 mod graph;
 mod lanes;
 mod matrix;
@@ -127,4 +128,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("lanes", lanes::make),
     ("pools", pools::make),
     ("restarts", restarts::make),
+    ("followers", followers::make),
 ];

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod fields;
+mod follow;
 mod run;
 mod task;
 
@@ -11,6 +12,7 @@ use super::{DecodeError, Decoded, plan};
 use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
+pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub(crate) use run::{axes as axes_of, trigger as trigger_of};
 
 /// What this event is.
@@ -59,6 +61,7 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::RunTimedOut
         | EventKind::CarryCompleted
         | EventKind::RunFinished => run::decode(known, fields, payload)?,
+        EventKind::FollowersDue | EventKind::FollowerDeclined => follow::decode(known, fields, payload)?,
         EventKind::GroupOpened
         | EventKind::GroupSkipped
         | EventKind::MatrixExpanded

@@ -141,5 +141,11 @@ pub(crate) fn trigger(trigger: wire::Trigger) -> Option<Trigger> {
             run: RunId::from_slice(&restart.run_id)?,
             mode: words::restart_mode_of(restart.mode)?,
         },
+        wire::trigger::Trigger::PipelineEnded(ended) => Trigger::PipelineEnded {
+            run: RunId::from_slice(&ended.run_id)?,
+            status: words::run_status_of(ended.status)?,
+            trigger: ended.trigger,
+            chain: super::chain_of(&ended.chain)?,
+        },
     })
 }

@@ -1,6 +1,7 @@
 //! Domain to wire: every event has one form, and the same event always the same bytes (a compressed definition excepted).
 
 mod attempt;
+mod follow;
 mod run;
 mod task;
 
@@ -14,6 +15,7 @@ use crate::{
     events::v1::{self as wire, EventKind},
 };
 
+pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, trigger};
 
 /// The wire form of an event.
@@ -43,6 +45,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::RunTimedOut { .. }
         | Event::CarryCompleted { .. }
         | Event::RunFinished { .. } => run::encode(fact),
+        Event::FollowersDue { .. } | Event::FollowerDeclined { .. } => follow::encode(fact),
         Event::GroupOpened { .. }
         | Event::GroupSkipped { .. }
         | Event::MatrixExpanded { .. }

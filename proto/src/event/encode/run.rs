@@ -136,6 +136,14 @@ pub(crate) fn trigger(trigger: &Trigger) -> wire::Trigger {
             run_id: id_bytes(&run.0),
             mode: words::restart_mode(*mode) as i32,
         }),
+        Trigger::PipelineEnded { run, status, trigger, chain } => {
+            wire::trigger::Trigger::PipelineEnded(wire::trigger::PipelineEnded {
+                run_id: id_bytes(&run.0),
+                status: words::run_status(*status) as i32,
+                trigger: *trigger,
+                chain: super::chain(chain),
+            })
+        }
     };
     wire::Trigger { trigger: Some(kind) }
 }

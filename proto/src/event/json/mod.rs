@@ -2,7 +2,7 @@
 
 mod attempt;
 
-use downbeat_domain::{ConditionResult, Event, RunCreated, TaskRunId, Trigger};
+use downbeat_domain::{ConditionResult, Event, PipelineId, RunCreated, TaskRunId, Trigger};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -41,6 +41,19 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         Event::RunFinished { run, status, message, at: when } => {
             json!({"run_id": run.to_string(), "status": status.as_str(), "message": message, "at": at(*when)})
         }
+        Event::FollowersDue { run, status, chain, followers, at: when } => {
+            let followers: Vec<Value> = followers
+                .iter()
+                .map(|it| json!({"pipeline_id": it.pipeline.to_string(), "trigger": it.trigger}))
+                .collect();
+            json!({
+                "run_id": run.to_string(), "status": status.as_str(), "chain": ids(chain), "followers": followers,
+                "at": at(*when),
+            })
+        }
+        Event::FollowerDeclined { ended, pipeline, reason, at: when } => json!({
+            "ended_run_id": ended.to_string(), "pipeline_id": pipeline.to_string(), "reason": reason, "at": at(*when),
+        }),
         Event::GroupOpened { run, group, condition: result } => {
             json!({"run_id": run.to_string(), "group": group, "condition": condition(result)})
         }
@@ -116,6 +129,10 @@ fn run_created(created: &RunCreated) -> Value {
     })
 }
 
+fn ids(pipelines: &[PipelineId]) -> Vec<String> {
+    pipelines.iter().map(ToString::to_string).collect()
+}
+
 fn at(instant: Timestamp) -> Value {
     Value::String(instant.to_string())
 }
@@ -133,6 +150,10 @@ fn trigger(trigger: &Trigger) -> Value {
         Trigger::Parent { attempt, pipeline, depth } => json!({
             "type": "PIPELINE", "run_id": attempt.run.to_string(), "task": attempt.task, "attempt": attempt.number,
             "pipeline_id": pipeline.to_string(), "depth": depth,
+        }),
+        Trigger::PipelineEnded { run, status, trigger, chain } => json!({
+            "type": "PIPELINE_EVENT", "run_id": run.to_string(), "status": status.as_str(), "trigger": trigger,
+            "chain": ids(chain),
         }),
         Trigger::Restart { user, run, mode } => {
             json!({"type": mode.as_str(), "user": user, "run_id": run.to_string()})

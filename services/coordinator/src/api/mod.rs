@@ -25,6 +25,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::RunLive { .. }
         | Rejection::PipelinePaused { .. }
         | Rejection::TriggerCircle(_)
+        | Rejection::TooManyFollowers(_)
         | Rejection::TaskEnded { .. }
         | Rejection::TaskUnfit { .. }
         | Rejection::PoolFull { .. }

@@ -42,6 +42,9 @@ pub fn run_notes(run: &Run) -> Vec<String> {
     if !run.parent_run_id.is_empty() {
         notes.push(format!("started by run {}", run.parent_run_id));
     }
+    if !run.follows_run_id.is_empty() {
+        notes.push(format!("started by the end of run {}", run.follows_run_id));
+    }
     if !run.selected_tasks.is_empty() {
         notes.push(format!("tasks: {}", names(&run.selected_tasks)));
     }
@@ -94,6 +97,9 @@ fn trigger(run: &Run) -> String {
     }
     if !run.parent_run_id.is_empty() {
         return format!("run {}", short(&run.parent_run_id));
+    }
+    if !run.follows_run_id.is_empty() {
+        return format!("end of run {}", short(&run.follows_run_id));
     }
     let detail = match (run.schedule.as_str(), run.user.as_str()) {
         ("", "" | "user") => return run.trigger.clone(),

@@ -152,6 +152,10 @@ fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
             row.parent_task_run_id = TaskRunId::derive(attempt.run, attempt.task).to_string();
             "PIPELINE"
         }
+        Trigger::PipelineEnded { run, .. } => {
+            row.follows_run_id = run.to_string();
+            "TRIGGER_EVENT"
+        }
         Trigger::Restart { user, run, mode } => {
             row.user.clone_from(user);
             row.restart_of = run.to_string();

@@ -31,6 +31,7 @@ fn of_run(event: &Event, names: &dyn TaskNames) -> Option<String> {
         },
         Event::RunTimedOut { .. } => "took longer than its timeout: it is being stopped".to_owned(),
         Event::CarryCompleted { .. } => "has taken over what it keeps of the run before".to_owned(),
+        Event::FollowersDue { followers, .. } => format!("its end starts {} pipelines", followers.len()),
         Event::RunFinished { status, message, .. } => said(&format!("ended {status}"), message),
         Event::GroupOpened { group, condition, .. } => {
             format!("group `{}` opened{}", names.group(*group), gave(condition))
@@ -59,6 +60,7 @@ fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
         Trigger::Manual { user } => format!("created by {user}"),
         Trigger::Scheduled { schedule, instant } => format!("created by schedule `{schedule}` for {instant}"),
         Trigger::Parent { attempt, .. } => format!("created by a task of run {}", attempt.run),
+        Trigger::PipelineEnded { run, status, .. } => format!("created because run {run} ended {status}"),
         Trigger::Restart { user, run, mode } => format!("created by {user}: {mode} of run {run}"),
     };
     if let Some(selection) = &created.selection {

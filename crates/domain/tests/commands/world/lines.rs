@@ -1,6 +1,6 @@
 //! An event in one line, as tests expect it.
 
-use downbeat_domain::{AttemptRef, Event};
+use downbeat_domain::{AttemptRef, Event, PipelineId};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -46,6 +46,16 @@ impl World {
             Event::RunAdmitted { deadline, .. } => format!("RunAdmitted{}", until(deadline)),
             Event::RunTimedOut { .. } => "RunTimedOut".to_owned(),
             Event::CarryCompleted { .. } => "CarryCompleted".to_owned(),
+            Event::FollowersDue { followers, .. } => {
+                let alias = |id: &PipelineId| self.partition.pipelines[id].alias.clone();
+                let mut named: Vec<String> =
+                    followers.iter().map(|it| format!("{} by {}", alias(&it.pipeline), it.trigger)).collect();
+                named.sort();
+                format!("FollowersDue {}", named.join(", "))
+            }
+            Event::FollowerDeclined { pipeline, reason, .. } => {
+                format!("FollowerDeclined {}: {reason}", self.partition.pipelines[pipeline].alias)
+            }
             Event::RunFinished { status, message, .. } => format!("RunFinished {status} {message}").trim().to_owned(),
             Event::GroupOpened { group: place, .. } => format!("GroupOpened {}", group(place)),
             Event::GroupSkipped { group: place, reason, .. } => format!("GroupSkipped {}: {reason}", group(place)),

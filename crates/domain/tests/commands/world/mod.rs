@@ -259,6 +259,10 @@ impl World {
     fn learn(&mut self, event: &Event) {
         match event {
             Event::RunCreated(created) => {
+                if let Trigger::PipelineEnded { run, .. } = created.trigger {
+                    let follower = &self.partition.pipelines[&created.pipeline].alias;
+                    self.labels.insert(created.run, format!("{}>{follower}", self.label(run)));
+                }
                 let plan = Arc::clone(&self.partition.pipelines[&created.pipeline].plan);
                 let tasks = plan.plan.tasks.iter().map(|task| task.id.clone()).collect();
                 let (label, pipeline) = (self.label(created.run), created.pipeline);

@@ -18,6 +18,11 @@ impl World {
         self.partition.run_status(self.run(label)).unwrap_or_else(|| panic!("no run `{label}`"))
     }
 
+    /// Is there a run of this label?
+    pub(crate) fn knows(&self, label: &str) -> bool {
+        self.labels.values().any(|known| known == label)
+    }
+
     /// What was said at the end of a run.
     pub(crate) fn message_of(&self, label: &str) -> String {
         let id = self.run(label);

@@ -7,7 +7,7 @@ mod request;
 mod runs;
 mod tasks;
 
-use downbeat_domain::{Command, CommandId, Rejection, plan::CoreJob};
+use downbeat_domain::{Command, CommandId, PipelineId, Rejection, plan::CoreJob};
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::{
     control::v1::{self as wire, control_service_server::ControlService},
@@ -52,7 +52,8 @@ impl Control {
         })
     }
 
-    /// What of a plan would wait although nothing is wrong with it: jobs that no attached worker offers, pools without a size.
+    /// What of a plan would wait although nothing is wrong with it: jobs that no attached worker offers, pools without a size, ends
+    /// of runs of pipelines that nobody has applied.
     async fn missing(&self, plan: &downbeat_domain::plan::Plan) -> Result<Vec<String>, Status> {
         let jobs: std::collections::BTreeSet<(String, String)> = plan
             .tasks
@@ -62,6 +63,8 @@ impl Control {
             .collect();
         let pools: std::collections::BTreeSet<String> =
             plan.tasks.iter().filter_map(|task| task.pool.as_ref()).map(|pool| pool.name.clone()).collect();
+        let awaited: std::collections::BTreeSet<PipelineId> =
+            plan.pipeline_triggers.iter().filter_map(|trigger| trigger.pipeline).collect();
         let asked = self.handle.ask(move |engine, _| {
             let jobs = jobs.into_iter().filter(|(integration, job)| !engine.offers_job(integration, job));
             let mut warnings: Vec<String> = jobs
@@ -75,6 +78,11 @@ impl Control {
                 format!(
                     "pool `{name}` has no size: such tasks will wait, QUEUED, until `downbeat pool set {name} SLOTS`"
                 )
+            }));
+            let known = &engine.partition().pipelines;
+            let unknown = awaited.into_iter().filter(|id| known.get(id).is_none_or(|state| state.deleted));
+            warnings.extend(unknown.map(|id| {
+                format!("trigger_events: there is no pipeline {id} yet: nothing starts until one of that id is applied")
             }));
             warnings
         });
