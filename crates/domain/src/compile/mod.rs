@@ -2,15 +2,16 @@
 //! name and place, instead of being ignored at run time.
 
 mod paused;
+pub mod schedules;
 mod task;
 
 use std::collections::BTreeMap;
 
-use downbeat_dialect::{Entry, OnLimit, Pipeline, Schedule, Span, Task, Templated};
+use downbeat_dialect::{Entry, OnLimit, Pipeline, Span, Task, Templated};
 
 use crate::{
     limits,
-    plan::{CoreJob, Node, Plan, PlanInput, PlanSchedule},
+    plan::{CoreJob, Node, Plan, PlanInput},
     runnable,
 };
 
@@ -69,8 +70,7 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
             options: input.options.clone(),
         })
         .collect();
-    plan.schedules =
-        pipeline.schedules.iter().enumerate().map(|(at, schedule)| compile_schedule(at, schedule)).collect();
+    plan.schedules = schedules::compile(pipeline);
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;
@@ -112,16 +112,6 @@ impl Places {
     }
 }
 
-fn compile_schedule(at: usize, schedule: &Schedule) -> PlanSchedule {
-    PlanSchedule {
-        name: schedule.name.clone().unwrap_or_else(|| format!("schedule-{}", at + 1)),
-        cron: schedule.cron_text.clone(),
-        timezone: schedule.timezone.clone(),
-        run_inputs: schedule.run_inputs.clone(),
-        exclude: schedule.exclude.clone(),
-    }
-}
-
 fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
     let mut refused = Vec::new();
     let mut refuse = |message: String, span: Option<Span>| refused.push(Unsupported { message, span });
@@ -130,9 +120,6 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
     }
     for event in &pipeline.trigger_events {
         refuse("trigger_events do not start runs in this version".to_owned(), Some(event.span));
-    }
-    for schedule in &pipeline.additions.schedules {
-        refuse("meta.downbeat.schedules do not start runs in this version".to_owned(), Some(schedule.span));
     }
     if pipeline.webhook.enabled {
         refuse("webhook: webhooks do not start runs in this version".to_owned(), None);

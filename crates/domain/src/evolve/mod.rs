@@ -43,6 +43,11 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             look_at_lanes(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
+        Event::ScheduleDecided(decided) => {
+            if let Some(state) = partition.pipelines.get_mut(&decided.pipeline) {
+                decide_up_to(state, &decided.schedule, decided.up_to);
+            }
+        }
         Event::RunCreated(created) => create_run(partition, created),
         Event::RunFinished { run, status, .. } => finish_run(partition, *run, *status),
         other => {
@@ -80,12 +85,16 @@ fn look_at_lanes(partition: &mut Partition, pipeline: PipelineId) {
     partition.agenda.extend(concerned.map(|(key, _)| Agenda::Lane(key.clone())));
 }
 
+fn decide_up_to(pipeline: &mut PipelineState, schedule: &str, instant: Timestamp) {
+    let watermark = pipeline.watermarks.entry(schedule.to_owned()).or_insert(instant);
+    *watermark = (*watermark).max(instant);
+}
+
 fn create_run(partition: &mut Partition, created: &RunCreated) {
     let known = partition.runs.contains_key(&created.run) || partition.finished.contains_key(&created.run);
     let Some(pipeline) = partition.pipelines.get_mut(&created.pipeline).filter(|_| !known) else { return };
-    if let Trigger::Scheduled { schedule, instant } = &created.trigger {
-        let watermark = pipeline.watermarks.entry(schedule.clone()).or_insert(*instant);
-        *watermark = (*watermark).max(*instant);
+    if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
+        decide_up_to(pipeline, schedule, *instant);
     }
     partition.runs_created += 1;
     let run = RunState::new(created, pipeline, partition.runs_created);

@@ -3,6 +3,7 @@
 mod attempt;
 mod fields;
 mod run;
+mod schedule;
 mod task;
 
 use downbeat_domain::{AttemptRef, Event, PipelineApplied, PipelineId, RunId};
@@ -12,6 +13,7 @@ use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
 pub(crate) use run::{axes as axes_of, trigger as trigger_of};
+pub use schedule::passed as passed_of;
 
 /// What this event is.
 pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
@@ -52,6 +54,7 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             }
             Event::PoolSet { name: event.name, slots: event.slots, at: fields.at(event.at)? }
         }
+        EventKind::ScheduleDecided => schedule::decided(fields, payload)?,
         EventKind::RunCreated
         | EventKind::RunCancelRequested
         | EventKind::RunQueued
