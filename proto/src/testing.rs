@@ -56,6 +56,7 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
             timezone: "UTC".to_owned(),
             run_inputs: Map::new(),
             exclude: Vec::new(),
+            ..PlanSchedule::default()
         }],
         ..Plan::default()
     };

@@ -9,7 +9,7 @@ use std::{fmt::Write as _, hint::black_box, process::Command, time::Duration, ti
 
 use downbeat_dialect::{
     Value,
-    cron::Cron,
+    cron::{Cron, Dst},
     expression::{Expression, Names, TaskView},
     parse,
 };
@@ -55,7 +55,7 @@ fn cases() -> Vec<Case> {
             "next firing",
             "-",
             Box::new(move || {
-                black_box(cron.next_after(black_box(Timestamp::UNIX_EPOCH), &zone));
+                black_box(cron.next_after(black_box(Timestamp::UNIX_EPOCH), &zone, Dst::Vixie));
             }),
         ),
     ]

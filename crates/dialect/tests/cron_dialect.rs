@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use downbeat_dialect::cron::Cron;
+use downbeat_dialect::cron::{Cron, Dst};
 use jiff::{Timestamp, tz::TimeZoneDatabase};
 
 fn firings(text: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
@@ -11,7 +11,7 @@ fn firings(text: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
     let cron = Cron::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let mut after: Timestamp = after.parse().unwrap();
     let mut found = Vec::new();
-    while let Some(next) = (found.len() < count).then(|| cron.next_after(after, &zone)).flatten() {
+    while let Some(next) = (found.len() < count).then(|| cron.next_after(after, &zone, Dst::Vixie)).flatten() {
         found.push(next.strftime("%m-%d %H:%M").to_string());
         after = next;
     }
@@ -49,7 +49,7 @@ fn never_is_answered_in_bounded_time() {
     let zone = TimeZoneDatabase::bundled().get("America/New_York").unwrap();
     let cron = Cron::parse("* * * * ? *").unwrap();
     for instant in [Timestamp::MIN, Timestamp::MAX] {
-        let next = cron.next_after(instant, &zone);
+        let next = cron.next_after(instant, &zone, Dst::Vixie);
         assert!(next.is_none_or(|next| next > instant), "{instant}");
     }
 }
@@ -130,7 +130,7 @@ fn a_second_implementation_agrees_where_it_is_right() {
             let theirs: Vec<i64> = theirs.after(&theirs_start).take(50).map(|instant| instant.timestamp()).collect();
             let ours = Cron::parse(text).unwrap();
             let firings =
-                std::iter::successors(ours.next_after(start, &ours_zone), |last| ours.next_after(*last, &ours_zone));
+                std::iter::successors(ours.next_after(start, &ours_zone, Dst::Vixie), |last| ours.next_after(*last, &ours_zone, Dst::Vixie));
             let ours: Vec<i64> = firings.take(theirs.len()).map(Timestamp::as_second).collect();
             assert_eq!(ours, theirs, "{text} {zone}");
         }
@@ -198,7 +198,7 @@ fn unix_expressions_fire_as_vixie_cron_does() {
         let cron = Cron::parse_unix(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let mut after: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let found = expected.map(|_| {
-            after = cron.next_after(after, &zone).unwrap();
+            after = cron.next_after(after, &zone, Dst::Vixie).unwrap();
             after.strftime("%m-%d %H:%M").to_string()
         });
         assert_eq!(found, expected, "{text}");

@@ -1,12 +1,12 @@
 //! What Unix cron expressions fire, with a second opinion.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use downbeat_dialect::cron::Cron;
+use downbeat_dialect::cron::{Cron, Dst};
 use jiff::{Timestamp, tz::TimeZone};
 
 fn firings(cron: &Cron, count: usize) -> Vec<String> {
     let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    let next = |last: &Timestamp| cron.next_after(*last, &TimeZone::UTC);
+    let next = |last: &Timestamp| cron.next_after(*last, &TimeZone::UTC, Dst::Vixie);
     let firings = std::iter::successors(next(&start), next);
     firings.take(count).map(|instant| instant.strftime("%m-%d %H:%M").to_string()).collect()
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use downbeat_dialect::{
-    cron::Cron,
+    cron::{Cron, Dst},
     expression::{Expression, Template},
     parse,
 };
@@ -81,7 +81,7 @@ proptest! {
         let zone = TimeZoneDatabase::bundled().get(zone).unwrap();
         let mut after = Timestamp::from_second(second).unwrap();
         for _ in 0..20 {
-            let Some(next) = cron.next_after(after, &zone) else { break };
+            let Some(next) = cron.next_after(after, &zone, Dst::Vixie) else { break };
             prop_assert!(next > after, "{text}: {next} after {after}");
             after = next;
         }

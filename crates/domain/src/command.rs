@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    event::{AttemptRef, PipelineApplied, Trigger},
+    event::{AttemptRef, PassedInstants, PipelineApplied, Trigger},
     id::{PipelineId, RunId, WorkerId},
     metadata::Collected,
     replay::PriorRun,
@@ -181,8 +181,15 @@ pub struct FireSchedule {
     pub pipeline: PipelineId,
     /// Name of the schedule.
     pub schedule: String,
-    /// The instant it names.
+    /// The instant it names: everything up to it is decided by this command.
     pub instant: Timestamp,
+    /// The last instant that was decided before, as far as the caller knows; the command is refused if it is another one, so that no
+    /// instant is decided twice and none is passed over.
+    pub after: Option<Timestamp>,
+    /// Instants between the two that get no run of their own.
+    pub passed: Vec<PassedInstants>,
+    /// Whether `instant` starts a run; otherwise it is the last one of `passed`.
+    pub fires: bool,
 }
 
 /// See [`Command::Report`].
@@ -331,6 +338,14 @@ pub enum Rejection {
         /// The instant.
         instant: Timestamp,
     },
+    /// The command about a schedule contradicts itself or the state.
+    #[error("schedule `{schedule}`: {reason}")]
+    UnfitFiring {
+        /// The schedule.
+        schedule: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A required input is missing, has the wrong type, or is not declared.
     #[error("{0}")]
     InvalidInputs(String),
@@ -377,6 +392,7 @@ impl Rejection {
             Self::RunExists(_) => "RUN_EXISTS",
             Self::AlreadyFired { .. } => "ALREADY_FIRED",
             Self::NotDue { .. } => "NOT_DUE",
+            Self::UnfitFiring { .. } => "UNFIT_FIRING",
             Self::InvalidInputs(_) => "INVALID_INPUTS",
             Self::StaleAttempt(_) => "STALE_ATTEMPT",
             Self::NotReady { .. } => "NOT_READY",

@@ -46,6 +46,10 @@ pub enum Trigger {
         schedule: String,
         /// The instant that the schedule names, not the moment it was served.
         instant: Timestamp,
+        /// Earlier instants that were missed and that this run stands for as well; the latest of them, in order.
+        coalesced: Vec<Timestamp>,
+        /// How many these are, those that are not listed included.
+        coalesced_count: u64,
     },
     /// An `ORCHESTRA/TRIGGER_PIPELINE` of another run.
     Parent {
@@ -112,6 +116,8 @@ pub enum Event {
     PipelineDeleted { pipeline: PipelineId, at: Timestamp },
     /// A named pool has this many slots from now on; `None` = it is gone.
     PoolSet { name: String, slots: Option<u32>, at: Timestamp },
+    /// Instants of a schedule passed without a run of their own.
+    ScheduleDecided(Box<ScheduleDecided>),
     /// The run is about to end, and these pipelines are started by that; each is decided on its own.
     FollowersDue { run: RunId, status: RunStatus, chain: Vec<PipelineId>, followers: Vec<Follower>, at: Timestamp },
     /// The end of a run would start this pipeline, and cannot.
@@ -268,6 +274,87 @@ pub struct PipelineApplied {
     pub plan: Plan,
 }
 
+/// See [`Event::ScheduleDecided`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleDecided {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Name of the schedule.
+    pub schedule: String,
+    /// What became of which instants, one entry per reason.
+    pub passed: Vec<PassedInstants>,
+    /// Every instant up to this one is decided.
+    pub up_to: Timestamp,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Instants of a schedule that have no run of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedInstants {
+    /// Why.
+    pub reason: PassReason,
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub first: Timestamp,
+    /// The last of them.
+    pub last: Timestamp,
+    /// The latest of them, in order; at most [`crate::limits::PASSED_LISTED_MAX`] in one event.
+    pub listed: Vec<Timestamp>,
+    /// More about why, for people; mostly empty.
+    pub message: String,
+}
+
+/// Why an instant of a schedule has no run of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PassReason {
+    /// It was missed, and the schedule does not catch up.
+    Missed,
+    /// It was missed, and of missed instants only the latest fires.
+    NotLatest,
+    /// It was missed, and is older than the schedule catches up.
+    TooOld,
+    /// It was missed, and more than the schedule catches up follow it.
+    TooMany,
+    /// It was missed, and the run of a later instant stands for it.
+    Coalesced,
+    /// The pipeline or the schedule was paused.
+    Paused,
+    /// A new version of the pipeline has another schedule of this name.
+    Replaced,
+    /// No run could be made of it.
+    Refused,
+}
+
+impl PassReason {
+    /// Every reason.
+    pub const ALL: [PassReason; 8] = [
+        PassReason::Missed,
+        PassReason::NotLatest,
+        PassReason::TooOld,
+        PassReason::TooMany,
+        PassReason::Coalesced,
+        PassReason::Paused,
+        PassReason::Replaced,
+        PassReason::Refused,
+    ];
+
+    /// The word of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missed => "MISSED",
+            Self::NotLatest => "NOT_LATEST",
+            Self::TooOld => "TOO_OLD",
+            Self::TooMany => "TOO_MANY",
+            Self::Coalesced => "COALESCED",
+            Self::Paused => "PAUSED",
+            Self::Replaced => "REPLACED",
+            Self::Refused => "REFUSED",
+        }
+    }
+}
+
 /// See [`Event::RunCreated`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCreated {
@@ -321,6 +408,7 @@ impl Event {
             | Event::PipelinePaused { .. }
             | Event::PipelineResumed { .. }
             | Event::PipelineDeleted { .. }
+            | Event::ScheduleDecided(_)
             | Event::PoolSet { .. }
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
@@ -386,6 +474,7 @@ impl Event {
     pub fn at(&self) -> Option<Timestamp> {
         match self {
             Event::RunCreated(created) => Some(created.at),
+            Event::ScheduleDecided(decided) => Some(decided.at),
             Event::TaskCarriedOver(carried) => Some(carried.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)

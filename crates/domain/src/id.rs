@@ -111,6 +111,14 @@ impl TaskRunId {
     }
 }
 
+/// A number that this instant of this schedule always has, the same for everybody: its jitter comes of it.
+pub(crate) fn number_of_instant(pipeline: PipelineId, schedule: &str, instant: Timestamp) -> u64 {
+    let instant = instant.as_microsecond().to_be_bytes();
+    let bytes = derive("downbeat schedule jitter v1", &[&pipeline.0, schedule.as_bytes(), &instant]);
+    // The last eight bytes: the version bits stand in the first nine, the variant in the ninth.
+    bytes[9..].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 fn derive(context: &str, parts: &[&[u8]]) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new_derive_key(context);
     for part in parts {

@@ -20,12 +20,16 @@ pub mod names;
 pub mod plan;
 pub mod replay;
 mod runnable;
+pub mod schedule;
 pub mod state;
 pub mod status;
 
 pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun};
 pub use decide::{decide, execute, settle};
-pub use event::{AttemptRef, ConditionResult, Event, PipelineApplied, RunCreated, Selection, TaskCarriedOver, Trigger};
+pub use event::{
+    AttemptRef, ConditionResult, Event, PassReason, PassedInstants, PipelineApplied, RunCreated, ScheduleDecided, Selection,
+    TaskCarriedOver, Trigger,
+};
 pub use evolve::{evolve, worst};
 pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};
 pub use replay::{PriorRun, PriorTask, Replay};

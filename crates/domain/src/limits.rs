@@ -22,6 +22,14 @@ pub const HANDLE_BYTES_MAX: usize = 64 * 1024;
 pub const LOST_ATTEMPTS_MAX: u32 = 3;
 /// How far ahead of the coordinator's clock a scheduler's may be, seconds.
 pub const SCHEDULE_AHEAD_SECONDS_MAX: i64 = 60;
+/// A schedule that fires later than this, seconds, was missed.
+pub const SCHEDULE_LATENESS_SECONDS: i64 = 60;
+/// Instants that one event about a schedule, or one run, lists.
+pub const PASSED_LISTED_MAX: usize = 100;
+/// Instants of one schedule that are looked at to catch up; of more, the first so many are too old.
+pub const CATCHUP_SEEN_MAX: usize = 1_000_000;
+/// Firings that one preview shows.
+pub const PREVIEW_FIRINGS_MAX: usize = 1_000;
 /// Idempotency key, characters.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Pipeline alias, characters.

@@ -5,6 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use downbeat_dialect::ScheduleOptions;
+pub use downbeat_dialect::{Catchup, cron::Dst};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{event::Selection, id::PipelineId, status::RunStatus};
@@ -209,14 +212,55 @@ pub struct PlanInput {
 pub struct PlanSchedule {
     /// Unique in its pipeline; `schedule-N` where the file gives no name.
     pub name: String,
-    /// Six fields, as the dialect writes them.
+    /// The cron expression: six fields, as the dialect writes them, or the five of Unix.
     pub cron: String,
+    /// `cron` has the five fields of Unix.
+    pub unix: bool,
     /// IANA name.
     pub timezone: String,
     /// Inputs of the runs it starts.
     pub run_inputs: Map<String, Value>,
     /// Dates `YYYY-MM-DD` in its zone on which it does not fire.
     pub exclude: Vec<String>,
+    /// What becomes of a fixed time when the clock changes.
+    pub dst: Dst,
+    /// What becomes of instants that were missed.
+    pub catchup: Catchup,
+    /// Missed instants that are caught up at most, the latest ones.
+    pub max_catchup: u32,
+    /// How old a missed instant may be to be caught up, milliseconds.
+    pub catchup_window_ms: u64,
+    /// Each instant fires up to so much later, milliseconds.
+    pub jitter_ms: u64,
+    /// It does not fire before.
+    pub start: Option<Timestamp>,
+    /// It does not fire from then on.
+    pub end: Option<Timestamp>,
+    /// It does not fire, and what passes meanwhile is not caught up.
+    pub paused: bool,
+}
+
+impl Default for PlanSchedule {
+    fn default() -> Self {
+        let ScheduleOptions { dst, catchup, max_catchup, catchup_window_ms, jitter_ms, paused, .. } =
+            ScheduleOptions::default();
+        Self {
+            name: String::new(),
+            cron: String::new(),
+            unix: false,
+            timezone: String::new(),
+            run_inputs: Map::new(),
+            exclude: Vec::new(),
+            dst,
+            catchup,
+            max_catchup,
+            catchup_window_ms,
+            jitter_ms,
+            start: None,
+            end: None,
+            paused,
+        }
+    }
 }
 
 /// A plan with the look-ups that a run needs at every step.

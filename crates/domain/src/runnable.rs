@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use downbeat_dialect::{Entry, Pipeline, TaskGroup};
 use jiff::tz::TimeZoneDatabase;
 
-use crate::compile::Unsupported;
+use crate::compile::{Unsupported, schedules};
 
 /// Everything that stands against running a pipeline.
 pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
@@ -27,7 +27,13 @@ pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
             inside(group, &mut faults);
         }
     }
-    for schedule in &pipeline.schedules {
+    let mut names = BTreeSet::new();
+    for (name, schedule, _) in schedules::named(pipeline) {
+        if names.contains(&name) {
+            let message = format!("two schedules are called `{name}`: what was decided of one would count for both");
+            faults.push(Unsupported { message, span: Some(schedule.span) });
+        }
+        names.insert(name);
         if TimeZoneDatabase::bundled().get(&schedule.timezone).is_err() {
             let message =
                 format!("there is no time zone `{}`: use an IANA name such as Europe/London", schedule.timezone);

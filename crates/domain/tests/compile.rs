@@ -128,6 +128,7 @@ pipeline:
             timezone: "Europe/London".to_owned(),
             run_inputs: json!({"mode": "delta"}).as_object().cloned().unwrap(),
             exclude: Vec::new(),
+            ..PlanSchedule::default()
         }
     );
     assert_eq!(plan.schedules[1].name, "schedule-2");
@@ -140,10 +141,6 @@ fn what_this_version_does_not_run_is_refused_by_name_and_place() {
     };
     let cases = [
         (format!("webhook: {{enabled: true}}\npipeline:\n  a: {TASK}\n"), "webhook: webhooks do not start runs"),
-        (
-            format!("meta: {{downbeat: {{schedules: [{{unix_cron: '@daily'}}]}}}}\npipeline:\n  a: {TASK}\n"),
-            "meta.downbeat.schedules do not start runs",
-        ),
         (
             task("    configuration:\n      concurrency: {max_active: 1, on_limit: QUEUE_LATEST}\n"),
             "task `a`: concurrency of a task knows SKIP and QUEUE, not QUEUE_LATEST",

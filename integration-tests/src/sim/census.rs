@@ -61,7 +61,7 @@ impl Census {
                     self.runs += 1;
                     self.living.insert(created.run, now);
                     self.pipelines.insert(created.run, created.pipeline);
-                    if let Trigger::Scheduled { schedule, instant } = &created.trigger {
+                    if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
                         self.fired.insert((created.pipeline, schedule.clone(), *instant));
                     }
                 }

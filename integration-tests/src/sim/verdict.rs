@@ -103,7 +103,7 @@ impl World {
             for schedule in schedules {
                 let Ok(cron) = downbeat_dialect::cron::Cron::parse(&schedule.cron) else { continue };
                 let zone = jiff::tz::TimeZone::get(&schedule.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-                let mut instant: Option<Timestamp> = cron.next_after(from, &zone);
+                let mut instant: Option<Timestamp> = cron.next_after(from, &zone, downbeat_dialect::cron::Dst::Vixie);
                 while let Some(at) = instant.filter(|at| *at <= to) {
                     let key = (*pipeline, schedule.name.clone(), at);
                     let overtaken = self
@@ -115,7 +115,7 @@ impl World {
                     if !self.census.fired.contains(&key) && !overtaken {
                         missed.push(format!("`{}` did not fire at {at}", schedule.name));
                     }
-                    instant = cron.next_after(at, &zone);
+                    instant = cron.next_after(at, &zone, downbeat_dialect::cron::Dst::Vixie);
                 }
             }
         }

@@ -4,13 +4,13 @@ use bytes::Bytes;
 use downbeat_domain::{
     PipelineId,
     plan::{
-        Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanPipelineTrigger, PlanSchedule,
-        PlanTask, PoolUse,
+        Backoff, Catchup, Dst, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanPipelineTrigger,
+        PlanSchedule, PlanTask, PoolUse,
     },
 };
 
 use crate::{
-    convert::{id_bytes, object, object_text},
+    convert::{id_bytes, instant, micros, object, object_text},
     event::words,
     events::v1 as wire,
     limits,
@@ -234,8 +234,10 @@ fn decode_input(input: wire::PlanInput) -> Option<PlanInput> {
     Some(PlanInput { name: input.name, kind: input.kind, default, optional: input.optional, options: input.options })
 }
 
-/// The wire form of a schedule, which queries show as well.
+/// The wire form of a schedule, which queries show as well. Defaults are absent, as in events that were written before there were others.
 pub fn encode_schedule(schedule: &PlanSchedule) -> wire::PlanSchedule {
+    let default = PlanSchedule::default();
+    let word = |found: &'static str, default: &'static str| if found == default { "" } else { found }.to_owned();
     wire::PlanSchedule {
         name: schedule.name.clone(),
         cron: schedule.cron.clone(),
@@ -243,15 +245,36 @@ pub fn encode_schedule(schedule: &PlanSchedule) -> wire::PlanSchedule {
         run_inputs: object_text(&schedule.run_inputs),
         exclude: schedule.exclude.clone(),
         environment: String::new(),
+        unix: schedule.unix,
+        dst: word(schedule.dst.word(), default.dst.word()),
+        catchup: word(schedule.catchup.word(), default.catchup.word()),
+        max_catchup: if schedule.max_catchup == default.max_catchup { 0 } else { schedule.max_catchup },
+        catchup_window_ms: Some(schedule.catchup_window_ms).filter(|window| *window != default.catchup_window_ms),
+        jitter_ms: schedule.jitter_ms,
+        start: schedule.start.map(micros),
+        end: schedule.end.map(micros),
+        paused: schedule.paused,
     }
 }
 
-fn decode_schedule(schedule: wire::PlanSchedule) -> Option<PlanSchedule> {
+/// The schedule in a message; `None` = it holds what this version does not know.
+pub fn decode_schedule(schedule: wire::PlanSchedule) -> Option<PlanSchedule> {
+    let default = PlanSchedule::default();
+    let bound = |micros: Option<i64>| micros.map(instant).map_or(Some(None), |found| found.map(Some));
     Some(PlanSchedule {
         name: schedule.name,
         cron: schedule.cron,
+        unix: schedule.unix,
         timezone: schedule.timezone,
         run_inputs: object(&schedule.run_inputs)?,
         exclude: schedule.exclude,
+        dst: if schedule.dst.is_empty() { default.dst } else { Dst::from_word(&schedule.dst)? },
+        catchup: if schedule.catchup.is_empty() { default.catchup } else { Catchup::from_word(&schedule.catchup)? },
+        max_catchup: if schedule.max_catchup == 0 { default.max_catchup } else { schedule.max_catchup },
+        catchup_window_ms: schedule.catchup_window_ms.unwrap_or(default.catchup_window_ms),
+        jitter_ms: schedule.jitter_ms,
+        start: bound(schedule.start)?,
+        end: bound(schedule.end)?,
+        paused: schedule.paused,
     })
 }

@@ -1,6 +1,6 @@
 //! Enumerations between domain and wire. On the way in, a number that this version does not know is no value at all: nothing is guessed.
 
-use downbeat_domain::{FailureClass, Mark, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};
+use downbeat_domain::{FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TaskStatus};
 
 use crate::events::v1 as wire;
 
@@ -24,6 +24,17 @@ macro_rules! words {
 }
 
 words! {
+    /// The wire form of why an instant has no run of its own.
+    pass_reason, pass_reason_of: PassReason {
+        Missed = Missed,
+        NotLatest = NotLatest,
+        TooOld = TooOld,
+        TooMany = TooMany,
+        Coalesced = Coalesced,
+        Paused = Paused,
+        Replaced = Replaced,
+        Refused = Refused,
+    }
     /// The wire form of a run's status.
     run_status, run_status_of: RunStatus {
         Created = RunCreatedStatus,

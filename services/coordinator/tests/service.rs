@@ -175,6 +175,7 @@ async fn any_number_of_schedulers_start_one_run_of_an_instant() {
         pipeline_version: 1,
         schedule: "daily".to_owned(),
         instant: 1_763_800_000_000_000,
+        ..control::FireScheduleRequest::default()
     };
     let (mut other, mut third) = (service.control(), service.control());
     let answers = tokio::join!(

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use downbeat_event_log::{ErrorKind, EventLog, Tail};
 use downbeat_proto::{
-    control::v1::{FireScheduleRequest, control_service_client::ControlServiceClient},
+    control::v1::{FireScheduleRequest, FireScheduleResponse, control_service_client::ControlServiceClient},
     convert,
+    event::encode_passed,
 };
 use downbeat_runtime::{
     clock::wall_now,
@@ -13,7 +14,7 @@ use downbeat_runtime::{
     shutdown::{self, ShutdownSignal},
 };
 use futures::StreamExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tonic::transport::Channel;
 
 use crate::{
@@ -24,17 +25,22 @@ use crate::{
     reading::take_in,
 };
 
+/// Answers of the coordinator that wait for the engine.
+const ANSWERS: usize = limits::FIRINGS_IN_FLIGHT_MAX;
+
 /// Runs until the signal, or until the log fails for good.
 pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: ShutdownSignal) -> Result<(), Error> {
+    let (tell, mut answers) = mpsc::channel(ANSWERS);
     let firer = Firer {
         client: ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy()),
         in_flight: Arc::new(Semaphore::new(limits::FIRINGS_IN_FLIGHT_MAX)),
+        tell,
     };
     let mut engine = Engine::default();
     let mut position = Tail::start(log.id());
     for attempt in 1.. {
         let outcome = tokio::select! {
-            outcome = follow(&log, &mut engine, &firer, &mut position) => outcome,
+            outcome = follow(&log, &mut engine, &firer, &mut position, &mut answers) => outcome,
             () = shutdown::wait(&mut signal) => return Ok(()),
         };
         match outcome {
@@ -48,10 +54,18 @@ pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: Shutdown
     Ok(())
 }
 
-async fn follow(log: &Arc<dyn EventLog>, engine: &mut Engine, firer: &Firer, position: &mut Tail) -> Result<(), Error> {
+async fn follow(
+    log: &Arc<dyn EventLog>,
+    engine: &mut Engine,
+    firer: &Firer,
+    position: &mut Tail,
+    answers: &mut mpsc::Receiver<Input>,
+) -> Result<(), Error> {
+    // What the log holds already is read before anything is asked: most of it was decided long ago.
+    let begun = log.tail().await?.sequence;
     let mut entries = log.follow(*position).await?;
     loop {
-        let outputs = tokio::select! {
+        let mut outputs = tokio::select! {
             entry = entries.next() => match entry {
                 Some(entry) => {
                     let entry = entry?;
@@ -61,14 +75,15 @@ async fn follow(log: &Arc<dyn EventLog>, engine: &mut Engine, firer: &Firer, pos
                 }
                 None => return Ok(()),
             },
-            () = tokio::time::sleep(until_next(engine)) => engine.handle(wall_now(), Input::Tick),
+            Some(answer) = answers.recv() => engine.handle(wall_now(), answer),
+            () = tokio::time::sleep(until_next(engine)), if position.sequence >= begun => Vec::new(),
         };
+        if position.sequence >= begun {
+            outputs.extend(engine.handle(wall_now(), Input::Tick));
+        }
         for output in outputs {
             match output {
-                Output::Fire(firing) => firer.fire(firing),
-                Output::Missed(firing) => {
-                    tracing::warn!(pipeline = %firing.pipeline, schedule = firing.schedule, instant = %firing.instant, "missed and not caught up")
-                }
+                Output::Ask(firing) => firer.ask(firing),
                 Output::Unusable { pipeline, schedule, reason } => {
                     tracing::error!(%pipeline, schedule, reason, "schedule cannot fire");
                 }
@@ -86,47 +101,80 @@ fn until_next(engine: &Engine) -> Duration {
 struct Firer {
     client: ControlServiceClient<Channel>,
     in_flight: Arc<Semaphore>,
+    tell: mpsc::Sender<Input>,
 }
 
 impl Firer {
-    /// Asks until the coordinator answers. Asking twice is harmless: the run of an instant has one id.
-    fn fire(&self, firing: Firing) {
-        let (mut client, in_flight) = (self.client.clone(), Arc::clone(&self.in_flight));
+    /// Asks until the coordinator answers. Asking twice is harmless: an instant is decided once.
+    fn ask(&self, firing: Firing) {
+        let (client, in_flight, tell) = (self.client.clone(), Arc::clone(&self.in_flight), self.tell.clone());
         tokio::spawn(async move {
             // The semaphore is never closed.
             let Ok(_permit) = in_flight.acquire().await else { return };
-            let asked = tokio::time::Instant::now();
-            for attempt in 1.. {
-                let request = FireScheduleRequest {
-                    pipeline_id: firing.pipeline.to_string(),
-                    pipeline_version: firing.version,
-                    schedule: firing.schedule.clone(),
-                    instant: convert::micros(firing.instant),
-                };
-                match client.fire_schedule(request).await {
-                    Ok(answer) => {
-                        let answer = answer.into_inner();
-                        tracing::info!(run = answer.run_id, started = answer.started, schedule = firing.schedule, instant = %firing.instant, "fired");
-                        return;
-                    }
-                    Err(status) => match after_failure(status.code(), attempt, asked.elapsed()) {
-                        Next::Again(pause) => {
-                            if attempt == 1 {
-                                tracing::warn!(%status, "waiting for the coordinator");
-                            }
-                            tokio::time::sleep(pause).await;
-                        }
-                        Next::GiveUp => {
-                            tracing::error!(%status, schedule = firing.schedule, instant = %firing.instant, "gave up firing");
-                            return;
-                        }
-                        Next::Refused => {
-                            tracing::error!(%status, schedule = firing.schedule, instant = %firing.instant, "the coordinator refused a firing");
-                            return;
-                        }
-                    },
-                }
-            }
+            let answer = asked(client, firing).await;
+            // Nobody listens any more: the scheduler ends.
+            let _ = tell.send(answer).await;
         });
+    }
+}
+
+async fn asked(mut client: ControlServiceClient<Channel>, firing: Firing) -> Input {
+    let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);
+    let asked = tokio::time::Instant::now();
+    let mut attempt = 1;
+    loop {
+        match client.fire_schedule(request(&firing)).await {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                told(&firing, &answer);
+                let up_to = convert::instant(answer.decided_up_to).unwrap_or(instant);
+                return Input::Decided { pipeline, schedule, up_to };
+            }
+            Err(status) => match after_failure(status.code(), attempt, asked.elapsed()) {
+                Next::Again(pause) => {
+                    if attempt == 1 {
+                        tracing::warn!(%status, "waiting for the coordinator");
+                    }
+                    attempt += 1;
+                    tokio::time::sleep(pause).await;
+                }
+                Next::GiveUp => {
+                    tracing::error!(%status, schedule, %instant, "gave up firing");
+                    return Input::Refused { pipeline, schedule, instant };
+                }
+                Next::Refused => {
+                    tracing::warn!(%status, schedule, %instant, "the coordinator refused a firing");
+                    return Input::Refused { pipeline, schedule, instant };
+                }
+            },
+        }
+    }
+}
+
+fn request(firing: &Firing) -> FireScheduleRequest {
+    FireScheduleRequest {
+        pipeline_id: firing.pipeline.to_string(),
+        pipeline_version: firing.version,
+        schedule: firing.schedule.clone(),
+        instant: convert::micros(firing.instant),
+        after: firing.after.map(convert::micros),
+        passed: firing.passed.iter().map(encode_passed).collect(),
+        passes: !firing.fires,
+    }
+}
+
+/// A line for people.
+fn told(firing: &Firing, answer: &FireScheduleResponse) {
+    let (schedule, instant) = (&firing.schedule, firing.instant);
+    if answer.decided_before {
+        tracing::debug!(schedule, %instant, "decided by another scheduler");
+        return;
+    }
+    for passed in &firing.passed {
+        let (reason, count) = (passed.reason.as_str(), passed.count);
+        tracing::warn!(schedule, reason, count, first = %passed.first, last = %passed.last, "passed without a run");
+    }
+    if firing.fires {
+        tracing::info!(run = answer.run_id, started = answer.started, schedule, %instant, "fired");
     }
 }

@@ -1,15 +1,19 @@
-//! Which schedule is due when. Pure: instants and zones come in as values.
+//! Which schedule is due when, and what becomes of what was missed. Pure: instants and zones come in as values.
 //!
-//! Any number of schedulers may compute the same; the coordinator starts one run per instant (INV-05).
+//! Any number of schedulers may compute the same; the coordinator decides every instant once (INV-05): a question says what was decided
+//! before, and is answered only if that is still so. What was decided, the log says; so nothing is remembered here that a new
+//! scheduler would not know.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod life;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_dialect::cron::Cron;
-use downbeat_domain::{PipelineId, plan::PlanSchedule};
+use downbeat_domain::{PassedInstants, PipelineId, plan::PlanSchedule, schedule::Timetable};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::limits;
+use life::Life;
 
 /// What can happen to a scheduler.
 #[derive(Clone, Debug)]
@@ -20,20 +24,52 @@ pub enum Input {
         pipeline: PipelineId,
         /// Its version.
         version: u32,
+        /// When.
+        at: Timestamp,
         /// Its schedules, each with its zone if that is known.
         schedules: Vec<(PlanSchedule, Option<TimeZone>)>,
     },
-    /// Time has passed.
+    /// A pipeline was paused, or resumed.
+    Paused {
+        /// Which.
+        pipeline: PipelineId,
+        /// Or resumed.
+        paused: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// A pipeline is gone.
+    Deleted {
+        /// Which.
+        pipeline: PipelineId,
+    },
+    /// The log says, or the coordinator answers, that every instant of a schedule up to this one is decided.
+    Decided {
+        /// The pipeline.
+        pipeline: PipelineId,
+        /// The schedule.
+        schedule: String,
+        /// The last instant.
+        up_to: Timestamp,
+    },
+    /// The coordinator refused to decide, or did not answer: it is asked again later, for what is due then.
+    Refused {
+        /// The pipeline.
+        pipeline: PipelineId,
+        /// The schedule.
+        schedule: String,
+        /// The instant that was asked for.
+        instant: Timestamp,
+    },
+    /// Time has passed, and everything that the log holds was told.
     Tick,
 }
 
 /// What a scheduler does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Ask for the run of this instant.
-    Fire(Firing),
-    /// An instant was missed and is not caught up.
-    Missed(Firing),
+    /// Ask for this decision.
+    Ask(Firing),
     /// A schedule cannot fire: its cron or its zone is not known here.
     Unusable {
         /// The pipeline.
@@ -45,7 +81,7 @@ pub enum Output {
     },
 }
 
-/// An instant of a schedule.
+/// A decision about a schedule that is to be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Firing {
     /// The pipeline.
@@ -54,26 +90,25 @@ pub struct Firing {
     pub version: u32,
     /// The schedule.
     pub schedule: String,
-    /// The instant that it names.
+    /// What was decided last.
+    pub after: Option<Timestamp>,
+    /// Everything up to this instant is decided then.
     pub instant: Timestamp,
+    /// Whether it starts a run.
+    pub fires: bool,
+    /// Instants that get no run of their own.
+    pub passed: Vec<PassedInstants>,
 }
 
 type Key = (PipelineId, String);
 
-#[derive(Clone, Debug)]
-struct Schedule {
-    version: u32,
-    cron: Cron,
-    zone: TimeZone,
-    exclude: BTreeSet<String>,
-    next: Option<Timestamp>,
-}
-
 /// All schedules, and a queue of them ordered by time: idle costs nothing.
 #[derive(Debug, Default)]
 pub struct Engine {
-    schedules: BTreeMap<Key, Schedule>,
+    lives: BTreeMap<Key, Life>,
     queue: BTreeSet<(Timestamp, Key)>,
+    /// What was decided of schedules that are gone: they may come back.
+    decided: BTreeMap<Key, Timestamp>,
     /// The latest moment that was shown; a clock that shows less was set back.
     shown: Option<Timestamp>,
 }
@@ -81,20 +116,29 @@ pub struct Engine {
 impl Engine {
     /// Takes in what happened and says what to do.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
-        let mut outputs = Vec::new();
         if self.shown.replace(now).is_some_and(|before| now < before) {
-            self.plan_again(now);
+            self.trust_again();
         }
-        if let Input::PipelineApplied { pipeline, version, schedules } = input {
-            self.forget(pipeline);
-            for (plan, zone) in schedules {
-                if let Err(reason) = self.add(now, pipeline, version, &plan, zone) {
-                    outputs.push(Output::Unusable { pipeline, schedule: plan.name, reason });
-                }
+        match input {
+            Input::PipelineApplied { pipeline, version, at, schedules } => self.apply(pipeline, (version, at), schedules),
+            Input::Paused { pipeline, paused, at } => {
+                self.each_of(pipeline, |life| life.pause(paused, at));
+                Vec::new()
             }
+            Input::Deleted { pipeline } => {
+                self.forget(pipeline, |_| false);
+                Vec::new()
+            }
+            Input::Decided { pipeline, schedule, up_to } => {
+                self.take_decided((pipeline, schedule), up_to);
+                Vec::new()
+            }
+            Input::Refused { pipeline, schedule, instant } => {
+                self.take_refused((pipeline, schedule), instant, now);
+                Vec::new()
+            }
+            Input::Tick => self.ask_due(now),
         }
-        self.fire_due(now, &mut outputs);
-        outputs
     }
 
     /// When [`Input::Tick`] is wanted.
@@ -102,158 +146,143 @@ impl Engine {
         self.queue.first().map(|(due, _)| *due)
     }
 
-    fn forget(&mut self, pipeline: PipelineId) {
-        self.schedules.retain(|(owner, _), _| *owner != pipeline);
-        self.queue.retain(|(_, (owner, _))| *owner != pipeline);
+    /// Schedules that may fire.
+    pub fn schedules(&self) -> usize {
+        self.lives.len()
     }
 
-    fn add(
+    fn apply(
         &mut self,
-        now: Timestamp,
         pipeline: PipelineId,
-        version: u32,
-        plan: &PlanSchedule,
-        zone: Option<TimeZone>,
-    ) -> Result<(), String> {
-        let cron = Cron::parse(&plan.cron).map_err(|error| format!("cron `{}`: {}", plan.cron, error.message))?;
-        let zone = zone.ok_or_else(|| format!("time zone `{}` is not known on this machine", plan.timezone))?;
-        let exclude = plan.exclude.iter().cloned().collect();
-        let schedule = Schedule { version, cron, zone, exclude, next: None };
-        let key = (pipeline, plan.name.clone());
-        self.schedules.insert(key.clone(), schedule);
-        self.plan_next(&key, now);
-        Ok(())
+        at: (u32, Timestamp),
+        schedules: Vec<(PlanSchedule, Option<TimeZone>)>,
+    ) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let mut kept = BTreeSet::new();
+        for (plan, zone) in schedules {
+            let zone = zone.ok_or_else(|| format!("time zone `{}` is not known on this machine", plan.timezone));
+            match zone.and_then(|zone| Timetable::new(&plan, zone)) {
+                Err(reason) => outputs.push(Output::Unusable { pipeline, schedule: plan.name, reason }),
+                Ok(table) => {
+                    let key = (pipeline, plan.name.clone());
+                    match self.lives.get_mut(&key) {
+                        Some(life) => life.apply(at, &plan, table),
+                        None => {
+                            let after = self.decided.remove(&key);
+                            self.lives.insert(key.clone(), Life::begin(at, &plan, table, after));
+                        }
+                    }
+                    self.plan(&key);
+                    kept.insert(plan.name);
+                }
+            }
+        }
+        self.forget(pipeline, |name| kept.contains(name));
+        outputs
     }
 
-    /// The clock had been ahead: what waits for instants that it showed then would stay silent until they come again. What was
-    /// fired meanwhile is asked for twice, and the coordinator knows it.
-    fn plan_again(&mut self, now: Timestamp) {
-        self.queue.clear();
-        let keys: Vec<Key> = self.schedules.keys().cloned().collect();
-        keys.iter().for_each(|key| self.plan_next(key, now));
-    }
-
-    fn plan_next(&mut self, key: &Key, after: Timestamp) {
-        let Some(schedule) = self.schedules.get_mut(key) else { return };
-        schedule.next = next_allowed(schedule, after);
-        if let Some(next) = schedule.next {
-            self.queue.insert((next, key.clone()));
+    fn forget(&mut self, pipeline: PipelineId, keep: impl Fn(&str) -> bool) {
+        let gone: Vec<Key> = self.names_of(pipeline).filter(|(_, name)| !keep(name)).collect();
+        for key in gone {
+            let Some(life) = self.lives.remove(&key) else { continue };
+            if let Some(wake) = life.wake {
+                self.queue.remove(&(wake, key.clone()));
+            }
+            if let Some(after) = life.after {
+                self.decided.insert(key, after);
+            }
         }
     }
 
-    fn fire_due(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        while let Some((instant, key)) = self.queue.first().filter(|(due, _)| *due <= now).cloned() {
-            self.queue.remove(&(instant, key.clone()));
-            let Some(version) = self.schedules.get(&key).map(|schedule| schedule.version) else { continue };
-            let firing = Firing { pipeline: key.0, version, schedule: key.1.clone(), instant };
-            let missed = now.duration_since(instant).unsigned_abs() > limits::LATENESS_MAX;
-            outputs.push(if missed { Output::Missed(firing) } else { Output::Fire(firing) });
-            // What lies between a missed instant and now was missed as well, and is not caught up either.
-            self.plan_next(&key, if missed { now } else { instant });
-        }
+    fn names_of(&self, pipeline: PipelineId) -> impl Iterator<Item = Key> + '_ {
+        let first = (pipeline, String::new());
+        self.lives.range(first..).map(|(key, _)| key).take_while(move |(owner, _)| *owner == pipeline).cloned()
     }
-}
 
-fn next_allowed(schedule: &Schedule, after: Timestamp) -> Option<Timestamp> {
-    let mut next = schedule.cron.next_after(after, &schedule.zone)?;
-    for _ in 0..limits::EXCLUDED_STEPS_MAX {
-        let date = next.to_zoned(schedule.zone.clone()).date().to_string();
-        if !schedule.exclude.contains(&date) {
-            return Some(next);
+    fn each_of(&mut self, pipeline: PipelineId, change: impl Fn(&mut Life)) {
+        let keys: Vec<Key> = self.names_of(pipeline).collect();
+        for key in keys {
+            if let Some(life) = self.lives.get_mut(&key) {
+                change(life);
+            }
+            self.plan(&key);
         }
-        next = schedule.cron.next_after(next, &schedule.zone)?;
     }
-    None
+
+    fn take_decided(&mut self, key: Key, up_to: Timestamp) {
+        match self.lives.get_mut(&key) {
+            Some(life) => {
+                life.decided(up_to);
+                self.plan(&key);
+            }
+            None => {
+                let known = self.decided.entry(key).or_insert(up_to);
+                *known = (*known).max(up_to);
+            }
+        }
+    }
+
+    fn take_refused(&mut self, key: Key, instant: Timestamp, now: Timestamp) {
+        let Some(life) = self.lives.get_mut(&key).filter(|life| life.asked == Some(instant)) else { return };
+        life.asked = None;
+        life.not_before = now.checked_add(limits::REFUSED_PAUSE).ok();
+        self.plan(&key);
+    }
+
+    /// The clock had been ahead: pauses that were measured with it would last until it is there again.
+    fn trust_again(&mut self) {
+        let keys: Vec<Key> = self.lives.keys().cloned().collect();
+        for key in keys {
+            if let Some(life) = self.lives.get_mut(&key).filter(|life| life.not_before.is_some()) {
+                life.not_before = None;
+                self.plan(&key);
+            }
+        }
+    }
+
+    /// Puts the schedule where it belongs in the queue.
+    fn plan(&mut self, key: &Key) {
+        let Some(life) = self.lives.get_mut(key) else { return };
+        let due = life.due((key.0, &key.1));
+        if due == life.wake {
+            return;
+        }
+        if let Some(before) = std::mem::replace(&mut life.wake, due) {
+            self.queue.remove(&(before, key.clone()));
+        }
+        if let Some(due) = due {
+            self.queue.insert((due, key.clone()));
+        }
+    }
+
+    fn ask_due(&mut self, now: Timestamp) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        while self.queue.first().is_some_and(|(due, _)| *due <= now) {
+            let Some((_, key)) = self.queue.pop_first() else { break };
+            let Some(life) = self.lives.get_mut(&key) else { continue };
+            life.wake = None;
+            match life.next((key.0, &key.1), now) {
+                Some(next) => {
+                    life.asked = Some(next.instant);
+                    outputs.push(Output::Ask(Firing {
+                        pipeline: key.0,
+                        version: life.version,
+                        schedule: key.1,
+                        after: life.after,
+                        instant: next.instant,
+                        fires: next.fires,
+                        passed: next.passed,
+                    }));
+                }
+                None => {
+                    life.forget_past();
+                    self.plan(&key);
+                }
+            }
+        }
+        outputs
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn applied(version: u32, cron: &str, exclude: &[&str]) -> Input {
-        let plan = PlanSchedule {
-            name: "daily".to_owned(),
-            cron: cron.to_owned(),
-            timezone: "UTC".to_owned(),
-            run_inputs: serde_json_empty(),
-            exclude: exclude.iter().map(|date| (*date).to_owned()).collect(),
-        };
-        Input::PipelineApplied { pipeline: pipeline(), version, schedules: vec![(plan, Some(TimeZone::UTC))] }
-    }
-
-    fn serde_json_empty() -> downbeat_dialect::Map<String, downbeat_dialect::Value> {
-        downbeat_dialect::Map::new()
-    }
-
-    fn pipeline() -> PipelineId {
-        PipelineId::derive("default", "p")
-    }
-
-    fn fire(version: u32, instant: &str) -> Output {
-        Output::Fire(Firing { pipeline: pipeline(), version, schedule: "daily".to_owned(), instant: at(instant) })
-    }
-
-    #[test]
-    fn a_schedule_fires_at_its_instant_and_never_before() {
-        let mut engine = Engine::default();
-        assert_eq!(engine.handle(at("2026-01-01T00:00:30Z"), applied(1, "0 1 ? * * *", &[])), []);
-        assert_eq!(engine.next_deadline(), Some(at("2026-01-01T01:00:00Z")));
-        assert_eq!(engine.handle(at("2026-01-01T00:59:59Z"), Input::Tick), []);
-        assert_eq!(engine.handle(at("2026-01-01T01:00:00.01Z"), Input::Tick), [fire(1, "2026-01-01T01:00:00Z")]);
-        assert_eq!(engine.handle(at("2026-01-01T01:00:00.02Z"), Input::Tick), []);
-        assert_eq!(engine.next_deadline(), Some(at("2026-01-02T01:00:00Z")));
-    }
-
-    #[test]
-    fn a_new_version_replaces_the_schedules_of_the_old_one() {
-        let mut engine = Engine::default();
-        engine.handle(at("2026-01-01T00:00:00Z"), applied(1, "0 1 ? * * *", &[]));
-        engine.handle(at("2026-01-01T00:30:00Z"), applied(2, "0 2 ? * * *", &[]));
-        assert_eq!(engine.handle(at("2026-01-01T01:00:00Z"), Input::Tick), []);
-        assert_eq!(engine.handle(at("2026-01-01T02:00:00Z"), Input::Tick), [fire(2, "2026-01-01T02:00:00Z")]);
-    }
-
-    #[test]
-    fn missed_instants_are_not_caught_up() {
-        let mut engine = Engine::default();
-        engine.handle(at("2026-01-01T00:00:00Z"), applied(1, "0 * ? * * *", &[]));
-        let outputs = engine.handle(at("2026-01-01T05:30:00Z"), Input::Tick);
-        assert!(matches!(outputs.as_slice(), [Output::Missed(firing)] if firing.instant == at("2026-01-01T01:00:00Z")));
-        assert_eq!(engine.next_deadline(), Some(at("2026-01-01T06:00:00Z")));
-    }
-
-    #[test]
-    fn a_clock_that_was_ahead_silences_nothing_once_it_is_set_back() {
-        let mut engine = Engine::default();
-        engine.handle(at("2026-01-01T00:00:00Z"), applied(1, "0 * ? * * *", &[]));
-        engine.handle(at("2026-01-03T05:30:00Z"), Input::Tick);
-        assert_eq!(engine.next_deadline(), Some(at("2026-01-03T06:00:00Z")));
-        assert_eq!(engine.handle(at("2026-01-01T00:30:00Z"), Input::Tick), []);
-        assert_eq!(engine.handle(at("2026-01-01T01:00:00Z"), Input::Tick), [fire(1, "2026-01-01T01:00:00Z")]);
-        assert_eq!(engine.next_deadline(), Some(at("2026-01-01T02:00:00Z")));
-    }
-
-    #[test]
-    fn excluded_dates_are_passed_over() {
-        let mut engine = Engine::default();
-        engine.handle(at("2026-01-01T02:00:00Z"), applied(1, "0 1 ? * * *", &["2026-01-02", "2026-01-03"]));
-        assert_eq!(engine.next_deadline(), Some(at("2026-01-04T01:00:00Z")));
-    }
-
-    #[test]
-    fn an_unknown_zone_is_said() {
-        let mut engine = Engine::default();
-        let Input::PipelineApplied { pipeline, version, mut schedules } = applied(1, "0 1 ? * * *", &[]) else {
-            panic!("not a pipeline")
-        };
-        schedules[0].1 = None;
-        let outputs =
-            engine.handle(at("2026-01-01T00:00:00Z"), Input::PipelineApplied { pipeline, version, schedules });
-        assert!(matches!(outputs.as_slice(), [Output::Unusable { reason, .. }] if reason.contains("time zone")));
-        assert_eq!(engine.next_deadline(), None);
-    }
-}
+mod tests;

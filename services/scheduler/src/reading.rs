@@ -1,9 +1,9 @@
-//! From entries of the log to what the engine hears. Only pipelines matter here; kinds of events that this version does not know
-//! are none of its business. Knows nothing about how entries come in.
+//! From entries of the log to what the engine hears. Only pipelines and their schedules matter here; kinds of events that this version
+//! does not know are none of its business. Knows nothing about how entries come in.
 
-use downbeat_domain::Event;
+use downbeat_domain::{Event, Trigger};
 use downbeat_event_log::Entry;
-use downbeat_proto::{event::Decoded, record};
+use downbeat_proto::{convert, event::Decoded, events::v1::EventKind, record};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
@@ -11,7 +11,8 @@ use crate::{
     error::Error,
 };
 
-/// Tells the engine what the entry says about pipelines, and gives back what follows.
+/// Tells the engine what the entry says about schedules, and gives back what follows. Nothing is asked before a tick: what this entry
+/// leaves open may be decided in a later one.
 ///
 /// # Errors
 /// `Unreadable`.
@@ -19,27 +20,54 @@ pub fn take_in(engine: &mut Engine, entry: &Entry, now: Timestamp) -> Result<Vec
     let unreadable = |source| Error::Unreadable { sequence: entry.sequence, source };
     let record = record::decode(&entry.payload).map_err(unreadable)?;
     let mut outputs = Vec::new();
-    let pipelines = record
-        .decisions
-        .iter()
-        .flat_map(|decision| &decision.events)
-        .filter(|event| event.kind() == downbeat_proto::events::v1::EventKind::PipelineApplied);
-    for event in pipelines {
-        if let Decoded::Known(Event::PipelineApplied(applied)) =
-            downbeat_proto::event::decode(event).map_err(unreadable)?
-        {
-            let schedules = applied
-                .plan
-                .schedules
-                .into_iter()
-                .map(|schedule| {
-                    let zone = TimeZone::get(&schedule.timezone).ok();
-                    (schedule, zone)
-                })
-                .collect();
-            let input = Input::PipelineApplied { pipeline: applied.pipeline, version: applied.version, schedules };
-            outputs.extend(engine.handle(now, input));
+    for decision in &record.decisions {
+        let at = convert::instant(decision.decided_at).unwrap_or(now);
+        for event in decision.events.iter().filter(|event| concerns(event.kind())) {
+            if let Decoded::Known(event) = downbeat_proto::event::decode(event).map_err(unreadable)?
+                && let Some(input) = input(event, at)
+            {
+                outputs.extend(engine.handle(now, input));
+            }
         }
     }
     Ok(outputs)
+}
+
+/// Whether a kind is worth decoding.
+fn concerns(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::PipelineApplied
+            | EventKind::PipelinePaused
+            | EventKind::PipelineResumed
+            | EventKind::PipelineDeleted
+            | EventKind::ScheduleDecided
+            | EventKind::RunCreated
+    )
+}
+
+fn input(event: Event, at: Timestamp) -> Option<Input> {
+    Some(match event {
+        Event::PipelineApplied(applied) => {
+            let with_zone = applied.plan.schedules.into_iter().map(|schedule| {
+                let zone = TimeZone::get(&schedule.timezone).ok();
+                (schedule, zone)
+            });
+            let schedules = with_zone.collect();
+            Input::PipelineApplied { pipeline: applied.pipeline, version: applied.version, at, schedules }
+        }
+        Event::PipelinePaused { pipeline, at, .. } => Input::Paused { pipeline, paused: true, at },
+        Event::PipelineResumed { pipeline, at } => Input::Paused { pipeline, paused: false, at },
+        Event::PipelineDeleted { pipeline, .. } => Input::Deleted { pipeline },
+        Event::ScheduleDecided(decided) => {
+            Input::Decided { pipeline: decided.pipeline, schedule: decided.schedule, up_to: decided.up_to }
+        }
+        Event::RunCreated(created) => match created.trigger {
+            Trigger::Scheduled { schedule, instant, .. } => {
+                Input::Decided { pipeline: created.pipeline, schedule, up_to: instant }
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
 }

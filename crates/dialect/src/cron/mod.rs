@@ -5,6 +5,7 @@
 
 mod calendar;
 mod describe;
+mod dst;
 mod field;
 mod next;
 mod parse;
@@ -12,7 +13,9 @@ mod unix;
 
 use std::{fmt, ops::Range};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
+pub use dst::Dst;
 
 /// A parsed cron expression. Prints as written, with single spaces between the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,15 +62,24 @@ impl Cron {
 
     /// The first firing strictly after `after`, in the local time of `zone`; none when it never fires again (years end with 2199).
     ///
-    /// Where the clock changes: a slot with a fixed time that falls into a gap shorter than three hours fires once, at the first
-    /// instant after the gap (in a longer gap, which is a correction of the calendar, it is lost); in a repeated hour it fires the
-    /// first time only. A wildcard slot (minute or hour is `*`, `*/n` or `0/n`) fires whenever the wall clock shows it.
-    pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    /// Where the clock changes, [`Dst`] says what becomes of a fixed time. A wildcard slot (minute or hour is `*`, `*/n` or `0/n`)
+    /// fires whenever the wall clock shows it, whatever the policy.
+    pub fn next_after(&self, after: Timestamp, zone: &TimeZone, dst: Dst) -> Option<Timestamp> {
         if self.wildcard {
             next::wildcard(&self.calendar, after, zone)
         } else {
-            next::fixed(&self.calendar, after, zone)
+            next::fixed(&self.calendar, after, zone, dst)
         }
+    }
+
+    /// Whether it follows the wall clock (minute or hour is `*`, `*/n` or `0/n`), so that the DST policy does not concern it.
+    pub fn is_wildcard(&self) -> bool {
+        self.wildcard
+    }
+
+    /// Whether a reading of the wall clock, to the minute, is one of its own.
+    pub fn matches(&self, local: DateTime) -> bool {
+        self.calendar.first_slot_from(local) == Some(local)
     }
 
     /// Whether any date matches at all (31 February never does).

@@ -2,16 +2,17 @@
 //! name and place, instead of being ignored at run time.
 
 mod paused;
+pub mod schedules;
 mod task;
 mod triggers;
 
 use std::collections::BTreeMap;
 
-use downbeat_dialect::{Entry, OnLimit, Pipeline, Schedule, Span, Task, Templated};
+use downbeat_dialect::{Entry, OnLimit, Pipeline, Span, Task, Templated};
 
 use crate::{
     limits,
-    plan::{CoreJob, Node, Plan, PlanInput, PlanSchedule},
+    plan::{CoreJob, Node, Plan, PlanInput},
     runnable,
 };
 
@@ -70,8 +71,7 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
             options: input.options.clone(),
         })
         .collect();
-    plan.schedules =
-        pipeline.schedules.iter().enumerate().map(|(at, schedule)| compile_schedule(at, schedule)).collect();
+    plan.schedules = schedules::compile(pipeline);
     plan.pipeline_triggers =
         pipeline.trigger_events.iter().filter_map(|event| triggers::pipeline_trigger(event).ok()).collect();
     let concurrency = pipeline.configuration.concurrency.as_ref();
@@ -115,16 +115,6 @@ impl Places {
     }
 }
 
-fn compile_schedule(at: usize, schedule: &Schedule) -> PlanSchedule {
-    PlanSchedule {
-        name: schedule.name.clone().unwrap_or_else(|| format!("schedule-{}", at + 1)),
-        cron: schedule.cron_text.clone(),
-        timezone: schedule.timezone.clone(),
-        run_inputs: schedule.run_inputs.clone(),
-        exclude: schedule.exclude.clone(),
-    }
-}
-
 fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
     let mut refused = Vec::new();
     let mut refuse = |message: String, span: Option<Span>| refused.push(Unsupported { message, span });
@@ -135,9 +125,6 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
         if let Err(message) = triggers::pipeline_trigger(event) {
             refuse(message, Some(event.span));
         }
-    }
-    for schedule in &pipeline.additions.schedules {
-        refuse("meta.downbeat.schedules do not start runs in this version".to_owned(), Some(schedule.span));
     }
     if pipeline.webhook.enabled {
         refuse("webhook: webhooks do not start runs in this version".to_owned(), None);

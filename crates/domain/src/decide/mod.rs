@@ -9,6 +9,7 @@ mod carry_over;
 mod child;
 mod condition;
 mod consider;
+mod fire_schedule;
 mod follow;
 mod inputs;
 mod lane;
@@ -54,7 +55,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::StartRun(start) => start_run::decide(partition, start, context),
         Command::RestartRun(restart) => restart_run::decide(partition, restart, context),
         Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),
-        Command::FireSchedule(fire) => start_run::fire(partition, fire, context),
+        Command::FireSchedule(fire) => fire_schedule::decide(partition, fire, context),
         Command::CancelRun { run, reason } => cancel_run::decide(partition.live_run(*run)?, reason, context),
         Command::MarkTask { run, task, mark, outputs, reason, by } => {
             let marking = mark_task::Marking { mark: *mark, outputs, reason, by };

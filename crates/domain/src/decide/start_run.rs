@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    command::{Context, FireSchedule, Rejection, StartRun},
-    decide::{inputs, json_bytes, later, later_ms, select},
+    command::{Context, Rejection, StartRun},
+    decide::{inputs, json_bytes, later_ms, select},
     event::{Event, RunCreated, Selection, Trigger},
     id::{PipelineId, RunId},
     limits,
@@ -85,35 +85,4 @@ pub(super) fn created(
         selection: given.selection,
         at: context.now,
     }))
-}
-
-/// One run per instant: its id is derived, and the watermark of the schedule refuses what was decided before (INV-05).
-pub(super) fn fire(partition: &Partition, fire: &FireSchedule, context: &Context) -> Result<Vec<Event>, Rejection> {
-    let pipeline = startable(partition, fire.pipeline)?;
-    let schedule = pipeline
-        .plan
-        .plan
-        .schedules
-        .iter()
-        .find(|schedule| schedule.name == fire.schedule)
-        .ok_or_else(|| Rejection::UnknownSchedule { pipeline: fire.pipeline, schedule: fire.schedule.clone() })?;
-    // A watermark in the future would silence the schedule until then.
-    if fire.instant > later(context.now, limits::SCHEDULE_AHEAD_SECONDS_MAX) {
-        return Err(Rejection::NotDue { schedule: fire.schedule.clone(), instant: fire.instant });
-    }
-    if let Some(watermark) = pipeline.watermarks.get(&fire.schedule).filter(|watermark| fire.instant <= **watermark) {
-        return Err(Rejection::AlreadyFired { schedule: fire.schedule.clone(), watermark: *watermark });
-    }
-    let run = RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant);
-    let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
-    let start = StartRun {
-        run,
-        pipeline: fire.pipeline,
-        trigger: Trigger::Scheduled { schedule: fire.schedule.clone(), instant: fire.instant },
-        inputs: inputs::of_trigger(&schedule.run_inputs, &of, None, context)?,
-        environment: Map::new(),
-        environment_name: String::new(),
-        selection: None,
-    };
-    decide(partition, &start, context)
 }

@@ -44,6 +44,11 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             look_at_lanes(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
+        Event::ScheduleDecided(decided) => {
+            if let Some(state) = partition.pipelines.get_mut(&decided.pipeline) {
+                decide_up_to(state, &decided.schedule, decided.up_to);
+            }
+        }
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -90,12 +95,16 @@ fn look_at_lanes(partition: &mut Partition, pipeline: PipelineId) {
     partition.agenda.extend(concerned.map(|(key, _)| Agenda::Lane(key.clone())));
 }
 
+fn decide_up_to(pipeline: &mut PipelineState, schedule: &str, instant: Timestamp) {
+    let watermark = pipeline.watermarks.entry(schedule.to_owned()).or_insert(instant);
+    *watermark = (*watermark).max(instant);
+}
+
 fn create_run(partition: &mut Partition, created: &RunCreated) {
     let known = partition.runs.contains_key(&created.run) || partition.finished.contains_key(&created.run);
     let Some(pipeline) = partition.pipelines.get_mut(&created.pipeline).filter(|_| !known) else { return };
-    if let Trigger::Scheduled { schedule, instant } = &created.trigger {
-        let watermark = pipeline.watermarks.entry(schedule.clone()).or_insert(*instant);
-        *watermark = (*watermark).max(*instant);
+    if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
+        decide_up_to(pipeline, schedule, *instant);
     }
     let follows = if let Trigger::PipelineEnded { run, .. } = created.trigger { Some(run) } else { None };
     partition.runs_created += 1;

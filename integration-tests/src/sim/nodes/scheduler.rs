@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use downbeat_domain::FireSchedule;
+use downbeat_domain::{FireSchedule, Rejection};
 use downbeat_event_log::{Entry, Error, EventLog, Tail, memory::MemoryLog};
 use downbeat_scheduler::{
     asking::{Next, after_failure},
@@ -63,6 +63,8 @@ pub enum SchedulerEvent {
     Grown,
     /// Time has passed.
     Tick,
+    /// The coordinator has answered.
+    Told(Input),
     /// A firing is asked for again.
     Again(Firing, u32, At),
 }
@@ -104,12 +106,16 @@ impl World {
                 scheduler.tick_at = None;
                 scheduler.engine.handle(wall, Input::Tick)
             }
+            SchedulerEvent::Told(input) => {
+                let mut outputs = self.schedulers[at].engine.handle(wall, input);
+                outputs.extend(self.schedulers[at].engine.handle(wall, Input::Tick));
+                outputs
+            }
             SchedulerEvent::Again(firing, attempt, asked) => return self.fire(at, firing, attempt, asked),
         };
         for output in outputs {
             match output {
-                Output::Fire(firing) => self.fire(at, firing, 1, self.now),
-                Output::Missed(_) => {}
+                Output::Ask(firing) => self.fire(at, firing, 1, self.now),
                 Output::Unusable { schedule, reason, .. } => {
                     self.violated("schedules", format!("`{schedule}` cannot fire: {reason}"));
                 }
@@ -124,14 +130,24 @@ impl World {
             return;
         }
         let Some((firing, attempt, asked)) = self.schedulers[at].asked.remove(&number) else { return };
-        if let Heard::Answer(_) = heard {
-            return;
-        }
-        let passed = Duration::from_micros(self.now - asked);
-        if let Next::Again(pause) = after_failure(Code::Unavailable, attempt, passed) {
-            let again = SchedulerEvent::Again(firing, attempt + 1, asked);
-            self.queue.push(self.now + micros(pause), Happening::Scheduler(at, life, again));
-        }
+        let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);
+        let told = match heard {
+            Heard::Answer(Ok(_)) => Input::Decided { pipeline, schedule, up_to: instant },
+            Heard::Answer(Err(Rejection::AlreadyFired { watermark, .. })) => {
+                Input::Decided { pipeline, schedule, up_to: watermark }
+            }
+            Heard::Answer(Err(_)) => Input::Refused { pipeline, schedule, instant },
+            _ => {
+                let passed = Duration::from_micros(self.now - asked);
+                if let Next::Again(pause) = after_failure(Code::Unavailable, attempt, passed) {
+                    let again = SchedulerEvent::Again(firing, attempt + 1, asked);
+                    self.queue.push(self.now + micros(pause), Happening::Scheduler(at, life, again));
+                    return;
+                }
+                Input::Refused { pipeline, schedule, instant }
+            }
+        };
+        self.scheduler(at, life, SchedulerEvent::Told(told));
     }
 
     fn read_schedules(&mut self, at: usize) -> Vec<Output> {
@@ -153,6 +169,9 @@ impl World {
         if let Some(error) = failed {
             self.violated("readers", format!("scheduler {at}: {error}"));
         }
+        // Everything that the log holds was read.
+        let scheduler = &mut self.schedulers[at];
+        outputs.extend(scheduler.engine.handle(scheduler.clocks.wall(self.now), Input::Tick));
         outputs
     }
 
@@ -163,6 +182,9 @@ impl World {
             pipeline: firing.pipeline,
             schedule: firing.schedule.clone(),
             instant: firing.instant,
+            after: firing.after,
+            passed: firing.passed.clone(),
+            fires: firing.fires,
         });
         self.schedulers[at].asked.insert(number, (firing, attempt, asked));
         self.call(Caller::Scheduler(at, life), number, request);

@@ -4,6 +4,7 @@ mod attempt;
 mod fields;
 mod follow;
 mod run;
+mod schedule;
 mod task;
 
 use downbeat_domain::{AttemptRef, Event, PipelineApplied, PipelineId, RunId};
@@ -14,6 +15,7 @@ use fields::Fields;
 
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub(crate) use run::{axes as axes_of, trigger as trigger_of};
+pub use schedule::passed as passed_of;
 
 /// What this event is.
 pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
@@ -54,6 +56,7 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             }
             Event::PoolSet { name: event.name, slots: event.slots, at: fields.at(event.at)? }
         }
+        EventKind::ScheduleDecided => schedule::decided(fields, payload)?,
         EventKind::RunCreated
         | EventKind::RunCancelRequested
         | EventKind::RunQueued

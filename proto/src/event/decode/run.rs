@@ -128,9 +128,12 @@ fn run_created(fields: Fields, created: wire::RunCreated) -> Result<RunCreated, 
 pub(crate) fn trigger(trigger: wire::Trigger) -> Option<Trigger> {
     Some(match trigger.trigger? {
         wire::trigger::Trigger::Manual(manual) => Trigger::Manual { user: manual.user },
-        wire::trigger::Trigger::Scheduled(scheduled) => {
-            Trigger::Scheduled { schedule: scheduled.schedule, instant: convert::instant(scheduled.instant)? }
-        }
+        wire::trigger::Trigger::Scheduled(scheduled) => Trigger::Scheduled {
+            schedule: scheduled.schedule,
+            instant: convert::instant(scheduled.instant)?,
+            coalesced: scheduled.coalesced.into_iter().map(convert::instant).collect::<Option<_>>()?,
+            coalesced_count: scheduled.coalesced_count,
+        },
         wire::trigger::Trigger::Parent(parent) => Trigger::Parent {
             attempt: attempt_of(parent.attempt.as_ref()?)?,
             pipeline: PipelineId::from_slice(&parent.pipeline_id)?,

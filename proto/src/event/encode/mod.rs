@@ -3,6 +3,7 @@
 mod attempt;
 mod follow;
 mod run;
+mod schedule;
 mod task;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use crate::{
 
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, trigger};
+pub use schedule::passed;
 
 /// The wire form of an event.
 pub fn encode(fact: &Event) -> wire::Event {
@@ -38,6 +40,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::PoolSet { name, slots, at } => {
             event(EventKind::PoolSet, &wire::PoolSet { name: name.clone(), slots: *slots, at: micros(*at) })
         }
+        Event::ScheduleDecided(decided) => schedule::decided(decided),
         Event::RunCreated(_)
         | Event::RunCancelRequested { .. }
         | Event::RunQueued { .. }

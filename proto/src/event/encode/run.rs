@@ -122,9 +122,13 @@ fn run_created(created: &RunCreated) -> wire::RunCreated {
 pub(crate) fn trigger(trigger: &Trigger) -> wire::Trigger {
     let kind = match trigger {
         Trigger::Manual { user } => wire::trigger::Trigger::Manual(wire::trigger::Manual { user: user.clone() }),
-        Trigger::Scheduled { schedule, instant } => {
-            let instant = micros(*instant);
-            wire::trigger::Trigger::Scheduled(wire::trigger::Scheduled { schedule: schedule.clone(), instant })
+        Trigger::Scheduled { schedule, instant, coalesced, coalesced_count } => {
+            wire::trigger::Trigger::Scheduled(wire::trigger::Scheduled {
+                schedule: schedule.clone(),
+                instant: micros(*instant),
+                coalesced: coalesced.iter().map(|instant| micros(*instant)).collect(),
+                coalesced_count: *coalesced_count,
+            })
         }
         Trigger::Parent { attempt, pipeline, depth } => wire::trigger::Trigger::Parent(wire::trigger::Parent {
             attempt: Some(attempt_ref(*attempt)),

@@ -2,7 +2,7 @@
 
 mod attempt;
 
-use downbeat_domain::{ConditionResult, Event, PipelineId, RunCreated, TaskRunId, Trigger};
+use downbeat_domain::{ConditionResult, Event, PipelineId, RunCreated, ScheduleDecided, TaskRunId, Trigger};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +28,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
             json!({"pipeline_id": pipeline.to_string(), "at": at(*when)})
         }
         Event::PoolSet { name, slots, at: when } => json!({"name": name, "slots": slots, "at": at(*when)}),
+        Event::ScheduleDecided(decided) => schedule_decided(decided),
         Event::RunCreated(created) => run_created(created),
         Event::RunCancelRequested { run, reason, at: when } | Event::RunQueued { run, reason, at: when } => {
             json!({"run_id": run.to_string(), "reason": reason, "at": at(*when)})
@@ -133,6 +134,20 @@ fn ids(pipelines: &[PipelineId]) -> Vec<String> {
     pipelines.iter().map(ToString::to_string).collect()
 }
 
+fn schedule_decided(decided: &ScheduleDecided) -> Value {
+    let passed = decided.passed.iter().map(|passed| {
+        let listed: Vec<Value> = passed.listed.iter().map(|instant| at(*instant)).collect();
+        json!({
+            "reason": passed.reason.as_str(), "count": passed.count, "first": at(passed.first), "last": at(passed.last),
+            "listed": listed, "message": passed.message,
+        })
+    });
+    json!({
+        "pipeline_id": decided.pipeline.to_string(), "schedule": decided.schedule,
+        "passed": passed.collect::<Vec<_>>(), "up_to": at(decided.up_to), "at": at(decided.at),
+    })
+}
+
 fn at(instant: Timestamp) -> Value {
     Value::String(instant.to_string())
 }
@@ -144,9 +159,13 @@ fn condition(result: &Option<ConditionResult>) -> Value {
 fn trigger(trigger: &Trigger) -> Value {
     match trigger {
         Trigger::Manual { user } => json!({"type": "MANUAL", "user": user}),
-        Trigger::Scheduled { schedule, instant } => {
+        Trigger::Scheduled { schedule, instant, coalesced_count: 0, .. } => {
             json!({"type": "SCHEDULED", "schedule": schedule, "instant": at(*instant)})
         }
+        Trigger::Scheduled { schedule, instant, coalesced, coalesced_count } => json!({
+            "type": "SCHEDULED", "schedule": schedule, "instant": at(*instant), "coalesced_count": coalesced_count,
+            "coalesced": coalesced.iter().map(|instant| at(*instant)).collect::<Vec<_>>(),
+        }),
         Trigger::Parent { attempt, pipeline, depth } => json!({
             "type": "PIPELINE", "run_id": attempt.run.to_string(), "task": attempt.task, "attempt": attempt.number,
             "pipeline_id": pipeline.to_string(), "depth": depth,

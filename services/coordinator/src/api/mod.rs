@@ -31,6 +31,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::PoolFull { .. }
         | Rejection::AlreadyFired { .. }
         | Rejection::NotDue { .. }
+        | Rejection::UnfitFiring { .. }
         | Rejection::StaleAttempt(_)
         | Rejection::NotReady { .. } => Code::FailedPrecondition,
     };

@@ -2,6 +2,7 @@
 
 mod control;
 mod run;
+mod schedule;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -12,6 +13,7 @@ pub use control::{
     PipelineCommand, PipelineDelete, PipelineList, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList,
     PoolRemove, PoolSet, PoolSub,
 };
+pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
 
 /// Runs data pipelines and keeps the whole truth about every run.
@@ -78,6 +80,8 @@ pub enum Command {
     Pipeline(PipelineCommand),
     /// Named pools of slots, which tasks of all pipelines share.
     Pool(PoolCommand),
+    /// Show when schedules fire next.
+    Schedule(ScheduleCommand),
     /// Follow the log of a task.
     Logs(Logs),
     /// Show the assets that a run read and wrote, as a tree.

@@ -15,6 +15,7 @@ mod plan;
 mod pool;
 mod run;
 mod runs;
+mod schedule;
 mod schema;
 mod validate;
 mod values;
@@ -42,6 +43,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Run(command) => run::run(&command).await,
         Command::Runs(runs) => runs::run(&runs).await,
         Command::Pipeline(command) => pipeline::run(&command).await,
+        Command::Schedule(command) => schedule::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,

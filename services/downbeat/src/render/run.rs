@@ -2,8 +2,10 @@
 
 use downbeat_proto::metadata::v1::Run;
 
-use super::{clean, duration_between, instant, mark, short, table, words};
+use super::{clean, duration_between, instant, mark, short, table, time::duration, words};
 
+/// A run of a schedule that began later than this says so, microseconds.
+const LATE: i64 = downbeat_domain::limits::SCHEDULE_LATENESS_SECONDS * 1_000_000;
 /// Names of tasks or runs that a line shows.
 const NAMES_SHOWN: usize = 10;
 
@@ -30,6 +32,11 @@ pub fn run_header(run: &Run, now: Option<i64>) -> String {
 /// Where it came from and what came of it, one line each; none for a run that somebody started as it is.
 pub fn run_notes(run: &Run) -> Vec<String> {
     let mut notes = Vec::new();
+    if run.schedule_instant != 0 {
+        let late = run.created_at.saturating_sub(run.schedule_instant);
+        let late = if late > LATE { format!(", {} late", duration(late)) } else { String::new() };
+        notes.push(format!("schedule {} of {}{late}", clean(&run.schedule), instant(run.schedule_instant)));
+    }
     if !run.restart_of.is_empty() {
         let what = match run.trigger.as_str() {
             "RESTART_FROM_FAILED" => ": what failed and what follows from it",
@@ -164,5 +171,16 @@ mod tests {
         assert!(notes[1].ends_with("t9 and 2 more"));
         assert_eq!(notes[2], "environment: prod");
         assert!(run_notes(&super::tests::run()).is_empty());
+    }
+
+    #[test]
+    fn a_late_run_of_a_schedule_says_so() {
+        let of = |late: i64| {
+            let instant = 1_772_366_400_000_000;
+            let (schedule, created_at) = ("nightly".to_owned(), instant + late);
+            run_notes(&Run { schedule, schedule_instant: instant, created_at, ..run() }).remove(0)
+        };
+        assert!(of(125_000_000).ends_with(", 2 min 05 s late") && of(125_000_000).starts_with("schedule nightly of "));
+        assert!(!of(20_000_000).contains("late"));
     }
 }

@@ -142,7 +142,7 @@ fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
             row.user.clone_from(user);
             "MANUAL"
         }
-        Trigger::Scheduled { schedule, instant } => {
+        Trigger::Scheduled { schedule, instant, .. } => {
             row.schedule.clone_from(schedule);
             row.schedule_instant = micros(*instant);
             "SCHEDULED"

@@ -4,8 +4,10 @@
 
 use std::fmt::Write as _;
 
-use downbeat_domain::{ConditionResult, Event, Outcome, RunCreated, StopReason, Trigger};
-use jiff::Timestamp;
+use downbeat_domain::{
+    ConditionResult, Event, Outcome, RunCreated, StopReason, Trigger, limits::SCHEDULE_LATENESS_SECONDS,
+};
+use jiff::{SignedDuration, Timestamp};
 
 /// What tasks and groups are called.
 pub trait TaskNames {
@@ -55,10 +57,23 @@ fn of_run(event: &Event, names: &dyn TaskNames) -> Option<String> {
     })
 }
 
+/// How late a schedule was served, where that is worth a word.
+fn late(instant: Timestamp, served: Timestamp) -> String {
+    let seconds = served.as_second() - instant.as_second();
+    if seconds > SCHEDULE_LATENESS_SECONDS { format!(", {:#} late", SignedDuration::from_secs(seconds)) } else { String::new() }
+}
+
 fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
     let mut text = match &created.trigger {
         Trigger::Manual { user } => format!("created by {user}"),
-        Trigger::Scheduled { schedule, instant } => format!("created by schedule `{schedule}` for {instant}"),
+        Trigger::Scheduled { schedule, instant, coalesced_count, .. } => {
+            let late = late(*instant, created.at);
+            let also = match coalesced_count {
+                0 => String::new(),
+                count => format!(" and {count} missed instants before it"),
+            };
+            format!("created by schedule `{schedule}` for {instant}{also}{late}")
+        }
         Trigger::Parent { attempt, .. } => format!("created by a task of run {}", attempt.run),
         Trigger::PipelineEnded { run, status, .. } => format!("created because run {run} ended {status}"),
         Trigger::Restart { user, run, mode } => format!("created by {user}: {mode} of run {run}"),

@@ -3,6 +3,7 @@
 mod apply;
 mod explain;
 mod pipelines;
+mod preview;
 mod request;
 mod runs;
 mod tasks;
@@ -174,6 +175,13 @@ impl ControlService for Control {
         request: Request<wire::ExplainWaitingRequest>,
     ) -> Result<Response<wire::ExplainWaitingResponse>, Status> {
         self.explain(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn preview_schedule(
+        &self,
+        request: Request<wire::PreviewScheduleRequest>,
+    ) -> Result<Response<wire::PreviewScheduleResponse>, Status> {
+        self.preview(request.into_inner()).await.map(Response::new)
     }
 
     async fn fire_schedule(

@@ -1,0 +1,163 @@
+//! The life of one schedule: what was decided of it, what holds for it now, and what held for it before as far as that is undecided.
+
+use downbeat_domain::{
+    PassReason, PipelineId,
+    plan::PlanSchedule,
+    schedule::{Misfire, Next, Span, Timetable},
+};
+use jiff::Timestamp;
+
+use crate::limits;
+
+/// A stretch of its life that is over.
+#[derive(Clone, Debug)]
+struct Past {
+    table: Timetable,
+    until: Timestamp,
+    passed: Option<PassReason>,
+}
+
+/// A schedule.
+#[derive(Clone, Debug)]
+pub(super) struct Life {
+    pub(super) version: u32,
+    table: Timetable,
+    misfire: Misfire,
+    /// It, or its pipeline, is paused.
+    schedule_paused: bool,
+    pipeline_paused: bool,
+    /// Everything up to here is decided, or is none of its business.
+    since: Timestamp,
+    /// What the log says was decided last.
+    pub(super) after: Option<Timestamp>,
+    past: Vec<Past>,
+    /// When it is to be looked at.
+    pub(super) wake: Option<Timestamp>,
+    /// The decision about this instant was asked for.
+    pub(super) asked: Option<Timestamp>,
+    /// Nothing is asked before, since the last question was refused.
+    pub(super) not_before: Option<Timestamp>,
+}
+
+impl Life {
+    /// A schedule that begins when its pipeline is applied, or at its start if it catches up.
+    pub(super) fn begin(
+        (version, applied): (u32, Timestamp),
+        plan: &PlanSchedule,
+        table: Timetable,
+        after: Option<Timestamp>,
+    ) -> Self {
+        let misfire = Misfire::of(plan);
+        let backlog = plan.start.filter(|start| *start < applied && misfire.catches_up() && after.is_none());
+        let just_before = |start: Timestamp| start.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(start);
+        let since = backlog.map_or(applied, just_before);
+        Self {
+            version,
+            table,
+            misfire,
+            schedule_paused: plan.paused,
+            pipeline_paused: false,
+            since: after.map_or(since, |after| after.max(since)),
+            after,
+            past: Vec::new(),
+            wake: None,
+            asked: None,
+            not_before: None,
+        }
+    }
+
+    /// A new version of its pipeline. What the old one had not decided stays with the old one's instants.
+    pub(super) fn apply(&mut self, (version, applied): (u32, Timestamp), plan: &PlanSchedule, table: Timetable) {
+        let same = self.table.is_same(&table);
+        if !same || self.schedule_paused != plan.paused {
+            let passed = match (self.is_paused(), same) {
+                (true, _) => Some(PassReason::Paused),
+                (false, false) => Some(PassReason::Replaced),
+                (false, true) => None,
+            };
+            self.close(applied, passed);
+        }
+        self.version = version;
+        self.table = table;
+        self.misfire = Misfire::of(plan);
+        self.schedule_paused = plan.paused;
+        self.not_before = None;
+    }
+
+    /// Its pipeline was paused or resumed.
+    pub(super) fn pause(&mut self, paused: bool, at: Timestamp) {
+        if self.pipeline_paused != paused {
+            let was = self.is_paused().then_some(PassReason::Paused);
+            self.close(at, was);
+            self.pipeline_paused = paused;
+            self.not_before = None;
+        }
+    }
+
+    /// Everything up to this instant was decided.
+    pub(super) fn decided(&mut self, up_to: Timestamp) {
+        self.after = self.after.max(Some(up_to));
+        self.since = self.since.max(up_to);
+        self.past.retain(|past| past.until > up_to);
+        if self.asked.is_some_and(|asked| asked <= up_to) {
+            self.asked = None;
+        }
+        self.not_before = None;
+    }
+
+    fn is_paused(&self) -> bool {
+        self.schedule_paused || self.pipeline_paused
+    }
+
+    /// What held so far ends; it is kept if it left something undecided.
+    fn close(&mut self, at: Timestamp, passed: Option<PassReason>) {
+        let begun = self.past.last().map_or(self.since, |past| past.until.max(self.since));
+        if self.table.next_after(begun).is_none_or(|next| next > at) {
+            // What was paused before may not reach into what follows.
+            match self.past.last_mut() {
+                Some(last) => last.until = last.until.max(begun),
+                None => self.since = self.since.max(at),
+            }
+            return;
+        }
+        self.past.push(Past { table: self.table.clone(), until: at, passed });
+        if self.past.len() > limits::UNDECIDED_SPANS_MAX {
+            // The oldest instants are told by the reason of those that follow them.
+            self.past.remove(0);
+        }
+    }
+
+    /// When something is to be decided: at once if something is left over, else at its next instant.
+    pub(super) fn due(&self, key: (PipelineId, &str)) -> Option<Timestamp> {
+        if self.asked.is_some() {
+            return None;
+        }
+        let due = match self.past.first() {
+            Some(past) => Some(past.until),
+            None if self.is_paused() => None,
+            None => self.table.next_after(self.since).map(|next| self.table.due(key.0, key.1, next)),
+        };
+        due.map(|due| self.not_before.map_or(due, |not_before| not_before.max(due)))
+    }
+
+    /// What to decide next.
+    pub(super) fn next(&self, key: (PipelineId, &str), now: Timestamp) -> Option<Next> {
+        let mut spans: Vec<Span<'_>> = self
+            .past
+            .iter()
+            .map(|past| Span { table: &past.table, until: past.until.min(now), passed: past.passed })
+            .collect();
+        if !self.is_paused() {
+            spans.push(Span { table: &self.table, until: now, passed: None });
+        }
+        self.misfire.next(key, self.since, &spans, now)
+    }
+
+    /// Nothing of what is over was left undecided after all.
+    pub(super) fn forget_past(&mut self) {
+        if let Some(last) = self.past.last() {
+            self.since = self.since.max(last.until);
+        }
+        self.past.clear();
+    }
+}
