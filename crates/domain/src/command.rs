@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     event::{AttemptRef, PipelineApplied, Trigger},
     id::{PipelineId, RunId, WorkerId},
+    incoming::IncomingEvent,
     metadata::Collected,
     replay::PriorRun,
     status::{FailureClass, Mark, Outcome, RestartMode},
@@ -64,6 +65,8 @@ pub enum Command {
     },
     /// Start the run of an instant of a schedule.
     FireSchedule(FireSchedule),
+    /// Let a trigger of a pipeline take an event from outside.
+    TakeEvent(TakeEvent),
     /// Stop a run.
     CancelRun {
         /// Which.
@@ -183,6 +186,17 @@ pub struct FireSchedule {
     pub schedule: String,
     /// The instant it names.
     pub instant: Timestamp,
+}
+
+/// See [`Command::TakeEvent`].
+#[derive(Clone, Debug)]
+pub struct TakeEvent {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Name of the trigger.
+    pub trigger: String,
+    /// The event.
+    pub event: Arc<IncomingEvent>,
 }
 
 /// See [`Command::Report`].
@@ -328,6 +342,16 @@ pub enum Rejection {
         /// The instant.
         instant: Timestamp,
     },
+    /// A trigger cannot take the event: a filter or an input did not evaluate, or does not fit.
+    #[error("trigger `{trigger}` of pipeline `{alias}`: {reason}")]
+    EventRefused {
+        /// The pipeline's alias.
+        alias: String,
+        /// The trigger.
+        trigger: String,
+        /// What and why.
+        reason: String,
+    },
     /// A required input is missing, has the wrong type, or is not declared.
     #[error("{0}")]
     InvalidInputs(String),
@@ -373,6 +397,7 @@ impl Rejection {
             Self::RunExists(_) => "RUN_EXISTS",
             Self::AlreadyFired { .. } => "ALREADY_FIRED",
             Self::NotDue { .. } => "NOT_DUE",
+            Self::EventRefused { .. } => "EVENT_REFUSED",
             Self::InvalidInputs(_) => "INVALID_INPUTS",
             Self::StaleAttempt(_) => "STALE_ATTEMPT",
             Self::NotReady { .. } => "NOT_READY",

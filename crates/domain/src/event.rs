@@ -56,6 +56,15 @@ pub enum Trigger {
         /// How many runs stand above this one.
         depth: u32,
     },
+    /// A trigger took an event from outside, or one of each of its parts.
+    Event {
+        /// The trigger's name in the pipeline.
+        trigger: String,
+        /// The events, in the order of its parts.
+        events: Vec<EventOrigin>,
+        /// Runs in the chain of causes that led to them.
+        depth: u32,
+    },
     /// A run that has ended is run again, wholly or in part.
     Restart {
         /// Who asked.
@@ -65,6 +74,19 @@ pub enum Trigger {
         /// Which part of it.
         mode: RestartMode,
     },
+}
+
+/// Where an event comes from; what it carried is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventOrigin {
+    /// Unique in its source.
+    pub id: String,
+    /// Who made it.
+    pub source: String,
+    /// NATS subject that it was published to, below `downbeat.trigger.`.
+    pub address: String,
+    /// When it says that it happened.
+    pub time: Option<Timestamp>,
 }
 
 /// The part of a pipeline that a run is about.
@@ -92,6 +114,8 @@ pub enum Event {
     PipelineDeleted { pipeline: PipelineId, at: Timestamp },
     /// A named pool has this many slots from now on; `None` = it is gone.
     PoolSet { name: String, slots: Option<u32>, at: Timestamp },
+    /// A trigger over several events took one, which waits for the others.
+    EventTaken(Box<EventTaken>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -244,6 +268,25 @@ pub struct PipelineApplied {
     pub plan: Plan,
 }
 
+/// See [`Event::EventTaken`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventTaken {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Name of the trigger.
+    pub trigger: String,
+    /// Place of the part that it is for.
+    pub part: u32,
+    /// The event.
+    pub origin: EventOrigin,
+    /// Runs in the chain of causes that led to it.
+    pub depth: u32,
+    /// What it gives to the run: values of the part's expressions.
+    pub inputs: Map<String, Value>,
+    /// When it was taken: from here it waits.
+    pub at: Timestamp,
+}
+
 /// See [`Event::RunCreated`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCreated {
@@ -297,7 +340,8 @@ impl Event {
             | Event::PipelinePaused { .. }
             | Event::PipelineResumed { .. }
             | Event::PipelineDeleted { .. }
-            | Event::PoolSet { .. } => None,
+            | Event::PoolSet { .. }
+            | Event::EventTaken(_) => None,
             Event::RunCreated(created) => Some(created.run),
             Event::TaskCarriedOver(carried) => Some(carried.run),
             Event::RunCancelRequested { run, .. }
@@ -360,6 +404,7 @@ impl Event {
         match self {
             Event::RunCreated(created) => Some(created.at),
             Event::TaskCarriedOver(carried) => Some(carried.at),
+            Event::EventTaken(taken) => Some(taken.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

@@ -10,6 +10,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::PipelineResumed,
     EventKind::PipelineDeleted,
     EventKind::PoolSet,
+    EventKind::EventTaken,
     EventKind::RunCreated,
     EventKind::RunCancelRequested,
     EventKind::RunFinished,

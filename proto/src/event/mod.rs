@@ -14,9 +14,9 @@ use downbeat_domain::Event;
 use crate::events::v1 as wire;
 
 pub use decode::{attempt_of, decode};
-pub(crate) use decode::{axes_of, trigger_of};
+pub(crate) use decode::{axes_of, origin_of, trigger_of};
 pub use encode::{attempt_ref, encode};
-pub(crate) use encode::{axes, trigger};
+pub(crate) use encode::{axes, origin, trigger};
 pub use json::to_json;
 pub use kind::{ALL_KINDS, name_of};
 pub use metadata::collected_of;

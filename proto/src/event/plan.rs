@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use downbeat_domain::plan::{
-    Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse,
+    Backoff, Node, Plan, PlanConcurrency, PlanEventPart, PlanEventTrigger, PlanGroup, PlanInput, PlanMatrix, PlanSchedule,
+    PlanTask, PoolUse,
 };
 
 use crate::{
@@ -30,6 +31,7 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         schedules: plan.schedules.iter().map(encode_schedule).collect(),
         concurrency: plan.concurrency.as_ref().map(encode_concurrency),
         timeout_ms: plan.timeout_ms,
+        triggers: plan.triggers.iter().map(encode_trigger).collect(),
     }
 }
 
@@ -41,6 +43,7 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
         schedules: plan.schedules.into_iter().map(decode_schedule).collect::<Option<_>>()?,
         concurrency: plan.concurrency.map(decode_concurrency),
         timeout_ms: plan.timeout_ms,
+        triggers: plan.triggers.into_iter().map(decode_trigger).collect(),
     })
 }
 
@@ -230,4 +233,26 @@ fn decode_schedule(schedule: wire::PlanSchedule) -> Option<PlanSchedule> {
         run_inputs: object(&schedule.run_inputs)?,
         exclude: schedule.exclude,
     })
+}
+
+fn encode_trigger(trigger: &PlanEventTrigger) -> wire::PlanEventTrigger {
+    let input = |(name, expression): &(String, String)| wire::PlanEventInput {
+        name: name.clone(),
+        expression: expression.clone(),
+    };
+    let parts = trigger.parts.iter().map(|part| wire::PlanEventPart {
+        subject: part.subject.clone(),
+        when: part.when.clone().unwrap_or_default(),
+        run_inputs: part.run_inputs.iter().map(input).collect(),
+    });
+    wire::PlanEventTrigger { name: trigger.name.clone(), parts: parts.collect(), within_ms: trigger.within_ms }
+}
+
+fn decode_trigger(trigger: wire::PlanEventTrigger) -> PlanEventTrigger {
+    let parts = trigger.parts.into_iter().map(|part| PlanEventPart {
+        subject: part.subject,
+        when: condition_of(part.when),
+        run_inputs: part.run_inputs.into_iter().map(|input| (input.name, input.expression)).collect(),
+    });
+    PlanEventTrigger { name: trigger.name, parts: parts.collect(), within_ms: trigger.within_ms }
 }

@@ -14,7 +14,7 @@ use crate::samples::{ATTEMPT, PIPELINE, RUN, at, condition, object, outputs, pla
 const OTHER_RUN: RunId = RunId(*b"run-ab9876543210");
 const OTHER_PIPELINE: PipelineId = PipelineId(*b"pipe-ba987654321");
 
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     text.to_owned()
 }
 
@@ -43,7 +43,7 @@ fn full_plan() -> Plan {
     plan
 }
 
-fn created(trigger: Trigger, selection: Option<Selection>) -> Event {
+pub(crate) fn created(trigger: Trigger, selection: Option<Selection>) -> Event {
     Event::RunCreated(Box::new(RunCreated {
         run: RUN,
         pipeline: PIPELINE,

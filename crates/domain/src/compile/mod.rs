@@ -6,11 +6,11 @@ mod task;
 
 use std::collections::BTreeMap;
 
-use downbeat_dialect::{Entry, OnLimit, Pipeline, Schedule, Span, Task, Templated};
+use downbeat_dialect::{Entry, EventTrigger, OnLimit, Pipeline, Schedule, Span, Task, Templated};
 
 use crate::{
     limits,
-    plan::{CoreJob, Node, Plan, PlanInput, PlanSchedule},
+    plan::{CoreJob, Node, Plan, PlanEventPart, PlanEventTrigger, PlanInput, PlanSchedule},
     runnable,
 };
 
@@ -71,6 +71,7 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
         .collect();
     plan.schedules =
         pipeline.schedules.iter().enumerate().map(|(at, schedule)| compile_schedule(at, schedule)).collect();
+    plan.triggers = pipeline.additions.triggers.iter().map(compile_trigger).collect();
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;
@@ -119,6 +120,19 @@ fn compile_schedule(at: usize, schedule: &Schedule) -> PlanSchedule {
         timezone: schedule.timezone.clone(),
         run_inputs: schedule.run_inputs.clone(),
         exclude: schedule.exclude.clone(),
+    }
+}
+
+fn compile_trigger(trigger: &EventTrigger) -> PlanEventTrigger {
+    let parts = trigger.parts.iter().map(|part| PlanEventPart {
+        subject: part.subject.clone(),
+        when: part.when.clone(),
+        run_inputs: part.run_inputs.iter().map(|(name, expression)| (name.clone(), expression.clone())).collect(),
+    });
+    PlanEventTrigger {
+        name: trigger.name.clone(),
+        parts: parts.collect(),
+        within_ms: trigger.within_ms.unwrap_or_default(),
     }
 }
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    event::{Event, PipelineApplied, RunCreated, Trigger},
+    event::{Event, EventTaken, PipelineApplied, RunCreated, Trigger},
     id::{PipelineId, RunId},
     plan::{Node, PreparedPlan},
-    state::{Agenda, LaneKey, Partition, Phase, PipelineState, RunState, TaskState},
+    state::{Agenda, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
     status::RunStatus,
 };
 
@@ -37,12 +37,17 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         }
         Event::PipelineDeleted { pipeline, .. } => {
             if let Some(state) = partition.pipelines.get_mut(pipeline) {
+                if !state.deleted {
+                    partition.listeners.remove(*pipeline, &state.plan.plan);
+                }
                 state.deleted = true;
                 state.paused = None;
+                state.triggers.values_mut().for_each(|trigger| trigger.waiting.clear());
             }
             look_at_lanes(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
+        Event::EventTaken(taken) => take_event(partition, taken),
         Event::RunCreated(created) => create_run(partition, created),
         Event::RunFinished { run, status, .. } => finish_run(partition, *run, *status),
         other => {
@@ -55,7 +60,14 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
 
 fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
     let before = partition.pipelines.remove(&applied.pipeline);
-    let (watermarks, paused) = before.map(|before| (before.watermarks, before.paused)).unwrap_or_default();
+    if let Some(before) = before.as_ref().filter(|before| !before.deleted) {
+        partition.listeners.remove(applied.pipeline, &before.plan.plan);
+    }
+    partition.listeners.add(applied.pipeline, &applied.plan);
+    let kept = before.map(|before| {
+        (before.watermarks, carried(before.triggers, &before.plan.plan, &applied.plan), before.paused)
+    });
+    let (watermarks, triggers, paused) = kept.unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
         name: applied.name.as_str().into(),
@@ -64,6 +76,7 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         source_root: applied.source_root.as_str().into(),
         plan: Arc::new(PreparedPlan::new(applied.plan.clone())),
         watermarks,
+        triggers,
         paused,
         deleted: false,
     };
@@ -87,6 +100,12 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
         let watermark = pipeline.watermarks.entry(schedule.clone()).or_insert(*instant);
         *watermark = (*watermark).max(*instant);
     }
+    if let Trigger::Event { trigger, .. } = &created.trigger
+        && let Some(state) = pipeline.triggers.get_mut(trigger)
+    {
+        // The run consumes them.
+        state.waiting.clear();
+    }
     partition.runs_created += 1;
     let run = RunState::new(created, pipeline, partition.runs_created);
     let (key, place) = lane_of(&run);
@@ -101,6 +120,13 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
     }
     partition.runs.insert(created.run, run);
     keep_agenda(partition, created.run);
+}
+
+fn take_event(partition: &mut Partition, taken: &EventTaken) {
+    let Some(pipeline) = partition.pipelines.get_mut(&taken.pipeline) else { return };
+    let planned = pipeline.plan.plan.triggers.iter().find(|trigger| trigger.name == taken.trigger);
+    let Some(planned) = planned.filter(|trigger| (taken.part as usize) < trigger.parts.len()) else { return };
+    pipeline.triggers.entry(taken.trigger.clone()).or_default().take(taken, planned.within_ms);
 }
 
 fn lane_of(run: &RunState) -> (LaneKey, (u64, RunId)) {

@@ -1,5 +1,6 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod events;
 mod lanes;
 mod lookup;
 mod matrix;
@@ -9,6 +10,8 @@ mod restore;
 mod run;
 mod task;
 
+pub use events::{Listeners, TriggerState, WaitingEvent};
+pub(crate) use events::{carried, listens};
 pub use lanes::{Lane, LaneKey, Lanes};
 pub use matrix::{Expansion, iteration_ids};
 pub use partition::{Agenda, Partition, PipelineState, RecentCommands};

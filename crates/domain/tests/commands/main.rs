@@ -7,6 +7,7 @@ mod carrying;
 mod children;
 mod conditions;
 mod graph;
+mod events;
 mod groups;
 mod lanes;
 mod limits;

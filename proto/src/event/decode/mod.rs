@@ -11,7 +11,7 @@ use super::{DecodeError, Decoded, plan};
 use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
-pub(crate) use run::{axes as axes_of, trigger as trigger_of};
+pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 
 /// What this event is.
 pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
@@ -52,6 +52,7 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             }
             Event::PoolSet { name: event.name, slots: event.slots, at: fields.at(event.at)? }
         }
+        EventKind::EventTaken => Event::EventTaken(Box::new(run::event_taken(fields, fields.parse(payload)?)?)),
         EventKind::RunCreated
         | EventKind::RunCancelRequested
         | EventKind::RunQueued

@@ -14,7 +14,7 @@ use crate::{
     events::v1::{self as wire, EventKind},
 };
 
-pub(crate) use run::{axes, trigger};
+pub(crate) use run::{axes, origin, trigger};
 
 /// The wire form of an event.
 pub fn encode(fact: &Event) -> wire::Event {
@@ -36,6 +36,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::PoolSet { name, slots, at } => {
             event(EventKind::PoolSet, &wire::PoolSet { name: name.clone(), slots: *slots, at: micros(*at) })
         }
+        Event::EventTaken(taken) => event(EventKind::EventTaken, &run::event_taken(taken)),
         Event::RunCreated(_)
         | Event::RunCancelRequested { .. }
         | Event::RunQueued { .. }

@@ -2,7 +2,7 @@
 
 mod attempt;
 
-use downbeat_domain::{ConditionResult, Event, RunCreated, TaskRunId, Trigger};
+use downbeat_domain::{ConditionResult, Event, EventOrigin, RunCreated, TaskRunId, Trigger};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +28,10 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
             json!({"pipeline_id": pipeline.to_string(), "at": at(*when)})
         }
         Event::PoolSet { name, slots, at: when } => json!({"name": name, "slots": slots, "at": at(*when)}),
+        Event::EventTaken(taken) => json!({
+            "pipeline_id": taken.pipeline.to_string(), "trigger": taken.trigger, "part": taken.part,
+            "event": origin(&taken.origin), "depth": taken.depth, "inputs": taken.inputs, "at": at(taken.at),
+        }),
         Event::RunCreated(created) => run_created(created),
         Event::RunCancelRequested { run, reason, at: when } | Event::RunQueued { run, reason, at: when } => {
             json!({"run_id": run.to_string(), "reason": reason, "at": at(*when)})
@@ -124,6 +128,10 @@ fn condition(result: &Option<ConditionResult>) -> Value {
     result.as_ref().map_or(Value::Null, |result| json!({"expression": result.expression, "value": result.value}))
 }
 
+fn origin(origin: &EventOrigin) -> Value {
+    json!({"id": origin.id, "source": origin.source, "address": origin.address, "time": origin.time.map(at)})
+}
+
 fn trigger(trigger: &Trigger) -> Value {
     match trigger {
         Trigger::Manual { user } => json!({"type": "MANUAL", "user": user}),
@@ -133,6 +141,9 @@ fn trigger(trigger: &Trigger) -> Value {
         Trigger::Parent { attempt, pipeline, depth } => json!({
             "type": "PIPELINE", "run_id": attempt.run.to_string(), "task": attempt.task, "attempt": attempt.number,
             "pipeline_id": pipeline.to_string(), "depth": depth,
+        }),
+        Trigger::Event { trigger, events, depth } => json!({
+            "type": "EVENT", "trigger": trigger, "events": events.iter().map(origin).collect::<Vec<_>>(), "depth": depth,
         }),
         Trigger::Restart { user, run, mode } => {
             json!({"type": mode.as_str(), "user": user, "run_id": run.to_string()})

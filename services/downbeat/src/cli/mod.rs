@@ -2,6 +2,7 @@
 
 mod control;
 mod run;
+mod trigger;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -13,6 +14,7 @@ pub use control::{
     PoolRemove, PoolSet, PoolSub,
 };
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
+pub use trigger::{DeadCommand, DeadReplay, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.
 #[derive(Debug, Parser)]
@@ -78,6 +80,8 @@ pub enum Command {
     Pipeline(PipelineCommand),
     /// Named pools of slots, which tasks of all pipelines share.
     Pool(PoolCommand),
+    /// Events from outside: publish one by hand; list, show and replay messages that no trigger could take.
+    Trigger(TriggerCommand),
     /// Follow the log of a task.
     Logs(Logs),
     /// Show the assets that a run read and wrote, as a tree.

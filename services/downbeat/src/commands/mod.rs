@@ -16,6 +16,7 @@ mod pool;
 mod run;
 mod runs;
 mod schema;
+mod trigger;
 mod validate;
 mod values;
 
@@ -43,6 +44,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Runs(runs) => runs::run(&runs).await,
         Command::Pipeline(command) => pipeline::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
+        Command::Trigger(command) => trigger::run(&command).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Log(log) => match log.sub {

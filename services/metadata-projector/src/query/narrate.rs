@@ -58,6 +58,11 @@ fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
     let mut text = match &created.trigger {
         Trigger::Manual { user } => format!("created by {user}"),
         Trigger::Scheduled { schedule, instant } => format!("created by schedule `{schedule}` for {instant}"),
+        Trigger::Event { trigger, events, .. } => {
+            let events: Vec<String> =
+                events.iter().map(|event| format!("`{}` on {}", event.id, event.address)).collect();
+            format!("created by trigger `{trigger}`: event {}", events.join(" and "))
+        }
         Trigger::Parent { attempt, .. } => format!("created by a task of run {}", attempt.run),
         Trigger::Restart { user, run, mode } => format!("created by {user}: {mode} of run {run}"),
     };

@@ -40,6 +40,9 @@ impl World {
             Event::PipelineResumed { .. } => "PipelineResumed".to_owned(),
             Event::PipelineDeleted { .. } => "PipelineDeleted".to_owned(),
             Event::PoolSet { name, slots, .. } => format!("PoolSet {name} {slots:?}"),
+            Event::EventTaken(taken) => {
+                format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)
+            }
             Event::RunCreated(created) => format!("RunCreated of version {}", created.version),
             Event::RunCancelRequested { reason, .. } => format!("RunCancelRequested: {reason}"),
             Event::RunQueued { reason, .. } => format!("RunQueued: {reason}"),

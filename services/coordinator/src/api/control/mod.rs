@@ -1,6 +1,7 @@
 //! `ControlService`: commands of people, programs and schedulers. Each converts, asks the engine, and converts the answer.
 
 mod apply;
+mod events;
 mod explain;
 mod pipelines;
 mod request;
@@ -166,6 +167,13 @@ impl ControlService for Control {
         request: Request<wire::ExplainWaitingRequest>,
     ) -> Result<Response<wire::ExplainWaitingResponse>, Status> {
         self.explain(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn take_event(
+        &self,
+        request: Request<wire::TakeEventRequest>,
+    ) -> Result<Response<wire::TakeEventResponse>, Status> {
+        self.take(request.into_inner()).await.map(Response::new)
     }
 
     async fn fire_schedule(
