@@ -170,6 +170,11 @@ impl Cluster {
         self.scheduler = start_scheduler(&self.folder, &self.addresses);
     }
 
+    /// One more scheduler beside the first.
+    pub fn another_scheduler(&self) -> Process {
+        start_scheduler(&self.folder, &self.addresses)
+    }
+
     /// Starts the projector again, over the same folder, after it ended.
     pub fn restart_projector(&mut self) {
         self.projector = start_projector(&self.folder, &self.addresses, self.projector_listen);

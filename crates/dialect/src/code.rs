@@ -79,6 +79,7 @@ codes! {
     UndeclaredRunInput = 1072, None, "a trigger gives an input that is not declared";
     NewerAdditions = 1080, None, "additions of a newer version";
     IdleAddition = 1081, None, "an addition that does nothing where it stands";
+    TriggerForm = 1082, None, "an event trigger that does not say clearly what starts a run";
 }
 
 impl Code {

@@ -52,3 +52,5 @@ pub const SHOWN_MESSAGE_CHARACTERS: usize = 500;
 pub const DIFF_LINES: usize = 5_000;
 /// Characters of a value shown on one line of a difference.
 pub const SHOWN_VALUE_CHARACTERS: usize = 120;
+/// Milliseconds that an event of `all_of` may wait for the others: 31 days.
+pub const WITHIN_MS: u64 = 31 * 24 * 60 * 60 * 1_000;

@@ -127,6 +127,22 @@ fn additions_are_typed() {
     assert_eq!(task.additions.retry, Some(expected));
 }
 
+/// The example has both kinds of trigger.
+#[test]
+fn event_triggers_are_typed() {
+    let source = include_str!("../../../deploy/examples/features/event-triggers.yml");
+    assert_eq!(parse(source).diagnostics, []);
+    let triggers = accepted(source).additions.triggers;
+    let names: Vec<&str> = triggers.iter().map(|trigger| trigger.name.as_str()).collect();
+    assert_eq!(names, ["orders", "both"]);
+    let [orders] = &triggers[0].parts[..] else { panic!("{:?}", triggers[0]) };
+    assert_eq!((orders.subject.as_str(), orders.when.as_deref()), ("orders.*.landed", Some("event.data.rows > 0")));
+    assert_eq!(orders.run_inputs["table"], "event.data.table");
+    assert_eq!((triggers[0].within_ms, triggers[1].within_ms, triggers[1].parts.len()), (None, Some(HOUR_MS), 2));
+    let unnamed = accepted(&minimal("meta: {downbeat: {triggers: [{nats: a}, {nats: '>'}]}}\n")).additions.triggers;
+    assert_eq!((unnamed[0].name.as_str(), unnamed[1].name.as_str()), ("trigger-1", "trigger-2"));
+}
+
 const HOUR_MS: u64 = 3_600_000;
 
 /// The example has every addition of the run engine once.
@@ -137,6 +153,7 @@ fn additions_of_the_run_engine_are_typed() {
     let pipeline = accepted(source);
     let expected = PipelineAdditions {
         schedules: Vec::new(),
+        triggers: Vec::new(),
         timeout_ms: Some(6 * HOUR_MS),
         priority: Some(10),
         cancel_running: true,

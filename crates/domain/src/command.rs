@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger},
     id::{PipelineId, RunId, WorkerId},
+    incoming::IncomingEvent,
     metadata::Collected,
     replay::PriorRun,
     status::{FailureClass, Mark, Outcome, RestartMode},
@@ -64,6 +65,8 @@ pub enum Command {
     },
     /// Start the run of an instant of a schedule.
     FireSchedule(FireSchedule),
+    /// Let a trigger of a pipeline take an event from outside.
+    TakeEvent(TakeEvent),
     /// Stop a run.
     CancelRun {
         /// Which.
@@ -190,6 +193,17 @@ pub struct FireSchedule {
     pub passed: Vec<PassedInstants>,
     /// Whether `instant` starts a run; otherwise it is the last one of `passed`.
     pub fires: bool,
+}
+
+/// See [`Command::TakeEvent`].
+#[derive(Clone, Debug)]
+pub struct TakeEvent {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Name of the trigger.
+    pub trigger: String,
+    /// The event.
+    pub event: Arc<IncomingEvent>,
 }
 
 /// See [`Command::Report`].
@@ -346,6 +360,16 @@ pub enum Rejection {
         /// What is wrong.
         reason: String,
     },
+    /// A trigger cannot take the event: a filter or an input did not evaluate, or does not fit.
+    #[error("trigger `{trigger}` of pipeline `{alias}`: {reason}")]
+    EventRefused {
+        /// The pipeline's alias.
+        alias: String,
+        /// The trigger.
+        trigger: String,
+        /// What and why.
+        reason: String,
+    },
     /// A required input is missing, has the wrong type, or is not declared.
     #[error("{0}")]
     InvalidInputs(String),
@@ -393,6 +417,7 @@ impl Rejection {
             Self::AlreadyFired { .. } => "ALREADY_FIRED",
             Self::NotDue { .. } => "NOT_DUE",
             Self::UnfitFiring { .. } => "UNFIT_FIRING",
+            Self::EventRefused { .. } => "EVENT_REFUSED",
             Self::InvalidInputs(_) => "INVALID_INPUTS",
             Self::StaleAttempt(_) => "STALE_ATTEMPT",
             Self::NotReady { .. } => "NOT_READY",

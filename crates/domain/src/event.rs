@@ -1,5 +1,7 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
+mod trigger;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,6 +13,8 @@ use crate::{
     plan::Plan,
     status::{FailureClass, Mark, Outcome, RestartMode, RunStatus, StopReason, TaskStatus},
 };
+
+pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
 /// One attempt of one task of one run. The number counts from 1 and fences: a report of an older attempt is stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,65 +34,6 @@ pub struct ConditionResult {
     pub expression: String,
     /// Its value when it was evaluated.
     pub value: Value,
-}
-
-/// What started a run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Trigger {
-    /// A person or a program asked.
-    Manual {
-        /// Who.
-        user: String,
-    },
-    /// A schedule was due.
-    Scheduled {
-        /// Its name in the pipeline.
-        schedule: String,
-        /// The instant that the schedule names, not the moment it was served.
-        instant: Timestamp,
-        /// Earlier instants that were missed and that this run stands for as well; the latest of them, in order.
-        coalesced: Vec<Timestamp>,
-        /// How many these are, those that are not listed included.
-        coalesced_count: u64,
-    },
-    /// An `ORCHESTRA/TRIGGER_PIPELINE` of another run.
-    Parent {
-        /// The attempt that started it.
-        attempt: AttemptRef,
-        /// The pipeline of that attempt's run.
-        pipeline: PipelineId,
-        /// How many runs stand above this one.
-        depth: u32,
-    },
-    /// A run that has ended is run again, wholly or in part.
-    Restart {
-        /// Who asked.
-        user: String,
-        /// The run that this one continues.
-        run: RunId,
-        /// Which part of it.
-        mode: RestartMode,
-    },
-    /// A run of another pipeline ended.
-    PipelineEnded {
-        /// That run.
-        run: RunId,
-        /// How it ended.
-        status: RunStatus,
-        /// Place of the trigger among the pipeline's `trigger_events`.
-        trigger: u32,
-        /// Pipelines of the runs that led here, that run's last; none of them is started by this one again.
-        chain: Vec<PipelineId>,
-    },
-}
-
-/// A pipeline that the end of a run starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Follower {
-    /// The pipeline.
-    pub pipeline: PipelineId,
-    /// Place of the trigger among its `trigger_events`.
-    pub trigger: u32,
 }
 
 /// The part of a pipeline that a run is about.
@@ -122,6 +67,8 @@ pub enum Event {
     FollowersDue { run: RunId, status: RunStatus, chain: Vec<PipelineId>, followers: Vec<Follower>, at: Timestamp },
     /// The end of a run would start this pipeline, and cannot.
     FollowerDeclined { ended: RunId, pipeline: PipelineId, reason: String, at: Timestamp },
+    /// A trigger over several events took one, which waits for the others.
+    EventTaken(Box<EventTaken>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -274,87 +221,6 @@ pub struct PipelineApplied {
     pub plan: Plan,
 }
 
-/// See [`Event::ScheduleDecided`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScheduleDecided {
-    /// The pipeline.
-    pub pipeline: PipelineId,
-    /// Name of the schedule.
-    pub schedule: String,
-    /// What became of which instants, one entry per reason.
-    pub passed: Vec<PassedInstants>,
-    /// Every instant up to this one is decided.
-    pub up_to: Timestamp,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Instants of a schedule that have no run of their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedInstants {
-    /// Why.
-    pub reason: PassReason,
-    /// How many.
-    pub count: u64,
-    /// The first of them.
-    pub first: Timestamp,
-    /// The last of them.
-    pub last: Timestamp,
-    /// The latest of them, in order; at most [`crate::limits::PASSED_LISTED_MAX`] in one event.
-    pub listed: Vec<Timestamp>,
-    /// More about why, for people; mostly empty.
-    pub message: String,
-}
-
-/// Why an instant of a schedule has no run of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PassReason {
-    /// It was missed, and the schedule does not catch up.
-    Missed,
-    /// It was missed, and of missed instants only the latest fires.
-    NotLatest,
-    /// It was missed, and is older than the schedule catches up.
-    TooOld,
-    /// It was missed, and more than the schedule catches up follow it.
-    TooMany,
-    /// It was missed, and the run of a later instant stands for it.
-    Coalesced,
-    /// The pipeline or the schedule was paused.
-    Paused,
-    /// A new version of the pipeline has another schedule of this name.
-    Replaced,
-    /// No run could be made of it.
-    Refused,
-}
-
-impl PassReason {
-    /// Every reason.
-    pub const ALL: [PassReason; 8] = [
-        PassReason::Missed,
-        PassReason::NotLatest,
-        PassReason::TooOld,
-        PassReason::TooMany,
-        PassReason::Coalesced,
-        PassReason::Paused,
-        PassReason::Replaced,
-        PassReason::Refused,
-    ];
-
-    /// The word of the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Missed => "MISSED",
-            Self::NotLatest => "NOT_LATEST",
-            Self::TooOld => "TOO_OLD",
-            Self::TooMany => "TOO_MANY",
-            Self::Coalesced => "COALESCED",
-            Self::Paused => "PAUSED",
-            Self::Replaced => "REPLACED",
-            Self::Refused => "REFUSED",
-        }
-    }
-}
-
 /// See [`Event::RunCreated`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCreated {
@@ -410,6 +276,7 @@ impl Event {
             | Event::PipelineDeleted { .. }
             | Event::ScheduleDecided(_)
             | Event::PoolSet { .. }
+            | Event::EventTaken(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -476,6 +343,7 @@ impl Event {
             Event::RunCreated(created) => Some(created.at),
             Event::ScheduleDecided(decided) => Some(decided.at),
             Event::TaskCarriedOver(carried) => Some(carried.at),
+            Event::EventTaken(taken) => Some(taken.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

@@ -57,6 +57,10 @@ id!(
     WorkerId
 );
 id!(
+    /// An event from outside: derived from its source and its id.
+    EventKey
+);
+id!(
     /// A command, given by the caller; a repeated one is answered from state.
     CommandId
 );
@@ -80,6 +84,13 @@ impl RunId {
         Self(derive("downbeat scheduled run v1", &[&pipeline.0, schedule.as_bytes(), &instant]))
     }
 
+    /// The one run that these events start by this trigger (INV-05): one event, or one per part of the trigger in their order.
+    pub fn of_events(pipeline: PipelineId, trigger: &str, events: &[EventKey]) -> Self {
+        let mut parts: Vec<&[u8]> = vec![&pipeline.0, trigger.as_bytes()];
+        parts.extend(events.iter().map(|event| event.0.as_slice()));
+        Self(derive("downbeat event run v1", &parts))
+    }
+
     /// The one run that this attempt of an `ORCHESTRA/TRIGGER_PIPELINE` starts.
     pub fn of_child(parent: RunId, task: u32, attempt: u32) -> Self {
         Self(derive("downbeat child run v1", &[&parent.0, &task.to_be_bytes(), &attempt.to_be_bytes()]))
@@ -93,6 +104,13 @@ impl RunId {
     /// The one run that this idempotency key stands for.
     pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
         Self(derive("downbeat keyed run v1", &[&pipeline.0, key.as_bytes()]))
+    }
+}
+
+impl EventKey {
+    /// An event is told by its source and its id, as CloudEvents say.
+    pub fn of(source: &str, id: &str) -> Self {
+        Self(derive("downbeat event v1", &[source.as_bytes(), id.as_bytes()]))
     }
 }
 
@@ -185,5 +203,9 @@ mod tests {
         assert_ne!(run, RunId::of_schedule(PipelineId::derive("default", "b"), "daily", instant));
         assert_ne!(run, RunId::of_schedule(pipeline, "daily", Timestamp::from_second(1_001).unwrap()));
         assert_ne!(TaskRunId::derive(run, 0), TaskRunId::derive(run, 1));
+        let (one, other) = (EventKey::of("shop", "7"), EventKey::of("sho", "p7"));
+        assert_ne!(one, other);
+        assert_ne!(RunId::of_events(pipeline, "t", &[one, other]), RunId::of_events(pipeline, "t", &[other, one]));
+        assert_ne!(RunId::of_events(pipeline, "t", &[one]), RunId::of_events(pipeline, "u", &[one]));
     }
 }

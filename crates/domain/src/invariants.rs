@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     plan::Node,
-    state::{Agenda, Followers, GroupPhase, Lanes, Partition, Phase, Pools, RunState},
+    state::{Agenda, Followers, GroupPhase, Lanes, Listeners, Partition, Phase, Pools, RunState},
     status::TaskStatus,
 };
 
@@ -24,6 +24,7 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_slots(partition, &mut found);
     check_lanes(partition, &mut found);
     check_followers(partition, &mut found);
+    check_listeners(partition, &mut found);
     found
 }
 
@@ -148,5 +149,22 @@ fn check_lanes(partition: &Partition, found: &mut Vec<String>) {
     let orders: BTreeSet<u64> = partition.runs.values().map(|run| run.order).collect();
     if orders.len() != partition.runs.len() {
         found.push("INV-04: two runs have one place in the order".to_owned());
+    }
+}
+
+/// Who listens to what is an index over the plans. No event waits where a run should have started (INV-05).
+fn check_listeners(partition: &Partition, found: &mut Vec<String>) {
+    let mut fresh = Listeners::default();
+    for (id, pipeline) in partition.pipelines.iter().filter(|(_, pipeline)| !pipeline.deleted) {
+        fresh.add(*id, &pipeline.plan.plan);
+        for trigger in &pipeline.plan.plan.triggers {
+            let waiting = pipeline.triggers.get(&trigger.name).map_or(0, |state| state.waiting.len());
+            if waiting > 0 && waiting >= trigger.parts.len() {
+                found.push(format!("INV-05: events of trigger `{}` of pipeline {id} wait for nothing", trigger.name));
+            }
+        }
+    }
+    if fresh != partition.listeners {
+        found.push("INV-05: the listeners do not say what the plans say".to_owned());
     }
 }

@@ -13,6 +13,7 @@ pub mod event;
 mod evolve;
 pub mod gates;
 pub mod id;
+pub mod incoming;
 pub mod invariants;
 pub mod limits;
 pub mod metadata;
@@ -24,14 +25,15 @@ pub mod schedule;
 pub mod state;
 pub mod status;
 
-pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun};
+pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent};
 pub use decide::{decide, execute, settle};
 pub use event::{
-    AttemptRef, ConditionResult, Event, PassReason, PassedInstants, PipelineApplied, RunCreated, ScheduleDecided, Selection,
-    TaskCarriedOver, Trigger,
+    AttemptRef, ConditionResult, Event, EventOrigin, EventTaken, PassReason, PassedInstants, PipelineApplied, RunCreated,
+    ScheduleDecided, Selection, TaskCarriedOver, Trigger,
 };
 pub use evolve::{evolve, worst};
-pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};
+pub use id::{CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
+pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState};
 pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};

@@ -20,6 +20,20 @@ pub const EVENTS_PER_ADVANCE_MAX: usize = 100;
 pub const HANDLE_BYTES_MAX: usize = 64 * 1024;
 /// Attempts of one task that may be lost with their worker before the task fails, whatever its `retries` say.
 pub const LOST_ATTEMPTS_MAX: u32 = 3;
+/// An event from outside: its data as JSON, bytes.
+pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// Nesting of its data, levels of lists and maps.
+pub const EVENT_DEPTH_MAX: usize = 64;
+/// Its id, type, source, subject, each in bytes.
+pub const EVENT_TEXT_BYTES_MAX: usize = 1024;
+/// The NATS subject that it was published to, below `downbeat.trigger.`, bytes.
+pub const EVENT_ADDRESS_BYTES_MAX: usize = 255;
+/// What one event gives to a run, as JSON, bytes: a decision may hold those of an event that waits and of the run that it starts.
+pub const EVENT_INPUT_BYTES_MAX: usize = 64 * 1024;
+/// Runs that may stand in the chain of causes that led to it.
+pub const EVENT_CAUSES_MAX: u32 = 20;
+/// Ids of events taken that one trigger over several events remembers, so that none counts twice.
+pub const REMEMBERED_EVENTS_MAX: usize = 1_024;
 /// How far ahead of the coordinator's clock a scheduler's may be, seconds.
 pub const SCHEDULE_AHEAD_SECONDS_MAX: i64 = 60;
 /// A schedule that fires later than this, seconds, was missed.

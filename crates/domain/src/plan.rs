@@ -34,6 +34,8 @@ pub struct Plan {
     pub schedules: Vec<PlanSchedule>,
     /// Ends of other pipelines' runs that start one.
     pub pipeline_triggers: Vec<PlanPipelineTrigger>,
+    /// Event triggers.
+    pub triggers: Vec<PlanEventTrigger>,
     /// How many runs may be live at once.
     pub concurrency: Option<PlanConcurrency>,
     /// How long a run may take once it was let go, milliseconds.
@@ -261,6 +263,28 @@ impl Default for PlanSchedule {
             paused,
         }
     }
+}
+
+/// An event trigger: one event, or one of each of several kinds within a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanEventTrigger {
+    /// Unique in its pipeline; `trigger-N` where the file gives no name.
+    pub name: String,
+    /// The events that it takes: a run starts once there is one of each.
+    pub parts: Vec<PlanEventPart>,
+    /// How long an event waits for those of the other parts, milliseconds.
+    pub within_ms: u64,
+}
+
+/// Which events count, and what a run is given of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanEventPart {
+    /// NATS subject below `downbeat.trigger.`, with `*` and `>`.
+    pub subject: String,
+    /// Expression over `event`.
+    pub when: Option<String>,
+    /// Expressions over `event`, by input.
+    pub run_inputs: Vec<(String, String)>,
 }
 
 /// A plan with the look-ups that a run needs at every step.

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use downbeat_domain::{
     PipelineId,
     plan::{
-        Backoff, Catchup, Dst, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanPipelineTrigger,
-        PlanSchedule, PlanTask, PoolUse,
+        Backoff, Catchup, Dst, Node, Plan, PlanConcurrency, PlanEventPart, PlanEventTrigger, PlanGroup, PlanInput,
+        PlanMatrix, PlanPipelineTrigger, PlanSchedule, PlanTask, PoolUse,
     },
 };
 
@@ -36,6 +36,7 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         concurrency: plan.concurrency.as_ref().map(encode_concurrency),
         timeout_ms: plan.timeout_ms,
         pipeline_triggers: plan.pipeline_triggers.iter().map(encode_pipeline_trigger).collect(),
+        triggers: plan.triggers.iter().map(encode_trigger).collect(),
     }
 }
 
@@ -48,6 +49,7 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
         concurrency: plan.concurrency.map(decode_concurrency),
         timeout_ms: plan.timeout_ms,
         pipeline_triggers: plan.pipeline_triggers.into_iter().map(decode_pipeline_trigger).collect::<Option<_>>()?,
+        triggers: plan.triggers.into_iter().map(decode_trigger).collect(),
     })
 }
 
@@ -277,4 +279,26 @@ pub fn decode_schedule(schedule: wire::PlanSchedule) -> Option<PlanSchedule> {
         end: bound(schedule.end)?,
         paused: schedule.paused,
     })
+}
+
+fn encode_trigger(trigger: &PlanEventTrigger) -> wire::PlanEventTrigger {
+    let input = |(name, expression): &(String, String)| wire::PlanEventInput {
+        name: name.clone(),
+        expression: expression.clone(),
+    };
+    let parts = trigger.parts.iter().map(|part| wire::PlanEventPart {
+        subject: part.subject.clone(),
+        when: part.when.clone().unwrap_or_default(),
+        run_inputs: part.run_inputs.iter().map(input).collect(),
+    });
+    wire::PlanEventTrigger { name: trigger.name.clone(), parts: parts.collect(), within_ms: trigger.within_ms }
+}
+
+fn decode_trigger(trigger: wire::PlanEventTrigger) -> PlanEventTrigger {
+    let parts = trigger.parts.into_iter().map(|part| PlanEventPart {
+        subject: part.subject,
+        when: condition_of(part.when),
+        run_inputs: part.run_inputs.into_iter().map(|input| (input.name, input.expression)).collect(),
+    });
+    PlanEventTrigger { name: trigger.name, parts: parts.collect(), within_ms: trigger.within_ms }
 }

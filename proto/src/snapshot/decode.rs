@@ -6,11 +6,11 @@ use std::{
 };
 
 use downbeat_domain::{
-    CommandId, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus, WorkerId, limits,
+    CommandId, EventKey, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus, WorkerId, limits,
     plan::PreparedPlan,
     state::{
         Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState, RecentCommands,
-        RunParts,
+        RunParts, TriggerState, WaitingEvent,
     },
 };
 use jiff::Timestamp;
@@ -140,6 +140,10 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
     for (schedule, instant) in state.watermarks {
         watermarks.insert(schedule, of.instant(instant, "watermarks")?);
     }
+    let mut triggers = BTreeMap::new();
+    for (name, state) in state.triggers {
+        triggers.insert(name, trigger(of, state)?);
+    }
     let paused = match state.paused {
         None => None,
         Some(paused) => Some((paused.reason, of.instant(paused.since, "paused")?)),
@@ -152,9 +156,28 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
         source_root: Arc::clone(&version.source_root),
         plan: Arc::clone(&version.plan),
         watermarks,
+        triggers,
         paused,
         deleted: state.deleted,
     })
+}
+
+fn trigger(of: Of<'_>, state: wire::TriggerState) -> Result<TriggerState, SnapshotError> {
+    let (taken, rest) = state.taken.as_chunks::<16>();
+    if !rest.is_empty() {
+        return Err(of.bad("taken"));
+    }
+    let mut waiting = BTreeMap::new();
+    for event in state.waiting {
+        let waits = WaitingEvent {
+            origin: event.origin.and_then(event::origin_of).ok_or(of.bad("origin"))?,
+            depth: event.depth,
+            inputs: convert::object(&event.inputs).ok_or(of.bad("inputs"))?,
+            since: of.instant(event.since, "since")?,
+        };
+        waiting.insert(event.part, waits);
+    }
+    Ok(TriggerState { waiting, taken: taken.iter().map(|key| EventKey(*key)).collect() })
 }
 
 fn ended(

@@ -7,7 +7,7 @@ use downbeat_domain::{
     Agenda, Partition, Phase, PipelineId, RunId, RunState, TaskState,
     event::Follower,
     plan::PreparedPlan,
-    state::{Followed, GroupPhase, GroupState, Halt, PipelineState},
+    state::{Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
 use crate::{
@@ -89,6 +89,21 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         watermarks: watermarks.collect(),
         paused,
         deleted: state.deleted,
+        triggers: state.triggers.iter().map(|(name, state)| (name.clone(), trigger(state))).collect(),
+    }
+}
+
+fn trigger(state: &TriggerState) -> wire::TriggerState {
+    let waiting = state.waiting.iter().map(|(part, event)| wire::WaitingEvent {
+        part: *part,
+        origin: Some(event::origin(&event.origin)),
+        depth: event.depth,
+        inputs: object_text(&event.inputs),
+        since: micros(event.since),
+    });
+    wire::TriggerState {
+        waiting: waiting.collect(),
+        taken: state.taken.iter().flat_map(|event| event.0).collect::<Vec<u8>>().into(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod added;
 mod samples;
+mod triggered;
 mod triggers;
 
 use std::{
@@ -51,6 +52,7 @@ const ADDED_DEFAULTS: [&str; 15] = [
     "deadline: None,",
     "selection: None,",
     "seen_as: None,",
+    "triggers: [],",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -108,11 +110,15 @@ fn record_text(bytes: &[u8]) -> String {
 
 /// Name and bytes and text of everything that this version writes.
 fn written_now() -> Vec<(String, Bytes, String)> {
-    let events: Vec<(&'static str, Event)> =
-        samples::events().into_iter().chain(added::events()).chain(triggers::events()).collect();
+    let events: Vec<(&'static str, Event)> = samples::events()
+        .into_iter()
+        .chain(added::events())
+        .chain(triggers::events())
+        .chain(triggered::events())
+        .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();
-    for (name, events) in [(RECORD.to_owned(), samples::events()), (format!("{RECORD}.2"), added::events())] {
+    for (name, events) in [(RECORD.to_owned(), samples::events()), (format!("{RECORD}.2"), added::events()), (format!("{RECORD}.events"), triggered::events())] {
         let record = sample_record(events);
         let text = record_text(&record);
         files.push((name, record, text));

@@ -15,6 +15,15 @@ pub(crate) fn partition(partition: &Partition) -> String {
             writeln!(text, "  schedule {schedule} decided up to {instant}").unwrap();
         }
     }
+    for state in partition.pipelines.values() {
+        for (trigger, events) in &state.triggers {
+            writeln!(text, "trigger {trigger} of {} has taken {}", state.alias, events.taken.len()).unwrap();
+            for (part, event) in &events.waiting {
+                let inputs = serde_json::Value::Object(event.inputs.clone());
+                writeln!(text, "  {} waits as part {part} since {} with {inputs}", event.origin.id, event.since).unwrap();
+            }
+        }
+    }
     for (name, pool) in &partition.pools.named {
         writeln!(text, "pool {name}: {} of {:?} slots held", pool.used(), pool.slots).unwrap();
     }

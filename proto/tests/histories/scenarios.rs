@@ -1,6 +1,8 @@
 //! One history per feature. Most end in the middle of something: a run that has ended shows little of itself.
 
-use downbeat_domain::{Command, FireSchedule, Mark, Report, RestartMode};
+use std::sync::Arc;
+
+use downbeat_domain::{Command, FireSchedule, IncomingEvent, Mark, Report, RestartMode, TakeEvent};
 use serde_json::{Value, json};
 
 use crate::recorder::{Recorder, pipeline, run};
@@ -19,6 +21,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("sub-pipelines", sub_pipelines),
     ("waits-and-schedules", waits_and_schedules),
     ("pipeline-events", pipeline_events),
+    ("events", events),
     ("concurrency", concurrency),
     ("pools", pools),
     ("marks", marks),
@@ -160,6 +163,31 @@ fn pipeline_events() -> Vec<Vec<u8>> {
     let demo = with("pipeline: {a: {JOB}}\n").apply("takes", &takes).apply("any", &follows("pipeline_id: '*'"));
     let demo = demo.apply("paused", &follows("pipeline_id: '*', statuses: [SUCCEEDED]")).run(paused);
     demo.start(1).succeed(1, "a", json!({"rows": 3})).start(2).fail(2, "a").into_records()
+}
+
+fn events() -> Vec<Vec<u8>> {
+    let body = "inputs: {one: {type: string, optional: true}, two: {type: number, optional: true}}\n\
+        meta: {downbeat: {triggers: [{name: single, nats: orders.>, when: event.data.n > 0, run_inputs: {two: event.data.n}}, \
+        {name: both, all_of: [{nats: a, run_inputs: {one: event.id}}, {nats: b, run_inputs: {two: event.data.n}}], within: PT1H}]}}\n\
+        pipeline: {a: {JOB}}\n";
+    let take = |trigger: &str, address: &str, id: &str, n: i64| {
+        let event = IncomingEvent {
+            address: address.to_owned(),
+            id: id.to_owned(),
+            source: "shop".to_owned(),
+            kind: "landed".to_owned(),
+            subject: String::new(),
+            time: jiff::Timestamp::from_second(1_789_999_990).ok(),
+            data: json!({"n": n}),
+            depth: 1,
+        };
+        let (pipeline, trigger) = (pipeline("demo"), trigger.to_owned());
+        Command::TakeEvent(TakeEvent { pipeline, trigger, event: Arc::new(event) })
+    };
+    let demo = with(body).run(take("single", "orders.eu", "1", 3)).run(take("single", "orders.eu", "2", 0));
+    let demo = demo.run(take("both", "a", "3", 0)).run(take("both", "a", "4", 0)).run(take("both", "b", "5", 7));
+    let demo = demo.run(take("both", "b", "6", 8)).after(3_601).run(take("both", "a", "7", 0));
+    demo.apply("demo", &body.replace("JOB", JOB).replace("n > 0", "n > 1")).into_records()
 }
 
 fn concurrency() -> Vec<Vec<u8>> {

@@ -65,3 +65,5 @@ pub const OWNER_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 pub const OWNER_TRUST: Duration = Duration::from_secs(120);
 /// Pause before a log that was away is asked again.
 pub const OWNER_CHECK_PAUSE: Duration = Duration::from_millis(500);
+/// Triggers that are given one event at the same time.
+pub const TAKERS_AT_ONCE_MAX: usize = 64;

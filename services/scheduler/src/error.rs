@@ -14,6 +14,14 @@ pub enum Error {
         /// Why.
         source: downbeat_proto::event::DecodeError,
     },
+    /// The NATS server that events come from.
+    #[error("NATS: {what}: {reason}")]
+    Nats {
+        /// What was tried.
+        what: &'static str,
+        /// What came of it.
+        reason: String,
+    },
     /// The plumbing failed.
     #[error(transparent)]
     Runtime(#[from] downbeat_runtime::error::Error),
@@ -24,15 +32,22 @@ pub enum Error {
 pub enum ErrorKind {
     /// The log.
     Log,
+    /// NATS.
+    Nats,
     /// Plumbing.
     Runtime,
 }
 
 impl Error {
+    pub(crate) fn nats(what: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Nats { what, reason: reason.to_string() }
+    }
+
     /// Its kind.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::Log(_) | Error::Unreadable { .. } => ErrorKind::Log,
+            Error::Nats { .. } => ErrorKind::Nats,
             Error::Runtime(_) => ErrorKind::Runtime,
         }
     }

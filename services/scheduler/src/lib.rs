@@ -1,7 +1,7 @@
 //! The scheduler: time becomes commands.
 //!
 //! Promises: an instant of a schedule is asked for at its time and, while the coordinator is away, again and again; it decides
-//! nothing, so several schedulers may run at once. Knows nothing about runs.
+//! nothing, so several schedulers may run at once. A message for event triggers is settled once the coordinator has answered for it. Knows nothing about runs.
 
 pub mod asking;
 pub mod config;
@@ -10,5 +10,6 @@ pub mod engine;
 pub mod error;
 pub mod limits;
 pub mod reading;
+pub mod triggers;
 
 pub use driver::run;

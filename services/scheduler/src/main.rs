@@ -5,7 +5,7 @@ use downbeat_event_log::{Access, LogAddress};
 use downbeat_runtime::{shutdown::Shutdown, telemetry};
 use downbeat_scheduler::config::SchedulerConfig;
 
-/// Follows the log for schedules and asks the coordinator for runs when they are due.
+/// Follows the log for schedules and asks the coordinator for runs when they are due; takes events from NATS for triggers.
 #[derive(Parser)]
 #[command(name = "downbeat-scheduler", version)]
 struct Arguments {
@@ -26,6 +26,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
     let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", None)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
-    downbeat_scheduler::run(log, &arguments.scheduler.coordinator, shutdown.signal()).await?;
+    let schedules = downbeat_scheduler::run(log, &arguments.scheduler.coordinator, shutdown.signal());
+    let triggers = downbeat_scheduler::triggers::run(&arguments.log, &arguments.scheduler, shutdown.signal());
+    tokio::try_join!(schedules, triggers)?;
     Ok(())
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::{Span, SpanRelativeTo};
 
-use super::build::{list_of, schedule_with};
+use super::{
+    build::{list_of, schedule_with},
+    event_triggers,
+};
 use crate::{
     GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, TaskAdditions,
     cron::Cron,
@@ -15,6 +18,7 @@ pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
     let Some(ours) = ours(root) else { return Some(PipelineAdditions::default()) };
     Some(PipelineAdditions {
         schedules: list_of(ours, "schedules", |node| schedule_with(node, "unix_cron", Cron::parse_unix))?,
+        triggers: event_triggers::of(ours)?,
         timeout_ms: limit(ours.get("timeout"))?,
         priority: optional(ours.get("priority"), whole)?,
         cancel_running: cancels_running(ours),

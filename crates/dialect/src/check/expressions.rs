@@ -198,7 +198,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Spends the bytes of an expression; false, with one fault, when the document has used up what it may.
-    fn afford(&mut self, node: &'t Node, bytes: usize) -> bool {
+    pub(super) fn afford(&mut self, node: &Node, bytes: usize) -> bool {
         if self.expression_bytes == 0 {
             return false;
         }

@@ -4,6 +4,7 @@ mod additions;
 mod advice;
 mod build;
 mod condition;
+mod event_triggers;
 mod expressions;
 mod graph;
 mod idle;

@@ -33,6 +33,7 @@ impl Checker<'_> {
             self.unix_cron(schedule);
             self.run_inputs(schedule, schedule.span, &given(schedule), &declared, "schedule");
         }
+        self.event_triggers(root, &declared);
     }
 
     fn sensor(&mut self, sensor: &Entry, declared: &inputs::Declared<'_>) {
@@ -116,6 +117,17 @@ impl Checker<'_> {
         kind: &str,
     ) {
         self.undeclared_inputs(node.get("run_inputs").map_or(&[][..], Node::entries), declared);
+        self.required_inputs(node, owner, given, declared, kind);
+    }
+
+    pub(super) fn required_inputs(
+        &mut self,
+        node: &Node,
+        owner: Span,
+        given: &BTreeSet<String>,
+        declared: &inputs::Declared<'_>,
+        kind: &str,
+    ) {
         for (folded, name) in &declared.required {
             if given.contains(folded) {
                 continue;
@@ -151,7 +163,7 @@ fn shortest_interval(cron: &Cron) -> Option<i64> {
 }
 
 /// Lower-case names of the inputs that a trigger gives; a null value counts as given.
-fn given(node: &Node) -> BTreeSet<String> {
+pub(super) fn given(node: &Node) -> BTreeSet<String> {
     match node.entry("run_inputs").map(|entry| &entry.value.kind) {
         Some(Kind::Map(entries)) => entries.iter().map(|entry| entry.key.to_lowercase()).collect(),
         _ => BTreeSet::new(),

@@ -25,7 +25,7 @@ pub(super) fn notes_of(meta: &Map<String, Value>) -> Map<String, Value> {
     theirs.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Without the schedules, which are triggers.
+/// Without the schedules and the event triggers.
 pub(super) fn of_pipeline(additions: &PipelineAdditions) -> Map<String, Value> {
     object([
         ("timeout", additions.timeout_ms.map(duration)),
@@ -60,7 +60,7 @@ pub(super) fn of_task(additions: &TaskAdditions) -> Map<String, Value> {
     ])
 }
 
-fn duration(milliseconds: u64) -> Value {
+pub(super) fn duration(milliseconds: u64) -> Value {
     json!(SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX)).to_string())
 }
 

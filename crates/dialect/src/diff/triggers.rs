@@ -26,6 +26,11 @@ impl Collector {
         self.named(&["schedule"], &before, &after, kinds);
         let (before, after) = schedules(&old.additions.schedules, &new.additions.schedules, "unix_cron");
         self.named(&["meta", "downbeat", "schedules"], &before, &after, kinds);
+        let of_events = |pipeline: &Pipeline| -> Map<String, Value> {
+            let triggers = pipeline.additions.triggers.iter();
+            triggers.map(|trigger| (trigger.name.clone(), values::event_trigger(trigger))).collect()
+        };
+        self.named(&["meta", "downbeat", "triggers"], &of_events(old), &of_events(new), kinds);
         let sensors = |pipeline: &Pipeline| -> Map<String, Value> {
             pipeline.sensors.iter().map(|(id, sensor)| (id.clone(), values::sensor(sensor))).collect()
         };

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::additions;
 use crate::{
-    Alert, Concurrency, Condition, Configuration, Entry, Input, Matrix, MatrixValues, OnLimit, Pipeline, Schedule,
-    Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
+    Alert, Concurrency, Condition, Configuration, Entry, EventPart, EventTrigger, Input, Matrix, MatrixValues, OnLimit,
+    Pipeline, Schedule, Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 
 /// The pipeline's own fields, without additions.
@@ -130,6 +130,27 @@ pub(super) fn trigger_event(event: &TriggerEvent) -> Value {
         ("statuses", texts(&event.statuses)),
         ("run_inputs", map(&event.run_inputs)),
     ]))
+}
+
+pub(super) fn event_trigger(trigger: &EventTrigger) -> Value {
+    let part = |part: &EventPart| {
+        let inputs = part.run_inputs.iter().map(|(name, expression)| (name.clone(), json!(expression.trim()))).collect();
+        object([
+            ("nats", text(&part.subject)),
+            ("when", part.when.as_ref().map(|when| json!(when.trim()))),
+            ("run_inputs", map(&inputs)),
+        ])
+    };
+    match (trigger.parts.as_slice(), trigger.within_ms) {
+        ([single], None) => Value::Object(part(single)),
+        (parts, within) => {
+            let parts = parts.iter().map(|one| Value::Object(part(one))).collect();
+            Value::Object(object([
+                ("all_of", Some(Value::Array(parts))),
+                ("within", within.map(super::additions::duration)),
+            ]))
+        }
+    }
 }
 
 pub(super) fn webhook(webhook: &Webhook) -> Value {

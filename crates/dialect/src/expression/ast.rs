@@ -104,6 +104,8 @@ pub(crate) enum Namespace {
     TaskGroups,
     Matrix,
     Outputs,
+    /// `event`: ours, and a name in expressions of event triggers only ([`super::Expression::parse_over_event`]).
+    Event,
     /// `ORCHESTRA.PIPELINE_RUN_TASKS`, the same as `tasks`; its ids are not checked.
     OrchestraTasks,
     /// `ORCHESTRA.PIPELINE_RUN_TASK_GROUPS`, the same as `task_groups`; its ids are not checked.
@@ -133,6 +135,7 @@ impl Namespace {
             Namespace::TaskGroups => "task_groups",
             Namespace::Matrix => "matrix",
             Namespace::Outputs => "outputs",
+            Namespace::Event => "event",
             Namespace::OrchestraTasks => "ORCHESTRA.PIPELINE_RUN_TASKS",
             Namespace::OrchestraTaskGroups => "ORCHESTRA.PIPELINE_RUN_TASK_GROUPS",
         }
@@ -265,30 +268,45 @@ impl Node {
 
     /// Moves every place by `offset`.
     pub(crate) fn shift(&mut self, offset: usize) {
-        self.span = self.span.start + offset..self.span.end + offset;
+        self.change(&mut |node| node.span = node.span.start + offset..node.span.end + offset);
+    }
+
+    /// Makes `event` a name, which it is nowhere else.
+    pub(crate) fn name_event(&mut self) {
+        self.change(&mut |node| {
+            if matches!(&node.kind, Kind::Root(Root::Unknown(Unknown::Namespace(word))) if word.eq_ignore_ascii_case("event"))
+            {
+                node.kind = Kind::Root(Root::Whole(Namespace::Event));
+            }
+        });
+    }
+
+    /// Changes this node and every one below it.
+    fn change(&mut self, change: &mut impl FnMut(&mut Node)) {
+        change(self);
         match &mut self.kind {
             Kind::Literal(_) | Kind::Root(_) => {}
             Kind::List(items) | Kind::And(items) | Kind::Or(items) | Kind::Call { arguments: items, .. } => {
-                items.iter_mut().for_each(|node| node.shift(offset));
+                items.iter_mut().for_each(|node| node.change(change));
             }
             Kind::Dict(fields) => fields.iter_mut().for_each(|(key, node)| {
-                key.shift(offset);
-                node.shift(offset);
+                key.change(change);
+                node.change(change);
             }),
             Kind::Uncallable { base, arguments } => {
-                base.shift(offset);
-                arguments.iter_mut().for_each(|node| node.shift(offset));
+                base.change(change);
+                arguments.iter_mut().for_each(|node| node.change(change));
             }
             Kind::Quantified { base: operand, .. } | Kind::Negate(operand) | Kind::Not(operand) => {
-                operand.shift(offset)
+                operand.change(change);
             }
             Kind::Member { base: left, index: right, .. } | Kind::Arithmetic { left, right, .. } => {
-                left.shift(offset);
-                right.shift(offset);
+                left.change(change);
+                right.change(change);
             }
             Kind::Compare { first, rest } => {
-                first.shift(offset);
-                rest.iter_mut().for_each(|(_, node)| node.shift(offset));
+                first.change(change);
+                rest.iter_mut().for_each(|(_, node)| node.change(change));
             }
         }
     }

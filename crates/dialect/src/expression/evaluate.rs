@@ -61,7 +61,7 @@ impl Evaluator<'_> {
                 Ok(value)
             }
             Kind::Member { base, index, dotted } => match &base.kind {
-                Kind::Root(Root::Whole(namespace)) if *namespace != Namespace::Outputs => {
+                Kind::Root(Root::Whole(namespace)) if !matches!(namespace, Namespace::Outputs | Namespace::Event) => {
                     self.computed_name(*namespace, index, &node.span)
                 }
                 _ => {
@@ -205,6 +205,10 @@ impl Evaluator<'_> {
             Root::Whole(Namespace::Outputs) => match self.names.outputs() {
                 Some(value) => return Ok(value),
                 None => "there are no outputs here".to_owned(),
+            },
+            Root::Whole(Namespace::Event) => match self.names.event() {
+                Some(value) => return Ok(value),
+                None => "there is no event here".to_owned(),
             },
             Root::Whole(namespace) => {
                 let namespace = namespace.word();

@@ -6,6 +6,7 @@
 mod ast;
 mod dates;
 mod evaluate;
+mod event;
 mod functions;
 mod lexer;
 mod names;
@@ -24,7 +25,7 @@ mod words;
 use std::{fmt, ops::Range, sync::Arc};
 
 pub(crate) use ast::Namespace;
-pub use names::{MATRIX_INDEX, Names, OrchestraName, TaskView};
+pub use names::{EVENT_FIELDS, MATRIX_INDEX, Names, OrchestraName, TaskView};
 pub use reference::Reference;
 pub(crate) use sample::Scope;
 use serde_json::Value;

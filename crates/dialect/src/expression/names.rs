@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 /// Ours; the official validator takes any name after `matrix.` in the tasks of a group that has a matrix.
 pub const MATRIX_INDEX: &str = "index";
 
+/// What an expression over an event may read of it.
+pub const EVENT_FIELDS: [&str; 7] = ["id", "type", "source", "subject", "time", "data", "nats"];
+
 /// Gives the values of names at run time. Names come as written in the expression; where the language ignores case (`ENV`
 /// variables excepted), the implementation does too. `None` means there is no such name, which is an error of the evaluation;
 /// a name whose value is null is `Some(Value::Null)`.
@@ -44,6 +47,10 @@ pub trait Names {
     }
     /// `outputs` of a trigger.
     fn outputs(&self) -> Option<Value> {
+        None
+    }
+    /// `event` of an event trigger: a map of [`super::EVENT_FIELDS`].
+    fn event(&self) -> Option<Value> {
         None
     }
     /// The zone that `format_date` names; by default from the zone data compiled in.

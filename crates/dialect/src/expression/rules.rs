@@ -41,7 +41,7 @@ fn visit(node: &Node, found: &mut Vec<ExpressionError>) {
         Kind::Call { function: Err(word), .. } => found.push(unknown_function(word, node.span.start)),
         Kind::Uncallable { base, .. } => found.push(uncallable(base)),
         Kind::Root(Root::Unknown(unknown)) => found.push(unknown_name(unknown, &node.span)),
-        Kind::Root(Root::Whole(namespace)) if *namespace != Namespace::Outputs => {
+        Kind::Root(Root::Whole(namespace)) if !matches!(namespace, Namespace::Outputs | Namespace::Event) => {
             let message = format!("`{}` needs a name", namespace.word());
             let help = format!("write `{}`", example(*namespace));
             found.push(ExpressionError::new(node.span.clone(), message).with_help(help));

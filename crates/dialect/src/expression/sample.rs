@@ -192,7 +192,12 @@ impl Reader<'_> {
                 self.require(*namespace, node)?;
                 let open = matches!(
                     namespace,
-                    Namespace::Env | Namespace::Inputs | Namespace::Secrets | Namespace::Matrix | Namespace::Outputs
+                    Namespace::Env
+                        | Namespace::Inputs
+                        | Namespace::Secrets
+                        | Namespace::Matrix
+                        | Namespace::Outputs
+                        | Namespace::Event
                 );
                 Ok(Found { value: Sample::names(!open), origin: Origin::Name })
             }
@@ -243,7 +248,7 @@ impl Reader<'_> {
             (Namespace::Outputs, Sample::Text(name)) if !self.scope.has_output(&name, dotted) => {
                 refuse(index, format!("`outputs` has no `{name}` here"))
             }
-            (Namespace::Outputs, _) => Ok(Found::open(Origin::Name)),
+            (Namespace::Outputs | Namespace::Event, _) => Ok(Found::open(Origin::Name)),
             (_, Sample::Text(name)) => self.root(&words::named(namespace, name), node),
             (Namespace::Orchestra | Namespace::OrchestraTaskGroups, _) => Err(Stop::Fault),
             _ => Ok(Found::open(Origin::Name)),

@@ -38,7 +38,7 @@ impl Parser<'_> {
 
     /// A namespace with the name that follows it, if one does.
     fn named(&mut self, namespace: Namespace) -> Parse<Root> {
-        if namespace == Namespace::Outputs {
+        if matches!(namespace, Namespace::Outputs | Namespace::Event) {
             return Ok(Root::Whole(namespace));
         }
         if let Some(name) = self.bracketed() {
@@ -94,7 +94,7 @@ pub(super) fn named(namespace: Namespace, name: String) -> Root {
         Namespace::TaskGroups => Root::TaskGroup { id: name, through_orchestra: false },
         Namespace::OrchestraTasks => Root::Task { id: name, through_orchestra: true },
         Namespace::OrchestraTaskGroups => Root::TaskGroup { id: name, through_orchestra: true },
-        Namespace::Outputs => Root::Whole(namespace),
+        Namespace::Outputs | Namespace::Event => Root::Whole(namespace),
         Namespace::Orchestra => match OrchestraName::from_word(&name) {
             Some(OrchestraName::PipelineRunTasks) => Root::Whole(Namespace::OrchestraTasks),
             Some(OrchestraName::PipelineRunTaskGroups) => Root::Whole(Namespace::OrchestraTaskGroups),

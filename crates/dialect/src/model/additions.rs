@@ -2,19 +2,48 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::Schedule;
+use crate::Span;
 
 /// Of a pipeline.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PipelineAdditions {
     /// Further cron triggers, written in the five fields of Unix.
     pub schedules: Vec<Schedule>,
+    /// Events that start a run.
+    pub triggers: Vec<EventTrigger>,
     /// The longest a run may take, in milliseconds; at least 1.
     pub timeout_ms: Option<u64>,
     /// Which tasks go first where workers are few: -100 to 100, higher first. The default of the pipeline's tasks.
     pub priority: Option<i32>,
     /// A run that finds no free slot cancels the runs that are live, instead of what `configuration.concurrency.on_limit` says.
     pub cancel_running: bool,
+}
+
+/// Starts a run on an event: one, or one of each of several kinds within a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventTrigger {
+    /// As given, or `trigger-N`, counted from 1; different from those of the pipeline's other triggers.
+    pub name: String,
+    /// At least one.
+    pub parts: Vec<EventPart>,
+    /// Where there are several: milliseconds that an event waits for the others; at least 1.
+    pub within_ms: Option<u64>,
+    /// The trigger in the text.
+    pub span: Span,
+}
+
+/// Which events count, and what a run is given of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPart {
+    /// NATS subject below `downbeat.trigger.`; see [`crate::subject`].
+    pub subject: String,
+    /// Expression over `event`; absent means always.
+    pub when: Option<String>,
+    /// Expressions over `event` by input.
+    pub run_inputs: IndexMap<String, String>,
 }
 
 /// Of a task group.

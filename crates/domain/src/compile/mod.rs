@@ -74,6 +74,7 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
     plan.schedules = schedules::compile(pipeline);
     plan.pipeline_triggers =
         pipeline.trigger_events.iter().filter_map(|event| triggers::pipeline_trigger(event).ok()).collect();
+    plan.triggers = pipeline.additions.triggers.iter().map(triggers::event_trigger).collect();
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;

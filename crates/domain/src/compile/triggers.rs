@@ -1,8 +1,11 @@
-//! What starts runs besides time: `trigger_events`.
+//! What starts runs besides time: ends of other runs, and events from outside.
 
-use downbeat_dialect::{Pipeline, TriggerEvent};
+use downbeat_dialect::{EventTrigger, Pipeline, TriggerEvent};
 
-use crate::{plan::PlanPipelineTrigger, status::RunStatus};
+use crate::{
+    plan::{PlanEventPart, PlanEventTrigger, PlanPipelineTrigger},
+    status::RunStatus,
+};
 
 /// Fails where the id of the other pipeline is none.
 pub(super) fn pipeline_trigger(event: &TriggerEvent) -> Result<PlanPipelineTrigger, String> {
@@ -25,4 +28,18 @@ pub(super) fn warnings(pipeline: &Pipeline) -> impl Iterator<Item = String> {
         let (statuses, of) = (event.statuses.join(", "), &event.pipeline_id);
         format!("the trigger event on `{of}` never fires: no run ends {statuses}")
     })
+}
+
+/// The checks of the language have passed.
+pub(super) fn event_trigger(trigger: &EventTrigger) -> PlanEventTrigger {
+    let parts = trigger.parts.iter().map(|part| PlanEventPart {
+        subject: part.subject.clone(),
+        when: part.when.clone(),
+        run_inputs: part.run_inputs.iter().map(|(name, expression)| (name.clone(), expression.clone())).collect(),
+    });
+    PlanEventTrigger {
+        name: trigger.name.clone(),
+        parts: parts.collect(),
+        within_ms: trigger.within_ms.unwrap_or_default(),
+    }
 }

@@ -25,6 +25,7 @@ mod retry;
 mod select;
 mod start_run;
 mod stop;
+mod take_event;
 mod wake_run;
 
 pub use advance::advance;
@@ -56,6 +57,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::RestartRun(restart) => restart_run::decide(partition, restart, context),
         Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),
         Command::FireSchedule(fire) => fire_schedule::decide(partition, fire, context),
+        Command::TakeEvent(take) => take_event::decide(partition, take, context),
         Command::CancelRun { run, reason } => cancel_run::decide(partition.live_run(*run)?, reason, context),
         Command::MarkTask { run, task, mark, outputs, reason, by } => {
             let marking = mark_task::Marking { mark: *mark, outputs, reason, by };

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    event::{Event, PipelineApplied, RunCreated, Trigger},
+    event::{Event, EventTaken, PipelineApplied, RunCreated, Trigger},
     id::{PipelineId, RunId},
     plan::{Node, PreparedPlan},
-    state::{Agenda, LaneKey, Partition, Phase, PipelineState, RunState, TaskState},
+    state::{Agenda, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
     status::RunStatus,
 };
 
@@ -37,9 +37,13 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         }
         Event::PipelineDeleted { pipeline, .. } => {
             if let Some(state) = partition.pipelines.get_mut(pipeline) {
+                if !state.deleted {
+                    partition.listeners.remove(*pipeline, &state.plan.plan);
+                }
                 state.deleted = true;
                 state.paused = None;
                 partition.followers.replace(*pipeline, Some(&state.plan.plan), None);
+                state.triggers.values_mut().for_each(|trigger| trigger.waiting.clear());
             }
             look_at_lanes(partition, *pipeline);
         }
@@ -49,6 +53,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 decide_up_to(state, &decided.schedule, decided.up_to);
             }
         }
+        Event::EventTaken(taken) => take_event(partition, taken),
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -70,7 +75,14 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
     let before = partition.pipelines.remove(&applied.pipeline);
     let plan_before = before.as_ref().map(|before| &before.plan.plan);
     partition.followers.replace(applied.pipeline, plan_before, Some(&applied.plan));
-    let (watermarks, paused) = before.map(|before| (before.watermarks, before.paused)).unwrap_or_default();
+    if let Some(before) = before.as_ref().filter(|before| !before.deleted) {
+        partition.listeners.remove(applied.pipeline, &before.plan.plan);
+    }
+    partition.listeners.add(applied.pipeline, &applied.plan);
+    let kept = before.map(|before| {
+        (before.watermarks, carried(before.triggers, &before.plan.plan, &applied.plan), before.paused)
+    });
+    let (watermarks, triggers, paused) = kept.unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
         name: applied.name.as_str().into(),
@@ -79,6 +91,7 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         source_root: applied.source_root.as_str().into(),
         plan: Arc::new(PreparedPlan::new(applied.plan.clone())),
         watermarks,
+        triggers,
         paused,
         deleted: false,
     };
@@ -107,6 +120,12 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
         decide_up_to(pipeline, schedule, *instant);
     }
     let follows = if let Trigger::PipelineEnded { run, .. } = created.trigger { Some(run) } else { None };
+    if let Trigger::Event { trigger, .. } = &created.trigger
+        && let Some(state) = pipeline.triggers.get_mut(trigger)
+    {
+        // The run consumes them.
+        state.waiting.clear();
+    }
     partition.runs_created += 1;
     let run = RunState::new(created, pipeline, partition.runs_created);
     let (key, place) = lane_of(&run);
@@ -130,6 +149,13 @@ fn decide_follower(partition: &mut Partition, ended: RunId, pipeline: PipelineId
     if partition.followers.decided(ended, pipeline) {
         partition.agenda.remove(&Agenda::Followers(ended));
     }
+}
+
+fn take_event(partition: &mut Partition, taken: &EventTaken) {
+    let Some(pipeline) = partition.pipelines.get_mut(&taken.pipeline) else { return };
+    let planned = pipeline.plan.plan.triggers.iter().find(|trigger| trigger.name == taken.trigger);
+    let Some(planned) = planned.filter(|trigger| (taken.part as usize) < trigger.parts.len()) else { return };
+    pipeline.triggers.entry(taken.trigger.clone()).or_default().take(taken, planned.within_ms);
 }
 
 fn lane_of(run: &RunState) -> (LaneKey, (u64, RunId)) {

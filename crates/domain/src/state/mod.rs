@@ -1,5 +1,6 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod events;
 mod followers;
 mod lanes;
 mod lookup;
@@ -10,6 +11,8 @@ mod restore;
 mod run;
 mod task;
 
+pub use events::{Listeners, TriggerState, WaitingEvent};
+pub(crate) use events::{carried, listens};
 pub use followers::{Followed, Followers};
 pub use lanes::{Lane, LaneKey, Lanes};
 pub use matrix::{Expansion, iteration_ids};

@@ -12,7 +12,7 @@ use crate::{
     id::{CommandId, PipelineId, RunId},
     limits,
     plan::PreparedPlan,
-    state::{Followers, LaneKey, Lanes, Pools, RunState},
+    state::{Followers, LaneKey, Lanes, Listeners, Pools, RunState, TriggerState, listens},
     status::RunStatus,
 };
 
@@ -31,6 +31,8 @@ pub struct Partition {
     pub pools: Pools,
     /// Runs by pipeline and environment.
     pub lanes: Lanes,
+    /// Triggers by the subjects that they listen to.
+    pub listeners: Listeners,
     /// Runs that others wait for, with the attempt that waits.
     pub children: BTreeMap<RunId, AttemptRef>,
     /// Restarts that wait for what they take over from the run before.
@@ -71,6 +73,8 @@ pub struct PipelineState {
     pub plan: Arc<PreparedPlan>,
     /// Per schedule: the last instant that was decided (INV-05).
     pub watermarks: BTreeMap<String, Timestamp>,
+    /// Per trigger over several events: those that wait for others, and what was taken.
+    pub triggers: BTreeMap<String, TriggerState>,
     /// Why nothing of it starts, since when.
     pub paused: Option<(String, Timestamp)>,
     /// It is gone; its version and watermarks are kept for its return.
@@ -123,6 +127,15 @@ impl Partition {
     pub(crate) fn live_pipeline(&self, pipeline: PipelineId) -> Result<&PipelineState, crate::Rejection> {
         let found = self.pipelines.get(&pipeline).filter(|state| !state.deleted);
         found.ok_or(crate::Rejection::UnknownPipeline(pipeline))
+    }
+
+    /// Triggers of pipelines that are not deleted and listen to this subject: each is to be given the event.
+    pub fn listening(&self, address: &str) -> Vec<(PipelineId, String)> {
+        let listening = self.listeners.candidates(address).into_iter().filter_map(|(pipeline, place)| {
+            let trigger = self.pipelines.get(&pipeline)?.plan.plan.triggers.get(place as usize)?;
+            listens(trigger, address).then(|| (pipeline, trigger.name.clone()))
+        });
+        listening.collect()
     }
 
     /// The status of a run, live or ended.

@@ -17,7 +17,7 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey, Lanes, Partition,
+        Agenda, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey, Lanes, Listeners, Partition,
         Phase, PipelineState, Pools, RecentCommands, RunState, TaskState,
     },
     status::{RunStatus, TaskStatus},
@@ -344,6 +344,17 @@ fn has_ended(tasks: &[TaskState], place: u32) -> bool {
     tasks.get(place as usize).is_some_and(|task| matches!(task.phase, Phase::Ended(_)))
 }
 
+/// Do the events that wait belong to parts of the pipeline's triggers?
+fn fits(pipeline: &PipelineState) -> bool {
+    pipeline.triggers.iter().all(|(name, state)| {
+        let parts = pipeline.plan.plan.triggers.iter().find(|trigger| trigger.name == *name);
+        let parts = parts.map_or(0, |trigger| trigger.parts.len());
+        parts > 0
+            && state.taken.len() <= limits::REMEMBERED_EVENTS_MAX
+            && state.waiting.keys().all(|part| (*part as usize) < parts)
+    })
+}
+
 impl Partition {
     /// The partition that these parts are of.
     pub fn restore(parts: PartitionParts) -> Option<Self> {
@@ -354,14 +365,21 @@ impl Partition {
             runs_created: parts.runs_created,
             pools: Pools::default(),
             lanes: Lanes::default(),
+            listeners: Listeners::default(),
             children: BTreeMap::new(),
             followers: Followers::default(),
             awaiting_carry: BTreeSet::new(),
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };
-        for (id, pipeline) in partition.pipelines.iter().filter(|(_, state)| !state.deleted) {
-            partition.followers.replace(*id, None, Some(&pipeline.plan.plan));
+        for (id, pipeline) in &partition.pipelines {
+            if !fits(pipeline) {
+                return None;
+            }
+            if !pipeline.deleted {
+                partition.listeners.add(*id, &pipeline.plan.plan);
+                partition.followers.replace(*id, None, Some(&pipeline.plan.plan));
+            }
         }
         for (ended, followed) in parts.followed {
             if followed.left.is_empty() || !partition.finished.contains_key(&ended) {

@@ -8,6 +8,7 @@ mod children;
 mod conditions;
 mod followers;
 mod graph;
+mod events;
 mod groups;
 mod lanes;
 mod limits;

@@ -2,6 +2,7 @@
 //!
 //! Usage: `make bench`, which builds in the release profile first. Never a test: figures have no verdict here.
 
+mod events;
 mod measure;
 mod report;
 
@@ -28,6 +29,10 @@ async fn main() -> ExitCode {
     std::fs::create_dir_all(&nats).expect("a temporary folder");
     let cluster = Cluster::start(&nats, SLOTS);
     print("NATS, sync always", &cluster.addresses, cluster.coordinator.pid()).await;
+    match events::per_second(&cluster.addresses, ROUNDS).await {
+        Ok(figures) => println!("{}", report::row("NATS, sync always", events::FIGURE, &figures, 1.0)),
+        Err(error) => println!("| NATS, sync always | {} | failed | {error} |", events::FIGURE),
+    }
     ExitCode::SUCCESS
 }
 

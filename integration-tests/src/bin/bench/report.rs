@@ -31,7 +31,8 @@ pub fn rows(log: &str, figures: &Figures, pid: u32) -> String {
     rows.join("\n")
 }
 
-fn row(log: &str, figure: &str, values: &[f64], high: f64) -> String {
+/// One figure.
+pub fn row(log: &str, figure: &str, values: &[f64], high: f64) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let at = |share: f64| {

@@ -14,7 +14,7 @@ use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
-pub(crate) use run::{axes as axes_of, trigger as trigger_of};
+pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
 
 /// What this event is.
@@ -57,6 +57,7 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             Event::PoolSet { name: event.name, slots: event.slots, at: fields.at(event.at)? }
         }
         EventKind::ScheduleDecided => schedule::decided(fields, payload)?,
+        EventKind::EventTaken => Event::EventTaken(Box::new(run::event_taken(fields, fields.parse(payload)?)?)),
         EventKind::RunCreated
         | EventKind::RunCancelRequested
         | EventKind::RunQueued

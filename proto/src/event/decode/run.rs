@@ -1,6 +1,6 @@
 //! Events of runs and of their groups.
 
-use downbeat_domain::{Event, PipelineId, RunCreated, RunId, Selection, Trigger};
+use downbeat_domain::{Event, EventOrigin, EventTaken, PipelineId, RunCreated, RunId, Selection, Trigger};
 use serde_json::Value;
 
 use super::{attempt_of, fields::Fields};
@@ -124,6 +124,27 @@ fn run_created(fields: Fields, created: wire::RunCreated) -> Result<RunCreated, 
     })
 }
 
+pub(super) fn event_taken(fields: Fields, taken: wire::EventTaken) -> Result<EventTaken, DecodeError> {
+    Ok(EventTaken {
+        pipeline: fields.pipeline(&taken.pipeline_id)?,
+        trigger: taken.trigger,
+        part: taken.part,
+        origin: taken.origin.and_then(origin).ok_or(fields.missing("origin"))?,
+        depth: taken.depth,
+        inputs: fields.object(&taken.inputs, "inputs")?,
+        at: fields.at(taken.at)?,
+    })
+}
+
+/// Where an event comes from; `None` = its time is none.
+pub(crate) fn origin(origin: wire::EventOrigin) -> Option<EventOrigin> {
+    let time = match origin.time {
+        None => None,
+        Some(micros) => Some(convert::instant(micros)?),
+    };
+    Some(EventOrigin { id: origin.id, source: origin.source, address: origin.address, time })
+}
+
 /// What started a run; `None` = it does not say, or says what this version does not know.
 pub(crate) fn trigger(trigger: wire::Trigger) -> Option<Trigger> {
     Some(match trigger.trigger? {
@@ -138,6 +159,11 @@ pub(crate) fn trigger(trigger: wire::Trigger) -> Option<Trigger> {
             attempt: attempt_of(parent.attempt.as_ref()?)?,
             pipeline: PipelineId::from_slice(&parent.pipeline_id)?,
             depth: parent.depth,
+        },
+        wire::trigger::Trigger::Event(event) => Trigger::Event {
+            trigger: event.trigger,
+            events: event.events.into_iter().map(origin).collect::<Option<_>>()?,
+            depth: event.depth,
         },
         wire::trigger::Trigger::Restart(restart) => Trigger::Restart {
             user: restart.user,

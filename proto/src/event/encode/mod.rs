@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(crate) use follow::{chain, follower};
-pub(crate) use run::{axes, trigger};
+pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
 
 /// The wire form of an event.
@@ -41,6 +41,7 @@ pub fn encode(fact: &Event) -> wire::Event {
             event(EventKind::PoolSet, &wire::PoolSet { name: name.clone(), slots: *slots, at: micros(*at) })
         }
         Event::ScheduleDecided(decided) => schedule::decided(decided),
+        Event::EventTaken(taken) => event(EventKind::EventTaken, &run::event_taken(taken)),
         Event::RunCreated(_)
         | Event::RunCancelRequested { .. }
         | Event::RunQueued { .. }

@@ -1,6 +1,6 @@
 //! Events of runs and of their groups.
 
-use downbeat_domain::{Event, RunCreated, Trigger};
+use downbeat_domain::{Event, EventOrigin, EventTaken, RunCreated, Trigger};
 use serde_json::Value;
 
 use super::{attempt_ref, condition};
@@ -118,6 +118,28 @@ fn run_created(created: &RunCreated) -> wire::RunCreated {
     }
 }
 
+pub(super) fn event_taken(taken: &EventTaken) -> wire::EventTaken {
+    wire::EventTaken {
+        pipeline_id: id_bytes(&taken.pipeline.0),
+        trigger: taken.trigger.clone(),
+        part: taken.part,
+        origin: Some(origin(&taken.origin)),
+        depth: taken.depth,
+        inputs: object_text(&taken.inputs),
+        at: micros(taken.at),
+    }
+}
+
+/// The wire form of where an event comes from.
+pub(crate) fn origin(origin: &EventOrigin) -> wire::EventOrigin {
+    wire::EventOrigin {
+        id: origin.id.clone(),
+        source: origin.source.clone(),
+        address: origin.address.clone(),
+        time: origin.time.map(micros),
+    }
+}
+
 /// The wire form of what started a run.
 pub(crate) fn trigger(trigger: &Trigger) -> wire::Trigger {
     let kind = match trigger {
@@ -133,6 +155,11 @@ pub(crate) fn trigger(trigger: &Trigger) -> wire::Trigger {
         Trigger::Parent { attempt, pipeline, depth } => wire::trigger::Trigger::Parent(wire::trigger::Parent {
             attempt: Some(attempt_ref(*attempt)),
             pipeline_id: id_bytes(&pipeline.0),
+            depth: *depth,
+        }),
+        Trigger::Event { trigger, events, depth } => wire::trigger::Trigger::Event(wire::trigger::Events {
+            trigger: trigger.clone(),
+            events: events.iter().map(origin).collect(),
             depth: *depth,
         }),
         Trigger::Restart { user, run, mode } => wire::trigger::Trigger::Restart(wire::trigger::Restart {

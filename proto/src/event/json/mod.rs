@@ -2,7 +2,9 @@
 
 mod attempt;
 
-use downbeat_domain::{ConditionResult, Event, PipelineId, RunCreated, ScheduleDecided, TaskRunId, Trigger};
+use downbeat_domain::{
+    ConditionResult, Event, EventOrigin, PipelineId, RunCreated, ScheduleDecided, TaskRunId, Trigger,
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -29,6 +31,10 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         }
         Event::PoolSet { name, slots, at: when } => json!({"name": name, "slots": slots, "at": at(*when)}),
         Event::ScheduleDecided(decided) => schedule_decided(decided),
+        Event::EventTaken(taken) => json!({
+            "pipeline_id": taken.pipeline.to_string(), "trigger": taken.trigger, "part": taken.part,
+            "event": origin(&taken.origin), "depth": taken.depth, "inputs": taken.inputs, "at": at(taken.at),
+        }),
         Event::RunCreated(created) => run_created(created),
         Event::RunCancelRequested { run, reason, at: when } | Event::RunQueued { run, reason, at: when } => {
             json!({"run_id": run.to_string(), "reason": reason, "at": at(*when)})
@@ -156,6 +162,10 @@ fn condition(result: &Option<ConditionResult>) -> Value {
     result.as_ref().map_or(Value::Null, |result| json!({"expression": result.expression, "value": result.value}))
 }
 
+fn origin(origin: &EventOrigin) -> Value {
+    json!({"id": origin.id, "source": origin.source, "address": origin.address, "time": origin.time.map(at)})
+}
+
 fn trigger(trigger: &Trigger) -> Value {
     match trigger {
         Trigger::Manual { user } => json!({"type": "MANUAL", "user": user}),
@@ -173,6 +183,9 @@ fn trigger(trigger: &Trigger) -> Value {
         Trigger::PipelineEnded { run, status, trigger, chain } => json!({
             "type": "PIPELINE_EVENT", "run_id": run.to_string(), "status": status.as_str(), "trigger": trigger,
             "chain": ids(chain),
+        }),
+        Trigger::Event { trigger, events, depth } => json!({
+            "type": "EVENT", "trigger": trigger, "events": events.iter().map(origin).collect::<Vec<_>>(), "depth": depth,
         }),
         Trigger::Restart { user, run, mode } => {
             json!({"type": mode.as_str(), "user": user, "run_id": run.to_string()})

@@ -143,10 +143,21 @@ pub struct Answer {
     pub record: u64,
     /// For [`Command::ApplyPipeline`]: the current version.
     pub pipeline_version: u32,
+    /// The run that it created, if it did.
+    pub created: Option<RunId>,
     /// For commands about a run: its status.
     pub run_status: Option<downbeat_domain::RunStatus>,
     /// For commands about a task of a live run: its status.
     pub task_status: Option<downbeat_domain::TaskStatus>,
+}
+
+/// What came of a decision.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Decided {
+    /// How many events.
+    pub(crate) events: usize,
+    /// The first run that they create.
+    pub(crate) created: Option<RunId>,
 }
 
 /// The coordinator of one partition.
@@ -251,12 +262,13 @@ impl Engine {
     fn call(&mut self, now: Moment, call: CallId, actor: String, command_id: Option<CommandId>, command: &Command) {
         // Accepted before: answered from state, not decided again.
         let repeated = command_id.is_some_and(|id| self.partition.commands.contains(id));
-        let decided = if repeated { Ok(0) } else { self.decide(now, command, actor, command_id) };
+        let decided = if repeated { Ok(Decided::default()) } else { self.decide(now, command, actor, command_id) };
         if let (Ok(_), Command::RestartRun(restart)) = (&decided, command) {
             self.keep_prior(restart);
         }
-        let answer = decided.map(|events| Answer {
-            events,
+        let answer = decided.map(|decided| Answer {
+            events: decided.events,
+            created: decided.created,
             record: self.batches.open_record(),
             pipeline_version: match command {
                 Command::ApplyPipeline(applied) => {
@@ -272,19 +284,23 @@ impl Engine {
         self.batches.push_output(Output::Reply { call, answer });
     }
 
-    /// Executes a command, records it, and takes note of what follows. Returns the number of events.
+    /// Executes a command, records it, and takes note of what follows. Says what came of it.
     fn decide(
         &mut self,
         now: Moment,
         command: &Command,
         actor: String,
         command_id: Option<CommandId>,
-    ) -> Result<usize, Rejection> {
+    ) -> Result<Decided, Rejection> {
         let context = self.context(now);
         let events = execute(&mut self.partition, command, &context)?;
-        let count = events.len();
+        let created = events.iter().find_map(|event| match event {
+            Event::RunCreated(created) => Some(created.run),
+            _ => None,
+        });
+        let decided = Decided { events: events.len(), created };
         self.record(now, actor, command_id, events);
-        Ok(count)
+        Ok(decided)
     }
 
     /// What the next decision may know. What is left to chance is different for every decision and every owner.
@@ -343,7 +359,7 @@ impl Engine {
                 break;
             }
             let woken = self.decide(now, &Command::WakeRun { run }, "coordinator".to_owned(), None);
-            if woken.unwrap_or(0) == 0 {
+            if woken.unwrap_or_default().events == 0 {
                 // Nothing came of it: whatever the reason, it must not be asked again and again.
                 self.deadlines.remove(&(due, run));
                 self.deadline_of.remove(&run);
@@ -397,6 +413,8 @@ fn run_of(command: &Command) -> Option<RunId> {
         Command::StartRun(start) => Some(start.run),
         Command::RestartRun(restart) => Some(restart.run),
         Command::FireSchedule(fire) => Some(RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant)),
+        // The run that it starts where the trigger asks for one event only.
+        Command::TakeEvent(take) => Some(RunId::of_events(take.pipeline, &take.trigger, &[take.event.key()])),
         Command::CancelRun { run, .. }
         | Command::WakeRun { run }
         | Command::LeaseTask { run, .. }

@@ -46,7 +46,7 @@ impl Engine {
             let command = Command::CarryOver { run, prior: known };
             while self.partition.runs.get(&run).is_some_and(|run| run.awaits_carry) {
                 match self.decide(now, &command, "coordinator".to_owned(), None) {
-                    Ok(events) if events > 0 => {}
+                    Ok(decided) if decided.events > 0 => {}
                     refused => {
                         tracing::error!(?refused, %run, "a restart could not take over what it continues");
                         break;

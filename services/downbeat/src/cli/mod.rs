@@ -3,6 +3,7 @@
 mod control;
 mod run;
 mod schedule;
+mod trigger;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -15,6 +16,7 @@ pub use control::{
 };
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
+pub use trigger::{DeadCommand, DeadReplay, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.
 #[derive(Debug, Parser)]
@@ -82,6 +84,8 @@ pub enum Command {
     Pool(PoolCommand),
     /// Show when schedules fire next.
     Schedule(ScheduleCommand),
+    /// Events from outside: publish one by hand; list, show and replay messages that no trigger could take.
+    Trigger(TriggerCommand),
     /// Follow the log of a task.
     Logs(Logs),
     /// Show the assets that a run read and wrote, as a tree.

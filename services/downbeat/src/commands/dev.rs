@@ -48,6 +48,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let coordinator = tasks.spawn(async move { ("coordinator", driver.run().await.map_err(failed)) });
     let signal = shutdown.signal();
     tasks.spawn(async move { ("metadata-projector", projector.run(signal).await.map_err(failed)) });
+    // An embedded log has no NATS to take events from: `downbeat trigger publish` brings them to the coordinator.
     let (signal, coordinator_address) = (shutdown.signal(), server.clone());
     tasks.spawn(async move {
         ("scheduler", downbeat_scheduler::run(log, &coordinator_address, signal).await.map_err(failed))

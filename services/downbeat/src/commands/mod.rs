@@ -17,6 +17,7 @@ mod run;
 mod runs;
 mod schedule;
 mod schema;
+mod trigger;
 mod validate;
 mod values;
 
@@ -45,6 +46,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Pipeline(command) => pipeline::run(&command).await,
         Command::Schedule(command) => schedule::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
+        Command::Trigger(command) => trigger::run(&command).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Log(log) => match log.sub {

@@ -1,5 +1,6 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
+mod dead;
 pub mod lineage;
 pub mod lines;
 pub mod live;
@@ -14,6 +15,7 @@ mod time;
 pub mod why;
 mod words;
 
+pub use dead::dead_table;
 pub use output::{columns, look, print};
 pub use pipeline::pipeline_table;
 pub use pool::pool_table;

@@ -52,6 +52,10 @@ pub fn run_notes(run: &Run) -> Vec<String> {
     if !run.follows_run_id.is_empty() {
         notes.push(format!("started by the end of run {}", run.follows_run_id));
     }
+    for event in &run.events {
+        let (id, source, address) = (clean(&event.id), clean(&event.source), clean(&event.address));
+        notes.push(format!("trigger {}: event {id} from {source} on {address}", clean(&run.event_trigger)));
+    }
     if !run.selected_tasks.is_empty() {
         notes.push(format!("tasks: {}", names(&run.selected_tasks)));
     }
@@ -107,6 +111,9 @@ fn trigger(run: &Run) -> String {
     }
     if !run.follows_run_id.is_empty() {
         return format!("end of run {}", short(&run.follows_run_id));
+    }
+    if !run.event_trigger.is_empty() {
+        return format!("{} {}", run.trigger, clean(&run.event_trigger));
     }
     let detail = match (run.schedule.as_str(), run.user.as_str()) {
         ("", "" | "user") => return run.trigger.clone(),

@@ -1,6 +1,6 @@
 //! Runs: one row each, and two indexes by age.
 
-use downbeat_domain::{AttemptRef, Event, PipelineId, RunCreated, RunId, RunStatus, TaskRunId, Trigger};
+use downbeat_domain::{AttemptRef, Event, EventOrigin, PipelineId, RunCreated, RunId, RunStatus, TaskRunId, Trigger};
 use downbeat_proto::{
     convert::{micros, object_text},
     metadata::v1 as wire,
@@ -146,6 +146,17 @@ fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
             row.schedule.clone_from(schedule);
             row.schedule_instant = micros(*instant);
             "SCHEDULED"
+        }
+        Trigger::Event { trigger, events, .. } => {
+            row.event_trigger.clone_from(trigger);
+            let event = |event: &EventOrigin| wire::StartingEvent {
+                id: event.id.clone(),
+                source: event.source.clone(),
+                address: event.address.clone(),
+                time: event.time.map_or(0, micros),
+            };
+            row.events = events.iter().map(event).collect();
+            "EVENT"
         }
         Trigger::Parent { attempt, .. } => {
             row.parent_run_id = attempt.run.to_string();

@@ -74,6 +74,11 @@ fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
             };
             format!("created by schedule `{schedule}` for {instant}{also}{late}")
         }
+        Trigger::Event { trigger, events, .. } => {
+            let events: Vec<String> =
+                events.iter().map(|event| format!("`{}` on {}", event.id, event.address)).collect();
+            format!("created by trigger `{trigger}`: event {}", events.join(" and "))
+        }
         Trigger::Parent { attempt, .. } => format!("created by a task of run {}", attempt.run),
         Trigger::PipelineEnded { run, status, .. } => format!("created because run {run} ended {status}"),
         Trigger::Restart { user, run, mode } => format!("created by {user}: {mode} of run {run}"),

@@ -44,6 +44,9 @@ impl World {
                 let passed = decided.passed.iter().map(|passed| format!(" {}x{}", passed.reason.as_str(), passed.count));
                 format!("ScheduleDecided {}:{}", decided.schedule, passed.collect::<String>())
             }
+            Event::EventTaken(taken) => {
+                format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)
+            }
             Event::RunCreated(created) => format!("RunCreated of version {}", created.version),
             Event::RunCancelRequested { reason, .. } => format!("RunCancelRequested: {reason}"),
             Event::RunQueued { reason, .. } => format!("RunQueued: {reason}"),

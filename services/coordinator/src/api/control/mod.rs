@@ -1,6 +1,7 @@
 //! `ControlService`: commands of people, programs and schedulers. Each converts, asks the engine, and converts the answer.
 
 mod apply;
+mod events;
 mod explain;
 mod pipelines;
 mod preview;
@@ -182,6 +183,13 @@ impl ControlService for Control {
         request: Request<wire::PreviewScheduleRequest>,
     ) -> Result<Response<wire::PreviewScheduleResponse>, Status> {
         self.preview(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn take_event(
+        &self,
+        request: Request<wire::TakeEventRequest>,
+    ) -> Result<Response<wire::TakeEventResponse>, Status> {
+        self.take(request.into_inner()).await.map(Response::new)
     }
 
     async fn fire_schedule(

@@ -1,0 +1,119 @@
+//! Events from outside: each trigger that listens to the subject is given the event, in a decision of its own.
+
+use std::sync::Arc;
+
+use downbeat_domain::{Command, IncomingEvent, PipelineId, RunId, TakeEvent, limits as domain_limits};
+use downbeat_event_log::Tail;
+use downbeat_proto::{control::v1 as wire, convert};
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use tonic::Status;
+
+use super::Control;
+use crate::{api::refused, limits};
+
+/// A trigger that is given the event.
+struct Taker {
+    pipeline: PipelineId,
+    alias: String,
+    trigger: String,
+}
+
+impl Control {
+    pub(super) async fn take(&self, request: wire::TakeEventRequest) -> Result<wire::TakeEventResponse, Status> {
+        let event = Arc::new(event(request)?);
+        let address = event.address.clone();
+        let asked = self.handle.ask(move |engine, _| {
+            let partition = engine.partition();
+            let taker = |(pipeline, trigger): (PipelineId, String)| {
+                let alias = partition.pipelines.get(&pipeline).map(|state| state.alias.clone()).unwrap_or_default();
+                Taker { pipeline, alias, trigger }
+            };
+            partition.listening(&address).into_iter().map(taker).collect::<Vec<_>>()
+        });
+        let takers = asked.await.map_err(|error| refused(&error))?;
+        let mut given = stream::iter(takers)
+            .map(|taker| self.give(taker, Arc::clone(&event)))
+            .buffered(limits::TAKERS_AT_ONCE_MAX);
+        let (mut outcomes, mut position) = (Vec::new(), None::<Tail>);
+        // Whoever asks again after an error finds what was decided by then, and is answered from state.
+        while let Some(outcome) = given.next().await {
+            let (taken, tail) = outcome?;
+            outcomes.push(taken);
+            position = [position, tail].into_iter().flatten().max_by_key(|tail| tail.sequence);
+        }
+        Ok(wire::TakeEventResponse {
+            takers: outcomes,
+            position: position.and_then(|tail| self.position(tail)),
+        })
+    }
+
+    async fn give(&self, taker: Taker, event: Arc<IncomingEvent>) -> Result<(wire::EventTaker, Option<Tail>), Status> {
+        let Taker { pipeline, alias, trigger } = taker;
+        let alone = RunId::of_events(pipeline, &trigger, &[event.key()]);
+        let actor = format!("event:{trigger}");
+        let take = Command::TakeEvent(TakeEvent { pipeline, trigger: trigger.clone(), event });
+        let outcome = self.command(take, actor, None).await?;
+        let mut taken = wire::EventTaker {
+            pipeline_id: pipeline.to_string(),
+            pipeline: alias,
+            trigger,
+            ..wire::EventTaker::default()
+        };
+        let (word, tail) = match outcome {
+            Ok((answer, tail)) => {
+                let word = match (answer.events, answer.created, answer.run_status) {
+                    (_, Some(run), _) => {
+                        taken.run_id = run.to_string();
+                        "STARTED"
+                    }
+                    (0, None, Some(_)) => {
+                        taken.run_id = alone.to_string();
+                        "KNOWN"
+                    }
+                    (0, None, None) => "IGNORED",
+                    (_, None, _) => "WAITING",
+                };
+                (word, Some(tail))
+            }
+            Err(rejection) => {
+                taken.reason = rejection.to_string();
+                ("REFUSED", None)
+            }
+        };
+        taken.outcome = word.to_owned();
+        Ok((taken, tail))
+    }
+}
+
+fn event(request: wire::TakeEventRequest) -> Result<IncomingEvent, Status> {
+    let bytes = request.data.len();
+    if bytes > domain_limits::EVENT_BYTES_MAX {
+        let most = domain_limits::EVENT_BYTES_MAX;
+        return Err(Status::invalid_argument(format!("data: {bytes} bytes; at most {most} are allowed")));
+    }
+    let data: Value = match request.data.as_str() {
+        "" => Value::Null,
+        text => serde_json::from_str(text).map_err(|error| Status::invalid_argument(format!("data: {error}")))?,
+    };
+    let time = match request.time {
+        None => None,
+        Some(micros) => Some(convert::instant(micros).ok_or_else(|| {
+            Status::invalid_argument("time: not an instant in microseconds since the epoch")
+        })?),
+    };
+    let event = IncomingEvent {
+        address: request.address,
+        id: request.id,
+        source: request.source,
+        kind: request.r#type,
+        subject: request.subject,
+        time,
+        data,
+        depth: request.depth,
+    };
+    match event.fault() {
+        Some(fault) => Err(Status::invalid_argument(format!("the event cannot be taken: {fault}"))),
+        None => Ok(event),
+    }
+}
