@@ -79,6 +79,7 @@ codes! {
     UndeclaredRunInput = 1072, None, "a trigger gives an input that is not declared";
     NewerAdditions = 1080, None, "additions of a newer version";
     IdleAddition = 1081, None, "an addition that does nothing where it stands";
+    UnknownSchedule = 1082, None, "options of a schedule that does not exist";
 }
 
 impl Code {

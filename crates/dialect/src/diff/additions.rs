@@ -60,7 +60,7 @@ pub(super) fn of_task(additions: &TaskAdditions) -> Map<String, Value> {
     ])
 }
 
-fn duration(milliseconds: u64) -> Value {
+pub(super) fn duration(milliseconds: u64) -> Value {
     json!(SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX)).to_string())
 }
 

@@ -9,7 +9,9 @@ mod pipeline;
 mod task;
 mod trigger;
 
-pub use additions::{GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, TaskAdditions};
+pub use additions::{
+    Catchup, GroupAdditions, Moment, PipelineAdditions, PoolUse, RetryDelay, ScheduleOptions, TaskAdditions,
+};
 pub use input::{Input, InputType};
 pub use pipeline::{Alert, AlertDestination, Concurrency, Condition, Configuration, OnLimit, Pipeline, Templated};
 pub use task::{Entry, Matrix, MatrixValues, Task, TaskGroup};
