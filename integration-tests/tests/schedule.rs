@@ -29,10 +29,11 @@ fn a_minute_fires_once_with_two_schedulers() {
         let runs = addresses.downbeat_ok(&["runs", "every_minute"]);
         (runs.contains("SUCCEEDED") && runs.contains("SCHEDULED minutely")).then_some(())
     });
+    // One of them was answered that it had started the run; the other one asked too late, or had no need to ask.
     let fired = |printed: String| printed.lines().filter(|line| line.contains("fired")).count();
-    eventually("both schedulers have had their answer", Duration::from_secs(10), || {
+    eventually("a scheduler has had its answer", Duration::from_secs(10), || {
         let second = std::fs::read_to_string(folder.path().join("second.txt")).unwrap_or_default();
-        (fired(cluster.scheduler.printed()) >= 1 && fired(second) >= 1).then_some(())
+        (fired(cluster.scheduler.printed()) + fired(second) >= 1).then_some(())
     });
     let created = addresses.downbeat_ok(&["log", "cat"]);
     let runs: Vec<&str> = created.lines().filter(|line| line.contains("\"RUN_CREATED\"")).collect();

@@ -80,6 +80,7 @@ codes! {
     NewerAdditions = 1080, None, "additions of a newer version";
     IdleAddition = 1081, None, "an addition that does nothing where it stands";
     TriggerForm = 1082, None, "an event trigger that does not say clearly what starts a run";
+    UnknownSchedule = 1083, None, "options of a schedule that does not exist";
 }
 
 impl Code {

@@ -10,6 +10,11 @@ pub const NODES: usize = 200_000;
 pub const ALIASES: usize = 100;
 /// Bytes of all scalars together, those repeated through aliases counted each time.
 pub const SCALAR_BYTES: usize = 8 * 1024 * 1024;
+/// How old a missed instant may be to be caught up, milliseconds: 366 days.
+pub const CATCHUP_WINDOW_MS: u64 = 366 * DAY_MS;
+/// Jitter of a schedule, milliseconds: a day.
+pub const SCHEDULE_JITTER_MS: u64 = DAY_MS;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Diagnostics reported for one document; one more says how many are left out.
 pub const DIAGNOSTICS: usize = 200;
 /// Diagnostics kept while a document is checked; what comes later is only counted.

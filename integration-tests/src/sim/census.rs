@@ -14,6 +14,8 @@ pub struct Census {
     pipelines: BTreeMap<RunId, PipelineId>,
     /// Instants of schedules that were fired.
     pub fired: BTreeSet<(PipelineId, String, Timestamp)>,
+    /// Instants of schedules that passed without a run: when that was decided, and up to where.
+    pub passed: BTreeMap<(PipelineId, String), Vec<(At, Timestamp)>>,
     /// Schedules as they were applied last.
     pub schedules: BTreeMap<PipelineId, Vec<downbeat_domain::plan::PlanSchedule>>,
     /// Records.
@@ -64,6 +66,10 @@ impl Census {
                     if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
                         self.fired.insert((created.pipeline, schedule.clone(), *instant));
                     }
+                }
+                Event::ScheduleDecided(decided) => {
+                    let key = (decided.pipeline, decided.schedule.clone());
+                    self.passed.entry(key).or_default().push((now, decided.up_to));
                 }
                 Event::RunFinished { run, .. } => {
                     self.living.remove(run);

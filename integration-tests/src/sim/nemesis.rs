@@ -86,7 +86,7 @@ impl World {
             }
             Fault::CutCoordinatorOff => {
                 if let Some(at) = self.some_coordinator() {
-                    self.coordinators[at].cut_off_until = self.now + self.dice.below(240 * SECOND);
+                    self.coordinators[at].cut_off_until = self.now + self.dice.below(300 * SECOND);
                 }
             }
             Fault::KillProjector | Fault::LoseProjector => {

@@ -154,7 +154,8 @@ impl Scenario {
             schedulers: dice.between(1, 2) as usize,
             workers,
             projectors: dice.between(1, 2) as usize,
-            chaos: dice.between(30, 150) * SECOND,
+            // Seldom long enough for an owner to lose its trust in itself, and its workers to their leases.
+            chaos: if dice.per_mille(80) { dice.between(250, 500) } else { dice.between(30, 150) } * SECOND,
             pause: dice.between(2, 15) * SECOND,
             faults,
             appends,

@@ -11,8 +11,9 @@ pub const MILLISECOND: At = 1_000;
 /// A second.
 pub const SECOND: At = 1_000_000;
 
-/// Wall time of a correct clock when the simulation begins: just before a minute, so that schedules fire soon.
-const BEGIN_WALL_MICROS: i64 = 1_767_225_570_000_000;
+/// Wall time of a correct clock when the simulation begins, 2026-03-29T00:59:30Z: just before a minute, so that schedules fire soon, and
+/// half a minute before London's clock leaves an hour out.
+const BEGIN_WALL_MICROS: i64 = 1_774_745_970_000_000;
 
 /// What will happen, in the order of its time; what is due at one instant keeps the order in which it was put in.
 #[derive(Debug)]

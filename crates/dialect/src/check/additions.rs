@@ -7,9 +7,10 @@ use jiff::{Span, SpanRelativeTo};
 use super::{
     build::{list_of, schedule_with},
     event_triggers,
+    options,
 };
 use crate::{
-    GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, TaskAdditions,
+    GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, Schedule, TaskAdditions,
     cron::Cron,
     yaml::{Kind, Node},
 };
@@ -17,7 +18,10 @@ use crate::{
 pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
     let Some(ours) = ours(root) else { return Some(PipelineAdditions::default()) };
     Some(PipelineAdditions {
-        schedules: list_of(ours, "schedules", |node| schedule_with(node, "unix_cron", Cron::parse_unix))?,
+        schedules: list_of(ours, "schedules", |node| {
+            let schedule = schedule_with(node, "unix_cron", Cron::parse_unix)?;
+            Some(Schedule { options: options::of(node)?, ..schedule })
+        })?,
         triggers: event_triggers::of(ours)?,
         timeout_ms: limit(ours.get("timeout"))?,
         priority: optional(ours.get("priority"), whole)?,
@@ -70,7 +74,7 @@ fn limit(node: Option<&Node>) -> Option<Option<u64>> {
 }
 
 /// A whole number of 32 bits, written with or without a point.
-fn whole<T: TryFrom<i64>>(node: &Node) -> Option<T> {
+pub(super) fn whole<T: TryFrom<i64>>(node: &Node) -> Option<T> {
     match node.kind {
         Kind::Integer(whole) => T::try_from(whole).ok(),
         #[expect(

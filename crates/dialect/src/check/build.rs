@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{additions, condition, outline::Outline};
+use super::{additions, condition, options, outline::Outline};
 use crate::{
     Alert, AlertDestination, Concurrency, Configuration, Entry, Input, InputType, Matrix, MatrixValues, OnLimit,
-    Pipeline, Schedule, Sensor, SensorCheck, Span, Task, TaskGroup, Templated, TriggerEvent, Webhook,
+    Pipeline, Schedule, ScheduleOptions, Sensor, SensorCheck, Span, Task, TaskGroup, Templated, TriggerEvent, Webhook,
     cron::{Cron, CronError},
     expression::Template,
     yaml::{self, Kind, Node},
@@ -30,7 +30,7 @@ pub(super) fn pipeline(root: &Node) -> Option<Pipeline> {
         name: root.get_text("name")?.to_owned(),
         configuration: configuration(root),
         inputs: map_of(root, "inputs", |entry| input(&entry.value))?,
-        schedules: list_of(root, "schedule", schedule)?,
+        schedules: options::give(root, list_of(root, "schedule", schedule)?)?,
         sensors: map_of(root, "sensors", sensor)?,
         trigger_events: list_of(root, "trigger_events", trigger_event)?,
         webhook: root.get("webhook").map(webhook).unwrap_or_default(),
@@ -171,6 +171,7 @@ pub(super) fn schedule_with(node: &Node, key: &str, read: fn(&str) -> Result<Cro
         branch: text(node, "branch"),
         exclude: texts(node, "exclude"),
         run_inputs: object(node, "run_inputs"),
+        options: ScheduleOptions::default(),
         span: cron.span,
     })
 }

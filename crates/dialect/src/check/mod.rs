@@ -11,6 +11,7 @@ mod idle;
 mod inputs;
 mod keys;
 mod label;
+mod options;
 mod outline;
 mod shape;
 mod structure;

@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone, tz::TimeZoneDatabase};
 use super::{Checker, inputs, is_open};
 use crate::{
     Code, Diagnostic, Span,
-    cron::Cron,
+    cron::{Cron, Dst},
     yaml::{Entry, Kind, Node},
 };
 
@@ -27,10 +27,12 @@ impl Checker<'_> {
         for event in root.get("trigger_events").map_or(&[][..], Node::items) {
             self.run_inputs(event, event.span, &given(event), &declared, "trigger event");
         }
+        self.schedule_options(root);
         let ours = root.get("meta").and_then(|meta| meta.get("downbeat")).and_then(|ours| ours.get("schedules"));
         for schedule in ours.map_or(&[][..], Node::items) {
             self.clock(schedule);
             self.unix_cron(schedule);
+            self.options(schedule, schedule, "unix_cron", Cron::parse_unix);
             self.run_inputs(schedule, schedule.span, &given(schedule), &declared, "schedule");
         }
         self.event_triggers(root, &declared);
@@ -154,7 +156,7 @@ fn shortest_interval(cron: &Cron) -> Option<i64> {
     let mut firings = Vec::new();
     let mut after = Timestamp::UNIX_EPOCH;
     while firings.len() < COMPARED_WINDOWS
-        && let Some(next) = cron.next_after(after, &TimeZone::UTC)
+        && let Some(next) = cron.next_after(after, &TimeZone::UTC, Dst::Vixie)
     {
         firings.push(next.as_second() / 60);
         after = next;

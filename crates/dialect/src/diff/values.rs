@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::additions;
 use crate::{
     Alert, Concurrency, Condition, Configuration, Entry, EventPart, EventTrigger, Input, Matrix, MatrixValues, OnLimit,
-    Pipeline, Schedule, Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
+    Pipeline, Schedule, ScheduleOptions, Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 
 /// The pipeline's own fields, without additions.
@@ -94,7 +94,24 @@ pub(super) fn schedule(schedule: &Schedule, cron_key: &str) -> Value {
         ("branch", schedule.branch.as_deref().and_then(text)),
         ("exclude", texts(&schedule.exclude)),
         ("run_inputs", map(&schedule.run_inputs)),
+        ("options", map(&options(&schedule.options))),
     ]))
+}
+
+/// What differs from the defaults.
+fn options(options: &ScheduleOptions) -> Map<String, Value> {
+    let default = ScheduleOptions::default();
+    let duration = |found: u64, default: u64| (found != default).then(|| additions::duration(found));
+    object([
+        ("dst", (options.dst != default.dst).then(|| json!(options.dst.word()))),
+        ("catchup", (options.catchup != default.catchup).then(|| json!(options.catchup.word()))),
+        ("max_catchup", (options.max_catchup != default.max_catchup).then(|| json!(options.max_catchup))),
+        ("catchup_window", duration(options.catchup_window_ms, default.catchup_window_ms)),
+        ("jitter", duration(options.jitter_ms, default.jitter_ms)),
+        ("start", options.start.map(|start| json!(start.to_string()))),
+        ("end", options.end.map(|end| json!(end.to_string()))),
+        ("paused", options.paused.then(|| json!(true))),
+    ])
 }
 
 pub(super) fn sensor(sensor: &Sensor) -> Value {

@@ -1,11 +1,13 @@
 //! What stands under `meta.downbeat`: ours, and nobody else's.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use indexmap::IndexMap;
 
 use super::Schedule;
-use crate::Span;
+use crate::{Span, cron::Dst};
 
 /// Of a pipeline.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,6 +46,120 @@ pub struct EventPart {
     pub when: Option<String>,
     /// Expressions over `event` by input.
     pub run_inputs: IndexMap<String, String>,
+}
+
+/// How a schedule behaves beyond its cron expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScheduleOptions {
+    /// What becomes of a fixed time when the clock changes.
+    pub dst: Dst,
+    /// What becomes of instants that were missed.
+    pub catchup: Catchup,
+    /// Missed instants that are caught up at most, the latest ones: 1 to 1,000.
+    pub max_catchup: u32,
+    /// How old a missed instant may be to be caught up, in milliseconds; at most 366 days.
+    pub catchup_window_ms: u64,
+    /// Each instant fires up to so much later, in milliseconds; at most a day.
+    pub jitter_ms: u64,
+    /// It does not fire before.
+    pub start: Option<Moment>,
+    /// It does not fire from this instant on, or after this day.
+    pub end: Option<Moment>,
+    /// It does not fire, and what passes meanwhile is not caught up.
+    pub paused: bool,
+}
+
+impl Default for ScheduleOptions {
+    fn default() -> Self {
+        Self {
+            dst: Dst::default(),
+            catchup: Catchup::default(),
+            max_catchup: 100,
+            catchup_window_ms: 24 * 60 * 60 * 1_000,
+            jitter_ms: 0,
+            start: None,
+            end: None,
+            paused: false,
+        }
+    }
+}
+
+/// What becomes of instants that were missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Catchup {
+    /// They are skipped, which is recorded.
+    #[default]
+    None,
+    /// The latest one fires, the others are skipped.
+    Latest,
+    /// All fire, one after the other.
+    All,
+    /// One run for all of them, which is given the list.
+    Coalesce,
+}
+
+impl Catchup {
+    /// Every policy, the default first.
+    pub const ALL: [Catchup; 4] = [Catchup::None, Catchup::Latest, Catchup::All, Catchup::Coalesce];
+
+    /// The word of the language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Catchup::None => "none",
+            Catchup::Latest => "latest",
+            Catchup::All => "all",
+            Catchup::Coalesce => "coalesce",
+        }
+    }
+
+    /// The policy of a word.
+    pub fn from_word(word: &str) -> Option<Catchup> {
+        Catchup::ALL.into_iter().find(|policy| policy.word() == word)
+    }
+}
+
+/// Where the life of a schedule begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// An instant.
+    Instant(Timestamp),
+    /// A day in the schedule's zone.
+    Date(Date),
+}
+
+impl Moment {
+    /// Reads a date, or an instant with its offset.
+    pub fn parse(text: &str) -> Option<Moment> {
+        match text.len() {
+            10 => text.parse().ok().map(Moment::Date),
+            _ => text.parse().ok().map(Moment::Instant),
+        }
+    }
+
+    /// The instant, or the first one of the day.
+    pub fn begins(self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Moment::Instant(instant) => Some(instant),
+            Moment::Date(date) => zone.to_timestamp(date.at(0, 0, 0, 0)).ok(),
+        }
+    }
+
+    /// The instant, or the first one after the day.
+    pub fn ends(self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Moment::Instant(instant) => Some(instant),
+            Moment::Date(date) => Moment::Date(date.tomorrow().ok()?).begins(zone),
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::Instant(instant) => instant.fmt(formatter),
+            Moment::Date(date) => date.fmt(formatter),
+        }
+    }
 }
 
 /// Of a task group.

@@ -10,7 +10,8 @@ mod task;
 mod trigger;
 
 pub use additions::{
-    EventPart, EventTrigger, GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, TaskAdditions,
+    Catchup, EventPart, EventTrigger, GroupAdditions, Moment, PipelineAdditions, PoolUse, RetryDelay, ScheduleOptions,
+    TaskAdditions,
 };
 pub use input::{Input, InputType};
 pub use pipeline::{Alert, AlertDestination, Concurrency, Condition, Configuration, OnLimit, Pipeline, Templated};

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{Alert, Condition};
+use super::{Alert, Condition, ScheduleOptions};
 use crate::{Span, cron::Cron};
 
 /// A cron trigger.
@@ -25,8 +25,17 @@ pub struct Schedule {
     pub exclude: Vec<String>,
     /// Inputs of the runs it starts.
     pub run_inputs: Map<String, Value>,
+    /// What `meta.downbeat` says about it.
+    pub options: ScheduleOptions,
     /// The cron expression in the text.
     pub span: Span,
+}
+
+impl Schedule {
+    /// Its name, or `schedule-N` where it has none; `place` counts from 0.
+    pub fn name_at(&self, place: usize) -> String {
+        self.name.clone().unwrap_or_else(|| format!("schedule-{}", place + 1))
+    }
 }
 
 /// Polls the world in windows that a cron expression opens.

@@ -1,29 +1,104 @@
-//! INV-05: one run per instant of a schedule, under the id that everybody derives, and never an instant before the last one.
+//! INV-05: every instant of a schedule has exactly one outcome: one run under the id that everybody derives, or one mention among those
+//! that passed without a run; and never an instant before the last one.
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::{Event, PipelineId, RunId, Trigger};
-use jiff::Timestamp;
+use downbeat_dialect::cron::Cron;
+use downbeat_domain::{Event, PipelineId, RunId, ScheduleDecided, Trigger, plan::PlanSchedule};
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Check, Record, Violation};
+
+/// Instants that are counted of one decision; more are not looked at.
+const COUNTED_MAX: usize = 10_000;
+
+type Key = (PipelineId, String);
+
+/// What was decided of a schedule.
+#[derive(Debug)]
+struct Decided {
+    up_to: Timestamp,
+    /// Times that its pipeline had been applied or resumed by then.
+    versions: u64,
+    /// Instants that passed since, without a run, in the decision that is being read.
+    passed: u64,
+}
 
 /// The rule.
 #[derive(Debug, Default)]
 pub struct Schedules {
-    fired: BTreeMap<(PipelineId, String), Timestamp>,
+    decided: BTreeMap<Key, Decided>,
+    plans: BTreeMap<PipelineId, (u64, Vec<PlanSchedule>)>,
 }
 
 impl Check for Schedules {
     fn record(&mut self, record: &Record, found: &mut Vec<Violation>) {
         for event in record.events() {
-            let Event::RunCreated(created) = event else { continue };
-            let Trigger::Scheduled { schedule, instant } = &created.trigger else { continue };
-            let before = self.fired.insert((created.pipeline, schedule.clone()), *instant);
-            let twice = before.is_some_and(|before| before >= *instant);
-            if twice || created.run != RunId::of_schedule(created.pipeline, schedule, *instant) {
-                let what = format!("run {} of `{schedule}` at {instant} after {before:?}", created.run);
+            let wrong = match event {
+                Event::PipelineApplied(applied) => {
+                    let plan = self.plans.entry(applied.pipeline).or_default();
+                    *plan = (plan.0 + 1, applied.plan.schedules.clone());
+                    None
+                }
+                Event::ScheduleDecided(decided) => self.passed(decided),
+                Event::RunCreated(created) => match &created.trigger {
+                    Trigger::Scheduled { schedule, instant, .. } => {
+                        let derived = RunId::of_schedule(created.pipeline, schedule, *instant);
+                        let foreign = (created.run != derived).then(|| format!("its id is not {derived}"));
+                        foreign.or_else(|| self.step((created.pipeline, schedule.clone()), *instant, 1))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            };
+            if let Some(what) = wrong {
                 found.push(Violation { invariant: "INV-05", sequence: record.sequence, what });
             }
         }
     }
+}
+
+impl Schedules {
+    fn passed(&mut self, decided: &ScheduleDecided) -> Option<String> {
+        let key = (decided.pipeline, decided.schedule.clone());
+        let before = self.decided.get(&key).map(|before| before.up_to);
+        let late = decided.passed.iter().find(|passed| before.is_some_and(|before| passed.first <= before));
+        if let Some(passed) = late {
+            return Some(format!("`{}` passes {} again, it was at {before:?}", decided.schedule, passed.first));
+        }
+        self.step(key, decided.up_to, decided.passed.iter().map(|passed| passed.count).sum())
+    }
+
+    /// `outcomes` instants lie between the last decision and this one, which ends the interval itself.
+    fn step(&mut self, key: Key, up_to: Timestamp, outcomes: u64) -> Option<String> {
+        let (versions, plan) = self.plans.get(&key.0).map(|(versions, plans)| (*versions, plans))?;
+        let before = self.decided.insert(key.clone(), Decided { up_to, versions, passed: outcomes })?;
+        if before.up_to >= up_to {
+            return Some(format!("`{}` at {up_to} after {}", key.1, before.up_to));
+        }
+        // A version in between may have other instants.
+        let schedule = plan.iter().find(|schedule| schedule.name == key.1).filter(|_| before.versions == versions)?;
+        let expected = instants(schedule, before.up_to, up_to)?;
+        (expected != outcomes).then(|| {
+            format!(
+                "`{}` has {expected} instants after {} ({} outcomes there) up to {up_to}, and {outcomes} outcomes",
+                key.1, before.up_to, before.passed
+            )
+        })
+    }
+}
+
+/// How many instants a schedule has; none where that cannot be told.
+fn instants(schedule: &PlanSchedule, after: Timestamp, up_to: Timestamp) -> Option<u64> {
+    let cron = if schedule.unix { Cron::parse_unix(&schedule.cron) } else { Cron::parse(&schedule.cron) }.ok()?;
+    let zone = TimeZone::get(&schedule.timezone).ok()?;
+    let next = |after: Timestamp| cron.next_after(after, &zone, schedule.dst).filter(|next| *next <= up_to);
+    let all = std::iter::successors(next(after), |last| next(*last)).take(COUNTED_MAX);
+    let counts = |instant: &Timestamp| {
+        let date = zone.to_datetime(*instant).date().to_string();
+        !schedule.exclude.contains(&date)
+            && schedule.start.is_none_or(|start| *instant >= start)
+            && schedule.end.is_none_or(|end| *instant < end)
+    };
+    u64::try_from(all.filter(counts).count()).ok().filter(|count| *count < COUNTED_MAX as u64)
 }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Engine, Firing, Input, Output};
 
 fn at(text: &str) -> Timestamp {
-    let date = if text.len() < 10 { format!("2026-01-01T{text}Z") } else { text.to_owned() };
+    let date = if text.find(':') == Some(2) { format!("2026-01-01T{text}Z") } else { text.to_owned() };
     date.parse().unwrap()
 }
 
