@@ -30,7 +30,11 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use explain::Explanation;
 pub use format::format;
-pub use model::{Alert, AlertDestination, Catchup, Concurrency, Condition, Configuration, Entry, GroupAdditions, Input, InputType, Matrix, MatrixValues, Moment, OnLimit, Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task, TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook};
+pub use model::{
+    Alert, AlertDestination, Catchup, Concurrency, Condition, Configuration, Entry, GroupAdditions, Input, InputType,
+    Matrix, MatrixValues, Moment, OnLimit, Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions,
+    Sensor, SensorCheck, Task, TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook,
+};
 pub use serde_json::{Map, Value};
 pub use span::Span;
 

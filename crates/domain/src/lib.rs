@@ -27,8 +27,8 @@ pub mod status;
 pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun};
 pub use decide::{decide, execute, settle};
 pub use event::{
-    AttemptRef, ConditionResult, Event, PassReason, PassedInstants, PipelineApplied, RunCreated, ScheduleDecided, Selection,
-    TaskCarriedOver, Trigger,
+    AttemptRef, ConditionResult, Event, PassReason, PassedInstants, PipelineApplied, RunCreated, ScheduleDecided,
+    Selection, TaskCarriedOver, Trigger,
 };
 pub use evolve::{evolve, worst};
 pub use id::{CommandId, PipelineId, RunId, TaskRunId, WorkerId};

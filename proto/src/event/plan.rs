@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use downbeat_domain::plan::{
-    Backoff, Catchup, Dst, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse,
+    Backoff, Catchup, Dst, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask,
+    PoolUse,
 };
 
 use crate::{

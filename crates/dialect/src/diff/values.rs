@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::additions;
 use crate::{
-    Alert, Concurrency, Condition, Configuration, Entry, Input, Matrix, MatrixValues, OnLimit, Pipeline, Schedule, ScheduleOptions,
-    Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
+    Alert, Concurrency, Condition, Configuration, Entry, Input, Matrix, MatrixValues, OnLimit, Pipeline, Schedule,
+    ScheduleOptions, Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 
 /// The pipeline's own fields, without additions.
