@@ -175,10 +175,8 @@ fn missed_schedules() -> Vec<Vec<u8>> {
         fires: false,
         ..question(at(700), None)
     };
-    let late = FireSchedule {
-        passed: vec![passed(PassReason::Coalesced, 800, 900, 2)],
-        ..question(at(1_000), Some(at(700)))
-    };
+    let late =
+        FireSchedule { passed: vec![passed(PassReason::Coalesced, 800, 900, 2)], ..question(at(1_000), Some(at(700))) };
     demo.run(Command::FireSchedule(skipped)).run(Command::FireSchedule(late)).into_records()
 }
 
