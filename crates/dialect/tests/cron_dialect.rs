@@ -129,8 +129,9 @@ fn a_second_implementation_agrees_where_it_is_right() {
             let theirs = cron::Schedule::from_str(&format!("0 {}", text.replace('?', "*"))).unwrap();
             let theirs: Vec<i64> = theirs.after(&theirs_start).take(50).map(|instant| instant.timestamp()).collect();
             let ours = Cron::parse(text).unwrap();
-            let firings =
-                std::iter::successors(ours.next_after(start, &ours_zone, Dst::Vixie), |last| ours.next_after(*last, &ours_zone, Dst::Vixie));
+            let firings = std::iter::successors(ours.next_after(start, &ours_zone, Dst::Vixie), |last| {
+                ours.next_after(*last, &ours_zone, Dst::Vixie)
+            });
             let ours: Vec<i64> = firings.take(theirs.len()).map(Timestamp::as_second).collect();
             assert_eq!(ours, theirs, "{text} {zone}");
         }

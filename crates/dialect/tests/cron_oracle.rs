@@ -56,8 +56,13 @@ fn every_zone_and_change_agrees_with_the_oracle() {
     }
     assert!(oracle.wait().unwrap().success(), "the oracle failed");
     assert!(wrong.is_empty(), "{} wrong, the first:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
-    assert!(seen.zones.len() > 590 && seen.changes > 9_000 && seen.firings > 1_000_000, "{:?}", (seen.zones.len(), seen));
-    let unseen: Vec<String> = zones.available().map(|zone| zone.to_string()).filter(|zone| !seen.zones.contains(zone)).collect();
+    assert!(
+        seen.zones.len() > 590 && seen.changes > 9_000 && seen.firings > 1_000_000,
+        "{:?}",
+        (seen.zones.len(), seen)
+    );
+    let unseen: Vec<String> =
+        zones.available().map(|zone| zone.to_string()).filter(|zone| !seen.zones.contains(zone)).collect();
     assert_eq!(unseen, Vec::<String>::new(), "zones that the oracle does not know");
 }
 

@@ -11,7 +11,7 @@ use crate::{
     id::{PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
-    status::{FailureClass, Mark, Outcome, RestartMode, RunStatus, StopReason, TaskStatus},
+    status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
 };
 
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};

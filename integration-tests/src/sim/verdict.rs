@@ -117,7 +117,8 @@ impl World {
                         .next()
                         .is_some_and(|(other, name, _)| (other, name) == (pipeline, &schedule.name));
                     let passed = self.census.passed.get(&(*pipeline, schedule.name.clone()));
-                    let passed = passed.is_some_and(|passed| passed.iter().any(|(when, up_to)| *when < begun && *up_to >= at));
+                    let passed =
+                        passed.is_some_and(|passed| passed.iter().any(|(when, up_to)| *when < begun && *up_to >= at));
                     if !self.census.fired.contains(&key) && !overtaken && !passed {
                         missed.push(format!("`{}` did not fire at {at}", schedule.name));
                     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use downbeat_domain::{
-    AttemptRef, Event, Mark, PassReason, PassedInstants, PipelineApplied, PipelineId, RestartMode, RunCreated, RunId, RunStatus, ScheduleDecided, Selection,
-    StopReason, TaskCarriedOver, TaskStatus, Trigger,
+    AttemptRef, Event, Mark, PassReason, PassedInstants, PipelineApplied, PipelineId, RestartMode, RunCreated, RunId,
+    RunStatus, ScheduleDecided, Selection, StopReason, TaskCarriedOver, TaskStatus, Trigger,
     plan::{Backoff, Catchup, Dst, Plan, PlanConcurrency, PlanMatrix, PlanSchedule, PoolUse},
 };
 use serde_json::{Map, json};
@@ -90,7 +90,14 @@ fn of_schedules() -> Vec<(&'static str, Event)> {
     let passed = PassReason::ALL.into_iter().enumerate().map(|(place, reason)| {
         let first = at(place as i64 * 100);
         let listed = if place == 0 { vec![first] } else { Vec::new() };
-        PassedInstants { reason, count: place as u64 + 1, first, last: at(place as i64 * 100 + 50), listed, message: text("") }
+        PassedInstants {
+            reason,
+            count: place as u64 + 1,
+            first,
+            last: at(place as i64 * 100 + 50),
+            listed,
+            message: text(""),
+        }
     });
     let refused = PassedInstants {
         reason: PassReason::Refused,

@@ -36,7 +36,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 15] = [
+const ADDED_DEFAULTS: [&str; 26] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -53,6 +53,16 @@ const ADDED_DEFAULTS: [&str; 15] = [
     "selection: None,",
     "seen_as: None,",
     "triggers: [],",
+    "unix: false,",
+    "dst: Vixie,",
+    "catchup: None,",
+    "max_catchup: 100,",
+    "catchup_window_ms: 86400000,",
+    "jitter_ms: 0,",
+    "start: None,",
+    "end: None,",
+    "coalesced: [],",
+    "coalesced_count: 0,",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a

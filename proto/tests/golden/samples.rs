@@ -150,12 +150,8 @@ fn collected() -> Collected {
 }
 
 fn of_runs() -> Vec<(&'static str, Event)> {
-    let scheduled = Trigger::Scheduled {
-        schedule: "daily".to_owned(),
-        instant: at(0),
-        coalesced: Vec::new(),
-        coalesced_count: 0,
-    };
+    let scheduled =
+        Trigger::Scheduled { schedule: "daily".to_owned(), instant: at(0), coalesced: Vec::new(), coalesced_count: 0 };
     let text = |text: &str| text.to_owned();
     vec![
         ("PARTITION_OWNED", Event::PartitionOwned { owner: text("coordinator-1"), software_version: text("0.1.0") }),

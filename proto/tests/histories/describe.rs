@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use downbeat_domain::{Partition, RunState, state::GroupPhase};
+use downbeat_domain::{Partition, RunState, Trigger, state::GroupPhase};
 
 pub(crate) fn partition(partition: &Partition) -> String {
     let mut text = String::new();
@@ -36,8 +36,18 @@ pub(crate) fn partition(partition: &Partition) -> String {
     text
 }
 
+/// What was always told of a trigger, and the rest where there is any.
+fn trigger(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Scheduled { schedule, instant, coalesced_count: 0, .. } => {
+            format!("Scheduled {{ schedule: {schedule:?}, instant: {instant:?} }}")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
 fn run(text: &mut String, run: &RunState) {
-    writeln!(text, "run {} is {}, started by {:?}", run.id, run.status(), run.trigger).unwrap();
+    writeln!(text, "run {} is {}, started by {}", run.id, run.status(), trigger(&run.trigger)).unwrap();
     if !run.inputs.is_empty() {
         writeln!(text, "  inputs {}", serde_json::Value::Object(run.inputs.clone())).unwrap();
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use downbeat_domain::{Command, FireSchedule, IncomingEvent, Mark, Report, RestartMode, TakeEvent};
+use downbeat_domain::{
+    Command, FireSchedule, IncomingEvent, Mark, PassReason, PassedInstants, Report, RestartMode, TakeEvent,
+};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::recorder::{Recorder, pipeline, run};
@@ -22,6 +25,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("waits-and-schedules", waits_and_schedules),
     ("pipeline-events", pipeline_events),
     ("events", events),
+    ("missed-schedules", missed_schedules),
     ("concurrency", concurrency),
     ("pools", pools),
     ("marks", marks),
@@ -147,7 +151,7 @@ fn waits_and_schedules() -> Vec<Vec<u8>> {
          v: {integration: ORCHESTRA, integration_job: WAIT, parameters: {wait_minutes: 9}}, a: {JOB, depends_on: [w]}}\n",
     );
     let instant = jiff::Timestamp::from_second(1_789_999_980).unwrap();
-    let fire = FireSchedule { pipeline: pipeline("demo"), schedule: "nightly".to_owned(), instant };
+    let fire = question(instant, None);
     demo.run(Command::FireSchedule(fire)).start(1).after(121).wake(1).into_records()
 }
 
@@ -188,6 +192,37 @@ fn events() -> Vec<Vec<u8>> {
     let demo = demo.run(take("both", "a", "3", 0)).run(take("both", "a", "4", 0)).run(take("both", "b", "5", 7));
     let demo = demo.run(take("both", "b", "6", 8)).after(3_601).run(take("both", "a", "7", 0));
     demo.apply("demo", &body.replace("JOB", JOB).replace("n > 0", "n > 1")).into_records()
+}
+
+/// The only question about the schedule `nightly` of `demo`, by one who knows what was decided last.
+fn question(instant: Timestamp, after: Option<Timestamp>) -> FireSchedule {
+    let schedule = "nightly".to_owned();
+    FireSchedule { pipeline: pipeline("demo"), schedule, instant, after, passed: Vec::new(), fires: true }
+}
+
+fn missed_schedules() -> Vec<Vec<u8>> {
+    let demo = with(
+        "schedule: [{name: nightly, cron: 0 6 ? * * *, timezone: Europe/London}]\n\
+         meta: {downbeat: {schedule_options: {nightly: {catchup: coalesce, dst: shift, jitter: PT1M, start: 2025-01-01}}}}\n\
+         pipeline: {a: {JOB}}\n",
+    );
+    let at = |second| Timestamp::from_second(second).expect("an instant");
+    let passed = |reason, first, last, count| PassedInstants {
+        reason,
+        count,
+        first: at(first),
+        last: at(last),
+        listed: vec![at(last)],
+        message: String::new(),
+    };
+    let skipped = FireSchedule {
+        passed: vec![passed(PassReason::TooOld, 100, 500, 5), passed(PassReason::Paused, 600, 700, 2)],
+        fires: false,
+        ..question(at(700), None)
+    };
+    let late =
+        FireSchedule { passed: vec![passed(PassReason::Coalesced, 800, 900, 2)], ..question(at(1_000), Some(at(700))) };
+    demo.run(Command::FireSchedule(skipped)).run(Command::FireSchedule(late)).into_records()
 }
 
 fn concurrency() -> Vec<Vec<u8>> {

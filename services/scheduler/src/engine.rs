@@ -120,7 +120,9 @@ impl Engine {
             self.trust_again();
         }
         match input {
-            Input::PipelineApplied { pipeline, version, at, schedules } => self.apply(pipeline, (version, at), schedules),
+            Input::PipelineApplied { pipeline, version, at, schedules } => {
+                self.apply(pipeline, (version, at), schedules)
+            }
             Input::Paused { pipeline, paused, at } => {
                 self.each_of(pipeline, |life| life.pause(paused, at));
                 Vec::new()

@@ -92,13 +92,17 @@ impl Checker<'_> {
         let Ok(zone) = TimeZoneDatabase::bundled().get(zone) else { return };
         let Some(cron) = schedule.get_text(key).and_then(|text| read(text).ok()).filter(Cron::can_fire) else { return };
         let from = start.map_or(Some(jiff::Timestamp::UNIX_EPOCH), |start| start.begins(&zone));
-        let Some(from) = from.and_then(|from| from.checked_sub(jiff::SignedDuration::from_nanos(1)).ok()) else { return };
+        let Some(from) = from.and_then(|from| from.checked_sub(jiff::SignedDuration::from_nanos(1)).ok()) else {
+            return;
+        };
         let until = end.and_then(|end| end.ends(&zone));
         let first = cron.next_after(from, &zone, node.get_text("dst").and_then(Dst::from_word).unwrap_or_default());
         if first.is_none_or(|first| until.is_some_and(|until| first >= until)) {
             let at = node.entry("end").or(node.entry("start")).map_or(node.span, |entry| entry.key_span);
             let message = match (start, end) {
-                (Some(start), Some(end)) => format!("this schedule never fires: no instant lies between {start} and {end}"),
+                (Some(start), Some(end)) => {
+                    format!("this schedule never fires: no instant lies between {start} and {end}")
+                }
                 (Some(start), None) => format!("this schedule never fires: no instant lies after {start}"),
                 _ => "this schedule never fires: no instant lies before its end".to_owned(),
             };

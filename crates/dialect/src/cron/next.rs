@@ -25,13 +25,7 @@ pub(super) fn fixed(calendar: &Calendar, after: Timestamp, zone: &TimeZone, dst:
 }
 
 /// Slots in the order of the wall clock, where their instants never run backwards.
-fn in_order(
-    calendar: &Calendar,
-    after: Timestamp,
-    zone: &TimeZone,
-    mut from: DateTime,
-    dst: Dst,
-) -> Option<Timestamp> {
+fn in_order(calendar: &Calendar, after: Timestamp, zone: &TimeZone, mut from: DateTime, dst: Dst) -> Option<Timestamp> {
     // A slot that the wall clock showed at or before `after` has fired by then: in a repeated hour the first time counts, and
     // a gap's slots fire at its end. So the search starts at the wall clock's reading.
     loop {
@@ -51,12 +45,7 @@ fn shifted(calendar: &Calendar, after: Timestamp, zone: &TimeZone) -> Option<Tim
 }
 
 /// The first slot of a gap that fires after `after` and before `bound`. Gaps whose slots come later than that are not looked at.
-fn moved_after(
-    calendar: &Calendar,
-    after: Timestamp,
-    zone: &TimeZone,
-    bound: Option<Timestamp>,
-) -> Option<Timestamp> {
+fn moved_after(calendar: &Calendar, after: Timestamp, zone: &TimeZone, bound: Option<Timestamp>) -> Option<Timestamp> {
     let mut from = after.checked_sub(LARGEST_CHANGE).unwrap_or(Timestamp::MIN);
     let mut first: Option<Timestamp> = None;
     loop {
@@ -69,7 +58,8 @@ fn moved_after(
         if start < end {
             // Later gaps hold no slot either if nothing follows this one's start.
             let Some(slot) = calendar.first_slot_from(start) else { return first };
-            let slots = std::iter::successors(Some(slot), |slot| calendar.first_slot_from(slot.checked_add(MINUTE).ok()?));
+            let slots =
+                std::iter::successors(Some(slot), |slot| calendar.first_slot_from(slot.checked_add(MINUTE).ok()?));
             let instants = slots.take_while(|slot| *slot < end).filter_map(|slot| before.to_timestamp(slot).ok());
             first = first.into_iter().chain(instants.filter(|instant| *instant > after).take(1)).min();
         }

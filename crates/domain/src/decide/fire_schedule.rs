@@ -53,7 +53,8 @@ pub(super) fn decide(partition: &Partition, fire: &FireSchedule, context: &Conte
 
 /// A scheduler whose clock is ahead takes for missed what another one is about to fire.
 fn not_missed_yet(fire: &FireSchedule, context: &Context) -> Result<(), Rejection> {
-    let lateness = SignedDuration::from_secs(limits::SCHEDULE_LATENESS_SECONDS - limits::SCHEDULE_AHEAD_SECONDS_MAX / 2);
+    let lateness =
+        SignedDuration::from_secs(limits::SCHEDULE_LATENESS_SECONDS - limits::SCHEDULE_AHEAD_SECONDS_MAX / 2);
     let missed = |passed: &&PassedInstants| {
         matches!(passed.reason, PassReason::Missed | PassReason::TooOld | PassReason::TooMany)
     };

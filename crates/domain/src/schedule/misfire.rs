@@ -18,7 +18,7 @@ use crate::{
 pub struct Span<'a> {
     /// Its instants.
     pub table: &'a Timetable,
-    /// The last one.
+    /// The last one, or now; of a stretch that is over, nothing is served later.
     pub until: Timestamp,
     /// Why none of them fires; none where they do.
     pub passed: Option<PassReason>,
@@ -87,6 +87,7 @@ impl Misfire {
                     return Some(passing(instants.into_iter().map(|(instant, _)| (instant, PassReason::TooOld))));
                 }
                 let served = due(span.table, instant);
+                let served = if span.until < now { served.min(span.until) } else { served };
                 if span.passed.is_none() && served > now {
                     break 'spans;
                 }
@@ -155,8 +156,14 @@ fn passing(instants: impl Iterator<Item = (Timestamp, PassReason)> + ExactSizeIt
     let mut by_reason: BTreeMap<PassReason, PassedInstants> = BTreeMap::new();
     let mut last = Timestamp::MIN;
     for (place, (instant, reason)) in instants.enumerate() {
-        let empty =
-            || PassedInstants { reason, count: 0, first: instant, last: instant, listed: Vec::new(), message: String::new() };
+        let empty = || PassedInstants {
+            reason,
+            count: 0,
+            first: instant,
+            last: instant,
+            listed: Vec::new(),
+            message: String::new(),
+        };
         let passed = by_reason.entry(reason).or_insert_with(empty);
         passed.count += 1;
         passed.last = instant;

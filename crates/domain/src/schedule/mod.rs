@@ -83,7 +83,9 @@ impl Timetable {
         let due = SignedDuration::from_millis(i64::try_from(jitter).unwrap_or(i64::MAX));
         let due = instant.checked_add(due).unwrap_or(instant);
         match self.next_after(instant) {
-            Some(next) if due >= next => next.checked_sub(SignedDuration::from_millis(1)).unwrap_or(instant).max(instant),
+            Some(next) if due >= next => {
+                next.checked_sub(SignedDuration::from_millis(1)).unwrap_or(instant).max(instant)
+            }
             _ => due,
         }
     }
@@ -91,9 +93,6 @@ impl Timetable {
     /// Whether both have the same instants, served at the same time.
     pub fn is_same(&self, other: &Timetable) -> bool {
         let of = |one: &Timetable| (one.dst, one.start, one.end, one.jitter_ms);
-        self.cron == other.cron
-            && self.zone == other.zone
-            && self.exclude == other.exclude
-            && of(self) == of(other)
+        self.cron == other.cron && self.zone == other.zone && self.exclude == other.exclude && of(self) == of(other)
     }
 }

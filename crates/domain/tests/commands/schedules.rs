@@ -71,7 +71,10 @@ fn an_instant_of_which_no_run_can_be_made_is_decided_and_the_next_one_goes_on() 
     let world = given(&gone).after([fire("daily", None, 0)]);
     given(&gone).when(fire("daily", None, 0)).then(["ScheduleDecided daily: REFUSEDx1"]);
     assert!(world.partition.runs.is_empty());
-    given(&gone).after([fire("daily", None, 0)]).when(fire("daily", Some(0), 100)).then(["ScheduleDecided daily: REFUSEDx1"]);
+    given(&gone)
+        .after([fire("daily", None, 0)])
+        .when(fire("daily", Some(0), 100))
+        .then(["ScheduleDecided daily: REFUSEDx1"]);
 }
 
 #[test]
@@ -134,7 +137,10 @@ fn what_contradicts_itself_is_refused() {
         (passing(of(60, 50), 100, true), "do not lie between"),
         (passing(of(50, 100), 100, true), "do not lie between"),
         (passing(vec![of(50, 60).remove(0); 9], 100, true), "too many"),
-        (passing(vec![PassedInstants { listed: vec![instant(60); 101], ..of(50, 60).remove(0) }], 100, true), "too many"),
+        (
+            passing(vec![PassedInstants { listed: vec![instant(60); 101], ..of(50, 60).remove(0) }], 100, true),
+            "too many",
+        ),
     ] {
         given().when(step).refused(why);
     }
@@ -145,7 +151,8 @@ fn what_is_not_late_yet_cannot_be_missed() {
     // Now is the second 1,000 of these tests.
     for (last, refused) in [(971, true), (970, false)] {
         let missed = vec![passed(PassReason::Missed, 0, last, 5)];
-        let outcome = given(SCHEDULED).when(ask(FireSchedule { passed: missed, fires: false, ..question("daily", None, last) }));
+        let outcome =
+            given(SCHEDULED).when(ask(FireSchedule { passed: missed, fires: false, ..question("daily", None, last) }));
         if refused {
             outcome.refused("is not due at");
         } else {
@@ -172,7 +179,10 @@ fn schedules_have_watermarks_of_their_own() {
 fn a_watermark_outlives_a_new_version() {
     let next = SCHEDULED.replace("default: none", "default: nothing");
     let apply = Step::Do(Command::ApplyPipeline(Box::new(crate::world::applied(&next))));
-    given(SCHEDULED).after([fire("daily", None, 100), apply]).when(fire("daily", Some(100), 100)).refused("was decided up to");
+    given(SCHEDULED)
+        .after([fire("daily", None, 100), apply])
+        .when(fire("daily", Some(100), 100))
+        .refused("was decided up to");
 }
 
 #[test]

@@ -38,11 +38,8 @@ fn version(dice: &mut Dice) -> String {
     } else {
         ""
     };
-    let backlog = if dice.per_mille(300) {
-        "  - {name: backlog, cron: 0/5 * ? * * *, timezone: Europe/London}\n"
-    } else {
-        ""
-    };
+    let backlog =
+        if dice.per_mille(300) { "  - {name: backlog, cron: 0/5 * ? * * *, timezone: Europe/London}\n" } else { "" };
     let policy = |dice: &mut Dice| ["none", "latest", "all", "coalesce"][dice.below(4) as usize];
     let dst = ["vixie", "shift", "skip", "every"][dice.below(4) as usize];
     let mut options = format!("      often: {{catchup: {}, jitter: PT{}S}}\n", policy(dice), dice.below(20));

@@ -14,8 +14,8 @@ pub use control::{
     PipelineCommand, PipelineDelete, PipelineList, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList,
     PoolRemove, PoolSet, PoolSub,
 };
-pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
+pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use trigger::{DeadCommand, DeadReplay, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.

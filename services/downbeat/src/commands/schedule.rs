@@ -13,7 +13,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::{apply, diff};
 use crate::{
-    cli::{SchedulePreview, ScheduleCommand, ScheduleSub},
+    cli::{ScheduleCommand, SchedulePreview, ScheduleSub},
     client,
     error::Error,
     render::{FiringRow, moment, print, schedule_table},

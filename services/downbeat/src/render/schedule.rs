@@ -82,6 +82,9 @@ mod tests {
              LOCAL                 OFFSET  UTC                   SERVED  CLOCK\n\
              Sun 2026-03-29 02:00  +01     2026-03-29 01:00:00Z  +90 s   moved: its time does not exist that day"
         );
-        assert_eq!(schedule_table(&schedule, true, &[]), "nightly  30 1 ? * * *  Europe/London  (paused)\nnever fires again");
+        assert_eq!(
+            schedule_table(&schedule, true, &[]),
+            "nightly  30 1 ? * * *  Europe/London  (paused)\nnever fires again"
+        );
     }
 }

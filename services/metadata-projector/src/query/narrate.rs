@@ -60,7 +60,11 @@ fn of_run(event: &Event, names: &dyn TaskNames) -> Option<String> {
 /// How late a schedule was served, where that is worth a word.
 fn late(instant: Timestamp, served: Timestamp) -> String {
     let seconds = served.as_second() - instant.as_second();
-    if seconds > SCHEDULE_LATENESS_SECONDS { format!(", {:#} late", SignedDuration::from_secs(seconds)) } else { String::new() }
+    if seconds > SCHEDULE_LATENESS_SECONDS {
+        format!(", {:#} late", SignedDuration::from_secs(seconds))
+    } else {
+        String::new()
+    }
 }
 
 fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {

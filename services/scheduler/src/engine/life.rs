@@ -96,12 +96,13 @@ impl Life {
 
     /// Everything up to this instant was decided.
     pub(super) fn decided(&mut self, up_to: Timestamp) {
+        // A question about what follows an older decision is void, too: it will be refused.
+        if self.after < Some(up_to) || self.asked.is_some_and(|asked| asked <= up_to) {
+            self.asked = None;
+        }
         self.after = self.after.max(Some(up_to));
         self.since = self.since.max(up_to);
         self.past.retain(|past| past.until > up_to);
-        if self.asked.is_some_and(|asked| asked <= up_to) {
-            self.asked = None;
-        }
         self.not_before = None;
     }
 
@@ -111,13 +112,9 @@ impl Life {
 
     /// What held so far ends; it is kept if it left something undecided.
     fn close(&mut self, at: Timestamp, passed: Option<PassReason>) {
-        let begun = self.past.last().map_or(self.since, |past| past.until.max(self.since));
-        if self.table.next_after(begun).is_none_or(|next| next > at) {
-            // What was paused before may not reach into what follows.
-            match self.past.last_mut() {
-                Some(last) => last.until = last.until.max(begun),
-                None => self.since = self.since.max(at),
-            }
+        // Behind an undecided stretch even an empty one is kept: what follows it begins at its end.
+        if self.past.is_empty() && self.table.next_after(self.since).is_none_or(|next| next > at) {
+            self.since = self.since.max(at);
             return;
         }
         self.past.push(Past { table: self.table.clone(), until: at, passed });

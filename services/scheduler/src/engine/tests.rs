@@ -1,6 +1,9 @@
 //! Instants, now and then: what a scheduler asks for.
 
-use downbeat_domain::{PassReason, PipelineId, plan::{Catchup, PlanSchedule}};
+use downbeat_domain::{
+    PassReason, PipelineId,
+    plan::{Catchup, PlanSchedule},
+};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Engine, Firing, Input, Output};
@@ -81,7 +84,9 @@ fn line(firing: &Firing) -> String {
     let mut line: Vec<String> = firing
         .passed
         .iter()
-        .map(|passed| format!("{} {}-{} x{}", passed.reason.as_str(), time(passed.first), time(passed.last), passed.count))
+        .map(|passed| {
+            format!("{} {}-{} x{}", passed.reason.as_str(), time(passed.first), time(passed.last), passed.count)
+        })
         .collect();
     line.extend(firing.fires.then(|| format!("fire {}", time(firing.instant))));
     line.join(", ")
@@ -220,6 +225,26 @@ fn what_another_scheduler_had_decided_is_not_asked_again() {
     let mut world = World::hourly(catchup(Catchup::All));
     world.decided("03:10:00", "03:00:00");
     assert_eq!(world.settle("03:10:01"), [""; 0]);
+}
+
+#[test]
+fn a_question_is_void_once_somebody_else_has_decided_a_part_of_it() {
+    let mut world = World::hourly(catchup(Catchup::Coalesce));
+    let [firing] = world.asks("03:30:00").try_into().unwrap();
+    assert_eq!(firing.instant, at("03:00:00"));
+    world.decided("03:30:01", "01:00:00");
+    let [again] = world.asks("03:30:02").try_into().unwrap();
+    assert_eq!((again.after, line(&again).as_str()), (Some(at("01:00:00")), "COALESCED 02:00-02:00 x1, fire 03:00"));
+}
+
+#[test]
+fn a_pause_before_the_jitter_is_over_loses_nothing() {
+    let mut world = World::hourly(PlanSchedule { jitter_ms: 3_000_000, ..catchup(Catchup::All) });
+    let due = world.engine.next_deadline().unwrap();
+    assert!(due > at("01:00:03"), "{due}: the case needs some jitter");
+    world.pause("01:00:01", true);
+    world.pause("01:00:02", false);
+    assert_eq!(world.settle("01:00:03"), ["fire 01:00"]);
 }
 
 #[test]

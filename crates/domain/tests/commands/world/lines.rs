@@ -41,7 +41,8 @@ impl World {
             Event::PipelineDeleted { .. } => "PipelineDeleted".to_owned(),
             Event::PoolSet { name, slots, .. } => format!("PoolSet {name} {slots:?}"),
             Event::ScheduleDecided(decided) => {
-                let passed = decided.passed.iter().map(|passed| format!(" {}x{}", passed.reason.as_str(), passed.count));
+                let passed =
+                    decided.passed.iter().map(|passed| format!(" {}x{}", passed.reason.as_str(), passed.count));
                 format!("ScheduleDecided {}:{}", decided.schedule, passed.collect::<String>())
             }
             Event::EventTaken(taken) => {

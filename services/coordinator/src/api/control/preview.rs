@@ -41,9 +41,8 @@ impl Control {
         };
         let named = |schedule: &&PlanSchedule| request.schedule.is_empty() || schedule.name == request.schedule;
         let chosen = plan.plan.schedules.iter().filter(named);
-        let schedules = chosen
-            .map(|schedule| of(pipeline, schedule, paused, after, count))
-            .collect::<Result<Vec<_>, Status>>()?;
+        let schedules =
+            chosen.map(|schedule| of(pipeline, schedule, paused, after, count)).collect::<Result<Vec<_>, Status>>()?;
         if schedules.is_empty() && !request.schedule.is_empty() {
             return Err(Status::not_found(format!("the pipeline has no schedule `{}`", request.schedule)));
         }
