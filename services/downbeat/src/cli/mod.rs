@@ -16,7 +16,7 @@ pub use control::{
 };
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
-pub use trigger::{DeadCommand, DeadReplay, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
+pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.
 #[derive(Debug, Parser)]
