@@ -8,12 +8,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
-    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, Mark, Outcome, Partition,
-    PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun, Trigger,
-    WorkerId,
+    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, IncomingEvent, Mark, Outcome, Partition,
+    PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun, TakeEvent,
+    Trigger, WorkerId,
     effects::{self, Effect},
     execute, metadata,
-    plan::{Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanSchedule, PlanTask, PoolUse},
+    plan::{
+        Backoff, Node, Plan, PlanConcurrency, PlanEventPart, PlanEventTrigger, PlanGroup, PlanInput, PlanMatrix,
+        PlanSchedule, PlanTask, PoolUse,
+    },
     settle,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +30,30 @@ const START_SECOND: i64 = 1_700_000_000;
 
 /// Four random numbers of a task or of a command.
 pub type Numbers = (u8, u8, u8, u8);
+
+/// Starts a run with one event of each subject.
+fn trigger(name: &str, subjects: &[&str]) -> PlanEventTrigger {
+    let part = |subject: &&str| PlanEventPart {
+        subject: (*subject).to_owned(),
+        when: Some("event.data < 200".to_owned()),
+        run_inputs: if *subject == "b" { Vec::new() } else { vec![("n".to_owned(), "event.data".to_owned())] },
+    };
+    PlanEventTrigger { name: name.to_owned(), parts: subjects.iter().map(part).collect(), within_ms: 30_000 }
+}
+
+/// One of a few events, so that some come twice.
+fn event(detail: u8) -> IncomingEvent {
+    IncomingEvent {
+        address: ["a.x", "b", "a.y.z"][usize::from(detail % 3)].to_owned(),
+        id: detail.to_string(),
+        source: "shop".to_owned(),
+        kind: String::new(),
+        subject: String::new(),
+        time: Timestamp::from_second(START_SECOND).ok(),
+        data: json!(detail),
+        depth: u32::from(detail % 4),
+    }
+}
 
 /// Tasks depend on earlier siblings, groups on earlier groups, loose tasks on groups and earlier loose tasks: no circles.
 pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
@@ -46,6 +73,7 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
             run_inputs: Map::new(),
             exclude: Vec::new(),
         }],
+        triggers: vec![trigger("single", &["a.>"]), trigger("both", &["a.*", "b"])],
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -201,6 +229,11 @@ impl World {
                 let attempt = AttemptRef { run, task: u32::from(more % 12), number };
                 Command::LoseAttempt { attempt, reason: "silent".to_owned() }
             }
+            (11, _) if more % 2 == 1 => Command::TakeEvent(TakeEvent {
+                pipeline: [MAIN, CHILD][usize::from(which / 16 % 2)],
+                trigger: ["single", "both"][usize::from(more / 2 % 2)].to_owned(),
+                event: Arc::new(event(detail)),
+            }),
             (11, _) => Command::FireSchedule(FireSchedule {
                 pipeline: MAIN,
                 schedule: "daily".to_owned(),

@@ -14,7 +14,7 @@ pub use control::{
     PoolRemove, PoolSet, PoolSub,
 };
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
-pub use trigger::{DeadCommand, DeadReplay, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
+pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.
 #[derive(Debug, Parser)]

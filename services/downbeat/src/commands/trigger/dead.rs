@@ -41,7 +41,13 @@ async fn list(letters: &DeadLetters, limit: usize) -> Result<ExitCode, Error> {
 
 async fn show(letters: &DeadLetters, id: u64) -> Result<ExitCode, Error> {
     let letter = one(letters, id).await?;
-    let mut text = format!("{}\nreason: {}\npublished: {}\n", clean(&letter.subject), words(&letter.reason), clean(&letter.published));
+    let mut text = format!(
+        "{}\nreason: {}\npublished: {}\ndeliveries: {}\n\n",
+        clean(&letter.subject),
+        words(&letter.reason),
+        clean(&letter.published),
+        clean(&letter.deliveries)
+    );
     for (name, value) in &letter.headers {
         text.push_str(&format!("{}: {}\n", clean(name), clean(value)));
     }
