@@ -8,9 +8,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
-    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, IncomingEvent, Mark, Outcome, Partition,
-    PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun, TakeEvent,
-    Trigger, WorkerId,
+    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, IncomingEvent, Mark, Outcome,
+    Partition, PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun,
+    TakeEvent, Trigger, WorkerId,
     effects::{self, Effect},
     execute, metadata,
     plan::{

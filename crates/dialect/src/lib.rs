@@ -32,9 +32,9 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use explain::Explanation;
 pub use format::format;
 pub use model::{
-    Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, EventPart, EventTrigger, GroupAdditions, Input,
-    InputType, Matrix, MatrixValues, OnLimit, Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule, Sensor,
-    SensorCheck, Task, TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook,
+    Alert, AlertDestination, Concurrency, Condition, Configuration, Entry, EventPart, EventTrigger, GroupAdditions,
+    Input, InputType, Matrix, MatrixValues, OnLimit, Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule,
+    Sensor, SensorCheck, Task, TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 pub use serde_json::{Map, Value};
 pub use span::Span;

@@ -27,8 +27,8 @@ pub mod status;
 pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent};
 pub use decide::{decide, execute, settle};
 pub use event::{
-    AttemptRef, ConditionResult, Event, EventOrigin, EventTaken, PipelineApplied, RunCreated, Selection, TaskCarriedOver,
-    Trigger,
+    AttemptRef, ConditionResult, Event, EventOrigin, EventTaken, PipelineApplied, RunCreated, Selection,
+    TaskCarriedOver, Trigger,
 };
 pub use evolve::{evolve, worst};
 pub use id::{CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};

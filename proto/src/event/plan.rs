@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use downbeat_domain::plan::{
-    Backoff, Node, Plan, PlanConcurrency, PlanEventPart, PlanEventTrigger, PlanGroup, PlanInput, PlanMatrix, PlanSchedule,
-    PlanTask, PoolUse,
+    Backoff, Node, Plan, PlanConcurrency, PlanEventPart, PlanEventTrigger, PlanGroup, PlanInput, PlanMatrix,
+    PlanSchedule, PlanTask, PoolUse,
 };
 
 use crate::{

@@ -108,10 +108,15 @@ fn record_text(bytes: &[u8]) -> String {
 
 /// Name and bytes and text of everything that this version writes.
 fn written_now() -> Vec<(String, Bytes, String)> {
-    let events: Vec<(&'static str, Event)> = samples::events().into_iter().chain(added::events()).chain(triggered::events()).collect();
+    let events: Vec<(&'static str, Event)> =
+        samples::events().into_iter().chain(added::events()).chain(triggered::events()).collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();
-    for (name, events) in [(RECORD.to_owned(), samples::events()), (format!("{RECORD}.2"), added::events()), (format!("{RECORD}.events"), triggered::events())] {
+    for (name, events) in [
+        (RECORD.to_owned(), samples::events()),
+        (format!("{RECORD}.2"), added::events()),
+        (format!("{RECORD}.events"), triggered::events()),
+    ] {
         let record = sample_record(events);
         let text = record_text(&record);
         files.push((name, record, text));

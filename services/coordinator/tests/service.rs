@@ -203,7 +203,8 @@ async fn an_event_is_given_to_every_trigger_that_listens_and_each_says_what_came
         ("ignores", "{nats: orders.eu, when: event.data.n > 5}"),
         ("elsewhere", "{nats: prices}"),
     ] {
-        let source = PIPELINE.replace("pipeline:", &format!("meta: {{downbeat: {{triggers: [{trigger}]}}}}\npipeline:"));
+        let source =
+            PIPELINE.replace("pipeline:", &format!("meta: {{downbeat: {{triggers: [{trigger}]}}}}\npipeline:"));
         let request = control::ApplyPipelineRequest { alias: alias.to_owned(), ..apply(&source) };
         client.apply_pipeline(request).await.unwrap();
     }

@@ -9,9 +9,7 @@ mod pipeline;
 mod task;
 mod trigger;
 
-pub use additions::{
-    EventPart, EventTrigger, GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, TaskAdditions,
-};
+pub use additions::{EventPart, EventTrigger, GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, TaskAdditions};
 pub use input::{Input, InputType};
 pub use pipeline::{Alert, AlertDestination, Concurrency, Condition, Configuration, OnLimit, Pipeline, Templated};
 pub use task::{Entry, Matrix, MatrixValues, Task, TaskGroup};

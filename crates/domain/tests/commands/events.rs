@@ -77,12 +77,7 @@ fn run_of(trigger: &str, ids: &[&str]) -> RunId {
 }
 
 fn origin(address: &str, id: &str) -> EventOrigin {
-    EventOrigin {
-        id: id.to_owned(),
-        source: "shop".to_owned(),
-        address: address.to_owned(),
-        time: Some(instant(-5)),
-    }
+    EventOrigin { id: id.to_owned(), source: "shop".to_owned(), address: address.to_owned(), time: Some(instant(-5)) }
 }
 
 fn waiting(world: &World) -> Vec<String> {
@@ -104,10 +99,10 @@ fn an_event_counts_once_while_its_run_lives_and_after_it_has_ended() {
     let twice = || landed("7", json!({"rows": 3, "table": "t"}));
     given(ORDERS).after([twice()]).when(twice()).then([]);
     given(ORDERS).after([twice()]).worked_off(&[]).when(twice()).then([]);
-    given(ORDERS).after([twice()]).when(landed("8", json!({"rows": 3, "table": "t"}))).then([
-        "RunCreated of version 1",
-        "TaskReady a",
-    ]);
+    given(ORDERS)
+        .after([twice()])
+        .when(landed("8", json!({"rows": 3, "table": "t"})))
+        .then(["RunCreated of version 1", "TaskReady a"]);
 }
 
 #[test]
@@ -123,7 +118,10 @@ fn events_that_a_trigger_does_not_ask_for_start_nothing() {
 fn filters_and_inputs_that_fail_refuse_the_event_and_say_why() {
     let long = "x".repeat(200 * 1024);
     for (data, reason) in [
-        (json!({}), "trigger `orders` of pipeline `demo`: when `event.data.rows > 0`: there is no `rows` in the dict {}"),
+        (
+            json!({}),
+            "trigger `orders` of pipeline `demo`: when `event.data.rows > 0`: there is no `rows` in the dict {}",
+        ),
         (json!({"rows": "many"}), "when `event.data.rows > 0`: "),
         (json!({"rows": 3}), "input `table` `event.data.table`: there is no `table` in "),
         (json!({"rows": 3, "table": [1]}), "pipeline input `table`: "),

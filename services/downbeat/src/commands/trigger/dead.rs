@@ -16,7 +16,9 @@ use crate::{
 
 pub(super) async fn run(command: &DeadCommand) -> Result<ExitCode, Error> {
     let LogAddress::Nats(servers) = &command.log else {
-        return Err(Error::Usage("an embedded log has no NATS and no dead letters: give --log nats://HOST:PORT".to_owned()));
+        return Err(Error::Usage(
+            "an embedded log has no NATS and no dead letters: give --log nats://HOST:PORT".to_owned(),
+        ));
     };
     let letters = DeadLetters::open(servers).await.map_err(failed)?;
     match &command.sub {
