@@ -121,7 +121,10 @@ fn every_form_of_every_publisher_starts_one_run_however_often_it_is_sent() {
     if tool("nats").is_file() {
         publishers.push(Publisher::Cli);
     } else {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "no nats CLI: `make tools` installs it where there is Go");
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "no nats CLI: `make tools` installs it where there is Go"
+        );
         println!("skipped: no nats CLI, `make tools` installs it where there is Go");
     }
     for (at, publisher) in publishers.iter().enumerate() {
@@ -132,8 +135,12 @@ fn every_form_of_every_publisher_starts_one_run_however_often_it_is_sent() {
         until_runs(addresses, at + 1);
         let show = addresses.downbeat_ok(&["run", "show", "last"]);
         assert!(show.contains(&format!("event {id} from ")) && show.contains(" on orders.eu.landed"), "{show}");
-        let created: Vec<String> =
-            addresses.downbeat_ok(&["log", "cat"]).lines().filter(|line| line.contains("RUN_CREATED")).map(str::to_owned).collect();
+        let created: Vec<String> = addresses
+            .downbeat_ok(&["log", "cat"])
+            .lines()
+            .filter(|line| line.contains("RUN_CREATED"))
+            .map(str::to_owned)
+            .collect();
         assert!(created[at].contains(&format!("table_{at}")), "{}", created[at]);
     }
     // Neither what the filter does not ask for nor what nobody listens to starts anything.
@@ -151,7 +158,9 @@ fn a_message_that_is_published_while_every_scheduler_is_down_starts_its_run_afte
     let (addresses, nats) = (cluster.addresses.clone(), cluster.nats.url());
     applied(&addresses, folder.path());
     // The stream is there once the scheduler has said so.
-    eventually("the scheduler takes events", SOON, || cluster.scheduler.printed().contains("takes events").then_some(()));
+    eventually("the scheduler takes events", SOON, || {
+        cluster.scheduler.printed().contains("takes events").then_some(())
+    });
     cluster.scheduler.kill9();
     for _ in 0..2 {
         Publisher::Python("binary").publish(&nats, "orders.eu.landed", "{\"rows\": 3, \"table\": \"t\"}", "7");
@@ -179,7 +188,10 @@ fn what_no_trigger_can_take_is_a_dead_letter_with_its_reason_and_can_be_replayed
     Publisher::Python("plain").publish(&nats, "orders.paused.landed", rows, "8");
     Publisher::Python("structured").publish(&nats, "orders.poison.landed", "{\"rows\": \"many\"}", "9");
     let letters = eventually("two dead letters", SOON, || Some(dead(addresses)).filter(|letters| letters.len() == 2));
-    assert!(letters.iter().any(|line| line.contains("orders.paused.landed") && line.contains("is paused")), "{letters:#?}");
+    assert!(
+        letters.iter().any(|line| line.contains("orders.paused.landed") && line.contains("is paused")),
+        "{letters:#?}"
+    );
     let poison = letters.iter().find(|line| line.contains("orders.poison.landed")).expect("it is listed");
     assert!(poison.contains("trigger `orders` of pipeline `events`: when `event.data.rows > 0`"), "{poison}");
     let id = poison.split_whitespace().next().expect("an id");
@@ -212,7 +224,10 @@ fn two_events_within_their_time_start_one_run() {
     Publisher::Python("structured").publish(&nats, "prices.landed", "{}", "2");
     until_runs(&addresses, 1);
     let show = addresses.downbeat_ok(&["run", "show", "last"]);
-    assert!(show.contains("trigger both: event 1 from shop") && show.contains("trigger both: event 2 from shop"), "{show}");
+    assert!(
+        show.contains("trigger both: event 1 from shop") && show.contains("trigger both: event 2 from shop"),
+        "{show}"
+    );
 }
 
 #[test]

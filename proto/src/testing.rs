@@ -8,14 +8,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
-    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, Mark, Outcome, Partition,
-    PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, RunStatus, SelectTasks, StartRun,
-    Trigger, WorkerId,
+    AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, IncomingEvent, Mark, Outcome,
+    Partition, PassReason, PassedInstants, PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId,
+    RunStatus, SelectTasks, StartRun, TakeEvent, Trigger, WorkerId,
     effects::{self, Effect},
     execute, metadata,
     plan::{
-        Backoff, Node, Plan, PlanConcurrency, PlanGroup, PlanInput, PlanMatrix, PlanPipelineTrigger, PlanSchedule,
-        PlanTask, PoolUse,
+        Backoff, Node, Plan, PlanConcurrency, PlanEventPart, PlanEventTrigger, PlanGroup, PlanInput, PlanMatrix,
+        PlanPipelineTrigger, PlanSchedule, PlanTask, PoolUse,
     },
     settle,
 };
@@ -39,6 +39,30 @@ fn follower() -> Plan {
     Plan { pipeline_triggers: vec![trigger], ..plan(&[(9, 1, 1, 1)], &[]) }
 }
 
+/// Starts a run with one event of each subject.
+fn trigger(name: &str, subjects: &[&str]) -> PlanEventTrigger {
+    let part = |subject: &&str| PlanEventPart {
+        subject: (*subject).to_owned(),
+        when: Some("event.data < 200".to_owned()),
+        run_inputs: if *subject == "b" { Vec::new() } else { vec![("n".to_owned(), "event.data".to_owned())] },
+    };
+    PlanEventTrigger { name: name.to_owned(), parts: subjects.iter().map(part).collect(), within_ms: 30_000 }
+}
+
+/// One of a few events, so that some come twice.
+fn event(detail: u8) -> IncomingEvent {
+    IncomingEvent {
+        address: ["a.x", "b", "a.y.z"][usize::from(detail % 3)].to_owned(),
+        id: detail.to_string(),
+        source: "shop".to_owned(),
+        kind: String::new(),
+        subject: String::new(),
+        time: Timestamp::from_second(START_SECOND).ok(),
+        data: json!(detail),
+        depth: u32::from(detail % 4),
+    }
+}
+
 /// Tasks depend on earlier siblings, groups on earlier groups, loose tasks on groups and earlier loose tasks: no circles.
 pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
     let mut plan = Plan {
@@ -58,6 +82,7 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
             exclude: Vec::new(),
             ..PlanSchedule::default()
         }],
+        triggers: vec![trigger("single", &["a.>"]), trigger("both", &["a.*", "b"])],
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -214,14 +239,12 @@ impl World {
                 let attempt = AttemptRef { run, task: u32::from(more % 12), number };
                 Command::LoseAttempt { attempt, reason: "silent".to_owned() }
             }
-            (11, _) => Command::FireSchedule(FireSchedule {
-                pipeline: MAIN,
-                schedule: "daily".to_owned(),
-                instant: Timestamp::from_second(START_SECOND - 1_000 + i64::from(detail)).unwrap(),
-                after: self.partition.pipelines.get(&MAIN).and_then(|state| state.watermarks.get("daily").copied()),
-                passed: Vec::new(),
-                fires: true,
+            (11, _) if more % 2 == 1 => Command::TakeEvent(TakeEvent {
+                pipeline: [MAIN, CHILD][usize::from(which / 16 % 2)],
+                trigger: ["single", "both"][usize::from(more / 2 % 2)].to_owned(),
+                event: Arc::new(event(detail)),
             }),
+            (11, _) => self.fire(which, detail),
             (_, Some(run)) => self.answer(run, detail, more),
             (_, None) => self.start(which, detail),
         };
@@ -291,6 +314,28 @@ impl World {
             by: "ada".to_owned(),
             comment: "so be it".to_owned(),
         }
+    }
+
+    /// An instant of the schedule fires, or is passed over.
+    fn fire(&self, which: u8, detail: u8) -> Command {
+        let instant = Timestamp::from_second(START_SECOND - 1_000 + i64::from(detail)).unwrap();
+        let missed = PassedInstants {
+            reason: PassReason::Missed,
+            count: 1,
+            first: instant,
+            last: instant,
+            listed: vec![instant],
+            message: String::new(),
+        };
+        let fires = !which.is_multiple_of(3);
+        Command::FireSchedule(FireSchedule {
+            pipeline: MAIN,
+            schedule: "daily".to_owned(),
+            instant,
+            after: self.partition.pipelines.get(&MAIN).and_then(|state| state.watermarks.get("daily").copied()),
+            passed: if fires { Vec::new() } else { vec![missed] },
+            fires,
+        })
     }
 
     fn of_pipelines(&self, which: u8, detail: u8) -> Command {

@@ -34,8 +34,8 @@ pub use format::format;
 pub use model::{
     Alert, AlertDestination, Catchup, Concurrency, Condition, Configuration, Entry, EventPart, EventTrigger,
     GroupAdditions, Input, InputType, Matrix, MatrixValues, Moment, OnLimit, Pipeline, PipelineAdditions, PoolUse,
-    RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task, TaskAdditions, TaskGroup, Templated, TriggerEvent,
-    Webhook,
+    RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task, TaskAdditions, TaskGroup, Templated,
+    TriggerEvent, Webhook,
 };
 pub use serde_json::{Map, Value};
 pub use span::Span;

@@ -64,7 +64,10 @@ impl IncomingEvent {
         }
         if self.depth > limits::EVENT_CAUSES_MAX {
             let most = limits::EVENT_CAUSES_MAX;
-            return Some(format!("{} runs led to it, and at most {most} may: do pipelines start each other?", self.depth));
+            return Some(format!(
+                "{} runs led to it, and at most {most} may: do pipelines start each other?",
+                self.depth
+            ));
         }
         is_deep(&self.data, limits::EVENT_DEPTH_MAX)
             .then(|| format!("its data is nested deeper than {} levels", limits::EVENT_DEPTH_MAX))

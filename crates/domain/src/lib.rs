@@ -28,8 +28,8 @@ pub mod status;
 pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent};
 pub use decide::{decide, execute, settle};
 pub use event::{
-    AttemptRef, ConditionResult, Event, EventOrigin, EventTaken, PassReason, PassedInstants, PipelineApplied, RunCreated,
-    ScheduleDecided, Selection, TaskCarriedOver, Trigger,
+    AttemptRef, ConditionResult, Event, EventOrigin, EventTaken, PassReason, PassedInstants, PipelineApplied,
+    RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger,
 };
 pub use evolve::{evolve, worst};
 pub use id::{CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};

@@ -6,7 +6,8 @@ use std::{
 };
 
 use downbeat_domain::{
-    CommandId, EventKey, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus, WorkerId, limits,
+    CommandId, EventKey, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus, WorkerId,
+    limits,
     plan::PreparedPlan,
     state::{
         Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState, RecentCommands,

@@ -6,6 +6,7 @@
 
 mod added;
 mod samples;
+mod scheduled;
 mod triggered;
 mod triggers;
 
@@ -123,12 +124,17 @@ fn written_now() -> Vec<(String, Bytes, String)> {
     let events: Vec<(&'static str, Event)> = samples::events()
         .into_iter()
         .chain(added::events())
+        .chain(scheduled::events())
         .chain(triggers::events())
         .chain(triggered::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();
-    for (name, events) in [(RECORD.to_owned(), samples::events()), (format!("{RECORD}.2"), added::events()), (format!("{RECORD}.events"), triggered::events())] {
+    for (name, events) in [
+        (RECORD.to_owned(), samples::events()),
+        (format!("{RECORD}.2"), added::events()),
+        (format!("{RECORD}.events"), triggered::events()),
+    ] {
         let record = sample_record(events);
         let text = record_text(&record);
         files.push((name, record, text));

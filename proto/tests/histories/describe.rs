@@ -20,7 +20,8 @@ pub(crate) fn partition(partition: &Partition) -> String {
             writeln!(text, "trigger {trigger} of {} has taken {}", state.alias, events.taken.len()).unwrap();
             for (part, event) in &events.waiting {
                 let inputs = serde_json::Value::Object(event.inputs.clone());
-                writeln!(text, "  {} waits as part {part} since {} with {inputs}", event.origin.id, event.since).unwrap();
+                writeln!(text, "  {} waits as part {part} since {} with {inputs}", event.origin.id, event.since)
+                    .unwrap();
             }
         }
     }

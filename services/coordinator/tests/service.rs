@@ -194,6 +194,57 @@ async fn any_number_of_schedulers_start_one_run_of_an_instant() {
 }
 
 #[tokio::test]
+async fn an_event_is_given_to_every_trigger_that_listens_and_each_says_what_came_of_it() {
+    let service = Service::over(Arc::new(memory())).await;
+    let mut client = service.control();
+    for (alias, trigger) in [
+        ("starts", "{nats: orders.*, run_inputs: {n: event.data.n}}"),
+        ("fails", "{nats: orders.eu, when: event.data.gone > 0}"),
+        ("waits", "{all_of: [{nats: orders.eu}, {nats: prices}], within: PT1H}"),
+        ("ignores", "{nats: orders.eu, when: event.data.n > 5}"),
+        ("elsewhere", "{nats: prices}"),
+    ] {
+        let source =
+            PIPELINE.replace("pipeline:", &format!("meta: {{downbeat: {{triggers: [{trigger}]}}}}\npipeline:"));
+        let request = control::ApplyPipelineRequest { alias: alias.to_owned(), ..apply(&source) };
+        client.apply_pipeline(request).await.unwrap();
+    }
+    let event = control::TakeEventRequest {
+        address: "orders.eu".to_owned(),
+        id: "7".to_owned(),
+        source: "shop".to_owned(),
+        data: "{\"n\": 3}".to_owned(),
+        ..control::TakeEventRequest::default()
+    };
+    let mut outcomes = Vec::new();
+    for _ in 0..2 {
+        let answer = client.take_event(event.clone()).await.unwrap().into_inner();
+        assert!(answer.position.is_some());
+        let mut told: Vec<(String, String)> =
+            answer.takers.into_iter().map(|taker| (taker.pipeline, taker.outcome)).collect();
+        told.sort();
+        outcomes.push(told.into_iter().map(|(pipeline, outcome)| format!("{pipeline} {outcome}")).collect::<Vec<_>>());
+    }
+    assert_eq!(outcomes[0], ["fails REFUSED", "ignores IGNORED", "starts STARTED", "waits WAITING"]);
+    assert_eq!(outcomes[1], ["fails REFUSED", "ignores IGNORED", "starts KNOWN", "waits IGNORED"]);
+
+    let nobody = control::TakeEventRequest { address: "nowhere".to_owned(), ..event.clone() };
+    assert!(client.take_event(nobody).await.unwrap().into_inner().takers.is_empty());
+    for (request, words) in [
+        (control::TakeEventRequest { data: "{".to_owned(), ..event.clone() }, "data: EOF"),
+        (control::TakeEventRequest { data: " ".repeat(1_048_577), ..event.clone() }, "data: 1048577 bytes"),
+        (control::TakeEventRequest { time: Some(i64::MAX), ..event.clone() }, "time: not an instant"),
+        (control::TakeEventRequest { id: String::new(), ..event.clone() }, "it has no id"),
+        (control::TakeEventRequest { depth: 21, ..event.clone() }, "21 runs led to it"),
+    ] {
+        let status = client.take_event(request).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+        assert!(status.message().contains(words), "{status}");
+    }
+    service.end().await;
+}
+
+#[tokio::test]
 async fn a_coordinator_stops_when_another_took_its_partition() {
     let log = memory();
     let first = Service::over(Arc::new(log.clone())).await;

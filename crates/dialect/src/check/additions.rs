@@ -6,8 +6,7 @@ use jiff::{Span, SpanRelativeTo};
 
 use super::{
     build::{list_of, schedule_with},
-    event_triggers,
-    options,
+    event_triggers, options,
 };
 use crate::{
     GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, Schedule, TaskAdditions,

@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::{
-    Checker, additions,
-    inputs::Declared,
-    triggers::given,
-};
+use super::{Checker, additions, inputs::Declared, triggers::given};
 use crate::{
     Code, Diagnostic, EventPart, EventTrigger,
     expression::{Expression, ExpressionErrorKind},

@@ -151,7 +151,8 @@ pub(super) fn trigger_event(event: &TriggerEvent) -> Value {
 
 pub(super) fn event_trigger(trigger: &EventTrigger) -> Value {
     let part = |part: &EventPart| {
-        let inputs = part.run_inputs.iter().map(|(name, expression)| (name.clone(), json!(expression.trim()))).collect();
+        let inputs =
+            part.run_inputs.iter().map(|(name, expression)| (name.clone(), json!(expression.trim()))).collect();
         object([
             ("nats", text(&part.subject)),
             ("when", part.when.as_ref().map(|when| json!(when.trim()))),

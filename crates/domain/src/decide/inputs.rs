@@ -97,9 +97,8 @@ pub(super) fn complete(
 pub(super) fn fit(declared: &[PlanInput], given: Map<String, Value>) -> Result<Map<String, Value>, Rejection> {
     let fit = given.into_iter().map(|(name, value)| {
         let input = declared.iter().find(|input| input.name == name);
-        let input = input.ok_or_else(|| {
-            Rejection::InvalidInputs(format!("the pipeline declares no input `{name}`"))
-        })?;
+        let input =
+            input.ok_or_else(|| Rejection::InvalidInputs(format!("the pipeline declares no input `{name}`")))?;
         let may_be_null = input.optional || input.default.as_ref().is_some_and(|default| !default.is_null());
         match value {
             Value::Null if may_be_null => Ok((name, Value::Null)),

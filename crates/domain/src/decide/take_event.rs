@@ -96,9 +96,10 @@ impl Taking<'_> {
     }
 
     fn inputs(&self, part: &PlanEventPart) -> Result<Map<String, Value>, Rejection> {
-        let given = part.run_inputs.iter().map(|(name, text)| {
-            Ok((name.clone(), self.evaluate(&format!("input `{name}`"), text)?))
-        });
+        let given = part
+            .run_inputs
+            .iter()
+            .map(|(name, text)| Ok((name.clone(), self.evaluate(&format!("input `{name}`"), text)?)));
         let inputs = inputs::fit(&self.pipeline.plan.plan.inputs, given.collect::<Result<_, Rejection>>()?)?;
         let bytes = json_bytes(&inputs);
         if bytes > limits::EVENT_INPUT_BYTES_MAX {
@@ -125,16 +126,18 @@ impl Taking<'_> {
             inputs: own.inputs.clone(),
             at: own.since,
         }));
-        let mut all: BTreeMap<u32, WaitingEvent> =
-            self.others().map(|(part, event)| (part, event.clone())).collect();
+        let mut all: BTreeMap<u32, WaitingEvent> = self.others().map(|(part, event)| (part, event.clone())).collect();
         all.insert(part, own);
         if all.len() < self.trigger.parts.len() {
             return Ok(vec![taken]);
         }
-        let keys: Vec<EventKey> = all.iter().map(|(place, event)| match *place == part {
-            true => key,
-            false => EventKey::of(&event.origin.source, &event.origin.id),
-        }).collect();
+        let keys: Vec<EventKey> = all
+            .iter()
+            .map(|(place, event)| match *place == part {
+                true => key,
+                false => EventKey::of(&event.origin.source, &event.origin.id),
+            })
+            .collect();
         let run = RunId::of_events(self.take.pipeline, &self.trigger.name, &keys);
         // These very events met before, longer ago than a trigger remembers.
         if start_run::is_known(self.partition, run, self.take.pipeline)? {
@@ -152,12 +155,8 @@ impl Taking<'_> {
             depth: events.iter().map(|event| event.depth).max().unwrap_or(0),
             events: events.into_iter().map(|event| event.origin).collect(),
         };
-        let given = start_run::Given {
-            inputs,
-            environment: Map::new(),
-            environment_name: String::new(),
-            selection: None,
-        };
+        let given =
+            start_run::Given { inputs, environment: Map::new(), environment_name: String::new(), selection: None };
         Ok(start_run::created(run, (self.take.pipeline, self.pipeline), trigger, given, self.context))
     }
 

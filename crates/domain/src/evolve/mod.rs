@@ -79,9 +79,8 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         partition.listeners.remove(applied.pipeline, &before.plan.plan);
     }
     partition.listeners.add(applied.pipeline, &applied.plan);
-    let kept = before.map(|before| {
-        (before.watermarks, carried(before.triggers, &before.plan.plan, &applied.plan), before.paused)
-    });
+    let kept = before
+        .map(|before| (before.watermarks, carried(before.triggers, &before.plan.plan, &applied.plan), before.paused));
     let (watermarks, triggers, paused) = kept.unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),

@@ -17,8 +17,8 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey, Lanes, Listeners, Partition,
-        Phase, PipelineState, Pools, RecentCommands, RunState, TaskState,
+        Agenda, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey, Lanes, Listeners,
+        Partition, Phase, PipelineState, Pools, RecentCommands, RunState, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };

@@ -1,7 +1,7 @@
 // Publishes one CloudEvent for triggers and waits until NATS has stored it.
 //
 //   npm install
-//   node --experimental-strip-types publish.ts SUBJECT JSON [ID]
+//   npm run --silent publish-event -- SUBJECT JSON [ID]
 //
 // SUBJECT is the part below downbeat.trigger., such as orders.eu.landed. The same id of the same source counts once.
 // The server comes from NATS_URL; default nats://127.0.0.1:4222.

@@ -18,7 +18,9 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownSchedule { .. }
         | Rejection::UnknownTask { .. }
         | Rejection::UnknownRun(_) => Code::NotFound,
-        Rejection::InvalidInputs(_) | Rejection::InvalidPool(_) | Rejection::EventRefused { .. } => Code::InvalidArgument,
+        Rejection::InvalidInputs(_) | Rejection::InvalidPool(_) | Rejection::EventRefused { .. } => {
+            Code::InvalidArgument
+        }
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }

@@ -38,7 +38,7 @@ pub struct DeadLetter {
     pub deliveries: String,
     /// When it was set aside.
     pub since: Timestamp,
-    /// Headers of the message, by lower-case name.
+    /// Headers of the message, by lower-case name, and which event it is.
     pub headers: BTreeMap<String, String>,
     /// What was sent.
     pub payload: Bytes,
@@ -102,7 +102,7 @@ impl DeadLetters {
     /// `Nats`.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<(), Error> {
         let mut headers = HeaderMap::new();
-        for (name, value) in letter.headers.iter().filter(|(name, _)| !ABOUT.contains(&name.as_str())) {
+        for (name, value) in &letter.headers {
             insert(&mut headers, name, value);
         }
         publish(&self.context, letter.subject.clone(), headers, letter.payload.clone()).await?;
@@ -123,7 +123,11 @@ fn letter_of(message: &StreamMessage) -> DeadLetter {
         deliveries: told(DELIVERIES),
         since: nats::instant(message.time.unix_timestamp_nanos()),
         // Those of NATS itself belong to one publication.
-        headers: headers.into_iter().filter(|(name, _)| !name.starts_with("nats-")).collect(),
+        headers: headers
+            .iter()
+            .filter(|(name, _)| !name.starts_with("nats-") && !ABOUT.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
         payload: message.payload.clone(),
     }
 }

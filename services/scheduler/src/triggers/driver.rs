@@ -33,7 +33,9 @@ use crate::{config::SchedulerConfig, error::Error, limits};
 /// `Runtime` for an address that is none. A NATS that is away is waited for.
 pub async fn run(log: &LogAddress, config: &SchedulerConfig, mut signal: ShutdownSignal) -> Result<(), Error> {
     let LogAddress::Nats(servers) = log else {
-        tracing::info!("the log is embedded, so there is no NATS to take events from: `downbeat trigger publish` brings them");
+        tracing::info!(
+            "the log is embedded, so there is no NATS to take events from: `downbeat trigger publish` brings them"
+        );
         return Ok(());
     };
     let taker = Arc::new(Taker {
@@ -157,7 +159,12 @@ impl Taker {
                 let Delivered { message, published, deliveries } = delivered;
                 match dead::bury(context, message, &reason, *published, *deliveries).await {
                     Ok(()) => {
-                        tracing::warn!(subject = message.address, sequence = message.sequence, reason, "a message became a dead letter");
+                        tracing::warn!(
+                            subject = message.address,
+                            sequence = message.sequence,
+                            reason,
+                            "a message became a dead letter"
+                        );
                         acknowledge(delivery, AckKind::Term).await;
                     }
                     Err(error) => {

@@ -103,7 +103,9 @@ impl Engine {
             Answer::Away => {
                 self.counts.away += 1;
                 let attempt = u32::try_from(deliveries).unwrap_or(u32::MAX).max(1);
-                Settled::Later(limits::COORDINATOR_PAUSE.saturating_mul(1 << attempt.min(6)).min(limits::COORDINATOR_PAUSE_MAX))
+                Settled::Later(
+                    limits::COORDINATOR_PAUSE.saturating_mul(1 << attempt.min(6)).min(limits::COORDINATOR_PAUSE_MAX),
+                )
             }
             Answer::Unfit(reason) => {
                 self.counts.dead += 1;

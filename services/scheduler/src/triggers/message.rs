@@ -44,7 +44,9 @@ impl Message {
         } else if content_type.starts_with("application/cloudevents") {
             match content_type.as_str() {
                 "application/cloudevents" | "application/cloudevents+json" => self.structured(&self.object()?),
-                other => Err(format!("CloudEvents as `{}` are not read; send application/cloudevents+json", brief(other))),
+                other => {
+                    Err(format!("CloudEvents as `{}` are not read; send application/cloudevents+json", brief(other)))
+                }
             }
         } else {
             match self.json()? {
@@ -64,7 +66,9 @@ impl Message {
     fn binary(&self, content_type: &str) -> Result<IncomingEvent, String> {
         let attribute = |name: &str| match self.headers.get(&format!("ce-{name}")) {
             None => Ok(None),
-            Some(text) => decoded(text).map(Some).ok_or_else(|| format!("its header ce-{name} is no percent-encoded UTF-8")),
+            Some(text) => {
+                decoded(text).map(Some).ok_or_else(|| format!("its header ce-{name} is no percent-encoded UTF-8"))
+            }
         };
         let of_data = attribute("datacontenttype")?.map(|kind| media_type(&kind));
         let of_data = of_data.as_deref().unwrap_or(content_type);

@@ -70,7 +70,9 @@ mod tests {
         let taken = answer_of(Ok(TakeEventResponse { takers, position: None }));
         assert_eq!(taken, Answer::Taken { started: 1, refused: vec!["no rows".to_owned()], takers: 3 });
         assert_eq!(answer_of(Err(Status::invalid_argument("too deep"))), Answer::Unfit("too deep".to_owned()));
-        for away in [Status::unavailable(""), Status::cancelled(""), Status::deadline_exceeded(""), Status::internal("")] {
+        for away in
+            [Status::unavailable(""), Status::cancelled(""), Status::deadline_exceeded(""), Status::internal("")]
+        {
             assert_eq!(answer_of(Err(away)), Answer::Away);
         }
     }

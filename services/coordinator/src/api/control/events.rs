@@ -32,9 +32,8 @@ impl Control {
             partition.listening(&address).into_iter().map(taker).collect::<Vec<_>>()
         });
         let takers = asked.await.map_err(|error| refused(&error))?;
-        let mut given = stream::iter(takers)
-            .map(|taker| self.give(taker, Arc::clone(&event)))
-            .buffered(limits::TAKERS_AT_ONCE_MAX);
+        let mut given =
+            stream::iter(takers).map(|taker| self.give(taker, Arc::clone(&event))).buffered(limits::TAKERS_AT_ONCE_MAX);
         let (mut outcomes, mut position) = (Vec::new(), None::<Tail>);
         // Whoever asks again after an error finds what was decided by then, and is answered from state.
         while let Some(outcome) = given.next().await {
@@ -42,10 +41,7 @@ impl Control {
             outcomes.push(taken);
             position = [position, tail].into_iter().flatten().max_by_key(|tail| tail.sequence);
         }
-        Ok(wire::TakeEventResponse {
-            takers: outcomes,
-            position: position.and_then(|tail| self.position(tail)),
-        })
+        Ok(wire::TakeEventResponse { takers: outcomes, position: position.and_then(|tail| self.position(tail)) })
     }
 
     async fn give(&self, taker: Taker, event: Arc<IncomingEvent>) -> Result<(wire::EventTaker, Option<Tail>), Status> {
@@ -98,9 +94,10 @@ fn event(request: wire::TakeEventRequest) -> Result<IncomingEvent, Status> {
     };
     let time = match request.time {
         None => None,
-        Some(micros) => Some(convert::instant(micros).ok_or_else(|| {
-            Status::invalid_argument("time: not an instant in microseconds since the epoch")
-        })?),
+        Some(micros) => Some(
+            convert::instant(micros)
+                .ok_or_else(|| Status::invalid_argument("time: not an instant in microseconds since the epoch"))?,
+        ),
     };
     let event = IncomingEvent {
         address: request.address,

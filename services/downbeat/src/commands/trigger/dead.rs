@@ -16,7 +16,9 @@ use crate::{
 
 pub(super) async fn run(command: &DeadCommand) -> Result<ExitCode, Error> {
     let LogAddress::Nats(servers) = &command.log else {
-        return Err(Error::Usage("an embedded log has no NATS and no dead letters: give --log nats://HOST:PORT".to_owned()));
+        return Err(Error::Usage(
+            "an embedded log has no NATS and no dead letters: give --log nats://HOST:PORT".to_owned(),
+        ));
     };
     let letters = DeadLetters::open(servers).await.map_err(failed)?;
     match &command.sub {
@@ -41,7 +43,13 @@ async fn list(letters: &DeadLetters, limit: usize) -> Result<ExitCode, Error> {
 
 async fn show(letters: &DeadLetters, id: u64) -> Result<ExitCode, Error> {
     let letter = one(letters, id).await?;
-    let mut text = format!("{}\nreason: {}\npublished: {}\n", clean(&letter.subject), words(&letter.reason), clean(&letter.published));
+    let mut text = format!(
+        "{}\nreason: {}\npublished: {}\ndeliveries: {}\n\n",
+        clean(&letter.subject),
+        words(&letter.reason),
+        clean(&letter.published),
+        clean(&letter.deliveries)
+    );
     for (name, value) in &letter.headers {
         text.push_str(&format!("{}: {}\n", clean(name), clean(value)));
     }

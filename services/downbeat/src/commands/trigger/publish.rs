@@ -21,10 +21,7 @@ pub(super) async fn run(publish: &TriggerPublish) -> Result<ExitCode, Error> {
         None => publish.data.clone().into_bytes(),
     };
     let id = publish.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    let headers = BTreeMap::from([
-        (ID_HEADER.to_owned(), id),
-        (SOURCE_HEADER.to_owned(), publish.source.clone()),
-    ]);
+    let headers = BTreeMap::from([(ID_HEADER.to_owned(), id), (SOURCE_HEADER.to_owned(), publish.source.clone())]);
     let message = Message { address: publish.subject.clone(), headers, payload, ..Message::default() };
     let event = message.event().map_err(|reason| Error::Usage(format!("this is no event: {reason}")))?;
     let answer = client::control(&publish.servers).await?.take_event(request_of(&event)).await;
