@@ -151,7 +151,7 @@ fn decision(fates: impl Iterator<Item = (Timestamp, Fate)>) -> Option<Next> {
 }
 
 /// Instants that all pass, grouped by the reason. The latest ones are listed.
-fn passing(instants: impl Iterator<Item = (Timestamp, PassReason)> + ExactSizeIterator) -> Next {
+fn passing(instants: impl ExactSizeIterator<Item = (Timestamp, PassReason)>) -> Next {
     let unlisted = instants.len().saturating_sub(limits::PASSED_LISTED_MAX);
     let mut by_reason: BTreeMap<PassReason, PassedInstants> = BTreeMap::new();
     let mut last = Timestamp::MIN;
