@@ -1,4 +1,4 @@
-//! How a process of ours lives: clock, shutdown, log lines, gRPC plumbing, blobs.
+//! How a process of ours lives: clock, shutdown, log lines, gRPC plumbing, blobs, rules of time zones.
 //!
 //! Promises that real time, signals and sockets are touched here and nowhere else. Knows nothing about pipelines, logs or events.
 
@@ -10,3 +10,4 @@ pub mod limits;
 pub mod retry;
 pub mod shutdown;
 pub mod telemetry;
+pub mod zones;

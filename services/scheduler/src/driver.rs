@@ -12,6 +12,7 @@ use downbeat_runtime::{
     clock::wall_now,
     grpc, retry,
     shutdown::{self, ShutdownSignal},
+    zones::zones,
 };
 use futures::StreamExt;
 use tokio::sync::{Semaphore, mpsc};
@@ -36,6 +37,7 @@ pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: Shutdown
         in_flight: Arc::new(Semaphore::new(limits::FIRINGS_IN_FLIGHT_MAX)),
         tell,
     };
+    tracing::info!(release = zones().version(), origin = zones().origin(), "time zone rules");
     let mut engine = Engine::default();
     let mut position = Tail::start(log.id());
     for attempt in 1.. {

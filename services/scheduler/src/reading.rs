@@ -4,7 +4,8 @@
 use downbeat_domain::{Event, Trigger};
 use downbeat_event_log::Entry;
 use downbeat_proto::{convert, event::Decoded, events::v1::EventKind, record};
-use jiff::{Timestamp, tz::TimeZone};
+use downbeat_runtime::zones::zones;
+use jiff::Timestamp;
 
 use crate::{
     engine::{Engine, Input, Output},
@@ -50,7 +51,7 @@ fn input(event: Event, at: Timestamp) -> Option<Input> {
     Some(match event {
         Event::PipelineApplied(applied) => {
             let with_zone = applied.plan.schedules.into_iter().map(|schedule| {
-                let zone = TimeZone::get(&schedule.timezone).ok();
+                let zone = zones().get(&schedule.timezone);
                 (schedule, zone)
             });
             let schedules = with_zone.collect();

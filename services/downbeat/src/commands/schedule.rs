@@ -8,8 +8,8 @@ use downbeat_domain::{
     schedule::{Timetable, preview},
 };
 use downbeat_proto::{control::v1::PreviewScheduleRequest, convert, event::decode_schedule};
-use downbeat_runtime::clock::wall_now;
-use jiff::tz::{Offset, TimeZone};
+use downbeat_runtime::{clock::wall_now, zones::zones};
+use jiff::tz::Offset;
 
 use super::{apply, diff};
 use crate::{
@@ -65,8 +65,9 @@ fn of_file(arguments: &SchedulePreview, after: Option<i64>) -> Result<Option<Vec
             continue;
         }
         let unusable = |reason: String| Error::Refused(format!("schedule `{}`: {reason}", plan.name));
-        let zone = TimeZone::get(&plan.timezone)
-            .map_err(|_| unusable(format!("there is no time zone `{}`", plan.timezone)))?;
+        let zone = zones()
+            .get(&plan.timezone)
+            .ok_or_else(|| unusable(format!("there is no time zone `{}`", plan.timezone)))?;
         let table = Timetable::new(&plan, zone).map_err(unusable)?;
         let firings = preview::preview(&table, (id, &plan.name), after, arguments.count as usize);
         let firings = firings.into_iter().map(|firing| FiringRow {

@@ -6,7 +6,8 @@ use downbeat_domain::{
     schedule::{Timetable, preview},
 };
 use downbeat_proto::{control::v1 as wire, convert, event::encode_schedule};
-use jiff::{Timestamp, tz::TimeZone};
+use downbeat_runtime::zones::zones;
+use jiff::Timestamp;
 use tonic::Status;
 
 use super::{Control, request::pipeline_of};
@@ -58,8 +59,9 @@ fn of(
     count: usize,
 ) -> Result<wire::SchedulePreview, Status> {
     let unusable = |reason: String| Status::failed_precondition(format!("schedule `{}`: {reason}", schedule.name));
-    let zone = TimeZone::get(&schedule.timezone)
-        .map_err(|_| unusable(format!("time zone `{}` is not known on this machine", schedule.timezone)))?;
+    let zone = zones()
+        .get(&schedule.timezone)
+        .ok_or_else(|| unusable(format!("time zone `{}` is not known on this machine", schedule.timezone)))?;
     let table = Timetable::new(schedule, zone).map_err(unusable)?;
     let firings = preview::preview(&table, (pipeline, &schedule.name), after, count);
     Ok(wire::SchedulePreview {
