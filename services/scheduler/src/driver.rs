@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tonic::transport::Channel;
 
 use crate::{
-    asking::{Next, after_failure},
+    asking::{Next, after_answer, after_failure},
     engine::{Engine, Firing, Input, Output},
     error::Error,
     limits,
@@ -129,8 +129,7 @@ async fn asked(mut client: ControlServiceClient<Channel>, firing: Firing) -> Inp
             Ok(answer) => {
                 let answer = answer.into_inner();
                 told(&firing, &answer);
-                let up_to = convert::instant(answer.decided_up_to).unwrap_or(instant);
-                return Input::Decided { pipeline, schedule, up_to };
+                return after_answer(&firing, convert::instant(answer.decided_up_to).unwrap_or(instant));
             }
             Err(status) => match after_failure(status.code(), attempt, asked.elapsed()) {
                 Next::Again(pause) => {

@@ -28,16 +28,29 @@ struct Decided {
 #[derive(Debug, Default)]
 pub struct Schedules {
     decided: BTreeMap<Key, Decided>,
-    plans: BTreeMap<PipelineId, (u64, Vec<PlanSchedule>)>,
+    plans: BTreeMap<PipelineId, Version>,
+}
+
+/// The current version of a pipeline.
+#[derive(Debug, Default)]
+struct Version {
+    /// Times that the pipeline was applied.
+    applied: u64,
+    /// When last, microseconds since the epoch; instants before belong to the version before.
+    since: i64,
+    schedules: Vec<PlanSchedule>,
 }
 
 impl Check for Schedules {
     fn record(&mut self, record: &Record, found: &mut Vec<Violation>) {
-        for event in record.events() {
+        let decided = record.decisions.iter().flat_map(|it| it.events.iter().map(|event| (it.decided_at, event)));
+        for (decided_at, event) in decided {
             let wrong = match event {
                 Event::PipelineApplied(applied) => {
-                    let plan = self.plans.entry(applied.pipeline).or_default();
-                    *plan = (plan.0 + 1, applied.plan.schedules.clone());
+                    let before = self.plans.get(&applied.pipeline).map_or(0, |version| version.applied);
+                    let schedules = applied.plan.schedules.clone();
+                    let version = Version { applied: before + 1, since: decided_at, schedules };
+                    self.plans.insert(applied.pipeline, version);
                     None
                 }
                 Event::ScheduleDecided(decided) => self.passed(decided),
@@ -71,13 +84,15 @@ impl Schedules {
 
     /// `outcomes` instants lie between the last decision and this one, which ends the interval itself.
     fn step(&mut self, key: Key, up_to: Timestamp, outcomes: u64) -> Option<String> {
-        let (versions, plan) = self.plans.get(&key.0).map(|(versions, plans)| (*versions, plans))?;
+        let version = self.plans.get(&key.0)?;
+        let versions = version.applied;
         let before = self.decided.insert(key.clone(), Decided { up_to, versions, passed: outcomes })?;
         if before.up_to >= up_to {
             return Some(format!("`{}` at {up_to} after {}", key.1, before.up_to));
         }
         // A version in between may have other instants.
-        let schedule = plan.iter().find(|schedule| schedule.name == key.1).filter(|_| before.versions == versions)?;
+        let same = before.versions == versions && (versions == 1 || before.up_to.as_microsecond() >= version.since);
+        let schedule = version.schedules.iter().find(|schedule| schedule.name == key.1).filter(|_| same)?;
         let expected = instants(schedule, before.up_to, up_to)?;
         (expected != outcomes).then(|| {
             format!(

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use downbeat_domain::{FireSchedule, Rejection};
 use downbeat_event_log::{Entry, Error, EventLog, Tail, memory::MemoryLog};
 use downbeat_scheduler::{
-    asking::{Next, after_failure},
+    asking::{Next, after_answer, after_failure},
     engine::{Engine, Firing, Input, Output},
     limits,
     reading::take_in,
@@ -133,9 +133,7 @@ impl World {
         let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);
         let told = match heard {
             Heard::Answer(Ok(_)) => Input::Decided { pipeline, schedule, up_to: instant },
-            Heard::Answer(Err(Rejection::AlreadyFired { watermark, .. })) => {
-                Input::Decided { pipeline, schedule, up_to: watermark }
-            }
+            Heard::Answer(Err(Rejection::AlreadyFired { watermark, .. })) => after_answer(&firing, watermark),
             Heard::Answer(Err(_)) => Input::Refused { pipeline, schedule, instant },
             _ => {
                 let passed = Duration::from_micros(self.now - asked);
