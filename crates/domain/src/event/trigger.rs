@@ -90,7 +90,7 @@ pub struct EventOrigin {
     pub time: Option<Timestamp>,
 }
 
-/// See [`Event::ScheduleDecided`].
+/// See [`super::Event::ScheduleDecided`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleDecided {
     /// The pipeline.
@@ -171,7 +171,7 @@ impl PassReason {
     }
 }
 
-/// See [`Event::EventTaken`].
+/// See [`super::Event::EventTaken`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventTaken {
     /// The pipeline.
