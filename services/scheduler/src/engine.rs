@@ -117,7 +117,7 @@ impl Engine {
     /// Takes in what happened and says what to do.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         if self.shown.replace(now).is_some_and(|before| now < before) {
-            self.trust_again();
+            self.trust_again(now);
         }
         match input {
             Input::PipelineApplied { pipeline, version, at, schedules } => {
@@ -231,12 +231,12 @@ impl Engine {
         self.plan(&key);
     }
 
-    /// The clock had been ahead: pauses that were measured with it would last until it is there again.
-    fn trust_again(&mut self) {
+    /// The clock had been ahead: what was measured with it would last until it is there again.
+    fn trust_again(&mut self, now: Timestamp) {
         let keys: Vec<Key> = self.lives.keys().cloned().collect();
         for key in keys {
-            if let Some(life) = self.lives.get_mut(&key).filter(|life| life.not_before.is_some()) {
-                life.not_before = None;
+            if let Some(life) = self.lives.get_mut(&key) {
+                life.set_back(now);
                 self.plan(&key);
             }
         }

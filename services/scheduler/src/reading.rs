@@ -22,7 +22,8 @@ pub fn take_in(engine: &mut Engine, entry: &Entry, now: Timestamp) -> Result<Vec
     let record = record::decode(&entry.payload).map_err(unreadable)?;
     let mut outputs = Vec::new();
     for decision in &record.decisions {
-        let at = convert::instant(decision.decided_at).unwrap_or(now);
+        // The clock of whoever decided may have been ahead: a schedule does not wait until the others have caught up with it.
+        let at = convert::instant(decision.decided_at).map_or(now, |at| at.min(now));
         for event in decision.events.iter().filter(|event| concerns(event.kind())) {
             if let Decoded::Known(event) = downbeat_proto::event::decode(event).map_err(unreadable)?
                 && let Some(input) = input(event, at)

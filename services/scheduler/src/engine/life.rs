@@ -106,6 +106,15 @@ impl Life {
         self.not_before = None;
     }
 
+    /// The clock shows less than before: nothing of its life lies ahead of it but what the log says is decided.
+    pub(super) fn set_back(&mut self, now: Timestamp) {
+        self.not_before = None;
+        self.since = self.since.min(now).max(self.after.unwrap_or(Timestamp::MIN));
+        for past in &mut self.past {
+            past.until = past.until.min(now);
+        }
+    }
+
     fn is_paused(&self) -> bool {
         self.schedule_paused || self.pipeline_paused
     }

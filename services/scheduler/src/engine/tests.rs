@@ -268,6 +268,14 @@ fn a_clock_that_was_ahead_silences_nothing_once_it_is_set_back() {
 }
 
 #[test]
+fn a_schedule_that_was_applied_while_the_clock_was_ahead_begins_when_it_is_set_back() {
+    let mut world = World::default();
+    world.apply(1, "2026-01-03T05:00:30Z", plan("0 * ? * * *"));
+    assert_eq!(world.settle("00:59:00"), [""; 0]);
+    assert_eq!(world.settle("01:00:01"), ["fire 01:00"]);
+}
+
+#[test]
 fn jitter_moves_the_service_and_not_the_instant() {
     let jittered = PlanSchedule { jitter_ms: 600_000, ..plan("") };
     let mut world = World::hourly(jittered.clone());
