@@ -64,6 +64,15 @@ impl Publisher {
     }
 }
 
+/// All services; the scheduler has made the stream that publishers publish to.
+fn taking_events(folder: &std::path::Path) -> Cluster {
+    let cluster = Cluster::start(folder, 4);
+    eventually("the scheduler takes events", SOON, || {
+        cluster.scheduler.printed().contains("takes events published below").then_some(())
+    });
+    cluster
+}
+
 /// The interpreter that has nats-py.
 fn python() -> PathBuf {
     std::env::var_os("DOWNBEAT_JUDGE_PYTHON").map_or_else(|| tool("python"), PathBuf::from)
@@ -114,7 +123,7 @@ fn dead(addresses: &Addresses) -> Vec<String> {
 #[test]
 fn every_form_of_every_publisher_starts_one_run_however_often_it_is_sent() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let cluster = Cluster::start(folder.path(), 4);
+    let cluster = taking_events(folder.path());
     let (addresses, nats) = (&cluster.addresses, cluster.nats.url());
     applied(addresses, folder.path());
     let mut publishers = vec![Publisher::Python("binary"), Publisher::Python("structured"), Publisher::Python("plain")];
@@ -150,7 +159,7 @@ fn every_form_of_every_publisher_starts_one_run_however_often_it_is_sent() {
 #[test]
 fn a_message_that_is_published_while_every_scheduler_is_down_starts_its_run_afterwards_once() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut cluster = Cluster::start(folder.path(), 4);
+    let mut cluster = taking_events(folder.path());
     let (addresses, nats) = (cluster.addresses.clone(), cluster.nats.url());
     applied(&addresses, folder.path());
     // The stream is there once the scheduler has said so.
@@ -176,7 +185,7 @@ fn a_message_that_is_published_while_every_scheduler_is_down_starts_its_run_afte
 #[test]
 fn what_no_trigger_can_take_is_a_dead_letter_with_its_reason_and_can_be_replayed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let cluster = Cluster::start(folder.path(), 4);
+    let cluster = taking_events(folder.path());
     let (addresses, nats) = (&cluster.addresses, cluster.nats.url());
     applied(addresses, folder.path());
     addresses.downbeat_ok(&["pipeline", "pause", "events", "--reason", "repairs"]);
@@ -209,7 +218,7 @@ fn what_no_trigger_can_take_is_a_dead_letter_with_its_reason_and_can_be_replayed
 #[test]
 fn two_events_within_their_time_start_one_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut cluster = Cluster::start(folder.path(), 4);
+    let mut cluster = taking_events(folder.path());
     let (addresses, nats) = (cluster.addresses.clone(), cluster.nats.url());
     applied(&addresses, folder.path());
     Publisher::Python("binary").publish(&nats, "customers.landed", "{\"table\": \"c\"}", "1");
