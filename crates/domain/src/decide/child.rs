@@ -76,9 +76,8 @@ fn target(partition: &Partition, parameters: &Map<String, Value>) -> Result<Pipe
     found.ok_or_else(|| format!("there is no pipeline `{}`; apply it first", brief(named)))
 }
 
-/// How many runs stand above a new one; refused where its pipeline already stands above, or too many do.
-fn depth_below(partition: &Partition, run: &RunState, target: PipelineId) -> Result<u32, String> {
-    let alias = |id: &PipelineId| partition.pipelines.get(id).map_or("?".to_owned(), |state| state.alias.clone());
+/// The pipelines of a run and of those above it, its own first, and the topmost run that still lives.
+pub(super) fn upwards<'a>(partition: &'a Partition, run: &'a RunState) -> (Vec<PipelineId>, &'a RunState) {
     let mut path = vec![run.pipeline];
     let mut above = run;
     while let Trigger::Parent { attempt, pipeline, .. } = &above.trigger {
@@ -90,6 +89,13 @@ fn depth_below(partition: &Partition, run: &RunState, target: PipelineId) -> Res
         };
         above = next;
     }
+    (path, above)
+}
+
+/// How many runs stand above a new one; refused where its pipeline already stands above, or too many do.
+fn depth_below(partition: &Partition, run: &RunState, target: PipelineId) -> Result<u32, String> {
+    let alias = |id: &PipelineId| partition.pipelines.get(id).map_or("?".to_owned(), |state| state.alias.clone());
+    let (path, _) = upwards(partition, run);
     if let Some(at) = path.iter().position(|pipeline| *pipeline == target) {
         let circle: Vec<String> = path[..=at].iter().rev().chain([&target]).map(alias).collect();
         return Err(format!("these pipelines start each other in a circle: {}", circle.join(" -> ")));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     command::Context,
-    decide::{brief, inputs, start_run},
+    decide::{brief, child, inputs, start_run},
     event::{Event, Follower, Trigger},
     id::{PipelineId, RunId},
     limits,
@@ -30,24 +30,9 @@ pub(super) fn due(partition: &Partition, run: &RunState, status: RunStatus, cont
 
 /// Pipelines of the runs that led to this one, whatever way; its own is the last.
 fn chain_of(partition: &Partition, run: &RunState) -> Vec<PipelineId> {
-    let mut path = vec![run.pipeline];
-    let mut at = run;
-    loop {
-        match &at.trigger {
-            Trigger::PipelineEnded { chain, .. } => {
-                path.extend(chain.iter().rev());
-                break;
-            }
-            Trigger::Parent { attempt, pipeline, .. } => {
-                path.push(*pipeline);
-                // A parent that does not wait may have ended: its pipeline is all that is known of it.
-                match partition.runs.get(&attempt.run).filter(|_| path.len() < limits::CHAIN_MAX) {
-                    Some(parent) => at = parent,
-                    None => break,
-                }
-            }
-            _ => break,
-        }
+    let (mut path, top) = child::upwards(partition, run);
+    if let Trigger::PipelineEnded { chain, .. } = &top.trigger {
+        path.extend(chain.iter().rev());
     }
     path.truncate(limits::CHAIN_MAX);
     path.reverse();
