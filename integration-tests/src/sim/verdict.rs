@@ -4,6 +4,7 @@
 use downbeat_dialect::cron::Cron;
 use downbeat_domain::{Context, Partition, Phase, evolve, settle};
 use downbeat_event_log::verify;
+use downbeat_runtime::zones::zones;
 use jiff::Timestamp;
 
 use super::{
@@ -106,7 +107,7 @@ impl World {
             for schedule in schedules {
                 let read = if schedule.unix { Cron::parse_unix } else { Cron::parse };
                 let Some(cron) = read(&schedule.cron).ok().filter(|_| !schedule.paused) else { continue };
-                let zone = jiff::tz::TimeZone::get(&schedule.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+                let zone = zones().get(&schedule.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
                 let mut instant: Option<Timestamp> = cron.next_after(from, &zone, schedule.dst);
                 while let Some(at) = instant.filter(|at| *at <= to) {
                     let key = (*pipeline, schedule.name.clone(), at);

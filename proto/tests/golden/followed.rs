@@ -1,4 +1,4 @@
-//! What starts runs: kinds of event and samples of older kinds that came with it.
+//! What the end of a run starts.
 
 use downbeat_domain::{
     Event, PipelineApplied, RunStatus, Trigger,

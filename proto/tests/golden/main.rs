@@ -5,10 +5,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod added;
+mod followed;
 mod samples;
 mod scheduled;
 mod triggered;
-mod triggers;
 
 use std::{
     collections::BTreeMap,
@@ -125,7 +125,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .into_iter()
         .chain(added::events())
         .chain(scheduled::events())
-        .chain(triggers::events())
+        .chain(followed::events())
         .chain(triggered::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use downbeat_dialect::cron::Cron;
 use downbeat_domain::{Event, PipelineId, RunId, ScheduleDecided, Trigger, plan::PlanSchedule};
-use jiff::{Timestamp, tz::TimeZone};
+use downbeat_runtime::zones::zones;
+use jiff::Timestamp;
 
 use super::{Check, Record, Violation};
 
@@ -106,7 +107,7 @@ impl Schedules {
 /// How many instants a schedule has; none where that cannot be told.
 fn instants(schedule: &PlanSchedule, after: Timestamp, up_to: Timestamp) -> Option<u64> {
     let cron = if schedule.unix { Cron::parse_unix(&schedule.cron) } else { Cron::parse(&schedule.cron) }.ok()?;
-    let zone = TimeZone::get(&schedule.timezone).ok()?;
+    let zone = zones().get(&schedule.timezone)?;
     let next = |after: Timestamp| cron.next_after(after, &zone, schedule.dst).filter(|next| *next <= up_to);
     let all = std::iter::successors(next(after), |last| next(*last)).take(COUNTED_MAX);
     let counts = |instant: &Timestamp| {

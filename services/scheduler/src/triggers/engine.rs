@@ -1,4 +1,4 @@
-//! What becomes of each message: offered to the coordinator, later, or a dead letter. Pure: driver and simulator feed it.
+//! What becomes of each message: offered to the coordinator, later, or a dead letter. Pure: the driver feeds it.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use std::time::Duration;
