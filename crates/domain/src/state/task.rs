@@ -30,7 +30,7 @@
 //! | Waiting, Ready, Sleeping, Approving, Backoff, Fanned | `RunCancelRequested`, `RunTimedOut` | Ended(Cancelled) |
 //!
 //! In an iteration `IterationSkipped` does what `GroupSkipped` does elsewhere. However an attempt of a marked task ends, the task ends as its mark says. Every other pair changes nothing in `evolve` and is a
-//! rejection in `decide`; `tests/life_cycle.rs` walks them all.
+//! rejection in `decide`; `tests/life_cycle/` walks them all.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};

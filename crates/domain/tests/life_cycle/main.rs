@@ -2,18 +2,21 @@
 //! walked against it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::sync::Arc;
+mod bystanders;
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use downbeat_domain::{
     AttemptRef, Event, FailureClass, Mark, Outcome, Partition, Phase, PipelineApplied, PipelineId, RunCreated, RunId,
-    StopReason, TaskCarriedOver, TaskStatus, Trigger, WorkerId, evolve,
+    RunStatus, StopReason, TaskCarriedOver, TaskStatus, Trigger, WorkerId, evolve,
     metadata::Collected,
     plan::{Plan, PlanGroup, PlanMatrix, PlanTask},
 };
 use jiff::Timestamp;
 use serde_json::Map;
 
-const DOCUMENT: &str = include_str!("../src/state/task.rs");
+const DOCUMENT: &str = include_str!("../../src/state/task.rs");
+const EVENTS: &str = include_str!("../../src/event.rs");
 const RUN: RunId = RunId([1; 16]);
 const PIPELINE: PipelineId = PipelineId([2; 16]);
 const WORKER: WorkerId = WorkerId([3; 16]);
@@ -186,6 +189,7 @@ fn cases() -> Vec<Case> {
             cases.push(Case { event: lost, retry: Some(retry), warns, says: None });
         }
     }
+    cases.extend(bystanders::events().into_iter().map(case));
     cases
 }
 
@@ -381,6 +385,26 @@ fn every_pair_of_phase_and_event_does_what_the_table_says_and_nothing_else() {
         }
     }
     assert!(walked > 300, "only {walked} pairs");
+}
+
+#[test]
+fn the_pairs_hold_every_kind_of_event_but_those_that_make_and_end_what_they_are_about() {
+    let declared = EVENTS.split_once("pub enum Event {").unwrap().1.split_once("\n}\n").unwrap().0;
+    let name = |line: &str| line.chars().take_while(|letter| letter.is_alphanumeric()).collect::<String>();
+    let declared = declared
+        .lines()
+        .filter_map(|line| line.strip_prefix("    ").filter(|line| line.starts_with(char::is_uppercase)));
+    let walked: BTreeSet<String> = cases().iter().map(|case| name_of(&case.event)).collect();
+    let missing: Vec<String> = declared.map(name).filter(|name| !walked.contains(name)).collect();
+    assert_eq!(missing, ["PipelineApplied", "RunFinished"]);
+    for (name, way) in ways() {
+        let mut partition = run_after(&way);
+        evolve(
+            &mut partition,
+            &Event::RunFinished { run: RUN, status: RunStatus::Failed, message: String::new(), at: at(1) },
+        );
+        assert!(!partition.runs.contains_key(&RUN) && partition.finished.contains_key(&RUN), "{name}");
+    }
 }
 
 #[test]

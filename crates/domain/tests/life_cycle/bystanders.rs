@@ -1,0 +1,56 @@
+//! Events in which no task takes part: whatever its phase, it stays there.
+
+use downbeat_domain::{
+    Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus, ScheduleDecided, event::Follower,
+};
+use serde_json::Map;
+
+use crate::{PIPELINE, RUN, at};
+
+pub(crate) fn events() -> Vec<Event> {
+    let text = String::new;
+    let passed = PassedInstants {
+        reason: PassReason::Missed,
+        count: 1,
+        first: at(0),
+        last: at(0),
+        listed: vec![at(0)],
+        message: text(),
+    };
+    let origin = EventOrigin { id: "1".to_owned(), source: text(), address: "a".to_owned(), time: None };
+    vec![
+        Event::PipelinePaused { pipeline: PIPELINE, reason: text(), at: at(1) },
+        Event::PipelineResumed { pipeline: PIPELINE, at: at(1) },
+        Event::PipelineDeleted { pipeline: PIPELINE, at: at(1) },
+        Event::PoolSet { name: "p".to_owned(), slots: Some(0), at: at(1) },
+        Event::ScheduleDecided(Box::new(ScheduleDecided {
+            pipeline: PIPELINE,
+            schedule: "s".to_owned(),
+            passed: vec![passed],
+            up_to: at(0),
+            at: at(1),
+        })),
+        Event::EventTaken(Box::new(EventTaken {
+            pipeline: PIPELINE,
+            trigger: "t".to_owned(),
+            part: 0,
+            origin,
+            depth: 0,
+            inputs: Map::new(),
+            at: at(1),
+        })),
+        Event::FollowersDue {
+            run: RUN,
+            status: RunStatus::Succeeded,
+            chain: vec![PIPELINE],
+            followers: vec![Follower { pipeline: PIPELINE, trigger: 0 }],
+            at: at(1),
+        },
+        Event::FollowerDeclined { ended: RUN, pipeline: PIPELINE, reason: text(), at: at(1) },
+        Event::RunQueued { run: RUN, reason: text(), at: at(1) },
+        Event::RunAdmitted { run: RUN, deadline: Some(at(90)), at: at(1) },
+        Event::CarryCompleted { run: RUN, at: at(1) },
+        Event::IterationOpened { run: RUN, group: 0, iteration: 0 },
+        Event::TaskResumes { run: RUN, task: 0, iteration: None, operations: vec!["model.x".to_owned()] },
+    ]
+}
