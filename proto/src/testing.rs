@@ -189,6 +189,21 @@ impl World {
         world
     }
 
+    /// A world of eight random tasks and three random groups after so many random steps.
+    pub fn random(seed: u64, steps: usize) -> Self {
+        let mut dice = seed;
+        let mut roll = || -> Numbers {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let bytes = (dice >> 32).to_be_bytes();
+            (bytes[4], bytes[5], bytes[6], bytes[7])
+        };
+        let mut rolls = |count: u8| -> Vec<Numbers> { (0..count).map(|_| roll()).collect() };
+        let (tasks, groups, child) = (rolls(8), rolls(3), rolls(2));
+        let mut world = Self::new(plan(&tasks, &groups), plan(&child, &[]));
+        (0..steps).for_each(|_| world.step(roll()));
+        world
+    }
+
     /// Takes a command, valid or not; settles what follows if told so.
     pub fn take(&mut self, command: &Command, settled: bool) {
         let context = Context { now: self.now, random: self.history.len() as u64 * 977 };
@@ -440,4 +455,11 @@ pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u3
         *kinds.entry(name.to_owned()).or_insert(0) += 1;
     }
     kinds
+}
+
+/// The kinds of event that do not occur among those counted, but for those of the coordinator.
+pub fn missing_kinds(seen: &BTreeMap<String, u32>) -> Vec<String> {
+    let word = |word: &str| word[..1].to_owned() + &word[1..].to_lowercase();
+    let known = crate::event::ALL_KINDS.iter().map(|kind| kind.as_str_name().split('_').map(word).collect::<String>());
+    known.filter(|kind| kind != "PartitionOwned" && !seen.contains_key(kind)).collect()
 }

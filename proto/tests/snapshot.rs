@@ -1,15 +1,14 @@
 //! A snapshot of any state that the core can come to gives that state again, to the last index; damaged bytes give none.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../src/testing.rs"]
-mod testing;
-
 use std::collections::BTreeMap;
 
 use downbeat_domain::{Partition, evolve, invariants};
-use downbeat_proto::snapshot::{self, SnapshotError, SnapshotPosition};
+use downbeat_proto::{
+    snapshot::{self, SnapshotError, SnapshotPosition},
+    testing::{Numbers, World, kinds, missing_kinds, plan},
+};
 use proptest::{prelude::*, test_runner::RngSeed};
-use testing::{Numbers, World, kinds, plan};
 
 fn position() -> SnapshotPosition {
     SnapshotPosition { log_id: "log of this test".to_owned(), sequence: 70_000, hash: [7; 32] }
@@ -63,49 +62,22 @@ proptest! {
     }
 }
 
-/// A history of its own, without chance: the same numbers as long as this file stays as it is.
-fn busy(seed: u64, steps: usize) -> World {
-    let mut dice = seed;
-    let mut roll = || {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let bytes = (dice >> 32).to_be_bytes();
-        (bytes[4], bytes[5], bytes[6], bytes[7])
-    };
-    let tasks: Vec<Numbers> = (0..8).map(|_| roll()).collect();
-    let groups: Vec<Numbers> = (0..3).map(|_| roll()).collect();
-    let child: Vec<Numbers> = (0..2).map(|_| roll()).collect();
-    let mut world = World::new(plan(&tasks, &groups), plan(&child, &[]));
-    for _ in 0..steps {
-        world.step(roll());
-    }
-    world
-}
-
 #[test]
 fn the_histories_of_these_tests_hold_every_kind_of_event() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for seed in 0..150 {
-        let world = busy(seed, 150);
+        let world = World::random(seed, 150);
         for (kind, count) in kinds(world.events()) {
             *seen.entry(kind).or_insert(0) += count;
         }
         check(&world.partition, seed);
     }
-    let known: Vec<String> = downbeat_proto::event::ALL_KINDS
-        .iter()
-        .map(|kind| {
-            kind.as_str_name().split('_').map(|word| word[..1].to_owned() + &word[1..].to_lowercase()).collect()
-        })
-        .collect();
-    // Ownership is a matter of the coordinator.
-    let missing: Vec<&String> =
-        known.iter().filter(|kind| *kind != "PartitionOwned" && !seen.contains_key(*kind)).collect();
-    assert!(missing.is_empty(), "{missing:?} of {seen:?}");
+    assert_eq!(missing_kinds(&seen), Vec::<String>::new(), "of {seen:?}");
 }
 
 #[test]
 fn damaged_bytes_give_no_state() {
-    let world = busy(3, 60);
+    let world = World::random(3, 60);
     let bytes = snapshot::encode(&world.partition, &position());
     for place in 0..bytes.len() {
         for damage in [0xff, 0x01, 0x80] {
@@ -144,7 +116,7 @@ fn what_is_no_snapshot_says_so() {
 
 #[test]
 fn the_same_state_has_the_same_bytes_and_old_plans_are_shared() {
-    let world = busy(5, 80);
+    let world = World::random(5, 80);
     let bytes = snapshot::encode(&world.partition, &position());
     let (again, _) = snapshot::decode(&bytes).unwrap();
     assert_eq!(snapshot::encode(&again, &position()), bytes);

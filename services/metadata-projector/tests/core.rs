@@ -13,35 +13,11 @@ use downbeat_metadata_projector::{
 };
 use downbeat_proto::{
     metadata::v1 as wire,
-    testing::{Numbers, World, kinds, plan},
+    testing::{World, kinds, missing_kinds},
 };
 use support::*;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
-
-/// The same numbers for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> Numbers {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let bytes = (self.0 >> 32).to_be_bytes();
-        (bytes[4], bytes[5], bytes[6], bytes[7])
-    }
-
-    fn rolls(&mut self, count: u8) -> Vec<Numbers> {
-        (0..count).map(|_| self.roll()).collect()
-    }
-}
-
-fn history(seed: u64, steps: u32) -> Vec<Vec<Event>> {
-    let mut dice = Dice(seed);
-    let (tasks, groups, child) = (dice.roll().0 % 9, dice.roll().1 % 4, dice.roll().2 % 3);
-    let (tasks, groups, child) = (dice.rolls(tasks), dice.rolls(groups), dice.rolls(child));
-    let mut world = World::new(plan(&tasks, &groups), plan(&child, &[]));
-    (0..steps).for_each(|_| world.step(dice.roll()));
-    world.history
-}
 
 fn shown(store: &Rows, run: RunId) -> (wire::Run, Vec<wire::TaskRun>) {
     let key = keys::run(run);
@@ -90,7 +66,7 @@ fn compare(store: &Rows, state: &RunState, seed: u64, decision: usize) {
 fn at_every_position_the_rows_say_what_the_core_says() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for seed in 0..150 {
-        let decisions = history(seed, 150);
+        let decisions = World::random(seed, 150).history;
         for (kind, count) in kinds(decisions.iter().flatten()) {
             *seen.entry(kind).or_insert(0) += count;
         }
@@ -123,9 +99,7 @@ fn at_every_position_the_rows_say_what_the_core_says() {
             assert_eq!(row.version, state.version, "seed {seed}");
         }
     }
-    for kind in ["MatrixExpanded", "IterationSkipped", "TaskCarriedOver", "TaskResumes", "TaskMarked", "ChildEnded"] {
-        assert!(seen.contains_key(kind), "no {kind} in {seen:?}");
-    }
+    assert_eq!(missing_kinds(&seen), Vec::<String>::new(), "of {seen:?}");
 }
 
 async fn entries(records: &[Vec<Event>]) -> (MemoryLog, Vec<Entry>) {
@@ -157,7 +131,7 @@ fn fold(store: &mut Rows, log: &MemoryLog, entries: &[Entry], records_per_batch:
 #[tokio::test]
 async fn the_rows_do_not_depend_on_batches_repetitions_or_restarts() {
     for seed in 0..12 {
-        let (log, entries) = entries(&history(seed, 120)).await;
+        let (log, entries) = entries(&World::random(seed, 120).history).await;
         let mut expected = Rows::new();
         fold(&mut expected, &log, &entries, 1);
         for records_per_batch in [5, 1_000] {
