@@ -7,7 +7,9 @@ use downbeat_integration_tests::{
     cluster::{Cluster, text},
     process::eventually,
 };
-use downbeat_proto::control::v1::{FireScheduleRequest, control_service_client::ControlServiceClient};
+use downbeat_proto::control::v1::{
+    FireSchedulesRequest, Firing, control_service_client::ControlServiceClient, firing_outcome::Outcome,
+};
 use serde_json::Value;
 
 const SOON: Duration = Duration::from_secs(60);
@@ -36,15 +38,17 @@ pipeline:
 /// The schedule of the sensor is due now, by a scheduler that is this test.
 async fn open_window(cluster: &Cluster, pipeline: &str) {
     let channel = downbeat_runtime::grpc::endpoint(&cluster.addresses.server).expect("an address").connect().await;
-    let request = FireScheduleRequest {
+    let firing = Firing {
         pipeline_id: pipeline.to_owned(),
         pipeline_version: 1,
         schedule: "sensor:told".to_owned(),
         instant: jiff::Timestamp::now().as_microsecond(),
-        ..FireScheduleRequest::default()
+        ..Firing::default()
     };
-    let answer = ControlServiceClient::new(channel.expect("it listens")).fire_schedule(request).await;
-    assert!(!answer.expect("it is decided").into_inner().decided_before);
+    let mut client = ControlServiceClient::new(channel.expect("it listens"));
+    let answer = client.fire_schedules(FireSchedulesRequest { firings: vec![firing] }).await.expect("an answer");
+    let outcome = answer.into_inner().outcomes.remove(0).outcome;
+    assert!(matches!(&outcome, Some(Outcome::Decided(decided)) if !decided.decided_before), "{outcome:?}");
 }
 
 fn apply(cluster: &Cluster, folder: &Path, name: &str, source: &str) {
@@ -92,16 +96,13 @@ async fn a_window_outlives_its_coordinator_and_a_delivery_is_one_run() {
     assert_eq!(created.len(), 1);
     assert_eq!(created[0]["inputs"], serde_json::json!({"rows": 3}));
 
-    let send = |data: &str, id: &str| {
-        cluster.addresses.downbeat(&["webhook", "send", "sensing", "--data", data, "--id", id])
-    };
+    let send =
+        |data: &str, id: &str| cluster.addresses.downbeat(&["webhook", "send", "sensing", "--data", data, "--id", id]);
     let (first, again) = (text(&send(r#"{"rows": 4}"#, "d1")), text(&send(r#"{"rows": 5}"#, "d1")));
     assert_eq!(first.strip_prefix("started run "), again.strip_prefix("has started before: run "), "{first} {again}");
-    for (data, words) in [
-        ("{", "body: not JSON"),
-        (r#"{"rows": "many"}"#, "pipeline input `rows`"),
-        ("{}", "pipeline input `rows`"),
-    ] {
+    for (data, words) in
+        [("{", "body: not JSON"), (r#"{"rows": "many"}"#, "pipeline input `rows`"), ("{}", "pipeline input `rows`")]
+    {
         let refused = send(data, "d2");
         assert!(!refused.status.success() && text(&refused).contains(words), "{data}: {}", text(&refused));
     }

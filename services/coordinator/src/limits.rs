@@ -77,3 +77,9 @@ pub const CHECK_MARGIN: Duration = Duration::from_secs(10);
 pub const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// Serialised outputs of one check, bytes.
 pub const CHECK_OUTPUT_BYTES_MAX: usize = 64 * 1024;
+/// Firings of schedules in one call.
+pub const FIRINGS_PER_CALL_MAX: usize = 256;
+/// Events in one call.
+pub const EVENTS_PER_CALL_MAX: usize = 64;
+/// Data of all events of one call, bytes.
+pub const EVENT_BYTES_PER_CALL_MAX: usize = 4 * 1024 * 1024;

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use downbeat_event_log::{ErrorKind, EventLog, Tail};
 use downbeat_proto::{
-    control::v1::{FireScheduleRequest, FireScheduleResponse, control_service_client::ControlServiceClient},
+    control::v1::{
+        self as wire, FireSchedulesRequest, FiringDecided, control_service_client::ControlServiceClient,
+        firing_outcome::Outcome,
+    },
     convert,
     event::encode_passed,
 };
@@ -16,10 +19,11 @@ use downbeat_runtime::{
 };
 use futures::StreamExt;
 use tokio::sync::{Semaphore, mpsc};
-use tonic::transport::Channel;
+use tonic::{Code, Status, transport::Channel};
 
 use crate::{
     asking::{Next, after_answer, after_failure},
+    batching::Batcher,
     engine::{Engine, Firing, Input, Output},
     error::Error,
     limits,
@@ -32,8 +36,10 @@ const ANSWERS: usize = limits::FIRINGS_IN_FLIGHT_MAX;
 /// Runs until the signal, or until the log fails for good.
 pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: ShutdownSignal) -> Result<(), Error> {
     let (tell, mut answers) = mpsc::channel(ANSWERS);
+    let client = ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy());
+    let call = move |firings| fire(client.clone(), firings);
     let firer = Firer {
-        client: ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy()),
+        batcher: Batcher::start(limits::FIRING_CALLS, |_| 1, call),
         in_flight: Arc::new(Semaphore::new(limits::FIRINGS_IN_FLIGHT_MAX)),
         tell,
     };
@@ -100,8 +106,11 @@ fn until_next(engine: &Engine) -> Duration {
     left.min(limits::WALL_CHECK_INTERVAL)
 }
 
+/// What the coordinator said of one firing.
+type Said = Result<FiringDecided, Status>;
+
 struct Firer {
-    client: ControlServiceClient<Channel>,
+    batcher: Batcher<wire::Firing, Said>,
     in_flight: Arc<Semaphore>,
     tell: mpsc::Sender<Input>,
 }
@@ -109,25 +118,42 @@ struct Firer {
 impl Firer {
     /// Asks until the coordinator answers. Asking twice is harmless: an instant is decided once.
     fn ask(&self, firing: Firing) {
-        let (client, in_flight, tell) = (self.client.clone(), Arc::clone(&self.in_flight), self.tell.clone());
+        let (batcher, in_flight, tell) = (self.batcher.clone(), Arc::clone(&self.in_flight), self.tell.clone());
         tokio::spawn(async move {
             // The semaphore is never closed.
             let Ok(_permit) = in_flight.acquire().await else { return };
-            let answer = asked(client, firing).await;
+            let answer = asked(&batcher, firing).await;
             // Nobody listens any more: the scheduler ends.
             let _ = tell.send(answer).await;
         });
     }
 }
 
-async fn asked(mut client: ControlServiceClient<Channel>, firing: Firing) -> Input {
+/// Asks for several firings in one call.
+async fn fire(mut client: ControlServiceClient<Channel>, firings: Vec<wire::Firing>) -> Vec<Said> {
+    let asked = firings.len();
+    match client.fire_schedules(FireSchedulesRequest { firings }).await {
+        Err(status) => vec![Err(status); asked],
+        Ok(answer) => answer.into_inner().outcomes.into_iter().map(said).collect(),
+    }
+}
+
+fn said(outcome: wire::FiringOutcome) -> Said {
+    match outcome.outcome {
+        Some(Outcome::Decided(decided)) => Ok(decided),
+        Some(Outcome::Refused(refused)) => Err(Status::new(Code::from_i32(refused.status), refused.message)),
+        None => Err(Status::internal("an outcome that this version cannot read")),
+    }
+}
+
+async fn asked(batcher: &Batcher<wire::Firing, Said>, firing: Firing) -> Input {
     let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);
     let asked = tokio::time::Instant::now();
     let mut attempt = 1;
     loop {
-        match client.fire_schedule(request(&firing)).await {
+        let silent = || Err(Status::unavailable("the coordinator's answer leaves this firing out"));
+        match batcher.ask(request(&firing)).await.unwrap_or_else(silent) {
             Ok(answer) => {
-                let answer = answer.into_inner();
                 told(&firing, &answer);
                 return after_answer(&firing, convert::instant(answer.decided_up_to).unwrap_or(instant));
             }
@@ -152,8 +178,8 @@ async fn asked(mut client: ControlServiceClient<Channel>, firing: Firing) -> Inp
     }
 }
 
-fn request(firing: &Firing) -> FireScheduleRequest {
-    FireScheduleRequest {
+fn request(firing: &Firing) -> wire::Firing {
+    wire::Firing {
         pipeline_id: firing.pipeline.to_string(),
         pipeline_version: firing.version,
         schedule: firing.schedule.clone(),
@@ -165,7 +191,7 @@ fn request(firing: &Firing) -> FireScheduleRequest {
 }
 
 /// A line for people.
-fn told(firing: &Firing, answer: &FireScheduleResponse) {
+fn told(firing: &Firing, answer: &FiringDecided) {
     let (schedule, instant) = (&firing.schedule, firing.instant);
     if answer.decided_before {
         tracing::debug!(schedule, %instant, "decided by another scheduler");

@@ -4,6 +4,7 @@
 //! nothing, so several schedulers may run at once. A message for event triggers is settled once the coordinator has answered for it. Knows nothing about runs.
 
 pub mod asking;
+pub mod batching;
 pub mod config;
 pub mod driver;
 pub mod engine;

@@ -3,6 +3,7 @@
 mod apply;
 mod events;
 mod explain;
+mod firings;
 mod pipelines;
 mod preview;
 mod request;
@@ -208,17 +209,17 @@ impl ControlService for Control {
         self.preview(request.into_inner()).await.map(Response::new)
     }
 
-    async fn take_event(
+    async fn take_events(
         &self,
-        request: Request<wire::TakeEventRequest>,
-    ) -> Result<Response<wire::TakeEventResponse>, Status> {
+        request: Request<wire::TakeEventsRequest>,
+    ) -> Result<Response<wire::TakeEventsResponse>, Status> {
         self.take(request.into_inner()).await.map(Response::new)
     }
 
-    async fn fire_schedule(
+    async fn fire_schedules(
         &self,
-        request: Request<wire::FireScheduleRequest>,
-    ) -> Result<Response<wire::FireScheduleResponse>, Status> {
+        request: Request<wire::FireSchedulesRequest>,
+    ) -> Result<Response<wire::FireSchedulesResponse>, Status> {
         self.fire(request.into_inner()).await.map(Response::new)
     }
 }

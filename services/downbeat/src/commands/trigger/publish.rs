@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use downbeat_proto::control::v1::EventTaker;
+use downbeat_proto::control::v1::{EventTaker, TakeEventsRequest, event_outcome::Outcome};
 use downbeat_scheduler::triggers::{
     message::{ID_HEADER, Message, SOURCE_HEADER},
     request_of,
@@ -25,8 +25,14 @@ pub(super) async fn run(publish: &TriggerPublish) -> Result<ExitCode, Error> {
     let headers = BTreeMap::from([(ID_HEADER.to_owned(), id), (SOURCE_HEADER.to_owned(), publish.source.clone())]);
     let message = Message { address: publish.subject.clone(), headers, payload, ..Message::default() };
     let event = message.event().map_err(|reason| Error::Usage(format!("this is no event: {reason}")))?;
-    let answer = client::control(&publish.servers).await?.take_event(request_of(&event)).await;
-    let takers = answer.map_err(client::refused)?.into_inner().takers;
+    let request = TakeEventsRequest { events: vec![request_of(&event)] };
+    let answer = client::control(&publish.servers).await?.take_events(request).await;
+    let mut outcomes = answer.map_err(client::refused)?.into_inner().outcomes;
+    let takers = match outcomes.pop().and_then(|outcome| outcome.outcome) {
+        Some(Outcome::Taken(taken)) => taken.takers,
+        Some(Outcome::Refused(refused)) => return Err(Error::Refused(refused.message)),
+        None => return Err(Error::Refused("the server's answer cannot be read: it is of a newer version".to_owned())),
+    };
     if takers.is_empty() {
         eprintln!("no pipeline has a trigger that listens to {}", clean(&publish.subject));
     }
