@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 46] = [
+const KINDS: [(i32, &str); 47] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -19,6 +19,7 @@ const KINDS: [(i32, &str); 46] = [
     (5, "PIPELINE_DELETED"),
     (6, "POOL_SET"),
     (7, "SCHEDULE_DECIDED"),
+    (8, "TIME_ZONES_CHANGED"),
     (9, "EVENT_TAKEN"),
     (10, "RUN_CREATED"),
     (11, "RUN_CANCEL_REQUESTED"),

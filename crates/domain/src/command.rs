@@ -53,6 +53,11 @@ pub enum Command {
         /// How many attempts of one slot each may be live at once.
         slots: Option<u32>,
     },
+    /// Take note of the rules of time zones by which somebody computes schedules.
+    NoteTimeZones {
+        /// Their release: a year and a letter, such as `2026f`.
+        release: String,
+    },
     /// Start a run.
     StartRun(StartRun),
     /// Run a run that has ended again, wholly or in part, as a new run.
@@ -353,6 +358,9 @@ pub enum Rejection {
     /// Names and sizes of pools have limits.
     #[error("{0}")]
     InvalidPool(String),
+    /// Releases of time zone rules are a year and letters.
+    #[error("`{0}` is no release of time zone rules such as 2026f")]
+    InvalidRelease(String),
     /// The pipeline has no schedule of this name.
     #[error("pipeline {pipeline} has no schedule `{schedule}`")]
     UnknownSchedule {
@@ -458,6 +466,7 @@ impl Rejection {
             Self::TaskUnfit { .. } => "TASK_UNFIT",
             Self::NotAnApprover { .. } => "NOT_AN_APPROVER",
             Self::InvalidPool(_) => "INVALID_POOL",
+            Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",
             Self::UnknownRun(_) => "UNKNOWN_RUN",
             Self::RunFinished { .. } => "RUN_FINISHED",

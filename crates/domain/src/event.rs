@@ -63,6 +63,8 @@ pub enum Event {
     PipelineDeleted { pipeline: PipelineId, at: Timestamp },
     /// A named pool has this many slots from now on; `None` = it is gone.
     PoolSet { name: String, slots: Option<u32>, at: Timestamp },
+    /// Schedules are computed by newer rules of time zones from now on; `before` is empty where none were known.
+    TimeZonesChanged { before: String, release: String, at: Timestamp },
     /// Instants of a schedule passed without a run of their own.
     ScheduleDecided(Box<ScheduleDecided>),
     /// The run is about to end, and these pipelines are started by that; each is decided on its own.
@@ -286,6 +288,7 @@ impl Event {
             | Event::PipelineDeleted { .. }
             | Event::ScheduleDecided(_)
             | Event::PoolSet { .. }
+            | Event::TimeZonesChanged { .. }
             | Event::EventTaken(_)
             | Event::SensorOpened(_)
             | Event::SensorChecked(_)
@@ -384,6 +387,7 @@ impl Event {
             | Event::PipelineResumed { at, .. }
             | Event::PipelineDeleted { at, .. }
             | Event::PoolSet { at, .. }
+            | Event::TimeZonesChanged { at, .. }
             | Event::RunCancelRequested { at, .. }
             | Event::RunQueued { at, .. }
             | Event::RunAdmitted { at, .. }

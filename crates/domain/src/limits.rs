@@ -92,3 +92,5 @@ pub const SENSOR_EVENT_TYPES_MAX: usize = 1_000;
 pub const SENSOR_EVENT_TYPE_CHARS_MAX: usize = 255;
 /// Serialised JSON of an event for sensors, bytes.
 pub const SENSOR_EVENT_BYTES_MAX: usize = 64 * 1024;
+/// Release of time zone rules, bytes.
+pub const RELEASE_BYTES_MAX: usize = 16;

@@ -11,6 +11,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::PipelineDeleted,
     EventKind::PoolSet,
     EventKind::ScheduleDecided,
+    EventKind::TimeZonesChanged,
     EventKind::EventTaken,
     EventKind::RunCreated,
     EventKind::RunCancelRequested,

@@ -55,6 +55,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         finished: ended(of, message.ended)?,
         runs_created: message.runs_created,
         followed,
+        time_zones: message.time_zones,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
         lanes_to_settle,

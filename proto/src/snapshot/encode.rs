@@ -39,6 +39,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         lanes: lanes.collect(),
         commands: partition.commands.iter().flat_map(|command| command.0).collect::<Vec<u8>>().into(),
         followed: partition.followers.due.iter().map(|(run, followed)| self::followed(*run, followed)).collect(),
+        time_zones: partition.time_zones.clone(),
         sensor_events: sensors::encode_events(&partition.sensor_events),
         ..wire::Snapshot::default()
     }

@@ -33,6 +33,9 @@ pub(crate) fn partition(partition: &Partition) -> String {
             }
         }
     }
+    if !partition.time_zones.is_empty() {
+        writeln!(text, "rules of time zones {}", partition.time_zones).unwrap();
+    }
     for (event_type, (at, data)) in &partition.sensor_events.latest {
         writeln!(text, "event {event_type} for sensors came {at} with {data}").unwrap();
     }

@@ -27,6 +27,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("events", events),
     ("sensors", crate::sensors::sensors),
     ("missed-schedules", missed_schedules),
+    ("time-zones", time_zones),
     ("concurrency", concurrency),
     ("pools", pools),
     ("marks", marks),
@@ -224,6 +225,12 @@ fn missed_schedules() -> Vec<Vec<u8>> {
     let late =
         FireSchedule { passed: vec![passed(PassReason::Coalesced, 800, 900, 2)], ..question(at(1_000), Some(at(700))) };
     demo.run(Command::FireSchedule(skipped)).run(Command::FireSchedule(late)).into_records()
+}
+
+/// A scheduler with old rules lags behind the others; what it says changes nothing.
+fn time_zones() -> Vec<Vec<u8>> {
+    let note = |release: &str| Command::NoteTimeZones { release: release.to_owned() };
+    with("pipeline: {a: {JOB}}\n").run(note("2026e")).run(note("2025b")).run(note("2026f")).into_records()
 }
 
 fn concurrency() -> Vec<Vec<u8>> {

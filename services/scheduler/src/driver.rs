@@ -15,7 +15,7 @@ use downbeat_runtime::{
     clock::wall_now,
     grpc, retry,
     shutdown::{self, ShutdownSignal},
-    zones::zones,
+    zones::zones as rules_now,
 };
 use futures::StreamExt;
 use tokio::sync::{Semaphore, mpsc};
@@ -28,6 +28,7 @@ use crate::{
     error::Error,
     limits,
     reading::take_in,
+    zones,
 };
 
 /// Answers of the coordinator that wait for the engine.
@@ -43,13 +44,25 @@ pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: Shutdown
         in_flight: Arc::new(Semaphore::new(limits::FIRINGS_IN_FLIGHT_MAX)),
         tell,
     };
-    tracing::info!(release = zones().version(), origin = zones().origin(), "time zone rules");
+    tracing::info!(release = rules_now().version(), origin = rules_now().origin(), "time zone rules");
+    let noted = tokio::spawn(zones::note(ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy())));
+    let outcome = run_engine(&log, &firer, &mut signal, &mut answers).await;
+    noted.abort();
+    outcome
+}
+
+async fn run_engine(
+    log: &Arc<dyn EventLog>,
+    firer: &Firer,
+    signal: &mut ShutdownSignal,
+    answers: &mut mpsc::Receiver<Input>,
+) -> Result<(), Error> {
     let mut engine = Engine::default();
     let mut position = Tail::start(log.id());
     for attempt in 1.. {
         let outcome = tokio::select! {
-            outcome = follow(&log, &mut engine, &firer, &mut position, &mut answers) => outcome,
-            () = shutdown::wait(&mut signal) => return Ok(()),
+            outcome = follow(log, &mut engine, firer, &mut position, answers) => outcome,
+            () = shutdown::wait(signal) => return Ok(()),
         };
         match outcome {
             Err(Error::Log(error)) if error.kind() == ErrorKind::Unavailable => {
@@ -72,6 +85,7 @@ async fn follow(
     // What the log holds already is read before anything is asked: most of it was decided long ago.
     let begun = log.tail().await?.sequence;
     let mut entries = log.follow(*position).await?;
+    let mut rules = downbeat_runtime::zones::follow();
     loop {
         let mut outputs = tokio::select! {
             entry = entries.next() => match entry {
@@ -84,6 +98,11 @@ async fn follow(
                 None => return Ok(()),
             },
             Some(answer) = answers.recv() => engine.handle(wall_now(), answer),
+            Ok(()) = rules.changed() => {
+                let now = wall_now();
+                let input = zones::changed(engine, now);
+                engine.handle(now, input)
+            }
             () = tokio::time::sleep(until_next(engine)), if position.sequence >= begun => Vec::new(),
         };
         if position.sequence >= begun {

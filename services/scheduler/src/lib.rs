@@ -12,5 +12,6 @@ pub mod error;
 pub mod limits;
 pub mod reading;
 pub mod triggers;
+pub mod zones;
 
 pub use driver::run;

@@ -27,6 +27,7 @@ mod sensor;
 mod start_run;
 mod stop;
 mod take_event;
+mod time_zones;
 mod wake_pipeline;
 mod wake_run;
 mod webhook;
@@ -56,6 +57,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::ResumePipeline { pipeline } => pipelines::resume(partition, *pipeline, context),
         Command::DeletePipeline { pipeline } => pipelines::delete(partition, *pipeline, context),
         Command::SetPool { name, slots } => pools::set(partition, name, *slots, context),
+        Command::NoteTimeZones { release } => time_zones::note(partition, release, context),
         Command::StartRun(start) => start_run::decide(partition, start, context),
         Command::RestartRun(restart) => restart_run::decide(partition, restart, context),
         Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),

@@ -50,6 +50,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             look_at_lanes(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
+        Event::TimeZonesChanged { release, .. } => partition.time_zones.clone_from(release),
         Event::ScheduleDecided(decided) => {
             if let Some(state) = partition.pipelines.get_mut(&decided.pipeline) {
                 decide_up_to(state, &decided.schedule, decided.up_to);

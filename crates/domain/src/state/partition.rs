@@ -39,6 +39,8 @@ pub struct Partition {
     pub awaiting_carry: BTreeSet<RunId>,
     /// Which pipelines the ends of runs start, and what is left of that.
     pub followers: Followers,
+    /// Release of the newest rules of time zones by which schedules are computed; empty = nobody has said.
+    pub time_zones: String,
     /// What others told sensors.
     pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.

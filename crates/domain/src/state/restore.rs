@@ -33,6 +33,7 @@ pub struct PartitionParts {
     pub runs_created: u64,
     /// [`Followers::due`].
     pub followed: BTreeMap<RunId, Followed>,
+    pub time_zones: String,
     pub sensor_events: SensorEvents,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
@@ -372,6 +373,7 @@ impl Partition {
             children: BTreeMap::new(),
             followers: Followers::default(),
             awaiting_carry: BTreeSet::new(),
+            time_zones: parts.time_zones,
             sensor_events: parts.sensor_events,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,

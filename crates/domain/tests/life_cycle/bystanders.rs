@@ -26,6 +26,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::PipelineResumed { pipeline: PIPELINE, at: at(1) },
         Event::PipelineDeleted { pipeline: PIPELINE, at: at(1) },
         Event::PoolSet { name: "p".to_owned(), slots: Some(0), at: at(1) },
+        Event::TimeZonesChanged { before: text(), release: "2026f".to_owned(), at: at(1) },
         Event::ScheduleDecided(Box::new(ScheduleDecided {
             pipeline: PIPELINE,
             schedule: "s".to_owned(),

@@ -58,6 +58,13 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             }
             Event::PoolSet { name: event.name, slots: event.slots, at: fields.at(event.at)? }
         }
+        EventKind::TimeZonesChanged => {
+            let event: wire::TimeZonesChanged = fields.parse(payload)?;
+            if event.release.is_empty() {
+                return Err(fields.missing("release"));
+            }
+            Event::TimeZonesChanged { before: event.before, release: event.release, at: fields.at(event.at)? }
+        }
         EventKind::ScheduleDecided => schedule::decided(fields, payload)?,
         EventKind::EventTaken => Event::EventTaken(Box::new(run::event_taken(fields, fields.parse(payload)?)?)),
         EventKind::RunCreated

@@ -42,6 +42,10 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::PoolSet { name, slots, at } => {
             event(EventKind::PoolSet, &wire::PoolSet { name: name.clone(), slots: *slots, at: micros(*at) })
         }
+        Event::TimeZonesChanged { before, release, at } => event(
+            EventKind::TimeZonesChanged,
+            &wire::TimeZonesChanged { before: before.clone(), release: release.clone(), at: micros(*at) },
+        ),
         Event::ScheduleDecided(decided) => schedule::decided(decided),
         Event::EventTaken(taken) => event(EventKind::EventTaken, &run::event_taken(taken)),
         Event::RunCreated(_)

@@ -31,6 +31,9 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
             json!({"pipeline_id": pipeline.to_string(), "at": at(*when)})
         }
         Event::PoolSet { name, slots, at: when } => json!({"name": name, "slots": slots, "at": at(*when)}),
+        Event::TimeZonesChanged { before, release, at: when } => {
+            json!({"before": before, "release": release, "at": at(*when)})
+        }
         Event::ScheduleDecided(decided) => schedule_decided(decided),
         Event::EventTaken(taken) => json!({
             "pipeline_id": taken.pipeline.to_string(), "trigger": taken.trigger, "part": taken.part,

@@ -22,7 +22,8 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
         | Rejection::EventRefused { .. }
-        | Rejection::InvalidSensorEvent(_) => Code::InvalidArgument,
+        | Rejection::InvalidSensorEvent(_)
+        | Rejection::InvalidRelease(_) => Code::InvalidArgument,
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }

@@ -415,6 +415,7 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::DeletePipeline { .. }
         | Command::PollSensor(_)
         | Command::TakeSensorEvent { .. }
+        | Command::NoteTimeZones { .. }
         | Command::WakePipeline { .. }
         | Command::SetPool { .. } => None,
     }

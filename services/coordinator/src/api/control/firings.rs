@@ -31,6 +31,16 @@ impl Control {
         Ok(wire::FireSchedulesResponse { outcomes: outcomes.collect::<Result<_, Status>>()? })
     }
 
+    pub(super) async fn note_zones(
+        &self,
+        request: wire::NoteTimeZonesRequest,
+    ) -> Result<wire::NoteTimeZonesResponse, Status> {
+        let command = Command::NoteTimeZones { release: request.release };
+        let outcome = self.command(command, "scheduler".to_owned(), None).await?;
+        let (answer, _) = outcome.map_err(|rejection| rejected(&rejection))?;
+        Ok(wire::NoteTimeZonesResponse { changed: answer.events > 0 })
+    }
+
     async fn fire_one(&self, firing: wire::Firing) -> Result<wire::FiringDecided, Status> {
         let pipeline: PipelineId =
             firing.pipeline_id.parse().map_err(|error| Status::invalid_argument(format!("pipeline_id: {error}")))?;

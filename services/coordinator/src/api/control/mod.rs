@@ -209,6 +209,13 @@ impl ControlService for Control {
         self.preview(request.into_inner()).await.map(Response::new)
     }
 
+    async fn note_time_zones(
+        &self,
+        request: Request<wire::NoteTimeZonesRequest>,
+    ) -> Result<Response<wire::NoteTimeZonesResponse>, Status> {
+        self.note_zones(request.into_inner()).await.map(Response::new)
+    }
+
     async fn take_events(
         &self,
         request: Request<wire::TakeEventsRequest>,

@@ -47,7 +47,12 @@ impl Control {
         if schedules.is_empty() && !request.schedule.is_empty() {
             return Err(Status::not_found(format!("the pipeline has no schedule `{}`", request.schedule)));
         }
-        Ok(wire::PreviewScheduleResponse { schedules })
+        let zones = zones();
+        Ok(wire::PreviewScheduleResponse {
+            schedules,
+            time_zones: zones.version().to_owned(),
+            time_zones_origin: zones.origin().to_owned(),
+        })
     }
 }
 
