@@ -7,6 +7,7 @@ pub mod clock;
 pub mod error;
 pub mod grpc;
 pub mod limits;
+pub mod metrics;
 pub mod retry;
 pub mod shutdown;
 pub mod telemetry;

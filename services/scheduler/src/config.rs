@@ -6,6 +6,9 @@ pub struct SchedulerConfig {
     /// Address of the coordinator.
     #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7410")]
     pub coordinator: String,
+    /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9464. Default: nowhere.
+    #[arg(long, env = "DOWNBEAT_SCHEDULER_METRICS")]
+    pub metrics: Option<std::net::SocketAddr>,
     /// Messages of one subject below downbeat.trigger. that are let through per second; what is more comes later, and is not lost.
     #[arg(long, env = "DOWNBEAT_TRIGGER_RATE", default_value_t = crate::limits::MESSAGES_PER_SUBJECT)]
     pub trigger_rate: u32,
@@ -18,6 +21,6 @@ impl SchedulerConfig {
     /// Everything as it is by default, for a coordinator at this address.
     pub fn of(coordinator: &str) -> Self {
         let trigger_rate = crate::limits::MESSAGES_PER_SUBJECT;
-        Self { coordinator: coordinator.to_owned(), trigger_rate, trigger_replicas: 1 }
+        Self { coordinator: coordinator.to_owned(), metrics: None, trigger_rate, trigger_replicas: 1 }
     }
 }

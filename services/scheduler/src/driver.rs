@@ -27,6 +27,7 @@ use crate::{
     engine::{Engine, Firing, Input, Output},
     error::Error,
     limits,
+    metrics::Metrics,
     reading::take_in,
     zones,
 };
@@ -35,13 +36,19 @@ use crate::{
 const ANSWERS: usize = limits::FIRINGS_IN_FLIGHT_MAX;
 
 /// Runs until the signal, or until the log fails for good.
-pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: ShutdownSignal) -> Result<(), Error> {
+pub async fn run(
+    log: Arc<dyn EventLog>,
+    coordinator: &str,
+    metrics: &Metrics,
+    mut signal: ShutdownSignal,
+) -> Result<(), Error> {
     let (tell, mut answers) = mpsc::channel(ANSWERS);
     let client = ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy());
     let call = move |firings| fire(client.clone(), firings);
     let firer = Firer {
         batcher: Batcher::start(limits::FIRING_CALLS, |_| 1, call),
         in_flight: Arc::new(Semaphore::new(limits::FIRINGS_IN_FLIGHT_MAX)),
+        metrics: metrics.clone(),
         tell,
     };
     tracing::info!(release = rules_now().version(), origin = rules_now().origin(), "time zone rules");
@@ -108,6 +115,7 @@ async fn follow(
         if position.sequence >= begun {
             outputs.extend(engine.handle(wall_now(), Input::Tick));
         }
+        firer.metrics.watches(engine.schedules());
         for output in outputs {
             match output {
                 Output::Ask(firing) => firer.ask(firing),
@@ -132,16 +140,18 @@ struct Firer {
     batcher: Batcher<wire::Firing, Said>,
     in_flight: Arc<Semaphore>,
     tell: mpsc::Sender<Input>,
+    metrics: Metrics,
 }
 
 impl Firer {
     /// Asks until the coordinator answers. Asking twice is harmless: an instant is decided once.
     fn ask(&self, firing: Firing) {
         let (batcher, in_flight, tell) = (self.batcher.clone(), Arc::clone(&self.in_flight), self.tell.clone());
+        let metrics = self.metrics.clone();
         tokio::spawn(async move {
             // The semaphore is never closed.
             let Ok(_permit) = in_flight.acquire().await else { return };
-            let answer = asked(&batcher, firing).await;
+            let answer = asked(&batcher, firing, &metrics).await;
             // Nobody listens any more: the scheduler ends.
             let _ = tell.send(answer).await;
         });
@@ -165,7 +175,7 @@ fn said(outcome: wire::FiringOutcome) -> Said {
     }
 }
 
-async fn asked(batcher: &Batcher<wire::Firing, Said>, firing: Firing) -> Input {
+async fn asked(batcher: &Batcher<wire::Firing, Said>, firing: Firing, metrics: &Metrics) -> Input {
     let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);
     let asked = tokio::time::Instant::now();
     let mut attempt = 1;
@@ -173,7 +183,7 @@ async fn asked(batcher: &Batcher<wire::Firing, Said>, firing: Firing) -> Input {
         let silent = || Err(Status::unavailable("the coordinator's answer leaves this firing out"));
         match batcher.ask(request(&firing)).await.unwrap_or_else(silent) {
             Ok(answer) => {
-                told(&firing, &answer);
+                told(&firing, &answer, metrics);
                 return after_answer(&firing, convert::instant(answer.decided_up_to).unwrap_or(instant));
             }
             Err(status) => match after_failure(status.code(), attempt, asked.elapsed()) {
@@ -209,8 +219,8 @@ fn request(firing: &Firing) -> wire::Firing {
     }
 }
 
-/// A line for people.
-fn told(firing: &Firing, answer: &FiringDecided) {
+/// A line for people, and a measure.
+fn told(firing: &Firing, answer: &FiringDecided, metrics: &Metrics) {
     let (schedule, instant) = (&firing.schedule, firing.instant);
     if answer.decided_before {
         tracing::debug!(schedule, %instant, "decided by another scheduler");
@@ -218,9 +228,11 @@ fn told(firing: &Firing, answer: &FiringDecided) {
     }
     for passed in &firing.passed {
         let (reason, count) = (passed.reason.as_str(), passed.count);
+        metrics.passed(reason, count);
         tracing::warn!(schedule, reason, count, first = %passed.first, last = %passed.last, "passed without a run");
     }
     if firing.fires {
+        metrics.fired(instant, wall_now());
         tracing::info!(run = answer.run_id, started = answer.started, schedule, %instant, "fired");
     }
 }

@@ -10,6 +10,7 @@ pub mod driver;
 pub mod engine;
 pub mod error;
 pub mod limits;
+pub mod metrics;
 pub mod reading;
 pub mod triggers;
 pub mod zones;

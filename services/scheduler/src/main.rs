@@ -3,7 +3,7 @@
 use clap::Parser;
 use downbeat_event_log::{Access, LogAddress};
 use downbeat_runtime::{shutdown::Shutdown, telemetry};
-use downbeat_scheduler::config::SchedulerConfig;
+use downbeat_scheduler::{config::SchedulerConfig, metrics::Metrics};
 
 /// Follows the log for schedules and asks the coordinator for runs when they are due; takes events from NATS for triggers.
 #[derive(Parser)]
@@ -27,8 +27,14 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     downbeat_runtime::zones::reload_on_hangup()?;
     let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", None)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
-    let schedules = downbeat_scheduler::run(log, &arguments.scheduler.coordinator, shutdown.signal());
-    let triggers = downbeat_scheduler::triggers::run(&arguments.log, &arguments.scheduler, shutdown.signal());
+    let metrics = Metrics::default();
+    if let Some(listen) = arguments.scheduler.metrics {
+        downbeat_runtime::metrics::serve(listen, metrics.registry(), shutdown.signal())
+            .await
+            .map_err(|error| format!("DOWNBEAT_SCHEDULER_METRICS: cannot listen on {listen}: {error}"))?;
+    }
+    let schedules = downbeat_scheduler::run(log, &arguments.scheduler.coordinator, &metrics, shutdown.signal());
+    let triggers = downbeat_scheduler::triggers::run(&arguments.log, &arguments.scheduler, &metrics, shutdown.signal());
     tokio::try_join!(schedules, triggers)?;
     Ok(())
 }

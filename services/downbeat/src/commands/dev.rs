@@ -12,6 +12,7 @@ use downbeat_runtime::{
     shutdown::{self, Shutdown},
     telemetry,
 };
+use downbeat_scheduler::metrics::Metrics;
 use downbeat_worker::WorkerConfig;
 use tonic::service::RoutesBuilder;
 
@@ -51,7 +52,10 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     // An embedded log has no NATS to take events from: `downbeat trigger publish` brings them to the coordinator.
     let (signal, coordinator_address) = (shutdown.signal(), server.clone());
     tasks.spawn(async move {
-        ("scheduler", downbeat_scheduler::run(log, &coordinator_address, signal).await.map_err(failed))
+        (
+            "scheduler",
+            downbeat_scheduler::run(log, &coordinator_address, &Metrics::default(), signal).await.map_err(failed),
+        )
     });
     let signal = shutdown.signal();
     tasks.spawn(async move { ("worker", downbeat_worker::run(worker, signal).await.map_err(failed)) });

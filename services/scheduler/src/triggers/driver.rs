@@ -24,13 +24,18 @@ use super::{
     nats::{self, Streams},
     taking,
 };
-use crate::{batching::Batcher, config::SchedulerConfig, error::Error, limits};
+use crate::{batching::Batcher, config::SchedulerConfig, error::Error, limits, metrics::Metrics};
 
 /// Takes events from the NATS of the log until the signal. An embedded log has none: then it says so and is done.
 ///
 /// # Errors
 /// `Runtime` for an address that is none. A NATS that is away is waited for.
-pub async fn run(log: &LogAddress, config: &SchedulerConfig, mut signal: ShutdownSignal) -> Result<(), Error> {
+pub async fn run(
+    log: &LogAddress,
+    config: &SchedulerConfig,
+    metrics: &Metrics,
+    mut signal: ShutdownSignal,
+) -> Result<(), Error> {
     let LogAddress::Nats(servers) = log else {
         tracing::info!(
             "the log is embedded, so there is no NATS to take events from: `downbeat trigger publish` brings them"
@@ -46,6 +51,7 @@ pub async fn run(log: &LogAddress, config: &SchedulerConfig, mut signal: Shutdow
         ),
         engine: Mutex::new(Engine::new(config.trigger_rate)),
         clock: Clock::start(),
+        metrics: metrics.clone(),
     });
     let mut told = false;
     loop {
@@ -130,6 +136,7 @@ struct Taker {
     batcher: Batcher<wire::IncomingEvent, Answer>,
     engine: Mutex<Engine>,
     clock: Clock,
+    metrics: Metrics,
 }
 
 impl Taker {
@@ -152,6 +159,7 @@ impl Taker {
             Step::Later(pause) => Settled::Later(pause),
             Step::Dead(reason) => Settled::Dead(reason),
         };
+        self.metrics.events(self.engine().counts());
         self.settle(&streams.context, &delivery, &delivered, settled).await;
     }
 
