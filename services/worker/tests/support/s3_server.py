@@ -1,28 +1,55 @@
-"""An S3 server (moto) that checks signatures, on a free port of 127.0.0.1; prints the port and its credentials as JSON."""
+"""An S3 server (moto) on a free port of 127.0.0.1 that lets in whoever signs rightly; prints the port and the credentials as JSON.
+
+moto does not check the signatures of URLs, so botocore, AWS's own signer, computes each anew here.
+"""
 
 import json
 import logging
-import os
-import threading
+import secrets
+import urllib.parse
 
-os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "3"
-os.environ["AWS_ACCESS_KEY_ID"] = "maker"
-os.environ["AWS_SECRET_ACCESS_KEY"] = "maker"
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
 
-import boto3
-from moto.server import ThreadedMotoServer
+KEY, SECRET = "AKIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
+
+
+def signature(method, host, target, query):
+    unsigned = "&".join(part for part in target.partition("?")[2].split("&") if not part.startswith("X-Amz-Signature="))
+    url = f"http://{host}{target.partition('?')[0]}?{unsigned}"
+    request = AWSRequest(method=method, url=url, headers={"host": host})
+    request.context["timestamp"] = query["X-Amz-Date"]
+    region = query["X-Amz-Credential"].split("/")[2]
+    signer = S3SigV4QueryAuth(Credentials(KEY, SECRET), "s3", region)
+    return signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+
+
+def refusal(environ):
+    query = dict(urllib.parse.parse_qsl(environ["QUERY_STRING"]))
+    if query.get("X-Amz-Credential", "").split("/")[0] != KEY:
+        return "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."
+    computed = signature(environ["REQUEST_METHOD"], environ["HTTP_HOST"], environ["REQUEST_URI"], query)
+    if query.get("X-Amz-Signature") != computed:
+        return "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."
+    return None
+
+
+def guarded(application):
+    def serve(environ, start_response):
+        refused = refusal(environ)
+        if refused is None:
+            return application(environ, start_response)
+        start_response("403 Forbidden", [("content-type", "application/xml")])
+        return [f"<Error><Code>{refused[0]}</Code><Message>{refused[1]}</Message></Error>".encode()]
+
+    return serve
+
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-host, port = server.get_host_and_port()
-iam = boto3.client("iam", region_name="us-east-1", endpoint_url=f"http://127.0.0.1:{port}")
-iam.create_user(UserName="looker")
-document = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
-}
-iam.put_user_policy(UserName="looker", PolicyName="all", PolicyDocument=json.dumps(document))
-key = iam.create_access_key(UserName="looker")["AccessKey"]
-print(json.dumps({"port": port, "id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}), flush=True)
-threading.Event().wait()
+moto = DomainDispatcherApplication(create_backend_app)
+server = make_server("127.0.0.1", 0, guarded(moto), threaded=True)
+print(json.dumps({"port": server.server_port, "id": KEY, "secret": SECRET}), flush=True)
+server.serve_forever()

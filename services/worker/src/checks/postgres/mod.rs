@@ -130,7 +130,7 @@ fn failure(target: &Target, error: &Error) -> Failure {
         "55P03" => Failure::transient(text),
         code => match code.get(..2) {
             Some("08" | "40" | "53" | "57" | "58") => Failure::transient(text),
-            Some("0A" | "28" | "34" | "3D" | "3F" | "42") => Failure::misconfigured(text),
+            Some("0A" | "25" | "28" | "34" | "3D" | "3F" | "42") => Failure::misconfigured(text),
             _ => Failure::job(text),
         },
     }
