@@ -1,5 +1,7 @@
 //! What the checks of files have in common: which files count as new, and how they are told of.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -57,7 +59,7 @@ impl Sight {
                 older => format!("{older} file(s) {place}, none newer than {}{cut}", self.since),
             });
         }
-        self.matching.sort_by(|one, other| other.modified.cmp(&one.modified));
+        self.matching.sort_by_key(|seen| Reverse(seen.modified));
         let mut items = Items::default();
         for mut seen in self.matching {
             let modified = seen.modified.map_or(Value::Null, |modified| json!(modified.to_string()));

@@ -76,12 +76,11 @@ impl Contents {
         let Value::String(text) = value else { return Ok(value) };
         let wrong = |what: String| Failure::misconfigured(format!("{}: the field {field} {what}", file.display()));
         let text = if let Some(variable) = text.strip_prefix("env:") {
-            let value = std::env::var(variable).map_err(|error| {
+            std::env::var(variable).map_err(|error| {
                 // Of a variable that is no UTF-8 the error holds the value.
                 let why = if matches!(error, std::env::VarError::NotPresent) { "is not set" } else { "is no UTF-8" };
                 wrong(format!("refers to the environment variable {variable:?}, which {why} in this worker"))
-            })?;
-            value
+            })?
         } else if let Some(path) = text.strip_prefix("file:") {
             let path = file.parent().unwrap_or(Path::new("")).join(path);
             let (text, open) = load(&path).map_err(|why| wrong(format!("refers to {}: {why}", path.display())))?;
