@@ -5,6 +5,8 @@
 //! limits, sub-pipelines, restarts, marks, pauses, pipelines that follow others. Knows nothing about the wire, logs or files.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
+mod sensors;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
@@ -83,6 +85,8 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
             ..PlanSchedule::default()
         }],
         triggers: vec![trigger("single", &["a.>"]), trigger("both", &["a.*", "b"])],
+        sensors: sensors::sensors(),
+        webhook: Some(sensors::webhook()),
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -260,6 +264,7 @@ impl World {
                 event: Arc::new(event(detail)),
             }),
             (11, _) => self.fire(which, detail),
+            (12 | 13, _) => self.of_sensors(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),
             (_, None) => self.start(which, detail),
         };

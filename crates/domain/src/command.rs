@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    event::{AttemptRef, PassedInstants, PipelineApplied, Trigger},
+    event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
     id::{PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
     metadata::Collected,
     replay::PriorRun,
+    sensors::CheckAnswer,
     status::{FailureClass, Mark, Outcome, RestartMode},
 };
 
@@ -67,6 +68,22 @@ pub enum Command {
     FireSchedule(FireSchedule),
     /// Let a trigger of a pipeline take an event from outside.
     TakeEvent(TakeEvent),
+    /// Take in what the checks of an open window gave.
+    PollSensor(PollSensor),
+    /// Take in an event that others send to sensors.
+    TakeSensorEvent {
+        /// What kind of event.
+        event_type: String,
+        /// What it carries.
+        data: Value,
+    },
+    /// Start the run of a call from outside.
+    TakeWebhook(TakeWebhook),
+    /// A deadline of the pipeline itself has passed.
+    WakePipeline {
+        /// Which.
+        pipeline: PipelineId,
+    },
     /// Stop a run.
     CancelRun {
         /// Which.
@@ -204,6 +221,28 @@ pub struct TakeEvent {
     pub trigger: String,
     /// The event.
     pub event: Arc<IncomingEvent>,
+}
+
+/// See [`Command::PollSensor`].
+#[derive(Clone, Debug)]
+pub struct PollSensor {
+    /// The window.
+    pub window: WindowRef,
+    /// One per check of the sensor, in their order; `None` where the core finds out by itself.
+    pub answers: Vec<Option<CheckAnswer>>,
+}
+
+/// See [`Command::TakeWebhook`].
+#[derive(Clone, Debug)]
+pub struct TakeWebhook {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Id of the delivery.
+    pub delivery: String,
+    /// What `outputs.payload` reads.
+    pub payload: Value,
+    /// By which scheme its signature was verified; empty = it was not signed.
+    pub signature: String,
 }
 
 /// See [`Command::Report`].
@@ -370,6 +409,15 @@ pub enum Rejection {
         /// What and why.
         reason: String,
     },
+    /// An event for sensors has limits.
+    #[error("event for sensors: {0}")]
+    InvalidSensorEvent(String),
+    /// Calls from outside start nothing of this pipeline.
+    #[error("pipeline `{alias}` has no webhook; set `webhook: {{enabled: true}}` and apply it")]
+    NoWebhook {
+        /// Its alias.
+        alias: String,
+    },
     /// A required input is missing, has the wrong type, or is not declared.
     #[error("{0}")]
     InvalidInputs(String),
@@ -418,6 +466,8 @@ impl Rejection {
             Self::NotDue { .. } => "NOT_DUE",
             Self::UnfitFiring { .. } => "UNFIT_FIRING",
             Self::EventRefused { .. } => "EVENT_REFUSED",
+            Self::InvalidSensorEvent(_) => "INVALID_SENSOR_EVENT",
+            Self::NoWebhook { .. } => "NO_WEBHOOK",
             Self::InvalidInputs(_) => "INVALID_INPUTS",
             Self::StaleAttempt(_) => "STALE_ATTEMPT",
             Self::NotReady { .. } => "NOT_READY",

@@ -1,5 +1,6 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
+mod sensor;
 mod trigger;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::{
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
 };
 
+pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
 /// One attempt of one task of one run. The number counts from 1 and fences: a report of an older attempt is stale.
@@ -69,6 +71,14 @@ pub enum Event {
     FollowerDeclined { ended: RunId, pipeline: PipelineId, reason: String, at: Timestamp },
     /// A trigger over several events took one, which waits for the others.
     EventTaken(Box<EventTaken>),
+    /// The schedule of a sensor opened a window.
+    SensorOpened(Box<SensorOpened>),
+    /// The checks of a window found something else than before.
+    SensorChecked(Box<SensorChecked>),
+    /// A window closed without a run.
+    SensorClosed(Box<SensorClosed>),
+    /// Others told sensors that something happened.
+    SensorEventTaken(Box<SensorEventTaken>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -277,6 +287,10 @@ impl Event {
             | Event::ScheduleDecided(_)
             | Event::PoolSet { .. }
             | Event::EventTaken(_)
+            | Event::SensorOpened(_)
+            | Event::SensorChecked(_)
+            | Event::SensorClosed(_)
+            | Event::SensorEventTaken(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -300,6 +314,18 @@ impl Event {
             | Event::TaskSkipped { run, .. }
             | Event::TaskFailed { run, .. } => Some(*run),
             _ => self.attempt().map(|attempt| attempt.run),
+        }
+    }
+
+    /// The pipeline whose own deadlines the event may change, apart from those of its runs.
+    pub fn timed_pipeline(&self) -> Option<PipelineId> {
+        match self {
+            Event::PipelineApplied(applied) => Some(applied.pipeline),
+            Event::PipelineDeleted { pipeline, .. } => Some(*pipeline),
+            Event::SensorOpened(opened) => Some(opened.window.pipeline),
+            Event::SensorClosed(closed) => Some(closed.window.pipeline),
+            Event::RunCreated(created) => Some(created.pipeline),
+            _ => None,
         }
     }
 
@@ -344,6 +370,10 @@ impl Event {
             Event::ScheduleDecided(decided) => Some(decided.at),
             Event::TaskCarriedOver(carried) => Some(carried.at),
             Event::EventTaken(taken) => Some(taken.at),
+            Event::SensorOpened(opened) => Some(opened.at),
+            Event::SensorChecked(checked) => Some(checked.at),
+            Event::SensorClosed(closed) => Some(closed.at),
+            Event::SensorEventTaken(taken) => Some(taken.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

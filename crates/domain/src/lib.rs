@@ -22,14 +22,18 @@ pub mod plan;
 pub mod replay;
 mod runnable;
 pub mod schedule;
+pub mod sensors;
 pub mod state;
 pub mod status;
 
-pub use command::{Command, Context, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent};
+pub use command::{
+    Command, Context, FireSchedule, PollSensor, Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent,
+    TakeWebhook,
+};
 pub use decide::{decide, execute, settle};
 pub use event::{
     AttemptRef, ConditionResult, Event, EventOrigin, EventTaken, PassReason, PassedInstants, PipelineApplied,
-    RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger,
+    RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
 };
 pub use evolve::{evolve, worst};
 pub use id::{CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};

@@ -46,6 +46,10 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::IterationsEnded,
     EventKind::FollowersDue,
     EventKind::FollowerDeclined,
+    EventKind::SensorOpened,
+    EventKind::SensorChecked,
+    EventKind::SensorClosed,
+    EventKind::SensorEventTaken,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

@@ -10,6 +10,7 @@ use downbeat_domain::{
     state::{Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
+use super::sensors;
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -38,6 +39,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         lanes: lanes.collect(),
         commands: partition.commands.iter().flat_map(|command| command.0).collect::<Vec<u8>>().into(),
         followed: partition.followers.due.iter().map(|(run, followed)| self::followed(*run, followed)).collect(),
+        sensor_events: sensors::encode_events(&partition.sensor_events),
         ..wire::Snapshot::default()
     }
 }
@@ -90,6 +92,8 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         paused,
         deleted: state.deleted,
         triggers: state.triggers.iter().map(|(name, state)| (name.clone(), trigger(state))).collect(),
+        windows: state.windows.iter().map(|(id, window)| (id.clone(), sensors::encode_window(window))).collect(),
+        ends: sensors::encode_ends(&state.ends),
     }
 }
 

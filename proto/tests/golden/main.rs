@@ -8,6 +8,7 @@ mod added;
 mod followed;
 mod samples;
 mod scheduled;
+mod sensed;
 mod triggered;
 
 use std::{
@@ -37,7 +38,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 26] = [
+const ADDED_DEFAULTS: [&str; 28] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -54,6 +55,8 @@ const ADDED_DEFAULTS: [&str; 26] = [
     "selection: None,",
     "seen_as: None,",
     "triggers: [],",
+    "sensors: [],",
+    "webhook: None,",
     "unix: false,",
     "dst: Vixie,",
     "catchup: None,",
@@ -126,6 +129,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(added::events())
         .chain(scheduled::events())
         .chain(followed::events())
+        .chain(sensed::events())
         .chain(triggered::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =

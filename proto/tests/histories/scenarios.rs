@@ -25,6 +25,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("waits-and-schedules", waits_and_schedules),
     ("pipeline-events", pipeline_events),
     ("events", events),
+    ("sensors", crate::sensors::sensors),
     ("missed-schedules", missed_schedules),
     ("concurrency", concurrency),
     ("pools", pools),

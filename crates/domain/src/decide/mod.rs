@@ -23,10 +23,13 @@ mod report;
 mod restart_run;
 mod retry;
 mod select;
+mod sensor;
 mod start_run;
 mod stop;
 mod take_event;
+mod wake_pipeline;
 mod wake_run;
+mod webhook;
 
 pub use advance::advance;
 pub(crate) use consider::name_of;
@@ -48,7 +51,7 @@ use crate::{
 /// The events that this command makes true, or why it does not. An empty answer means that it was true already.
 pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
     match command {
-        Command::ApplyPipeline(applied) => apply_pipeline::decide(partition, applied),
+        Command::ApplyPipeline(applied) => apply_pipeline::decide(partition, applied, context),
         Command::PausePipeline { pipeline, reason } => pipelines::pause(partition, *pipeline, reason, context),
         Command::ResumePipeline { pipeline } => pipelines::resume(partition, *pipeline, context),
         Command::DeletePipeline { pipeline } => pipelines::delete(partition, *pipeline, context),
@@ -58,6 +61,10 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),
         Command::FireSchedule(fire) => fire_schedule::decide(partition, fire, context),
         Command::TakeEvent(take) => take_event::decide(partition, take, context),
+        Command::PollSensor(poll) => sensor::poll(partition, poll, context),
+        Command::TakeSensorEvent { event_type, data } => sensor::take_event(partition, event_type, data, context),
+        Command::TakeWebhook(take) => webhook::decide(partition, take, context),
+        Command::WakePipeline { pipeline } => Ok(wake_pipeline::decide(partition, *pipeline, context)),
         Command::CancelRun { run, reason } => cancel_run::decide(partition.live_run(*run)?, reason, context),
         Command::MarkTask { run, task, mark, outputs, reason, by } => {
             let marking = mark_task::Marking { mark: *mark, outputs, reason, by };
@@ -155,7 +162,7 @@ fn message(text: &str) -> String {
 }
 
 /// Texts of which one decision may hold hundreds: cut shorter.
-fn brief(text: &str) -> String {
+pub(crate) fn brief(text: &str) -> String {
     cut(text, limits::BRIEF_BYTES_MAX)
 }
 
@@ -169,6 +176,6 @@ fn cut(text: &str, bytes_max: usize) -> String {
 }
 
 /// Serialised JSON, bytes.
-fn json_bytes(fields: &Map<String, Value>) -> usize {
+pub(crate) fn json_bytes(fields: &Map<String, Value>) -> usize {
     serde_json::to_vec(fields).map_or(usize::MAX, |json| json.len())
 }

@@ -3,6 +3,7 @@
 
 mod groups;
 mod run;
+mod sensors;
 mod transition;
 
 pub use groups::worst;
@@ -44,6 +45,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.paused = None;
                 partition.followers.replace(*pipeline, Some(&state.plan.plan), None);
                 state.triggers.values_mut().for_each(|trigger| trigger.waiting.clear());
+                state.windows.clear();
             }
             look_at_lanes(partition, *pipeline);
         }
@@ -54,6 +56,9 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             }
         }
         Event::EventTaken(taken) => take_event(partition, taken),
+        Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
+            sensors::evolve(partition, event);
+        }
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -62,7 +67,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             }
         }
         Event::FollowerDeclined { ended, pipeline, .. } => decide_follower(partition, *ended, *pipeline),
-        Event::RunFinished { run, status, .. } => finish_run(partition, *run, *status),
+        Event::RunFinished { run, status, at, .. } => finish_run(partition, *run, *status, *at),
         other => {
             if let Some(run) = other.run() {
                 evolve_run(partition, run, other);
@@ -79,9 +84,12 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         partition.listeners.remove(applied.pipeline, &before.plan.plan);
     }
     partition.listeners.add(applied.pipeline, &applied.plan);
-    let kept = before
-        .map(|before| (before.watermarks, carried(before.triggers, &before.plan.plan, &applied.plan), before.paused));
-    let (watermarks, triggers, paused) = kept.unwrap_or_default();
+    let kept = before.map(|mut before| {
+        sensors::carry(&mut before, &applied.plan);
+        let triggers = carried(before.triggers, &before.plan.plan, &applied.plan);
+        (before.watermarks, triggers, before.windows, before.ends, before.paused)
+    });
+    let (watermarks, triggers, windows, ends, paused) = kept.unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
         name: applied.name.as_str().into(),
@@ -91,6 +99,8 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         plan: Arc::new(PreparedPlan::new(applied.plan.clone())),
         watermarks,
         triggers,
+        windows,
+        ends,
         paused,
         deleted: false,
     };
@@ -118,6 +128,8 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
     if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
         decide_up_to(pipeline, schedule, *instant);
     }
+    sensors::close_by_run(partition, created.pipeline, &created.trigger);
+    let Some(pipeline) = partition.pipelines.get_mut(&created.pipeline) else { return };
     let follows = if let Trigger::PipelineEnded { run, .. } = created.trigger { Some(run) } else { None };
     if let Trigger::Event { trigger, .. } = &created.trigger
         && let Some(state) = pipeline.triggers.get_mut(trigger)
@@ -161,7 +173,7 @@ fn lane_of(run: &RunState) -> (LaneKey, (u64, RunId)) {
     ((run.pipeline, run.environment_name.clone()), (run.order, run.id))
 }
 
-fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus) {
+fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus, at: Timestamp) {
     let Some(run) = partition.runs.remove(&id) else { return };
     // Every task has ended by now; where the log says otherwise, its slots end here.
     for (place, task) in (0u32..).zip(&run.tasks) {
@@ -177,6 +189,7 @@ fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus) {
     partition.agenda.remove(&Agenda::Run(id));
     partition.awaiting_carry.remove(&id);
     partition.finished.insert(id, (run.pipeline, status));
+    sensors::note_end(partition, run.pipeline, id, status, at);
     // Whoever waits for it has something to consider.
     if let Some(parent) = partition.children.remove(&id)
         && let Some(run) = partition.runs.get_mut(&parent.run)

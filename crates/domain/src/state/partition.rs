@@ -12,7 +12,7 @@ use crate::{
     id::{CommandId, PipelineId, RunId},
     limits,
     plan::PreparedPlan,
-    state::{Followers, LaneKey, Lanes, Listeners, Pools, RunState, TriggerState, listens},
+    state::{Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens},
     status::RunStatus,
 };
 
@@ -39,6 +39,8 @@ pub struct Partition {
     pub awaiting_carry: BTreeSet<RunId>,
     /// Which pipelines the ends of runs start, and what is left of that.
     pub followers: Followers,
+    /// What others told sensors.
+    pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.
     pub agenda: BTreeSet<Agenda>,
     /// Commands that were accepted lately.
@@ -75,6 +77,10 @@ pub struct PipelineState {
     pub watermarks: BTreeMap<String, Timestamp>,
     /// Per trigger over several events: those that wait for others, and what was taken.
     pub triggers: BTreeMap<String, TriggerState>,
+    /// Open windows, by id of the sensor.
+    pub windows: BTreeMap<String, Window>,
+    /// The last run that ended so, and when.
+    pub ends: BTreeMap<RunStatus, (RunId, Timestamp)>,
     /// Why nothing of it starts, since when.
     pub paused: Option<(String, Timestamp)>,
     /// It is gone; its version and watermarks are kept for its return.

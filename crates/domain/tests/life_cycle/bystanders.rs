@@ -1,9 +1,11 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus, ScheduleDecided, event::Follower,
+    Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus, ScheduleDecided, WindowRef,
+    event::{Follower, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened},
+    status::WindowEnd,
 };
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::{PIPELINE, RUN, at};
 
@@ -17,6 +19,7 @@ pub(crate) fn events() -> Vec<Event> {
         listed: vec![at(0)],
         message: text(),
     };
+    let window = || WindowRef { pipeline: PIPELINE, sensor: text(), instant: at(0) };
     let origin = EventOrigin { id: "1".to_owned(), source: text(), address: "a".to_owned(), time: None };
     vec![
         Event::PipelinePaused { pipeline: PIPELINE, reason: text(), at: at(1) },
@@ -47,6 +50,15 @@ pub(crate) fn events() -> Vec<Event> {
             at: at(1),
         },
         Event::FollowerDeclined { ended: RUN, pipeline: PIPELINE, reason: text(), at: at(1) },
+        Event::SensorOpened(Box::new(SensorOpened { window: window(), closes: at(9), at: at(1) })),
+        Event::SensorChecked(Box::new(SensorChecked { window: window(), findings: Vec::new(), at: at(1) })),
+        Event::SensorClosed(Box::new(SensorClosed {
+            window: window(),
+            end: WindowEnd::TimedOut,
+            message: text(),
+            at: at(1),
+        })),
+        Event::SensorEventTaken(Box::new(SensorEventTaken { event_type: text(), data: Value::Null, at: at(1) })),
         Event::RunQueued { run: RUN, reason: text(), at: at(1) },
         Event::RunAdmitted { run: RUN, deadline: Some(at(90)), at: at(1) },
         Event::CarryCompleted { run: RUN, at: at(1) },

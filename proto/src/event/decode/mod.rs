@@ -5,6 +5,7 @@ mod fields;
 mod follow;
 mod run;
 mod schedule;
+mod sensor;
 mod task;
 
 use downbeat_domain::{AttemptRef, Event, PipelineApplied, PipelineId, RunId};
@@ -16,6 +17,7 @@ use fields::Fields;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
+pub(crate) use sensor::{event_taken as sensor_event_of, finding as finding_of};
 
 /// What this event is.
 pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
@@ -66,6 +68,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::CarryCompleted
         | EventKind::RunFinished => run::decode(known, fields, payload)?,
         EventKind::FollowersDue | EventKind::FollowerDeclined => follow::decode(known, fields, payload)?,
+        EventKind::SensorOpened | EventKind::SensorChecked | EventKind::SensorClosed | EventKind::SensorEventTaken => {
+            sensor::decode(known, fields, payload)?
+        }
         EventKind::GroupOpened
         | EventKind::GroupSkipped
         | EventKind::MatrixExpanded

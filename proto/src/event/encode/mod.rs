@@ -4,6 +4,7 @@ mod attempt;
 mod follow;
 mod run;
 mod schedule;
+mod sensor;
 mod task;
 
 use bytes::Bytes;
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
+pub(crate) use sensor::{event_taken as sensor_event, finding};
 
 /// The wire form of an event.
 pub fn encode(fact: &Event) -> wire::Event {
@@ -50,6 +52,9 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::CarryCompleted { .. }
         | Event::RunFinished { .. } => run::encode(fact),
         Event::FollowersDue { .. } | Event::FollowerDeclined { .. } => follow::encode(fact),
+        Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
+            sensor::encode(fact)
+        }
         Event::GroupOpened { .. }
         | Event::GroupSkipped { .. }
         | Event::MatrixExpanded { .. }

@@ -18,9 +18,10 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownSchedule { .. }
         | Rejection::UnknownTask { .. }
         | Rejection::UnknownRun(_) => Code::NotFound,
-        Rejection::InvalidInputs(_) | Rejection::InvalidPool(_) | Rejection::EventRefused { .. } => {
-            Code::InvalidArgument
-        }
+        Rejection::InvalidInputs(_)
+        | Rejection::InvalidPool(_)
+        | Rejection::EventRefused { .. }
+        | Rejection::InvalidSensorEvent(_) => Code::InvalidArgument,
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }
@@ -28,6 +29,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::PipelinePaused { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)
+        | Rejection::NoWebhook { .. }
         | Rejection::TaskEnded { .. }
         | Rejection::TaskUnfit { .. }
         | Rejection::PoolFull { .. }

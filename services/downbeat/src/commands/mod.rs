@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod apply;
+mod body;
 mod dev;
 mod diff;
 mod explain;
@@ -17,9 +18,11 @@ mod run;
 mod runs;
 mod schedule;
 mod schema;
+mod sensor;
 mod trigger;
 mod validate;
 mod values;
+mod webhook;
 
 pub use run::View;
 
@@ -47,6 +50,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Schedule(command) => schedule::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,
+        Command::Sensor(command) => sensor::run(&command).await,
+        Command::Webhook(command) => webhook::run(&command).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Log(log) => match log.sub {

@@ -7,7 +7,9 @@ mod pipelines;
 mod preview;
 mod request;
 mod runs;
+mod sensors;
 mod tasks;
+mod webhook;
 
 use downbeat_domain::{Command, CommandId, PipelineId, Rejection, plan::CoreJob};
 use downbeat_event_log::{EventLog, Tail};
@@ -134,6 +136,27 @@ impl ControlService for Control {
         request: Request<wire::DecideApprovalRequest>,
     ) -> Result<Response<wire::DecideApprovalResponse>, Status> {
         self.approve(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn take_webhook(
+        &self,
+        request: Request<wire::TakeWebhookRequest>,
+    ) -> Result<Response<wire::TakeWebhookResponse>, Status> {
+        self.webhook(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn take_sensor_event(
+        &self,
+        request: Request<wire::TakeSensorEventRequest>,
+    ) -> Result<Response<wire::TakeSensorEventResponse>, Status> {
+        self.tell_sensors(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_sensors(
+        &self,
+        request: Request<wire::ListSensorsRequest>,
+    ) -> Result<Response<wire::ListSensorsResponse>, Status> {
+        self.sensors(request.into_inner()).await.map(Response::new)
     }
 
     async fn pause_pipeline(

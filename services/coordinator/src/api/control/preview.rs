@@ -41,7 +41,7 @@ impl Control {
                 .ok_or_else(|| Status::invalid_argument("after: not an instant in microseconds since the epoch"))?,
         };
         let named = |schedule: &&PlanSchedule| request.schedule.is_empty() || schedule.name == request.schedule;
-        let chosen = plan.plan.schedules.iter().filter(named);
+        let chosen = plan.plan.timed().filter(named);
         let schedules =
             chosen.map(|schedule| of(pipeline, schedule, paused, after, count)).collect::<Result<Vec<_>, Status>>()?;
         if schedules.is_empty() && !request.schedule.is_empty() {

@@ -1,6 +1,6 @@
 //! `downbeat trigger publish`: the message is read as the scheduler reads it, and goes to the coordinator.
 
-use std::{collections::BTreeMap, io::Read, path::Path, process::ExitCode};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use downbeat_proto::control::v1::EventTaker;
 use downbeat_scheduler::triggers::{
@@ -11,13 +11,14 @@ use downbeat_scheduler::triggers::{
 use crate::{
     cli::TriggerPublish,
     client,
+    commands::body::bytes_of,
     error::Error,
     render::{clean, print, words},
 };
 
 pub(super) async fn run(publish: &TriggerPublish) -> Result<ExitCode, Error> {
     let payload = match &publish.file {
-        Some(file) => read(file)?,
+        Some(file) => bytes_of(file)?,
         None => publish.data.clone().into_bytes(),
     };
     let id = publish.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
@@ -43,14 +44,4 @@ fn line(taker: &EventTaker) -> String {
         _ => format!("refused: {}", words(&taker.reason)),
     };
     format!("{} {}: {came_of_it}", clean(&taker.pipeline), clean(&taker.trigger))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let outcome = match file.to_str() {
-        Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
-        _ => std::fs::read(file).map(|read| bytes = read),
-    };
-    outcome.map_err(|source| Error::Io { what: format!("cannot read {}", file.display()), source })?;
-    Ok(bytes)
 }
