@@ -74,7 +74,7 @@ async fn queries_pass_with_rows_and_say_what_is_wrong_otherwise() {
         ("SELECT nextval('numbers')", "misconfigured", "a check only looks"),
         ("SELECT set_config('transaction_read_only', 'off', false)", "misconfigured", "read-write mode"),
         ("SELECT 1 / (id - id) FROM orders", "failed", "division by zero"),
-        ("SELECT '\0'", "misconfigured", "nul"),
+        ("SELECT '\0'", "misconfigured", "null character"),
     ] {
         let answer = answer(&mut stage, "", text).await;
         assert_eq!(answer.0, word, "{text}: {}", answer.1);

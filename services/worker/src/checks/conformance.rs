@@ -232,3 +232,37 @@ async fn servers_that_talk_nonsense_for_ever_are_left() {
         }
     }
 }
+
+/// The text of a page of the documentation.
+fn page(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().join("docs");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[tokio::test]
+async fn the_documentation_names_every_check_and_field_and_its_examples_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let checks = checks(folder.path(), 1);
+    let connections = page("connections.md");
+    for check in &checks.all {
+        let (integration, kind) = check.kind();
+        assert!(page("checks.md").contains(&format!("| `{integration}` | `{kind}` |")), "{kind}");
+        let section = connections.split("\n## ").find(|section| section.starts_with(integration)).expect(integration);
+        let fields = check.fields();
+        for field in fields.open.iter().chain(fields.secret) {
+            let mark = if fields.secret.contains(field) { format!("`{field}` *") } else { format!("`{field}`") };
+            assert!(section.lines().any(|line| line.starts_with('|') && line.contains(&mark)), "{integration}: {mark}");
+        }
+        let examples: Vec<&str> =
+            section.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        assert!(!examples.is_empty(), "{integration} has no example");
+        for example in examples {
+            let parsed: Value = serde_json::from_str(example).unwrap();
+            assert_eq!(parsed["integration"], integration);
+            for field in parsed["fields"].as_object().unwrap().keys() {
+                let known = fields.open.iter().chain(fields.secret).any(|known| known == field);
+                assert!(known, "{integration}: the example has the unknown field {field}");
+            }
+        }
+    }
+}

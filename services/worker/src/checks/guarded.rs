@@ -26,7 +26,7 @@ pub(super) struct Guarded {
 
 /// Whoever opened the connection holds this; without it the connection ends.
 #[derive(Debug)]
-pub(super) struct Tether(#[allow(dead_code)] oneshot::Sender<()>);
+pub(super) struct Tether(#[expect(dead_code, reason = "it is there to be dropped")] oneshot::Sender<()>);
 
 impl Guarded {
     /// Guards a connection that may bring `limit` bytes.

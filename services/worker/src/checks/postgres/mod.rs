@@ -41,6 +41,9 @@ impl SensorCheck for PostgresQuery {
 
     async fn look(&self, asked: &Asked) -> Result<Finding, Failure> {
         let query = parameters::required(&asked.parameters, "query")?;
+        if query.contains('\0') {
+            return Err(Failure::misconfigured("the parameter query holds a null character"));
+        }
         let target = Target::read(asked.connection("POSTGRES")?)?;
         let (client, connection, _tether) = target.connect().await?;
         let mut connection = std::pin::pin!(connection);
@@ -154,7 +157,7 @@ fn not_said(target: &Target, error: &Error) -> Failure {
             "{text}; the field sslmode of the connection is verify-full, require (any certificate) or disable (no TLS)"
         ));
     }
-    if text.contains("invalid configuration") || text.contains("authentication") || text.contains("nul") {
+    if text.contains("invalid configuration") || text.contains("authentication") {
         return Failure::misconfigured(text);
     }
     Failure::transient(text)
