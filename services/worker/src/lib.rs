@@ -67,6 +67,12 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     let endpoint = link::endpoint(&config.coordinator)
         .map_err(|error| Error::Config { setting: "DOWNBEAT_COORDINATOR", reason: error.to_string() })?;
     info!(worker = %home.worker_id(), name = identity.name, slots = identity.slots, coordinator = config.coordinator, "worker started");
+    if config.connections.is_none() {
+        info!(
+            "no folder of connections is set ({}): checks of sensors that need one are not offered",
+            connections::SETTING
+        );
+    }
     let runner = Arc::new(runner::Runner { home, blobs, registry });
     driver::Driver::new(engine::Engine::new(identity), runner, checks, endpoint).run(shutdown).await;
     info!("worker ended");

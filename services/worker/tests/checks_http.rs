@@ -208,9 +208,16 @@ async fn a_lost_connection_drops_what_was_asked_on_it() {
 #[tokio::test]
 async fn the_worker_says_what_it_can_check_and_ends_while_checks_are_made() {
     let (base, slow, _release) = serve().await;
-    let mut stage = Stage::new().await;
-    let kinds: Vec<_> = stage.hello.checks.iter().map(|kind| kind.sensor_type.as_str()).collect();
-    assert_eq!(kinds, ["HTTP_REQUEST", "POSTGRES_QUERY", "AWS_S3_FILE", "SFTP_FILE"]);
+    let kinds = |stage: &Stage| -> Vec<String> {
+        stage.hello.checks.iter().map(|kind| format!("{}/{}", kind.integration, kind.sensor_type)).collect()
+    };
+    let without = Stage::new().await;
+    assert_eq!(kinds(&without), ["HTTP/HTTP_REQUEST"], "the others need connections");
+    without.shut_down().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
+    let all = ["HTTP/HTTP_REQUEST", "POSTGRES/POSTGRES_QUERY", "AWS_S3/AWS_S3_FILE", "SFTP/SFTP_FILE"];
+    assert_eq!(kinds(&stage), all);
     let answer = said(&stage.check(check("SNOWFLAKE", "SNOWFLAKE_QUERY", json!({}))).await);
     assert!(answer.0 == "misconfigured" && answer.1.contains("POSTGRES/POSTGRES_QUERY"), "{answer:?}");
     stage.ask(vec![get(json!({ "url": format!("{base}/slow") }))]).await;

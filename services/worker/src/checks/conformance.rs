@@ -128,6 +128,10 @@ async fn every_check_is_known_here() {
     let folder = tempfile::tempdir().unwrap();
     let made: Vec<_> = checks(folder.path(), 1).all.iter().map(|check| check.kind()).collect();
     assert_eq!(made, all().map(|known| known.kind));
+    for known in all() {
+        let check = checks(folder.path(), 1).find(known.kind.0, known.kind.1).unwrap();
+        assert_eq!(check.needs_connection(), known.needs_connection, "{:?}", known.kind);
+    }
 }
 
 #[tokio::test]

@@ -27,6 +27,10 @@ impl SensorCheck for HttpRequest {
         Fields { open: &["base_url"], secret: &["headers"] }
     }
 
+    fn needs_connection(&self) -> bool {
+        false
+    }
+
     async fn look(&self, asked: &Asked) -> Result<Finding, Failure> {
         let given = &asked.parameters;
         let expected = Expected::read(given)?;

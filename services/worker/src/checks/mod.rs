@@ -72,6 +72,11 @@ pub(crate) trait SensorCheck: std::fmt::Debug + Send + Sync {
     /// The fields of its connection.
     fn fields(&self) -> Fields;
 
+    /// Whether it cannot look at anything without a connection.
+    fn needs_connection(&self) -> bool {
+        true
+    }
+
     /// Looks once.
     async fn look(&self, asked: &Asked) -> Result<Finding, Failure>;
 }
@@ -96,10 +101,12 @@ impl Checks {
         }
     }
 
-    /// What the worker tells the coordinator it can look at.
+    /// What the worker tells the coordinator it can look at: without a folder of connections only what needs none, so that a worker
+    /// that has one is asked.
     pub(crate) fn kinds(&self) -> Vec<CheckKind> {
-        let kinds = self.all.iter().map(|check| check.kind());
-        kinds
+        let offered = self.all.iter().filter(|check| self.connections.has_folder() || !check.needs_connection());
+        offered
+            .map(|check| check.kind())
             .map(|(integration, kind)| CheckKind { integration: integration.to_owned(), sensor_type: kind.to_owned() })
             .collect()
     }

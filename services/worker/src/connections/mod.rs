@@ -51,6 +51,11 @@ impl Connections {
         Self(Arc::new(Folder { path, warned: Mutex::default() }))
     }
 
+    /// Whether there can be any connection.
+    pub(crate) fn has_folder(&self) -> bool {
+        self.0.path.is_some()
+    }
+
     /// The connection of that name; of an empty name, the integration's default one. `None`: it is the default one, and there is none.
     pub(crate) async fn open(
         &self,
