@@ -66,7 +66,7 @@ deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -78,3 +78,9 @@ $(TOOLS)/ready: deploy/tools.txt
 NATS_CLI := github.com/nats-io/natscli/nats@v0.5.0
 $(TOOLS)/nats-cli: $(TOOLS)/ready
 	@if GOBIN=$(CURDIR)/$(TOOLS)/bin go install $(NATS_CLI); then echo $(NATS_CLI) > $@; else echo absent > $@; fi
+
+# PostgreSQL comes with the machine: where it is, or that it cannot be had. Distributions keep its programs beside `pg_config` or below /usr/lib.
+$(TOOLS)/postgres: $(TOOLS)/ready
+	@for folder in "$$(dirname "$$(readlink -f "$$(command -v postgres || true)")")" "$$(pg_config --bindir 2>/dev/null || true)" \
+		$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do \
+		if [ -x "$$folder/postgres" ] && [ -x "$$folder/initdb" ]; then echo "$$folder" > $@; exit 0; fi; done; echo absent > $@

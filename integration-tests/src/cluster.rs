@@ -235,7 +235,13 @@ fn start_worker(folder: &Path, addresses: &Addresses, slots: u32) -> Process {
     let (data, blobs, slots, environments) =
         (in_folder("worker"), in_folder("blobs"), slots.to_string(), environments());
     let arguments = ["--coordinator", &addresses.server, "--data", &data, "--blobs", &blobs, "--slots", &slots];
-    start(folder, "downbeat-worker", &[&arguments[..], &["--environments", &environments]].concat())
+    let mut arguments = [&arguments[..], &["--environments", &environments]].concat();
+    // Of tests that have put connections there.
+    let connections = in_folder("connections");
+    if Path::new(&connections).is_dir() {
+        arguments.extend(["--connections", &connections]);
+    }
+    start(folder, "downbeat-worker", &arguments)
 }
 
 fn start(folder: &Path, name: &str, arguments: &[&str]) -> Process {

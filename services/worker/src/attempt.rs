@@ -126,6 +126,11 @@ impl Failure {
         Self { class: FailureClass::Transient, message: cut(message.into()), outputs: String::new() }
     }
 
+    /// It did not end in its time.
+    pub fn timed_out(message: impl Into<String>) -> Self {
+        Self { class: FailureClass::TimedOut, message: cut(message.into()), outputs: String::new() }
+    }
+
     /// The job ran and failed.
     pub fn job(message: impl Into<String>) -> Self {
         Self { class: FailureClass::JobFailed, message: cut(message.into()), outputs: String::new() }

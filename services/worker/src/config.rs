@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 
-use crate::{error::Error, labels};
+use crate::{connections, error::Error, labels};
 
 /// Runs tasks for the coordinator: scripts, dbt projects and HTTP requests, each isolated in its own process group.
 #[derive(Debug, Clone, Parser)]
@@ -31,6 +31,9 @@ pub struct WorkerConfig {
     /// Folder for virtual environments, which several workers of one machine may share. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,
+    /// Folder of connection files, which say where things outside are and how to sign in (docs/connections.md).
+    #[arg(long, env = "DOWNBEAT_WORKER_CONNECTIONS", value_name = "FOLDER")]
+    pub connections: Option<PathBuf>,
     /// Python 3.11 interpreter to use instead of the one found on PATH.
     #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
     pub python_3_11: Option<PathBuf>,
@@ -53,6 +56,7 @@ impl WorkerConfig {
             name: None,
             labels: Vec::new(),
             environments: None,
+            connections: None,
             python_3_11: None,
             python_3_12: None,
             uv: None,
@@ -73,6 +77,12 @@ impl WorkerConfig {
         }
         if self.slots == 0 {
             return Err(Error::Config { setting: "DOWNBEAT_WORKER_SLOTS", reason: "must be 1 or more".to_owned() });
+        }
+        if let Some(folder) = self.connections.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(Error::Config {
+                setting: connections::SETTING,
+                reason: format!("{} is no folder: make it, or leave the setting out", folder.display()),
+            });
         }
         labels::read(&self.labels).map(|_| ())
     }
@@ -110,6 +120,11 @@ mod tests {
         let config =
             WorkerConfig { labels: vec!["gpu".to_owned()], ..WorkerConfig::new("http://127.0.0.1:1", "d", "b") };
         assert!(config.validate().unwrap_err().to_string().contains("DOWNBEAT_WORKER_LABELS"));
+        let config = WorkerConfig {
+            connections: Some("/nowhere/at/all".into()),
+            ..WorkerConfig::new("http://127.0.0.1:1", "d", "b")
+        };
+        assert!(config.validate().unwrap_err().to_string().contains("DOWNBEAT_WORKER_CONNECTIONS: /nowhere/at/all"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tonic::transport::Endpoint;
 use tracing::{error, info, warn};
 
 use crate::attempt::{AttemptId, Ended};
+use crate::checks::{Checks, Crew};
 use crate::engine::{Engine, Input, Now, Output};
 use crate::limits::{EVENTS_PER_STEP, INBOUND_EVENTS_MAX, KILL_WAIT};
 use crate::link::{Link, LinkEvent};
@@ -44,10 +45,11 @@ pub(crate) struct Driver {
     last_connection: u64,
     outbound: Option<mpsc::Sender<WorkerMessage>>,
     running: BTreeMap<AttemptId, StopSender>,
+    crew: Crew,
 }
 
 impl Driver {
-    pub(crate) fn new(engine: Engine, runner: Arc<Runner>, endpoint: Endpoint) -> Self {
+    pub(crate) fn new(engine: Engine, runner: Arc<Runner>, checks: Arc<Checks>, endpoint: Endpoint) -> Self {
         let (events, inbox) = mpsc::channel(INBOUND_EVENTS_MAX);
         let numbers = Arc::new(AtomicU64::new(0));
         let link = Link::open(endpoint.clone(), Arc::clone(&numbers), events.clone());
@@ -63,6 +65,7 @@ impl Driver {
             last_connection: 0,
             outbound: None,
             running: BTreeMap::new(),
+            crew: Crew::new(checks),
         }
     }
 
@@ -75,6 +78,9 @@ impl Driver {
             let mut inputs = Vec::new();
             tokio::select! {
                 _ = self.inbox.recv_many(&mut batch, EVENTS_PER_STEP) => {}
+                ended = self.crew.ended() => {
+                    inputs.extend(ended.into_iter().map(|(ticket, verdict)| Input::Checked(ticket, verdict)));
+                }
                 () = wait_until(deadline) => {}
                 () = asked(&mut shutdown), if !shutting_down => {
                     info!("shutting down: no further tasks are taken, running ones are stopped");
@@ -142,6 +148,8 @@ impl Driver {
                 Output::Run(attempt, offer) => self.start(attempt, *offer),
                 Output::Stop(attempt) => self.stop(attempt, StopLevel::Gentle),
                 Output::Kill(attempt) => self.stop(attempt, StopLevel::Kill),
+                Output::Check(ticket, check) => self.crew.start(ticket, check),
+                Output::AbandonCheck(ticket) => self.crew.abandon(ticket),
                 Output::Disconnect(reason) => self.reconnect(reason),
                 Output::LeaseLost { killed, forgotten } => error!(
                     killed,

@@ -3,10 +3,11 @@
 //! Promises: every report keeps its number until the coordinator acknowledged it and is sent again after a reconnect; an
 //! attempt is in hand once, whatever is offered how often; when the lease cannot have been renewed, everything in hand is
 //! killed before the coordinator may give it to somebody else, and stays in hand until nothing of it is left; a stop is answered
-//! when the attempt is gone.
+//! when the attempt is gone; checks of sensors never wait for attempts, and none outlives its time or its connection.
 //! It knows nothing about sockets, processes, files or the clock: time comes in with each step.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod checks;
 mod lease;
 mod reports;
 #[cfg(test)]
@@ -17,14 +18,17 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use downbeat_proto::events::v1::Outcome;
 use downbeat_proto::worker::v1::{
-    CoordinatorMessage, Heartbeat, Hello, Job, Offer, Report, Started, Stop, Stopped, Succeeded, WorkerMessage,
-    coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
+    Check, CheckKind, CoordinatorMessage, Heartbeat, Hello, Job, Offer, Report, Started, Stop, Stopped, Succeeded,
+    WorkerMessage, coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
     worker_message::Message as ToCoordinator,
 };
 
 use crate::attempt::{AttemptId, Ended, Ending};
 use crate::connectors::noop;
 use crate::limits::{SHUTDOWN_GRACE, WELCOME_WAIT};
+use crate::verdict::Verdict;
+pub use checks::CheckTicket;
+use checks::Desk;
 use lease::Lease;
 use reports::Outbox;
 
@@ -48,6 +52,8 @@ pub enum Input {
     Disconnected(u64),
     /// An attempt that was run ended, and nothing of it is left.
     Finished(AttemptId, Box<Ended>),
+    /// A check that was being made came to an end.
+    Checked(CheckTicket, Verdict),
     /// The worker shall end.
     ShutDown,
 }
@@ -63,6 +69,10 @@ pub enum Output {
     Stop(AttemptId),
     /// Kill the attempt now.
     Kill(AttemptId),
+    /// Make this check.
+    Check(CheckTicket, Box<Check>),
+    /// Drop this check: its answer is nobody's any more.
+    AbandonCheck(CheckTicket),
     /// Give up the current connection and open a new one.
     Disconnect(&'static str),
     /// The lease ran out: so many attempts are killed, so many reports will never be sent.
@@ -89,6 +99,8 @@ pub struct Identity {
     pub slots: u32,
     /// What it can run.
     pub jobs: Vec<Job>,
+    /// Checks of sensors that it can make.
+    pub checks: Vec<CheckKind>,
     /// By which tasks choose where they run.
     pub labels: BTreeMap<String, String>,
 }
@@ -116,6 +128,7 @@ pub struct Engine {
     identity: Identity,
     held: BTreeMap<AttemptId, Held>,
     outbox: Outbox,
+    desk: Desk,
     link: Link,
     lease: Option<Lease>,
     shutdown_ends: Option<Duration>,
@@ -129,6 +142,7 @@ impl Engine {
             identity,
             held: BTreeMap::new(),
             outbox: Outbox::default(),
+            desk: Desk::default(),
             link: Link::Down,
             lease: None,
             shutdown_ends: None,
@@ -145,15 +159,17 @@ impl Engine {
                 Input::Message(connection, message) if self.is_current(connection) => {
                     self.message(now, message, &mut outputs);
                 }
-                Input::Disconnected(connection) if self.is_current(connection) => self.link_down(),
+                Input::Disconnected(connection) if self.is_current(connection) => self.link_down(&mut outputs),
                 Input::Message(..) | Input::Disconnected(_) => {}
                 Input::Finished(attempt, ended) => self.finished(now, attempt, *ended),
+                Input::Checked(ticket, verdict) => self.desk.checked(ticket, verdict, &mut outputs),
                 Input::ShutDown => self.shut_down(now, &mut outputs),
             }
         }
         self.due(now, &mut outputs);
         if let Link::Attached { .. } = self.link {
-            outputs.extend(self.outbox.unsent_messages().into_iter().map(Output::Send));
+            let messages = self.outbox.unsent_messages().into_iter().chain(self.desk.take_messages());
+            outputs.extend(messages.map(Output::Send));
         }
         self.exit_when_done(now, &mut outputs);
         outputs
@@ -169,7 +185,7 @@ impl Engine {
             Link::Attached { .. } => Some(lease.next_heartbeat().min(lease.ends())),
             _ => (!self.held.is_empty()).then(|| lease.ends()),
         });
-        [greeting, lease, self.shutdown_ends].into_iter().flatten().min()
+        [greeting, lease, self.shutdown_ends, self.desk.next_deadline()].into_iter().flatten().min()
     }
 
     /// Attempts that the driver runs now, those that are being killed included.
@@ -182,6 +198,8 @@ impl Engine {
     }
 
     fn connected(&mut self, now: Now, connection: u64, outputs: &mut Vec<Output>) {
+        // The end of the connection before may not have been heard yet.
+        self.desk.abandon_all(outputs);
         self.link = Link::Greeting { connection, since: now.monotonic };
         self.outbox.send_again();
         outputs.push(say(ToCoordinator::Hello(Hello {
@@ -194,12 +212,13 @@ impl Engine {
             // else it would run beside itself.
             in_hand: self.held.keys().map(|attempt| attempt.to_wire()).collect(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
-            checks: Vec::new(),
+            checks: self.identity.checks.clone(),
         })));
     }
 
-    fn link_down(&mut self) {
+    fn link_down(&mut self, outputs: &mut Vec<Output>) {
         self.link = Link::Down;
+        self.desk.abandon_all(outputs);
         if let Some(lease) = &mut self.lease {
             lease.connection_lost();
         }
@@ -225,7 +244,6 @@ impl Engine {
                     self.stop_asked(now, stop, outputs);
                 }
             }
-            Some(FromCoordinator::Checks(_)) => outputs.push(Output::Ignored("checks that this worker does not offer")),
             Some(FromCoordinator::Acknowledged(acknowledged)) => {
                 let held = &mut self.held;
                 self.outbox.acknowledged(acknowledged.up_to, |attempt| {
@@ -235,6 +253,12 @@ impl Engine {
             Some(FromCoordinator::Heartbeat(_)) => {
                 if let Some(lease) = &mut self.lease {
                     lease.answered();
+                }
+            }
+            Some(FromCoordinator::Checks(checks)) => {
+                // A worker that ends begins nothing; whoever asked hears of it by the end of the connection.
+                if self.shutdown_ends.is_none() {
+                    checks.checks.into_iter().for_each(|check| self.desk.asked(now.monotonic, check, outputs));
                 }
             }
             None => outputs.push(Output::Ignored("a message of a kind that this version does not know")),
@@ -301,9 +325,10 @@ impl Engine {
         if let Link::Greeting { since, .. } = self.link
             && now.monotonic >= since + WELCOME_WAIT
         {
-            self.link_down();
+            self.link_down(outputs);
             outputs.push(Output::Disconnect("the coordinator did not answer the hello"));
         }
+        self.desk.due(now.monotonic, outputs);
         let Some(lease) = &mut self.lease else { return };
         if now.monotonic >= lease.ends() {
             return self.lease_lost(outputs);
@@ -332,7 +357,7 @@ impl Engine {
             outputs.push(Output::LeaseLost { killed, forgotten });
         }
         if self.link != Link::Down {
-            self.link_down();
+            self.link_down(outputs);
             outputs.push(Output::Disconnect("the coordinator answered no heartbeat for as long as the lease lasts"));
         }
     }
@@ -342,6 +367,7 @@ impl Engine {
             return;
         }
         self.shutdown_ends = Some(now.monotonic + SHUTDOWN_GRACE);
+        self.desk.abandon_all(outputs);
         for (attempt, held) in &mut self.held {
             if let Held::Running { stopping: stopping @ false } = held {
                 *stopping = true;

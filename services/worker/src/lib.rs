@@ -1,11 +1,14 @@
-//! The worker: takes attempts from the coordinator, runs them on this machine, and reports what became of them.
+//! The worker: takes attempts from the coordinator, runs them on this machine, and reports what became of them; looks at what
+//! sensors wait for when the coordinator asks.
 //!
 //! Promises: an attempt is run once however often it is offered; whatever it started is gone when its end is reported, when its
 //! lease cannot be renewed, and when the worker ends (or, after a kill -9, when it starts again); a report is repeated until it
 //! is acknowledged. It knows nothing about pipelines, dependencies, retries or deadlines: those are the coordinator's.
 
 pub mod attempt;
+mod checks;
 mod config;
+mod connections;
 mod connectors;
 mod driver;
 pub mod engine;
@@ -20,6 +23,8 @@ mod runner;
 mod script_events;
 mod stop;
 mod toolchain;
+pub mod verdict;
+mod web;
 
 use std::sync::Arc;
 
@@ -50,18 +55,26 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
     let registry = connectors::Registry::new(toolchain, events);
+    let checks = Arc::new(checks::Checks::new(connections::Connections::new(config.connections.clone())));
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),
         name: config.shown_name(),
         slots: config.slots,
         jobs: registry.jobs(),
+        checks: checks.kinds(),
         labels: labels::read(&config.labels)?,
     };
     let endpoint = link::endpoint(&config.coordinator)
         .map_err(|error| Error::Config { setting: "DOWNBEAT_COORDINATOR", reason: error.to_string() })?;
     info!(worker = %home.worker_id(), name = identity.name, slots = identity.slots, coordinator = config.coordinator, "worker started");
+    if config.connections.is_none() {
+        info!(
+            "no folder of connections is set ({}): checks of sensors that need one are not offered",
+            connections::SETTING
+        );
+    }
     let runner = Arc::new(runner::Runner { home, blobs, registry });
-    driver::Driver::new(engine::Engine::new(identity), runner, endpoint).run(shutdown).await;
+    driver::Driver::new(engine::Engine::new(identity), runner, checks, endpoint).run(shutdown).await;
     info!("worker ended");
     Ok(())
 }

@@ -96,3 +96,31 @@ pub(crate) const HTTP_CONNECT_WAIT: Duration = Duration::from_secs(10);
 pub(crate) const HTTP_WAIT: Duration = Duration::from_secs(120);
 /// Bytes of an HTTP answer shown in the task's log.
 pub(crate) const HTTP_LOGGED_BYTES: usize = 1024;
+
+/// Checks of sensors that are made at once.
+pub(crate) const CHECKS_RUNNING_MAX: usize = 32;
+/// Checks of sensors that wait to be made; whoever comes beyond hears that the worker is busy.
+pub(crate) const CHECKS_WAITING_MAX: usize = 256;
+/// Bytes of the id of a check.
+pub(crate) const CHECK_ID_BYTES_MAX: usize = 64;
+/// Longest time of a check, in seconds.
+pub(crate) const CHECK_SECONDS_MAX: u32 = 600;
+/// Bytes of the outputs of a check, as JSON text.
+pub(crate) const CHECK_OUTPUTS_BYTES_MAX: usize = 64 * 1024;
+/// Rows or files in the outputs of a check.
+pub(crate) const CHECK_ITEMS_MAX: usize = 100;
+/// Bytes of the parameters of a check, as JSON text.
+pub(crate) const CHECK_PARAMETERS_BYTES_MAX: usize = 256 * 1024;
+/// How long a check may take to reach a server and sign in.
+pub(crate) const CHECK_CONNECT_WAIT: Duration = Duration::from_secs(20);
+/// Keys of a bucket, or entries of a folder, that one check looks at.
+pub(crate) const CHECK_LISTED_MAX: usize = 10_000;
+/// Bytes that a database or an SFTP server may send during one check; a single value can be a gigabyte.
+pub(crate) const CHECK_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Bytes of a connection file, or of a file that one of its fields refers to.
+pub(crate) const CONNECTION_FILE_BYTES_MAX: u64 = 256 * 1024;
+/// Characters of the name of a connection.
+pub(crate) const CONNECTION_NAME_CHARS_MAX: usize = 128;
+/// Shortest credential, in bytes, that is looked for in messages and outputs; shorter ones would blacken ordinary words.
+pub(crate) const SECRET_BYTES_MIN: usize = 4;

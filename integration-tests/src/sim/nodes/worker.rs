@@ -192,6 +192,7 @@ impl World {
             name: format!("w{at}"),
             slots: worker.installed.slots,
             jobs,
+            checks: Vec::new(),
             labels: Default::default(),
         };
         worker.process = Some(Process {
@@ -283,7 +284,8 @@ impl World {
             Output::LeaseLost { killed, forgotten } => {
                 self.say(|| format!("worker {at} lost its lease: {killed} killed, {forgotten} reports forgotten"));
             }
-            Output::Ignored(_) => {}
+            // It says that it can make no checks, so nobody asks for any.
+            Output::Check(..) | Output::AbandonCheck(_) | Output::Ignored(_) => {}
             Output::Exit => {
                 self.say(|| format!("worker {at} has ended"));
                 self.end_worker(at, true, false, false);

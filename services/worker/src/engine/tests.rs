@@ -1,5 +1,7 @@
 //! The engine's promises as given/when/then.
 
+mod checks;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -60,6 +62,7 @@ impl Scene {
             name: "w".to_owned(),
             slots: 4,
             jobs: vec![],
+            checks: vec![],
             labels: [("zone".to_owned(), "eu".to_owned())].into(),
         };
         Self { engine: Engine::new(identity), now: Duration::ZERO, connection: 0 }

@@ -1,12 +1,15 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
+pub mod servers;
+
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use bytes::Bytes;
-use downbeat_proto::events::v1::{Attempt, StopReason};
+use downbeat_proto::events::v1::{Attempt, FailureClass, StopReason};
 use downbeat_proto::worker::v1::{
-    Acknowledged, CoordinatorMessage, HeartbeatAnswer, Hello, Offer, Offers, Report, Stop, Stops, Welcome,
-    WorkerMessage,
+    Acknowledged, Check, CheckAnswer, Checks, CoordinatorMessage, HeartbeatAnswer, Hello, Offer, Offers, Report, Stop,
+    Stops, Welcome, WorkerMessage,
+    check_answer::Answer,
     coordinator_message::Message as FromCoordinator,
     report::Report as ReportKind,
     worker_message::Message as ToCoordinator,
@@ -58,6 +61,7 @@ pub struct Stage {
     worker: JoinHandle<Result<(), downbeat_worker::Error>>,
     server: JoinHandle<()>,
     heard: BTreeMap<u32, Vec<ReportKind>>,
+    answers: Vec<CheckAnswer>,
 }
 
 pub fn attempt(task: u32) -> Attempt {
@@ -66,6 +70,36 @@ pub fn attempt(task: u32) -> Attempt {
 
 pub fn task_run_id(task: u32) -> Uuid {
     Uuid::from_u128(1000 + u128::from(task))
+}
+
+/// A check of everything that is newer than the beginning of time.
+pub fn check(integration: &str, kind: &str, parameters: serde_json::Value) -> Check {
+    Check {
+        id: Bytes::copy_from_slice(Uuid::new_v4().as_bytes()),
+        integration: integration.to_owned(),
+        sensor_type: kind.to_owned(),
+        parameters: parameters.to_string(),
+        timeout_seconds: 60,
+        ..Check::default()
+    }
+}
+
+/// What a check said: its word, and its outputs or message.
+pub fn said(answer: &Answer) -> (&'static str, String) {
+    match answer {
+        Answer::Passed(passed) => ("passed", passed.outputs.clone()),
+        Answer::Pending(pending) => ("pending", pending.message.clone()),
+        Answer::Failed(failed) => {
+            let class = match failed.failure_class() {
+                FailureClass::Misconfigured => "misconfigured",
+                FailureClass::Transient => "transient",
+                FailureClass::TimedOut => "timed out",
+                FailureClass::JobFailed => "failed",
+                FailureClass::Unspecified => "unspecified",
+            };
+            (class, failed.message.clone())
+        }
+    }
 }
 
 pub fn offer(task: u32, integration: &str, job: &str, parameters: serde_json::Value) -> Offer {
@@ -102,8 +136,8 @@ impl Stage {
         let (shutdown, asked) = watch::channel(false);
         let worker = tokio::spawn(downbeat_worker::run(config, asked));
         let (to_worker, from_worker, hello) = greet(&mut attached).await;
-        let heard = BTreeMap::new();
-        Self { folder, hello, attached, to_worker, from_worker, shutdown, worker, server, heard }
+        let (heard, answers) = (BTreeMap::new(), Vec::new());
+        Self { folder, hello, attached, to_worker, from_worker, shutdown, worker, server, heard, answers }
     }
 
     /// Drops the connection and waits for the worker to come back.
@@ -126,16 +160,49 @@ impl Stage {
         self.say(FromCoordinator::Stops(Stops { stops: vec![stop] })).await;
     }
 
-    /// The next message's reports; heartbeats are answered and passed over.
-    pub async fn reports(&mut self) -> Vec<Report> {
+    /// The next message of substance; heartbeats are answered and passed over.
+    async fn next(&mut self) -> ToCoordinator {
         loop {
             let message = timeout(PATIENCE, self.from_worker.message()).await.expect("the worker says nothing");
             match message.unwrap().expect("the worker hung up").message.unwrap() {
-                ToCoordinator::Reports(reports) => return reports.reports,
                 ToCoordinator::Heartbeat(_) => self.say(FromCoordinator::Heartbeat(HeartbeatAnswer {})).await,
                 ToCoordinator::Hello(_) => panic!("a second hello"),
+                other => return other,
             }
         }
+    }
+
+    /// The next message's reports; answers of checks are kept.
+    pub async fn reports(&mut self) -> Vec<Report> {
+        loop {
+            match self.next().await {
+                ToCoordinator::Reports(reports) => return reports.reports,
+                ToCoordinator::CheckAnswers(answers) => self.answers.extend(answers.answers),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    pub async fn ask(&self, checks: Vec<Check>) {
+        self.say(FromCoordinator::Checks(Checks { checks })).await;
+    }
+
+    /// The next so many answers of checks, in the order in which they came.
+    pub async fn answers(&mut self, number: usize) -> Vec<CheckAnswer> {
+        while self.answers.len() < number {
+            let ToCoordinator::CheckAnswers(answers) = self.next().await else { panic!("no answers of checks") };
+            self.answers.extend(answers.answers);
+        }
+        self.answers.drain(..number).collect()
+    }
+
+    /// Asks for one check and waits for its answer.
+    pub async fn check(&mut self, check: Check) -> Answer {
+        let id = check.id.clone();
+        self.ask(vec![check]).await;
+        let answer = self.answers(1).await.remove(0);
+        assert_eq!(answer.id, id);
+        answer.answer.unwrap()
     }
 
     /// Everything that was reported of a task, once its outcome is there. All reports are acknowledged.

@@ -1,0 +1,119 @@
+//! A sensor that looks at a real SFTP server, through a real worker: what the check found becomes the run's inputs, and the worker's
+//! credentials are nowhere but in its own file.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use downbeat_integration_tests::{cluster::Cluster, process::eventually, repository};
+use downbeat_proto::control::v1::{FireScheduleRequest, control_service_client::ControlServiceClient};
+use serde_json::{Value, json};
+
+const SOON: Duration = Duration::from_secs(60);
+const PASSWORD: &str = "sftp-s3cret-password";
+
+const PIPELINE: &str = "version: v1
+name: Landing
+inputs:
+  file: {type: string}
+sensors:
+  landed:
+    name: Landed
+    cron: 0 0 1 1 ? 2199
+    timezone: UTC
+    timeout_mins: 60
+    checks:
+      newest:
+        integration: SFTP
+        sensor_type: SFTP_FILE
+        connection: partner
+        parameters: {path: 'in/*.csv', check_latest: true}
+        map_outputs: {file: '${{ outputs.files[0].name }}'}
+pipeline:
+  a: {integration: DOWNBEAT, integration_job: NOOP, parameters: {}}
+";
+
+/// A process that ends when this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails only if it has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The server over that folder, and what it says about itself.
+fn sftp_server(root: &Path) -> (Running, Value) {
+    let python = std::env::var_os("DOWNBEAT_JUDGE_PYTHON")
+        .map_or_else(|| repository().join(".cache/tools/bin/python"), std::path::PathBuf::from);
+    let mut child = Command::new(python)
+        .arg(repository().join("services/worker/tests/support/sftp_server.py"))
+        .arg(root)
+        .arg(PASSWORD)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("`make tools` installs the interpreter");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line).expect("a line");
+    (Running(child), serde_json::from_str(&line).expect("the server starts"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_on_an_sftp_server_starts_a_run_that_knows_its_name() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().join("files");
+    std::fs::create_dir_all(root.join("in")).expect("a folder");
+    std::fs::write(root.join("in/orders.csv"), "1,2\n").expect("a file");
+    let (_server, said) = sftp_server(&root);
+    let connections = folder.path().join("connections");
+    std::fs::create_dir(&connections).expect("a folder");
+    let fields = json!({
+        "host": "127.0.0.1", "port": said["port"], "username": "looker", "password": "file:password",
+        "host_key": said["host_key"],
+    });
+    std::fs::write(connections.join("partner.json"), json!({ "integration": "SFTP", "fields": fields }).to_string())
+        .expect("a file");
+    std::fs::write(connections.join("password"), PASSWORD).expect("a file");
+
+    let cluster = Cluster::start(folder.path(), 1);
+    let file = folder.path().join("landing.yml");
+    std::fs::write(&file, PIPELINE).expect("a file");
+    cluster.addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
+    let log = || cluster.addresses.downbeat_ok(&["log", "cat"]);
+    let applied: Value = log()
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .find(|event| event["kind"] == "PIPELINE_APPLIED")
+        .expect("it was applied");
+    let request = FireScheduleRequest {
+        pipeline_id: applied["pipeline_id"].as_str().expect("an id").to_owned(),
+        pipeline_version: 1,
+        schedule: "sensor:landed".to_owned(),
+        instant: jiff::Timestamp::now().as_microsecond(),
+        ..FireScheduleRequest::default()
+    };
+    let channel = downbeat_runtime::grpc::endpoint(&cluster.addresses.server).expect("an address").connect().await;
+    ControlServiceClient::new(channel.expect("it listens")).fire_schedule(request).await.expect("it is decided");
+
+    eventually("the window's run has ended", SOON, || {
+        let runs = cluster.addresses.downbeat_ok(&["runs", "landing"]);
+        (runs.contains("SUCCEEDED") && runs.contains("SENSOR")).then_some(())
+    });
+    let log = log();
+    let created: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|event: &Value| event["kind"] == "RUN_CREATED")
+        .collect();
+    assert_eq!(created.len(), 1);
+    assert_eq!(created[0]["inputs"], json!({ "file": "orders.csv" }));
+    let printed = [&cluster.coordinator, &cluster.worker].map(|process| process.printed()).concat();
+    assert!(!log.contains(PASSWORD) && !printed.contains(PASSWORD), "the password went somewhere");
+    assert!(cluster.worker.printed().contains("chmod 600"), "others may read the file, and the worker says so");
+}

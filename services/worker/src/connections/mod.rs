@@ -1,0 +1,234 @@
+//! Connections: where something outside is and how to sign in, from files that the operator of this worker keeps.
+//!
+//! Promises: a name from outside never leads out of the folder; files are read at each use, so a rotated credential works at once;
+//! an error names the file and the field and never a value; what is a credential cannot be printed ([`Secret`]) and is taken out
+//! of whatever was said or found with it. It knows nothing of what the fields mean: each user declares its own ([`Fields`]).
+
+mod file;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::{Map, Value};
+use tracing::warn;
+
+use crate::attempt::Failure;
+use crate::limits::CONNECTION_NAME_CHARS_MAX;
+pub(crate) use secret::Secret;
+
+/// The setting that names the folder.
+pub(crate) const SETTING: &str = "DOWNBEAT_WORKER_CONNECTIONS";
+
+/// The fields that an integration's connection may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    /// For people to read.
+    pub(crate) open: &'static [&'static str],
+    /// Credentials.
+    pub(crate) secret: &'static [&'static str],
+}
+
+/// All connections of this worker.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections(Arc<Folder>);
+
+#[derive(Debug)]
+struct Folder {
+    path: Option<PathBuf>,
+    /// Files about whose permissions a warning was given: one is enough.
+    warned: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Connections {
+    pub(crate) fn new(path: Option<PathBuf>) -> Self {
+        Self(Arc::new(Folder { path, warned: Mutex::default() }))
+    }
+
+    /// Whether there can be any connection.
+    pub(crate) fn has_folder(&self) -> bool {
+        self.0.path.is_some()
+    }
+
+    /// The connection of that name; of an empty name, the integration's default one. `None`: it is the default one, and there is none.
+    pub(crate) async fn open(
+        &self,
+        name: &str,
+        integration: &'static str,
+        fields: Fields,
+    ) -> Result<Option<Connection>, Failure> {
+        let (folder, name) = (Arc::clone(&self.0), name.to_owned());
+        let read = tokio::task::spawn_blocking(move || folder.open(&name, integration, fields)).await;
+        read.unwrap_or_else(|_| Err(Failure::transient("reading the connection failed inside Downbeat (a bug there)")))
+    }
+}
+
+impl Folder {
+    fn open(&self, name: &str, integration: &'static str, fields: Fields) -> Result<Option<Connection>, Failure> {
+        let named = !name.is_empty();
+        let name = if named { name.to_owned() } else { default_name(integration) };
+        check_name(&name)?;
+        let Some(folder) = &self.path else {
+            if named {
+                return Err(Failure::misconfigured(format!(
+                    "connection {name:?}: this worker has no folder of connections; set {SETTING} (--connections)"
+                )));
+            }
+            return Ok(None);
+        };
+        let Some(file) = find(folder, &name)? else {
+            if named {
+                let place = folder.join(format!("{name}.json"));
+                return Err(Failure::misconfigured(format!(
+                    "connection {name:?}: there is no file {} (or .yaml) on this worker",
+                    place.display()
+                )));
+            }
+            return Ok(None);
+        };
+        let read = file::read(&file, integration, fields)?;
+        for file in read.open_to_others {
+            self.warn_once(&file);
+        }
+        Ok(Some(Connection { file, named, fields: read.fields, secrets: read.secrets }))
+    }
+
+    fn warn_once(&self, file: &Path) {
+        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(file.to_owned()) {
+            warn!(file = %file.display(), "others than the owner may read this file with credentials: chmod 600 it");
+        }
+    }
+}
+
+/// What a check says when it needs a connection and there is none of the default name.
+pub(crate) fn none_given(integration: &str) -> Failure {
+    Failure::misconfigured(format!(
+        "{integration} needs a connection: name one, or put the file {}.json into the worker's folder of connections ({SETTING})",
+        default_name(integration)
+    ))
+}
+
+fn default_name(integration: &str) -> String {
+    format!("default_{}", integration.to_ascii_lowercase())
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if plain && name.len() <= CONNECTION_NAME_CHARS_MAX {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(CONNECTION_NAME_CHARS_MAX).collect();
+    Err(Failure::misconfigured(format!(
+        "connection {shown:?}: a name has letters, digits, _ and - only, at most {CONNECTION_NAME_CHARS_MAX} of them"
+    )))
+}
+
+fn find(folder: &Path, name: &str) -> Result<Option<PathBuf>, Failure> {
+    let candidates = ["json", "yaml", "yml"].map(|ending| folder.join(format!("{name}.{ending}")));
+    let mut found = candidates.into_iter().filter(|file| file.exists());
+    match (found.next(), found.next()) {
+        (Some(first), Some(second)) => Err(Failure::misconfigured(format!(
+            "connection {name:?} is written twice: {} and {}; remove one",
+            first.display(),
+            second.display()
+        ))),
+        (first, _) => Ok(first),
+    }
+}
+
+/// One connection, every reference resolved.
+pub(crate) struct Connection {
+    file: PathBuf,
+    named: bool,
+    fields: Map<String, Value>,
+    secrets: Vec<Secret>,
+}
+
+impl Connection {
+    /// Whether it was asked for by name, not taken because it is the default.
+    pub(crate) fn was_named(&self) -> bool {
+        self.named
+    }
+
+    /// A failure that names the file and the field. `what` must not repeat its value.
+    pub(crate) fn wrong(&self, field: &str, what: impl fmt::Display) -> Failure {
+        Failure::misconfigured(format!("{}: the field {field} {what}", self.file.display()))
+    }
+
+    /// A text; a number counts as its digits. `None`: absent, null or blank.
+    pub(crate) fn text(&self, field: &str) -> Result<Option<&str>, Failure> {
+        match self.fields.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.trim().is_empty())),
+            Some(_) => Err(self.wrong(field, "must be a text (put it in quotes)")),
+        }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn required(&self, field: &str) -> Result<&str, Failure> {
+        self.text(field)?.ok_or_else(|| self.wrong(field, "is missing or empty"))
+    }
+
+    /// A credential. `None`: absent, null or blank.
+    pub(crate) fn secret(&self, field: &str) -> Result<Option<Secret>, Failure> {
+        Ok(self.text(field)?.map(Secret::new))
+    }
+
+    /// A port; absent = the integration's own.
+    pub(crate) fn port(&self, default: u16) -> Result<u16, Failure> {
+        let port = match self.fields.get("port") {
+            None | Some(Value::Null) => return Ok(default),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(other) => other.as_u64().and_then(|port| u16::try_from(port).ok()),
+        };
+        port.filter(|port| *port > 0).ok_or_else(|| self.wrong("port", "must be a number from 1 to 65535"))
+    }
+
+    /// A boolean; absent = false.
+    pub(crate) fn flag(&self, field: &str) -> Result<bool, Failure> {
+        match self.fields.get(field) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(Value::String(text)) if text == "true" => Ok(true),
+            Some(Value::String(text)) if text == "false" => Ok(false),
+            Some(_) => Err(self.wrong(field, "must be true or false")),
+        }
+    }
+
+    /// Names with values; absent = none.
+    pub(crate) fn table(&self, field: &str) -> Result<Map<String, Value>, Failure> {
+        match self.fields.get(field) {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(table)) => Ok(table.clone()),
+            Some(_) => Err(self.wrong(field, "must be names with values")),
+        }
+    }
+
+    /// The text without any credential of this connection.
+    pub(crate) fn hide(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, secret| secret.hide_in(text))
+    }
+
+    /// The value without any credential of this connection.
+    pub(crate) fn hide_in_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.hide(std::mem::take(text)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_in_value(item)),
+            Value::Object(entries) => entries.values_mut().for_each(|entry| self.hide_in_value(entry)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<&String> = self.fields.keys().collect();
+        formatter.debug_struct("Connection").field("file", &self.file).field("fields", &fields).finish_non_exhaustive()
+    }
+}

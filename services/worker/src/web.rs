@@ -1,0 +1,239 @@
+//! One HTTP exchange within limits, for everything on this worker that speaks HTTP: redirects, time-outs, the size of the answer.
+//!
+//! Link-local addresses (where clouds serve their machines' credentials) are refused after the name was resolved, and again on
+//! each redirect: the connection goes to the address that was checked. Another host is told no header that may be a credential.
+//! It knows nothing of tasks and sensors, and no text of its own repeats a header, a body that was sent, or a query.
+
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use reqwest::{
+    Client, Method, Response, StatusCode, Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
+    redirect::Policy,
+};
+use serde_json::Value;
+
+use crate::attempt::Failure;
+use crate::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_CONNECT_WAIT, HTTP_REDIRECTS_MAX};
+use crate::process::log::TaskLog;
+
+/// What is asked.
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<String>,
+}
+
+/// What came back, whatever its status.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// The first [`HTTP_ANSWER_BYTES_MAX`] bytes.
+    pub(crate) body: Vec<u8>,
+    /// There was more.
+    pub(crate) cut: bool,
+}
+
+/// Sends a request and follows up to [`HTTP_REDIRECTS_MAX`] redirects, which the log is told of. Each exchange may take `wait`.
+///
+/// # Errors
+/// TRANSIENT when the other side cannot be reached, MISCONFIGURED for an address that is refused, JOB_FAILED for redirects
+/// that lead nowhere.
+pub(crate) async fn exchange(request: &Request, wait: Duration, log: Option<&TaskLog>) -> Result<Answer, Failure> {
+    let client = Client::builder()
+        .redirect(Policy::none())
+        .connect_timeout(HTTP_CONNECT_WAIT)
+        .timeout(wait)
+        .dns_resolver(Arc::new(CheckedResolver))
+        .user_agent(concat!("downbeat/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Failure::transient(format!("cannot set up an HTTP client: {}", chain(&error))))?;
+    let Request { mut method, mut url, mut headers, mut body } = request.clone();
+    for _ in 0..=HTTP_REDIRECTS_MAX {
+        check_literal(&url)?;
+        let mut builder = client.request(method.clone(), url.clone()).headers(headers.clone());
+        if let Some(body) = &body {
+            builder = builder.body(body.clone());
+        }
+        let response = builder.send().await.map_err(|error| unreachable_failure(&url, &error))?;
+        let Some(next) = redirected(&url, &response)? else {
+            let status = response.status();
+            let (body, cut) = read_body(&url, response).await?;
+            return Ok(Answer { status, body, cut });
+        };
+        if let Some(log) = log {
+            log.line(&format!("redirected ({}) to {}", response.status(), shown(&next))).await;
+        }
+        if next.origin() != url.origin() {
+            headers = for_strangers(&headers);
+        }
+        if !matches!(response.status().as_u16(), 307 | 308) && !matches!(method, Method::GET | Method::HEAD) {
+            method = Method::GET;
+            body = None;
+        }
+        url = next;
+    }
+    Err(Failure::job(format!("{} redirects more than {HTTP_REDIRECTS_MAX} times", shown(&request.url))))
+}
+
+/// An absolute http(s) URL.
+pub(crate) fn absolute(text: &str) -> Option<Url> {
+    Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Headers from the entries of a JSON object. `name`: the parameter; the values may be credentials, no error repeats them.
+pub(crate) fn headers(name: &str, entries: &serde_json::Map<String, Value>) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for (key, value) in entries {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let (Ok(header), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) else {
+            return Err(Failure::misconfigured(format!("{name}: {key:?} is no valid header")));
+        };
+        headers.insert(header, value);
+    }
+    Ok(headers)
+}
+
+/// What another host is told after a redirect: any of the task's own headers may be a credential (`x-api-key`).
+fn for_strangers(headers: &HeaderMap) -> HeaderMap {
+    let told = [ACCEPT, CONTENT_TYPE].into_iter();
+    told.filter_map(|name| Some((name.clone(), headers.get(name)?.clone()))).collect()
+}
+
+fn redirected(url: &Url, response: &Response) -> Result<Option<Url>, Failure> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = response.headers().get(LOCATION) else { return Ok(None) };
+    let next = location.to_str().ok().and_then(|location| url.join(location).ok());
+    let next = next.filter(|next| matches!(next.scheme(), "http" | "https") && next.has_host());
+    next.map(Some).ok_or_else(|| Failure::job(format!("{} redirects to something that is no http(s) URL", shown(url))))
+}
+
+async fn read_body(url: &Url, mut response: Response) -> Result<(Vec<u8>, bool), Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable_failure(url, &error))? {
+        if body.len() + chunk.len() > HTTP_ANSWER_BYTES_MAX {
+            body.extend_from_slice(&chunk[..HTTP_ANSWER_BYTES_MAX - body.len()]);
+            return Ok((body, true));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((body, false))
+}
+
+fn unreachable_failure(url: &Url, error: &reqwest::Error) -> Failure {
+    let text = chain(error);
+    let message = format!("cannot reach {}: {text}", shown(url));
+    if text.contains(REFUSED) { Failure::misconfigured(message) } else { Failure::transient(message) }
+}
+
+/// A URL for people: without credentials and without the query, which often is one.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_username("").ok();
+    url.set_password(None).ok();
+    if url.query().is_some() {
+        url.set_query(Some("..."));
+    }
+    url.to_string()
+}
+
+fn chain(error: &reqwest::Error) -> String {
+    // The outermost text repeats the URL with its query; the causes do not.
+    let mut texts = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        texts.push(inner.to_string());
+        cause = inner.source();
+    }
+    if error.is_timeout() && texts.is_empty() {
+        texts.push("it took too long".to_owned());
+    }
+    texts.join(": ")
+}
+
+const REFUSED: &str = "link-local addresses are refused";
+
+fn check_literal(url: &Url) -> Result<(), Failure> {
+    let host = url.host_str().unwrap_or_default();
+    let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() else { return Ok(()) };
+    if is_link_local(address) { Err(Failure::misconfigured(format!("{}: {REFUSED}", shown(url)))) } else { Ok(()) }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => {
+            let embedded = address.to_ipv4_mapped().or_else(|| nat64(address));
+            address.is_unicast_link_local() || embedded.is_some_and(|inner| inner.is_link_local())
+        }
+    }
+}
+
+/// 64:ff9b::/96 leads to an IPv4 address behind a translator.
+fn nat64(address: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
+    let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments() else { return None };
+    Some(std::net::Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
+}
+
+struct CheckedResolver;
+
+impl Resolve for CheckedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if found.iter().any(|address| is_link_local(address.ip())) {
+                return Err(format!("{} leads to a link-local address; {REFUSED}", name.as_str()).into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn link_local_addresses_are_known_in_every_dress() {
+        let cases = [
+            ("http://169.254.169.254/latest", true),
+            ("http://2852039166/", true),
+            ("http://0xa9fea9fe/", true),
+            ("http://[fe80::1]/", true),
+            ("http://[::ffff:169.254.169.254]/", true),
+            ("http://[64:ff9b::a9fe:a9fe]/", true),
+            ("http://127.0.0.1/", false),
+            ("http://10.0.0.1/", false),
+            ("http://[2001:db8::1]/", false),
+            ("http://example.com/", false),
+        ];
+        for (url, refused) in cases {
+            assert_eq!(check_literal(&Url::parse(url).unwrap()).is_err(), refused, "{url}");
+        }
+    }
+
+    #[test]
+    fn urls_are_shown_without_credentials() {
+        let url = Url::parse("https://user:secret@example.com/a?token=secret").unwrap();
+        assert_eq!(shown(&url), "https://example.com/a?...");
+    }
+
+    #[test]
+    fn another_host_is_told_no_header_that_may_be_a_credential() {
+        let given =
+            r#"{"x-api-key": "s", "authorization": "s", "cookie": "s", "accept": "text/csv", "content-type": "a/b"}"#;
+        let told = for_strangers(&headers("h", &serde_json::from_str(given).unwrap()).unwrap());
+        assert_eq!((told.len(), told[ACCEPT].to_str().unwrap()), (2, "text/csv"));
+    }
+}
