@@ -8,8 +8,7 @@ use std::{
     time::Duration,
 };
 
-use downbeat_integration_tests::{cluster::Cluster, process::eventually, repository};
-use downbeat_proto::control::v1::{FireScheduleRequest, control_service_client::ControlServiceClient};
+use downbeat_integration_tests::{clockwork::fire_now, cluster::Cluster, process::eventually, repository};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -86,20 +85,7 @@ async fn a_file_on_an_sftp_server_starts_a_run_that_knows_its_name() {
     std::fs::write(&file, PIPELINE).expect("a file");
     cluster.addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
     let log = || cluster.addresses.downbeat_ok(&["log", "cat"]);
-    let applied: Value = log()
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
-        .find(|event| event["kind"] == "PIPELINE_APPLIED")
-        .expect("it was applied");
-    let request = FireScheduleRequest {
-        pipeline_id: applied["pipeline_id"].as_str().expect("an id").to_owned(),
-        pipeline_version: 1,
-        schedule: "sensor:landed".to_owned(),
-        instant: jiff::Timestamp::now().as_microsecond(),
-        ..FireScheduleRequest::default()
-    };
-    let channel = downbeat_runtime::grpc::endpoint(&cluster.addresses.server).expect("an address").connect().await;
-    ControlServiceClient::new(channel.expect("it listens")).fire_schedule(request).await.expect("it is decided");
+    fire_now(&cluster.addresses, "sensor:landed").await;
 
     eventually("the window's run has ended", SOON, || {
         let runs = cluster.addresses.downbeat_ok(&["runs", "landing"]);

@@ -4,11 +4,9 @@
 use std::{path::Path, time::Duration};
 
 use downbeat_integration_tests::{
+    clockwork::fire_now,
     cluster::{Cluster, text},
     process::eventually,
-};
-use downbeat_proto::control::v1::{
-    FireSchedulesRequest, Firing, control_service_client::ControlServiceClient, firing_outcome::Outcome,
 };
 use serde_json::Value;
 
@@ -35,22 +33,6 @@ pipeline:
   a: {integration: DOWNBEAT, integration_job: NOOP, parameters: {}}
 ";
 
-/// The schedule of the sensor is due now, by a scheduler that is this test.
-async fn open_window(cluster: &Cluster, pipeline: &str) {
-    let channel = downbeat_runtime::grpc::endpoint(&cluster.addresses.server).expect("an address").connect().await;
-    let firing = Firing {
-        pipeline_id: pipeline.to_owned(),
-        pipeline_version: 1,
-        schedule: "sensor:told".to_owned(),
-        instant: jiff::Timestamp::now().as_microsecond(),
-        ..Firing::default()
-    };
-    let mut client = ControlServiceClient::new(channel.expect("it listens"));
-    let answer = client.fire_schedules(FireSchedulesRequest { firings: vec![firing] }).await.expect("an answer");
-    let outcome = answer.into_inner().outcomes.remove(0).outcome;
-    assert!(matches!(&outcome, Some(Outcome::Decided(decided)) if !decided.decided_before), "{outcome:?}");
-}
-
 fn apply(cluster: &Cluster, folder: &Path, name: &str, source: &str) {
     let file = folder.join(format!("{name}.yml"));
     std::fs::write(&file, source).expect("a file");
@@ -71,10 +53,8 @@ async fn a_window_outlives_its_coordinator_and_a_delivery_is_one_run() {
     apply(&cluster, folder.path(), "sensing", PIPELINE);
     let shown = cluster.addresses.downbeat_ok(&["sensor", "show", "sensing"]);
     assert!(shown.contains("told  0 0 1 1 ? 2199  UTC  no window is open"), "{shown}");
-    let applied = &events(&cluster, "PIPELINE_APPLIED")[0];
-    let pipeline = applied["pipeline_id"].as_str().expect("an id").to_owned();
 
-    open_window(&cluster, &pipeline).await;
+    fire_now(&cluster.addresses, "sensor:told").await;
     let shown = cluster.addresses.downbeat_ok(&["sensor", "show", "sensing"]);
     assert!(shown.contains("asks again at") && shown.contains("PENDING  no event `loaded` has come"), "{shown}");
     let tell = ["sensor", "tell", "loaded", "--data", r#"{"rows": 3}"#, "--key", "k"];

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{AttemptRef, Event, PipelineId, RunId, Trigger};
+use downbeat_domain::{AttemptRef, Event, PipelineId, RunId, Trigger, WindowRef, plan::PlanSensor};
 use jiff::Timestamp;
 
 use super::{checks::Record, time::At};
@@ -57,7 +57,7 @@ impl Census {
             }
             match event {
                 Event::PipelineApplied(applied) => {
-                    self.schedules.insert(applied.pipeline, applied.plan.schedules.clone());
+                    self.schedules.insert(applied.pipeline, applied.plan.timed().cloned().collect());
                 }
                 Event::RunCreated(created) => {
                     self.runs += 1;
@@ -66,6 +66,10 @@ impl Census {
                     if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
                         self.fired.insert((created.pipeline, schedule.clone(), *instant));
                     }
+                }
+                Event::SensorOpened(opened) => {
+                    let WindowRef { pipeline, sensor, instant } = &opened.window;
+                    self.fired.insert((*pipeline, PlanSensor::schedule_name(sensor), *instant));
                 }
                 Event::ScheduleDecided(decided) => {
                     let key = (decided.pipeline, decided.schedule.clone());

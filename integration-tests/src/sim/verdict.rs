@@ -30,6 +30,7 @@ impl World {
             let at = self.dice.below(self.projectors.len() as u64) as usize;
             self.compare_projection(at);
             self.compare_state();
+            self.judge_windows();
         }
         let Some(healed) = self.healed else { return };
         if self.now > healed + PATIENCE {
@@ -134,6 +135,19 @@ impl World {
         let projector = &self.projectors[at];
         let found = projection::check(self.log.id(), &self.log.entries, projector.position(), &projector.rows);
         self.found.extend(found);
+    }
+
+    /// No window of a sensor is open long after its time, as the owner's clock has it.
+    fn judge_windows(&mut self) {
+        let mut late = Vec::new();
+        for one in &self.coordinators {
+            let Some((engine, _)) = one.at_rest() else { continue };
+            let wall = one.clocks.wall(self.now);
+            let windows = engine.partition().pipelines.values().flat_map(|state| &state.windows);
+            let over = windows.filter(|(_, window)| wall.duration_since(window.closes).as_secs() > 60);
+            late.extend(over.map(|(sensor, window)| format!("a window of `{sensor}` is open: {window:?}")));
+        }
+        late.into_iter().for_each(|what| self.violated("INV-09", what));
     }
 
     /// The state of an owner at rest is the fold of the log.

@@ -15,6 +15,7 @@ pub mod outcomes;
 pub mod projection;
 mod record;
 pub mod schedules;
+pub mod sensors;
 pub mod slots;
 
 pub use record::Record;
@@ -52,6 +53,7 @@ pub struct AllChecks {
     followers: followers::Followers,
     dependencies: dependencies::Dependencies,
     schedules: schedules::Schedules,
+    sensors: sensors::Sensors,
     slots: slots::Slots,
     chain: chain::Chain,
     fencing: fencing::Fencing,
@@ -74,6 +76,7 @@ impl Check for AllChecks {
         self.followers.record(record, found);
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
+        self.sensors.record(record, found);
         self.slots.record(record, found);
     }
 }

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use downbeat_dialect::cron::Cron;
-use downbeat_domain::{Event, PipelineId, RunId, ScheduleDecided, Trigger, plan::PlanSchedule};
+use downbeat_domain::{
+    Event, PipelineId, RunId, ScheduleDecided, Trigger, WindowRef,
+    plan::{PlanSchedule, PlanSensor},
+};
 use downbeat_runtime::zones::zones;
 use jiff::Timestamp;
 
@@ -49,12 +52,16 @@ impl Check for Schedules {
             let wrong = match event {
                 Event::PipelineApplied(applied) => {
                     let before = self.plans.get(&applied.pipeline).map_or(0, |version| version.applied);
-                    let schedules = applied.plan.schedules.clone();
+                    let schedules = applied.plan.timed().cloned().collect();
                     let version = Version { applied: before + 1, since: decided_at, schedules };
                     self.plans.insert(applied.pipeline, version);
                     None
                 }
                 Event::ScheduleDecided(decided) => self.passed(decided),
+                Event::SensorOpened(opened) => {
+                    let WindowRef { pipeline, sensor, instant } = &opened.window;
+                    self.step((*pipeline, PlanSensor::schedule_name(sensor)), *instant, 1)
+                }
                 Event::RunCreated(created) => match &created.trigger {
                     Trigger::Scheduled { schedule, instant, .. } => {
                         let derived = RunId::of_schedule(created.pipeline, schedule, *instant);

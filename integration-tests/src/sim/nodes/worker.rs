@@ -6,8 +6,9 @@ use bytes::Bytes;
 use downbeat_domain::{AttemptRef, RunId};
 use downbeat_proto::worker::v1 as wire;
 use downbeat_worker::{
-    attempt::AttemptId,
-    engine::{Engine, Identity, Input, Now, Output},
+    attempt::{AttemptId, Failure},
+    engine::{CheckTicket, Engine, Identity, Input, Now, Output},
+    verdict::Verdict,
 };
 
 use super::job::Job;
@@ -65,6 +66,8 @@ pub enum WorkerEvent {
     LinkEnded(usize),
     /// A job may be over.
     JobEnds(AttemptId, u64),
+    /// A check is over.
+    LookEnds(CheckTicket, Verdict),
     /// Time has passed.
     Tick,
     /// The worker is asked to end.
@@ -155,6 +158,7 @@ impl World {
             }
             WorkerEvent::LinkEnded(connection) => self.link_ended(at, connection),
             WorkerEvent::JobEnds(attempt, token) => self.job_ends(at, attempt, token),
+            WorkerEvent::LookEnds(ticket, verdict) => self.step(at, vec![Input::Checked(ticket, verdict)]),
             WorkerEvent::Tick => {
                 let now = self.now;
                 if let Some(process) = self.process(at).filter(|process| process.tick_at.is_some_and(|due| due <= now))
@@ -187,12 +191,14 @@ impl World {
         if worker.installed.scripts {
             jobs.push(job("PYTHON", "PYTHON_EXECUTE_SCRIPT"));
         }
+        let integration = "POSTGRES".to_owned();
+        let checks = vec![wire::CheckKind { integration, sensor_type: "POSTGRES_QUERY".to_owned() }];
         let identity = Identity {
             worker_id: Bytes::copy_from_slice(&worker.id),
             name: format!("w{at}"),
             slots: worker.installed.slots,
             jobs,
-            checks: Vec::new(),
+            checks,
             labels: Default::default(),
         };
         worker.process = Some(Process {
@@ -284,8 +290,9 @@ impl World {
             Output::LeaseLost { killed, forgotten } => {
                 self.say(|| format!("worker {at} lost its lease: {killed} killed, {forgotten} reports forgotten"));
             }
-            // It says that it can make no checks, so nobody asks for any.
-            Output::Check(..) | Output::AbandonCheck(_) | Output::Ignored(_) => {}
+            Output::Check(ticket, _) => self.make_check(at, ticket),
+            // Its answer is nobody's any more: the engine leaves it aside.
+            Output::AbandonCheck(_) | Output::Ignored(_) => {}
             Output::Exit => {
                 self.say(|| format!("worker {at} has ended"));
                 self.end_worker(at, true, false, false);
@@ -293,6 +300,20 @@ impl World {
                 self.start_worker(at, pause);
             }
         }
+    }
+
+    /// A check finds what it looks for, or does not, or never ends.
+    fn make_check(&mut self, at: usize, ticket: CheckTicket) {
+        let outputs = || Verdict::Passed { outputs: String::new() };
+        let verdict = match self.dice.below(10) {
+            0..=3 => outputs(),
+            4..=6 => Verdict::Pending { message: "not there".to_owned() },
+            7..=8 => Verdict::Failed(Failure::transient("nobody answers")),
+            _ => return,
+        };
+        let takes = if self.dice.per_mille(200) { 90 * SECOND } else { 5 * SECOND };
+        let takes = self.dice.between(MILLISECOND, takes);
+        self.tell_worker(at, takes, WorkerEvent::LookEnds(ticket, verdict));
     }
 
     fn run_job(&mut self, at: usize, attempt: AttemptId) {

@@ -17,6 +17,7 @@ mod pools;
 mod restarts;
 mod retries;
 mod schedules;
+mod sensors;
 mod waits;
 mod wide;
 mod yaml;
@@ -129,4 +130,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("pools", pools::make),
     ("restarts", restarts::make),
     ("followers", followers::make),
+    ("sensors", sensors::make),
 ];
