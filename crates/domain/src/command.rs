@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger},
-    id::{PipelineId, RunId, WorkerId},
+    id::{BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
     metadata::Collected,
     replay::PriorRun,
@@ -67,6 +67,15 @@ pub enum Command {
     FireSchedule(FireSchedule),
     /// Let a trigger of a pipeline take an event from outside.
     TakeEvent(TakeEvent),
+    /// Run past instants of a schedule.
+    CreateBackfill(Box<CreateBackfill>),
+    /// Start nothing more of a backfill, and stop what runs of it.
+    CancelBackfill {
+        /// Which.
+        backfill: BackfillId,
+        /// Why, for people.
+        reason: String,
+    },
     /// Stop a run.
     CancelRun {
         /// Which.
@@ -193,6 +202,29 @@ pub struct FireSchedule {
     pub passed: Vec<PassedInstants>,
     /// Whether `instant` starts a run; otherwise it is the last one of `passed`.
     pub fires: bool,
+}
+
+/// See [`Command::CreateBackfill`].
+#[derive(Clone, Debug)]
+pub struct CreateBackfill {
+    /// Id of the new backfill. The same id again is answered from state.
+    pub backfill: BackfillId,
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Name of the schedule.
+    pub schedule: String,
+    /// It is about the instants from here...
+    pub from: Timestamp,
+    /// ... to before here.
+    pub to: Timestamp,
+    /// These instants, ascending; see [`crate::backfill::instants`].
+    pub instants: Vec<Timestamp>,
+    /// How many of its runs may be live at once.
+    pub max_active: u32,
+    /// Also instants whose runs have succeeded.
+    pub force: bool,
+    /// Who asks.
+    pub user: String,
 }
 
 /// See [`Command::TakeEvent`].
@@ -360,6 +392,15 @@ pub enum Rejection {
         /// What is wrong.
         reason: String,
     },
+    /// The backfill cannot be: what it asks for, or how much of it.
+    #[error("{0}")]
+    InvalidBackfill(String),
+    /// No such backfill that has not ended.
+    #[error("there is no backfill {0} that has not ended")]
+    UnknownBackfill(BackfillId),
+    /// Everything of the backfill has ended.
+    #[error("backfill {0} has ended")]
+    BackfillEnded(BackfillId),
     /// A trigger cannot take the event: a filter or an input did not evaluate, or does not fit.
     #[error("trigger `{trigger}` of pipeline `{alias}`: {reason}")]
     EventRefused {
@@ -417,6 +458,9 @@ impl Rejection {
             Self::AlreadyFired { .. } => "ALREADY_FIRED",
             Self::NotDue { .. } => "NOT_DUE",
             Self::UnfitFiring { .. } => "UNFIT_FIRING",
+            Self::InvalidBackfill(_) => "INVALID_BACKFILL",
+            Self::UnknownBackfill(_) => "UNKNOWN_BACKFILL",
+            Self::BackfillEnded(_) => "BACKFILL_ENDED",
             Self::EventRefused { .. } => "EVENT_REFUSED",
             Self::InvalidInputs(_) => "INVALID_INPUTS",
             Self::StaleAttempt(_) => "STALE_ATTEMPT",

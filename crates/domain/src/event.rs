@@ -1,5 +1,6 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
+mod backfill;
 mod trigger;
 
 use std::sync::Arc;
@@ -8,12 +9,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    id::{PipelineId, RunId, WorkerId},
+    id::{BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
 };
 
+pub use backfill::BackfillCreated;
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
 /// One attempt of one task of one run. The number counts from 1 and fences: a report of an older attempt is stale.
@@ -69,6 +71,12 @@ pub enum Event {
     FollowerDeclined { ended: RunId, pipeline: PipelineId, reason: String, at: Timestamp },
     /// A trigger over several events took one, which waits for the others.
     EventTaken(Box<EventTaken>),
+    /// Past instants of a schedule are to be run, one after the other.
+    BackfillCreated(Box<BackfillCreated>),
+    /// It starts nothing more. Its live runs are cancelled by events of their own.
+    BackfillCancelled { backfill: BackfillId, reason: String, at: Timestamp },
+    /// These instants of it get no run: none can be made of them, or another one has done them meanwhile.
+    BackfillDeclined { backfill: BackfillId, instants: Vec<Timestamp>, reason: String, at: Timestamp },
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -277,6 +285,9 @@ impl Event {
             | Event::ScheduleDecided(_)
             | Event::PoolSet { .. }
             | Event::EventTaken(_)
+            | Event::BackfillCreated(_)
+            | Event::BackfillCancelled { .. }
+            | Event::BackfillDeclined { .. }
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -344,6 +355,7 @@ impl Event {
             Event::ScheduleDecided(decided) => Some(decided.at),
             Event::TaskCarriedOver(carried) => Some(carried.at),
             Event::EventTaken(taken) => Some(taken.at),
+            Event::BackfillCreated(created) => Some(created.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }
@@ -354,6 +366,8 @@ impl Event {
             | Event::PipelineResumed { at, .. }
             | Event::PipelineDeleted { at, .. }
             | Event::PoolSet { at, .. }
+            | Event::BackfillCancelled { at, .. }
+            | Event::BackfillDeclined { at, .. }
             | Event::RunCancelRequested { at, .. }
             | Event::RunQueued { at, .. }
             | Event::RunAdmitted { at, .. }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::AttemptRef;
 use crate::{
-    id::{PipelineId, RunId},
+    id::{BackfillId, PipelineId, RunId},
     status::{RestartMode, RunStatus},
 };
 
@@ -65,6 +65,17 @@ pub enum Trigger {
         trigger: u32,
         /// Pipelines of the runs that led here, that run's last; none of them is started by this one again.
         chain: Vec<PipelineId>,
+    },
+    /// A backfill came to an instant of a schedule.
+    Backfill {
+        /// The backfill.
+        backfill: BackfillId,
+        /// Name of the schedule in the pipeline.
+        schedule: String,
+        /// The instant that the schedule names.
+        instant: Timestamp,
+        /// Who asked for the backfill.
+        user: String,
     },
 }
 

@@ -1,5 +1,6 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod backfills;
 mod events;
 mod followers;
 mod lanes;
@@ -11,6 +12,7 @@ mod restore;
 mod run;
 mod task;
 
+pub use backfills::{Backfill, Backfills};
 pub use events::{Listeners, TriggerState, WaitingEvent};
 pub(crate) use events::{carried, listens};
 pub use followers::{Followed, Followers};

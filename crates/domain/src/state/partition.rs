@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 use crate::{
     event::AttemptRef,
-    id::{CommandId, PipelineId, RunId},
+    id::{BackfillId, CommandId, PipelineId, RunId},
     limits,
     plan::PreparedPlan,
-    state::{Followers, LaneKey, Lanes, Listeners, Pools, RunState, TriggerState, listens},
+    state::{Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, TriggerState, listens},
     status::RunStatus,
 };
 
@@ -39,6 +39,8 @@ pub struct Partition {
     pub awaiting_carry: BTreeSet<RunId>,
     /// Which pipelines the ends of runs start, and what is left of that.
     pub followers: Followers,
+    /// Past instants of schedules that are being run.
+    pub backfills: Backfills,
     /// What something follows of by itself: [`crate::settle`] works it off.
     pub agenda: BTreeSet<Agenda>,
     /// Commands that were accepted lately.
@@ -54,6 +56,8 @@ pub enum Agenda {
     Lane(LaneKey),
     /// A run has ended, and pipelines are left that it starts.
     Followers(RunId),
+    /// A backfill may start its next run, or has to stop those that it has started.
+    Backfill(BackfillId),
 }
 
 /// A pipeline.
