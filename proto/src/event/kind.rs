@@ -46,6 +46,9 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::IterationsEnded,
     EventKind::FollowersDue,
     EventKind::FollowerDeclined,
+    EventKind::BackfillCreated,
+    EventKind::BackfillCancelled,
+    EventKind::BackfillDeclined,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

@@ -1,6 +1,7 @@
 //! Domain to wire: every event has one form, and the same event always the same bytes (a compressed definition excepted).
 
 mod attempt;
+mod backfill;
 mod follow;
 mod run;
 mod schedule;
@@ -50,6 +51,9 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::CarryCompleted { .. }
         | Event::RunFinished { .. } => run::encode(fact),
         Event::FollowersDue { .. } | Event::FollowerDeclined { .. } => follow::encode(fact),
+        Event::BackfillCreated(_) | Event::BackfillCancelled { .. } | Event::BackfillDeclined { .. } => {
+            backfill::encode(fact)
+        }
         Event::GroupOpened { .. }
         | Event::GroupSkipped { .. }
         | Event::MatrixExpanded { .. }

@@ -1,6 +1,7 @@
 //! Events as JSON, for people and for `downbeat log cat`. Not a storage format: it may change.
 
 mod attempt;
+mod backfill;
 
 use downbeat_domain::{
     ConditionResult, Event, EventOrigin, PipelineId, RunCreated, ScheduleDecided, TaskRunId, Trigger,
@@ -78,7 +79,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         Event::IterationSkipped { run, group, iteration, reason, at: when } => json!({
             "run_id": run.to_string(), "group": group, "iteration": iteration, "reason": reason, "at": at(*when),
         }),
-        task_event => task(task_event).unwrap_or_else(|| attempt::to_json(task_event)),
+        other => backfill::to_json(other).or_else(|| task(other)).unwrap_or_else(|| attempt::to_json(other)),
     };
     match value {
         Value::Object(fields) => fields,
@@ -186,6 +187,10 @@ fn trigger(trigger: &Trigger) -> Value {
         }),
         Trigger::Event { trigger, events, depth } => json!({
             "type": "EVENT", "trigger": trigger, "events": events.iter().map(origin).collect::<Vec<_>>(), "depth": depth,
+        }),
+        Trigger::Backfill { backfill, schedule, instant, user } => json!({
+            "type": "BACKFILL", "backfill_id": backfill.to_string(), "schedule": schedule, "instant": at(*instant),
+            "user": user,
         }),
         Trigger::Restart { user, run, mode } => {
             json!({"type": mode.as_str(), "user": user, "run_id": run.to_string()})
