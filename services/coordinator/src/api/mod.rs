@@ -17,14 +17,17 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::UnknownPipeline(_)
         | Rejection::UnknownSchedule { .. }
         | Rejection::UnknownTask { .. }
+        | Rejection::UnknownBackfill(_)
         | Rejection::UnknownRun(_) => Code::NotFound,
-        Rejection::InvalidInputs(_) | Rejection::InvalidPool(_) | Rejection::EventRefused { .. } => {
-            Code::InvalidArgument
-        }
+        Rejection::InvalidInputs(_)
+        | Rejection::InvalidPool(_)
+        | Rejection::InvalidBackfill(_)
+        | Rejection::EventRefused { .. } => Code::InvalidArgument,
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
+        | Rejection::BackfillEnded(_)
         | Rejection::PipelinePaused { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)

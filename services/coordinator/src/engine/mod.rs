@@ -426,6 +426,8 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::PausePipeline { .. }
         | Command::ResumePipeline { .. }
         | Command::DeletePipeline { .. }
+        | Command::CreateBackfill(_)
+        | Command::CancelBackfill { .. }
         | Command::SetPool { .. } => None,
     }
 }
