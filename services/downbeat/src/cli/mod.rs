@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod backfill;
 mod control;
 mod run;
 mod schedule;
@@ -10,6 +11,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
 
+pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineList, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList,
     PoolRemove, PoolSet, PoolSub,
@@ -84,6 +86,8 @@ pub enum Command {
     Pool(PoolCommand),
     /// Show when schedules fire next.
     Schedule(ScheduleCommand),
+    /// Run past instants of a schedule; or list, show or cancel backfills.
+    Backfill(BackfillCommand),
     /// Events from outside: publish one by hand; list, show and replay messages that no trigger could take.
     Trigger(TriggerCommand),
     /// Follow the log of a task.
