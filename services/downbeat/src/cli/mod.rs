@@ -58,7 +58,6 @@ pub struct Key {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for the life of the process")]
 pub enum Command {
     /// Start everything in one process, with an embedded log: no other server is needed.
     Dev(Dev),
