@@ -61,6 +61,23 @@ pub fn earlier(partition: &Partition, pipeline: PipelineId, schedule: &str, inst
     earlier
 }
 
+/// The run of a backfill that has done an instant, or is at it.
+pub(crate) fn backfilled(
+    partition: &Partition,
+    pipeline: PipelineId,
+    schedule: &str,
+    instant: Timestamp,
+) -> Option<RunId> {
+    let mut runs = (0..limits::BACKFILL_RUNS_PER_INSTANT_MAX)
+        .map(|number| RunId::of_backfill(pipeline, schedule, instant, number))
+        .take_while(|run| partition.run_status(*run).is_some());
+    let failed = |run: &RunId| {
+        let ended = partition.finished.get(run).map(|(_, status)| *status);
+        ended.is_some_and(|status| !matches!(status, RunStatus::Succeeded | RunStatus::Warning))
+    };
+    runs.find(|run| !failed(run))
+}
+
 impl Earlier {
     /// Takes note of a run; `false` = it was never started.
     fn note(&mut self, partition: &Partition, run: RunId) -> bool {

@@ -150,7 +150,7 @@ pub enum PassReason {
     Paused,
     /// A new version of the pipeline has another schedule of this name.
     Replaced,
-    /// No run could be made of it.
+    /// No run could be made of it, or a backfill has run it already.
     Refused,
 }
 

@@ -185,6 +185,23 @@ fn an_instant_that_others_have_taken_meanwhile_gets_no_second_run() {
 }
 
 #[test]
+fn a_schedule_that_comes_later_finds_what_a_backfill_has_done() {
+    let only = |number: i64| again(7, CreateBackfill { instants: vec![instant(number)], ..question(4, 1) });
+    let decided = |world: World| -> Vec<String> {
+        let lines = world.when(fire(1)).lines();
+        lines.into_iter().filter(|line| line.contains("ScheduleDecided") || line.contains("RunCreated")).collect()
+    };
+    let live = given(&scheduled()).after([only(1)]);
+    assert_eq!(decided(live), ["ScheduleDecided hourly: REFUSEDx1"]);
+    let done = given(&scheduled()).after([only(1)]).worked_off(&[]);
+    assert_eq!(decided(done), ["ScheduleDecided hourly: REFUSEDx1"]);
+    let failed = given(&scheduled()).after([only(1)]).worked_off(&[("a", bad())]);
+    assert_eq!(decided(failed), ["RunCreated of version 1"]);
+    let other = given(&scheduled()).after([only(0)]).worked_off(&[]);
+    assert_eq!(decided(other), ["RunCreated of version 1"]);
+}
+
+#[test]
 fn an_instant_of_which_no_run_can_be_made_is_declined_and_the_others_go_on() {
     let needs = "inputs:\n  n: {type: string, options: ['01', '03']}\n";
     let hour = "\"${{ format_date(ORCHESTRA.CURRENT_TIME, '%H') }}\"";
