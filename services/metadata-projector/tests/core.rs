@@ -64,7 +64,7 @@ fn compare(store: &Rows, state: &RunState, seed: u64, decision: usize) {
 
 /// What is left of each backfill and live of it; the counts of one that has ended.
 fn compare_backfills(store: &Rows, partition: &Partition, place: &str) {
-    let row = |id: BackfillId| -> wire::Backfill { rows::read(b"b", &store[&keys::backfill(id)]).unwrap() };
+    let row = |id: BackfillId| -> wire::Backfill { rows::read(b"f", &store[&keys::backfill(id)]).unwrap() };
     let sum = |row: &wire::Backfill| {
         let outcomes = [row.succeeded, row.failed, row.cancelled, row.skipped, row.declined, row.dropped];
         row.left + row.live + outcomes.iter().sum::<u32>()

@@ -22,8 +22,8 @@
 //! | `a` | asset key | `metadata.v1.Asset` | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
 //! | `e` | run id, BLAKE3 of the edge (16) | `events.v1.LineageEdge` | lineage |
-//! | `b` | backfill id | `metadata.v1.Backfill` | backfills |
-//! | `B` | created, newest first (8), backfill id | nothing | backfills |
+//! | `f` | backfill id | `metadata.v1.Backfill` | backfills |
+//! | `F` | created, newest first (8), backfill id | nothing | backfills |
 //! | `k` | pipeline id, created, newest first (8), backfill id | nothing | backfills |
 //! | `i` | backfill id, instant (8) | [`super::rows::BackfillInstant`] | backfills |
 //! | `j` | run id | backfill id, instant (8) | backfills |
@@ -43,9 +43,9 @@ pub const RUNS: &[u8] = b"r";
 /// Prefix of all runs by age.
 pub const RUNS_BY_AGE: &[u8] = b"R";
 /// Prefix of backfills.
-pub const BACKFILLS: &[u8] = b"b";
+pub const BACKFILLS: &[u8] = b"f";
 /// Prefix of all backfills by age.
-pub const BACKFILLS_BY_AGE: &[u8] = b"B";
+pub const BACKFILLS_BY_AGE: &[u8] = b"F";
 /// Prefix of assets.
 pub const ASSETS: &[u8] = b"a";
 
@@ -207,12 +207,12 @@ pub fn edge(run: RunId, from: &str, to: &str, operation: &str) -> Vec<u8> {
 
 /// A backfill.
 pub fn backfill(id: BackfillId) -> Vec<u8> {
-    key(b'b', &[&id.0])
+    key(b'f', &[&id.0])
 }
 
 /// A backfill among all of them, by age.
 pub fn backfill_by_age(created_at: i64, id: BackfillId) -> Vec<u8> {
-    key(b'B', &[&newest_first(created_at), &id.0])
+    key(b'F', &[&newest_first(created_at), &id.0])
 }
 
 /// Prefix of the backfills of a pipeline, by age.
