@@ -65,10 +65,11 @@ fn files_that_are_no_pipelines_are_refused_with_their_place() {
     let refused = apply(&dev.addresses, folder.path(), "refused.yml", &cases[1].1);
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused).contains("refused.yml:5:"), "{}", text(&refused));
-    let webhook = format!("webhook: {{enabled: true}}\n{}", task(&format!("    {{{noop}}}\n")));
-    let unsupported = apply(&dev.addresses, folder.path(), "webhook.yml", &webhook);
+    let agent =
+        "    integration: ORCHESTRA\n    integration_job: RUN_AGENT\n    parameters: {agent_id: x, prompt: y}\n";
+    let unsupported = apply(&dev.addresses, folder.path(), "agent.yml", &task(agent));
     assert_eq!(unsupported.status.code(), Some(1));
-    assert!(text(&unsupported).contains("webhooks do not start runs in this version"), "{}", text(&unsupported));
+    assert!(text(&unsupported).contains("ORCHESTRA/RUN_AGENT is not run by this version"), "{}", text(&unsupported));
     assert!(text(&dev.addresses.downbeat(&["run", "nobody"])).contains("no pipeline `nobody`"));
     assert!(text(&dev.addresses.downbeat(&["run", "show", "00000000"])).contains("00000000"));
     assert!(text(&dev.addresses.downbeat(&["run", "a", "--input", "x"])).contains("NAME=VALUE"));

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
 mod backfills;
+mod sensors;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -85,6 +86,8 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
             ..PlanSchedule::default()
         }],
         triggers: vec![trigger("single", &["a.>"]), trigger("both", &["a.*", "b"])],
+        sensors: sensors::sensors(),
+        webhook: Some(sensors::webhook()),
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -263,6 +266,7 @@ impl World {
             }),
             (11, _) if more % 4 == 2 => self.backfill(which, detail),
             (11, _) => self.fire(which, detail),
+            (12 | 13, _) => self.of_sensors(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),
             (_, None) => self.start(which, detail),
         };

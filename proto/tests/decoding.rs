@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 45] = [
+const KINDS: [(i32, &str); 50] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -19,6 +19,7 @@ const KINDS: [(i32, &str); 45] = [
     (5, "PIPELINE_DELETED"),
     (6, "POOL_SET"),
     (7, "SCHEDULE_DECIDED"),
+    (8, "TIME_ZONES_CHANGED"),
     (9, "EVENT_TAKEN"),
     (10, "RUN_CREATED"),
     (11, "RUN_CANCEL_REQUESTED"),
@@ -57,6 +58,10 @@ const KINDS: [(i32, &str); 45] = [
     (62, "BACKFILL_CREATED"),
     (63, "BACKFILL_CANCELLED"),
     (64, "BACKFILL_DECLINED"),
+    (70, "SENSOR_OPENED"),
+    (71, "SENSOR_CHECKED"),
+    (72, "SENSOR_CLOSED"),
+    (73, "SENSOR_EVENT_TAKEN"),
 ];
 
 #[test]

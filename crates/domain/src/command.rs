@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    event::{AttemptRef, PassedInstants, PipelineApplied, Trigger},
+    event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
     id::{BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
     metadata::Collected,
     replay::PriorRun,
+    sensors::CheckAnswer,
     status::{FailureClass, Mark, Outcome, RestartMode},
 };
 
@@ -52,6 +53,11 @@ pub enum Command {
         /// How many attempts of one slot each may be live at once.
         slots: Option<u32>,
     },
+    /// Take note of the rules of time zones by which somebody computes schedules.
+    NoteTimeZones {
+        /// Their release: a year and a letter, such as `2026f`.
+        release: String,
+    },
     /// Start a run.
     StartRun(StartRun),
     /// Run a run that has ended again, wholly or in part, as a new run.
@@ -75,6 +81,22 @@ pub enum Command {
         backfill: BackfillId,
         /// Why, for people.
         reason: String,
+    },
+    /// Take in what the checks of an open window gave.
+    PollSensor(PollSensor),
+    /// Take in an event that others send to sensors.
+    TakeSensorEvent {
+        /// What kind of event.
+        event_type: String,
+        /// What it carries.
+        data: Value,
+    },
+    /// Start the run of a call from outside.
+    TakeWebhook(TakeWebhook),
+    /// A deadline of the pipeline itself has passed.
+    WakePipeline {
+        /// Which.
+        pipeline: PipelineId,
     },
     /// Stop a run.
     CancelRun {
@@ -238,6 +260,28 @@ pub struct TakeEvent {
     pub event: Arc<IncomingEvent>,
 }
 
+/// See [`Command::PollSensor`].
+#[derive(Clone, Debug)]
+pub struct PollSensor {
+    /// The window.
+    pub window: WindowRef,
+    /// One per check of the sensor, in their order; `None` where the core finds out by itself.
+    pub answers: Vec<Option<CheckAnswer>>,
+}
+
+/// See [`Command::TakeWebhook`].
+#[derive(Clone, Debug)]
+pub struct TakeWebhook {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Id of the delivery.
+    pub delivery: String,
+    /// What `outputs.payload` reads.
+    pub payload: Value,
+    /// By which scheme its signature was verified; empty = it was not signed.
+    pub signature: String,
+}
+
 /// See [`Command::Report`].
 #[derive(Clone, Debug)]
 pub enum Report {
@@ -346,6 +390,9 @@ pub enum Rejection {
     /// Names and sizes of pools have limits.
     #[error("{0}")]
     InvalidPool(String),
+    /// Releases of time zone rules are a year and letters.
+    #[error("`{0}` is no release of time zone rules such as 2026f")]
+    InvalidRelease(String),
     /// The pipeline has no schedule of this name.
     #[error("pipeline {pipeline} has no schedule `{schedule}`")]
     UnknownSchedule {
@@ -411,6 +458,15 @@ pub enum Rejection {
         /// What and why.
         reason: String,
     },
+    /// An event for sensors has limits.
+    #[error("event for sensors: {0}")]
+    InvalidSensorEvent(String),
+    /// Calls from outside start nothing of this pipeline.
+    #[error("pipeline `{alias}` has no webhook; set `webhook: {{enabled: true}}` and apply it")]
+    NoWebhook {
+        /// Its alias.
+        alias: String,
+    },
     /// A required input is missing, has the wrong type, or is not declared.
     #[error("{0}")]
     InvalidInputs(String),
@@ -451,6 +507,7 @@ impl Rejection {
             Self::TaskUnfit { .. } => "TASK_UNFIT",
             Self::NotAnApprover { .. } => "NOT_AN_APPROVER",
             Self::InvalidPool(_) => "INVALID_POOL",
+            Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",
             Self::UnknownRun(_) => "UNKNOWN_RUN",
             Self::RunFinished { .. } => "RUN_FINISHED",
@@ -462,6 +519,8 @@ impl Rejection {
             Self::UnknownBackfill(_) => "UNKNOWN_BACKFILL",
             Self::BackfillEnded(_) => "BACKFILL_ENDED",
             Self::EventRefused { .. } => "EVENT_REFUSED",
+            Self::InvalidSensorEvent(_) => "INVALID_SENSOR_EVENT",
+            Self::NoWebhook { .. } => "NO_WEBHOOK",
             Self::InvalidInputs(_) => "INVALID_INPUTS",
             Self::StaleAttempt(_) => "STALE_ATTEMPT",
             Self::NotReady { .. } => "NOT_READY",

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::{
     event::{AttemptRef, Trigger},
     id::{RunId, WorkerId},
-    state::{Partition, Phase, RunState},
+    state::{Partition, Phase, PipelineState, RunState},
     status::StopReason,
 };
 
@@ -82,7 +82,13 @@ pub fn next_deadline(run: &RunState) -> Option<Timestamp> {
     run.deadlines.first().map(|(due, _)| *due)
 }
 
-/// The earliest deadline of all runs.
+/// When time alone will next change this pipeline, apart from its runs: ask for [`crate::Command::WakePipeline`] then.
+pub fn next_deadline_of_pipeline(pipeline: &PipelineState) -> Option<Timestamp> {
+    pipeline.windows.values().map(|window| window.closes).min()
+}
+
+/// The earliest deadline of all runs and pipelines.
 pub fn next_deadline_of(partition: &Partition) -> Option<Timestamp> {
-    partition.runs.values().filter_map(next_deadline).min()
+    let runs = partition.runs.values().filter_map(next_deadline);
+    runs.chain(partition.pipelines.values().filter_map(next_deadline_of_pipeline)).min()
 }

@@ -1,6 +1,7 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
 mod backfill;
+mod sensor;
 mod trigger;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub use backfill::BackfillCreated;
+pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
 /// One attempt of one task of one run. The number counts from 1 and fences: a report of an older attempt is stale.
@@ -63,6 +65,8 @@ pub enum Event {
     PipelineDeleted { pipeline: PipelineId, at: Timestamp },
     /// A named pool has this many slots from now on; `None` = it is gone.
     PoolSet { name: String, slots: Option<u32>, at: Timestamp },
+    /// Schedules are computed by newer rules of time zones from now on; `before` is empty where none were known.
+    TimeZonesChanged { before: String, release: String, at: Timestamp },
     /// Instants of a schedule passed without a run of their own.
     ScheduleDecided(Box<ScheduleDecided>),
     /// The run is about to end, and these pipelines are started by that; each is decided on its own.
@@ -77,6 +81,14 @@ pub enum Event {
     BackfillCancelled { backfill: BackfillId, reason: String, at: Timestamp },
     /// These instants of it get no run: none can be made of them, or another one has done them meanwhile.
     BackfillDeclined { backfill: BackfillId, instants: Vec<Timestamp>, reason: String, at: Timestamp },
+    /// The schedule of a sensor opened a window.
+    SensorOpened(Box<SensorOpened>),
+    /// The checks of a window found something else than before.
+    SensorChecked(Box<SensorChecked>),
+    /// A window closed without a run.
+    SensorClosed(Box<SensorClosed>),
+    /// Others told sensors that something happened.
+    SensorEventTaken(Box<SensorEventTaken>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -284,10 +296,15 @@ impl Event {
             | Event::PipelineDeleted { .. }
             | Event::ScheduleDecided(_)
             | Event::PoolSet { .. }
+            | Event::TimeZonesChanged { .. }
             | Event::EventTaken(_)
             | Event::BackfillCreated(_)
             | Event::BackfillCancelled { .. }
             | Event::BackfillDeclined { .. }
+            | Event::SensorOpened(_)
+            | Event::SensorChecked(_)
+            | Event::SensorClosed(_)
+            | Event::SensorEventTaken(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -311,6 +328,18 @@ impl Event {
             | Event::TaskSkipped { run, .. }
             | Event::TaskFailed { run, .. } => Some(*run),
             _ => self.attempt().map(|attempt| attempt.run),
+        }
+    }
+
+    /// The pipeline whose own deadlines the event may change, apart from those of its runs.
+    pub fn timed_pipeline(&self) -> Option<PipelineId> {
+        match self {
+            Event::PipelineApplied(applied) => Some(applied.pipeline),
+            Event::PipelineDeleted { pipeline, .. } => Some(*pipeline),
+            Event::SensorOpened(opened) => Some(opened.window.pipeline),
+            Event::SensorClosed(closed) => Some(closed.window.pipeline),
+            Event::RunCreated(created) => Some(created.pipeline),
+            _ => None,
         }
     }
 
@@ -356,6 +385,10 @@ impl Event {
             Event::TaskCarriedOver(carried) => Some(carried.at),
             Event::EventTaken(taken) => Some(taken.at),
             Event::BackfillCreated(created) => Some(created.at),
+            Event::SensorOpened(opened) => Some(opened.at),
+            Event::SensorChecked(checked) => Some(checked.at),
+            Event::SensorClosed(closed) => Some(closed.at),
+            Event::SensorEventTaken(taken) => Some(taken.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }
@@ -368,6 +401,7 @@ impl Event {
             | Event::PoolSet { at, .. }
             | Event::BackfillCancelled { at, .. }
             | Event::BackfillDeclined { at, .. }
+            | Event::TimeZonesChanged { at, .. }
             | Event::RunCancelRequested { at, .. }
             | Event::RunQueued { at, .. }
             | Event::RunAdmitted { at, .. }

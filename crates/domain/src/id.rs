@@ -6,6 +6,8 @@ use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 
+use crate::event::WindowRef;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -110,6 +112,17 @@ impl RunId {
     pub fn of_backfill(pipeline: PipelineId, schedule: &str, instant: Timestamp, number: u32) -> Self {
         let (instant, number) = (instant.as_microsecond().to_be_bytes(), number.to_be_bytes());
         Self(derive("downbeat backfill run v1", &[&pipeline.0, schedule.as_bytes(), &instant, &number]))
+    }
+
+    /// The one run of this window of a sensor (INV-05).
+    pub fn of_sensor(window: &WindowRef) -> Self {
+        let instant = window.instant.as_microsecond().to_be_bytes();
+        Self(derive("downbeat sensor run v1", &[&window.pipeline.0, window.sensor.as_bytes(), &instant]))
+    }
+
+    /// The one run of this delivery to the webhook of a pipeline (INV-05).
+    pub fn of_webhook(pipeline: PipelineId, delivery: &str) -> Self {
+        Self(derive("downbeat webhook run v1", &[&pipeline.0, delivery.as_bytes()]))
     }
 
     /// The one run that this idempotency key stands for.

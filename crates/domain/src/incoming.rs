@@ -75,7 +75,7 @@ impl IncomingEvent {
 }
 
 /// Do lists and maps stand in each other more than `levels` deep?
-fn is_deep(value: &Value, levels: usize) -> bool {
+pub fn is_deep(value: &Value, levels: usize) -> bool {
     let inner: Box<dyn Iterator<Item = &Value>> = match value {
         Value::Array(items) => Box::new(items.iter()),
         Value::Object(fields) => Box::new(fields.values()),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    plan::Node,
+    plan::{Node, PlanSensor},
     state::{Agenda, Backfill, Followers, GroupPhase, Lanes, Listeners, Partition, Phase, Pools, RunState},
     status::TaskStatus,
 };
@@ -26,6 +26,7 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_followers(partition, &mut found);
     check_listeners(partition, &mut found);
     check_backfills(partition, &mut found);
+    check_windows(partition, &mut found);
     found
 }
 
@@ -59,6 +60,24 @@ fn check_followers(partition: &Partition, found: &mut Vec<String>) {
         let known = partition.runs.contains_key(ended) || partition.finished.contains_key(ended);
         if !known || followed.left.is_empty() || !partition.agenda.contains(&Agenda::Followers(*ended)) {
             found.push(format!("INV-09: what the end of run {ended} starts is left, and nobody looks at it"));
+        }
+    }
+}
+
+/// An open window is of a sensor that is there, and what was decided of its schedule is not older (INV-05, INV-09).
+fn check_windows(partition: &Partition, found: &mut Vec<String>) {
+    for (id, state) in &partition.pipelines {
+        for (sensor, window) in &state.windows {
+            let planned = state.plan.plan.sensor(sensor);
+            let watermark = state.watermarks.get(&PlanSensor::schedule_name(sensor));
+            if state.deleted || planned.is_none() {
+                found.push(format!(
+                    "INV-09: a window of sensor `{sensor}` of pipeline {id} is open, and nobody looks at it"
+                ));
+            }
+            if watermark.is_none_or(|watermark| *watermark < window.instant) {
+                found.push(format!("INV-05: the window {} of sensor `{sensor}` may open again", window.instant));
+            }
         }
     }
 }

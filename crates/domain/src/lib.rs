@@ -23,16 +23,18 @@ pub mod plan;
 pub mod replay;
 mod runnable;
 pub mod schedule;
+pub mod sensors;
 pub mod state;
 pub mod status;
 
 pub use command::{
-    Command, Context, CreateBackfill, FireSchedule, Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent,
+    Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun, SelectTasks, StartRun,
+    TakeEvent, TakeWebhook,
 };
 pub use decide::{decide, execute, settle};
 pub use event::{
     AttemptRef, BackfillCreated, ConditionResult, Event, EventOrigin, EventTaken, PassReason, PassedInstants,
-    PipelineApplied, RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger,
+    PipelineApplied, RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
 };
 pub use evolve::{evolve, worst};
 pub use id::{BackfillId, CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};

@@ -90,3 +90,19 @@ pub const FOLLOWERS_MAX: usize = 100;
 pub const CHAIN_MAX: usize = 20;
 /// Runs that one decision of a full lane may cancel or skip.
 pub const DISPLACED_PER_DECISION_MAX: usize = 50;
+/// Checks of one sensor.
+pub const CHECKS_PER_SENSOR_MAX: usize = 20;
+/// Sensors of one pipeline.
+pub const SENSORS_PER_PIPELINE_MAX: usize = 100;
+/// Serialised JSON of the resolved parameters of one check, bytes.
+pub const CHECK_PARAMETER_BYTES_MAX: usize = 64 * 1024;
+/// How long an event for sensors is kept, hours: seven days, as the published service keeps them.
+pub const SENSOR_EVENT_HOURS: i64 = 7 * 24;
+/// Types of which events for sensors are kept.
+pub const SENSOR_EVENT_TYPES_MAX: usize = 1_000;
+/// Type of an event for sensors, characters.
+pub const SENSOR_EVENT_TYPE_CHARS_MAX: usize = 255;
+/// Serialised JSON of an event for sensors, bytes.
+pub const SENSOR_EVENT_BYTES_MAX: usize = 64 * 1024;
+/// Release of time zone rules, bytes.
+pub const RELEASE_BYTES_MAX: usize = 16;

@@ -3,6 +3,8 @@
 //! A plan is recorded in the event that applies a pipeline, and tasks are spoken of by their place in it: so what a run did can
 //! be read for ever, whatever a later version of the dialect makes of the text.
 
+mod sensor;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use downbeat_dialect::ScheduleOptions;
@@ -11,6 +13,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{event::Selection, id::PipelineId, status::RunStatus};
+
+pub use sensor::{CoreCheck, PlanCheck, PlanSensor, PlanWebhook};
 
 /// A group or a task, by its place in the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +40,10 @@ pub struct Plan {
     pub pipeline_triggers: Vec<PlanPipelineTrigger>,
     /// Event triggers.
     pub triggers: Vec<PlanEventTrigger>,
+    /// Sensors.
+    pub sensors: Vec<PlanSensor>,
+    /// A call from outside starts a run; `None` = none does.
+    pub webhook: Option<PlanWebhook>,
     /// How many runs may be live at once.
     pub concurrency: Option<PlanConcurrency>,
     /// How long a run may take once it was let go, milliseconds.

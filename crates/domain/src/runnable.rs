@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use downbeat_dialect::{Entry, Pipeline, TaskGroup};
 use jiff::tz::TimeZoneDatabase;
 
-use crate::compile::{Unsupported, schedules};
+use crate::{
+    compile::{Unsupported, schedules},
+    plan::PlanSensor,
+};
 
 /// Everything that stands against running a pipeline.
 pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
@@ -28,16 +31,18 @@ pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
         }
     }
     let mut names = BTreeSet::new();
-    for (name, schedule, _) in schedules::named(pipeline) {
+    let schedules = schedules::named(pipeline).map(|(name, schedule, _)| (name, &schedule.timezone, schedule.span));
+    let sensors = pipeline.sensors.iter();
+    let sensors = sensors.map(|(id, sensor)| (PlanSensor::schedule_name(id), &sensor.timezone, sensor.span));
+    for (name, timezone, span) in schedules.chain(sensors) {
         if names.contains(&name) {
             let message = format!("two schedules are called `{name}`: what was decided of one would count for both");
-            faults.push(Unsupported { message, span: Some(schedule.span) });
+            faults.push(Unsupported { message, span: Some(span) });
         }
         names.insert(name);
-        if TimeZoneDatabase::bundled().get(&schedule.timezone).is_err() {
-            let message =
-                format!("there is no time zone `{}`: use an IANA name such as Europe/London", schedule.timezone);
-            faults.push(Unsupported { message, span: Some(schedule.span) });
+        if TimeZoneDatabase::bundled().get(timezone).is_err() {
+            let message = format!("there is no time zone `{timezone}`: use an IANA name such as Europe/London");
+            faults.push(Unsupported { message, span: Some(span) });
         }
     }
     faults

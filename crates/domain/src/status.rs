@@ -56,6 +56,34 @@ spelled!(
 );
 
 spelled!(
+    /// How far a check of a sensor is.
+    CheckState {
+        /// What it looks for is there.
+        Passed = "PASSED",
+        /// Not yet.
+        Pending = "PENDING",
+        /// It could not be made.
+        Failed = "FAILED",
+    }
+);
+
+spelled!(
+    /// Why a window closed without a run.
+    WindowEnd {
+        /// Its time was over before all checks had passed.
+        TimedOut = "TIMED_OUT",
+        /// All checks had passed, but no run could be made of it.
+        Refused = "REFUSED",
+        /// The next window of the sensor opened.
+        Followed = "FOLLOWED",
+        /// A new version of the pipeline has another sensor, or none, of this id.
+        Replaced = "REPLACED",
+        /// The pipeline was deleted.
+        Deleted = "DELETED",
+    }
+);
+
+spelled!(
     /// Status of a task run.
     TaskStatus {
         /// Waits for what it depends on.

@@ -140,7 +140,6 @@ fn what_this_version_does_not_run_is_refused_by_name_and_place() {
         format!("pipeline:\n  a:\n    integration: X\n    integration_job: Y\n    parameters: {{}}\n{more}")
     };
     let cases = [
-        (format!("webhook: {{enabled: true}}\npipeline:\n  a: {TASK}\n"), "webhook: webhooks do not start runs"),
         (
             task("    configuration:\n      concurrency: {max_active: 1, on_limit: QUEUE_LATEST}\n"),
             "task `a`: concurrency of a task knows SKIP and QUEUE, not QUEUE_LATEST",

@@ -1,15 +1,16 @@
 //! Rules of time zones: the newest of those that Downbeat was built with, the system's, and those of a folder that the operator names.
 //!
-//! Promises that one process uses one set of rules, chosen at its first question, and can say which: rules change several times a
-//! year, and systems lag behind. Knows nothing about schedules.
+//! Promises that one process uses one set of rules at a time, chosen at its first question and again when it is told to (SIGHUP), and can
+//! say which: rules change several times a year, and systems lag behind. Knows nothing about schedules.
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use tokio::sync::watch;
 
 /// Names a folder with compiled zones, as `/usr/share/zoneinfo` is one.
 pub const FOLDER_VARIABLE: &str = "DOWNBEAT_TZDIR";
@@ -56,12 +57,52 @@ impl Zones {
 }
 
 /// The rules of this process. A folder of [`FOLDER_VARIABLE`] that cannot be used is said once and left alone.
-pub fn zones() -> &'static Zones {
-    static CHOSEN: OnceLock<Zones> = OnceLock::new();
-    CHOSEN.get_or_init(|| {
-        let named = std::env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
-        newest(named.as_deref(), Path::new(SYSTEM))
+pub fn zones() -> Arc<Zones> {
+    Arc::clone(&current().borrow())
+}
+
+/// Hears of every change of the rules.
+pub fn follow() -> watch::Receiver<Arc<Zones>> {
+    current().subscribe()
+}
+
+/// Looks for newer rules; says whether they are of another release now.
+pub fn reload() -> bool {
+    let found = Arc::new(chosen());
+    current().send_if_modified(|zones| {
+        let changed = zones.version != found.version;
+        if changed {
+            *zones = found;
+        }
+        changed
     })
+}
+
+/// Looks for newer rules at every SIGHUP, as long as the process lives.
+///
+/// # Errors
+/// The signal cannot be heard.
+pub fn reload_on_hangup() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let changed = reload();
+            let zones = zones();
+            tracing::info!(changed, release = zones.version(), origin = zones.origin(), "looked for time zone rules");
+        }
+    });
+    Ok(())
+}
+
+fn current() -> &'static watch::Sender<Arc<Zones>> {
+    static CURRENT: OnceLock<watch::Sender<Arc<Zones>>> = OnceLock::new();
+    CURRENT.get_or_init(|| watch::channel(Arc::new(chosen())).0)
+}
+
+fn chosen() -> Zones {
+    let named = std::env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    newest(named.as_deref(), Path::new(SYSTEM))
 }
 
 /// The newest rules; of the same release those that are built in.

@@ -11,6 +11,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::PipelineDeleted,
     EventKind::PoolSet,
     EventKind::ScheduleDecided,
+    EventKind::TimeZonesChanged,
     EventKind::EventTaken,
     EventKind::RunCreated,
     EventKind::RunCancelRequested,
@@ -49,6 +50,10 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::BackfillCreated,
     EventKind::BackfillCancelled,
     EventKind::BackfillDeclined,
+    EventKind::SensorOpened,
+    EventKind::SensorChecked,
+    EventKind::SensorClosed,
+    EventKind::SensorEventTaken,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

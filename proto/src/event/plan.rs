@@ -1,5 +1,7 @@
 //! The plan inside a PipelineApplied event: a message of its own, compressed, because a wide pipeline repeats itself a lot.
 
+mod sensor;
+
 use bytes::Bytes;
 use downbeat_domain::{
     PipelineId,
@@ -37,6 +39,8 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         timeout_ms: plan.timeout_ms,
         pipeline_triggers: plan.pipeline_triggers.iter().map(encode_pipeline_trigger).collect(),
         triggers: plan.triggers.iter().map(encode_trigger).collect(),
+        sensors: plan.sensors.iter().map(sensor::encode).collect(),
+        webhook: plan.webhook.as_ref().map(sensor::encode_webhook),
     }
 }
 
@@ -50,6 +54,11 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
         timeout_ms: plan.timeout_ms,
         pipeline_triggers: plan.pipeline_triggers.into_iter().map(decode_pipeline_trigger).collect::<Option<_>>()?,
         triggers: plan.triggers.into_iter().map(decode_trigger).collect(),
+        sensors: plan.sensors.into_iter().map(sensor::decode).collect::<Option<_>>()?,
+        webhook: match plan.webhook {
+            None => None,
+            Some(webhook) => Some(sensor::decode_webhook(&webhook)?),
+        },
     })
 }
 

@@ -1,6 +1,9 @@
 //! Enumerations between domain and wire. On the way in, a number that this version does not know is no value at all: nothing is guessed.
 
-use downbeat_domain::{FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TaskStatus};
+use downbeat_domain::{
+    FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TaskStatus,
+    status::{CheckState, WindowEnd},
+};
 
 use crate::events::v1 as wire;
 
@@ -34,6 +37,20 @@ words! {
         Paused = Paused,
         Replaced = Replaced,
         Refused = Refused,
+    }
+    /// The wire form of how far a check of a sensor is.
+    check_state, check_state_of: CheckState {
+        Passed = Passed,
+        Pending = Pending,
+        Failed = Failed,
+    }
+    /// The wire form of why a window closed.
+    window_end, window_end_of: WindowEnd {
+        TimedOut = TimedOut,
+        Refused = Refused,
+        Followed = Followed,
+        Replaced = Replaced,
+        Deleted = Deleted,
     }
     /// The wire form of a run's status.
     run_status, run_status_of: RunStatus {

@@ -16,7 +16,7 @@ use downbeat_domain::{
 };
 use jiff::Timestamp;
 
-use super::{SnapshotError, SnapshotPosition};
+use super::{SnapshotError, SnapshotPosition, sensors};
 use crate::{
     convert,
     event::{self, plan, words},
@@ -57,6 +57,8 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         followed,
         backfills: message.backfills.into_iter().map(backfill).collect::<Result<_, _>>()?,
         ended_backfills: ended_backfills(of, &message.ended_backfills)?,
+        time_zones: message.time_zones,
+        sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
         lanes_to_settle,
         commands: commands(of, &message.commands)?,
@@ -172,6 +174,10 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
     for (name, state) in state.triggers {
         triggers.insert(name, trigger(of, state)?);
     }
+    let mut windows = BTreeMap::new();
+    for (sensor, window) in state.windows {
+        windows.insert(sensor, sensors::decode_window(window).ok_or(of.bad("windows"))?);
+    }
     let paused = match state.paused {
         None => None,
         Some(paused) => Some((paused.reason, of.instant(paused.since, "paused")?)),
@@ -185,6 +191,8 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
         plan: Arc::clone(&version.plan),
         watermarks,
         triggers,
+        windows,
+        ends: sensors::decode_ends(state.ends).ok_or(of.bad("ends"))?,
         paused,
         deleted: state.deleted,
     })

@@ -10,6 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
+use super::sensors;
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -40,6 +41,8 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         followed: partition.followers.due.iter().map(|(run, followed)| self::followed(*run, followed)).collect(),
         backfills: partition.backfills.open.iter().map(|(id, state)| backfill(*id, state)).collect(),
         ended_backfills: partition.backfills.ended.iter().flat_map(|id| id.0).collect::<Vec<u8>>().into(),
+        time_zones: partition.time_zones.clone(),
+        sensor_events: sensors::encode_events(&partition.sensor_events),
         ..wire::Snapshot::default()
     }
 }
@@ -105,6 +108,8 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         paused,
         deleted: state.deleted,
         triggers: state.triggers.iter().map(|(name, state)| (name.clone(), trigger(state))).collect(),
+        windows: state.windows.iter().map(|(id, window)| (id.clone(), sensors::encode_window(window))).collect(),
+        ends: sensors::encode_ends(&state.ends),
     }
 }
 

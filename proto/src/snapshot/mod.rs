@@ -14,6 +14,7 @@
 
 mod decode;
 mod encode;
+mod sensors;
 
 use std::io::Read;
 

@@ -9,6 +9,7 @@ mod backfilled;
 mod followed;
 mod samples;
 mod scheduled;
+mod sensed;
 mod triggered;
 
 use std::{
@@ -38,7 +39,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 26] = [
+const ADDED_DEFAULTS: [&str; 28] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -55,6 +56,8 @@ const ADDED_DEFAULTS: [&str; 26] = [
     "selection: None,",
     "seen_as: None,",
     "triggers: [],",
+    "sensors: [],",
+    "webhook: None,",
     "unix: false,",
     "dst: Vixie,",
     "catchup: None,",
@@ -127,6 +130,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(added::events())
         .chain(scheduled::events())
         .chain(followed::events())
+        .chain(sensed::events())
         .chain(triggered::events())
         .chain(backfilled::events())
         .collect();

@@ -65,6 +65,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         Event::ScheduleDecided(Box::new(ScheduleDecided { pipeline: PIPELINE, schedule, passed, up_to, at: at(901) }))
     };
     vec![
+        ("TIME_ZONES_CHANGED", Event::TimeZonesChanged { before: text("2025b"), release: text("2026f"), at: at(12) }),
         (
             "PIPELINE_APPLIED.schedules",
             Event::PipelineApplied(Box::new(PipelineApplied {

@@ -34,6 +34,20 @@ pub(crate) fn partition(partition: &Partition) -> String {
     for id in &partition.backfills.ended {
         writeln!(text, "backfill {id} has ended").unwrap();
     }
+    for state in partition.pipelines.values() {
+        for (sensor, window) in &state.windows {
+            writeln!(text, "window {} of sensor {sensor} is open until {}", window.instant, window.closes).unwrap();
+            for finding in &window.findings {
+                writeln!(text, "  {} {}", finding.state, finding.message).unwrap();
+            }
+        }
+    }
+    if !partition.time_zones.is_empty() {
+        writeln!(text, "rules of time zones {}", partition.time_zones).unwrap();
+    }
+    for (event_type, (at, data)) in &partition.sensor_events.latest {
+        writeln!(text, "event {event_type} for sensors came {at} with {data}").unwrap();
+    }
     for (name, pool) in &partition.pools.named {
         writeln!(text, "pool {name}: {} of {:?} slots held", pool.used(), pool.slots).unwrap();
     }

@@ -9,6 +9,7 @@
 mod describe;
 mod recorder;
 mod scenarios;
+mod sensors;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 

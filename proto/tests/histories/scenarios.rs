@@ -26,8 +26,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("waits-and-schedules", waits_and_schedules),
     ("pipeline-events", pipeline_events),
     ("events", events),
+    ("sensors", crate::sensors::sensors),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),
+    ("time-zones", time_zones),
     ("concurrency", concurrency),
     ("pools", pools),
     ("marks", marks),
@@ -264,6 +266,12 @@ fn with_runs(mut demo: Recorder, runs: &[RunId]) -> Recorder {
         demo = demo.run(Command::LeaseTask { run: *run, task: 0, worker }).run(Command::Report { attempt, report });
     }
     demo
+}
+
+/// A scheduler with old rules lags behind the others; what it says changes nothing.
+fn time_zones() -> Vec<Vec<u8>> {
+    let note = |release: &str| Command::NoteTimeZones { release: release.to_owned() };
+    with("pipeline: {a: {JOB}}\n").run(note("2026e")).run(note("2025b")).run(note("2026f")).into_records()
 }
 
 fn concurrency() -> Vec<Vec<u8>> {

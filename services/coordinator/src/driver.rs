@@ -329,7 +329,7 @@ impl Driver {
             let left = due.as_microsecond().saturating_sub(now.wall.as_microsecond());
             std::time::Duration::from_micros(u64::try_from(left).unwrap_or(0))
         });
-        let lease = self.engine.next_lease_deadline().map(|due| due.saturating_sub(now.monotonic));
+        let lease = self.engine.next_monotonic_deadline().map(|due| due.saturating_sub(now.monotonic));
         let ask = self.ownership.ask_at().filter(|_| !is_asking).map(|due| due.saturating_sub(now.monotonic));
         [wall, lease, ask].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, std::time::Duration::min)
     }

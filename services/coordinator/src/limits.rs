@@ -67,3 +67,19 @@ pub const OWNER_TRUST: Duration = Duration::from_secs(120);
 pub const OWNER_CHECK_PAUSE: Duration = Duration::from_millis(500);
 /// Triggers that are given one event at the same time.
 pub const TAKERS_AT_ONCE_MAX: usize = 64;
+/// Checks of sensors that one worker has in hand: it queues no more than that.
+pub const CHECKS_PER_WORKER_MAX: usize = 256;
+/// How long one check may take; less where its sensor polls more often.
+pub const CHECK_TIMEOUT_MAX: Duration = Duration::from_secs(300);
+/// How much longer than a check may take its answer is waited for.
+pub const CHECK_MARGIN: Duration = Duration::from_secs(10);
+/// Pause before a window asks again, where all workers have as many checks in hand as they may.
+pub const BUSY_PAUSE: Duration = Duration::from_secs(1);
+/// Serialised outputs of one check, bytes.
+pub const CHECK_OUTPUT_BYTES_MAX: usize = 64 * 1024;
+/// Firings of schedules in one call.
+pub const FIRINGS_PER_CALL_MAX: usize = 256;
+/// Events in one call.
+pub const EVENTS_PER_CALL_MAX: usize = 64;
+/// Data of all events of one call, bytes.
+pub const EVENT_BYTES_PER_CALL_MAX: usize = 4 * 1024 * 1024;

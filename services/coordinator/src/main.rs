@@ -27,6 +27,7 @@ async fn main() -> std::process::ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
+    downbeat_runtime::zones::reload_on_hangup()?;
     let listener = grpc::bind(arguments.coordinator.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "coordinator listens");
     let monitor = arguments.nats_monitor.as_deref();

@@ -170,24 +170,35 @@ async fn any_number_of_schedulers_start_one_run_of_an_instant() {
     let mut client = service.control();
     let source = format!("{PIPELINE}schedule:\n  - {{name: daily, cron: 0 8 * * ? *, timezone: UTC}}\n");
     let pipeline_id = client.apply_pipeline(apply(&source)).await.unwrap().into_inner().pipeline_id;
-    let fire = control::FireScheduleRequest {
+    let fire = control::Firing {
         pipeline_id,
         pipeline_version: 1,
         schedule: "daily".to_owned(),
         instant: 1_763_800_000_000_000,
-        ..control::FireScheduleRequest::default()
+        ..control::Firing::default()
     };
+    let unknown = control::Firing { schedule: "weekly".to_owned(), ..fire.clone() };
+    let request = control::FireSchedulesRequest { firings: vec![fire, unknown] };
     let (mut other, mut third) = (service.control(), service.control());
     let answers = tokio::join!(
-        client.fire_schedule(fire.clone()),
-        other.fire_schedule(fire.clone()),
-        third.fire_schedule(fire.clone())
+        client.fire_schedules(request.clone()),
+        other.fire_schedules(request.clone()),
+        third.fire_schedules(request)
     );
-    let answers = [answers.0, answers.1, answers.2].map(|answer| answer.unwrap().into_inner());
+    use control::firing_outcome::Outcome;
+    let answers = [answers.0, answers.1, answers.2].map(|answer| {
+        let outcomes: Vec<_> =
+            answer.unwrap().into_inner().outcomes.into_iter().map(|it| it.outcome.unwrap()).collect();
+        let [Outcome::Decided(decided), Outcome::Refused(refused)] = <[Outcome; 2]>::try_from(outcomes).unwrap() else {
+            panic!("one is decided, the other one is not known")
+        };
+        assert_eq!((refused.status, refused.code.as_str()), (Code::NotFound as i32, "UNKNOWN_SCHEDULE"));
+        decided
+    });
     assert_eq!(answers.iter().filter(|answer| answer.started).count(), 1);
     assert!(answers.iter().all(|answer| answer.run_id == answers[0].run_id));
-    let unknown = control::FireScheduleRequest { schedule: "weekly".to_owned(), ..fire };
-    assert_eq!(client.fire_schedule(unknown).await.unwrap_err().code(), Code::NotFound);
+    let many = control::FireSchedulesRequest { firings: vec![control::Firing::default(); 257] };
+    assert_eq!(client.fire_schedules(many).await.unwrap_err().code(), Code::InvalidArgument);
     service.end().await;
     let created = |fact: &&Decoded| matches!(fact, Decoded::Known(downbeat_domain::Event::RunCreated(_)));
     assert_eq!(facts(&log).await.iter().filter(created).count(), 1);
@@ -309,38 +320,51 @@ async fn an_event_is_given_to_every_trigger_that_listens_and_each_says_what_came
         let request = control::ApplyPipelineRequest { alias: alias.to_owned(), ..apply(&source) };
         client.apply_pipeline(request).await.unwrap();
     }
-    let event = control::TakeEventRequest {
+    let event = control::IncomingEvent {
         address: "orders.eu".to_owned(),
         id: "7".to_owned(),
         source: "shop".to_owned(),
         data: "{\"n\": 3}".to_owned(),
-        ..control::TakeEventRequest::default()
+        ..control::IncomingEvent::default()
+    };
+    let take = |events: &[control::IncomingEvent]| control::TakeEventsRequest { events: events.to_vec() };
+    let takers = |outcome: Option<&control::EventOutcome>| match &outcome.unwrap().outcome {
+        Some(control::event_outcome::Outcome::Taken(taken)) => taken.takers.clone(),
+        other => panic!("{other:?}"),
     };
     let mut outcomes = Vec::new();
     for _ in 0..2 {
-        let answer = client.take_event(event.clone()).await.unwrap().into_inner();
+        let answer = client.take_events(take(std::slice::from_ref(&event))).await.unwrap().into_inner();
         assert!(answer.position.is_some());
         let mut told: Vec<(String, String)> =
-            answer.takers.into_iter().map(|taker| (taker.pipeline, taker.outcome)).collect();
+            takers(answer.outcomes.first()).into_iter().map(|taker| (taker.pipeline, taker.outcome)).collect();
         told.sort();
         outcomes.push(told.into_iter().map(|(pipeline, outcome)| format!("{pipeline} {outcome}")).collect::<Vec<_>>());
     }
     assert_eq!(outcomes[0], ["fails REFUSED", "ignores IGNORED", "starts STARTED", "waits WAITING"]);
     assert_eq!(outcomes[1], ["fails REFUSED", "ignores IGNORED", "starts KNOWN", "waits IGNORED"]);
 
-    let nobody = control::TakeEventRequest { address: "nowhere".to_owned(), ..event.clone() };
-    assert!(client.take_event(nobody).await.unwrap().into_inner().takers.is_empty());
+    let nobody = control::IncomingEvent { address: "nowhere".to_owned(), ..event.clone() };
+    let answer = client.take_events(take(&[nobody])).await.unwrap().into_inner();
+    assert!(takers(answer.outcomes.first()).is_empty() && answer.position.is_none());
     for (request, words) in [
-        (control::TakeEventRequest { data: "{".to_owned(), ..event.clone() }, "data: EOF"),
-        (control::TakeEventRequest { data: " ".repeat(1_048_577), ..event.clone() }, "data: 1048577 bytes"),
-        (control::TakeEventRequest { time: Some(i64::MAX), ..event.clone() }, "time: not an instant"),
-        (control::TakeEventRequest { id: String::new(), ..event.clone() }, "it has no id"),
-        (control::TakeEventRequest { depth: 21, ..event.clone() }, "21 runs led to it"),
+        (control::IncomingEvent { data: "{".to_owned(), ..event.clone() }, "data: EOF"),
+        (control::IncomingEvent { data: " ".repeat(1_048_577), ..event.clone() }, "data: 1048577 bytes"),
+        (control::IncomingEvent { time: Some(i64::MAX), ..event.clone() }, "time: not an instant"),
+        (control::IncomingEvent { id: String::new(), ..event.clone() }, "it has no id"),
+        (control::IncomingEvent { depth: 21, ..event.clone() }, "21 runs led to it"),
     ] {
-        let status = client.take_event(request).await.unwrap_err();
-        assert_eq!(status.code(), Code::InvalidArgument, "{status}");
-        assert!(status.message().contains(words), "{status}");
+        // One that is wrong stands in nobody's way.
+        let answer = client.take_events(take(&[request, event.clone()])).await.unwrap().into_inner();
+        let Some(control::event_outcome::Outcome::Refused(refused)) = &answer.outcomes[0].outcome else {
+            panic!("{answer:?}")
+        };
+        assert_eq!(refused.status, Code::InvalidArgument as i32, "{refused:?}");
+        assert!(refused.message.contains(words), "{refused:?}");
+        assert_eq!(takers(answer.outcomes.get(1)).len(), 4);
     }
+    let many = take(&vec![control::IncomingEvent::default(); 65]);
+    assert_eq!(client.take_events(many).await.unwrap_err().code(), Code::InvalidArgument);
     service.end().await;
 }
 

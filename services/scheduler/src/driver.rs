@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use downbeat_event_log::{ErrorKind, EventLog, Tail};
 use downbeat_proto::{
-    control::v1::{FireScheduleRequest, FireScheduleResponse, control_service_client::ControlServiceClient},
+    control::v1::{
+        self as wire, FireSchedulesRequest, FiringDecided, control_service_client::ControlServiceClient,
+        firing_outcome::Outcome,
+    },
     convert,
     event::encode_passed,
 };
@@ -12,18 +15,20 @@ use downbeat_runtime::{
     clock::wall_now,
     grpc, retry,
     shutdown::{self, ShutdownSignal},
-    zones::zones,
+    zones::zones as rules_now,
 };
 use futures::StreamExt;
 use tokio::sync::{Semaphore, mpsc};
-use tonic::transport::Channel;
+use tonic::{Code, Status, transport::Channel};
 
 use crate::{
     asking::{Next, after_answer, after_failure},
+    batching::Batcher,
     engine::{Engine, Firing, Input, Output},
     error::Error,
     limits,
     reading::take_in,
+    zones,
 };
 
 /// Answers of the coordinator that wait for the engine.
@@ -32,18 +37,32 @@ const ANSWERS: usize = limits::FIRINGS_IN_FLIGHT_MAX;
 /// Runs until the signal, or until the log fails for good.
 pub async fn run(log: Arc<dyn EventLog>, coordinator: &str, mut signal: ShutdownSignal) -> Result<(), Error> {
     let (tell, mut answers) = mpsc::channel(ANSWERS);
+    let client = ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy());
+    let call = move |firings| fire(client.clone(), firings);
     let firer = Firer {
-        client: ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy()),
+        batcher: Batcher::start(limits::FIRING_CALLS, |_| 1, call),
         in_flight: Arc::new(Semaphore::new(limits::FIRINGS_IN_FLIGHT_MAX)),
         tell,
     };
-    tracing::info!(release = zones().version(), origin = zones().origin(), "time zone rules");
+    tracing::info!(release = rules_now().version(), origin = rules_now().origin(), "time zone rules");
+    let noted = tokio::spawn(zones::note(ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy())));
+    let outcome = run_engine(&log, &firer, &mut signal, &mut answers).await;
+    noted.abort();
+    outcome
+}
+
+async fn run_engine(
+    log: &Arc<dyn EventLog>,
+    firer: &Firer,
+    signal: &mut ShutdownSignal,
+    answers: &mut mpsc::Receiver<Input>,
+) -> Result<(), Error> {
     let mut engine = Engine::default();
     let mut position = Tail::start(log.id());
     for attempt in 1.. {
         let outcome = tokio::select! {
-            outcome = follow(&log, &mut engine, &firer, &mut position, &mut answers) => outcome,
-            () = shutdown::wait(&mut signal) => return Ok(()),
+            outcome = follow(log, &mut engine, firer, &mut position, answers) => outcome,
+            () = shutdown::wait(signal) => return Ok(()),
         };
         match outcome {
             Err(Error::Log(error)) if error.kind() == ErrorKind::Unavailable => {
@@ -66,6 +85,7 @@ async fn follow(
     // What the log holds already is read before anything is asked: most of it was decided long ago.
     let begun = log.tail().await?.sequence;
     let mut entries = log.follow(*position).await?;
+    let mut rules = downbeat_runtime::zones::follow();
     loop {
         let mut outputs = tokio::select! {
             entry = entries.next() => match entry {
@@ -78,6 +98,11 @@ async fn follow(
                 None => return Ok(()),
             },
             Some(answer) = answers.recv() => engine.handle(wall_now(), answer),
+            Ok(()) = rules.changed() => {
+                let now = wall_now();
+                let input = zones::changed(engine, now);
+                engine.handle(now, input)
+            }
             () = tokio::time::sleep(until_next(engine)), if position.sequence >= begun => Vec::new(),
         };
         if position.sequence >= begun {
@@ -100,8 +125,11 @@ fn until_next(engine: &Engine) -> Duration {
     left.min(limits::WALL_CHECK_INTERVAL)
 }
 
+/// What the coordinator said of one firing.
+type Said = Result<FiringDecided, Status>;
+
 struct Firer {
-    client: ControlServiceClient<Channel>,
+    batcher: Batcher<wire::Firing, Said>,
     in_flight: Arc<Semaphore>,
     tell: mpsc::Sender<Input>,
 }
@@ -109,25 +137,42 @@ struct Firer {
 impl Firer {
     /// Asks until the coordinator answers. Asking twice is harmless: an instant is decided once.
     fn ask(&self, firing: Firing) {
-        let (client, in_flight, tell) = (self.client.clone(), Arc::clone(&self.in_flight), self.tell.clone());
+        let (batcher, in_flight, tell) = (self.batcher.clone(), Arc::clone(&self.in_flight), self.tell.clone());
         tokio::spawn(async move {
             // The semaphore is never closed.
             let Ok(_permit) = in_flight.acquire().await else { return };
-            let answer = asked(client, firing).await;
+            let answer = asked(&batcher, firing).await;
             // Nobody listens any more: the scheduler ends.
             let _ = tell.send(answer).await;
         });
     }
 }
 
-async fn asked(mut client: ControlServiceClient<Channel>, firing: Firing) -> Input {
+/// Asks for several firings in one call.
+async fn fire(mut client: ControlServiceClient<Channel>, firings: Vec<wire::Firing>) -> Vec<Said> {
+    let asked = firings.len();
+    match client.fire_schedules(FireSchedulesRequest { firings }).await {
+        Err(status) => vec![Err(status); asked],
+        Ok(answer) => answer.into_inner().outcomes.into_iter().map(said).collect(),
+    }
+}
+
+fn said(outcome: wire::FiringOutcome) -> Said {
+    match outcome.outcome {
+        Some(Outcome::Decided(decided)) => Ok(decided),
+        Some(Outcome::Refused(refused)) => Err(Status::new(Code::from_i32(refused.status), refused.message)),
+        None => Err(Status::internal("an outcome that this version cannot read")),
+    }
+}
+
+async fn asked(batcher: &Batcher<wire::Firing, Said>, firing: Firing) -> Input {
     let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);
     let asked = tokio::time::Instant::now();
     let mut attempt = 1;
     loop {
-        match client.fire_schedule(request(&firing)).await {
+        let silent = || Err(Status::unavailable("the coordinator's answer leaves this firing out"));
+        match batcher.ask(request(&firing)).await.unwrap_or_else(silent) {
             Ok(answer) => {
-                let answer = answer.into_inner();
                 told(&firing, &answer);
                 return after_answer(&firing, convert::instant(answer.decided_up_to).unwrap_or(instant));
             }
@@ -152,8 +197,8 @@ async fn asked(mut client: ControlServiceClient<Channel>, firing: Firing) -> Inp
     }
 }
 
-fn request(firing: &Firing) -> FireScheduleRequest {
-    FireScheduleRequest {
+fn request(firing: &Firing) -> wire::Firing {
+    wire::Firing {
         pipeline_id: firing.pipeline.to_string(),
         pipeline_version: firing.version,
         schedule: firing.schedule.clone(),
@@ -165,7 +210,7 @@ fn request(firing: &Firing) -> FireScheduleRequest {
 }
 
 /// A line for people.
-fn told(firing: &Firing, answer: &FireScheduleResponse) {
+fn told(firing: &Firing, answer: &FiringDecided) {
     let (schedule, instant) = (&firing.schedule, firing.instant);
     if answer.decided_before {
         tracing::debug!(schedule, %instant, "decided by another scheduler");

@@ -38,6 +38,13 @@ pub enum Input {
         /// When.
         at: Timestamp,
     },
+    /// These zones have other rules from now on.
+    Zones {
+        /// By their IANA names.
+        zones: Vec<(String, TimeZone)>,
+        /// When.
+        at: Timestamp,
+    },
     /// A pipeline is gone.
     Deleted {
         /// Which.
@@ -127,6 +134,10 @@ impl Engine {
                 self.each_of(pipeline, |life| life.pause(paused, at));
                 Vec::new()
             }
+            Input::Zones { zones, at } => {
+                self.change_zones(&zones, at);
+                Vec::new()
+            }
             Input::Deleted { pipeline } => {
                 self.forget(pipeline, |_| false);
                 Vec::new()
@@ -146,6 +157,22 @@ impl Engine {
     /// When [`Input::Tick`] is wanted.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.queue.first().map(|(due, _)| *due)
+    }
+
+    /// Names of all zones that schedules are in.
+    pub fn zone_names(&self) -> BTreeSet<String> {
+        self.lives.values().filter_map(|life| life.zone_name().map(str::to_owned)).collect()
+    }
+
+    fn change_zones(&mut self, zones: &[(String, TimeZone)], at: Timestamp) {
+        let keys: Vec<Key> = self.lives.keys().cloned().collect();
+        for key in keys {
+            let Some(life) = self.lives.get_mut(&key) else { continue };
+            let zone = zones.iter().find(|(name, _)| life.zone_name() == Some(name)).map(|(_, zone)| zone.clone());
+            if zone.is_some_and(|zone| life.change_zone(at, zone)) {
+                self.plan(&key);
+            }
+        }
     }
 
     /// Schedules that may fire.

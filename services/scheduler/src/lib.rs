@@ -4,6 +4,7 @@
 //! nothing, so several schedulers may run at once. A message for event triggers is settled once the coordinator has answered for it. Knows nothing about runs.
 
 pub mod asking;
+pub mod batching;
 pub mod config;
 pub mod driver;
 pub mod engine;
@@ -11,5 +12,6 @@ pub mod error;
 pub mod limits;
 pub mod reading;
 pub mod triggers;
+pub mod zones;
 
 pub use driver::run;

@@ -24,6 +24,7 @@ async fn main() -> std::process::ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
+    downbeat_runtime::zones::reload_on_hangup()?;
     let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", None)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
     let schedules = downbeat_scheduler::run(log, &arguments.scheduler.coordinator, shutdown.signal());

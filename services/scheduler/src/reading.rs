@@ -1,7 +1,7 @@
 //! From entries of the log to what the engine hears. Only pipelines and their schedules matter here; kinds of events that this version
 //! does not know are none of its business. Knows nothing about how entries come in.
 
-use downbeat_domain::{Event, Trigger};
+use downbeat_domain::{Event, Trigger, plan::PlanSensor};
 use downbeat_event_log::Entry;
 use downbeat_proto::{convert, event::Decoded, events::v1::EventKind, record};
 use downbeat_runtime::zones::zones;
@@ -45,16 +45,14 @@ fn concerns(kind: EventKind) -> bool {
             | EventKind::PipelineDeleted
             | EventKind::ScheduleDecided
             | EventKind::RunCreated
+            | EventKind::SensorOpened
     )
 }
 
 fn input(event: Event, at: Timestamp) -> Option<Input> {
     Some(match event {
         Event::PipelineApplied(applied) => {
-            let with_zone = applied.plan.schedules.into_iter().map(|schedule| {
-                let zone = zones().get(&schedule.timezone);
-                (schedule, zone)
-            });
+            let with_zone = applied.plan.timed().map(|schedule| (schedule.clone(), zones().get(&schedule.timezone)));
             let schedules = with_zone.collect();
             Input::PipelineApplied { pipeline: applied.pipeline, version: applied.version, at, schedules }
         }
@@ -64,6 +62,11 @@ fn input(event: Event, at: Timestamp) -> Option<Input> {
         Event::ScheduleDecided(decided) => {
             Input::Decided { pipeline: decided.pipeline, schedule: decided.schedule, up_to: decided.up_to }
         }
+        Event::SensorOpened(opened) => Input::Decided {
+            pipeline: opened.window.pipeline,
+            schedule: PlanSensor::schedule_name(&opened.window.sensor),
+            up_to: opened.window.instant,
+        },
         Event::RunCreated(created) => match created.trigger {
             Trigger::Scheduled { schedule, instant, .. } => {
                 Input::Decided { pipeline: created.pipeline, schedule, up_to: instant }

@@ -194,6 +194,7 @@ impl Engine {
             // else it would run beside itself.
             in_hand: self.held.keys().map(|attempt| attempt.to_wire()).collect(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
+            checks: Vec::new(),
         })));
     }
 
@@ -224,6 +225,7 @@ impl Engine {
                     self.stop_asked(now, stop, outputs);
                 }
             }
+            Some(FromCoordinator::Checks(_)) => outputs.push(Output::Ignored("checks that this worker does not offer")),
             Some(FromCoordinator::Acknowledged(acknowledged)) => {
                 let held = &mut self.held;
                 self.outbox.acknowledged(acknowledged.up_to, |attempt| {

@@ -3,6 +3,7 @@
 
 mod paused;
 pub mod schedules;
+mod sensors;
 mod task;
 mod triggers;
 
@@ -75,6 +76,8 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
     plan.pipeline_triggers =
         pipeline.trigger_events.iter().filter_map(|event| triggers::pipeline_trigger(event).ok()).collect();
     plan.triggers = pipeline.additions.triggers.iter().map(triggers::event_trigger).collect();
+    plan.sensors = sensors::compile(pipeline);
+    plan.webhook = sensors::webhook(pipeline);
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;
@@ -119,16 +122,11 @@ impl Places {
 fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
     let mut refused = Vec::new();
     let mut refuse = |message: String, span: Option<Span>| refused.push(Unsupported { message, span });
-    for (id, sensor) in &pipeline.sensors {
-        refuse(format!("sensor `{id}`: sensors do not start runs in this version"), Some(sensor.span));
-    }
+    sensors::refuse(pipeline, &mut refuse);
     for event in &pipeline.trigger_events {
         if let Err(message) = triggers::pipeline_trigger(event) {
             refuse(message, Some(event.span));
         }
-    }
-    if pipeline.webhook.enabled {
-        refuse("webhook: webhooks do not start runs in this version".to_owned(), None);
     }
     for task in tasks_of(pipeline) {
         check_task(task, &mut refuse);
@@ -169,6 +167,7 @@ fn tasks_of(pipeline: &Pipeline) -> impl Iterator<Item = &Task> {
 fn warnings(pipeline: &Pipeline) -> Vec<String> {
     let mut warnings = Vec::new();
     let (mut alerts, mut anomalies) = (!pipeline.alerts.is_empty(), !pipeline.anomalies.is_empty());
+    alerts |= pipeline.sensors.values().any(|sensor| !sensor.alerts.is_empty());
     for task in tasks_of(pipeline) {
         alerts |= !task.alerts.is_empty();
         anomalies |= !task.anomalies.is_empty();

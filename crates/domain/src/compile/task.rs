@@ -105,7 +105,7 @@ fn text(template: &Template) -> String {
 }
 
 /// The expression of a condition. The language allows one `${{ }}` around the whole of it; a plan holds it without.
-fn expression_text(condition: &Condition) -> String {
+pub(super) fn expression_text(condition: &Condition) -> String {
     let text = condition.text.trim();
     let inner = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
     inner.unwrap_or(text).trim().to_owned()

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    command::Rejection,
+    command::{Context, Rejection},
+    decide::sensor,
     event::{Event, PipelineApplied},
     id::PipelineId,
     limits,
@@ -13,7 +14,11 @@ use crate::{
     state::Partition,
 };
 
-pub(super) fn decide(partition: &Partition, applied: &PipelineApplied) -> Result<Vec<Event>, Rejection> {
+pub(super) fn decide(
+    partition: &Partition,
+    applied: &PipelineApplied,
+    context: &Context,
+) -> Result<Vec<Event>, Rejection> {
     let current = partition.pipelines.get(&applied.pipeline);
     if current.is_some_and(|current| current.digest == applied.digest && !current.deleted) {
         return Ok(Vec::new());
@@ -23,7 +28,11 @@ pub(super) fn decide(partition: &Partition, applied: &PipelineApplied) -> Result
         return Err(Rejection::TriggerCircle(circle.join(" -> ")));
     }
     let version = current.map_or(1, |current| current.version + 1);
-    Ok(vec![Event::PipelineApplied(Box::new(PipelineApplied { version, ..applied.clone() }))])
+    let mut events = current
+        .map(|current| sensor::ended_with(current, applied.pipeline, Some(&applied.plan), context))
+        .unwrap_or_default();
+    events.push(Event::PipelineApplied(Box::new(PipelineApplied { version, ..applied.clone() })));
+    Ok(events)
 }
 
 /// The end of one run starts at most [`limits::FOLLOWERS_MAX`] pipelines.

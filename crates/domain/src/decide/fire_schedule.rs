@@ -9,7 +9,7 @@ use serde_json::Map;
 use crate::{
     backfill::backfilled,
     command::{Context, FireSchedule, Rejection, StartRun},
-    decide::{brief, inputs, later, start_run},
+    decide::{brief, inputs, later, sensor, start_run},
     event::{Event, PassReason, PassedInstants, ScheduleDecided, Trigger},
     id::RunId,
     limits,
@@ -22,11 +22,9 @@ pub(super) fn decide(partition: &Partition, fire: &FireSchedule, context: &Conte
         true => start_run::startable(partition, fire.pipeline)?,
         false => partition.live_pipeline(fire.pipeline)?,
     };
-    let schedule = pipeline
-        .plan
-        .plan
-        .schedules
-        .iter()
+    let plan = &pipeline.plan.plan;
+    let schedule = plan
+        .timed()
         .find(|schedule| schedule.name == fire.schedule)
         .ok_or_else(|| Rejection::UnknownSchedule { pipeline: fire.pipeline, schedule: fire.schedule.clone() })?;
     // A watermark in the future would silence the schedule until then.
@@ -47,7 +45,10 @@ pub(super) fn decide(partition: &Partition, fire: &FireSchedule, context: &Conte
         events.push(decided(fire, fire.passed.clone(), last, context));
     }
     if fire.fires {
-        events.extend(run(partition, fire, schedule, context)?);
+        match plan.sensors.iter().find(|sensor| sensor.schedule.name == fire.schedule) {
+            Some(opened) => events.extend(sensor::open(pipeline, opened, fire, context)),
+            None => events.extend(run(partition, fire, schedule, context)?),
+        }
     }
     Ok(events)
 }

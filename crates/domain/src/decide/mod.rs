@@ -24,10 +24,14 @@ mod report;
 mod restart_run;
 mod retry;
 mod select;
+mod sensor;
 mod start_run;
 mod stop;
 mod take_event;
+mod time_zones;
+mod wake_pipeline;
 mod wake_run;
+mod webhook;
 
 pub use advance::advance;
 pub(crate) use consider::name_of;
@@ -49,11 +53,12 @@ use crate::{
 /// The events that this command makes true, or why it does not. An empty answer means that it was true already.
 pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
     match command {
-        Command::ApplyPipeline(applied) => apply_pipeline::decide(partition, applied),
+        Command::ApplyPipeline(applied) => apply_pipeline::decide(partition, applied, context),
         Command::PausePipeline { pipeline, reason } => pipelines::pause(partition, *pipeline, reason, context),
         Command::ResumePipeline { pipeline } => pipelines::resume(partition, *pipeline, context),
         Command::DeletePipeline { pipeline } => pipelines::delete(partition, *pipeline, context),
         Command::SetPool { name, slots } => pools::set(partition, name, *slots, context),
+        Command::NoteTimeZones { release } => time_zones::note(partition, release, context),
         Command::StartRun(start) => start_run::decide(partition, start, context),
         Command::RestartRun(restart) => restart_run::decide(partition, restart, context),
         Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),
@@ -61,6 +66,10 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::TakeEvent(take) => take_event::decide(partition, take, context),
         Command::CreateBackfill(create) => backfill::create(partition, create, context),
         Command::CancelBackfill { backfill, reason } => backfill::cancel(partition, *backfill, reason, context),
+        Command::PollSensor(poll) => sensor::poll(partition, poll, context),
+        Command::TakeSensorEvent { event_type, data } => sensor::take_event(partition, event_type, data, context),
+        Command::TakeWebhook(take) => webhook::decide(partition, take, context),
+        Command::WakePipeline { pipeline } => Ok(wake_pipeline::decide(partition, *pipeline, context)),
         Command::CancelRun { run, reason } => cancel_run::decide(partition.live_run(*run)?, reason, context),
         Command::MarkTask { run, task, mark, outputs, reason, by } => {
             let marking = mark_task::Marking { mark: *mark, outputs, reason, by };
@@ -163,7 +172,7 @@ fn message(text: &str) -> String {
 }
 
 /// Texts of which one decision may hold hundreds: cut shorter.
-fn brief(text: &str) -> String {
+pub(crate) fn brief(text: &str) -> String {
     cut(text, limits::BRIEF_BYTES_MAX)
 }
 
@@ -177,6 +186,6 @@ fn cut(text: &str, bytes_max: usize) -> String {
 }
 
 /// Serialised JSON, bytes.
-fn json_bytes(fields: &Map<String, Value>) -> usize {
+pub(crate) fn json_bytes(fields: &Map<String, Value>) -> usize {
     serde_json::to_vec(fields).map_or(usize::MAX, |json| json.len())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     command::{Context, Rejection},
-    decide::brief,
+    decide::{brief, sensor},
     event::Event,
     id::PipelineId,
     state::Partition,
@@ -35,5 +35,7 @@ pub(super) fn delete(partition: &Partition, pipeline: PipelineId, context: &Cont
     if known.deleted {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::PipelineDeleted { pipeline, at: context.now }])
+    let mut events = sensor::ended_with(known, pipeline, None, context);
+    events.push(Event::PipelineDeleted { pipeline, at: context.now });
+    Ok(events)
 }

@@ -46,6 +46,20 @@ pub enum Trigger {
         /// Runs in the chain of causes that led to them.
         depth: u32,
     },
+    /// All checks of a sensor passed in one of its windows.
+    Sensor {
+        /// Id of the sensor in the pipeline.
+        sensor: String,
+        /// The instant of its schedule that opened the window.
+        instant: Timestamp,
+    },
+    /// A call from outside.
+    Webhook {
+        /// Id of the delivery: the same one again is the same run.
+        delivery: String,
+        /// By which scheme its signature was verified; empty = it was not signed.
+        signature: String,
+    },
     /// A run that has ended is run again, wholly or in part.
     Restart {
         /// Who asked.

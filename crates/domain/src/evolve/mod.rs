@@ -3,6 +3,7 @@
 
 mod groups;
 mod run;
+mod sensors;
 mod transition;
 
 pub use groups::worst;
@@ -46,11 +47,13 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.paused = None;
                 partition.followers.replace(*pipeline, Some(&state.plan.plan), None);
                 state.triggers.values_mut().for_each(|trigger| trigger.waiting.clear());
+                state.windows.clear();
             }
             look_at_lanes(partition, *pipeline);
             look_at_backfills(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
+        Event::TimeZonesChanged { release, .. } => partition.time_zones.clone_from(release),
         Event::ScheduleDecided(decided) => {
             if let Some(state) = partition.pipelines.get_mut(&decided.pipeline) {
                 decide_up_to(state, &decided.schedule, decided.up_to);
@@ -67,6 +70,9 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.left.remove(instant);
             }
         }),
+        Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
+            sensors::evolve(partition, event);
+        }
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -75,7 +81,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             }
         }
         Event::FollowerDeclined { ended, pipeline, .. } => decide_follower(partition, *ended, *pipeline),
-        Event::RunFinished { run, status, .. } => finish_run(partition, *run, *status),
+        Event::RunFinished { run, status, at, .. } => finish_run(partition, *run, *status, *at),
         other => {
             if let Some(run) = other.run() {
                 evolve_run(partition, run, other);
@@ -92,9 +98,12 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         partition.listeners.remove(applied.pipeline, &before.plan.plan);
     }
     partition.listeners.add(applied.pipeline, &applied.plan);
-    let kept = before
-        .map(|before| (before.watermarks, carried(before.triggers, &before.plan.plan, &applied.plan), before.paused));
-    let (watermarks, triggers, paused) = kept.unwrap_or_default();
+    let kept = before.map(|mut before| {
+        sensors::carry(&mut before, &applied.plan);
+        let triggers = carried(before.triggers, &before.plan.plan, &applied.plan);
+        (before.watermarks, triggers, before.windows, before.ends, before.paused)
+    });
+    let (watermarks, triggers, windows, ends, paused) = kept.unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
         name: applied.name.as_str().into(),
@@ -104,6 +113,8 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         plan: Arc::new(PreparedPlan::new(applied.plan.clone())),
         watermarks,
         triggers,
+        windows,
+        ends,
         paused,
         deleted: false,
     };
@@ -161,6 +172,8 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
     if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
         decide_up_to(pipeline, schedule, *instant);
     }
+    sensors::close_by_run(partition, created.pipeline, &created.trigger);
+    let Some(pipeline) = partition.pipelines.get_mut(&created.pipeline) else { return };
     let follows = if let Trigger::PipelineEnded { run, .. } = created.trigger { Some(run) } else { None };
     if let Trigger::Event { trigger, .. } = &created.trigger
         && let Some(state) = pipeline.triggers.get_mut(trigger)
@@ -207,7 +220,7 @@ fn lane_of(run: &RunState) -> (LaneKey, (u64, RunId)) {
     ((run.pipeline, run.environment_name.clone()), (run.order, run.id))
 }
 
-fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus) {
+fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus, at: Timestamp) {
     let Some(run) = partition.runs.remove(&id) else { return };
     // Every task has ended by now; where the log says otherwise, its slots end here.
     for (place, task) in (0u32..).zip(&run.tasks) {
@@ -228,6 +241,7 @@ fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus) {
             state.live.remove(&id);
         });
     }
+    sensors::note_end(partition, run.pipeline, id, status, at);
     // Whoever waits for it has something to consider.
     if let Some(parent) = partition.children.remove(&id)
         && let Some(run) = partition.runs.get_mut(&parent.run)

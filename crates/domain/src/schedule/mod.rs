@@ -90,6 +90,12 @@ impl Timetable {
         }
     }
 
+    /// The same by the rules of this zone.
+    #[must_use]
+    pub fn in_zone(&self, zone: TimeZone) -> Self {
+        Self { zone, ..self.clone() }
+    }
+
     /// Whether both have the same instants, served at the same time.
     pub fn is_same(&self, other: &Timetable) -> bool {
         let of = |one: &Timetable| (one.dst, one.start, one.end, one.jitter_ms);

@@ -10,6 +10,7 @@ mod partition;
 mod pools;
 mod restore;
 mod run;
+mod sensors;
 mod task;
 
 pub use backfills::{Backfill, Backfills};
@@ -22,4 +23,5 @@ pub use partition::{Agenda, Partition, PipelineState, RecentCommands};
 pub use pools::{Holder, Pool, Pools, TaskLane};
 pub use restore::{ExpansionParts, GroupParts, PartitionParts, RunParts};
 pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
+pub use sensors::{SensorEvents, Window};
 pub use task::{Phase, TaskState};

@@ -12,7 +12,9 @@ use crate::{
     id::{BackfillId, CommandId, PipelineId, RunId},
     limits,
     plan::PreparedPlan,
-    state::{Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, TriggerState, listens},
+    state::{
+        Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
+    },
     status::RunStatus,
 };
 
@@ -41,6 +43,10 @@ pub struct Partition {
     pub followers: Followers,
     /// Past instants of schedules that are being run.
     pub backfills: Backfills,
+    /// Release of the newest rules of time zones by which schedules are computed; empty = nobody has said.
+    pub time_zones: String,
+    /// What others told sensors.
+    pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.
     pub agenda: BTreeSet<Agenda>,
     /// Commands that were accepted lately.
@@ -79,6 +85,10 @@ pub struct PipelineState {
     pub watermarks: BTreeMap<String, Timestamp>,
     /// Per trigger over several events: those that wait for others, and what was taken.
     pub triggers: BTreeMap<String, TriggerState>,
+    /// Open windows, by id of the sensor.
+    pub windows: BTreeMap<String, Window>,
+    /// The last run that ended so, and when.
+    pub ends: BTreeMap<RunStatus, (RunId, Timestamp)>,
     /// Why nothing of it starts, since when.
     pub paused: Option<(String, Timestamp)>,
     /// It is gone; its version and watermarks are kept for its return.

@@ -18,7 +18,7 @@ use crate::{
     plan::{Node, PreparedPlan},
     state::{
         Agenda, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey,
-        Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState, TaskState,
+        Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -37,6 +37,8 @@ pub struct PartitionParts {
     pub backfills: BTreeMap<BackfillId, Backfill>,
     /// [`Backfills::ended`].
     pub ended_backfills: VecDeque<BackfillId>,
+    pub time_zones: String,
+    pub sensor_events: SensorEvents,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -348,15 +350,17 @@ fn has_ended(tasks: &[TaskState], place: u32) -> bool {
     tasks.get(place as usize).is_some_and(|task| matches!(task.phase, Phase::Ended(_)))
 }
 
-/// Do the events that wait belong to parts of the pipeline's triggers?
+/// Do the events that wait, and the windows that are open, belong to triggers and sensors of the pipeline?
 fn fits(pipeline: &PipelineState) -> bool {
-    pipeline.triggers.iter().all(|(name, state)| {
-        let parts = pipeline.plan.plan.triggers.iter().find(|trigger| trigger.name == *name);
-        let parts = parts.map_or(0, |trigger| trigger.parts.len());
-        parts > 0
-            && state.taken.len() <= limits::REMEMBERED_EVENTS_MAX
-            && state.waiting.keys().all(|part| (*part as usize) < parts)
-    })
+    let windows = pipeline.windows.keys().all(|sensor| pipeline.plan.plan.sensor(sensor).is_some());
+    windows
+        && pipeline.triggers.iter().all(|(name, state)| {
+            let parts = pipeline.plan.plan.triggers.iter().find(|trigger| trigger.name == *name);
+            let parts = parts.map_or(0, |trigger| trigger.parts.len());
+            parts > 0
+                && state.taken.len() <= limits::REMEMBERED_EVENTS_MAX
+                && state.waiting.keys().all(|part| (*part as usize) < parts)
+        })
 }
 
 impl Partition {
@@ -374,6 +378,8 @@ impl Partition {
             followers: Followers::default(),
             awaiting_carry: BTreeSet::new(),
             backfills: Backfills { open: BTreeMap::new(), ended: parts.ended_backfills },
+            time_zones: parts.time_zones,
+            sensor_events: parts.sensor_events,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };

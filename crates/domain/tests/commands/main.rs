@@ -22,6 +22,7 @@ mod refusals;
 mod restarts;
 mod runs;
 mod schedules;
+mod sensors;
 mod world;
 
 /// Tasks `a` and `b`, the second after the first, with these lines more for the first.

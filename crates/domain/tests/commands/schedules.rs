@@ -196,3 +196,15 @@ fn an_instant_in_the_future_is_refused_and_moves_no_watermark() {
     given(SCHEDULED).when(fire("daily", None, ahead + 1)).refused("is not due at");
     given(SCHEDULED).when(fire("daily", None, ahead)).then(["RunCreated of version 1", "TaskReady a"]);
 }
+
+#[test]
+fn the_newest_rules_of_time_zones_are_noted_once() {
+    let note = |release: &str| Step::Do(Command::NoteTimeZones { release: release.to_owned() });
+    let world = given(SCHEDULED).when(note("2025b")).then(["TimeZonesChanged  to 2025b"]);
+    let world = world.when(note("2026f")).then(["TimeZonesChanged 2025b to 2026f"]);
+    // A scheduler that lags behind, and one that says it again.
+    let mut world = world.when(note("2025b")).then([]).when(note("2026f")).then([]);
+    for wrong in ["", "2026", "26f", "year", "2026-f", "2026\u{e9}", "2026abcdefghijklm"] {
+        world = world.when(note(wrong)).refused_as("INVALID_RELEASE");
+    }
+}

@@ -2,9 +2,11 @@
 
 use downbeat_domain::{
     BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus,
-    ScheduleDecided, event::Follower,
+    ScheduleDecided, WindowRef,
+    event::{Follower, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened},
+    status::WindowEnd,
 };
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::{PIPELINE, RUN, at};
 
@@ -18,12 +20,14 @@ pub(crate) fn events() -> Vec<Event> {
         listed: vec![at(0)],
         message: text(),
     };
+    let window = || WindowRef { pipeline: PIPELINE, sensor: text(), instant: at(0) };
     let origin = EventOrigin { id: "1".to_owned(), source: text(), address: "a".to_owned(), time: None };
     vec![
         Event::PipelinePaused { pipeline: PIPELINE, reason: text(), at: at(1) },
         Event::PipelineResumed { pipeline: PIPELINE, at: at(1) },
         Event::PipelineDeleted { pipeline: PIPELINE, at: at(1) },
         Event::PoolSet { name: "p".to_owned(), slots: Some(0), at: at(1) },
+        Event::TimeZonesChanged { before: text(), release: "2026f".to_owned(), at: at(1) },
         Event::ScheduleDecided(Box::new(ScheduleDecided {
             pipeline: PIPELINE,
             schedule: "s".to_owned(),
@@ -63,6 +67,15 @@ pub(crate) fn events() -> Vec<Event> {
         })),
         Event::BackfillDeclined { backfill: BackfillId([4; 16]), instants: vec![at(0)], reason: text(), at: at(1) },
         Event::BackfillCancelled { backfill: BackfillId([4; 16]), reason: text(), at: at(1) },
+        Event::SensorOpened(Box::new(SensorOpened { window: window(), closes: at(9), at: at(1) })),
+        Event::SensorChecked(Box::new(SensorChecked { window: window(), findings: Vec::new(), at: at(1) })),
+        Event::SensorClosed(Box::new(SensorClosed {
+            window: window(),
+            end: WindowEnd::TimedOut,
+            message: text(),
+            at: at(1),
+        })),
+        Event::SensorEventTaken(Box::new(SensorEventTaken { event_type: text(), data: Value::Null, at: at(1) })),
         Event::RunQueued { run: RUN, reason: text(), at: at(1) },
         Event::RunAdmitted { run: RUN, deadline: Some(at(90)), at: at(1) },
         Event::CarryCompleted { run: RUN, at: at(1) },

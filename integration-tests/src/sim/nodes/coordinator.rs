@@ -418,7 +418,7 @@ impl World {
         let clocks = self.coordinators[at].clocks.clone();
         let Some(owner) = self.owner(at) else { return };
         let wall = owner.engine.next_wall_deadline().map(|due| clocks.when_wall(due));
-        let lease = owner.engine.next_lease_deadline().map(|due| clocks.when_monotonic(due));
+        let lease = owner.engine.next_monotonic_deadline().map(|due| clocks.when_monotonic(due));
         let ask = owner.ownership.ask_at().map(|due| clocks.when_monotonic(due));
         let latest = now + micros(limits::WALL_CHECK_INTERVAL);
         let due = [wall, lease, ask].into_iter().flatten().fold(latest, At::min).max(now + MILLISECOND);

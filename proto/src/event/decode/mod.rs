@@ -6,6 +6,7 @@ mod fields;
 mod follow;
 mod run;
 mod schedule;
+mod sensor;
 mod task;
 
 use downbeat_domain::{AttemptRef, Event, PipelineApplied, PipelineId, RunId};
@@ -17,6 +18,7 @@ use fields::Fields;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
+pub(crate) use sensor::{event_taken as sensor_event_of, finding as finding_of};
 
 /// What this event is.
 pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
@@ -57,6 +59,13 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             }
             Event::PoolSet { name: event.name, slots: event.slots, at: fields.at(event.at)? }
         }
+        EventKind::TimeZonesChanged => {
+            let event: wire::TimeZonesChanged = fields.parse(payload)?;
+            if event.release.is_empty() {
+                return Err(fields.missing("release"));
+            }
+            Event::TimeZonesChanged { before: event.before, release: event.release, at: fields.at(event.at)? }
+        }
         EventKind::ScheduleDecided => schedule::decided(fields, payload)?,
         EventKind::EventTaken => Event::EventTaken(Box::new(run::event_taken(fields, fields.parse(payload)?)?)),
         EventKind::RunCreated
@@ -69,6 +78,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         EventKind::FollowersDue | EventKind::FollowerDeclined => follow::decode(known, fields, payload)?,
         EventKind::BackfillCreated | EventKind::BackfillCancelled | EventKind::BackfillDeclined => {
             backfill::decode(known, fields, payload)?
+        }
+        EventKind::SensorOpened | EventKind::SensorChecked | EventKind::SensorClosed | EventKind::SensorEventTaken => {
+            sensor::decode(known, fields, payload)?
         }
         EventKind::GroupOpened
         | EventKind::GroupSkipped

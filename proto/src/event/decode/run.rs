@@ -165,6 +165,12 @@ pub(crate) fn trigger(trigger: wire::Trigger) -> Option<Trigger> {
             events: event.events.into_iter().map(origin).collect::<Option<_>>()?,
             depth: event.depth,
         },
+        wire::trigger::Trigger::Sensor(sensor) => {
+            Trigger::Sensor { sensor: sensor.sensor, instant: convert::instant(sensor.instant)? }
+        }
+        wire::trigger::Trigger::Webhook(webhook) => {
+            Trigger::Webhook { delivery: webhook.delivery, signature: webhook.signature }
+        }
         wire::trigger::Trigger::Restart(restart) => Trigger::Restart {
             user: restart.user,
             run: RunId::from_slice(&restart.run_id)?,

@@ -5,6 +5,7 @@ mod backfill;
 mod follow;
 mod run;
 mod schedule;
+mod sensor;
 mod task;
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
+pub(crate) use sensor::{event_taken as sensor_event, finding};
 
 /// The wire form of an event.
 pub fn encode(fact: &Event) -> wire::Event {
@@ -41,6 +43,10 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::PoolSet { name, slots, at } => {
             event(EventKind::PoolSet, &wire::PoolSet { name: name.clone(), slots: *slots, at: micros(*at) })
         }
+        Event::TimeZonesChanged { before, release, at } => event(
+            EventKind::TimeZonesChanged,
+            &wire::TimeZonesChanged { before: before.clone(), release: release.clone(), at: micros(*at) },
+        ),
         Event::ScheduleDecided(decided) => schedule::decided(decided),
         Event::EventTaken(taken) => event(EventKind::EventTaken, &run::event_taken(taken)),
         Event::RunCreated(_)
@@ -53,6 +59,9 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::FollowersDue { .. } | Event::FollowerDeclined { .. } => follow::encode(fact),
         Event::BackfillCreated(_) | Event::BackfillCancelled { .. } | Event::BackfillDeclined { .. } => {
             backfill::encode(fact)
+        }
+        Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
+            sensor::encode(fact)
         }
         Event::GroupOpened { .. }
         | Event::GroupSkipped { .. }

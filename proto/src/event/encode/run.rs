@@ -162,6 +162,13 @@ pub(crate) fn trigger(trigger: &Trigger) -> wire::Trigger {
             events: events.iter().map(origin).collect(),
             depth: *depth,
         }),
+        Trigger::Sensor { sensor, instant } => {
+            wire::trigger::Trigger::Sensor(wire::trigger::Sensor { sensor: sensor.clone(), instant: micros(*instant) })
+        }
+        Trigger::Webhook { delivery, signature } => wire::trigger::Trigger::Webhook(wire::trigger::Webhook {
+            delivery: delivery.clone(),
+            signature: signature.clone(),
+        }),
         Trigger::Restart { user, run, mode } => wire::trigger::Trigger::Restart(wire::trigger::Restart {
             user: user.clone(),
             run_id: id_bytes(&run.0),

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod backfill;
+mod sensor;
 
 use downbeat_domain::{
     ConditionResult, Event, EventOrigin, PipelineId, RunCreated, ScheduleDecided, TaskRunId, Trigger,
@@ -31,6 +32,9 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
             json!({"pipeline_id": pipeline.to_string(), "at": at(*when)})
         }
         Event::PoolSet { name, slots, at: when } => json!({"name": name, "slots": slots, "at": at(*when)}),
+        Event::TimeZonesChanged { before, release, at: when } => {
+            json!({"before": before, "release": release, "at": at(*when)})
+        }
         Event::ScheduleDecided(decided) => schedule_decided(decided),
         Event::EventTaken(taken) => json!({
             "pipeline_id": taken.pipeline.to_string(), "trigger": taken.trigger, "part": taken.part,
@@ -79,7 +83,10 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         Event::IterationSkipped { run, group, iteration, reason, at: when } => json!({
             "run_id": run.to_string(), "group": group, "iteration": iteration, "reason": reason, "at": at(*when),
         }),
-        other => backfill::to_json(other).or_else(|| task(other)).unwrap_or_else(|| attempt::to_json(other)),
+        other => {
+            let of_task = || task(other).unwrap_or_else(|| attempt::to_json(other));
+            sensor::to_json(other).or_else(|| backfill::to_json(other)).unwrap_or_else(of_task)
+        }
     };
     match value {
         Value::Object(fields) => fields,
@@ -192,6 +199,10 @@ fn trigger(trigger: &Trigger) -> Value {
             "type": "BACKFILL", "backfill_id": backfill.to_string(), "schedule": schedule, "instant": at(*instant),
             "user": user,
         }),
+        Trigger::Sensor { sensor, instant } => json!({"type": "SENSOR", "sensor": sensor, "instant": at(*instant)}),
+        Trigger::Webhook { delivery, signature } => {
+            json!({"type": "WEBHOOK", "delivery": delivery, "signature": signature})
+        }
         Trigger::Restart { user, run, mode } => {
             json!({"type": mode.as_str(), "user": user, "run_id": run.to_string()})
         }

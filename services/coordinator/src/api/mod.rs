@@ -7,6 +7,7 @@ pub use control::Control;
 pub use worker::Workers;
 
 use downbeat_domain::Rejection;
+use downbeat_proto::control::v1::Refusal;
 use tonic::{Code, Status};
 
 use crate::driver::Refused;
@@ -22,7 +23,9 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
         | Rejection::InvalidBackfill(_)
-        | Rejection::EventRefused { .. } => Code::InvalidArgument,
+        | Rejection::EventRefused { .. }
+        | Rejection::InvalidSensorEvent(_)
+        | Rejection::InvalidRelease(_) => Code::InvalidArgument,
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }
@@ -31,6 +34,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::PipelinePaused { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)
+        | Rejection::NoWebhook { .. }
         | Rejection::TaskEnded { .. }
         | Rejection::TaskUnfit { .. }
         | Rejection::PoolFull { .. }
@@ -46,6 +50,16 @@ fn rejected(rejection: &Rejection) -> Status {
         status.metadata_mut().insert("downbeat-code", code);
     }
     status
+}
+
+/// The refusal of one of several things that were asked for together.
+fn refusal(status: &Status) -> Refusal {
+    let code = status.metadata().get("downbeat-code").and_then(|code| code.to_str().ok());
+    Refusal {
+        status: status.code() as i32,
+        code: code.unwrap_or_default().to_owned(),
+        message: status.message().to_owned(),
+    }
 }
 
 fn refused(refused: &Refused) -> Status {

@@ -80,6 +80,7 @@ async fn listen(
                 }
                 Input::WorkerHeartbeat { session }
             }
+            Some(Message::CheckAnswers(answers)) => Input::WorkerChecked { session, answers: answers.answers },
             Some(Message::Hello(_)) => return Err(Status::invalid_argument("a second hello")),
             None => continue,
         };

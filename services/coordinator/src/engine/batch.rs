@@ -58,12 +58,15 @@ impl Batches {
         self.open.outputs.push(output);
     }
 
-    /// A message for a worker. Offers, stops and acknowledgements for one connection travel together.
+    /// A message for a worker. Offers, checks and acknowledgements for one connection travel together.
     pub(super) fn push_send(&mut self, session: SessionId, message: Message) {
         // A large offer begins a message, so that one message never outgrows what a worker takes.
         let small = match &message {
             Message::Offers(more) => {
                 more.offers.iter().all(|offer| offer.parameters.len() <= limits::JOINED_PARAMETERS_BYTES_MAX)
+            }
+            Message::Checks(more) => {
+                more.checks.iter().all(|check| check.parameters.len() <= limits::JOINED_PARAMETERS_BYTES_MAX)
             }
             _ => true,
         };
@@ -77,6 +80,12 @@ impl Batches {
                     if earlier.offers.len() < limits::ITEMS_PER_MESSAGE_MAX && small =>
                 {
                     earlier.offers.extend(more.offers.iter().cloned());
+                    return;
+                }
+                (Message::Checks(earlier), Message::Checks(more))
+                    if earlier.checks.len() < limits::ITEMS_PER_MESSAGE_MAX && small =>
+                {
+                    earlier.checks.extend(more.checks.iter().cloned());
                     return;
                 }
                 (Message::Acknowledged(earlier), Message::Acknowledged(more)) => {

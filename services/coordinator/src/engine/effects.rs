@@ -64,10 +64,16 @@ impl Engine {
         let slots = hello.slots.min(limits::SLOTS_MAX) as usize;
         let labels: BTreeMap<String, String> =
             hello.labels.iter().take(limits::LABELS_MAX).map(|(name, value)| (name.clone(), value.clone())).collect();
-        let offers = Offers { slots, jobs, labels };
+        let checks: BTreeSet<JobKind> = hello
+            .checks
+            .iter()
+            .take(limits::JOBS_MAX)
+            .map(|check| (check.integration.clone(), check.sensor_type.clone()))
+            .collect();
+        let offers = Offers { slots, jobs, checks, labels };
         if let Some(replaced) = self.workers.attach(worker, session, offers, now.monotonic) {
             let reason = "the worker attached again".to_owned();
-            self.batches.push_output(Output::Close { session: replaced, reason });
+            self.close(now, replaced, reason);
         }
         tracing::info!(worker = %hello.name, id = %worker, slots, in_hand = hello.in_hand.len(), "worker attached");
         let lease_milliseconds = limits::LEASE.as_millis() as u32;

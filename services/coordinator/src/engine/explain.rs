@@ -1,7 +1,9 @@
 //! Questions to the state, answered without a decision: what holds a run or a task, and who is ahead; which pools there are.
 
+use std::time::Duration;
+
 use downbeat_domain::{
-    Phase, RunId, RunState,
+    Phase, RunId, RunState, WindowRef,
     gates::{self, Gate, GateKind},
 };
 
@@ -42,6 +44,11 @@ pub struct PoolView {
 }
 
 impl Engine {
+    /// When the checks of this window are made next, monotonic; `None` = they are being made, or it is not open.
+    pub fn next_poll(&self, window: &WindowRef) -> Option<Duration> {
+        self.polls.next_poll(window)
+    }
+
     /// What holds this run, or its task of this name.
     pub fn explain(&mut self, now: Moment, run: RunId, task: &str) -> Result<Held, NotLive> {
         let context = self.context(now);

@@ -6,10 +6,12 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod batch;
+mod deadlines;
 mod dispatch;
 mod effects;
 mod explain;
 mod restarts;
+mod sensors;
 mod workers;
 
 use std::{
@@ -20,8 +22,8 @@ use std::{
 
 use bytes::Bytes;
 use downbeat_domain::{
-    AttemptRef, Command, CommandId, Context, Event, Partition, PriorRun, Rejection, RunId, effects as domain_effects,
-    evolve, execute, settle,
+    AttemptRef, Command, CommandId, Context, Event, Partition, PipelineId, PriorRun, Rejection, RunId,
+    effects as domain_effects, evolve, execute, settle,
 };
 use downbeat_proto::{record, snapshot, worker::v1 as wire};
 use jiff::Timestamp;
@@ -29,7 +31,9 @@ use jiff::Timestamp;
 pub use explain::{Held, NotLive, PoolView};
 
 use batch::Batches;
+use deadlines::Deadlines;
 use dispatch::ReadyQueues;
+use sensors::Polls;
 use workers::Workers;
 
 /// One moment, on the wall and since the process began.
@@ -73,6 +77,13 @@ pub enum Input {
         session: SessionId,
         /// In the order of their numbers.
         reports: Vec<wire::Report>,
+    },
+    /// A worker answers checks of sensors.
+    WorkerChecked {
+        /// Its connection.
+        session: SessionId,
+        /// In any order.
+        answers: Vec<wire::CheckAnswer>,
     },
     /// A worker beats.
     WorkerHeartbeat {
@@ -168,9 +179,8 @@ pub struct Engine {
     batches: Batches,
     ready: ReadyQueues,
     workers: Workers,
-    /// Earliest deadline of each run that has one, and the same by instant.
-    deadline_of: BTreeMap<RunId, Timestamp>,
-    deadlines: BTreeSet<(Timestamp, RunId)>,
+    deadlines: Deadlines,
+    polls: Polls,
     /// Per restart that waits for it: the run before, as it was read.
     priors: BTreeMap<RunId, Arc<PriorRun>>,
     /// Restarts for which the run before is being read.
@@ -188,8 +198,8 @@ impl Engine {
             batches: Batches::default(),
             ready: ReadyQueues::default(),
             workers: Workers::default(),
-            deadline_of: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            deadlines: Deadlines::default(),
+            polls: Polls::default(),
             priors: BTreeMap::new(),
             reading: BTreeSet::new(),
             decisions: 0,
@@ -198,6 +208,9 @@ impl Engine {
         for id in runs {
             engine.recompute(id, now);
         }
+        let pipelines: Vec<PipelineId> = engine.partition.pipelines.keys().copied().collect();
+        pipelines.into_iter().for_each(|id| engine.index_pipeline(id));
+        engine.watch_open_windows(now);
         engine
     }
 
@@ -218,7 +231,8 @@ impl Engine {
             Input::WorkerAttached { session, hello } => self.attach(now, session, &hello),
             Input::WorkerReports { session, reports } => self.reports(now, session, reports),
             Input::WorkerHeartbeat { session } => self.workers.heard(session, now.monotonic),
-            Input::WorkerDetached { session } => self.workers.detach(session, now.monotonic),
+            Input::WorkerChecked { session, answers } => self.check_answers(now, session, answers),
+            Input::WorkerDetached { session } => self.detach(now, session),
             Input::Appended => self.batches.committed(),
             Input::PriorRead { run, prior } => self.prior_read(now, run, prior),
             Input::Tick => {}
@@ -228,7 +242,8 @@ impl Engine {
     /// Does what is due, dispatches what is ready, and gives out everything that may go out now.
     pub fn turn(&mut self, now: Moment) -> Vec<Output> {
         self.lose_silent_workers(now);
-        self.wake_runs(now);
+        self.wake(now);
+        self.poll_sensors(now);
         self.settle(now);
         self.carry_over(now);
         self.dispatch(now);
@@ -241,12 +256,12 @@ impl Engine {
 
     /// When [`Input::Tick`] is wanted by wall time.
     pub fn next_wall_deadline(&self) -> Option<Timestamp> {
-        self.deadlines.first().map(|(due, _)| *due)
+        self.deadlines.first()
     }
 
-    /// When [`Input::Tick`] is wanted by monotonic time.
-    pub fn next_lease_deadline(&self) -> Option<Duration> {
-        self.workers.next_expiry()
+    /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, or a window of a sensor is to be polled.
+    pub fn next_monotonic_deadline(&self) -> Option<Duration> {
+        self.workers.next_expiry().into_iter().chain(self.polls.next_due()).min()
     }
 
     /// Decisions that wait for the log, bytes.
@@ -321,26 +336,11 @@ impl Engine {
         self.batches.push(record::encode_decision(&decision));
         for event in &decision.events {
             self.absorb(now, event);
+            self.watch_windows(now, event);
         }
-        let runs: BTreeSet<RunId> = decision.events.iter().filter_map(Event::run).collect();
-        runs.into_iter().for_each(|run| self.index(run));
+        self.index_events(&decision.events);
         if let Some(command) = command {
             self.partition.commands.remember(command);
-        }
-    }
-
-    /// Keeps the deadline index true for this run.
-    fn index(&mut self, id: RunId) {
-        let run = self.partition.runs.get(&id);
-        let due = run.and_then(domain_effects::next_deadline);
-        if self.deadline_of.get(&id).copied() != due {
-            if let Some(before) = self.deadline_of.remove(&id) {
-                self.deadlines.remove(&(before, id));
-            }
-            if let Some(due) = due {
-                self.deadline_of.insert(id, due);
-                self.deadlines.insert((due, id));
-            }
         }
     }
 
@@ -353,26 +353,12 @@ impl Engine {
         }
     }
 
-    fn wake_runs(&mut self, now: Moment) {
-        while let Some((due, run)) = self.deadlines.first().copied() {
-            if due > now.wall {
-                break;
-            }
-            let woken = self.decide(now, &Command::WakeRun { run }, "coordinator".to_owned(), None);
-            if woken.unwrap_or_default().events == 0 {
-                // Nothing came of it: whatever the reason, it must not be asked again and again.
-                self.deadlines.remove(&(due, run));
-                self.deadline_of.remove(&run);
-            }
-        }
-    }
-
     fn lose_silent_workers(&mut self, now: Moment) {
         for silent in self.workers.expired(now.monotonic) {
             tracing::warn!(worker = %silent.worker, attempts = silent.held.len(), "worker is silent for longer than its lease; its attempts go to others");
             if let Some(session) = silent.session {
                 let reason = "the worker was silent for longer than its lease".to_owned();
-                self.batches.push_output(Output::Close { session, reason });
+                self.close(now, session, reason);
             }
             for attempt in silent.held {
                 self.lose(now, attempt, "its worker did not answer any more");
@@ -404,7 +390,7 @@ impl Engine {
                 }
             }
         }
-        self.index(id);
+        self.index_run(id);
     }
 }
 
@@ -415,6 +401,7 @@ fn run_of(command: &Command) -> Option<RunId> {
         Command::FireSchedule(fire) => Some(RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant)),
         // The run that it starts where the trigger asks for one event only.
         Command::TakeEvent(take) => Some(RunId::of_events(take.pipeline, &take.trigger, &[take.event.key()])),
+        Command::TakeWebhook(take) => Some(RunId::of_webhook(take.pipeline, &take.delivery)),
         Command::CancelRun { run, .. }
         | Command::WakeRun { run }
         | Command::LeaseTask { run, .. }
@@ -428,6 +415,10 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::DeletePipeline { .. }
         | Command::CreateBackfill(_)
         | Command::CancelBackfill { .. }
+        | Command::PollSensor(_)
+        | Command::TakeSensorEvent { .. }
+        | Command::NoteTimeZones { .. }
+        | Command::WakePipeline { .. }
         | Command::SetPool { .. } => None,
     }
 }

@@ -11,13 +11,17 @@ use std::{
 use downbeat_domain::{AttemptRef, WorkerId};
 
 use super::{SessionId, dispatch::JobKind};
-use crate::limits::{LEASE, LEASE_MARGIN, OWNER_TRUST};
+use crate::limits::{CHECKS_PER_WORKER_MAX, LEASE, LEASE_MARGIN, OWNER_TRUST};
 
 #[derive(Debug, Default)]
 struct Worker {
     session: Option<SessionId>,
     slots: usize,
     jobs: BTreeSet<JobKind>,
+    /// Integration and kind of the checks that it can make.
+    checks: BTreeSet<JobKind>,
+    /// Checks that it was asked for and has not answered.
+    checking: usize,
     labels: BTreeMap<String, String>,
     /// When its lease ends and others may get what it holds, monotonic.
     ends: Duration,
@@ -31,6 +35,7 @@ struct Worker {
 pub(super) struct Offers {
     pub(super) slots: usize,
     pub(super) jobs: BTreeSet<JobKind>,
+    pub(super) checks: BTreeSet<JobKind>,
     pub(super) labels: BTreeMap<String, String>,
 }
 
@@ -80,6 +85,8 @@ impl Workers {
         }
         worker.slots = offers.slots;
         worker.jobs = offers.jobs;
+        worker.checks = offers.checks;
+        worker.checking = 0;
         worker.labels = offers.labels;
         worker.ends = lease_from(now);
         worker.reported = 0;
@@ -162,6 +169,29 @@ impl Workers {
     pub(super) fn offers_job(&self, integration: &str, job: &str) -> bool {
         let kind = (integration.to_owned(), job.to_owned());
         self.workers.values().any(|worker| worker.session.is_some() && worker.jobs.contains(&kind))
+    }
+
+    /// The connection of the attached worker with the fewest checks in hand among those that can make this one; `Some(None)` = all of
+    /// them have as many as they may, `None` = there are none.
+    pub(super) fn checker_of(&self, integration: &str, sensor_type: &str) -> Option<Option<SessionId>> {
+        let kind = (integration.to_owned(), sensor_type.to_owned());
+        let able = self.workers.values().filter(|worker| worker.checks.contains(&kind));
+        let (checking, session) = able.filter_map(|worker| Some((worker.checking, worker.session?))).min()?;
+        Some((checking < CHECKS_PER_WORKER_MAX).then_some(session))
+    }
+
+    /// The worker of this connection was asked for a check.
+    pub(super) fn check_given(&mut self, session: SessionId) {
+        if let Some(worker) = self.by_session.get(&session).and_then(|id| self.workers.get_mut(id)) {
+            worker.checking += 1;
+        }
+    }
+
+    /// It has answered, or nobody waits for its answer any more.
+    pub(super) fn check_done(&mut self, session: SessionId) {
+        if let Some(worker) = self.by_session.get(&session).and_then(|id| self.workers.get_mut(id)) {
+            worker.checking = worker.checking.saturating_sub(1);
+        }
     }
 
     pub(super) fn next_expiry(&self) -> Option<Duration> {

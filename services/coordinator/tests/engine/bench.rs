@@ -106,7 +106,12 @@ impl Bench {
 
     /// A new owner over what the log holds.
     pub(crate) fn over(log: Vec<Event>, now: Moment) -> Self {
-        let engine = Engine::take_over(fold(&log), 1, now);
+        Self::owned(1, log, now)
+    }
+
+    /// The same, in this epoch.
+    pub(crate) fn owned(epoch: u64, log: Vec<Event>, now: Moment) -> Self {
+        let engine = Engine::take_over(fold(&log), epoch, now);
         Self { engine, now, records: Vec::new(), log, heard: Vec::new(), in_flight: None }
     }
 
@@ -243,6 +248,9 @@ fn lines(output: Output) -> Vec<String> {
             Message::Heartbeat(_) => vec![format!("{session} beat")],
             Message::Offers(offers) => {
                 offers.offers.iter().map(|offer| format!("{session} offer {}", name(&offer.attempt))).collect()
+            }
+            Message::Checks(checks) => {
+                checks.checks.iter().map(|check| format!("{session} check {}", check.sensor_type)).collect()
             }
             Message::Stops(stops) => {
                 stops.stops.iter().map(|stop| format!("{session} stop {}", name(&stop.attempt))).collect()

@@ -24,7 +24,7 @@ fn a_silent_worker_loses_its_attempts_after_its_lease_and_its_margin_and_not_ear
     bench.pass(PATIENCE - 1);
     bench.settle();
     assert_eq!(bench.kinds_since(before), Vec::<String>::new());
-    assert_eq!(bench.engine.next_lease_deadline(), Some(bench.now.monotonic + std::time::Duration::from_secs(1)));
+    assert_eq!(bench.engine.next_monotonic_deadline(), Some(bench.now.monotonic + std::time::Duration::from_secs(1)));
     bench.pass(1);
     bench.settle();
     assert_eq!(bench.kinds_since(before), ["ATTEMPT_LOST", "TASK_READY"]);

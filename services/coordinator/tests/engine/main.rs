@@ -5,4 +5,5 @@ mod attach;
 mod bench;
 mod commit;
 mod leases;
+mod sensors;
 mod simulation;

@@ -4,6 +4,7 @@ mod backfill;
 mod control;
 mod run;
 mod schedule;
+mod sensor;
 mod trigger;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -18,6 +19,7 @@ pub use control::{
 };
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
+pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell, WebhookCommand, WebhookSub};
 pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.
@@ -89,6 +91,10 @@ pub enum Command {
     Backfill(BackfillCommand),
     /// Events from outside: publish one by hand; list, show and replay messages that no trigger could take.
     Trigger(TriggerCommand),
+    /// Sensors: show what they wait for, or tell them that something happened.
+    Sensor(SensorCommand),
+    /// Deliver a body to the webhook of a pipeline by hand.
+    Webhook(WebhookCommand),
     /// Follow the log of a task.
     Logs(Logs),
     /// Show the assets that a run read and wrote, as a tree.

@@ -2,6 +2,7 @@
 
 mod apply;
 mod backfill;
+mod body;
 mod dev;
 mod diff;
 mod explain;
@@ -18,9 +19,11 @@ mod run;
 mod runs;
 mod schedule;
 mod schema;
+mod sensor;
 mod trigger;
 mod validate;
 mod values;
+mod webhook;
 
 pub use run::View;
 
@@ -49,6 +52,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Backfill(command) => backfill::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,
+        Command::Sensor(command) => sensor::run(&command).await,
+        Command::Webhook(command) => webhook::run(&command).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Log(log) => match log.sub {

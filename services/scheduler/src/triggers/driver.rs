@@ -7,7 +7,7 @@ use std::{
 
 use async_nats::jetstream::{self, AckKind, Context, consumer::pull};
 use downbeat_event_log::LogAddress;
-use downbeat_proto::control::v1::control_service_client::ControlServiceClient;
+use downbeat_proto::control::v1::{self as wire, control_service_client::ControlServiceClient};
 use downbeat_runtime::{
     clock::Clock,
     grpc,
@@ -16,16 +16,15 @@ use downbeat_runtime::{
 use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use tonic::transport::Channel;
 
 use super::{
     TRIGGER_PREFIX, dead,
-    engine::{Counts, Engine, Settled, Step},
+    engine::{Answer, Counts, Engine, Settled, Step},
     message::Message,
     nats::{self, Streams},
     taking,
 };
-use crate::{config::SchedulerConfig, error::Error, limits};
+use crate::{batching::Batcher, config::SchedulerConfig, error::Error, limits};
 
 /// Takes events from the NATS of the log until the signal. An embedded log has none: then it says so and is done.
 ///
@@ -38,8 +37,13 @@ pub async fn run(log: &LogAddress, config: &SchedulerConfig, mut signal: Shutdow
         );
         return Ok(());
     };
+    let client = ControlServiceClient::new(grpc::endpoint(&config.coordinator)?.connect_lazy());
     let taker = Arc::new(Taker {
-        client: ControlServiceClient::new(grpc::endpoint(&config.coordinator)?.connect_lazy()),
+        batcher: Batcher::start(
+            limits::EVENT_CALLS,
+            |event| event.data.len(),
+            move |events| taking::take(client.clone(), events),
+        ),
         engine: Mutex::new(Engine::new(config.trigger_rate)),
         clock: Clock::start(),
     });
@@ -123,7 +127,7 @@ struct Reported {
 }
 
 struct Taker {
-    client: ControlServiceClient<Channel>,
+    batcher: Batcher<wire::IncomingEvent, Answer>,
     engine: Mutex<Engine>,
     clock: Clock,
 }
@@ -142,7 +146,7 @@ impl Taker {
         let step = self.engine().delivered(self.clock.now().monotonic, &delivered.message);
         let settled = match step {
             Step::Take(event) => {
-                let answer = taking::take(&mut self.client.clone(), &event).await;
+                let answer = self.batcher.ask(taking::request_of(&event)).await.unwrap_or(Answer::Away);
                 self.engine().answered(answer, delivered.deliveries)
             }
             Step::Later(pause) => Settled::Later(pause),

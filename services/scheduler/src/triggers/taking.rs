@@ -1,8 +1,11 @@
-//! Asks the coordinator to take an event: converts, calls, converts.
+//! Asks the coordinator to take events: converts, calls, converts.
 
 use downbeat_domain::IncomingEvent;
 use downbeat_proto::{
-    control::v1::{TakeEventRequest, TakeEventResponse, control_service_client::ControlServiceClient},
+    control::v1::{
+        self as wire, EventOutcome, TakeEventsRequest, control_service_client::ControlServiceClient,
+        event_outcome::Outcome,
+    },
     convert,
 };
 use tonic::{Code, Request, Status, transport::Channel};
@@ -11,8 +14,8 @@ use super::engine::Answer;
 use crate::limits;
 
 /// The event as the coordinator takes it.
-pub fn request_of(event: &IncomingEvent) -> TakeEventRequest {
-    TakeEventRequest {
+pub fn request_of(event: &IncomingEvent) -> wire::IncomingEvent {
+    wire::IncomingEvent {
         address: event.address.clone(),
         id: event.id.clone(),
         source: event.source.clone(),
@@ -24,38 +27,46 @@ pub fn request_of(event: &IncomingEvent) -> TakeEventRequest {
     }
 }
 
-pub(super) async fn take(client: &mut ControlServiceClient<Channel>, event: &IncomingEvent) -> Answer {
-    let mut request = Request::new(request_of(event));
+/// Asks for several events in one call.
+pub(super) async fn take(mut client: ControlServiceClient<Channel>, events: Vec<wire::IncomingEvent>) -> Vec<Answer> {
+    let asked = events.len();
+    let mut request = Request::new(TakeEventsRequest { events });
     request.set_timeout(limits::TAKE_TIMEOUT);
     // The deadline in the request is the coordinator's; this one also holds where nobody answers at all.
-    match tokio::time::timeout(limits::TAKE_TIMEOUT, client.take_event(request)).await {
-        Ok(answer) => answer_of(answer.map(tonic::Response::into_inner)),
-        Err(_) => Answer::Away,
+    match tokio::time::timeout(limits::TAKE_TIMEOUT, client.take_events(request)).await {
+        Ok(Ok(answer)) => answer.into_inner().outcomes.into_iter().map(answer_of).collect(),
+        Ok(Err(status)) => vec![answer_of_failure(&status); asked],
+        Err(_) => vec![Answer::Away; asked],
     }
 }
 
-fn answer_of(answer: Result<TakeEventResponse, Status>) -> Answer {
-    match answer {
-        Ok(answer) => {
-            let started = answer.takers.iter().filter(|taker| taker.outcome == "STARTED").count() as u64;
-            let refused = answer.takers.iter().filter(|taker| taker.outcome == "REFUSED");
+fn answer_of(outcome: EventOutcome) -> Answer {
+    match outcome.outcome {
+        Some(Outcome::Taken(taken)) => {
+            let started = taken.takers.iter().filter(|taker| taker.outcome == "STARTED").count() as u64;
+            let refused = taken.takers.iter().filter(|taker| taker.outcome == "REFUSED");
             Answer::Taken {
                 started,
                 refused: refused.map(|taker| taker.reason.clone()).collect(),
-                takers: answer.takers.len() as u64,
+                takers: taken.takers.len() as u64,
             }
         }
-        Err(status) if status.code() == Code::InvalidArgument => Answer::Unfit(status.message().to_owned()),
-        Err(status) => {
-            tracing::debug!(%status, "the coordinator did not take an event");
-            Answer::Away
+        Some(Outcome::Refused(refused)) if refused.status == Code::InvalidArgument as i32 => {
+            Answer::Unfit(refused.message)
         }
+        Some(Outcome::Refused(_)) | None => Answer::Away,
     }
+}
+
+/// The call as a whole failed: that says nothing about any of its events.
+fn answer_of_failure(status: &Status) -> Answer {
+    tracing::debug!(%status, "the coordinator did not take events");
+    Answer::Away
 }
 
 #[cfg(test)]
 mod tests {
-    use downbeat_proto::control::v1::EventTaker;
+    use downbeat_proto::control::v1::{EventTaker, EventTakers, Refusal};
 
     use super::*;
 
@@ -66,14 +77,19 @@ mod tests {
             reason: reason.to_owned(),
             ..EventTaker::default()
         };
+        let of = |outcome| answer_of(EventOutcome { outcome });
         let takers = vec![taker("STARTED", ""), taker("KNOWN", ""), taker("REFUSED", "no rows")];
-        let taken = answer_of(Ok(TakeEventResponse { takers, position: None }));
+        let taken = of(Some(Outcome::Taken(EventTakers { takers })));
         assert_eq!(taken, Answer::Taken { started: 1, refused: vec!["no rows".to_owned()], takers: 3 });
-        assert_eq!(answer_of(Err(Status::invalid_argument("too deep"))), Answer::Unfit("too deep".to_owned()));
-        for away in
-            [Status::unavailable(""), Status::cancelled(""), Status::deadline_exceeded(""), Status::internal("")]
-        {
-            assert_eq!(answer_of(Err(away)), Answer::Away);
+        let refused = |code: Code| {
+            let (status, message) = (code as i32, "too deep".to_owned());
+            of(Some(Outcome::Refused(Refusal { status, message, code: String::new() })))
+        };
+        assert_eq!(refused(Code::InvalidArgument), Answer::Unfit("too deep".to_owned()));
+        for away in [refused(Code::Unavailable), refused(Code::Internal), of(None)] {
+            assert_eq!(away, Answer::Away);
         }
+        // A call that fails may have been about many events, of which most are fine.
+        assert_eq!(answer_of_failure(&Status::invalid_argument("too many")), Answer::Away);
     }
 }

@@ -45,6 +45,19 @@ impl World {
                     decided.passed.iter().map(|passed| format!(" {}x{}", passed.reason.as_str(), passed.count));
                 format!("ScheduleDecided {}:{}", decided.schedule, passed.collect::<String>())
             }
+            Event::TimeZonesChanged { before, release, .. } => format!("TimeZonesChanged {before} to {release}"),
+            Event::SensorOpened(opened) => format!("SensorOpened {}", opened.window.sensor),
+            Event::SensorChecked(checked) => {
+                let found = checked.findings.iter().map(|it| match it.message.as_str() {
+                    "" => it.state.to_string(),
+                    message => format!("{} ({message})", it.state),
+                });
+                format!("SensorChecked {}: {}", checked.window.sensor, found.collect::<Vec<_>>().join(", "))
+            }
+            Event::SensorClosed(closed) => {
+                format!("SensorClosed {} {}: {}", closed.window.sensor, closed.end, closed.message)
+            }
+            Event::SensorEventTaken(taken) => format!("SensorEventTaken {}", taken.event_type),
             Event::EventTaken(taken) => {
                 format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)
             }

@@ -1,16 +1,20 @@
-//! Events from outside: each trigger that listens to the subject is given the event, in a decision of its own.
+//! Events from outside: each trigger that listens to the subject of one is given it, in a decision of its own. Those of one call go side
+//! by side, so that one record of the log holds many.
 
 use std::sync::Arc;
 
 use downbeat_domain::{Command, IncomingEvent, PipelineId, RunId, TakeEvent, limits as domain_limits};
 use downbeat_event_log::Tail;
 use downbeat_proto::{control::v1 as wire, convert};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future, stream};
 use serde_json::Value;
 use tonic::Status;
 
-use super::Control;
-use crate::{api::refused, limits};
+use super::{Control, request::at_most};
+use crate::{
+    api::{refusal, refused},
+    limits,
+};
 
 /// A trigger that is given the event.
 struct Taker {
@@ -20,20 +24,51 @@ struct Taker {
 }
 
 impl Control {
-    pub(super) async fn take(&self, request: wire::TakeEventRequest) -> Result<wire::TakeEventResponse, Status> {
-        let event = Arc::new(event(request)?);
-        let address = event.address.clone();
+    pub(super) async fn take(&self, request: wire::TakeEventsRequest) -> Result<wire::TakeEventsResponse, Status> {
+        at_most("events", request.events.len(), limits::EVENTS_PER_CALL_MAX)?;
+        let bytes: usize = request.events.iter().map(|event| event.data.len()).sum();
+        at_most("data of all events, bytes", bytes, limits::EVENT_BYTES_PER_CALL_MAX)?;
+        let events: Vec<Result<Arc<IncomingEvent>, Status>> =
+            request.events.into_iter().map(|given| event(given).map(Arc::new)).collect();
+        let listened = self.listeners(&events).await?;
+        let taken = events.into_iter().zip(listened).map(async |(event, takers)| match event {
+            Ok(event) => self.give_all(takers, &event).await,
+            Err(status) => Ok((wire::event_outcome::Outcome::Refused(refusal(&status)), None)),
+        });
+        let (mut outcomes, mut position) = (Vec::new(), None::<Tail>);
+        for taken in future::join_all(taken).await {
+            let (outcome, tail) = taken?;
+            outcomes.push(wire::EventOutcome { outcome: Some(outcome) });
+            position = [position, tail].into_iter().flatten().max_by_key(|tail| tail.sequence);
+        }
+        Ok(wire::TakeEventsResponse { outcomes, position: position.and_then(|tail| self.position(tail)) })
+    }
+
+    /// Who listens to which event, asked of the state in one go.
+    async fn listeners(&self, events: &[Result<Arc<IncomingEvent>, Status>]) -> Result<Vec<Vec<Taker>>, Status> {
+        let addresses: Vec<Option<String>> =
+            events.iter().map(|event| event.as_ref().ok().map(|event| event.address.clone())).collect();
         let asked = self.handle.ask(move |engine, _| {
             let partition = engine.partition();
             let taker = |(pipeline, trigger): (PipelineId, String)| {
                 let alias = partition.pipelines.get(&pipeline).map(|state| state.alias.clone()).unwrap_or_default();
                 Taker { pipeline, alias, trigger }
             };
-            partition.listening(&address).into_iter().map(taker).collect::<Vec<_>>()
+            let listening = |address: &Option<String>| {
+                address.iter().flat_map(|address| partition.listening(address)).map(taker).collect()
+            };
+            addresses.iter().map(listening).collect()
         });
-        let takers = asked.await.map_err(|error| refused(&error))?;
+        asked.await.map_err(|error| refused(&error))
+    }
+
+    async fn give_all(
+        &self,
+        takers: Vec<Taker>,
+        event: &Arc<IncomingEvent>,
+    ) -> Result<(wire::event_outcome::Outcome, Option<Tail>), Status> {
         let mut given =
-            stream::iter(takers).map(|taker| self.give(taker, Arc::clone(&event))).buffered(limits::TAKERS_AT_ONCE_MAX);
+            stream::iter(takers).map(|taker| self.give(taker, Arc::clone(event))).buffered(limits::TAKERS_AT_ONCE_MAX);
         let (mut outcomes, mut position) = (Vec::new(), None::<Tail>);
         // Whoever asks again after an error finds what was decided by then, and is answered from state.
         while let Some(outcome) = given.next().await {
@@ -41,7 +76,8 @@ impl Control {
             outcomes.push(taken);
             position = [position, tail].into_iter().flatten().max_by_key(|tail| tail.sequence);
         }
-        Ok(wire::TakeEventResponse { takers: outcomes, position: position.and_then(|tail| self.position(tail)) })
+        let takers = wire::EventTakers { takers: outcomes };
+        Ok((wire::event_outcome::Outcome::Taken(takers), position))
     }
 
     async fn give(&self, taker: Taker, event: Arc<IncomingEvent>) -> Result<(wire::EventTaker, Option<Tail>), Status> {
@@ -82,7 +118,7 @@ impl Control {
     }
 }
 
-fn event(request: wire::TakeEventRequest) -> Result<IncomingEvent, Status> {
+fn event(request: wire::IncomingEvent) -> Result<IncomingEvent, Status> {
     let bytes = request.data.len();
     if bytes > domain_limits::EVENT_BYTES_MAX {
         let most = domain_limits::EVENT_BYTES_MAX;

@@ -4,11 +4,14 @@ mod apply;
 mod backfills;
 mod events;
 mod explain;
+mod firings;
 mod pipelines;
 mod preview;
 mod request;
 mod runs;
+mod sensors;
 mod tasks;
+mod webhook;
 
 use downbeat_domain::{Command, CommandId, PipelineId, Rejection, plan::CoreJob};
 use downbeat_event_log::{EventLog, Tail};
@@ -137,6 +140,27 @@ impl ControlService for Control {
         self.approve(request.into_inner()).await.map(Response::new)
     }
 
+    async fn take_webhook(
+        &self,
+        request: Request<wire::TakeWebhookRequest>,
+    ) -> Result<Response<wire::TakeWebhookResponse>, Status> {
+        self.webhook(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn take_sensor_event(
+        &self,
+        request: Request<wire::TakeSensorEventRequest>,
+    ) -> Result<Response<wire::TakeSensorEventResponse>, Status> {
+        self.tell_sensors(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_sensors(
+        &self,
+        request: Request<wire::ListSensorsRequest>,
+    ) -> Result<Response<wire::ListSensorsResponse>, Status> {
+        self.sensors(request.into_inner()).await.map(Response::new)
+    }
+
     async fn pause_pipeline(
         &self,
         request: Request<wire::PausePipelineRequest>,
@@ -207,17 +231,24 @@ impl ControlService for Control {
         self.end_backfill(request.into_inner()).await.map(Response::new)
     }
 
-    async fn take_event(
+    async fn note_time_zones(
         &self,
-        request: Request<wire::TakeEventRequest>,
-    ) -> Result<Response<wire::TakeEventResponse>, Status> {
+        request: Request<wire::NoteTimeZonesRequest>,
+    ) -> Result<Response<wire::NoteTimeZonesResponse>, Status> {
+        self.note_zones(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn take_events(
+        &self,
+        request: Request<wire::TakeEventsRequest>,
+    ) -> Result<Response<wire::TakeEventsResponse>, Status> {
         self.take(request.into_inner()).await.map(Response::new)
     }
 
-    async fn fire_schedule(
+    async fn fire_schedules(
         &self,
-        request: Request<wire::FireScheduleRequest>,
-    ) -> Result<Response<wire::FireScheduleResponse>, Status> {
+        request: Request<wire::FireSchedulesRequest>,
+    ) -> Result<Response<wire::FireSchedulesResponse>, Status> {
         self.fire(request.into_inner()).await.map(Response::new)
     }
 }

@@ -41,13 +41,18 @@ impl Control {
                 .ok_or_else(|| Status::invalid_argument("after: not an instant in microseconds since the epoch"))?,
         };
         let named = |schedule: &&PlanSchedule| request.schedule.is_empty() || schedule.name == request.schedule;
-        let chosen = plan.plan.schedules.iter().filter(named);
+        let chosen = plan.plan.timed().filter(named);
         let schedules =
             chosen.map(|schedule| of(pipeline, schedule, paused, after, count)).collect::<Result<Vec<_>, Status>>()?;
         if schedules.is_empty() && !request.schedule.is_empty() {
             return Err(Status::not_found(format!("the pipeline has no schedule `{}`", request.schedule)));
         }
-        Ok(wire::PreviewScheduleResponse { schedules })
+        let zones = zones();
+        Ok(wire::PreviewScheduleResponse {
+            schedules,
+            time_zones: zones.version().to_owned(),
+            time_zones_origin: zones.origin().to_owned(),
+        })
     }
 }
 

@@ -30,6 +30,14 @@ pub(super) fn object(text: &str, field: &str) -> Result<serde_json::Map<String, 
     convert::object(text).ok_or_else(|| Status::invalid_argument(format!("{field}: not a JSON object")))
 }
 
+/// How many of something one call may hold.
+pub(super) fn at_most(what: &str, found: usize, most: usize) -> Result<(), Status> {
+    if found > most {
+        return Err(Status::invalid_argument(format!("{what}: {found}; at most {most} are allowed in one call")));
+    }
+    Ok(())
+}
+
 pub(super) fn check_key(key: &str) -> Result<(), Status> {
     let limit = domain_limits::IDEMPOTENCY_KEY_CHARS_MAX;
     if key.chars().count() > limit {

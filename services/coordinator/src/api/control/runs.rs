@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use downbeat_domain::{
-    Command, FireSchedule, PipelineId, PriorRun, Rejection, RestartMode, RestartRun, RunId, SelectTasks, StartRun,
-    Trigger, id::with_version_4,
+    Command, PipelineId, PriorRun, Rejection, RestartMode, RestartRun, RunId, SelectTasks, StartRun, Trigger,
+    id::with_version_4,
 };
-use downbeat_proto::{control::v1 as wire, convert, event::passed_of};
+use downbeat_proto::control::v1 as wire;
 use tonic::Status;
 
 use super::{
@@ -92,34 +92,6 @@ impl Control {
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         let status = answer.run_status.map(|status| status.as_str().to_owned()).unwrap_or_default();
         Ok(wire::CancelRunResponse { status, position: self.position(tail) })
-    }
-
-    pub(super) async fn fire(&self, request: wire::FireScheduleRequest) -> Result<wire::FireScheduleResponse, Status> {
-        let pipeline: PipelineId =
-            request.pipeline_id.parse().map_err(|error| Status::invalid_argument(format!("pipeline_id: {error}")))?;
-        let instant = convert::instant(request.instant)
-            .ok_or_else(|| Status::invalid_argument("instant: not an instant in microseconds since the epoch"))?;
-        let after = request.after.map(|after| {
-            convert::instant(after).ok_or_else(|| Status::invalid_argument("after: not an instant in microseconds"))
-        });
-        let passed = request.passed.into_iter().map(passed_of).collect::<Option<Vec<_>>>();
-        let run = RunId::of_schedule(pipeline, &request.schedule, instant);
-        let actor = format!("schedule:{}", request.schedule);
-        let fire = FireSchedule {
-            pipeline,
-            schedule: request.schedule,
-            instant,
-            after: after.transpose()?,
-            passed: passed.ok_or_else(|| Status::invalid_argument("passed: an instant or a reason is none"))?,
-            fires: !request.passes,
-        };
-        let (started, decided_before, up_to) = match self.command(Command::FireSchedule(fire), actor, None).await? {
-            Ok((answer, _)) => (answer.run_status.is_some() && answer.events > 0, false, instant),
-            Err(Rejection::AlreadyFired { watermark, .. }) => (false, true, watermark),
-            Err(rejection) => return Err(rejected(&rejection)),
-        };
-        let decided_up_to = convert::micros(up_to);
-        Ok(wire::FireScheduleResponse { run_id: run.to_string(), started, decided_before, decided_up_to })
     }
 }
 

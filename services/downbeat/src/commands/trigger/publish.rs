@@ -1,8 +1,8 @@
 //! `downbeat trigger publish`: the message is read as the scheduler reads it, and goes to the coordinator.
 
-use std::{collections::BTreeMap, io::Read, path::Path, process::ExitCode};
+use std::{collections::BTreeMap, process::ExitCode};
 
-use downbeat_proto::control::v1::EventTaker;
+use downbeat_proto::control::v1::{EventTaker, TakeEventsRequest, event_outcome::Outcome};
 use downbeat_scheduler::triggers::{
     message::{ID_HEADER, Message, SOURCE_HEADER},
     request_of,
@@ -11,21 +11,28 @@ use downbeat_scheduler::triggers::{
 use crate::{
     cli::TriggerPublish,
     client,
+    commands::body::bytes_of,
     error::Error,
     render::{clean, print, words},
 };
 
 pub(super) async fn run(publish: &TriggerPublish) -> Result<ExitCode, Error> {
     let payload = match &publish.file {
-        Some(file) => read(file)?,
+        Some(file) => bytes_of(file)?,
         None => publish.data.clone().into_bytes(),
     };
     let id = publish.id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let headers = BTreeMap::from([(ID_HEADER.to_owned(), id), (SOURCE_HEADER.to_owned(), publish.source.clone())]);
     let message = Message { address: publish.subject.clone(), headers, payload, ..Message::default() };
     let event = message.event().map_err(|reason| Error::Usage(format!("this is no event: {reason}")))?;
-    let answer = client::control(&publish.servers).await?.take_event(request_of(&event)).await;
-    let takers = answer.map_err(client::refused)?.into_inner().takers;
+    let request = TakeEventsRequest { events: vec![request_of(&event)] };
+    let answer = client::control(&publish.servers).await?.take_events(request).await;
+    let mut outcomes = answer.map_err(client::refused)?.into_inner().outcomes;
+    let takers = match outcomes.pop().and_then(|outcome| outcome.outcome) {
+        Some(Outcome::Taken(taken)) => taken.takers,
+        Some(Outcome::Refused(refused)) => return Err(Error::Refused(refused.message)),
+        None => return Err(Error::Refused("the server's answer cannot be read: it is of a newer version".to_owned())),
+    };
     if takers.is_empty() {
         eprintln!("no pipeline has a trigger that listens to {}", clean(&publish.subject));
     }
@@ -43,14 +50,4 @@ fn line(taker: &EventTaker) -> String {
         _ => format!("refused: {}", words(&taker.reason)),
     };
     format!("{} {}: {came_of_it}", clean(&taker.pipeline), clean(&taker.trigger))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let outcome = match file.to_str() {
-        Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
-        _ => std::fs::read(file).map(|read| bytes = read),
-    };
-    outcome.map_err(|source| Error::Io { what: format!("cannot read {}", file.display()), source })?;
-    Ok(bytes)
 }

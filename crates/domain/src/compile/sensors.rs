@@ -1,0 +1,64 @@
+//! Sensors and the webhook.
+
+use downbeat_dialect::{Pipeline, Sensor, SensorCheck, Span};
+
+use super::task::expression_text;
+use crate::{
+    limits,
+    plan::{Catchup, PlanCheck, PlanSchedule, PlanSensor, PlanWebhook},
+};
+
+pub(super) fn compile(pipeline: &Pipeline) -> Vec<PlanSensor> {
+    pipeline.sensors.iter().map(|(id, sensor)| compile_sensor(id, sensor)).collect()
+}
+
+fn compile_sensor(id: &str, sensor: &Sensor) -> PlanSensor {
+    let schedule = PlanSchedule {
+        name: PlanSensor::schedule_name(id),
+        cron: sensor.cron_text.clone(),
+        timezone: sensor.timezone.clone(),
+        exclude: sensor.exclude.clone(),
+        // A window that was missed is not opened later: what it would have looked for may be of another day.
+        catchup: Catchup::None,
+        ..PlanSchedule::default()
+    };
+    PlanSensor {
+        id: id.to_owned(),
+        name: sensor.name.clone(),
+        schedule,
+        timeout_ms: u64::from(sensor.timeout_minutes) * 60_000,
+        frequency_ms: u64::from(sensor.frequency_seconds) * 1_000,
+        checks: sensor.checks.iter().map(|(id, check)| compile_check(id, check)).collect(),
+        condition: sensor.condition.as_ref().map(expression_text),
+        run_inputs: sensor.run_inputs.clone(),
+    }
+}
+
+fn compile_check(id: &str, check: &SensorCheck) -> PlanCheck {
+    PlanCheck {
+        id: id.to_owned(),
+        integration: check.integration.clone(),
+        sensor_type: check.sensor_type.clone(),
+        parameters: check.parameters.clone(),
+        connection: check.connection.clone().unwrap_or_default(),
+        map_outputs: check.map_outputs.iter().map(|(name, text)| (name.clone(), text.clone())).collect(),
+    }
+}
+
+pub(super) fn webhook(pipeline: &Pipeline) -> Option<PlanWebhook> {
+    pipeline.webhook.enabled.then(|| PlanWebhook { run_inputs: pipeline.webhook.run_inputs.clone() })
+}
+
+/// What no plan can be made of.
+pub(super) fn refuse(pipeline: &Pipeline, refuse: &mut impl FnMut(String, Option<Span>)) {
+    if pipeline.sensors.len() > limits::SENSORS_PER_PIPELINE_MAX {
+        let (found, most) = (pipeline.sensors.len(), limits::SENSORS_PER_PIPELINE_MAX);
+        refuse(format!("{found} sensors; at most {most} are allowed"), None);
+    }
+    for (id, sensor) in &pipeline.sensors {
+        if sensor.checks.len() > limits::CHECKS_PER_SENSOR_MAX {
+            let (found, most) = (sensor.checks.len(), limits::CHECKS_PER_SENSOR_MAX);
+            refuse(format!("sensor `{id}`: {found} checks; at most {most} are allowed"), Some(sensor.span));
+        }
+    }
+}

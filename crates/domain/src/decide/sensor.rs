@@ -1,0 +1,240 @@
+//! Windows of sensors: opened by their schedule, polled until all checks have passed at once, closed by the run that follows of that or
+//! by their time. At most one window of a sensor is open, and one run comes of a window (INV-05).
+
+use downbeat_dialect::expression::{Expression, has_template, truthy};
+use serde_json::{Map, Value};
+
+use crate::{
+    command::{Context, FireSchedule, PollSensor, Rejection, StartRun},
+    decide::{brief, inputs, later_ms, message, start_run},
+    event::{Event, Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, Trigger, WindowRef},
+    id::{PipelineId, RunId},
+    limits,
+    names::StartNames,
+    plan::{Plan, PlanSensor},
+    sensors::{self, CheckAnswer},
+    state::{Partition, PipelineState},
+    status::{CheckState, WindowEnd},
+};
+
+/// The schedule of a sensor is due.
+pub(super) fn open(
+    pipeline: &PipelineState,
+    sensor: &PlanSensor,
+    fire: &FireSchedule,
+    context: &Context,
+) -> Vec<Event> {
+    let before = pipeline.windows.get(&sensor.id).map(|before| {
+        let window = WindowRef { pipeline: fire.pipeline, sensor: sensor.id.clone(), instant: before.instant };
+        closed(window, WindowEnd::Followed, String::new(), context)
+    });
+    let opened = Event::SensorOpened(Box::new(SensorOpened {
+        window: WindowRef { pipeline: fire.pipeline, sensor: sensor.id.clone(), instant: fire.instant },
+        closes: later_ms(context.now, sensor.timeout_ms),
+        at: context.now,
+    }));
+    before.into_iter().chain([opened]).collect()
+}
+
+/// Windows of the pipeline whose time is over.
+pub(super) fn time_out(partition: &Partition, pipeline: PipelineId, context: &Context) -> Vec<Event> {
+    let Ok(state) = partition.live_pipeline(pipeline) else { return Vec::new() };
+    let over = state.windows.iter().filter(|(_, window)| window.closes <= context.now);
+    over.map(|(sensor, window)| {
+        let lacking = state.plan.plan.sensor(sensor).map(|sensor| lacking(sensor, &window.findings));
+        let window = WindowRef { pipeline, sensor: sensor.clone(), instant: window.instant };
+        closed(window, WindowEnd::TimedOut, lacking.unwrap_or_default(), context)
+    })
+    .collect()
+}
+
+/// Windows that a new version of the pipeline does not go on with, or its end.
+pub(super) fn ended_with(
+    state: &PipelineState,
+    pipeline: PipelineId,
+    next: Option<&Plan>,
+    context: &Context,
+) -> Vec<Event> {
+    let kept = |sensor: &str| {
+        let next = next.and_then(|next| next.sensor(sensor));
+        next.is_some() && next == state.plan.plan.sensor(sensor)
+    };
+    let end = if next.is_some() { WindowEnd::Replaced } else { WindowEnd::Deleted };
+    let gone = state.windows.iter().filter(|(sensor, _)| !kept(sensor));
+    gone.map(|(sensor, window)| {
+        closed(WindowRef { pipeline, sensor: sensor.clone(), instant: window.instant }, end, String::new(), context)
+    })
+    .collect()
+}
+
+/// What the checks of a window gave.
+pub(super) fn poll(partition: &Partition, poll: &PollSensor, context: &Context) -> Result<Vec<Event>, Rejection> {
+    let Some((pipeline, sensor, window)) = sensors::find(partition, &poll.window) else { return Ok(Vec::new()) };
+    // Its time is over: that is for the one who looks at the clock to say.
+    if poll.answers.len() != sensor.checks.len() || window.closes <= context.now {
+        return Ok(Vec::new());
+    }
+    let answers: Vec<CheckAnswer> = sensor
+        .checks
+        .iter()
+        .zip(&poll.answers)
+        .map(|(check, given)| match (check.core_check(), given) {
+            (Some(kind), _) => sensors::core_answer(partition, kind, check, window, context.now),
+            (None, Some(given)) => given.clone(),
+            (None, None) => CheckAnswer::Failed("nobody has answered".to_owned()),
+        })
+        .collect();
+    let passed: Option<Vec<&Map<String, Value>>> = answers
+        .iter()
+        .map(|answer| if let CheckAnswer::Passed(outputs) = answer { Some(outputs) } else { None })
+        .collect();
+    let mut findings: Vec<Finding> = answers.iter().map(CheckAnswer::finding).collect();
+    if let Some(outputs) = passed {
+        match condition(sensor, &poll.window, context) {
+            Ok(()) => return started(partition, pipeline, sensor, &poll.window, &outputs, context),
+            // Said beside the last check: it is what the window waits for.
+            Err(why) => {
+                if let Some(last) = findings.last_mut() {
+                    last.message = brief(&why);
+                }
+            }
+        }
+    }
+    let news = findings != window.findings;
+    let checked = SensorChecked { window: poll.window.clone(), findings, at: context.now };
+    Ok(if news { vec![Event::SensorChecked(Box::new(checked))] } else { Vec::new() })
+}
+
+fn names<'a>(run: RunId, nothing: &'a Map<String, Value>, context: &Context) -> StartNames<'a> {
+    let (environment, inputs) = (nothing, nothing);
+    StartNames { run, environment, environment_name: "", inputs, outputs: None, now: context.now }
+}
+
+/// Whether it lets the window go, or why not.
+fn condition(sensor: &PlanSensor, window: &WindowRef, context: &Context) -> Result<(), String> {
+    let Some(text) = &sensor.condition else { return Ok(()) };
+    let expression = Expression::parse(text).map_err(|error| format!("condition `{text}`: {}", error.message))?;
+    let value = expression
+        .evaluate(&names(RunId::of_sensor(window), &Map::new(), context))
+        .map_err(|error| format!("condition `{text}`: {error}"))?;
+    if truthy(&value) { Ok(()) } else { Err(format!("condition `{text}` gave {value}")) }
+}
+
+/// The one run of the window; where none can be made of it, that is its end.
+fn started(
+    partition: &Partition,
+    pipeline: &PipelineState,
+    sensor: &PlanSensor,
+    window: &WindowRef,
+    outputs: &[&Map<String, Value>],
+    context: &Context,
+) -> Result<Vec<Event>, Rejection> {
+    let run = RunId::of_sensor(window);
+    let start = inputs_of(pipeline, sensor, run, outputs, context).and_then(|inputs| {
+        let start = StartRun {
+            run,
+            pipeline: window.pipeline,
+            trigger: Trigger::Sensor { sensor: window.sensor.clone(), instant: window.instant },
+            inputs,
+            environment: Map::new(),
+            environment_name: String::new(),
+            selection: None,
+        };
+        start_run::decide(partition, &start, context)
+    });
+    match start {
+        Err(Rejection::InvalidInputs(why)) => {
+            Ok(vec![closed(window.clone(), WindowEnd::Refused, message(&why), context)])
+        }
+        other => other,
+    }
+}
+
+/// `run_inputs`, and what the checks found in their place.
+fn inputs_of(
+    pipeline: &PipelineState,
+    sensor: &PlanSensor,
+    run: RunId,
+    outputs: &[&Map<String, Value>],
+    context: &Context,
+) -> Result<Map<String, Value>, Rejection> {
+    let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
+    let mut given = inputs::of_trigger(&sensor.run_inputs, &of, None, context)?;
+    let mut found = Map::new();
+    for (check, outputs) in sensor.checks.iter().zip(outputs) {
+        for (name, text) in &check.map_outputs {
+            let written = Value::String(text.clone());
+            let value = match has_template(&written) {
+                true => {
+                    let one = [(name.clone(), written)].into_iter().collect();
+                    let all = Value::Object((*outputs).clone());
+                    inputs::of_trigger(&one, &of, Some(all), context)?.remove(name).unwrap_or_default()
+                }
+                false => outputs.get(text).cloned().ok_or_else(|| {
+                    let known: Vec<&str> = outputs.keys().map(String::as_str).collect();
+                    let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+                    Rejection::InvalidInputs(format!(
+                        "input `{name}`: check `{}` gives no `{text}`; it gave: {known}",
+                        check.id
+                    ))
+                })?,
+            };
+            found.insert(name.clone(), value);
+        }
+    }
+    // What comes from outside is taken as it is, whatever it looks like.
+    given.extend(inputs::fit(&pipeline.plan.plan.inputs, found)?);
+    Ok(given)
+}
+
+/// Which checks had not passed, in words.
+fn lacking(sensor: &PlanSensor, findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return "its checks were never answered".to_owned();
+    }
+    let open = sensor.checks.iter().zip(findings).filter(|(_, found)| {
+        // A condition that did not hold stands beside a check that has passed.
+        found.state != CheckState::Passed || !found.message.is_empty()
+    });
+    let open: Vec<String> = open
+        .map(|(check, found)| match found.state {
+            CheckState::Passed => found.message.clone(),
+            state => format!("check `{}` {}: {}", check.id, state.as_str(), found.message),
+        })
+        .collect();
+    message(&open.join("; "))
+}
+
+fn closed(window: WindowRef, end: WindowEnd, message: String, context: &Context) -> Event {
+    Event::SensorClosed(Box::new(SensorClosed { window, end, message, at: context.now }))
+}
+
+/// An event that others send to sensors.
+pub(super) fn take_event(
+    partition: &Partition,
+    event_type: &str,
+    data: &Value,
+    context: &Context,
+) -> Result<Vec<Event>, Rejection> {
+    let characters = event_type.chars().count();
+    if characters == 0 || characters > limits::SENSOR_EVENT_TYPE_CHARS_MAX {
+        let most = limits::SENSOR_EVENT_TYPE_CHARS_MAX;
+        return Err(Rejection::InvalidSensorEvent(format!(
+            "its type takes {characters} characters; 1 to {most} are allowed"
+        )));
+    }
+    let bytes = serde_json::to_vec(data).map_or(usize::MAX, |json| json.len());
+    if bytes > limits::SENSOR_EVENT_BYTES_MAX {
+        let most = limits::SENSOR_EVENT_BYTES_MAX;
+        return Err(Rejection::InvalidSensorEvent(format!("it takes {bytes} bytes; at most {most} are allowed")));
+    }
+    if !partition.sensor_events.has_room(event_type, context.now) {
+        let most = limits::SENSOR_EVENT_TYPES_MAX;
+        return Err(Rejection::InvalidSensorEvent(format!(
+            "events of {most} types came in the last {} days; no further type is kept",
+            limits::SENSOR_EVENT_HOURS / 24
+        )));
+    }
+    let taken = SensorEventTaken { event_type: event_type.to_owned(), data: data.clone(), at: context.now };
+    Ok(vec![Event::SensorEventTaken(Box::new(taken))])
+}
