@@ -2,9 +2,10 @@
 //! be held against what the core makes of them.
 //!
 //! Promise: the same numbers give the same history. Every feature of the run engine occurs: groups, matrices, approvals, waits, pools,
-//! limits, sub-pipelines, restarts, marks, pauses, pipelines that follow others. Knows nothing about the wire, logs or files.
+//! limits, sub-pipelines, restarts, marks, pauses, pipelines that follow others, backfills. Knows nothing about the wire, logs or files.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
+mod backfills;
 mod sensors;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -263,6 +264,7 @@ impl World {
                 trigger: ["single", "both"][usize::from(more / 2 % 2)].to_owned(),
                 event: Arc::new(event(detail)),
             }),
+            (11, _) if more % 4 == 2 => self.backfill(which, detail),
             (11, _) => self.fire(which, detail),
             (12 | 13, _) => self.of_sensors(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 47] = [
+const KINDS: [(i32, &str); 50] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -55,6 +55,9 @@ const KINDS: [(i32, &str); 47] = [
     (53, "ITERATIONS_ENDED"),
     (60, "FOLLOWERS_DUE"),
     (61, "FOLLOWER_DECLINED"),
+    (62, "BACKFILL_CREATED"),
+    (63, "BACKFILL_CANCELLED"),
+    (64, "BACKFILL_DECLINED"),
     (70, "SENSOR_OPENED"),
     (71, "SENSOR_CHECKED"),
     (72, "SENSOR_CLOSED"),

@@ -1,5 +1,7 @@
 //! Requests. Names are imperatives; who asks and when comes in the [`Context`], because the core has no clock.
 
+mod rejection;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,13 +9,15 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
-    id::{PipelineId, RunId, WorkerId},
+    id::{BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
     metadata::Collected,
     replay::PriorRun,
     sensors::CheckAnswer,
     status::{FailureClass, Mark, Outcome, RestartMode},
 };
+
+pub use rejection::Rejection;
 
 /// What a decision may know of the world.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +77,15 @@ pub enum Command {
     FireSchedule(FireSchedule),
     /// Let a trigger of a pipeline take an event from outside.
     TakeEvent(TakeEvent),
+    /// Run past instants of a schedule.
+    CreateBackfill(Box<CreateBackfill>),
+    /// Start nothing more of a backfill, and stop what runs of it.
+    CancelBackfill {
+        /// Which.
+        backfill: BackfillId,
+        /// Why, for people.
+        reason: String,
+    },
     /// Take in what the checks of an open window gave.
     PollSensor(PollSensor),
     /// Take in an event that others send to sensors.
@@ -217,6 +230,29 @@ pub struct FireSchedule {
     pub fires: bool,
 }
 
+/// See [`Command::CreateBackfill`].
+#[derive(Clone, Debug)]
+pub struct CreateBackfill {
+    /// Id of the new backfill. The same id again is answered from state.
+    pub backfill: BackfillId,
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Name of the schedule.
+    pub schedule: String,
+    /// It is about the instants from here...
+    pub from: Timestamp,
+    /// ... to before here.
+    pub to: Timestamp,
+    /// These instants, ascending; see [`crate::backfill::instants`].
+    pub instants: Vec<Timestamp>,
+    /// How many of its runs may be live at once.
+    pub max_active: u32,
+    /// Also instants whose runs have succeeded.
+    pub force: bool,
+    /// Who asks.
+    pub user: String,
+}
+
 /// See [`Command::TakeEvent`].
 #[derive(Clone, Debug)]
 pub struct TakeEvent {
@@ -287,200 +323,4 @@ pub enum Report {
         /// What.
         collected: Collected,
     },
-}
-
-/// A refusal: a value that the caller understands, not an error of ours.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// No pipeline with this id was applied.
-    #[error("there is no pipeline {0}; apply it first")]
-    UnknownPipeline(PipelineId),
-    /// The pipeline is paused.
-    #[error("pipeline `{alias}` is paused; resume it first")]
-    PipelinePaused {
-        /// Its alias.
-        alias: String,
-    },
-    /// Pipelines that start each other in a circle would never end.
-    #[error("these pipelines start each other in a circle: {0}")]
-    TriggerCircle(String),
-    /// The end of one run would start too many pipelines.
-    #[error("{0}")]
-    TooManyFollowers(String),
-    /// The pipeline has no task or group of this id.
-    #[error("pipeline `{alias}` has no task or group `{id}`; it has: {known}")]
-    UnknownTask {
-        /// Alias of the pipeline.
-        alias: String,
-        /// The id asked for.
-        id: String,
-        /// Some of the ids that exist.
-        known: String,
-    },
-    /// Only runs that have ended can be restarted.
-    #[error("run {run} is {status}; cancel it or wait for its end before it is restarted")]
-    RunLive {
-        /// The run.
-        run: RunId,
-        /// Its status.
-        status: crate::status::RunStatus,
-    },
-    /// The task has ended, and its outcome stands.
-    #[error("task `{id}` of run {run} has ended {status}; restart the run from it instead")]
-    TaskEnded {
-        /// The run.
-        run: RunId,
-        /// The task.
-        id: String,
-        /// How it ended.
-        status: crate::status::TaskStatus,
-    },
-    /// The command makes no sense for this task as it stands.
-    #[error("task `{id}` of run {run} {reason}")]
-    TaskUnfit {
-        /// The run.
-        run: RunId,
-        /// The task.
-        id: String,
-        /// Why not.
-        reason: String,
-    },
-    /// The person is not among the approvers.
-    #[error("`{by}` may not decide task `{id}`; its approvers are: {approvers}")]
-    NotAnApprover {
-        /// Who asked.
-        by: String,
-        /// The task.
-        id: String,
-        /// Who may.
-        approvers: String,
-    },
-    /// Names and sizes of pools have limits.
-    #[error("{0}")]
-    InvalidPool(String),
-    /// Releases of time zone rules are a year and letters.
-    #[error("`{0}` is no release of time zone rules such as 2026f")]
-    InvalidRelease(String),
-    /// The pipeline has no schedule of this name.
-    #[error("pipeline {pipeline} has no schedule `{schedule}`")]
-    UnknownSchedule {
-        /// The pipeline.
-        pipeline: PipelineId,
-        /// The name.
-        schedule: String,
-    },
-    /// No such run.
-    #[error("there is no run {0}")]
-    UnknownRun(RunId),
-    /// The run has ended, and ended runs never change (INV-02).
-    #[error("run {run} has ended {status}")]
-    RunFinished {
-        /// The run.
-        run: RunId,
-        /// How it ended.
-        status: crate::status::RunStatus,
-    },
-    /// The run id stands for another pipeline's run already.
-    #[error("run {0} exists already and belongs to another pipeline")]
-    RunExists(RunId),
-    /// This instant, or a later one, was decided before (INV-05).
-    #[error("schedule `{schedule}` was decided up to {watermark} already")]
-    AlreadyFired {
-        /// The schedule.
-        schedule: String,
-        /// Last decided instant.
-        watermark: Timestamp,
-    },
-    /// The instant lies in the future: the scheduler's clock is ahead.
-    #[error("schedule `{schedule}` is not due at {instant} yet; check the scheduler's clock")]
-    NotDue {
-        /// The schedule.
-        schedule: String,
-        /// The instant.
-        instant: Timestamp,
-    },
-    /// The command about a schedule contradicts itself or the state.
-    #[error("schedule `{schedule}`: {reason}")]
-    UnfitFiring {
-        /// The schedule.
-        schedule: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A trigger cannot take the event: a filter or an input did not evaluate, or does not fit.
-    #[error("trigger `{trigger}` of pipeline `{alias}`: {reason}")]
-    EventRefused {
-        /// The pipeline's alias.
-        alias: String,
-        /// The trigger.
-        trigger: String,
-        /// What and why.
-        reason: String,
-    },
-    /// An event for sensors has limits.
-    #[error("event for sensors: {0}")]
-    InvalidSensorEvent(String),
-    /// Calls from outside start nothing of this pipeline.
-    #[error("pipeline `{alias}` has no webhook; set `webhook: {{enabled: true}}` and apply it")]
-    NoWebhook {
-        /// Its alias.
-        alias: String,
-    },
-    /// A required input is missing, has the wrong type, or is not declared.
-    #[error("{0}")]
-    InvalidInputs(String),
-    /// The attempt is not the current one, or has ended (INV-01).
-    #[error("attempt {} of task {} of run {} is not the current one", .0.number, .0.task, .0.run)]
-    StaleAttempt(AttemptRef),
-    /// The task is not waiting for a worker.
-    #[error("task {task} of run {run} is not waiting for a worker")]
-    NotReady {
-        /// The run.
-        run: RunId,
-        /// Place of the task.
-        task: u32,
-    },
-    /// A pool that the task needs slots of is full.
-    #[error("task {task} of run {run} needs slots of {pool}, and there are not enough free")]
-    PoolFull {
-        /// The run.
-        run: RunId,
-        /// Place of the task.
-        task: u32,
-        /// Which pool.
-        pool: String,
-    },
-}
-
-impl Rejection {
-    /// A stable code, for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownPipeline(_) => "UNKNOWN_PIPELINE",
-            Self::PipelinePaused { .. } => "PIPELINE_PAUSED",
-            Self::TriggerCircle(_) => "TRIGGER_CIRCLE",
-            Self::TooManyFollowers(_) => "TOO_MANY_FOLLOWERS",
-            Self::UnknownTask { .. } => "UNKNOWN_TASK",
-            Self::RunLive { .. } => "RUN_LIVE",
-            Self::TaskEnded { .. } => "TASK_ENDED",
-            Self::TaskUnfit { .. } => "TASK_UNFIT",
-            Self::NotAnApprover { .. } => "NOT_AN_APPROVER",
-            Self::InvalidPool(_) => "INVALID_POOL",
-            Self::InvalidRelease(_) => "INVALID_RELEASE",
-            Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",
-            Self::UnknownRun(_) => "UNKNOWN_RUN",
-            Self::RunFinished { .. } => "RUN_FINISHED",
-            Self::RunExists(_) => "RUN_EXISTS",
-            Self::AlreadyFired { .. } => "ALREADY_FIRED",
-            Self::NotDue { .. } => "NOT_DUE",
-            Self::UnfitFiring { .. } => "UNFIT_FIRING",
-            Self::EventRefused { .. } => "EVENT_REFUSED",
-            Self::InvalidSensorEvent(_) => "INVALID_SENSOR_EVENT",
-            Self::NoWebhook { .. } => "NO_WEBHOOK",
-            Self::InvalidInputs(_) => "INVALID_INPUTS",
-            Self::StaleAttempt(_) => "STALE_ATTEMPT",
-            Self::NotReady { .. } => "NOT_READY",
-            Self::PoolFull { .. } => "POOL_FULL",
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
+mod backfill;
 mod sensor;
 mod trigger;
 
@@ -9,12 +10,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    id::{PipelineId, RunId, WorkerId},
+    id::{BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
 };
 
+pub use backfill::BackfillCreated;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
@@ -73,6 +75,12 @@ pub enum Event {
     FollowerDeclined { ended: RunId, pipeline: PipelineId, reason: String, at: Timestamp },
     /// A trigger over several events took one, which waits for the others.
     EventTaken(Box<EventTaken>),
+    /// Past instants of a schedule are to be run, one after the other.
+    BackfillCreated(Box<BackfillCreated>),
+    /// It starts nothing more. Its live runs are cancelled by events of their own.
+    BackfillCancelled { backfill: BackfillId, reason: String, at: Timestamp },
+    /// These instants of it get no run: none can be made of them, or another one has done them meanwhile.
+    BackfillDeclined { backfill: BackfillId, instants: Vec<Timestamp>, reason: String, at: Timestamp },
     /// The schedule of a sensor opened a window.
     SensorOpened(Box<SensorOpened>),
     /// The checks of a window found something else than before.
@@ -290,6 +298,9 @@ impl Event {
             | Event::PoolSet { .. }
             | Event::TimeZonesChanged { .. }
             | Event::EventTaken(_)
+            | Event::BackfillCreated(_)
+            | Event::BackfillCancelled { .. }
+            | Event::BackfillDeclined { .. }
             | Event::SensorOpened(_)
             | Event::SensorChecked(_)
             | Event::SensorClosed(_)
@@ -373,6 +384,7 @@ impl Event {
             Event::ScheduleDecided(decided) => Some(decided.at),
             Event::TaskCarriedOver(carried) => Some(carried.at),
             Event::EventTaken(taken) => Some(taken.at),
+            Event::BackfillCreated(created) => Some(created.at),
             Event::SensorOpened(opened) => Some(opened.at),
             Event::SensorChecked(checked) => Some(checked.at),
             Event::SensorClosed(closed) => Some(closed.at),
@@ -387,6 +399,8 @@ impl Event {
             | Event::PipelineResumed { at, .. }
             | Event::PipelineDeleted { at, .. }
             | Event::PoolSet { at, .. }
+            | Event::BackfillCancelled { at, .. }
+            | Event::BackfillDeclined { at, .. }
             | Event::TimeZonesChanged { at, .. }
             | Event::RunCancelRequested { at, .. }
             | Event::RunQueued { at, .. }

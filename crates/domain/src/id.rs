@@ -63,6 +63,10 @@ id!(
     EventKey
 );
 id!(
+    /// A backfill.
+    BackfillId
+);
+id!(
     /// A command, given by the caller; a repeated one is answered from state.
     CommandId
 );
@@ -103,6 +107,13 @@ impl RunId {
         Self(derive("downbeat following run v1", &[&ended.0, &pipeline.0]))
     }
 
+    /// The run of this instant of this schedule that backfills start: the first one, and, where that has ended badly or another one is
+    /// forced, those that follow. The number counts from 0.
+    pub fn of_backfill(pipeline: PipelineId, schedule: &str, instant: Timestamp, number: u32) -> Self {
+        let (instant, number) = (instant.as_microsecond().to_be_bytes(), number.to_be_bytes());
+        Self(derive("downbeat backfill run v1", &[&pipeline.0, schedule.as_bytes(), &instant, &number]))
+    }
+
     /// The one run of this window of a sensor (INV-05).
     pub fn of_sensor(window: &WindowRef) -> Self {
         let instant = window.instant.as_microsecond().to_be_bytes();
@@ -117,6 +128,13 @@ impl RunId {
     /// The one run that this idempotency key stands for.
     pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
         Self(derive("downbeat keyed run v1", &[&pipeline.0, key.as_bytes()]))
+    }
+}
+
+impl BackfillId {
+    /// The one backfill that this idempotency key stands for.
+    pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
+        Self(derive("downbeat keyed backfill v1", &[&pipeline.0, key.as_bytes()]))
     }
 }
 
@@ -216,6 +234,11 @@ mod tests {
         assert_ne!(run, RunId::of_schedule(PipelineId::derive("default", "b"), "daily", instant));
         assert_ne!(run, RunId::of_schedule(pipeline, "daily", Timestamp::from_second(1_001).unwrap()));
         assert_ne!(TaskRunId::derive(run, 0), TaskRunId::derive(run, 1));
+        let backfilled = RunId::of_backfill(pipeline, "daily", instant, 0);
+        assert_ne!(backfilled, run);
+        assert_ne!(backfilled, RunId::of_backfill(pipeline, "daily", instant, 1));
+        assert_ne!(backfilled, RunId::of_backfill(pipeline, "hourly", instant, 0));
+        assert_ne!(BackfillId::of_key(pipeline, "k").0, RunId::of_key(pipeline, "k").0);
         let (one, other) = (EventKey::of("shop", "7"), EventKey::of("sho", "p7"));
         assert_ne!(one, other);
         assert_ne!(RunId::of_events(pipeline, "t", &[one, other]), RunId::of_events(pipeline, "t", &[other, one]));

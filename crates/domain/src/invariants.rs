@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     plan::{Node, PlanSensor},
-    state::{Agenda, Followers, GroupPhase, Lanes, Listeners, Partition, Phase, Pools, RunState},
+    state::{Agenda, Backfill, Followers, GroupPhase, Lanes, Listeners, Partition, Phase, Pools, RunState},
     status::TaskStatus,
 };
 
@@ -25,8 +25,26 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_lanes(partition, &mut found);
     check_followers(partition, &mut found);
     check_listeners(partition, &mut found);
+    check_backfills(partition, &mut found);
     check_windows(partition, &mut found);
     found
+}
+
+/// The live runs of a backfill are an index over the runs, and no more than it may have (INV-04); what is left of it is looked at (INV-09).
+fn check_backfills(partition: &Partition, found: &mut Vec<String>) {
+    for (id, backfill) in &partition.backfills.open {
+        let own = partition.runs.values().filter(|run| run.backfill() == Some(*id));
+        let fresh = Backfill { live: own.map(|run| run.id).collect(), ..backfill.clone() };
+        if fresh != *backfill || backfill.live.len() > backfill.max_active as usize {
+            found.push(format!("INV-04: backfill {id} has {} live runs, or does not know them", fresh.live.len()));
+        }
+        if backfill.left.is_empty() && backfill.live.is_empty() || (backfill.cancelled && !backfill.left.is_empty()) {
+            found.push(format!("INV-05: backfill {id} has ended, and is not ended"));
+        }
+        if backfill.is_unsettled(partition) != partition.agenda.contains(&Agenda::Backfill(*id)) {
+            found.push(format!("INV-09: the agenda does not say whether backfill {id} has something to settle"));
+        }
+    }
 }
 
 /// Who follows whom is an index over the pipelines; who is left to be started stands on the agenda (INV-09).

@@ -5,6 +5,7 @@
 //! clocks, randomness, files, sockets, storage, threads or the wire.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod backfill;
 pub mod command;
 pub mod compile;
 pub mod decide;
@@ -27,16 +28,16 @@ pub mod state;
 pub mod status;
 
 pub use command::{
-    Command, Context, FireSchedule, PollSensor, Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent,
-    TakeWebhook,
+    Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun, SelectTasks, StartRun,
+    TakeEvent, TakeWebhook,
 };
 pub use decide::{decide, execute, settle};
 pub use event::{
-    AttemptRef, ConditionResult, Event, EventOrigin, EventTaken, PassReason, PassedInstants, PipelineApplied,
-    RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
+    AttemptRef, BackfillCreated, ConditionResult, Event, EventOrigin, EventTaken, PassReason, PassedInstants,
+    PipelineApplied, RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
 };
 pub use evolve::{evolve, worst};
-pub use id::{CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
+pub use id::{BackfillId, CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState};

@@ -42,6 +42,18 @@ pub const SCHEDULE_LATENESS_SECONDS: i64 = 60;
 pub const PASSED_LISTED_MAX: usize = 100;
 /// Instants of one schedule that are looked at to catch up; of more, the first so many are too old.
 pub const CATCHUP_SEEN_MAX: usize = 1_000_000;
+/// Instants of one backfill: they stand in one event.
+pub const BACKFILL_INSTANTS_MAX: usize = 10_000;
+/// Instants that are counted before a backfill is refused for having too many.
+pub const BACKFILL_COUNTED_MAX: usize = 100_000;
+/// Runs of one backfill that may be live at once.
+pub const BACKFILL_ACTIVE_MAX: u32 = 50;
+/// Runs that backfills may start of one instant, one after the other.
+pub const BACKFILL_RUNS_PER_INSTANT_MAX: u32 = 100;
+/// Backfills of a partition that have not ended.
+pub const BACKFILLS_MAX: usize = 100;
+/// Backfills that have ended, of which a partition remembers that there were some.
+pub const ENDED_BACKFILLS_MAX: usize = 1_000;
 /// Firings that one preview shows.
 pub const PREVIEW_FIRINGS_MAX: usize = 1_000;
 /// Idempotency key, characters.

@@ -50,6 +50,7 @@ impl World {
             one.at_rest().is_some_and(|(engine, tail)| tail.sequence == end && engine.backlog_bytes() == 0)
         };
         self.client.open == 0
+            && self.checks.open_backfills() == 0
             && self.census.living_since_before(watched.saturating_sub(60 * SECOND)) == 0
             && self.projectors.iter().all(|one| one.position() == end)
             && self.coordinators.iter().any(at_rest)
@@ -61,9 +62,10 @@ impl World {
         let living: Vec<_> = self.census.living().collect();
         let owners = self.coordinators.iter().filter(|one| one.owns()).count();
         let what = format!(
-            "long after the last fault, {} commands are open, runs {living:?} have not ended, projectors are at {positions:?} of \
-             {end}, {owners} coordinators believe that they own the partition",
-            self.client.open
+            "long after the last fault, {} commands are open, {} backfills and runs {living:?} have not ended, projectors are at \
+             {positions:?} of {end}, {owners} coordinators believe that they own the partition",
+            self.client.open,
+            self.checks.open_backfills()
         );
         self.violated("liveness (INV-03, INV-09)", what);
         for one in &self.coordinators {

@@ -1,17 +1,17 @@
 //! Message to state. Every value is looked at; what no state of this version has is an error that names it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
 use downbeat_domain::{
-    CommandId, EventKey, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus, WorkerId,
-    limits,
+    BackfillId, CommandId, EventKey, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus,
+    WorkerId, limits,
     plan::PreparedPlan,
     state::{
-        Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState, RecentCommands,
-        RunParts, TriggerState, WaitingEvent,
+        Backfill, Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState,
+        RecentCommands, RunParts, TriggerState, WaitingEvent,
     },
 };
 use jiff::Timestamp;
@@ -55,6 +55,8 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         finished: ended(of, message.ended)?,
         runs_created: message.runs_created,
         followed,
+        backfills: message.backfills.into_iter().map(backfill).collect::<Result<_, _>>()?,
+        ended_backfills: ended_backfills(of, &message.ended_backfills)?,
         time_zones: message.time_zones,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
@@ -77,6 +79,31 @@ fn followed(state: wire::Followed) -> Result<(RunId, Followed), SnapshotError> {
         left: left.map(|it| it.map(|it| (it.pipeline, it.trigger))).collect::<Option<_>>().ok_or(of.bad("left"))?,
     };
     Ok((run, followed))
+}
+
+fn backfill(state: wire::Backfill) -> Result<(BackfillId, Backfill), SnapshotError> {
+    let of = Of { what: "a backfill" };
+    let id = BackfillId::from_slice(&state.backfill_id).ok_or(of.bad("backfill_id"))?;
+    let left = state.left.into_iter().map(|instant| of.instant(instant, "left"));
+    let backfill = Backfill {
+        pipeline: PipelineId::from_slice(&state.pipeline_id).ok_or(of.bad("pipeline_id"))?,
+        schedule: state.schedule,
+        max_active: state.max_active,
+        force: state.force,
+        user: state.user,
+        left: left.collect::<Result<_, _>>()?,
+        cancelled: state.cancelled,
+        live: BTreeSet::new(),
+    };
+    Ok((id, backfill))
+}
+
+fn ended_backfills(of: Of<'_>, ids: &[u8]) -> Result<VecDeque<BackfillId>, SnapshotError> {
+    let (ids, rest) = ids.as_chunks::<16>();
+    if !rest.is_empty() || ids.len() > limits::ENDED_BACKFILLS_MAX {
+        return Err(of.bad("ended_backfills"));
+    }
+    Ok(ids.iter().map(|id| BackfillId(*id)).collect())
 }
 
 /// Which part of the state is being read, for errors.

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use downbeat_domain::{
-    Agenda, Partition, Phase, PipelineId, RunId, RunState, TaskState,
+    Agenda, BackfillId, Partition, Phase, PipelineId, RunId, RunState, TaskState,
     event::Follower,
     plan::PreparedPlan,
-    state::{Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
+    state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
 use super::sensors;
@@ -27,7 +27,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         Agenda::Lane((pipeline, environment)) => {
             Some(wire::Lane { pipeline_id: id_bytes(&pipeline.0), environment: environment.clone() })
         }
-        Agenda::Run(_) | Agenda::Followers(_) => None,
+        Agenda::Run(_) | Agenda::Followers(_) | Agenda::Backfill(_) => None,
     });
     wire::Snapshot {
         pipelines,
@@ -39,6 +39,8 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         lanes: lanes.collect(),
         commands: partition.commands.iter().flat_map(|command| command.0).collect::<Vec<u8>>().into(),
         followed: partition.followers.due.iter().map(|(run, followed)| self::followed(*run, followed)).collect(),
+        backfills: partition.backfills.open.iter().map(|(id, state)| backfill(*id, state)).collect(),
+        ended_backfills: partition.backfills.ended.iter().flat_map(|id| id.0).collect::<Vec<u8>>().into(),
         time_zones: partition.time_zones.clone(),
         sensor_events: sensors::encode_events(&partition.sensor_events),
         ..wire::Snapshot::default()
@@ -54,6 +56,19 @@ fn followed(run: RunId, followed: &Followed) -> wire::Followed {
         chain: event::chain(&followed.chain),
         outputs: outputs.collect(),
         left: left.map(|it| event::follower(&it)).collect(),
+    }
+}
+
+fn backfill(id: BackfillId, state: &Backfill) -> wire::Backfill {
+    wire::Backfill {
+        backfill_id: id_bytes(&id.0),
+        pipeline_id: id_bytes(&state.pipeline.0),
+        schedule: state.schedule.clone(),
+        max_active: state.max_active,
+        force: state.force,
+        user: state.user.clone(),
+        left: state.left.iter().map(|instant| micros(*instant)).collect(),
+        cancelled: state.cancelled,
     }
 }
 

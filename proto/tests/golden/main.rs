@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod added;
+mod backfilled;
 mod followed;
 mod samples;
 mod scheduled;
@@ -131,6 +132,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(followed::events())
         .chain(sensed::events())
         .chain(triggered::events())
+        .chain(backfilled::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

@@ -25,6 +25,15 @@ pub(crate) fn partition(partition: &Partition) -> String {
             }
         }
     }
+    for (id, backfill) in &partition.backfills.open {
+        let cancelled = if backfill.cancelled { ", cancelled" } else { "" };
+        let (schedule, live) = (&backfill.schedule, backfill.live.len());
+        writeln!(text, "backfill {id} of {schedule}: {live} of {} live{cancelled}", backfill.max_active).unwrap();
+        backfill.left.iter().for_each(|instant| writeln!(text, "  {instant} is left").unwrap());
+    }
+    for id in &partition.backfills.ended {
+        writeln!(text, "backfill {id} has ended").unwrap();
+    }
     for state in partition.pipelines.values() {
         for (sensor, window) in &state.windows {
             writeln!(text, "window {} of sensor {sensor} is open until {}", window.instant, window.closes).unwrap();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use downbeat_domain::{
-    Command, FireSchedule, IncomingEvent, Mark, PassReason, PassedInstants, Report, RestartMode, TakeEvent,
+    AttemptRef, BackfillId, Command, CreateBackfill, FireSchedule, IncomingEvent, Mark, Outcome, PassReason,
+    PassedInstants, Report, RestartMode, RunId, TakeEvent, WorkerId,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("events", events),
     ("sensors", crate::sensors::sensors),
     ("missed-schedules", missed_schedules),
+    ("backfills", backfills),
     ("time-zones", time_zones),
     ("concurrency", concurrency),
     ("pools", pools),
@@ -225,6 +227,45 @@ fn missed_schedules() -> Vec<Vec<u8>> {
     let late =
         FireSchedule { passed: vec![passed(PassReason::Coalesced, 800, 900, 2)], ..question(at(1_000), Some(at(700))) };
     demo.run(Command::FireSchedule(skipped)).run(Command::FireSchedule(late)).into_records()
+}
+
+fn backfills() -> Vec<Vec<u8>> {
+    let demo = with(
+        "inputs: {hour: {type: string, options: ['01', '02', '03', '04']}}\n\
+         schedule: [{name: hourly, cron: 0 * ? * * *, run_inputs: {hour: \"${{ format_date(ORCHESTRA.CURRENT_TIME, '%H') }}\"}}]\n\
+         pipeline: {a: {JOB}}\n",
+    );
+    let at = |hour: i64| Timestamp::from_second(1_789_948_800 + hour * 3_600).expect("an instant");
+    let of = |number: u8, hours: std::ops::Range<i64>, force| {
+        Command::CreateBackfill(Box::new(CreateBackfill {
+            backfill: BackfillId([number; 16]),
+            pipeline: pipeline("demo"),
+            schedule: "hourly".to_owned(),
+            from: at(hours.start),
+            to: at(hours.end),
+            instants: hours.map(at).collect(),
+            max_active: 2,
+            force,
+            user: "ada".to_owned(),
+        }))
+    };
+    let run = |hour| RunId::of_backfill(pipeline("demo"), "hourly", at(hour), 0);
+    let cancel =
+        |backfill| Command::CancelBackfill { backfill: BackfillId([backfill; 16]), reason: "enough".to_owned() };
+    // Of the first one hour 0 is declined, 1 succeeds, and 2 and 3 are live; the second one finds 1 done; the third is cancelled.
+    let demo = with_runs(demo.run(of(1, 0..5, false)), &[run(1)]).run(of(2, 1..3, true)).run(of(3, 1..5, false));
+    demo.run(cancel(3)).into_records()
+}
+
+/// Workers do the one task of these runs.
+fn with_runs(mut demo: Recorder, runs: &[RunId]) -> Recorder {
+    for run in runs {
+        let (worker, attempt) = (WorkerId([3; 16]), AttemptRef { run: *run, task: 0, number: 1 });
+        let (outcome, outputs) = (Outcome::Succeeded, serde_json::Map::new());
+        let report = Report::Succeeded { outcome, outputs, message: String::new() };
+        demo = demo.run(Command::LeaseTask { run: *run, task: 0, worker }).run(Command::Report { attempt, report });
+    }
+    demo
 }
 
 /// A scheduler with old rules lags behind the others; what it says changes nothing.

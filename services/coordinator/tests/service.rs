@@ -204,6 +204,106 @@ async fn any_number_of_schedulers_start_one_run_of_an_instant() {
     assert_eq!(facts(&log).await.iter().filter(created).count(), 1);
 }
 
+fn span(from: &str, to: &str) -> Option<control::BackfillSpan> {
+    let (pipeline, from, to) = ("demo".to_owned(), from.to_owned(), to.to_owned());
+    Some(control::BackfillSpan { pipeline, from, to, ..control::BackfillSpan::default() })
+}
+
+#[tokio::test]
+async fn a_backfill_is_begun_once_per_key_and_said_before() {
+    let log = memory();
+    let service = Service::over(Arc::new(log.clone())).await;
+    let mut client = service.control();
+    // The clock of London went forward at 01:00 of the 29th.
+    let schedule =
+        "schedule:\n  - {name: daily, cron: 30 8 * * ? *, timezone: Europe/London, exclude: ['2026-03-30']}\n";
+    let source = PIPELINE.to_owned() + schedule;
+    client.apply_pipeline(apply(&source)).await.unwrap();
+    let asked = span("2026-03-28", "2026-04-01");
+    let create = control::CreateBackfillRequest {
+        span: asked.clone(),
+        max_active: 2,
+        idempotency_key: "march".to_owned(),
+        actor: "ada".to_owned(),
+    };
+    let preview = control::PreviewBackfillRequest { span: asked };
+    let before = client.preview_backfill(preview.clone()).await.unwrap().into_inner();
+    let told: Vec<(i64, i32, &str)> = before
+        .instants
+        .iter()
+        .map(|instant| (instant.instant / 1_000_000, instant.offset_seconds, instant.outcome.as_str()))
+        .collect();
+    let expected = [(1_774_686_600, 0, "RUN"), (1_774_769_400, 3_600, "RUN"), (1_774_942_200, 3_600, "RUN")];
+    assert_eq!((told.as_slice(), before.paused), (expected.as_slice(), false));
+
+    let first = client.create_backfill(create.clone()).await.unwrap().into_inner();
+    let again = client.create_backfill(create.clone()).await.unwrap().into_inner();
+    assert_eq!((first.existed, again.existed, &first.backfill_id), (false, true, &again.backfill_id));
+    let after = client.preview_backfill(preview).await.unwrap().into_inner();
+    let outcomes: Vec<&str> = after.instants.iter().map(|instant| instant.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["LIVE", "LIVE", "RUN"], "no more may be live");
+
+    let cancel = control::CancelBackfillRequest { backfill_id: first.backfill_id, ..Default::default() };
+    client.cancel_backfill(cancel.clone()).await.unwrap();
+    let refused = client.cancel_backfill(cancel).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused}");
+    assert_eq!(refused.metadata().get("downbeat-code").unwrap(), "BACKFILL_ENDED");
+    // The key stands for what it stood for, whatever has become of the pipeline.
+    client.apply_pipeline(apply(PIPELINE)).await.unwrap();
+    assert!(client.create_backfill(create).await.unwrap().into_inner().existed);
+    service.end().await;
+    let created = |fact: &&Decoded| matches!(fact, Decoded::Known(downbeat_domain::Event::RunCreated(_)));
+    assert_eq!(facts(&log).await.iter().filter(created).count(), 2);
+}
+
+#[tokio::test]
+async fn a_backfill_that_cannot_be_is_refused_in_words() {
+    let service = Service::over(Arc::new(memory())).await;
+    let mut client = service.control();
+    let schedule = |name: &str, cron: &str| format!("  - {{name: {name}, cron: '{cron}', timezone: UTC}}\n");
+    let both = schedule("daily", "0 8 * * ? *") + &schedule("minutely", "* * * * ? *");
+    client.apply_pipeline(apply(&format!("{PIPELINE}schedule:\n{both}"))).await.unwrap();
+    let none = control::ApplyPipelineRequest { alias: "none".to_owned(), ..apply(PIPELINE) };
+    client.apply_pipeline(none).await.unwrap();
+    let of = |pipeline: &str, schedule: &str, from: &str, to: &str| {
+        let span = span(from, to).unwrap();
+        control::BackfillSpan { pipeline: pipeline.to_owned(), schedule: schedule.to_owned(), ..span }
+    };
+    let (day, next) = ("2026-03-01", "2026-03-02");
+    for (span, code, words) in [
+        (of("demo", "", day, next), Code::InvalidArgument, "the pipeline has several, name one of `daily`, `minutely`"),
+        (of("demo", "x", day, next), Code::NotFound, "has no schedule `x`; it has `daily`, `minutely`"),
+        (of("none", "", day, next), Code::FailedPrecondition, "the pipeline has no schedule"),
+        (of("other", "", day, next), Code::NotFound, "there is no pipeline `other`"),
+        (of("demo", "daily", "today", next), Code::InvalidArgument, "from: `today` is neither a date such as"),
+        (of("demo", "daily", "", next), Code::InvalidArgument, "from: `` is neither a date"),
+        (of("demo", "daily", day, "2026-03-02T08:00"), Code::InvalidArgument, "to: `2026-03-02T08:00` is neither"),
+        (of("demo", "daily", next, day), Code::InvalidArgument, "is not before `to`"),
+        (of("demo", "daily", day, "9998-01-01"), Code::InvalidArgument, "lies in the future"),
+        (of("demo", "daily", day, "2026-03-01T08:00:00Z"), Code::InvalidArgument, "names no instant from"),
+        (of("demo", "minutely", day, "2026-03-09"), Code::InvalidArgument, "there are 11520 instants from"),
+    ] {
+        let create = control::CreateBackfillRequest { span: Some(span.clone()), ..Default::default() };
+        let created = client.create_backfill(create).await.unwrap_err();
+        let previewed =
+            client.preview_backfill(control::PreviewBackfillRequest { span: Some(span) }).await.unwrap_err();
+        for status in [created, previewed] {
+            assert_eq!(status.code(), code, "{status}");
+            assert!(status.message().contains(words), "{status}");
+        }
+    }
+    let span = Some(of("demo", "daily", day, "2026-03-05"));
+    let many = control::CreateBackfillRequest { span, max_active: 51, ..Default::default() };
+    let status = client.create_backfill(many).await.unwrap_err();
+    assert_eq!((status.code(), status.message().contains("not 51")), (Code::InvalidArgument, true), "{status}");
+    let unknown = "3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90".to_owned();
+    for (backfill_id, code) in [("7".to_owned(), Code::InvalidArgument), (unknown, Code::NotFound)] {
+        let cancel = control::CancelBackfillRequest { backfill_id, ..Default::default() };
+        assert_eq!(client.cancel_backfill(cancel).await.unwrap_err().code(), code);
+    }
+    service.end().await;
+}
+
 #[tokio::test]
 async fn an_event_is_given_to_every_trigger_that_listens_and_each_says_what_came_of_it() {
     let service = Service::over(Arc::new(memory())).await;

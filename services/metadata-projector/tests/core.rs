@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::{Event, Partition, RunId, RunState, evolve, state::iteration_ids};
+use downbeat_domain::{BackfillId, Event, Partition, RunId, RunState, evolve, state::iteration_ids};
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::{
     engine::{self, Fold, keys, rows},
@@ -62,6 +62,26 @@ fn compare(store: &Rows, state: &RunState, seed: u64, decision: usize) {
     }
 }
 
+/// What is left of each backfill and live of it; the counts of one that has ended.
+fn compare_backfills(store: &Rows, partition: &Partition, place: &str) {
+    let row = |id: BackfillId| -> wire::Backfill { rows::read(b"f", &store[&keys::backfill(id)]).unwrap() };
+    let sum = |row: &wire::Backfill| {
+        let outcomes = [row.succeeded, row.failed, row.cancelled, row.skipped, row.declined, row.dropped];
+        row.left + row.live + outcomes.iter().sum::<u32>()
+    };
+    for (id, state) in &partition.backfills.open {
+        let row = row(*id);
+        assert_eq!((row.left as usize, row.live as usize), (state.left.len(), state.live.len()), "{place}");
+        assert_eq!((row.completed_at, sum(&row)), (0, row.total), "{place}");
+        assert_eq!(row.status == "CANCELLING", state.cancelled, "{place}");
+    }
+    for id in &partition.backfills.ended {
+        let row = row(*id);
+        assert_eq!((row.left, row.live, sum(&row)), (0, 0, row.total), "{place}");
+        assert!(row.completed_at != 0 && row.status != "RUNNING" && row.status != "CANCELLING", "{place}: {row:?}");
+    }
+}
+
 #[test]
 fn at_every_position_the_rows_say_what_the_core_says() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
@@ -82,6 +102,7 @@ fn at_every_position_the_rows_say_what_the_core_says() {
             let commit = fold.take();
             assert_eq!(commit.head.quarantined_events, 0, "seed {seed}, decision {number}");
             store.extend(commit.writes);
+            compare_backfills(&store, &partition, &format!("seed {seed}, decision {number}"));
             let touched: std::collections::BTreeSet<RunId> = events.iter().filter_map(Event::run).collect();
             for run in touched {
                 match (partition.runs.get(&run), partition.finished.get(&run)) {

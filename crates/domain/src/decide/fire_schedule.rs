@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Map;
 
 use crate::{
+    backfill::backfilled,
     command::{Context, FireSchedule, Rejection, StartRun},
     decide::{brief, inputs, later, sensor, start_run},
     event::{Event, PassReason, PassedInstants, ScheduleDecided, Trigger},
@@ -95,6 +96,11 @@ fn run(
     let run = RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant);
     let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
     let coalesced = fire.passed.iter().find(|passed| passed.reason == PassReason::Coalesced);
+    // A run that stands for other instants as well is needed all the same.
+    let done = backfilled(partition, fire.pipeline, &fire.schedule, fire.instant).filter(|_| coalesced.is_none());
+    if let Some(done) = done {
+        return Ok(vec![refused(fire, &format!("run {done} of a backfill has done it, or is at it"), context)]);
+    }
     let trigger = Trigger::Scheduled {
         schedule: fire.schedule.clone(),
         instant: fire.instant,
@@ -114,19 +120,21 @@ fn run(
         start_run::decide(partition, &start, context)
     });
     match started {
-        Err(Rejection::InvalidInputs(why)) => {
-            let refused = PassedInstants {
-                reason: PassReason::Refused,
-                count: 1,
-                first: fire.instant,
-                last: fire.instant,
-                listed: vec![fire.instant],
-                message: brief(&why),
-            };
-            Ok(vec![decided(fire, vec![refused], fire.instant, context)])
-        }
+        Err(Rejection::InvalidInputs(why)) => Ok(vec![refused(fire, &why, context)]),
         other => other,
     }
+}
+
+fn refused(fire: &FireSchedule, why: &str, context: &Context) -> Event {
+    let refused = PassedInstants {
+        reason: PassReason::Refused,
+        count: 1,
+        first: fire.instant,
+        last: fire.instant,
+        listed: vec![fire.instant],
+        message: brief(why),
+    };
+    decided(fire, vec![refused], fire.instant, context)
 }
 
 fn decided(fire: &FireSchedule, passed: Vec<PassedInstants>, up_to: Timestamp, context: &Context) -> Event {

@@ -68,7 +68,9 @@ fn decide_about(
     }
     let full = format!("{} of {} runs are live", lane.live.len(), limit.max_active);
     let queued = lane.waiting.iter().filter(|(_, id)| partition.runs.get(id).is_some_and(|other| other.queued));
-    match limit.on_limit {
+    // What a backfill has started late anyway waits, and takes nobody's place.
+    let on_limit = if run.backfill().is_some() { OnLimit::Queue } else { limit.on_limit };
+    match on_limit {
         OnLimit::Skip => {
             refuse(partition, run, RunStatus::Skipped, &format!("skipped by concurrency: {full}"), context)
         }
@@ -79,8 +81,8 @@ fn decide_about(
         }
         OnLimit::Queue => queue(full),
         OnLimit::QueueLatest | OnLimit::CancelRunning => {
-            let displaced =
-                queued.take(limits::DISPLACED_PER_DECISION_MAX).filter_map(|(_, id)| partition.runs.get(id));
+            let displaced = queued.filter_map(|(_, id)| partition.runs.get(id)).filter(|run| run.backfill().is_none());
+            let displaced = displaced.take(limits::DISPLACED_PER_DECISION_MAX);
             let reason = format!("a newer run took its place in the queue: {}", run.id);
             let mut events: Vec<Event> =
                 displaced.flat_map(|other| refuse(partition, other, RunStatus::Skipped, &reason, context)).collect();

@@ -4,6 +4,7 @@
 mod advance;
 mod apply_pipeline;
 mod approval;
+mod backfill;
 mod cancel_run;
 mod carry_over;
 mod child;
@@ -63,6 +64,8 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),
         Command::FireSchedule(fire) => fire_schedule::decide(partition, fire, context),
         Command::TakeEvent(take) => take_event::decide(partition, take, context),
+        Command::CreateBackfill(create) => backfill::create(partition, create, context),
+        Command::CancelBackfill { backfill, reason } => backfill::cancel(partition, *backfill, reason, context),
         Command::PollSensor(poll) => sensor::poll(partition, poll, context),
         Command::TakeSensorEvent { event_type, data } => sensor::take_event(partition, event_type, data, context),
         Command::TakeWebhook(take) => webhook::decide(partition, take, context),
@@ -114,6 +117,7 @@ fn work_off(partition: &mut Partition, context: &Context, events: &mut Vec<Event
             Agenda::Run(run) => partition.runs.get(run).map(|run| advance(partition, run, context, room)),
             Agenda::Lane(key) => Some(lane::settle(partition, key, context)),
             Agenda::Followers(ended) => Some(follow::next(partition, *ended, context)),
+            Agenda::Backfill(backfill) => Some(backfill::next(partition, *backfill, context)),
         };
         let next = next.unwrap_or_default();
         if next.is_empty() {
@@ -134,10 +138,14 @@ fn work_off(partition: &mut Partition, context: &Context, events: &mut Vec<Event
 
 /// May it take hundreds of KiB?
 fn is_large(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::MatrixExpanded { .. } | Event::RunCreated(_) | Event::TaskCarriedOver(_) | Event::FollowersDue { .. }
-    )
+    match event {
+        Event::MatrixExpanded { .. }
+        | Event::RunCreated(_)
+        | Event::TaskCarriedOver(_)
+        | Event::FollowersDue { .. } => true,
+        Event::BackfillDeclined { instants, .. } => instants.len() > limits::EVENTS_PER_ADVANCE_MAX,
+        _ => false,
+    }
 }
 
 /// The task and its plan, if the attempt is the current one and a worker holds it.

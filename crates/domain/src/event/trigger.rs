@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::AttemptRef;
 use crate::{
-    id::{PipelineId, RunId},
+    id::{BackfillId, PipelineId, RunId},
     status::{RestartMode, RunStatus},
 };
 
@@ -80,6 +80,17 @@ pub enum Trigger {
         /// Pipelines of the runs that led here, that run's last; none of them is started by this one again.
         chain: Vec<PipelineId>,
     },
+    /// A backfill came to an instant of a schedule.
+    Backfill {
+        /// The backfill.
+        backfill: BackfillId,
+        /// Name of the schedule in the pipeline.
+        schedule: String,
+        /// The instant that the schedule names.
+        instant: Timestamp,
+        /// Who asked for the backfill.
+        user: String,
+    },
 }
 
 /// A pipeline that the end of a run starts.
@@ -153,7 +164,7 @@ pub enum PassReason {
     Paused,
     /// A new version of the pipeline has another schedule of this name.
     Replaced,
-    /// No run could be made of it.
+    /// No run could be made of it, or a backfill has run it already.
     Refused,
 }
 

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    event::{Event, EventTaken, PipelineApplied, RunCreated, Trigger},
-    id::{PipelineId, RunId},
+    event::{BackfillCreated, Event, EventTaken, PipelineApplied, RunCreated, Trigger},
+    id::{BackfillId, PipelineId, RunId},
     plan::{Node, PreparedPlan},
-    state::{Agenda, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
+    state::{Agenda, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
     status::RunStatus,
 };
 
@@ -29,12 +29,14 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             if let Some(state) = partition.pipelines.get_mut(pipeline) {
                 state.paused = Some((reason.clone(), *at));
             }
+            look_at_backfills(partition, *pipeline);
         }
         Event::PipelineResumed { pipeline, .. } => {
             if let Some(state) = partition.pipelines.get_mut(pipeline) {
                 state.paused = None;
             }
             look_at_lanes(partition, *pipeline);
+            look_at_backfills(partition, *pipeline);
         }
         Event::PipelineDeleted { pipeline, .. } => {
             if let Some(state) = partition.pipelines.get_mut(pipeline) {
@@ -48,6 +50,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.windows.clear();
             }
             look_at_lanes(partition, *pipeline);
+            look_at_backfills(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
         Event::TimeZonesChanged { release, .. } => partition.time_zones.clone_from(release),
@@ -57,6 +60,16 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             }
         }
         Event::EventTaken(taken) => take_event(partition, taken),
+        Event::BackfillCreated(created) => create_backfill(partition, created),
+        Event::BackfillCancelled { backfill, .. } => change_backfill(partition, *backfill, |state| {
+            state.cancelled = true;
+            state.left.clear();
+        }),
+        Event::BackfillDeclined { backfill, instants, .. } => change_backfill(partition, *backfill, |state| {
+            for instant in instants {
+                state.left.remove(instant);
+            }
+        }),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensors::evolve(partition, event);
         }
@@ -108,6 +121,36 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
     partition.pipelines.insert(applied.pipeline, state);
     // The limit may be another one.
     look_at_lanes(partition, applied.pipeline);
+    look_at_backfills(partition, applied.pipeline);
+}
+
+fn create_backfill(partition: &mut Partition, created: &BackfillCreated) {
+    if !partition.backfills.knows(created.backfill) {
+        partition.backfills.open.insert(created.backfill, Backfill::new(created));
+        keep_backfill(partition, created.backfill);
+    }
+}
+
+fn change_backfill(partition: &mut Partition, backfill: BackfillId, change: impl FnOnce(&mut Backfill)) {
+    if let Some(state) = partition.backfills.open.get_mut(&backfill) {
+        change(state);
+        keep_backfill(partition, backfill);
+    }
+}
+
+fn look_at_backfills(partition: &mut Partition, pipeline: PipelineId) {
+    let concerned: Vec<BackfillId> = partition.backfills.of(pipeline).collect();
+    concerned.into_iter().for_each(|backfill| keep_backfill(partition, backfill));
+}
+
+/// Keeps the agenda true for this backfill; one of which nothing is left has ended.
+fn keep_backfill(partition: &mut Partition, id: BackfillId) {
+    partition.backfills.end(id);
+    if partition.backfills.open.get(&id).is_some_and(|backfill| backfill.is_unsettled(partition)) {
+        partition.agenda.insert(Agenda::Backfill(id));
+    } else {
+        partition.agenda.remove(&Agenda::Backfill(id));
+    }
 }
 
 fn look_at_lanes(partition: &mut Partition, pipeline: PipelineId) {
@@ -152,6 +195,9 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
     }
     partition.runs.insert(created.run, run);
     keep_agenda(partition, created.run);
+    if let Some(backfill) = partition.backfills.begin(created.run, &created.trigger) {
+        keep_backfill(partition, backfill);
+    }
     if let Some(ended) = follows {
         decide_follower(partition, ended, created.pipeline);
     }
@@ -190,6 +236,11 @@ fn finish_run(partition: &mut Partition, id: RunId, status: RunStatus, at: Times
     partition.agenda.remove(&Agenda::Run(id));
     partition.awaiting_carry.remove(&id);
     partition.finished.insert(id, (run.pipeline, status));
+    if let Some(backfill) = run.backfill() {
+        change_backfill(partition, backfill, |state| {
+            state.live.remove(&id);
+        });
+    }
     sensors::note_end(partition, run.pipeline, id, status, at);
     // Whoever waits for it has something to consider.
     if let Some(parent) = partition.children.remove(&id)
@@ -233,6 +284,11 @@ fn evolve_run(partition: &mut Partition, id: RunId, event: &Event) {
     }
     consider_ended_child(partition, id, event);
     keep_agenda(partition, id);
+    if matches!(event, Event::RunCancelRequested { .. } | Event::RunTimedOut { .. })
+        && let Some(backfill) = partition.runs.get(&id).and_then(RunState::backfill)
+    {
+        keep_backfill(partition, backfill);
+    }
 }
 
 /// A task that is stopped while the end of the run that it started was not looked at yet: there is nothing to wait for.

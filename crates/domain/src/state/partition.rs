@@ -9,10 +9,12 @@ use jiff::Timestamp;
 
 use crate::{
     event::AttemptRef,
-    id::{CommandId, PipelineId, RunId},
+    id::{BackfillId, CommandId, PipelineId, RunId},
     limits,
     plan::PreparedPlan,
-    state::{Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens},
+    state::{
+        Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
+    },
     status::RunStatus,
 };
 
@@ -39,6 +41,8 @@ pub struct Partition {
     pub awaiting_carry: BTreeSet<RunId>,
     /// Which pipelines the ends of runs start, and what is left of that.
     pub followers: Followers,
+    /// Past instants of schedules that are being run.
+    pub backfills: Backfills,
     /// Release of the newest rules of time zones by which schedules are computed; empty = nobody has said.
     pub time_zones: String,
     /// What others told sensors.
@@ -58,6 +62,8 @@ pub enum Agenda {
     Lane(LaneKey),
     /// A run has ended, and pipelines are left that it starts.
     Followers(RunId),
+    /// A backfill may start its next run, or has to stop those that it has started.
+    Backfill(BackfillId),
 }
 
 /// A pipeline.

@@ -4,7 +4,7 @@
 //! (a place that does not exist, a run that is live and ended) give none at all. Knows nothing about how parts are stored.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::Trigger,
-    id::{PipelineId, RunId},
+    id::{BackfillId, PipelineId, RunId},
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey, Lanes, Listeners,
-        Partition, Phase, PipelineState, Pools, RecentCommands, RunState, SensorEvents, TaskState,
+        Agenda, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey,
+        Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -33,6 +33,10 @@ pub struct PartitionParts {
     pub runs_created: u64,
     /// [`Followers::due`].
     pub followed: BTreeMap<RunId, Followed>,
+    /// [`Backfills::open`]; their live runs follow from the runs, and are not looked at.
+    pub backfills: BTreeMap<BackfillId, Backfill>,
+    /// [`Backfills::ended`].
+    pub ended_backfills: VecDeque<BackfillId>,
     pub time_zones: String,
     pub sensor_events: SensorEvents,
     /// Named pools whose size somebody has set.
@@ -373,6 +377,7 @@ impl Partition {
             children: BTreeMap::new(),
             followers: Followers::default(),
             awaiting_carry: BTreeSet::new(),
+            backfills: Backfills { open: BTreeMap::new(), ended: parts.ended_backfills },
             time_zones: parts.time_zones,
             sensor_events: parts.sensor_events,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
@@ -422,6 +427,7 @@ impl Partition {
             }
             partition.runs.insert(run.id, run);
         }
+        partition.restore_backfills(parts.backfills)?;
         Some(partition)
     }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod attempts;
+mod backfills;
 mod cancel;
 mod carrying;
 mod children;

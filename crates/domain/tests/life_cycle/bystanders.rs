@@ -1,7 +1,8 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus, ScheduleDecided, WindowRef,
+    BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus,
+    ScheduleDecided, WindowRef,
     event::{Follower, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened},
     status::WindowEnd,
 };
@@ -51,6 +52,21 @@ pub(crate) fn events() -> Vec<Event> {
             at: at(1),
         },
         Event::FollowerDeclined { ended: RUN, pipeline: PIPELINE, reason: text(), at: at(1) },
+        Event::BackfillCreated(Box::new(BackfillCreated {
+            backfill: BackfillId([4; 16]),
+            pipeline: PIPELINE,
+            schedule: "s".to_owned(),
+            from: at(0),
+            to: at(1),
+            instants: vec![at(0)],
+            skipped: Vec::new(),
+            max_active: 1,
+            force: false,
+            user: text(),
+            at: at(1),
+        })),
+        Event::BackfillDeclined { backfill: BackfillId([4; 16]), instants: vec![at(0)], reason: text(), at: at(1) },
+        Event::BackfillCancelled { backfill: BackfillId([4; 16]), reason: text(), at: at(1) },
         Event::SensorOpened(Box::new(SensorOpened { window: window(), closes: at(9), at: at(1) })),
         Event::SensorChecked(Box::new(SensorChecked { window: window(), findings: Vec::new(), at: at(1) })),
         Event::SensorClosed(Box::new(SensorClosed {

@@ -5,6 +5,7 @@
 //! to be.
 
 pub mod acknowledged;
+pub mod backfills;
 pub mod chain;
 pub mod dependencies;
 pub mod fencing;
@@ -55,11 +56,17 @@ pub struct AllChecks {
     schedules: schedules::Schedules,
     sensors: sensors::Sensors,
     slots: slots::Slots,
+    backfills: backfills::Backfills,
     chain: chain::Chain,
     fencing: fencing::Fencing,
 }
 
 impl AllChecks {
+    /// Backfills that have not ended.
+    pub fn open_backfills(&self) -> usize {
+        self.backfills.open()
+    }
+
     /// What is due at the end, when everything else has come to rest.
     pub fn left(&self) -> Option<String> {
         let left = self.followers.left();
@@ -74,6 +81,7 @@ impl Check for AllChecks {
         self.outcomes.record(record, found);
         self.finished.record(record, found);
         self.followers.record(record, found);
+        self.backfills.record(record, found);
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
         self.sensors.record(record, found);

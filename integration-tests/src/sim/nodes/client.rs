@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use downbeat_domain::{Command, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger};
+use downbeat_domain::{
+    BackfillId, Command, CreateBackfill, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger,
+};
+use jiff::Timestamp;
 use serde_json::Map;
 
 use crate::sim::{
@@ -13,6 +16,9 @@ use crate::sim::{
     workloads::Action,
     world::{Happening, World},
 };
+
+/// Where the hours of backfills begin, seconds since the epoch.
+const YEAR_2020: i64 = 1_577_836_800;
 
 /// Everybody outside.
 #[derive(Debug, Default)]
@@ -133,6 +139,25 @@ impl World {
             }
             Action::Resume { pipeline } => {
                 Request::Other(Box::new(Command::ResumePipeline { pipeline: id(self, pipeline) }))
+            }
+            Action::Backfill { pipeline, key, first, hours, max_active, force } => {
+                let (pipeline, key) = (id(self, pipeline), key.to_string());
+                let at = |hour: u64| Timestamp::from_second(YEAR_2020 + hour as i64 * 3_600).unwrap_or(Timestamp::MAX);
+                Request::Other(Box::new(Command::CreateBackfill(Box::new(CreateBackfill {
+                    backfill: BackfillId::of_key(pipeline, &key),
+                    pipeline,
+                    schedule: "hourly".to_owned(),
+                    from: at(first),
+                    to: at(first + hours),
+                    instants: (first..first + hours).map(at).collect(),
+                    max_active,
+                    force,
+                    user: "user".to_owned(),
+                }))))
+            }
+            Action::CancelBackfill { pipeline, key } => {
+                let backfill = BackfillId::of_key(id(self, pipeline), &key.to_string());
+                Request::Other(Box::new(Command::CancelBackfill { backfill, reason: "simulated".to_owned() }))
             }
             Action::SetPool { slots } => {
                 Request::Other(Box::new(Command::SetPool { name: "shared".to_owned(), slots: Some(slots) }))

@@ -4,6 +4,7 @@
 //! `fn(&mut Dice) -> Workload`, and a line in [`ALL`].
 
 mod approvals;
+mod backfills;
 mod cancels;
 mod children;
 mod deep;
@@ -63,6 +64,28 @@ pub enum Action {
     Resume {
         /// Which.
         pipeline: usize,
+    },
+    /// Asks for a backfill of the schedule `hourly` of a pipeline, of hours of the year 2020.
+    Backfill {
+        /// Which pipeline.
+        pipeline: usize,
+        /// The key, one per backfill.
+        key: u64,
+        /// The first hour, counted from the year's beginning.
+        first: u64,
+        /// How many.
+        hours: u64,
+        /// How many of its runs may be live at once.
+        max_active: u32,
+        /// Also what has succeeded.
+        force: bool,
+    },
+    /// Cancels the backfill of this key.
+    CancelBackfill {
+        /// Its pipeline.
+        pipeline: usize,
+        /// Its key.
+        key: u64,
     },
     /// Gives the pool `shared` so many slots.
     SetPool {
@@ -131,4 +154,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("restarts", restarts::make),
     ("followers", followers::make),
     ("sensors", sensors::make),
+    ("backfills", backfills::make),
 ];

@@ -1,6 +1,7 @@
 //! Wire to domain. Total: bytes from anywhere give an event, an unknown kind or an error.
 
 mod attempt;
+mod backfill;
 mod fields;
 mod follow;
 mod run;
@@ -75,6 +76,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::CarryCompleted
         | EventKind::RunFinished => run::decode(known, fields, payload)?,
         EventKind::FollowersDue | EventKind::FollowerDeclined => follow::decode(known, fields, payload)?,
+        EventKind::BackfillCreated | EventKind::BackfillCancelled | EventKind::BackfillDeclined => {
+            backfill::decode(known, fields, payload)?
+        }
         EventKind::SensorOpened | EventKind::SensorChecked | EventKind::SensorClosed | EventKind::SensorEventTaken => {
             sensor::decode(known, fields, payload)?
         }

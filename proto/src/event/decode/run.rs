@@ -1,6 +1,6 @@
 //! Events of runs and of their groups.
 
-use downbeat_domain::{Event, EventOrigin, EventTaken, PipelineId, RunCreated, RunId, Selection, Trigger};
+use downbeat_domain::{BackfillId, Event, EventOrigin, EventTaken, PipelineId, RunCreated, RunId, Selection, Trigger};
 use serde_json::Value;
 
 use super::{attempt_of, fields::Fields};
@@ -175,6 +175,12 @@ pub(crate) fn trigger(trigger: wire::Trigger) -> Option<Trigger> {
             user: restart.user,
             run: RunId::from_slice(&restart.run_id)?,
             mode: words::restart_mode_of(restart.mode)?,
+        },
+        wire::trigger::Trigger::Backfill(backfill) => Trigger::Backfill {
+            backfill: BackfillId::from_slice(&backfill.backfill_id)?,
+            schedule: backfill.schedule,
+            instant: convert::instant(backfill.instant)?,
+            user: backfill.user,
         },
         wire::trigger::Trigger::PipelineEnded(ended) => Trigger::PipelineEnded {
             run: RunId::from_slice(&ended.run_id)?,

@@ -1,6 +1,7 @@
 //! Domain to wire: every event has one form, and the same event always the same bytes (a compressed definition excepted).
 
 mod attempt;
+mod backfill;
 mod follow;
 mod run;
 mod schedule;
@@ -56,6 +57,9 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::CarryCompleted { .. }
         | Event::RunFinished { .. } => run::encode(fact),
         Event::FollowersDue { .. } | Event::FollowerDeclined { .. } => follow::encode(fact),
+        Event::BackfillCreated(_) | Event::BackfillCancelled { .. } | Event::BackfillDeclined { .. } => {
+            backfill::encode(fact)
+        }
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }

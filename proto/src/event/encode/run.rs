@@ -174,6 +174,14 @@ pub(crate) fn trigger(trigger: &Trigger) -> wire::Trigger {
             run_id: id_bytes(&run.0),
             mode: words::restart_mode(*mode) as i32,
         }),
+        Trigger::Backfill { backfill, schedule, instant, user } => {
+            wire::trigger::Trigger::Backfill(wire::trigger::Backfill {
+                backfill_id: id_bytes(&backfill.0),
+                schedule: schedule.clone(),
+                instant: micros(*instant),
+                user: user.clone(),
+            })
+        }
         Trigger::PipelineEnded { run, status, trigger, chain } => {
             wire::trigger::Trigger::PipelineEnded(wire::trigger::PipelineEnded {
                 run_id: id_bytes(&run.0),

@@ -1,6 +1,7 @@
 //! Events as JSON, for people and for `downbeat log cat`. Not a storage format: it may change.
 
 mod attempt;
+mod backfill;
 mod sensor;
 
 use downbeat_domain::{
@@ -84,7 +85,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         }),
         other => {
             let of_task = || task(other).unwrap_or_else(|| attempt::to_json(other));
-            sensor::to_json(other).unwrap_or_else(of_task)
+            sensor::to_json(other).or_else(|| backfill::to_json(other)).unwrap_or_else(of_task)
         }
     };
     match value {
@@ -193,6 +194,10 @@ fn trigger(trigger: &Trigger) -> Value {
         }),
         Trigger::Event { trigger, events, depth } => json!({
             "type": "EVENT", "trigger": trigger, "events": events.iter().map(origin).collect::<Vec<_>>(), "depth": depth,
+        }),
+        Trigger::Backfill { backfill, schedule, instant, user } => json!({
+            "type": "BACKFILL", "backfill_id": backfill.to_string(), "schedule": schedule, "instant": at(*instant),
+            "user": user,
         }),
         Trigger::Sensor { sensor, instant } => json!({"type": "SENSOR", "sensor": sensor, "instant": at(*instant)}),
         Trigger::Webhook { delivery, signature } => {

@@ -18,9 +18,11 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::UnknownPipeline(_)
         | Rejection::UnknownSchedule { .. }
         | Rejection::UnknownTask { .. }
+        | Rejection::UnknownBackfill(_)
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
+        | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
         | Rejection::InvalidSensorEvent(_)
         | Rejection::InvalidRelease(_) => Code::InvalidArgument,
@@ -28,6 +30,7 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::RunExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
+        | Rejection::BackfillEnded(_)
         | Rejection::PipelinePaused { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)

@@ -413,6 +413,8 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::PausePipeline { .. }
         | Command::ResumePipeline { .. }
         | Command::DeletePipeline { .. }
+        | Command::CreateBackfill(_)
+        | Command::CancelBackfill { .. }
         | Command::PollSensor(_)
         | Command::TakeSensorEvent { .. }
         | Command::NoteTimeZones { .. }

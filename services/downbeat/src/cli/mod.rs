@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod backfill;
 mod control;
 mod run;
 mod schedule;
@@ -11,6 +12,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
 
+pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineList, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList,
     PoolRemove, PoolSet, PoolSub,
@@ -58,7 +60,6 @@ pub struct Key {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for the life of the process")]
 pub enum Command {
     /// Start everything in one process, with an embedded log: no other server is needed.
     Dev(Dev),
@@ -86,6 +87,8 @@ pub enum Command {
     Pool(PoolCommand),
     /// Show when schedules fire next.
     Schedule(ScheduleCommand),
+    /// Run past instants of a schedule; or list, show or cancel backfills.
+    Backfill(BackfillCommand),
     /// Events from outside: publish one by hand; list, show and replay messages that no trigger could take.
     Trigger(TriggerCommand),
     /// Sensors: show what they wait for, or tell them that something happened.

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod apply;
+mod backfill;
 mod body;
 mod dev;
 mod diff;
@@ -48,6 +49,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Runs(runs) => runs::run(&runs).await,
         Command::Pipeline(command) => pipeline::run(&command).await,
         Command::Schedule(command) => schedule::run(&command).await,
+        Command::Backfill(command) => backfill::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,
         Command::Sensor(command) => sensor::run(&command).await,

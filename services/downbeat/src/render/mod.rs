@@ -1,5 +1,6 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
+mod backfill;
 mod dead;
 pub mod lineage;
 pub mod lines;
@@ -16,6 +17,7 @@ mod time;
 pub mod why;
 mod words;
 
+pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use dead::dead_table;
 pub use output::{columns, look, print};
 pub use pipeline::pipeline_table;

@@ -32,7 +32,10 @@ pub fn run_header(run: &Run, now: Option<i64>) -> String {
 /// Where it came from and what came of it, one line each; none for a run that somebody started as it is.
 pub fn run_notes(run: &Run) -> Vec<String> {
     let mut notes = Vec::new();
-    if run.schedule_instant != 0 {
+    if !run.backfill_id.is_empty() {
+        let (schedule, at) = (clean(&run.schedule), instant(run.schedule_instant));
+        notes.push(format!("backfill {}: schedule {schedule} of {at}", run.backfill_id));
+    } else if run.schedule_instant != 0 {
         let late = run.created_at.saturating_sub(run.schedule_instant);
         let late = if late > LATE { format!(", {} late", duration(late)) } else { String::new() };
         notes.push(format!("schedule {} of {}{late}", clean(&run.schedule), instant(run.schedule_instant)));

@@ -17,10 +17,14 @@ pub(super) fn lines(header: &[&str], rows: &[Vec<String>], columns: Option<usize
     let mut used: Vec<usize> = (0..header.len())
         .filter(|column| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty())))
         .collect();
-    let width_of = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
-        cells.chain([header[column].width()]).max().unwrap_or(0)
-    };
+    // Once, and not per row: a table may have thousands.
+    let widths: Vec<usize> = (0..header.len())
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
+            cells.chain([header[column].width()]).max().unwrap_or(0)
+        })
+        .collect();
+    let width_of = |column: usize| widths[column];
     let mut last_width = used.last().map_or(0, |column| width_of(*column));
     if let Some(columns) = columns {
         // How much the last column has to give up.

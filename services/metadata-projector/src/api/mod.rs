@@ -18,7 +18,7 @@ use crate::{
     error::Error,
     limits,
     published::{Published, View},
-    query::{Refusal, history::Until, lists, page::Page, runs, shape::Shape, tasks},
+    query::{Refusal, backfills, history::Until, lists, page::Page, runs, shape::Shape, tasks},
 };
 
 /// The service. Cheap to clone.
@@ -167,6 +167,31 @@ impl MetadataService for Metadata {
         let question = move |view: &View<'_>| lists::assets(view, Page { size, token: &page_token });
         let (paged, position) = self.ask(at_least, question).await?;
         Ok(Response::new(wire::ListAssetsResponse { assets: paged.rows, next_page_token: paged.next, position }))
+    }
+
+    async fn list_backfills(
+        &self,
+        request: Request<wire::ListBackfillsRequest>,
+    ) -> Result<Response<wire::ListBackfillsResponse>, Status> {
+        let wire::ListBackfillsRequest { pipeline, at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| backfills::list(view, &pipeline, Page { size, token: &page_token });
+        let (paged, position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::ListBackfillsResponse { backfills: paged.rows, next_page_token: paged.next, position }))
+    }
+
+    async fn get_backfill(
+        &self,
+        request: Request<wire::GetBackfillRequest>,
+    ) -> Result<Response<wire::GetBackfillResponse>, Status> {
+        let wire::GetBackfillRequest { backfill_id, at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| backfills::get(view, &backfill_id, Page { size, token: &page_token });
+        let ((row, paged), position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::GetBackfillResponse {
+            backfill: Some(row),
+            instants: paged.rows,
+            next_page_token: paged.next,
+            position,
+        }))
     }
 
     async fn get_run_lineage(

@@ -22,10 +22,15 @@
 //! | `a` | asset key | `metadata.v1.Asset` | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
 //! | `e` | run id, BLAKE3 of the edge (16) | `events.v1.LineageEdge` | lineage |
+//! | `f` | backfill id | `metadata.v1.Backfill` | backfills |
+//! | `F` | created, newest first (8), backfill id | nothing | backfills |
+//! | `k` | pipeline id, created, newest first (8), backfill id | nothing | backfills |
+//! | `i` | backfill id, instant (8) | [`super::rows::BackfillInstant`] | backfills |
+//! | `j` | run id | backfill id, instant (8) | backfills |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
-use downbeat_domain::{PipelineId, RunId};
+use downbeat_domain::{BackfillId, PipelineId, RunId};
 
 /// Where the head row stands.
 pub const HEAD: &[u8] = b"h";
@@ -37,6 +42,10 @@ pub const PIPELINES: &[u8] = b"p";
 pub const RUNS: &[u8] = b"r";
 /// Prefix of all runs by age.
 pub const RUNS_BY_AGE: &[u8] = b"R";
+/// Prefix of backfills.
+pub const BACKFILLS: &[u8] = b"f";
+/// Prefix of all backfills by age.
+pub const BACKFILLS_BY_AGE: &[u8] = b"F";
 /// Prefix of assets.
 pub const ASSETS: &[u8] = b"a";
 
@@ -196,6 +205,52 @@ pub fn edge(run: RunId, from: &str, to: &str, operation: &str) -> Vec<u8> {
     key(b'e', &[&run.0, &hasher.finalize().as_bytes()[..16]])
 }
 
+/// A backfill.
+pub fn backfill(id: BackfillId) -> Vec<u8> {
+    key(b'f', &[&id.0])
+}
+
+/// A backfill among all of them, by age.
+pub fn backfill_by_age(created_at: i64, id: BackfillId) -> Vec<u8> {
+    key(b'F', &[&newest_first(created_at), &id.0])
+}
+
+/// Prefix of the backfills of a pipeline, by age.
+pub fn backfills_of(pipeline: PipelineId) -> Vec<u8> {
+    key(b'k', &[&pipeline.0])
+}
+
+/// A backfill among those of its pipeline, by age.
+pub fn backfill_of(pipeline: PipelineId, created_at: i64, id: BackfillId) -> Vec<u8> {
+    key(b'k', &[&pipeline.0, &newest_first(created_at), &id.0])
+}
+
+/// The backfill id at the end of a key of one of the two indexes by age.
+pub fn indexed_backfill(key: &[u8]) -> Option<BackfillId> {
+    indexed_run(key).map(|id| BackfillId(id.0))
+}
+
+/// Prefix of the instants of a backfill.
+pub fn instants(backfill: BackfillId) -> Vec<u8> {
+    key(b'i', &[&backfill.0])
+}
+
+/// An instant of a backfill; earlier ones come first.
+pub fn instant(backfill: BackfillId, micros: i64) -> Vec<u8> {
+    key(b'i', &[&backfill.0, &(!u64::from_be_bytes(newest_first(micros))).to_be_bytes()])
+}
+
+/// The instant at the end of the key of one, microseconds.
+pub fn instant_in(key: &[u8]) -> Option<i64> {
+    let bytes = key.get(key.len().checked_sub(8)?..)?.try_into().ok()?;
+    Some((u64::from_be_bytes(bytes) ^ (1 << 63)) as i64)
+}
+
+/// The instant of a backfill that a run is of: the end of its key.
+pub fn run_of_backfill(run: RunId) -> Vec<u8> {
+    key(b'j', &[&run.0])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +262,14 @@ mod tests {
         let keys: Vec<_> = instants.iter().map(|at| run_by_age(*at, id)).collect();
         assert!(keys.is_sorted());
         assert!(keys.iter().all(|key| indexed_run(key) == Some(id)));
+    }
+
+    #[test]
+    fn instants_of_a_backfill_are_in_order_and_read_back() {
+        let instants = [i64::MIN, -1, 0, 1, i64::MAX];
+        let keys: Vec<_> = instants.iter().map(|at| instant(BackfillId([7; 16]), *at)).collect();
+        assert!(keys.is_sorted());
+        assert!(keys.iter().zip(instants).all(|(key, at)| instant_in(key) == Some(at)));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod assets;
 mod attempts;
+pub mod backfills;
 pub mod batch;
 mod collected;
 mod iterations;

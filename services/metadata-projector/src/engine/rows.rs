@@ -207,6 +207,20 @@ impl RunHead {
     }
 }
 
+/// What has become of an instant of a backfill.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BackfillInstant {
+    /// LEFT, LIVE, SKIPPED, DECLINED, or how its run ended. What is left when a backfill is cancelled stays LEFT.
+    #[prost(string, tag = "1")]
+    pub outcome: String,
+    /// 16 bytes; empty = it has none.
+    #[prost(bytes = "vec", tag = "2")]
+    pub run: Vec<u8>,
+    /// Why it has none.
+    #[prost(string, tag = "3")]
+    pub reason: String,
+}
+
 /// The elements of a matrix.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Matrix {

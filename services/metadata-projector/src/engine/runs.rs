@@ -23,7 +23,7 @@ pub(super) struct Runs;
 
 impl Projection for Runs {
     const NAME: &'static str = "runs";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match fact.event {
@@ -146,6 +146,13 @@ fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
             row.schedule.clone_from(schedule);
             row.schedule_instant = micros(*instant);
             "SCHEDULED"
+        }
+        Trigger::Backfill { backfill, schedule, instant, user } => {
+            row.backfill_id = backfill.to_string();
+            row.schedule.clone_from(schedule);
+            row.schedule_instant = micros(*instant);
+            row.user.clone_from(user);
+            "BACKFILL"
         }
         Trigger::Event { trigger, events, .. } => {
             row.event_trigger.clone_from(trigger);

@@ -78,6 +78,9 @@ fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
             };
             format!("created by schedule `{schedule}` for {instant}{also}{late}")
         }
+        Trigger::Backfill { backfill, schedule, instant, user } => {
+            format!("created by backfill {backfill} of {user}, for {instant} of schedule `{schedule}`")
+        }
         Trigger::Event { trigger, events, .. } => {
             let events: Vec<String> =
                 events.iter().map(|event| format!("`{}` on {}", event.id, event.address)).collect();

@@ -58,7 +58,7 @@ pub fn list(view: &View<'_>, pipeline: &str, page: Page<'_>) -> Result<Paged<wir
     })
 }
 
-fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<PipelineId, Refusal> {
+pub(super) fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<PipelineId, Refusal> {
     // The alias first: 32 hexadecimal digits may be one.
     let by_alias = view.store.get(&keys::alias(id_or_alias))?.and_then(|bytes| PipelineId::from_slice(&bytes));
     let found = match by_alias {
@@ -76,35 +76,51 @@ fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<PipelineId, Refus
 /// # Errors
 /// `NotFound`; `Invalid` when it is no beginning of an id, too short or ambiguous; `Store`.
 pub fn find(view: &View<'_>, beginning: &str) -> Result<(RunId, wire::Run), Refusal> {
+    let (id, row) = by_beginning(view, keys::RUNS, "run", beginning)?;
+    Ok((RunId(id), row))
+}
+
+/// The row of an id below a prefix, by an unambiguous beginning of the id; `what` names the kind of row in errors.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn by_beginning<M: Message + Default>(
+    view: &View<'_>,
+    rows_of: &[u8],
+    what: &str,
+    beginning: &str,
+) -> Result<([u8; 16], M), Refusal> {
     let digits: Vec<u8> = beginning.bytes().filter(|byte| *byte != b'-').collect();
     if beginning.len() > 36 || digits.len() > 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
         return Err(Refusal::Invalid(format!(
-            "run_id: `{}` is no id of a run, nor its beginning",
+            "{what}_id: `{}` is no id of a {what}, nor its beginning",
             shortened(beginning)
         )));
     }
     if digits.len() < limits::RUN_PREFIX_DIGITS_MIN {
         let least = limits::RUN_PREFIX_DIGITS_MIN;
-        return Err(Refusal::Invalid(format!("run_id: give at least {least} characters of the id")));
+        return Err(Refusal::Invalid(format!("{what}_id: give at least {least} characters of the id")));
     }
     let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
     let whole = digits.chunks_exact(2);
     let half = whole.remainder().first().map(|digit| nibble(*digit));
-    let mut prefix = keys::RUNS.to_vec();
+    let mut prefix = rows_of.to_vec();
     prefix.extend(whole.map(|pair| nibble(pair[0]) * 16 + nibble(pair[1])));
-    let mut found = None;
+    let mut found: Option<([u8; 16], M)> = None;
     for row in view.store.scan(&prefix, None) {
         let (key, bytes) = row?;
         let fits = half.is_none_or(|half| key.get(prefix.len()).is_some_and(|byte| byte >> 4 == half));
-        let Some(run) = keys::run_id_of(&key).filter(|_| fits) else { continue };
+        let id: Option<[u8; 16]> = key.get(rows_of.len()..).and_then(|id| id.try_into().ok());
+        let Some(id) = id.filter(|_| fits) else { continue };
         if let Some((first, _)) = &found {
+            let (first, second) = (RunId(*first), RunId(id));
             return Err(Refusal::Invalid(format!(
-                "run_id: `{beginning}` is the beginning of several runs ({first}, {run}, ...); give more characters"
+                "{what}_id: `{beginning}` is the beginning of several {what}s ({first}, {second}, ...); give more characters"
             )));
         }
-        found = Some((run, rows::read(&key, &bytes)?));
+        found = Some((id, rows::read(&key, &bytes)?));
     }
-    found.ok_or_else(|| Refusal::NotFound(format!("there is no run `{beginning}`")))
+    found.ok_or_else(|| Refusal::NotFound(format!("there is no {what} `{beginning}`")))
 }
 
 /// Callers' texts in messages have a limit too.

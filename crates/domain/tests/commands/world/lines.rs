@@ -61,6 +61,16 @@ impl World {
             Event::EventTaken(taken) => {
                 format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)
             }
+            Event::BackfillCreated(created) => format!(
+                "BackfillCreated {}: {} left, {} skipped",
+                created.schedule,
+                created.instants.len(),
+                created.skipped.len()
+            ),
+            Event::BackfillCancelled { reason, .. } => format!("BackfillCancelled: {reason}"),
+            Event::BackfillDeclined { instants, reason, .. } => {
+                format!("BackfillDeclined {}: {reason}", instants.len())
+            }
             Event::RunCreated(created) => format!("RunCreated of version {}", created.version),
             Event::RunCancelRequested { reason, .. } => format!("RunCancelRequested: {reason}"),
             Event::RunQueued { reason, .. } => format!("RunQueued: {reason}"),

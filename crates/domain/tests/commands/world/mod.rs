@@ -263,6 +263,10 @@ impl World {
                     let follower = &self.partition.pipelines[&created.pipeline].alias;
                     self.labels.insert(created.run, format!("{}>{follower}", self.label(run)));
                 }
+                if let Trigger::Backfill { instant, .. } = created.trigger {
+                    let seconds = instant.duration_since(self::instant(0)).as_secs();
+                    self.labels.insert(created.run, format!("@{seconds}"));
+                }
                 let plan = Arc::clone(&self.partition.pipelines[&created.pipeline].plan);
                 let tasks = plan.plan.tasks.iter().map(|task| task.id.clone()).collect();
                 let (label, pipeline) = (self.label(created.run), created.pipeline);

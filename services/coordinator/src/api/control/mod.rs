@@ -1,6 +1,7 @@
 //! `ControlService`: commands of people, programs and schedulers. Each converts, asks the engine, and converts the answer.
 
 mod apply;
+mod backfills;
 mod events;
 mod explain;
 mod firings;
@@ -207,6 +208,27 @@ impl ControlService for Control {
         request: Request<wire::PreviewScheduleRequest>,
     ) -> Result<Response<wire::PreviewScheduleResponse>, Status> {
         self.preview(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn create_backfill(
+        &self,
+        request: Request<wire::CreateBackfillRequest>,
+    ) -> Result<Response<wire::CreateBackfillResponse>, Status> {
+        self.backfill(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn preview_backfill(
+        &self,
+        request: Request<wire::PreviewBackfillRequest>,
+    ) -> Result<Response<wire::PreviewBackfillResponse>, Status> {
+        self.would_backfill(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn cancel_backfill(
+        &self,
+        request: Request<wire::CancelBackfillRequest>,
+    ) -> Result<Response<wire::CancelBackfillResponse>, Status> {
+        self.end_backfill(request.into_inner()).await.map(Response::new)
     }
 
     async fn note_time_zones(
