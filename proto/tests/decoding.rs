@@ -58,6 +58,12 @@ const KINDS: [(i32, &str); 46] = [
     (71, "SENSOR_CHECKED"),
     (72, "SENSOR_CLOSED"),
     (73, "SENSOR_EVENT_TAKEN"),
+    (80, "ASSETS_MATERIALISED"),
+    (81, "ASSET_TRIGGER_DECLINED"),
+    (82, "FRESHNESS_BREACHED"),
+    (83, "FRESHNESS_RESTORED"),
+    (84, "DEADLINE_MET"),
+    (85, "DEADLINE_BREACHED"),
 ];
 
 #[test]

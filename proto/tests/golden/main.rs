@@ -6,6 +6,8 @@
 
 mod added;
 mod followed;
+
+mod promised;
 mod samples;
 mod scheduled;
 mod sensed;
@@ -38,7 +40,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 28] = [
+const ADDED_DEFAULTS: [&str; 31] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -57,6 +59,9 @@ const ADDED_DEFAULTS: [&str; 28] = [
     "triggers: [],",
     "sensors: [],",
     "webhook: None,",
+    "asset_triggers: [],",
+    "freshness: [],",
+    "deadlines: [],",
     "unix: false,",
     "dst: Vixie,",
     "catchup: None,",
@@ -130,6 +135,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(scheduled::events())
         .chain(followed::events())
         .chain(sensed::events())
+        .chain(promised::events())
         .chain(triggered::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =

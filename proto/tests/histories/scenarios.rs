@@ -26,6 +26,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("pipeline-events", pipeline_events),
     ("events", events),
     ("sensors", crate::sensors::sensors),
+    ("assets", crate::assets::assets),
     ("missed-schedules", missed_schedules),
     ("concurrency", concurrency),
     ("pools", pools),

@@ -1,5 +1,6 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod assets;
 mod events;
 mod followers;
 mod lanes;
@@ -12,6 +13,8 @@ mod run;
 mod sensors;
 mod task;
 
+pub(crate) use assets::goes_on;
+pub use assets::{AssetListeners, AssetState, DeadlineOutcome, Freshness, Gathered};
 pub use events::{Listeners, TriggerState, WaitingEvent};
 pub(crate) use events::{carried, listens};
 pub use followers::{Followed, Followers};

@@ -1,6 +1,7 @@
 //! Every command, in tables of given steps, one more step, and the events that follow.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod assets;
 mod attempts;
 mod cancel;
 mod carrying;
@@ -17,6 +18,7 @@ mod matrix;
 mod people;
 mod pipelines;
 mod pools;
+mod promises;
 mod refusals;
 mod restarts;
 mod runs;

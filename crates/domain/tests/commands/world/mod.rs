@@ -263,6 +263,10 @@ impl World {
                     let follower = &self.partition.pipelines[&created.pipeline].alias;
                     self.labels.insert(created.run, format!("{}>{follower}", self.label(run)));
                 }
+                if let Trigger::Asset { .. } = created.trigger {
+                    let listener = &self.partition.pipelines[&created.pipeline].alias;
+                    self.labels.insert(created.run, format!("~{listener}"));
+                }
                 let plan = Arc::clone(&self.partition.pipelines[&created.pipeline].plan);
                 let tasks = plan.plan.tasks.iter().map(|task| task.id.clone()).collect();
                 let (label, pipeline) = (self.label(created.run), created.pipeline);
