@@ -1,6 +1,7 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
 mod dead;
+mod health;
 pub mod lineage;
 pub mod lines;
 pub mod live;
@@ -17,6 +18,7 @@ pub mod why;
 mod words;
 
 pub use dead::dead_table;
+pub use health::{breach_table, health_lines};
 pub use output::{columns, look, print};
 pub use pipeline::pipeline_table;
 pub use pool::pool_table;

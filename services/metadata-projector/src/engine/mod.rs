@@ -8,6 +8,7 @@
 mod assets;
 mod attempts;
 pub mod batch;
+mod breaches;
 mod collected;
 mod iterations;
 pub mod keys;

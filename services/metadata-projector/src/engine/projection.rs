@@ -3,8 +3,8 @@
 use downbeat_domain::Event;
 
 use super::{
-    assets::Assets, batch::Batch, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans,
-    runs::Runs, task_runs::TaskRuns,
+    assets::Assets, batch::Batch, breaches::Breaches, lineage::Lineage, operations::Operations, pipelines::Pipelines,
+    plans::Plans, runs::Runs, task_runs::TaskRuns,
 };
 use crate::error::Error;
 
@@ -59,4 +59,5 @@ pub const ALL: &[Registered] = &[
     register::<Operations>(),
     register::<Assets>(),
     register::<Lineage>(),
+    register::<Breaches>(),
 ];

@@ -52,6 +52,14 @@ pub struct Quarantined {
     pub reason: String,
 }
 
+/// Breaches of one pipeline that go on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OpenBreaches {
+    /// By kind and name: when it began.
+    #[prost(btree_map = "string, int64", tag = "1")]
+    pub began: std::collections::BTreeMap<String, i64>,
+}
+
 /// What the runs of one pipeline version need of its plan.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Plan {

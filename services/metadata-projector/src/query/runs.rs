@@ -58,7 +58,7 @@ pub fn list(view: &View<'_>, pipeline: &str, page: Page<'_>) -> Result<Paged<wir
     })
 }
 
-fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<PipelineId, Refusal> {
+pub(super) fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<PipelineId, Refusal> {
     // The alias first: 32 hexadecimal digits may be one.
     let by_alias = view.store.get(&keys::alias(id_or_alias))?.and_then(|bytes| PipelineId::from_slice(&bytes));
     let found = match by_alias {

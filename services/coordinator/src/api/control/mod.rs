@@ -3,6 +3,7 @@
 mod apply;
 mod events;
 mod explain;
+mod health;
 mod pipelines;
 mod preview;
 mod request;
@@ -157,6 +158,13 @@ impl ControlService for Control {
         request: Request<wire::ListSensorsRequest>,
     ) -> Result<Response<wire::ListSensorsResponse>, Status> {
         self.sensors(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_pipeline_health(
+        &self,
+        request: Request<wire::GetPipelineHealthRequest>,
+    ) -> Result<Response<wire::GetPipelineHealthResponse>, Status> {
+        self.health(request.into_inner()).await.map(Response::new)
     }
 
     async fn pause_pipeline(
