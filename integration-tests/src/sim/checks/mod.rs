@@ -5,6 +5,7 @@
 //! to be.
 
 pub mod acknowledged;
+pub mod assets;
 pub mod chain;
 pub mod dependencies;
 pub mod fencing;
@@ -50,6 +51,7 @@ pub struct AllChecks {
     outcomes: outcomes::Outcomes,
     finished: finished::Finished,
     followers: followers::Followers,
+    assets: assets::Assets,
     dependencies: dependencies::Dependencies,
     schedules: schedules::Schedules,
     slots: slots::Slots,
@@ -60,8 +62,13 @@ pub struct AllChecks {
 impl AllChecks {
     /// What is due at the end, when everything else has come to rest.
     pub fn left(&self) -> Option<String> {
-        let left = self.followers.left();
-        (left > 0).then(|| format!("{left} pipelines were to be started by ends of runs, and nobody decided on them"))
+        let (followers, gathering) = (self.followers.left(), self.assets.left());
+        if followers > 0 {
+            return Some(format!(
+                "{followers} pipelines were to be started by ends of runs, and nobody decided on them"
+            ));
+        }
+        (gathering > 0).then(|| format!("{gathering} triggers have gathered assets, and nobody decided on them"))
     }
 }
 
@@ -72,6 +79,7 @@ impl Check for AllChecks {
         self.outcomes.record(record, found);
         self.finished.record(record, found);
         self.followers.record(record, found);
+        self.assets.record(record, found);
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
         self.slots.record(record, found);

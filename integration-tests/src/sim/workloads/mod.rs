@@ -4,6 +4,7 @@
 //! `fn(&mut Dice) -> Workload`, and a line in [`ALL`].
 
 mod approvals;
+mod assets;
 mod cancels;
 mod children;
 mod deep;
@@ -129,4 +130,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("pools", pools::make),
     ("restarts", restarts::make),
     ("followers", followers::make),
+    ("assets", assets::make),
 ];
