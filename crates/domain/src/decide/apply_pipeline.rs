@@ -33,8 +33,9 @@ pub(super) fn decide(
         events.extend(sensor::ended_with(current, applied.pipeline, Some(&applied.plan), context));
         events.extend(promises::ended_with(current, applied.pipeline, Some(&applied.plan), context));
     }
-    let plan = promises::with_beginnings(current, &applied.plan, context);
-    events.push(Event::PipelineApplied(Box::new(PipelineApplied { version, plan, ..applied.clone() })));
+    let mut next = PipelineApplied { version, ..applied.clone() };
+    promises::set_beginnings(current, &mut next.plan, context);
+    events.push(Event::PipelineApplied(Box::new(next)));
     Ok(events)
 }
 

@@ -55,15 +55,13 @@ pub(super) fn ended_with(state: &PipelineState, id: PipelineId, next: Option<&Pl
     .collect()
 }
 
-/// The plan of a new version with the instants since which its rules count.
-pub(super) fn with_beginnings(before: Option<&PipelineState>, plan: &Plan, context: &Context) -> Plan {
-    let mut plan = plan.clone();
+/// Since when the rules of a new version count.
+pub(super) fn set_beginnings(before: Option<&PipelineState>, plan: &mut Plan, context: &Context) {
     let before = before.filter(|before| !before.deleted).map(|before| &before.plan.plan);
     for rule in &mut plan.freshness {
         let same = before.and_then(|before| before.freshness_rule(&rule.name)).filter(|same| same.goes_on_as(rule));
         rule.since = same.and_then(|same| same.since).or(Some(context.now));
     }
-    plan
 }
 
 /// The schedule of a deadline is due.
