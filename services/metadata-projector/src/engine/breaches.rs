@@ -68,11 +68,24 @@ fn name_of(kind: &str, name: &str) -> String {
     format!("{kind}:{name}")
 }
 
+/// Whether this was not folded before, as far as instants tell; notes that it is now.
+fn is_news(open: &mut OpenBreaches, name: &str, at: i64) -> bool {
+    let newest = open.newest.entry(name.to_owned()).or_insert(at);
+    let news = at >= *newest;
+    *newest = at.max(*newest);
+    news
+}
+
 fn begin(pipeline: PipelineId, mut row: wire::Breach, batch: &mut Batch<'_>) -> Result<(), Error> {
     let open_key = keys::open_breaches(pipeline);
     let mut open: OpenBreaches = batch.get(&open_key)?.unwrap_or_default();
     let name = name_of(&row.kind, &row.name);
+    let newest = if row.kind == DEADLINE { row.last_at } else { row.started_at };
+    if !is_news(&mut open, &name, newest) {
+        return Ok(());
+    }
     if let Some(key) = open.began.get(&name).map(|began| keys::breach(pipeline, *began, &name)) {
+        batch.put(open_key, &open);
         // It goes on: what is newest counts. Folding the same instant again changes nothing.
         let Some(mut before) = batch.get::<wire::Breach>(&key)?.filter(|before| before.last_at < row.last_at) else {
             return Ok(());
@@ -106,8 +119,12 @@ fn end(
     let open_key = keys::open_breaches(pipeline);
     let mut open: OpenBreaches = batch.get(&open_key)?.unwrap_or_default();
     let name = name_of(kind, name);
-    let Some(began) = open.began.remove(&name) else { return Ok(()) };
+    if !is_news(&mut open, &name, at) {
+        return Ok(());
+    }
+    let began = open.began.remove(&name);
     batch.put(open_key, &open);
+    let Some(began) = began else { return Ok(()) };
     close(pipeline, began, &name, at, by, batch)
 }
 
@@ -124,19 +141,22 @@ fn close(pipeline: PipelineId, began: i64, name: &str, at: i64, by: &str, batch:
 /// Deadlines that are gone cannot be met any more. Rules about assets end by events of their own.
 fn forget(pipeline: PipelineId, plan: Option<&Plan>, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
     let open_key = keys::open_breaches(pipeline);
-    let Some(mut open) = batch.get::<OpenBreaches>(&open_key)?.filter(|open| !open.began.is_empty()) else {
-        return Ok(());
+    let Some(mut open) = batch.get::<OpenBreaches>(&open_key)? else { return Ok(()) };
+    let before = open.clone();
+    let is_there = |name: &str| match (name.split_once(':'), plan) {
+        (Some((DEADLINE, name)), Some(plan)) => plan.deadline(name).is_some(),
+        (Some((_, name)), Some(plan)) => plan.freshness_rule(name).is_some(),
+        _ => false,
     };
-    let kept = |name: &str| {
-        let deadline = name.strip_prefix(DEADLINE).and_then(|name| name.strip_prefix(':'));
-        deadline.is_none_or(|name| plan.is_some_and(|plan| plan.deadline(name).is_some()))
-    };
-    let gone: Vec<(String, i64)> =
-        open.began.iter().filter(|(name, _)| !kept(name)).map(|(name, began)| (name.clone(), *began)).collect();
-    if gone.is_empty() {
-        return Ok(());
+    // What began later was there again by then: this was folded before.
+    let ends = |name: &str, began: i64| began <= at && name.starts_with(DEADLINE) && !is_there(name);
+    open.began.retain(|name, began| !ends(name, *began));
+    open.newest.retain(|name, newest| *newest > at || is_there(name) || open.began.contains_key(name));
+    for (name, began) in before.began.iter().filter(|(name, began)| ends(name, **began)) {
+        close(pipeline, *began, name, at, "", batch)?;
     }
-    open.began.retain(|name, _| kept(name));
-    batch.put(open_key, &open);
-    gone.into_iter().try_for_each(|(name, began)| close(pipeline, began, &name, at, "", batch))
+    if open != before {
+        batch.put(open_key, &open);
+    }
+    Ok(())
 }
