@@ -1,6 +1,6 @@
 //! Ages of assets and deadlines of runs: each breach is said once, and each instant decided once.
 
-use downbeat_domain::{Command, Event, FireSchedule, RunStatus};
+use downbeat_domain::{Command, Context, Event, FireSchedule, RunStatus, execute, limits};
 
 use crate::{assets::wrote, world::*};
 
@@ -143,4 +143,18 @@ fn a_deadline_of_a_paused_pipeline_is_not_looked_at() {
     let world = with_deadline().after([look(None, 5)]);
     assert!(world.partition.runs.is_empty() && world.partition.finished.is_empty());
     assert_eq!(world.partition.run_status(RUN), None::<RunStatus>);
+}
+
+#[test]
+fn where_more_runs_have_ended_since_than_are_remembered_an_instant_counts_as_met() {
+    for (remembered, met) in [(limits::GOOD_ENDS_MAX - 1, false), (limits::GOOD_ENDS_MAX, true)] {
+        let mut partition = with_deadline().partition;
+        let state = partition.pipelines.get_mut(&pipeline()).unwrap();
+        state.assets.good_ends = (0..remembered).map(|place| (instant(1_000 + place as i64), RUN)).collect();
+        let Step::Do(command) = look(None, 40) else { panic!() };
+        let context = Context { now: instant(2_000), random: 0 };
+        let events = execute(&mut partition, &command, &context).unwrap();
+        let found = matches!(&events[..], [Event::DeadlineMet(met)] if met.run.is_none());
+        assert_eq!(found, met, "{remembered}: {events:?}");
+    }
 }
