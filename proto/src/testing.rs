@@ -5,6 +5,7 @@
 //! limits, sub-pipelines, restarts, marks, pauses, pipelines that follow others, backfills. Knows nothing about the wire, logs or files.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
+mod assets;
 mod backfills;
 mod sensors;
 
@@ -88,6 +89,9 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
         triggers: vec![trigger("single", &["a.>"]), trigger("both", &["a.*", "b"])],
         sensors: sensors::sensors(),
         webhook: Some(sensors::webhook()),
+        asset_triggers: assets::triggers(),
+        freshness: assets::freshness(),
+        deadlines: assets::deadlines(),
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -267,6 +271,7 @@ impl World {
             (11, _) if more % 4 == 2 => self.backfill(which, detail),
             (11, _) => self.fire(which, detail),
             (12 | 13, _) => self.of_sensors(which, detail, more),
+            (14 | 15, _) => self.of_assets(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),
             (_, None) => self.start(which, detail),
         };

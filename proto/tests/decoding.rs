@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 50] = [
+const KINDS: [(i32, &str); 56] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -62,6 +62,12 @@ const KINDS: [(i32, &str); 50] = [
     (71, "SENSOR_CHECKED"),
     (72, "SENSOR_CLOSED"),
     (73, "SENSOR_EVENT_TAKEN"),
+    (80, "ASSETS_MATERIALISED"),
+    (81, "ASSET_TRIGGER_DECLINED"),
+    (82, "FRESHNESS_BREACHED"),
+    (83, "FRESHNESS_RESTORED"),
+    (84, "DEADLINE_MET"),
+    (85, "DEADLINE_BREACHED"),
 ];
 
 #[test]

@@ -81,6 +81,8 @@ codes! {
     IdleAddition = 1081, None, "an addition that does nothing where it stands";
     TriggerForm = 1082, None, "an event trigger that does not say clearly what starts a run";
     UnknownSchedule = 1083, None, "options of a schedule that does not exist";
+    AssetKey = 1090, None, "a key that no asset can have";
+    DeadlineForm = 1091, None, "a deadline that does not say clearly when it is";
 }
 
 impl Code {

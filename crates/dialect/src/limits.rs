@@ -59,3 +59,9 @@ pub const DIFF_LINES: usize = 5_000;
 pub const SHOWN_VALUE_CHARACTERS: usize = 120;
 /// Milliseconds that an event of `all_of` may wait for the others: 31 days.
 pub const WITHIN_MS: u64 = 31 * 24 * 60 * 60 * 1_000;
+/// Milliseconds that an asset trigger may wait for its assets to be quiet: a day.
+pub const DEBOUNCE_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Milliseconds that the age of an asset, or the time before a deadline, may have: 366 days.
+pub const PROMISE_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
+/// Characters of the key of an asset.
+pub const ASSET_KEY_CHARACTERS: usize = 500;

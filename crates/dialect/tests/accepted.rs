@@ -143,6 +143,31 @@ fn event_triggers_are_typed() {
     assert_eq!((unnamed[0].name.as_str(), unnamed[1].name.as_str()), ("trigger-1", "trigger-2"));
 }
 
+/// The example has each kind.
+#[test]
+fn what_is_said_of_assets_and_time_is_typed() {
+    let source = include_str!("../../../deploy/examples/features/assets.yml");
+    assert_eq!(parse(source).diagnostics, []);
+    let ours = accepted(source).additions;
+    let [trigger] = &ours.asset_triggers[..] else { panic!("{ours:?}") };
+    assert_eq!((trigger.name.as_str(), trigger.debounce_ms), ("sales", 300_000));
+    assert_eq!(trigger.assets, ["warehouse/sales.*", "lake/currencies"]);
+    assert_eq!(trigger.run_inputs["tables"], "event.data.assets");
+    let [rule] = &ours.freshness[..] else { panic!("{ours:?}") };
+    assert_eq!((rule.name.as_str(), rule.asset.as_str()), ("orders", "warehouse/sales.orders"));
+    assert_eq!(rule.max_age_ms, 24 * HOUR_MS);
+    let [deadline] = &ours.deadlines[..] else { panic!("{ours:?}") };
+    assert_eq!((deadline.name.as_str(), deadline.within_ms, deadline.unix), ("morning", 6 * HOUR_MS, false));
+    assert_eq!(deadline.schedule.timezone, "Europe/London");
+    // Names where none are given; the places of triggers count whatever they listen to.
+    let unnamed = "{triggers: [{nats: a}, {asset: db/a}], freshness: [{asset: db/a, max_age: P1D}], \
+                   deadlines: [{unix_cron: '@daily', within: PT1H, paused: true}]}";
+    let ours = accepted(&minimal(&format!("meta: {{downbeat: {unnamed}}}\n"))).additions;
+    assert_eq!((ours.triggers[0].name.as_str(), ours.asset_triggers[0].name.as_str()), ("trigger-1", "trigger-2"));
+    assert_eq!((ours.freshness[0].name.as_str(), ours.deadlines[0].name.as_str()), ("db/a", "deadline-1"));
+    assert_eq!((ours.deadlines[0].unix, ours.deadlines[0].schedule.options.paused), (true, true));
+}
+
 const HOUR_MS: u64 = 3_600_000;
 
 /// The example has every addition of the run engine once.
@@ -152,11 +177,10 @@ fn additions_of_the_run_engine_are_typed() {
     assert_eq!(parse(source).diagnostics, []);
     let pipeline = accepted(source);
     let expected = PipelineAdditions {
-        schedules: Vec::new(),
-        triggers: Vec::new(),
         timeout_ms: Some(6 * HOUR_MS),
         priority: Some(10),
         cancel_running: true,
+        ..PipelineAdditions::default()
     };
     assert_eq!(pipeline.additions, expected);
     let Entry::Group(stores) = &pipeline.entries["stores"] else { panic!("not a group") };

@@ -84,7 +84,10 @@ pub fn next_deadline(run: &RunState) -> Option<Timestamp> {
 
 /// When time alone will next change this pipeline, apart from its runs: ask for [`crate::Command::WakePipeline`] then.
 pub fn next_deadline_of_pipeline(pipeline: &PipelineState) -> Option<Timestamp> {
-    pipeline.windows.values().map(|window| window.closes).min()
+    let windows = pipeline.windows.values().map(|window| window.closes).min();
+    // What a pipeline that is gone asked for is nobody's business.
+    let assets = pipeline.assets.next_deadline(&pipeline.plan.plan).filter(|_| !pipeline.deleted);
+    windows.into_iter().chain(assets).min()
 }
 
 /// The earliest deadline of all runs and pipelines.

@@ -1,5 +1,6 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
+mod asset;
 mod backfill;
 mod sensor;
 mod trigger;
@@ -16,6 +17,9 @@ use crate::{
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
 };
 
+pub use asset::{
+    AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, FreshnessBreached, FreshnessRestored,
+};
 pub use backfill::BackfillCreated;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
@@ -89,6 +93,18 @@ pub enum Event {
     SensorClosed(Box<SensorClosed>),
     /// Others told sensors that something happened.
     SensorEventTaken(Box<SensorEventTaken>),
+    /// Operations of an attempt materialised assets that somebody asks for.
+    AssetsMaterialised(Box<AssetsMaterialised>),
+    /// What an asset trigger had gathered starts no run.
+    AssetTriggerDeclined(Box<AssetTriggerDeclined>),
+    /// An asset is older than a pipeline says that it may be.
+    FreshnessBreached(Box<FreshnessBreached>),
+    /// It is no longer.
+    FreshnessRestored(Box<FreshnessRestored>),
+    /// At an instant of a deadline a run had ended well in time.
+    DeadlineMet(Box<DeadlineMet>),
+    /// At an instant of a deadline none had.
+    DeadlineBreached(Box<DeadlineBreached>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -305,6 +321,13 @@ impl Event {
             | Event::SensorChecked(_)
             | Event::SensorClosed(_)
             | Event::SensorEventTaken(_)
+            | Event::AssetTriggerDeclined(_)
+            | Event::FreshnessBreached(_)
+            | Event::FreshnessRestored(_)
+            | Event::DeadlineMet(_)
+            | Event::DeadlineBreached(_)
+            // It follows from what the run reports, and changes nothing of the run.
+            | Event::AssetsMaterialised(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -331,13 +354,17 @@ impl Event {
         }
     }
 
-    /// The pipeline whose own deadlines the event may change, apart from those of its runs.
+    /// The pipeline whose own deadlines the event may change, apart from those of its runs. [`Event::AssetsMaterialised`] may change those
+    /// of any that ask for its assets: see [`crate::state::Partition::asking_for`].
     pub fn timed_pipeline(&self) -> Option<PipelineId> {
         match self {
             Event::PipelineApplied(applied) => Some(applied.pipeline),
             Event::PipelineDeleted { pipeline, .. } => Some(*pipeline),
             Event::SensorOpened(opened) => Some(opened.window.pipeline),
             Event::SensorClosed(closed) => Some(closed.window.pipeline),
+            Event::AssetTriggerDeclined(declined) => Some(declined.pipeline),
+            Event::FreshnessBreached(breached) => Some(breached.pipeline),
+            Event::FreshnessRestored(restored) => Some(restored.pipeline),
             Event::RunCreated(created) => Some(created.pipeline),
             _ => None,
         }
@@ -389,6 +416,12 @@ impl Event {
             Event::SensorChecked(checked) => Some(checked.at),
             Event::SensorClosed(closed) => Some(closed.at),
             Event::SensorEventTaken(taken) => Some(taken.at),
+            Event::AssetsMaterialised(done) => Some(done.at),
+            Event::AssetTriggerDeclined(declined) => Some(declined.at),
+            Event::FreshnessBreached(breached) => Some(breached.at),
+            Event::FreshnessRestored(restored) => Some(restored.at),
+            Event::DeadlineMet(met) => Some(met.at),
+            Event::DeadlineBreached(breached) => Some(breached.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 
-use crate::event::WindowRef;
+use crate::event::{AttemptRef, WindowRef};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -123,6 +123,13 @@ impl RunId {
     /// The one run of this delivery to the webhook of a pipeline (INV-05).
     pub fn of_webhook(pipeline: PipelineId, delivery: &str) -> Self {
         Self(derive("downbeat webhook run v1", &[&pipeline.0, delivery.as_bytes()]))
+    }
+
+    /// The one run of what an asset trigger gathers from this chunk of this attempt on (INV-05).
+    pub fn of_assets(pipeline: PipelineId, trigger: &str, first: AttemptRef, chunk: u32) -> Self {
+        let (run, task) = (&first.run.0, first.task.to_be_bytes());
+        let (number, chunk) = (first.number.to_be_bytes(), chunk.to_be_bytes());
+        Self(derive("downbeat asset run v1", &[&pipeline.0, trigger.as_bytes(), run, &task, &number, &chunk]))
     }
 
     /// The one run that this idempotency key stands for.

@@ -104,6 +104,16 @@ impl EventNames {
     }
 }
 
+impl EventNames {
+    /// Assets were materialised: nobody sent that, so there is no id and no source.
+    pub(crate) fn of_assets(data: &Value, time: Timestamp) -> Self {
+        let kind = "downbeat.assets.materialised";
+        Self(serde_json::json!({
+            "id": null, "type": kind, "source": null, "subject": null, "time": time.to_string(), "data": data, "nats": null,
+        }))
+    }
+}
+
 impl Names for EventNames {
     fn event(&self) -> Option<Value> {
         Some(self.0.clone())

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    plan::{Node, PlanSensor},
-    state::{Agenda, Backfill, Followers, GroupPhase, Lanes, Listeners, Partition, Phase, Pools, RunState},
+    plan::{Node, PlanDeadline, PlanSensor},
+    state::{
+        Agenda, AssetListeners, Backfill, Followers, GroupPhase, Lanes, Listeners, Partition, Phase, Pools, RunState,
+    },
     status::TaskStatus,
 };
 
@@ -27,6 +29,7 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_listeners(partition, &mut found);
     check_backfills(partition, &mut found);
     check_windows(partition, &mut found);
+    check_assets(partition, &mut found);
     found
 }
 
@@ -79,6 +82,31 @@ fn check_windows(partition: &Partition, found: &mut Vec<String>) {
                 found.push(format!("INV-05: the window {} of sensor `{sensor}` may open again", window.instant));
             }
         }
+    }
+}
+
+/// Who asks for which assets is an index over the plans. What was gathered is of a trigger that is there, in a pipeline that is there (INV-09).
+fn check_assets(partition: &Partition, found: &mut Vec<String>) {
+    let mut fresh = AssetListeners::default();
+    for (id, state) in &partition.pipelines {
+        if !state.deleted {
+            fresh.replace(*id, None, Some(&state.plan.plan));
+        }
+        if !state.assets.fits(&state.plan.plan) || (state.deleted && !state.assets.gathered.is_empty()) {
+            found.push(format!("INV-09: pipeline {id} waits for assets that its plan does not name"));
+        }
+        for (name, outcome) in &state.assets.deadlines {
+            let watermark = state.watermarks.get(&PlanDeadline::schedule_name(name));
+            if watermark.is_none_or(|watermark| *watermark < outcome.instant) {
+                found.push(format!(
+                    "INV-05: deadline `{name}` of pipeline {id} may be decided at {} again",
+                    outcome.instant
+                ));
+            }
+        }
+    }
+    if fresh != partition.asset_listeners {
+        found.push("INV-05: who asks for assets is not what the plans say".to_owned());
     }
 }
 

@@ -106,3 +106,15 @@ pub const SENSOR_EVENT_TYPE_CHARS_MAX: usize = 255;
 pub const SENSOR_EVENT_BYTES_MAX: usize = 64 * 1024;
 /// Release of time zone rules, bytes.
 pub const RELEASE_BYTES_MAX: usize = 16;
+/// Key of an asset that triggers and rules may ask for, bytes: a longer one counts for none. The language takes 500 characters.
+pub const ASSET_KEY_BYTES_MAX: usize = 2_000;
+/// Keys that one event about materialised assets, or one trigger that gathers them, lists.
+pub const ASSETS_GATHERED_MAX: usize = 1_000;
+/// The same, bytes.
+pub const ASSETS_GATHERED_BYTES_MAX: usize = 64 * 1024;
+/// Runs that one trigger lists that gathers materialised assets.
+pub const GATHERED_RUNS_MAX: usize = 100;
+/// After so many times its debounce a trigger starts its run, whether its assets are quiet or not.
+pub const DEBOUNCES_MAX: u64 = 10;
+/// Runs that ended well that a pipeline with deadlines remembers.
+pub const GOOD_ENDS_MAX: usize = 256;

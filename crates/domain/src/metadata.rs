@@ -40,6 +40,14 @@ pub struct Operation {
     pub column: String,
 }
 
+impl Operation {
+    /// Did it write the asset that it names?
+    pub fn materialises(&self) -> bool {
+        let writes = matches!(self.kind.as_str(), "MATERIALISATION" | "SEED" | "SNAPSHOT");
+        writes && matches!(self.status.as_str(), "SUCCEEDED" | "WARNING") && !self.asset.is_empty()
+    }
+}
+
 /// A table, view, dashboard, file, ...
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asset {

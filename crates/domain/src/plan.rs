@@ -3,6 +3,7 @@
 //! A plan is recorded in the event that applies a pipeline, and tasks are spoken of by their place in it: so what a run did can
 //! be read for ever, whatever a later version of the dialect makes of the text.
 
+mod asset;
 mod sensor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{event::Selection, id::PipelineId, status::RunStatus};
 
+pub use asset::{PlanAssetTrigger, PlanDeadline, PlanFreshness, matches};
 pub use sensor::{CoreCheck, PlanCheck, PlanSensor, PlanWebhook};
 
 /// A group or a task, by its place in the plan.
@@ -44,6 +46,12 @@ pub struct Plan {
     pub sensors: Vec<PlanSensor>,
     /// A call from outside starts a run; `None` = none does.
     pub webhook: Option<PlanWebhook>,
+    /// Assets whose materialisation starts a run.
+    pub asset_triggers: Vec<PlanAssetTrigger>,
+    /// How old assets may become.
+    pub freshness: Vec<PlanFreshness>,
+    /// By when runs must have ended well.
+    pub deadlines: Vec<PlanDeadline>,
     /// How many runs may be live at once.
     pub concurrency: Option<PlanConcurrency>,
     /// How long a run may take once it was let go, milliseconds.

@@ -8,7 +8,7 @@ use jiff::tz::TimeZoneDatabase;
 
 use crate::{
     compile::{Unsupported, schedules},
-    plan::PlanSensor,
+    plan::{PlanDeadline, PlanSensor},
 };
 
 /// Everything that stands against running a pipeline.
@@ -34,7 +34,10 @@ pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
     let schedules = schedules::named(pipeline).map(|(name, schedule, _)| (name, &schedule.timezone, schedule.span));
     let sensors = pipeline.sensors.iter();
     let sensors = sensors.map(|(id, sensor)| (PlanSensor::schedule_name(id), &sensor.timezone, sensor.span));
-    for (name, timezone, span) in schedules.chain(sensors) {
+    let deadlines = pipeline.additions.deadlines.iter();
+    let deadlines =
+        deadlines.map(|it| (PlanDeadline::schedule_name(&it.name), &it.schedule.timezone, it.schedule.span));
+    for (name, timezone, span) in schedules.chain(sensors).chain(deadlines) {
         if names.contains(&name) {
             let message = format!("two schedules are called `{name}`: what was decided of one would count for both");
             faults.push(Unsupported { message, span: Some(span) });

@@ -47,7 +47,10 @@ impl World {
     fn all_ended(&self, watched: At) -> bool {
         let end = self.log.entries.len() as u64;
         let at_rest = |one: &super::nodes::coordinator::Coordinator| {
-            one.at_rest().is_some_and(|(engine, tail)| tail.sequence == end && engine.backlog_bytes() == 0)
+            one.at_rest().is_some_and(|(engine, tail)| {
+                let gathers = engine.partition().pipelines.values().any(|state| !state.assets.gathered.is_empty());
+                tail.sequence == end && engine.backlog_bytes() == 0 && !gathers
+            })
         };
         self.client.open == 0
             && self.checks.open_backfills() == 0

@@ -54,6 +54,12 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::SensorChecked,
     EventKind::SensorClosed,
     EventKind::SensorEventTaken,
+    EventKind::AssetsMaterialised,
+    EventKind::AssetTriggerDeclined,
+    EventKind::FreshnessBreached,
+    EventKind::FreshnessRestored,
+    EventKind::DeadlineMet,
+    EventKind::DeadlineBreached,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

@@ -1,5 +1,6 @@
 //! The plan inside a PipelineApplied event: a message of its own, compressed, because a wide pipeline repeats itself a lot.
 
+mod asset;
 mod sensor;
 
 use bytes::Bytes;
@@ -41,6 +42,9 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         triggers: plan.triggers.iter().map(encode_trigger).collect(),
         sensors: plan.sensors.iter().map(sensor::encode).collect(),
         webhook: plan.webhook.as_ref().map(sensor::encode_webhook),
+        asset_triggers: plan.asset_triggers.iter().map(asset::encode_trigger).collect(),
+        freshness: plan.freshness.iter().map(asset::encode_freshness).collect(),
+        deadlines: plan.deadlines.iter().map(asset::encode_deadline).collect(),
     }
 }
 
@@ -59,6 +63,9 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
             None => None,
             Some(webhook) => Some(sensor::decode_webhook(&webhook)?),
         },
+        asset_triggers: plan.asset_triggers.into_iter().map(asset::decode_trigger).collect(),
+        freshness: plan.freshness.into_iter().map(asset::decode_freshness).collect::<Option<_>>()?,
+        deadlines: plan.deadlines.into_iter().map(asset::decode_deadline).collect::<Option<_>>()?,
     })
 }
 

@@ -16,7 +16,7 @@ use downbeat_domain::{
 };
 use jiff::Timestamp;
 
-use super::{SnapshotError, SnapshotPosition, sensors};
+use super::{SnapshotError, SnapshotPosition, assets, sensors};
 use crate::{
     convert,
     event::{self, plan, words},
@@ -193,6 +193,7 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
         triggers,
         windows,
         ends: sensors::decode_ends(state.ends).ok_or(of.bad("ends"))?,
+        assets: assets::decode(state.assets).ok_or(of.bad("assets"))?,
         paused,
         deleted: state.deleted,
     })

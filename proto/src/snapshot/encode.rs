@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::sensors;
+use super::{assets, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -110,6 +110,7 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         triggers: state.triggers.iter().map(|(name, state)| (name.clone(), trigger(state))).collect(),
         windows: state.windows.iter().map(|(id, window)| (id.clone(), sensors::encode_window(window))).collect(),
         ends: sensors::encode_ends(&state.ends),
+        assets: assets::encode(&state.assets),
     }
 }
 

@@ -7,6 +7,8 @@
 mod added;
 mod backfilled;
 mod followed;
+
+mod promised;
 mod samples;
 mod scheduled;
 mod sensed;
@@ -39,7 +41,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 28] = [
+const ADDED_DEFAULTS: [&str; 31] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -58,6 +60,9 @@ const ADDED_DEFAULTS: [&str; 28] = [
     "triggers: [],",
     "sensors: [],",
     "webhook: None,",
+    "asset_triggers: [],",
+    "freshness: [],",
+    "deadlines: [],",
     "unix: false,",
     "dst: Vixie,",
     "catchup: None,",
@@ -131,6 +136,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(scheduled::events())
         .chain(followed::events())
         .chain(sensed::events())
+        .chain(promised::events())
         .chain(triggered::events())
         .chain(backfilled::events())
         .collect();

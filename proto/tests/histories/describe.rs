@@ -2,7 +2,27 @@
 
 use std::fmt::Write;
 
-use downbeat_domain::{Partition, RunState, Trigger, state::GroupPhase};
+use downbeat_domain::{
+    Partition, RunState, Trigger,
+    state::{AssetState, GroupPhase},
+};
+
+fn assets(text: &mut String, alias: &str, state: &AssetState) {
+    for (trigger, gathered) in &state.gathered {
+        let (assets, since, latest) = (gathered.assets.join(", "), gathered.since, gathered.latest);
+        writeln!(text, "trigger {trigger} of {alias} has gathered {assets} since {since}, latest {latest}").unwrap();
+    }
+    for (rule, fresh) in &state.fresh {
+        writeln!(text, "rule {rule} of {alias}: last {:?}, breached {:?}", fresh.last, fresh.breached).unwrap();
+    }
+    for (deadline, outcome) in &state.deadlines {
+        let (met, instant, run) = (outcome.met, outcome.instant, outcome.run);
+        writeln!(text, "deadline {deadline} of {alias} at {instant}: met {met} by {run:?}").unwrap();
+    }
+    for (at, run) in &state.good_ends {
+        writeln!(text, "run {run} of {alias} ended well at {at}").unwrap();
+    }
+}
 
 pub(crate) fn partition(partition: &Partition) -> String {
     let mut text = String::new();
@@ -44,6 +64,9 @@ pub(crate) fn partition(partition: &Partition) -> String {
     }
     if !partition.time_zones.is_empty() {
         writeln!(text, "rules of time zones {}", partition.time_zones).unwrap();
+    }
+    for state in partition.pipelines.values() {
+        assets(&mut text, &state.alias, &state.assets);
     }
     for (event_type, (at, data)) in &partition.sensor_events.latest {
         writeln!(text, "event {event_type} for sensors came {at} with {data}").unwrap();

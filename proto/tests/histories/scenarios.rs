@@ -27,6 +27,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("pipeline-events", pipeline_events),
     ("events", events),
     ("sensors", crate::sensors::sensors),
+    ("assets", crate::assets::assets),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),
     ("time-zones", time_zones),

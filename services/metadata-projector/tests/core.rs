@@ -5,7 +5,10 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::{BackfillId, Event, Partition, RunId, RunState, evolve, state::iteration_ids};
+use downbeat_domain::{
+    BackfillId, Event, Partition, PipelineId, RunId, RunState, evolve,
+    state::{PipelineState, iteration_ids},
+};
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::{
     engine::{self, Fold, keys, rows},
@@ -82,6 +85,25 @@ fn compare_backfills(store: &Rows, partition: &Partition, place: &str) {
     }
 }
 
+/// Breaches of a pipeline without an end, by kind and name.
+fn breaches_that_go_on(store: &Rows, pipeline: PipelineId) -> Vec<String> {
+    let prefix = keys::breaches_of(pipeline);
+    let rows = store.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
+    let rows = rows.map(|(key, bytes)| rows::read::<wire::Breach>(key, bytes).unwrap());
+    let mut names: Vec<String> =
+        rows.filter(|row| row.ended_at == 0).map(|row| format!("{} {}", row.kind, row.name)).collect();
+    names.sort();
+    names
+}
+
+/// The same, as the state has it.
+fn broken(state: &PipelineState) -> Vec<String> {
+    let deadlines = state.assets.deadlines.iter().filter(|(_, outcome)| !outcome.met);
+    let rules = state.assets.fresh.iter().filter(|(_, fresh)| fresh.breached.is_some());
+    let deadlines = deadlines.map(|(name, _)| format!("DEADLINE {name}"));
+    deadlines.chain(rules.map(|(name, _)| format!("FRESHNESS {name}"))).collect()
+}
+
 #[test]
 fn at_every_position_the_rows_say_what_the_core_says() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
@@ -118,6 +140,7 @@ fn at_every_position_the_rows_say_what_the_core_says() {
             let row: wire::Pipeline = rows::read(b"p", &store[&keys::pipeline(*id)]).unwrap();
             assert_eq!((row.paused, row.deleted), (state.paused.is_some(), state.deleted), "seed {seed}");
             assert_eq!(row.version, state.version, "seed {seed}");
+            assert_eq!(breaches_that_go_on(&store, *id), broken(state), "seed {seed}");
         }
     }
     assert_eq!(missing_kinds(&seen), Vec::<String>::new(), "of {seen:?}");

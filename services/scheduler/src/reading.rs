@@ -1,7 +1,10 @@
 //! From entries of the log to what the engine hears. Only pipelines and their schedules matter here; kinds of events that this version
 //! does not know are none of its business. Knows nothing about how entries come in.
 
-use downbeat_domain::{Event, Trigger, plan::PlanSensor};
+use downbeat_domain::{
+    Event, PipelineId, Trigger,
+    plan::{PlanDeadline, PlanSensor},
+};
 use downbeat_event_log::Entry;
 use downbeat_proto::{convert, event::Decoded, events::v1::EventKind, record};
 use downbeat_runtime::zones::zones;
@@ -46,6 +49,8 @@ fn concerns(kind: EventKind) -> bool {
             | EventKind::ScheduleDecided
             | EventKind::RunCreated
             | EventKind::SensorOpened
+            | EventKind::DeadlineMet
+            | EventKind::DeadlineBreached
     )
 }
 
@@ -67,6 +72,8 @@ fn input(event: Event, at: Timestamp) -> Option<Input> {
             schedule: PlanSensor::schedule_name(&opened.window.sensor),
             up_to: opened.window.instant,
         },
+        Event::DeadlineMet(met) => decided(met.pipeline, &met.deadline, met.instant),
+        Event::DeadlineBreached(breached) => decided(breached.pipeline, &breached.deadline, breached.instant),
         Event::RunCreated(created) => match created.trigger {
             Trigger::Scheduled { schedule, instant, .. } => {
                 Input::Decided { pipeline: created.pipeline, schedule, up_to: instant }
@@ -75,4 +82,9 @@ fn input(event: Event, at: Timestamp) -> Option<Input> {
         },
         _ => return None,
     })
+}
+
+/// An instant of a deadline.
+fn decided(pipeline: PipelineId, deadline: &str, instant: Timestamp) -> Input {
+    Input::Decided { pipeline, schedule: PlanDeadline::schedule_name(deadline), up_to: instant }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Span, SpanRelativeTo};
 
 use super::{
+    assets,
     build::{list_of, schedule_with},
     event_triggers, options,
 };
@@ -22,6 +23,9 @@ pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
             Some(Schedule { options: options::of(node)?, ..schedule })
         })?,
         triggers: event_triggers::of(ours)?,
+        asset_triggers: assets::triggers_of(ours)?,
+        freshness: assets::freshness_of(ours)?,
+        deadlines: assets::deadlines_of(ours)?,
         timeout_ms: limit(ours.get("timeout"))?,
         priority: optional(ours.get("priority"), whole)?,
         cancel_running: cancels_running(ours),

@@ -27,21 +27,25 @@ pub(super) fn of(ours: &Node) -> Option<Vec<EventTrigger>> {
         };
         Some(EventTrigger { name: name(at, node), parts, within_ms, span: node.span })
     };
-    triggers.iter().enumerate().map(build).collect()
+    // Asset triggers are read beside these.
+    triggers.iter().enumerate().filter(|(_, node)| node.get("asset").is_none()).map(build).collect()
 }
 
 fn part(node: &Node) -> Option<EventPart> {
-    let inputs = node.get("run_inputs").map_or(&[][..], Node::entries).iter();
     Some(EventPart {
         subject: node.get_text("nats")?.to_owned(),
         when: node.get_text("when").map(str::to_owned),
-        run_inputs: inputs
-            .map(|entry| Some((entry.key.clone(), entry.value.text()?.to_owned())))
-            .collect::<Option<IndexMap<_, _>>>()?,
+        run_inputs: inputs_of(node)?,
     })
 }
 
-fn name(at: usize, node: &Node) -> String {
+/// Expressions by input.
+pub(super) fn inputs_of(node: &Node) -> Option<IndexMap<String, String>> {
+    let inputs = node.get("run_inputs").map_or(&[][..], Node::entries).iter();
+    inputs.map(|entry| Some((entry.key.clone(), entry.value.text()?.to_owned()))).collect()
+}
+
+pub(super) fn name(at: usize, node: &Node) -> String {
     node.get_text("name").map_or_else(|| format!("trigger-{}", at + 1), str::to_owned)
 }
 
@@ -62,6 +66,12 @@ impl Checker<'_> {
     }
 
     fn event_trigger(&mut self, trigger: &Node, declared: &Declared<'_>) {
+        if let Some(asset) = trigger.entry("asset") {
+            return self.asset_trigger(trigger, asset, declared);
+        }
+        if let Some(debounce) = trigger.entry("debounce") {
+            self.form_of(debounce, "`debounce` has no assets to wait for", "it belongs to `asset`");
+        }
         match (trigger.entry("nats"), trigger.entry("all_of")) {
             (None, None) => self.form(trigger, "this trigger does not say what starts a run", NEITHER),
             (Some(_), Some(all_of)) => self.form_of(all_of, "`all_of` stands beside `nats`", BOTH),
@@ -109,7 +119,7 @@ impl Checker<'_> {
         self.required_inputs(trigger, trigger.span, &all, declared, "trigger");
     }
 
-    fn event_part(&mut self, part: &Node, declared: &Declared<'_>) {
+    pub(super) fn event_part(&mut self, part: &Node, declared: &Declared<'_>) {
         if let Some(when) = part.get("when") {
             self.over_event(when);
         }
@@ -143,10 +153,10 @@ impl Checker<'_> {
         self.report(Diagnostic::error(Code::TriggerForm, trigger.span, message).with_help(help.to_owned()));
     }
 
-    fn form_of(&mut self, entry: &Entry, message: &str, help: &str) {
+    pub(super) fn form_of(&mut self, entry: &Entry, message: &str, help: &str) {
         self.report(Diagnostic::error(Code::TriggerForm, entry.key_span, message).with_help(help.to_owned()));
     }
 }
 
-const NEITHER: &str = "give it `nats: SUBJECT`, or `all_of` with several";
+const NEITHER: &str = "give it `nats: SUBJECT`, `asset: KEY`, or `all_of` with several";
 const BOTH: &str = "take one of them; a run that starts on either event has two triggers";

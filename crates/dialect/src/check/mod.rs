@@ -2,6 +2,7 @@
 
 mod additions;
 mod advice;
+mod assets;
 mod build;
 mod condition;
 mod event_triggers;

@@ -110,7 +110,7 @@ impl Checker<'_> {
         }
     }
 
-    fn at_most(&mut self, node: Option<&Node>, limit: u64, message: &str) {
+    pub(super) fn at_most(&mut self, node: Option<&Node>, limit: u64, message: &str) {
         if let Some(node) = node
             && additions::milliseconds(node).is_some_and(|duration| duration > limit)
         {

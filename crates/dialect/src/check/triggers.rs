@@ -36,6 +36,7 @@ impl Checker<'_> {
             self.run_inputs(schedule, schedule.span, &given(schedule), &declared, "schedule");
         }
         self.event_triggers(root, &declared);
+        self.promises(root);
     }
 
     fn sensor(&mut self, sensor: &Entry, declared: &inputs::Declared<'_>) {
@@ -51,7 +52,7 @@ impl Checker<'_> {
     }
 
     /// `timezone` and `exclude` of a schedule or sensor.
-    fn clock(&mut self, node: &Node) {
+    pub(super) fn clock(&mut self, node: &Node) {
         if let Some(zone) = node.get("timezone")
             && let Some(name) = zone.text().filter(|text| !is_open(text))
         {
@@ -67,7 +68,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unix_cron(&mut self, schedule: &Node) {
+    pub(super) fn unix_cron(&mut self, schedule: &Node) {
         let Some(node) = schedule.get("unix_cron") else { return };
         let Some(text) = node.text() else { return };
         match Cron::parse_unix(text) {

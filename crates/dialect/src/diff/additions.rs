@@ -8,7 +8,7 @@ use super::{
     collect::{Collector, Kinds, pairs},
     values::object,
 };
-use crate::{GroupAdditions, PipelineAdditions, TaskAdditions};
+use crate::{Deadline, FreshnessRule, GroupAdditions, PipelineAdditions, TaskAdditions};
 
 /// Under `meta`, together with the notes of the user; nothing where nothing is said.
 pub(super) fn beside_notes(notes: &Map<String, Value>, additions: Map<String, Value>) -> Map<String, Value> {
@@ -25,13 +25,38 @@ pub(super) fn notes_of(meta: &Map<String, Value>) -> Map<String, Value> {
     theirs.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Without the schedules and the event triggers.
+/// Without the schedules and the triggers.
 pub(super) fn of_pipeline(additions: &PipelineAdditions) -> Map<String, Value> {
     object([
         ("timeout", additions.timeout_ms.map(duration)),
+        ("freshness", list(additions.freshness.iter().map(freshness))),
+        ("deadlines", list(additions.deadlines.iter().map(deadline))),
         ("priority", additions.priority.map(Value::from)),
         ("concurrency", additions.cancel_running.then(|| json!({"on_limit": "CANCEL_RUNNING"}))),
     ])
+}
+
+fn list(items: impl Iterator<Item = Value>) -> Option<Value> {
+    let items: Vec<Value> = items.collect();
+    (!items.is_empty()).then_some(Value::Array(items))
+}
+
+fn freshness(rule: &FreshnessRule) -> Value {
+    json!({"name": rule.name, "asset": rule.asset, "max_age": duration(rule.max_age_ms)})
+}
+
+fn deadline(deadline: &Deadline) -> Value {
+    let schedule = &deadline.schedule;
+    let key = if deadline.unix { "unix_cron" } else { "cron" };
+    let exclude = &schedule.exclude;
+    Value::Object(object([
+        ("name", Some(json!(deadline.name))),
+        (key, Some(json!(schedule.cron.to_string()))),
+        ("timezone", Some(json!(schedule.timezone))),
+        ("within", Some(duration(deadline.within_ms))),
+        ("exclude", (!exclude.is_empty()).then(|| json!(exclude))),
+        ("paused", schedule.options.paused.then(|| json!(true))),
+    ]))
 }
 
 pub(super) fn of_group(additions: &GroupAdditions) -> Map<String, Value> {

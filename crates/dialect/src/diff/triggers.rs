@@ -28,7 +28,9 @@ impl Collector {
         self.named(&["meta", "downbeat", "schedules"], &before, &after, kinds);
         let of_events = |pipeline: &Pipeline| -> Map<String, Value> {
             let triggers = pipeline.additions.triggers.iter();
-            triggers.map(|trigger| (trigger.name.clone(), values::event_trigger(trigger))).collect()
+            let of_assets = pipeline.additions.asset_triggers.iter();
+            let of_assets = of_assets.map(|trigger| (trigger.name.clone(), values::asset_trigger(trigger)));
+            triggers.map(|trigger| (trigger.name.clone(), values::event_trigger(trigger))).chain(of_assets).collect()
         };
         self.named(&["meta", "downbeat", "triggers"], &of_events(old), &of_events(new), kinds);
         let sensors = |pipeline: &Pipeline| -> Map<String, Value> {

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::additions;
 use crate::{
-    Alert, Concurrency, Condition, Configuration, Entry, EventPart, EventTrigger, Input, Matrix, MatrixValues, OnLimit,
-    Pipeline, Schedule, ScheduleOptions, Sensor, Task, TaskGroup, Templated, TriggerEvent, Webhook,
+    Alert, AssetTrigger, Concurrency, Condition, Configuration, Entry, EventPart, EventTrigger, Input, Matrix,
+    MatrixValues, OnLimit, Pipeline, Schedule, ScheduleOptions, Sensor, Task, TaskGroup, Templated, TriggerEvent,
+    Webhook,
 };
 
 /// The pipeline's own fields, without additions.
@@ -169,6 +170,16 @@ pub(super) fn event_trigger(trigger: &EventTrigger) -> Value {
             ]))
         }
     }
+}
+
+pub(super) fn asset_trigger(trigger: &AssetTrigger) -> Value {
+    let inputs = trigger.run_inputs.iter();
+    let inputs = inputs.map(|(name, expression)| (name.clone(), json!(expression.trim()))).collect();
+    Value::Object(object([
+        ("asset", texts(&trigger.assets)),
+        ("debounce", (trigger.debounce_ms > 0).then(|| super::additions::duration(trigger.debounce_ms))),
+        ("run_inputs", map(&inputs)),
+    ]))
 }
 
 pub(super) fn webhook(webhook: &Webhook) -> Value {

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use indexmap::IndexMap;
 
-use super::Schedule;
+use super::{AssetTrigger, Deadline, FreshnessRule, Schedule};
 use crate::{Span, cron::Dst};
 
 /// Of a pipeline.
@@ -16,6 +16,12 @@ pub struct PipelineAdditions {
     pub schedules: Vec<Schedule>,
     /// Events that start a run.
     pub triggers: Vec<EventTrigger>,
+    /// Assets whose materialisation starts a run.
+    pub asset_triggers: Vec<AssetTrigger>,
+    /// How old assets may become.
+    pub freshness: Vec<FreshnessRule>,
+    /// By when runs must have ended well.
+    pub deadlines: Vec<Deadline>,
     /// The longest a run may take, in milliseconds; at least 1.
     pub timeout_ms: Option<u64>,
     /// Which tasks go first where workers are few: -100 to 100, higher first. The default of the pipeline's tasks.

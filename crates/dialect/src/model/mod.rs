@@ -6,6 +6,7 @@
 mod additions;
 mod input;
 mod pipeline;
+mod promise;
 mod task;
 mod trigger;
 
@@ -15,5 +16,6 @@ pub use additions::{
 };
 pub use input::{Input, InputType};
 pub use pipeline::{Alert, AlertDestination, Concurrency, Condition, Configuration, OnLimit, Pipeline, Templated};
+pub use promise::{AssetTrigger, Deadline, FreshnessRule};
 pub use task::{Entry, Matrix, MatrixValues, Task, TaskGroup};
 pub use trigger::{Schedule, Sensor, SensorCheck, TriggerEvent, Webhook};

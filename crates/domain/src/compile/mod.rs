@@ -1,6 +1,7 @@
 //! From a parsed pipeline to a plan: names become places, defaults are filled in. What this version cannot run is refused here, by
 //! name and place, instead of being ignored at run time.
 
+mod assets;
 mod paused;
 pub mod schedules;
 mod sensors;
@@ -78,6 +79,7 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
     plan.triggers = pipeline.additions.triggers.iter().map(triggers::event_trigger).collect();
     plan.sensors = sensors::compile(pipeline);
     plan.webhook = sensors::webhook(pipeline);
+    assets::compile(pipeline, &mut plan);
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;

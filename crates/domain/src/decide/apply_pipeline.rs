@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     command::{Context, Rejection},
-    decide::sensor,
+    decide::{promises, sensor},
     event::{Event, PipelineApplied},
     id::PipelineId,
     limits,
@@ -28,10 +28,14 @@ pub(super) fn decide(
         return Err(Rejection::TriggerCircle(circle.join(" -> ")));
     }
     let version = current.map_or(1, |current| current.version + 1);
-    let mut events = current
-        .map(|current| sensor::ended_with(current, applied.pipeline, Some(&applied.plan), context))
-        .unwrap_or_default();
-    events.push(Event::PipelineApplied(Box::new(PipelineApplied { version, ..applied.clone() })));
+    let mut events = Vec::new();
+    if let Some(current) = current {
+        events.extend(sensor::ended_with(current, applied.pipeline, Some(&applied.plan), context));
+        events.extend(promises::ended_with(current, applied.pipeline, Some(&applied.plan), context));
+    }
+    let mut next = PipelineApplied { version, ..applied.clone() };
+    promises::set_beginnings(current, &mut next.plan, context);
+    events.push(Event::PipelineApplied(Box::new(next)));
     Ok(events)
 }
 

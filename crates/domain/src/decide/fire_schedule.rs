@@ -9,7 +9,7 @@ use serde_json::Map;
 use crate::{
     backfill::backfilled,
     command::{Context, FireSchedule, Rejection, StartRun},
-    decide::{brief, inputs, later, sensor, start_run},
+    decide::{brief, inputs, later, promises, sensor, start_run},
     event::{Event, PassReason, PassedInstants, ScheduleDecided, Trigger},
     id::RunId,
     limits,
@@ -45,9 +45,12 @@ pub(super) fn decide(partition: &Partition, fire: &FireSchedule, context: &Conte
         events.push(decided(fire, fire.passed.clone(), last, context));
     }
     if fire.fires {
-        match plan.sensors.iter().find(|sensor| sensor.schedule.name == fire.schedule) {
-            Some(opened) => events.extend(sensor::open(pipeline, opened, fire, context)),
-            None => events.extend(run(partition, fire, schedule, context)?),
+        let sensor = plan.sensors.iter().find(|sensor| sensor.schedule.name == fire.schedule);
+        let deadline = plan.deadlines.iter().find(|deadline| deadline.schedule.name == fire.schedule);
+        match (sensor, deadline) {
+            (Some(opened), _) => events.extend(sensor::open(pipeline, opened, fire, context)),
+            (_, Some(deadline)) => events.push(promises::deadline(partition, pipeline, deadline, fire, context)),
+            (None, None) => events.extend(run(partition, fire, schedule, context)?),
         }
     }
     Ok(events)

@@ -29,9 +29,9 @@ pub(super) fn due(partition: &Partition, run: &RunState, status: RunStatus, cont
 }
 
 /// Pipelines of the runs that led to this one, whatever way; its own is the last.
-fn chain_of(partition: &Partition, run: &RunState) -> Vec<PipelineId> {
+pub(super) fn chain_of(partition: &Partition, run: &RunState) -> Vec<PipelineId> {
     let (mut path, top) = child::upwards(partition, run);
-    if let Trigger::PipelineEnded { chain, .. } = &top.trigger {
+    if let Trigger::PipelineEnded { chain, .. } | Trigger::Asset { chain, .. } = &top.trigger {
         path.extend(chain.iter().rev());
     }
     path.truncate(limits::CHAIN_MAX);

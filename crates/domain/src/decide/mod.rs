@@ -4,6 +4,7 @@
 mod advance;
 mod apply_pipeline;
 mod approval;
+mod asset;
 mod backfill;
 mod cancel_run;
 mod carry_over;
@@ -20,6 +21,7 @@ mod mark_task;
 mod matrix;
 mod pipelines;
 mod pools;
+mod promises;
 mod report;
 mod restart_run;
 mod retry;
@@ -82,7 +84,9 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
             lease_task::decide(partition, partition.live_run(*run)?, *task, *worker, context)
         }
         Command::Report { attempt, report } => {
-            report::decide(partition.live_run(attempt.run)?, *attempt, report, context)
+            let run = partition.live_run(attempt.run)?;
+            let events = report::decide(run, *attempt, report, context)?;
+            Ok(asset::with_materialised(partition, run, events, context))
         }
         Command::LoseAttempt { attempt, reason } => {
             lose_attempt::decide(partition.live_run(attempt.run)?, *attempt, reason, context)

@@ -2,7 +2,7 @@
 
 use crate::{
     command::{Context, Rejection},
-    decide::{brief, sensor},
+    decide::{brief, promises, sensor},
     event::Event,
     id::PipelineId,
     state::Partition,
@@ -36,6 +36,7 @@ pub(super) fn delete(partition: &Partition, pipeline: PipelineId, context: &Cont
         return Ok(Vec::new());
     }
     let mut events = sensor::ended_with(known, pipeline, None, context);
+    events.extend(promises::ended_with(known, pipeline, None, context));
     events.push(Event::PipelineDeleted { pipeline, at: context.now });
     Ok(events)
 }

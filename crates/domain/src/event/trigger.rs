@@ -69,6 +69,19 @@ pub enum Trigger {
         /// Which part of it.
         mode: RestartMode,
     },
+    /// Assets were materialised.
+    Asset {
+        /// The trigger's name in the pipeline.
+        trigger: String,
+        /// Keys of the assets that were gathered, in the order in which they came.
+        assets: Vec<String>,
+        /// The runs that materialised them.
+        runs: Vec<RunId>,
+        /// Pipelines of the runs that led here; none of them is started by this one again.
+        chain: Vec<PipelineId>,
+        /// Runs in the longest chain of causes that led here.
+        depth: u32,
+    },
     /// A run of another pipeline ended.
     PipelineEnded {
         /// That run.

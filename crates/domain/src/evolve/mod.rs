@@ -1,6 +1,7 @@
 //! `evolve` folds one event into the state. It is total: whatever the log says, it neither fails nor panics; a pair of state and
 //! event that the life cycle does not know changes nothing.
 
+mod assets;
 mod groups;
 mod run;
 mod sensors;
@@ -16,7 +17,7 @@ use crate::{
     event::{BackfillCreated, Event, EventTaken, PipelineApplied, RunCreated, Trigger},
     id::{BackfillId, PipelineId, RunId},
     plan::{Node, PreparedPlan},
-    state::{Agenda, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
+    state::{Agenda, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
     status::RunStatus,
 };
 
@@ -48,6 +49,8 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 partition.followers.replace(*pipeline, Some(&state.plan.plan), None);
                 state.triggers.values_mut().for_each(|trigger| trigger.waiting.clear());
                 state.windows.clear();
+                partition.asset_listeners.replace(*pipeline, Some(&state.plan.plan), None);
+                state.assets = AssetState::default();
             }
             look_at_lanes(partition, *pipeline);
             look_at_backfills(partition, *pipeline);
@@ -73,6 +76,12 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensors::evolve(partition, event);
         }
+        Event::AssetsMaterialised(_)
+        | Event::AssetTriggerDeclined(_)
+        | Event::FreshnessBreached(_)
+        | Event::FreshnessRestored(_)
+        | Event::DeadlineMet(_)
+        | Event::DeadlineBreached(_) => assets::evolve(partition, event),
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -94,16 +103,19 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
     let before = partition.pipelines.remove(&applied.pipeline);
     let plan_before = before.as_ref().map(|before| &before.plan.plan);
     partition.followers.replace(applied.pipeline, plan_before, Some(&applied.plan));
+    let asked_before = plan_before.filter(|_| before.as_ref().is_some_and(|before| !before.deleted));
+    partition.asset_listeners.replace(applied.pipeline, asked_before, Some(&applied.plan));
     if let Some(before) = before.as_ref().filter(|before| !before.deleted) {
         partition.listeners.remove(applied.pipeline, &before.plan.plan);
     }
     partition.listeners.add(applied.pipeline, &applied.plan);
     let kept = before.map(|mut before| {
         sensors::carry(&mut before, &applied.plan);
+        before.assets.carry(&before.plan.plan, &applied.plan);
         let triggers = carried(before.triggers, &before.plan.plan, &applied.plan);
-        (before.watermarks, triggers, before.windows, before.ends, before.paused)
+        (before.watermarks, triggers, before.windows, before.assets, before.ends, before.paused)
     });
-    let (watermarks, triggers, windows, ends, paused) = kept.unwrap_or_default();
+    let (watermarks, triggers, windows, assets, ends, paused) = kept.unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
         name: applied.name.as_str().into(),
@@ -114,6 +126,7 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         watermarks,
         triggers,
         windows,
+        assets,
         ends,
         paused,
         deleted: false,
@@ -174,6 +187,7 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
     }
     sensors::close_by_run(partition, created.pipeline, &created.trigger);
     let Some(pipeline) = partition.pipelines.get_mut(&created.pipeline) else { return };
+    assets::consume(pipeline, &created.trigger);
     let follows = if let Trigger::PipelineEnded { run, .. } = created.trigger { Some(run) } else { None };
     if let Trigger::Event { trigger, .. } = &created.trigger
         && let Some(state) = pipeline.triggers.get_mut(trigger)

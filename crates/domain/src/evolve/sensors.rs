@@ -61,5 +61,6 @@ pub(super) fn carry(before: &mut PipelineState, new: &Plan) {
 pub(super) fn note_end(partition: &mut Partition, pipeline: PipelineId, run: RunId, status: RunStatus, at: Timestamp) {
     if let Some(state) = partition.pipelines.get_mut(&pipeline) {
         state.ends.insert(status, (run, at));
+        super::assets::note_end(state, run, status, at);
     }
 }

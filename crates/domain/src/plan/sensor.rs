@@ -82,8 +82,9 @@ impl Plan {
         self.sensors.iter().find(|sensor| sensor.id == id)
     }
 
-    /// Everything that a clock starts: schedules, and those that open the windows of sensors.
+    /// Everything that a clock starts: schedules, those that open the windows of sensors, and those of deadlines.
     pub fn timed(&self) -> impl Iterator<Item = &PlanSchedule> {
-        self.schedules.iter().chain(self.sensors.iter().map(|sensor| &sensor.schedule))
+        let sensors = self.sensors.iter().map(|sensor| &sensor.schedule);
+        self.schedules.iter().chain(sensors).chain(self.deadlines.iter().map(|deadline| &deadline.schedule))
     }
 }

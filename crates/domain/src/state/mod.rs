@@ -1,5 +1,6 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod assets;
 mod backfills;
 mod events;
 mod followers;
@@ -13,6 +14,8 @@ mod run;
 mod sensors;
 mod task;
 
+pub(crate) use assets::goes_on;
+pub use assets::{AssetListeners, AssetState, DeadlineOutcome, Freshness, Gathered};
 pub use backfills::{Backfill, Backfills};
 pub use events::{Listeners, TriggerState, WaitingEvent};
 pub(crate) use events::{carried, listens};

@@ -13,7 +13,8 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
+        AssetListeners, AssetState, Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents,
+        TriggerState, Window, listens,
     },
     status::RunStatus,
 };
@@ -35,6 +36,8 @@ pub struct Partition {
     pub lanes: Lanes,
     /// Triggers by the subjects that they listen to.
     pub listeners: Listeners,
+    /// Pipelines by the assets that they ask for.
+    pub asset_listeners: AssetListeners,
     /// Runs that others wait for, with the attempt that waits.
     pub children: BTreeMap<RunId, AttemptRef>,
     /// Restarts that wait for what they take over from the run before.
@@ -87,6 +90,8 @@ pub struct PipelineState {
     pub triggers: BTreeMap<String, TriggerState>,
     /// Open windows, by id of the sensor.
     pub windows: BTreeMap<String, Window>,
+    /// What it waits for of assets, and what it promises about time.
+    pub assets: AssetState,
     /// The last run that ended so, and when.
     pub ends: BTreeMap<RunStatus, (RunId, Timestamp)>,
     /// Why nothing of it starts, since when.
@@ -150,6 +155,11 @@ impl Partition {
             listens(trigger, address).then(|| (pipeline, trigger.name.clone()))
         });
         listening.collect()
+    }
+
+    /// Pipelines whose own deadlines may change because these assets were materialised.
+    pub fn asking_for<'a>(&'a self, assets: &'a [String]) -> impl Iterator<Item = PipelineId> + 'a {
+        assets.iter().flat_map(|asset| self.asset_listeners.candidates(asset))
     }
 
     /// The status of a run, live or ended.

@@ -17,8 +17,9 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase, GroupState, Halt, LaneKey,
-        Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState, SensorEvents, TaskState,
+        Agenda, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase, GroupState,
+        Halt, LaneKey, Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState,
+        SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -354,6 +355,7 @@ fn has_ended(tasks: &[TaskState], place: u32) -> bool {
 fn fits(pipeline: &PipelineState) -> bool {
     let windows = pipeline.windows.keys().all(|sensor| pipeline.plan.plan.sensor(sensor).is_some());
     windows
+        && pipeline.assets.fits(&pipeline.plan.plan)
         && pipeline.triggers.iter().all(|(name, state)| {
             let parts = pipeline.plan.plan.triggers.iter().find(|trigger| trigger.name == *name);
             let parts = parts.map_or(0, |trigger| trigger.parts.len());
@@ -374,6 +376,7 @@ impl Partition {
             pools: Pools::default(),
             lanes: Lanes::default(),
             listeners: Listeners::default(),
+            asset_listeners: AssetListeners::default(),
             children: BTreeMap::new(),
             followers: Followers::default(),
             awaiting_carry: BTreeSet::new(),
@@ -390,6 +393,7 @@ impl Partition {
             if !pipeline.deleted {
                 partition.listeners.add(*id, &pipeline.plan.plan);
                 partition.followers.replace(*id, None, Some(&pipeline.plan.plan));
+                partition.asset_listeners.replace(*id, None, Some(&pipeline.plan.plan));
             }
         }
         for (ended, followed) in parts.followed {

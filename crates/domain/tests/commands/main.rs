@@ -1,6 +1,7 @@
 //! Every command, in tables of given steps, one more step, and the events that follow.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod assets;
 mod attempts;
 mod backfills;
 mod cancel;
@@ -18,6 +19,7 @@ mod matrix;
 mod people;
 mod pipelines;
 mod pools;
+mod promises;
 mod refusals;
 mod restarts;
 mod runs;

@@ -1,9 +1,12 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus,
+    AttemptRef, BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus,
     ScheduleDecided, WindowRef,
-    event::{Follower, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened},
+    event::{
+        AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, Follower, FreshnessBreached,
+        FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
+    },
     status::WindowEnd,
 };
 use serde_json::{Map, Value};
@@ -76,6 +79,48 @@ pub(crate) fn events() -> Vec<Event> {
             at: at(1),
         })),
         Event::SensorEventTaken(Box::new(SensorEventTaken { event_type: text(), data: Value::Null, at: at(1) })),
+        Event::AssetsMaterialised(Box::new(AssetsMaterialised {
+            attempt: AttemptRef { run: RUN, task: 0, number: 1 },
+            chunk: 0,
+            assets: vec!["db/a".to_owned()],
+            chain: vec![PIPELINE],
+            depth: 1,
+            at: at(1),
+        })),
+        Event::AssetTriggerDeclined(Box::new(AssetTriggerDeclined {
+            pipeline: PIPELINE,
+            trigger: text(),
+            reason: text(),
+            at: at(1),
+        })),
+        Event::FreshnessBreached(Box::new(FreshnessBreached {
+            pipeline: PIPELINE,
+            rule: text(),
+            asset: text(),
+            last: None,
+            at: at(1),
+        })),
+        Event::FreshnessRestored(Box::new(FreshnessRestored {
+            pipeline: PIPELINE,
+            rule: text(),
+            asset: text(),
+            run: None,
+            at: at(1),
+        })),
+        Event::DeadlineMet(Box::new(DeadlineMet {
+            pipeline: PIPELINE,
+            deadline: text(),
+            instant: at(0),
+            run: Some(RUN),
+            at: at(1),
+        })),
+        Event::DeadlineBreached(Box::new(DeadlineBreached {
+            pipeline: PIPELINE,
+            deadline: text(),
+            instant: at(0),
+            live: None,
+            at: at(1),
+        })),
         Event::RunQueued { run: RUN, reason: text(), at: at(1) },
         Event::RunAdmitted { run: RUN, deadline: Some(at(90)), at: at(1) },
         Event::CarryCompleted { run: RUN, at: at(1) },

@@ -5,6 +5,7 @@
 //! to be.
 
 pub mod acknowledged;
+pub mod assets;
 pub mod backfills;
 pub mod chain;
 pub mod dependencies;
@@ -52,6 +53,7 @@ pub struct AllChecks {
     outcomes: outcomes::Outcomes,
     finished: finished::Finished,
     followers: followers::Followers,
+    assets: assets::Assets,
     dependencies: dependencies::Dependencies,
     schedules: schedules::Schedules,
     sensors: sensors::Sensors,
@@ -69,8 +71,13 @@ impl AllChecks {
 
     /// What is due at the end, when everything else has come to rest.
     pub fn left(&self) -> Option<String> {
-        let left = self.followers.left();
-        (left > 0).then(|| format!("{left} pipelines were to be started by ends of runs, and nobody decided on them"))
+        let (followers, gathering) = (self.followers.left(), self.assets.left());
+        if followers > 0 {
+            return Some(format!(
+                "{followers} pipelines were to be started by ends of runs, and nobody decided on them"
+            ));
+        }
+        (gathering > 0).then(|| format!("{gathering} triggers have gathered assets, and nobody decided on them"))
     }
 }
 
@@ -82,6 +89,7 @@ impl Check for AllChecks {
         self.finished.record(record, found);
         self.followers.record(record, found);
         self.backfills.record(record, found);
+        self.assets.record(record, found);
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
         self.sensors.record(record, found);

@@ -86,7 +86,13 @@ fn ending(behaviour: &Behaviour, dice: &mut Dice) -> Ended {
     if dice.per_mille(behaviour.collect_per_mille) {
         for at in 0..dice.between(1, 3) {
             let name = format!("table-{}", dice.below(8));
-            collection.operations.push(Operation { name: format!("operation-{at}"), ..Operation::default() });
+            collection.operations.push(Operation {
+                name: format!("operation-{at}"),
+                r#type: "MATERIALISATION".to_owned(),
+                status: "SUCCEEDED".to_owned(),
+                asset: format!("sim/{name}"),
+                ..Operation::default()
+            });
             collection.assets.push(Asset { name, ..Asset::default() });
         }
     }

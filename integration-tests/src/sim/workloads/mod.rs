@@ -4,6 +4,7 @@
 //! `fn(&mut Dice) -> Workload`, and a line in [`ALL`].
 
 mod approvals;
+mod assets;
 mod backfills;
 mod cancels;
 mod children;
@@ -155,4 +156,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("followers", followers::make),
     ("sensors", sensors::make),
     ("backfills", backfills::make),
+    ("assets", assets::make),
 ];

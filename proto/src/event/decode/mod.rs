@@ -1,5 +1,6 @@
 //! Wire to domain. Total: bytes from anywhere give an event, an unknown kind or an error.
 
+mod asset;
 mod attempt;
 mod backfill;
 mod fields;
@@ -15,6 +16,7 @@ use super::{DecodeError, Decoded, plan};
 use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
+pub(crate) use asset::runs as runs_of;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
@@ -79,6 +81,12 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         EventKind::BackfillCreated | EventKind::BackfillCancelled | EventKind::BackfillDeclined => {
             backfill::decode(known, fields, payload)?
         }
+        EventKind::AssetsMaterialised
+        | EventKind::AssetTriggerDeclined
+        | EventKind::FreshnessBreached
+        | EventKind::FreshnessRestored
+        | EventKind::DeadlineMet
+        | EventKind::DeadlineBreached => asset::decode(known, fields, payload)?,
         EventKind::SensorOpened | EventKind::SensorChecked | EventKind::SensorClosed | EventKind::SensorEventTaken => {
             sensor::decode(known, fields, payload)?
         }

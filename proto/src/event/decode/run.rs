@@ -168,6 +168,7 @@ pub(crate) fn trigger(trigger: wire::Trigger) -> Option<Trigger> {
         wire::trigger::Trigger::Sensor(sensor) => {
             Trigger::Sensor { sensor: sensor.sensor, instant: convert::instant(sensor.instant)? }
         }
+        wire::trigger::Trigger::Asset(assets) => super::asset::trigger(assets)?,
         wire::trigger::Trigger::Webhook(webhook) => {
             Trigger::Webhook { delivery: webhook.delivery, signature: webhook.signature }
         }

@@ -1,5 +1,6 @@
 //! Domain to wire: every event has one form, and the same event always the same bytes (a compressed definition excepted).
 
+mod asset;
 mod attempt;
 mod backfill;
 mod follow;
@@ -18,6 +19,7 @@ use crate::{
     events::v1::{self as wire, EventKind},
 };
 
+pub(crate) use asset::runs;
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
@@ -60,6 +62,12 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::BackfillCreated(_) | Event::BackfillCancelled { .. } | Event::BackfillDeclined { .. } => {
             backfill::encode(fact)
         }
+        Event::AssetsMaterialised(_)
+        | Event::AssetTriggerDeclined(_)
+        | Event::FreshnessBreached(_)
+        | Event::FreshnessRestored(_)
+        | Event::DeadlineMet(_)
+        | Event::DeadlineBreached(_) => asset::encode(fact),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }

@@ -165,6 +165,7 @@ pub(crate) fn trigger(trigger: &Trigger) -> wire::Trigger {
         Trigger::Sensor { sensor, instant } => {
             wire::trigger::Trigger::Sensor(wire::trigger::Sensor { sensor: sensor.clone(), instant: micros(*instant) })
         }
+        Trigger::Asset { .. } => wire::trigger::Trigger::Asset(super::asset::trigger(trigger)),
         Trigger::Webhook { delivery, signature } => wire::trigger::Trigger::Webhook(wire::trigger::Webhook {
             delivery: delivery.clone(),
             signature: signature.clone(),

@@ -1,5 +1,6 @@
 //! Events as JSON, for people and for `downbeat log cat`. Not a storage format: it may change.
 
+mod asset;
 mod attempt;
 mod backfill;
 mod sensor;
@@ -85,7 +86,10 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         }),
         other => {
             let of_task = || task(other).unwrap_or_else(|| attempt::to_json(other));
-            sensor::to_json(other).or_else(|| backfill::to_json(other)).unwrap_or_else(of_task)
+            sensor::to_json(other)
+                .or_else(|| backfill::to_json(other))
+                .or_else(|| asset::to_json(other))
+                .unwrap_or_else(of_task)
         }
     };
     match value {
@@ -200,6 +204,7 @@ fn trigger(trigger: &Trigger) -> Value {
             "user": user,
         }),
         Trigger::Sensor { sensor, instant } => json!({"type": "SENSOR", "sensor": sensor, "instant": at(*instant)}),
+        Trigger::Asset { .. } => asset::trigger(trigger),
         Trigger::Webhook { delivery, signature } => {
             json!({"type": "WEBHOOK", "delivery": delivery, "signature": signature})
         }

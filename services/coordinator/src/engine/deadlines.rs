@@ -46,7 +46,12 @@ impl Engine {
     pub(super) fn index_events(&mut self, events: &[Event]) {
         let runs: BTreeSet<RunId> = events.iter().filter_map(Event::run).collect();
         runs.into_iter().for_each(|run| self.index_run(run));
-        let pipelines: BTreeSet<PipelineId> = events.iter().filter_map(Event::timed_pipeline).collect();
+        let mut pipelines: BTreeSet<PipelineId> = events.iter().filter_map(Event::timed_pipeline).collect();
+        for event in events {
+            if let Event::AssetsMaterialised(done) = event {
+                pipelines.extend(self.partition.asking_for(&done.assets));
+            }
+        }
         pipelines.into_iter().for_each(|pipeline| self.index_pipeline(pipeline));
     }
 

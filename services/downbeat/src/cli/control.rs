@@ -17,6 +17,8 @@ pub struct PipelineCommand {
 pub enum PipelineSub {
     /// List pipelines, with what is paused.
     List(PipelineList),
+    /// Show what it promises about time and how that stands, and what its asset triggers have gathered.
+    Health(PipelineHealth),
     /// Let nothing of it start until it is resumed; live runs go on.
     Pause(PipelinePause),
     /// Let it start again.
@@ -28,6 +30,15 @@ pub enum PipelineSub {
 /// `downbeat pipeline list`.
 #[derive(Debug, Args)]
 pub struct PipelineList {
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat pipeline health`.
+#[derive(Debug, Args)]
+pub struct PipelineHealth {
+    /// Alias or id.
+    pub pipeline: String,
     #[command(flatten)]
     pub servers: Servers,
 }

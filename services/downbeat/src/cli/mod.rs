@@ -14,8 +14,8 @@ use downbeat_event_log::LogAddress;
 
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
-    PipelineCommand, PipelineDelete, PipelineList, PipelinePause, PipelineResume, PipelineSub, PoolCommand, PoolList,
-    PoolRemove, PoolSet, PoolSub,
+    PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
+    PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
 };
 pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
@@ -95,6 +95,8 @@ pub enum Command {
     Sensor(SensorCommand),
     /// Deliver a body to the webhook of a pipeline by hand.
     Webhook(WebhookCommand),
+    /// List breaches of freshness rules and deadlines, newest first.
+    Breaches(Breaches),
     /// Follow the log of a task.
     Logs(Logs),
     /// Show the assets that a run read and wrote, as a tree.
@@ -248,6 +250,18 @@ pub struct Apply {
 #[derive(Debug, Args)]
 pub struct Runs {
     /// Only runs of this pipeline (alias or id).
+    pub pipeline: Option<String>,
+    /// How many.
+    #[arg(long, short = 'n', default_value_t = 20)]
+    pub limit: u32,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat breaches`.
+#[derive(Debug, Args)]
+pub struct Breaches {
+    /// Only those of this pipeline (alias or id).
     pub pipeline: Option<String>,
     /// How many.
     #[arg(long, short = 'n', default_value_t = 20)]

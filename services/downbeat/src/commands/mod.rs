@@ -3,6 +3,7 @@
 mod apply;
 mod backfill;
 mod body;
+mod breaches;
 mod dev;
 mod diff;
 mod explain;
@@ -54,6 +55,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Trigger(command) => trigger::run(&command).await,
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,
+        Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Log(log) => match log.sub {

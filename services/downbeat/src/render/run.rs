@@ -59,6 +59,13 @@ pub fn run_notes(run: &Run) -> Vec<String> {
         let (id, source, address) = (clean(&event.id), clean(&event.source), clean(&event.address));
         notes.push(format!("trigger {}: event {id} from {source} on {address}", clean(&run.event_trigger)));
     }
+    if let Some(first) = run.materialised_by_run_ids.first() {
+        let by = match run.materialised_by_run_ids.len() {
+            1 => format!("run {first}"),
+            count => format!("{count} runs, the first of them {first}"),
+        };
+        notes.push(format!("trigger {}: {} materialised by {by}", clean(&run.event_trigger), names(&run.assets)));
+    }
     if !run.selected_tasks.is_empty() {
         notes.push(format!("tasks: {}", names(&run.selected_tasks)));
     }

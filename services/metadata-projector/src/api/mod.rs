@@ -194,6 +194,16 @@ impl MetadataService for Metadata {
         }))
     }
 
+    async fn list_breaches(
+        &self,
+        request: Request<wire::ListBreachesRequest>,
+    ) -> Result<Response<wire::ListBreachesResponse>, Status> {
+        let wire::ListBreachesRequest { pipeline, at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| lists::breaches(view, &pipeline, Page { size, token: &page_token });
+        let (paged, position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::ListBreachesResponse { breaches: paged.rows, next_page_token: paged.next, position }))
+    }
+
     async fn get_run_lineage(
         &self,
         request: Request<wire::GetRunLineageRequest>,

@@ -21,6 +21,9 @@
 //! | `o` | run id, place (4), attempt (4), chunk (4), ordinal (4) | `metadata.v1.Operation` without the plan's fields | operations |
 //! | `a` | asset key | `metadata.v1.Asset` | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
+//! | `b` | pipeline id, began, newest first (8), kind and name | `metadata.v1.Breach` | breaches |
+//! | `B` | began, newest first (8), pipeline id, kind and name | nothing | breaches |
+//! | `O` | pipeline id | [`super::rows::OpenBreaches`] | breaches |
 //! | `e` | run id, BLAKE3 of the edge (16) | `events.v1.LineageEdge` | lineage |
 //! | `f` | backfill id | `metadata.v1.Backfill` | backfills |
 //! | `F` | created, newest first (8), backfill id | nothing | backfills |
@@ -46,6 +49,8 @@ pub const RUNS_BY_AGE: &[u8] = b"R";
 pub const BACKFILLS: &[u8] = b"f";
 /// Prefix of all backfills by age.
 pub const BACKFILLS_BY_AGE: &[u8] = b"F";
+/// Prefix of all breaches by age.
+pub const BREACHES_BY_AGE: &[u8] = b"B";
 /// Prefix of assets.
 pub const ASSETS: &[u8] = b"a";
 
@@ -251,6 +256,33 @@ pub fn run_of_backfill(run: RunId) -> Vec<u8> {
     key(b'j', &[&run.0])
 }
 
+/// Prefix of the breaches of a pipeline, by age.
+pub fn breaches_of(pipeline: PipelineId) -> Vec<u8> {
+    key(b'b', &[&pipeline.0])
+}
+
+/// A breach; `name` is its kind and name.
+pub fn breach(pipeline: PipelineId, began: i64, name: &str) -> Vec<u8> {
+    key(b'b', &[&pipeline.0, &newest_first(began), name.as_bytes()])
+}
+
+/// A breach among all, by age.
+pub fn breach_by_age(began: i64, pipeline: PipelineId, name: &str) -> Vec<u8> {
+    key(b'B', &[&newest_first(began), &pipeline.0, name.as_bytes()])
+}
+
+/// The key of the breach that stands in the index by age; `None` for a key of another kind.
+pub fn indexed_breach(key: &[u8]) -> Option<Vec<u8>> {
+    let (began, rest) = key.strip_prefix(BREACHES_BY_AGE)?.split_at_checked(8)?;
+    let (pipeline, name) = rest.split_at_checked(16)?;
+    Some(self::key(b'b', &[pipeline, began, name]))
+}
+
+/// Breaches of a pipeline that go on.
+pub fn open_breaches(pipeline: PipelineId) -> Vec<u8> {
+    key(b'O', &[&pipeline.0])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +312,10 @@ mod tests {
         assert_eq!(run_id_of(&run(id)), Some(id));
         assert_eq!(run_id_of(&task_run(id, 1)), None);
         assert_eq!(indexed_run(b"R"), None);
+        let pipeline = PipelineId([5; 16]);
+        let indexed = indexed_breach(&breach_by_age(7, pipeline, "DEADLINE:a"));
+        assert_eq!(indexed, Some(breach(pipeline, 7, "DEADLINE:a")));
+        assert_eq!((indexed_breach(b"B1"), indexed_breach(b"R")), (None, None));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod assets;
 mod attempts;
 pub mod backfills;
 pub mod batch;
+mod breaches;
 mod collected;
 mod iterations;
 pub mod keys;

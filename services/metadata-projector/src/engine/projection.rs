@@ -3,8 +3,8 @@
 use downbeat_domain::Event;
 
 use super::{
-    assets::Assets, backfills::Backfills, batch::Batch, lineage::Lineage, operations::Operations, pipelines::Pipelines,
-    plans::Plans, runs::Runs, task_runs::TaskRuns,
+    assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage, operations::Operations,
+    pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
 };
 use crate::error::Error;
 
@@ -60,4 +60,5 @@ pub const ALL: &[Registered] = &[
     register::<Assets>(),
     register::<Lineage>(),
     register::<Backfills>(),
+    register::<Breaches>(),
 ];

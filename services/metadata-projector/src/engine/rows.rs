@@ -52,6 +52,17 @@ pub struct Quarantined {
     pub reason: String,
 }
 
+/// Breaches of one pipeline that go on, and how far it was said what is broken.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OpenBreaches {
+    /// By kind and name: when it began.
+    #[prost(btree_map = "string, int64", tag = "1")]
+    pub began: std::collections::BTreeMap<String, i64>,
+    /// By kind and name: the newest instant of which something was folded; what is older was folded before.
+    #[prost(btree_map = "string, int64", tag = "2")]
+    pub newest: std::collections::BTreeMap<String, i64>,
+}
+
 /// What the runs of one pipeline version need of its plan.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Plan {

@@ -179,6 +179,12 @@ fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
             row.schedule_instant = micros(*instant);
             "SENSOR"
         }
+        Trigger::Asset { trigger, assets, runs, .. } => {
+            row.event_trigger.clone_from(trigger);
+            row.assets.clone_from(assets);
+            row.materialised_by_run_ids = runs.iter().map(ToString::to_string).collect();
+            "ASSET"
+        }
         Trigger::Webhook { delivery, signature } => {
             row.webhook_delivery.clone_from(delivery);
             row.webhook_signature.clone_from(signature);

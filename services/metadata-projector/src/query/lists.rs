@@ -2,10 +2,12 @@
 
 use downbeat_domain::RunId;
 use downbeat_proto::{events::v1::LineageEdge, metadata::v1 as wire};
+use prost::Message;
 
 use super::{
     Refusal,
     page::{self, Page, Paged},
+    runs,
     shape::Shape,
 };
 use crate::{
@@ -44,6 +46,27 @@ pub fn operations(
 pub fn assets(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Asset>, Refusal> {
     page::read(view.store, keys::ASSETS, page, |key, bytes| {
         Ok(Some((rows::read::<wire::Asset>(key, bytes)?, bytes.len())))
+    })
+}
+
+/// Breaches, newest first; of one pipeline (id or alias), or of all.
+///
+/// # Errors
+/// `NotFound` for an unknown pipeline; `Invalid`, `Store`.
+pub fn breaches(view: &View<'_>, pipeline: &str, page: Page<'_>) -> Result<Paged<wire::Breach>, Refusal> {
+    if !pipeline.is_empty() {
+        let prefix = keys::breaches_of(runs::find_pipeline(view, pipeline)?);
+        return page::read(view.store, &prefix, page, |key, bytes| {
+            Ok(Some((rows::read::<wire::Breach>(key, bytes)?, bytes.len())))
+        });
+    }
+    page::read(view.store, keys::BREACHES_BY_AGE, page, |key, _| {
+        let Some(key) = keys::indexed_breach(key) else { return Ok(None) };
+        let row: Option<wire::Breach> = view.get(&key)?;
+        Ok(row.map(|row| {
+            let length = row.encoded_len();
+            (row, length)
+        }))
     })
 }
 

@@ -91,6 +91,15 @@ fn created_by(created: &RunCreated, names: &dyn TaskNames) -> String {
         Trigger::Sensor { sensor, instant } => {
             format!("created by sensor `{sensor}`: all its checks passed in the window of {instant}")
         }
+        Trigger::Asset { trigger, assets, runs, .. } => {
+            let shown: Vec<&str> = assets.iter().take(5).map(String::as_str).collect();
+            let more = if assets.len() > 5 { ", ..." } else { "" };
+            let by = match runs.as_slice() {
+                [run] => format!("run {run}"),
+                several => format!("{} runs", several.len()),
+            };
+            format!("created by trigger `{trigger}`: {by} materialised {}{more}", shown.join(", "))
+        }
         Trigger::Webhook { delivery, signature } => {
             let signed = if signature.is_empty() { "not signed".to_owned() } else { format!("signed: {signature}") };
             format!("created by delivery `{delivery}` to the webhook, {signed}")

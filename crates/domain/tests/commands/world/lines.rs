@@ -58,6 +58,33 @@ impl World {
                 format!("SensorClosed {} {}: {}", closed.window.sensor, closed.end, closed.message)
             }
             Event::SensorEventTaken(taken) => format!("SensorEventTaken {}", taken.event_type),
+            Event::AssetsMaterialised(done) => format!("AssetsMaterialised {}", done.assets.join(", ")),
+            Event::AssetTriggerDeclined(declined) => {
+                let alias = &self.partition.pipelines[&declined.pipeline].alias;
+                format!("AssetTriggerDeclined {} of {alias}: {}", declined.trigger, declined.reason)
+            }
+            Event::FreshnessBreached(breached) => {
+                let since = |at: &Timestamp| at.duration_since(super::instant(0)).as_secs();
+                let last = breached.last.map_or("never".to_owned(), |(_, at)| format!("last at {} s", since(&at)));
+                format!(
+                    "FreshnessBreached {} of {}, {last}",
+                    breached.rule, self.partition.pipelines[&breached.pipeline].alias
+                )
+            }
+            Event::FreshnessRestored(restored) => {
+                let by = if restored.run.is_some() { " by a run" } else { "" };
+                format!(
+                    "FreshnessRestored {} of {}{by}",
+                    restored.rule, self.partition.pipelines[&restored.pipeline].alias
+                )
+            }
+            Event::DeadlineMet(met) => {
+                format!("DeadlineMet {}{}", met.deadline, if met.run.is_some() { " by a run" } else { "" })
+            }
+            Event::DeadlineBreached(breached) => {
+                let live = breached.live.map(|(_, status)| format!(" while a run is {status}")).unwrap_or_default();
+                format!("DeadlineBreached {}{live}", breached.deadline)
+            }
             Event::EventTaken(taken) => {
                 format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)
             }

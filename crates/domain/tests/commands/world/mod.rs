@@ -267,6 +267,10 @@ impl World {
                     let seconds = instant.duration_since(self::instant(0)).as_secs();
                     self.labels.insert(created.run, format!("@{seconds}"));
                 }
+                if let Trigger::Asset { .. } = created.trigger {
+                    let listener = &self.partition.pipelines[&created.pipeline].alias;
+                    self.labels.insert(created.run, format!("~{listener}"));
+                }
                 let plan = Arc::clone(&self.partition.pipelines[&created.pipeline].plan);
                 let tasks = plan.plan.tasks.iter().map(|task| task.id.clone()).collect();
                 let (label, pipeline) = (self.label(created.run), created.pipeline);

@@ -5,6 +5,7 @@ mod backfills;
 mod events;
 mod explain;
 mod firings;
+mod health;
 mod pipelines;
 mod preview;
 mod request;
@@ -159,6 +160,13 @@ impl ControlService for Control {
         request: Request<wire::ListSensorsRequest>,
     ) -> Result<Response<wire::ListSensorsResponse>, Status> {
         self.sensors(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_pipeline_health(
+        &self,
+        request: Request<wire::GetPipelineHealthRequest>,
+    ) -> Result<Response<wire::GetPipelineHealthResponse>, Status> {
+        self.health(request.into_inner()).await.map(Response::new)
     }
 
     async fn pause_pipeline(
