@@ -12,8 +12,8 @@ use crate::cluster::Addresses;
 /// decided by this very call.
 pub async fn fire_now(addresses: &Addresses, schedule: &str) {
     let log = addresses.downbeat_ok(&["log", "cat"]);
-    let events = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let applied = events.filter(|event| event["kind"] == "PIPELINE_APPLIED").last().expect("a pipeline was applied");
+    let mut events = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let applied = events.rfind(|event| event["kind"] == "PIPELINE_APPLIED").expect("a pipeline was applied");
     let firing = Firing {
         pipeline_id: applied["pipeline_id"].as_str().expect("an id").to_owned(),
         pipeline_version: 1,
