@@ -291,3 +291,31 @@ fn a_job_that_is_no_text_is_an_unlisted_one() {
         assert_eq!(task.integration_job, name);
     }
 }
+
+#[test]
+fn sensors_under_meta_are_typed_as_the_published_ones_are() {
+    let sensor = "{name: S, cron: 0 8 * * ? *, timezone: UTC, timeout_mins: 30, frequency_secs: 90, exclude: ['2026-12-25'], \
+                  checks: {c: {integration: HTTP, sensor_type: HTTP_REQUEST, parameters: {url: 'https://x'}, \
+                  connection: feed, map_outputs: {n: status}}}}";
+    let source = format!(
+        "version: v1\nname: x\nmeta: {{downbeat: {{sensors: {{s: {sensor}}}}}}}\npipeline:\n  a: {{integration: X, integration_job: Y, parameters: {{}}}}\n"
+    );
+    let parsed = parse(&source);
+    assert!(parsed.diagnostics.iter().all(|fault| fault.code != Code::UnknownKey), "{:?}", parsed.diagnostics);
+    let pipeline = parsed.pipeline.unwrap();
+    let (id, sensor) = pipeline.all_sensors().next().unwrap();
+    assert_eq!((id.as_str(), sensor.timeout_minutes, sensor.frequency_seconds), ("s", 30, 90));
+    let check = &sensor.checks["c"];
+    assert_eq!((check.integration.as_str(), check.sensor_type.as_str()), ("HTTP", "HTTP_REQUEST"));
+    assert_eq!(check.map_outputs["n"], "status");
+    for (wrong, words) in [
+        ("timeout_mins: 30", "timeout_mins: 7201"),
+        ("frequency_secs: 90", "frequency_secs: 59"),
+        ("integration: HTTP, ", ""),
+        ("name: S, ", "nam: S, "),
+        ("cron: 0 8 * * ? *", "cron: 0 8 * * *"),
+    ] {
+        let refused = parse(&source.replacen(wrong, words, 1));
+        assert!(refused.pipeline.is_none(), "{wrong} -> {words} is refused");
+    }
+}

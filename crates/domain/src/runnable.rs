@@ -32,7 +32,7 @@ pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
     }
     let mut names = BTreeSet::new();
     let schedules = schedules::named(pipeline).map(|(name, schedule, _)| (name, &schedule.timezone, schedule.span));
-    let sensors = pipeline.sensors.iter();
+    let sensors = pipeline.all_sensors();
     let sensors = sensors.map(|(id, sensor)| (PlanSensor::schedule_name(id), &sensor.timezone, sensor.span));
     let deadlines = pipeline.additions.deadlines.iter();
     let deadlines =

@@ -228,3 +228,30 @@ fn what_is_paused_is_passed_through() {
     assert_eq!(plan.groups[0].depends_on, []);
     assert_eq!(plan.tasks[4].depends_on, [Node::Task(0), Node::Task(1)], "each once, in order");
 }
+
+#[test]
+fn sensors_of_both_places_are_compiled_and_one_without_checks_is_refused() {
+    let sensor = |id: &str, checks: &str| {
+        format!("{id}: {{name: S, cron: 0 8 * * ? *, timezone: Europe/London, timeout_mins: 30, checks: {checks}}}")
+    };
+    let http =
+        "{c: {integration: HTTP, sensor_type: HTTP_REQUEST, parameters: {url: 'https://x'}, map_outputs: {n: status}}}";
+    let told = "{c: {integration: ORCHESTRA, sensor_type: ORCHESTRA_WEBHOOK_EVENT, parameters: {event_type: x}}}";
+    let body = |checks: &str| {
+        format!(
+            "inputs: {{n: {{type: number, optional: true}}}}\nsensors: {{{}}}\nmeta: {{downbeat: {{sensors: {{{}}}}}}}\npipeline:\n  a: {TASK}\n",
+            sensor("a", told),
+            sensor("b", checks)
+        )
+    };
+    let plan = compiled(&body(http)).unwrap().plan;
+    let found: Vec<_> =
+        plan.sensors.iter().map(|it| (it.id.as_str(), it.checks[0].sensor_type.as_str(), it.frequency_ms)).collect();
+    assert_eq!(found, [("a", "ORCHESTRA_WEBHOOK_EVENT", 60_000), ("b", "HTTP_REQUEST", 60_000)]);
+    let timed: Vec<_> = plan.timed().map(|schedule| schedule.name.as_str()).collect();
+    assert_eq!(timed, ["sensor:a", "sensor:b"]);
+    let refused = compiled(&body("{}")).unwrap_err();
+    assert!(refused[0].message.contains("sensor `b` has no check"), "{refused:?}");
+    let twice = body(http).replace("b: {name", "a: {name");
+    assert!(compiled(&twice).unwrap_err()[0].message.contains("two schedules are called `sensor:a`"));
+}

@@ -6,7 +6,7 @@ use jiff::{Span, SpanRelativeTo};
 
 use super::{
     assets,
-    build::{list_of, schedule_with},
+    build::{list_of, map_of, schedule_with, sensor},
     event_triggers, options,
 };
 use crate::{
@@ -26,6 +26,7 @@ pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
         asset_triggers: assets::triggers_of(ours)?,
         freshness: assets::freshness_of(ours)?,
         deadlines: assets::deadlines_of(ours)?,
+        sensors: map_of(ours, "sensors", sensor)?,
         timeout_ms: limit(ours.get("timeout"))?,
         priority: optional(ours.get("priority"), whole)?,
         cancel_running: cancels_running(ours),

@@ -176,7 +176,7 @@ pub(super) fn schedule_with(node: &Node, key: &str, read: fn(&str) -> Result<Cro
     })
 }
 
-fn sensor(entry: &yaml::Entry) -> Option<Sensor> {
+pub(super) fn sensor(entry: &yaml::Entry) -> Option<Sensor> {
     let node = &entry.value;
     let cron_text = node.get_text("cron")?.to_owned();
     let environments = match text(node, "environments") {
@@ -291,7 +291,11 @@ pub(super) fn list_of<T>(node: &Node, key: &str, item: impl Fn(&Node) -> Option<
     node.get(key).map_or(&[][..], Node::items).iter().map(item).collect()
 }
 
-fn map_of<T>(node: &Node, key: &str, value: impl Fn(&yaml::Entry) -> Option<T>) -> Option<IndexMap<String, T>> {
+pub(super) fn map_of<T>(
+    node: &Node,
+    key: &str,
+    value: impl Fn(&yaml::Entry) -> Option<T>,
+) -> Option<IndexMap<String, T>> {
     let entries = node.get(key).map_or(&[][..], Node::entries);
     entries.iter().map(|entry| Some((entry.key.clone(), value(entry)?))).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     collect::{Collector, Kinds, pairs},
     values,
 };
-use crate::{Pipeline, Schedule};
+use crate::{Pipeline, Schedule, Sensor};
 
 impl Collector {
     pub(super) fn inputs(&mut self, old: &Pipeline, new: &Pipeline) {
@@ -33,10 +34,12 @@ impl Collector {
             triggers.map(|trigger| (trigger.name.clone(), values::event_trigger(trigger))).chain(of_assets).collect()
         };
         self.named(&["meta", "downbeat", "triggers"], &of_events(old), &of_events(new), kinds);
-        let sensors = |pipeline: &Pipeline| -> Map<String, Value> {
-            pipeline.sensors.iter().map(|(id, sensor)| (id.clone(), values::sensor(sensor))).collect()
+        let sensors = |sensors: &IndexMap<String, Sensor>| -> Map<String, Value> {
+            sensors.iter().map(|(id, sensor)| (id.clone(), values::sensor(sensor))).collect()
         };
-        self.named(&["sensors"], &sensors(old), &sensors(new), kinds);
+        self.named(&["sensors"], &sensors(&old.sensors), &sensors(&new.sensors), kinds);
+        let (before, after) = (sensors(&old.additions.sensors), sensors(&new.additions.sensors));
+        self.named(&["meta", "downbeat", "sensors"], &before, &after, kinds);
         self.named(&["trigger_events"], &events(old), &events(new), kinds);
         let changed = Kinds::all(ChangeKind::TriggerChanged);
         self.compare(&["webhook"], changed, Some(&values::webhook(&old.webhook)), Some(&values::webhook(&new.webhook)));

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use indexmap::IndexMap;
 
-use super::{AssetTrigger, Deadline, FreshnessRule, Schedule};
+use super::{AssetTrigger, Deadline, FreshnessRule, Schedule, Sensor};
 use crate::{Span, cron::Dst};
 
 /// Of a pipeline.
@@ -22,6 +22,8 @@ pub struct PipelineAdditions {
     pub freshness: Vec<FreshnessRule>,
     /// By when runs must have ended well.
     pub deadlines: Vec<Deadline>,
+    /// Further sensors by id, whose checks may also be of a kind that is ours.
+    pub sensors: IndexMap<String, Sensor>,
     /// The longest a run may take, in milliseconds; at least 1.
     pub timeout_ms: Option<u64>,
     /// Which tasks go first where workers are few: -100 to 100, higher first. The default of the pipeline's tasks.

@@ -37,6 +37,13 @@ pub struct Pipeline {
     pub entries: IndexMap<String, Entry>,
 }
 
+impl Pipeline {
+    /// All sensors with their ids, those of `meta.downbeat` last.
+    pub fn all_sensors(&self) -> impl Iterator<Item = (&String, &Sensor)> {
+        self.sensors.iter().chain(&self.additions.sensors)
+    }
+}
+
 /// How attempts are made. Absent fields take the pipeline's, then the system's default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Configuration {

@@ -169,7 +169,7 @@ fn tasks_of(pipeline: &Pipeline) -> impl Iterator<Item = &Task> {
 fn warnings(pipeline: &Pipeline) -> Vec<String> {
     let mut warnings = Vec::new();
     let (mut alerts, mut anomalies) = (!pipeline.alerts.is_empty(), !pipeline.anomalies.is_empty());
-    alerts |= pipeline.sensors.values().any(|sensor| !sensor.alerts.is_empty());
+    alerts |= pipeline.all_sensors().any(|(_, sensor)| !sensor.alerts.is_empty());
     for task in tasks_of(pipeline) {
         alerts |= !task.alerts.is_empty();
         anomalies |= !task.anomalies.is_empty();

@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn compile(pipeline: &Pipeline) -> Vec<PlanSensor> {
-    pipeline.sensors.iter().map(|(id, sensor)| compile_sensor(id, sensor)).collect()
+    pipeline.all_sensors().map(|(id, sensor)| compile_sensor(id, sensor)).collect()
 }
 
 fn compile_sensor(id: &str, sensor: &Sensor) -> PlanSensor {
@@ -51,11 +51,15 @@ pub(super) fn webhook(pipeline: &Pipeline) -> Option<PlanWebhook> {
 
 /// What no plan can be made of.
 pub(super) fn refuse(pipeline: &Pipeline, refuse: &mut impl FnMut(String, Option<Span>)) {
-    if pipeline.sensors.len() > limits::SENSORS_PER_PIPELINE_MAX {
-        let (found, most) = (pipeline.sensors.len(), limits::SENSORS_PER_PIPELINE_MAX);
+    let found = pipeline.all_sensors().count();
+    if found > limits::SENSORS_PER_PIPELINE_MAX {
+        let most = limits::SENSORS_PER_PIPELINE_MAX;
         refuse(format!("{found} sensors; at most {most} are allowed"), None);
     }
-    for (id, sensor) in &pipeline.sensors {
+    for (id, sensor) in pipeline.all_sensors() {
+        if sensor.checks.is_empty() {
+            refuse(format!("sensor `{id}` has no check, so it would start a run at once"), Some(sensor.span));
+        }
         if sensor.checks.len() > limits::CHECKS_PER_SENSOR_MAX {
             let (found, most) = (sensor.checks.len(), limits::CHECKS_PER_SENSOR_MAX);
             refuse(format!("sensor `{id}`: {found} checks; at most {most} are allowed"), Some(sensor.span));

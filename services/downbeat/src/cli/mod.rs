@@ -123,6 +123,9 @@ pub struct Dev {
     /// Label of the worker, by which tasks choose where they run (`meta.downbeat.worker`); may be given several times.
     #[arg(long = "label", env = "DOWNBEAT_WORKER_LABELS", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub labels: Vec<String>,
+    /// Folder of connection files, which say where things outside are and how to sign in (docs/connections.md).
+    #[arg(long, env = "DOWNBEAT_WORKER_CONNECTIONS")]
+    pub connections: Option<PathBuf>,
     /// Folder for the virtual environments of tasks. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,
