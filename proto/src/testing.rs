@@ -343,6 +343,15 @@ impl World {
         }
     }
 
+    /// The schedule of this name, of whatever it is, is due now.
+    fn due_now(&self, schedule: String) -> Command {
+        let known = self.partition.pipelines.get(&MAIN);
+        let after = known.and_then(|state| state.watermarks.get(&schedule)).copied();
+        let instant = Timestamp::from_second(self.now.as_second()).unwrap_or(self.now);
+        let (pipeline, passed) = (MAIN, Vec::new());
+        Command::FireSchedule(FireSchedule { pipeline, schedule, instant, after, passed, fires: true })
+    }
+
     /// An instant of the schedule fires, or is passed over.
     fn fire(&self, which: u8, detail: u8) -> Command {
         let instant = Timestamp::from_second(START_SECOND - 1_000 + i64::from(detail)).unwrap();

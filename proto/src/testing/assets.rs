@@ -1,11 +1,11 @@
 //! Assets of the random world: they are materialised, become too old, start runs; and deadlines are looked at.
 
 use downbeat_domain::{
-    Command, FireSchedule, Partition, Report, effects,
+    Command, Partition, Report, effects,
     metadata::{Collected, Operation},
     plan::{PlanAssetTrigger, PlanDeadline, PlanFreshness, PlanSchedule},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{CHILD, FOLLOWER, MAIN, World, pick};
 
@@ -49,7 +49,7 @@ impl World {
     /// Something about assets and promises.
     pub(super) fn of_assets(&mut self, which: u8, detail: u8, more: u8) -> Command {
         match detail % 8 {
-            0 | 1 => self.look_at_deadline(),
+            0 | 1 => self.due_now(PlanDeadline::schedule_name("morning")),
             2..=4 => self.collect(which, more).unwrap_or_else(|| self.wake_next(which)),
             _ => self.wake_next(which),
         }
@@ -80,21 +80,5 @@ impl World {
         };
         let collected = Collected { operations: vec![operation], ..Collected::default() };
         Some(Command::Report { attempt, report: Report::Collected { chunk, collected } })
-    }
-
-    /// The cron of the deadline is due now.
-    fn look_at_deadline(&self) -> Command {
-        let schedule = PlanDeadline::schedule_name("morning");
-        let known = self.partition.pipelines.get(&MAIN);
-        let after = known.and_then(|state| state.watermarks.get(&schedule)).copied();
-        let instant = Timestamp::from_second(self.now.as_second()).unwrap_or(self.now);
-        Command::FireSchedule(FireSchedule {
-            pipeline: MAIN,
-            schedule,
-            instant,
-            after,
-            passed: Vec::new(),
-            fires: true,
-        })
     }
 }

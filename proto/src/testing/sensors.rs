@@ -1,11 +1,11 @@
 //! Sensors of the random world: windows open, are polled, close; events come for them.
 
 use downbeat_domain::{
-    Command, FireSchedule, PollSensor, TakeWebhook,
+    Command, PollSensor, TakeWebhook,
     plan::{PlanCheck, PlanSchedule, PlanSensor, PlanWebhook},
     sensors::{self, CheckAnswer},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Map, json};
 
 use super::{MAIN, World, pick};
@@ -79,23 +79,7 @@ impl World {
                 Command::PollSensor(PollSensor { window, answers: answers.collect() })
             }
             (7, None) => Command::NoteTimeZones { release: format!("20{}a", 20 + more % 40) },
-            _ => self.open_window(IDS[usize::from(which / 2 % 2)]),
+            _ => self.due_now(PlanSensor::schedule_name(IDS[usize::from(which / 2 % 2)])),
         }
-    }
-
-    /// The schedule of the sensor is due now.
-    fn open_window(&self, id: &str) -> Command {
-        let schedule = PlanSensor::schedule_name(id);
-        let known = self.partition.pipelines.get(&MAIN);
-        let after = known.and_then(|state| state.watermarks.get(&schedule)).copied();
-        let instant = Timestamp::from_second(self.now.as_second()).unwrap_or(self.now);
-        Command::FireSchedule(FireSchedule {
-            pipeline: MAIN,
-            schedule,
-            instant,
-            after,
-            passed: Vec::new(),
-            fires: true,
-        })
     }
 }

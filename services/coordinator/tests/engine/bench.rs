@@ -38,6 +38,10 @@ pub(crate) fn task(id: &str) -> PlanTask {
 }
 
 pub(crate) fn applied(tasks: Vec<PlanTask>) -> Command {
+    applied_plan(Plan { tasks, ..Plan::default() })
+}
+
+pub(crate) fn applied_plan(plan: Plan) -> Command {
     Command::ApplyPipeline(Box::new(PipelineApplied {
         pipeline: PIPELINE,
         alias: "p".to_owned(),
@@ -46,7 +50,7 @@ pub(crate) fn applied(tasks: Vec<PlanTask>) -> Command {
         source: String::new(),
         source_root: String::new(),
         digest: [0; 32],
-        plan: Plan { tasks, ..Plan::default() },
+        plan,
     }))
 }
 

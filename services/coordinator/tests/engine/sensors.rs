@@ -5,13 +5,13 @@ use downbeat_coordinator::{
     limits,
 };
 use downbeat_domain::{
-    Command, FireSchedule, PipelineApplied, WorkerId,
+    Command, FireSchedule, WorkerId,
     plan::{Plan, PlanCheck, PlanSchedule, PlanSensor},
 };
 use downbeat_proto::worker::v1 as wire;
 use wire::{check_answer::Answer, coordinator_message::Message as Told};
 
-use crate::bench::{ADA, BOB, Bench, PIPELINE, task};
+use crate::bench::{ADA, BOB, Bench, PIPELINE, applied_plan, task};
 
 /// Sensors `s0`, `s1`, ..., each with so many checks; polls every 60 seconds, for an hour.
 fn sensing(sensors: usize, checks: usize) -> Bench {
@@ -31,19 +31,7 @@ fn sensing(sensors: usize, checks: usize) -> Bench {
     };
     let mut bench = Bench::new();
     let plan = Plan { tasks: vec![task("a")], sensors: (0..sensors).map(sensor).collect(), ..Plan::default() };
-    bench.call(
-        1,
-        Command::ApplyPipeline(Box::new(PipelineApplied {
-            pipeline: PIPELINE,
-            alias: "p".to_owned(),
-            version: 0,
-            name: "p".to_owned(),
-            source: String::new(),
-            source_root: String::new(),
-            digest: [0; 32],
-            plan,
-        })),
-    );
+    bench.call(1, applied_plan(plan));
     bench.settle();
     bench.heard.clear();
     bench
