@@ -1,10 +1,12 @@
-//! Measures the budgets that this version has: no-op tasks through the whole path, over both logs. Prints a table.
+//! Measures the budgets that this version has: no-op tasks, events and schedules through the whole path, over both logs. Prints a table.
 //!
-//! Usage: `make bench`, which builds in the release profile first. Never a test: figures have no verdict here.
+//! Usage: `make bench`, which builds in the release profile first; `downbeat-bench [tasks] [events] [schedules]` measures those only.
+//! Never a test: figures have no verdict here.
 
 mod events;
 mod measure;
 mod report;
+mod schedules;
 
 use std::process::ExitCode;
 
@@ -16,24 +18,44 @@ use measure::Figures;
 const SLOTS: u32 = 256;
 /// Rounds of each figure; the median is quoted.
 const ROUNDS: usize = 5;
+/// The same where a round is a minute.
+const ROUNDS_OF_SCHEDULES: usize = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let chosen: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |what: &str| chosen.is_empty() || chosen.iter().any(|name| name == what);
     let folder = tempfile::tempdir().expect("a temporary folder");
     println!("{}", report::head());
     {
-        let dev = Dev::start(folder.path(), SLOTS);
-        print("embedded, fsync", &dev.addresses, dev.process.pid()).await;
+        let (name, dev) = ("embedded, fsync", Dev::start(folder.path(), SLOTS));
+        if wanted("tasks") {
+            print(name, &dev.addresses, dev.process.pid()).await;
+        }
+        if wanted("schedules") {
+            row(name, schedules::FIGURE, schedules::last_after(&dev.addresses, ROUNDS_OF_SCHEDULES).await);
+        }
     }
     let nats = folder.path().join("cluster");
     std::fs::create_dir_all(&nats).expect("a temporary folder");
-    let cluster = Cluster::start(&nats, SLOTS);
-    print("NATS, sync always", &cluster.addresses, cluster.coordinator.pid()).await;
-    match events::per_second(&cluster.addresses, ROUNDS).await {
-        Ok(figures) => println!("{}", report::row("NATS, sync always", events::FIGURE, &figures, 1.0)),
-        Err(error) => println!("| NATS, sync always | {} | failed | {error} |", events::FIGURE),
+    let (name, cluster) = ("NATS, sync always", Cluster::start(&nats, SLOTS));
+    if wanted("tasks") {
+        print(name, &cluster.addresses, cluster.coordinator.pid()).await;
+    }
+    if wanted("events") {
+        row(name, events::FIGURE, events::per_second(&cluster.addresses, ROUNDS).await);
+    }
+    if wanted("schedules") {
+        row(name, schedules::FIGURE, schedules::last_after(&cluster.addresses, ROUNDS_OF_SCHEDULES).await);
     }
     ExitCode::SUCCESS
+}
+
+fn row(log: &str, figure: &str, outcome: Result<Vec<f64>, String>) {
+    match outcome {
+        Ok(figures) => println!("{}", report::row(log, figure, &figures, 1.0)),
+        Err(error) => println!("| {log} | {figure} | failed | {error} |"),
+    }
 }
 
 async fn print(log: &str, addresses: &Addresses, pid: u32) {
