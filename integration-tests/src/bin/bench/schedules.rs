@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use downbeat_domain::{Event, Trigger};
-use downbeat_event_log::{Access, EventLog, LogAddress};
+use downbeat_event_log::{Access, LogAddress};
 use downbeat_integration_tests::cluster::Addresses;
 use downbeat_proto::{event::Decoded, record};
 use jiff::{SignedDuration, Timestamp, Unit};
