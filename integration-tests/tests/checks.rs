@@ -126,7 +126,7 @@ meta:
             integration: HTTP
             sensor_type: HTTP_REQUEST
             parameters: {url: 'http://ADDRESS/feed.json', body_contains: complete}
-            map_outputs: {rows: '${{ outputs.body.rows }}'}
+            map_outputs: {rows: outputs.body.rows}
 pipeline:
   a: {integration: DOWNBEAT, integration_job: NOOP, parameters: {}}
 ";

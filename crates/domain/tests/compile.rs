@@ -234,12 +234,11 @@ fn sensors_of_both_places_are_compiled_and_one_without_checks_is_refused() {
     let sensor = |id: &str, checks: &str| {
         format!("{id}: {{name: S, cron: 0 8 * * ? *, timezone: Europe/London, timeout_mins: 30, checks: {checks}}}")
     };
-    let http =
-        "{c: {integration: HTTP, sensor_type: HTTP_REQUEST, parameters: {url: 'https://x'}, map_outputs: {n: status}}}";
+    let http = "{c: {integration: HTTP, sensor_type: HTTP_REQUEST, parameters: {url: 'https://x'}, map_outputs: {n: outputs.body.n, m: status}}}";
     let told = "{c: {integration: ORCHESTRA, sensor_type: ORCHESTRA_WEBHOOK_EVENT, parameters: {event_type: x}}}";
     let body = |checks: &str| {
         format!(
-            "inputs: {{n: {{type: number, optional: true}}}}\nsensors: {{{}}}\nmeta: {{downbeat: {{sensors: {{{}}}}}}}\npipeline:\n  a: {TASK}\n",
+            "inputs: {{n: {{type: number, optional: true}}, m: {{type: number, optional: true}}}}\nsensors: {{{}}}\nmeta: {{downbeat: {{sensors: {{{}}}}}}}\npipeline:\n  a: {TASK}\n",
             sensor("a", told),
             sensor("b", checks)
         )
@@ -248,6 +247,8 @@ fn sensors_of_both_places_are_compiled_and_one_without_checks_is_refused() {
     let found: Vec<_> =
         plan.sensors.iter().map(|it| (it.id.as_str(), it.checks[0].sensor_type.as_str(), it.frequency_ms)).collect();
     assert_eq!(found, [("a", "ORCHESTRA_WEBHOOK_EVENT", 60_000), ("b", "HTTP_REQUEST", 60_000)]);
+    let mapped: Vec<_> = plan.sensors[1].checks[0].map_outputs.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(mapped, ["${{ outputs.body.n }}", "status"]);
     let timed: Vec<_> = plan.timed().map(|schedule| schedule.name.as_str()).collect();
     assert_eq!(timed, ["sensor:a", "sensor:b"]);
     let refused = compiled(&body("{}")).unwrap_err();

@@ -9,7 +9,22 @@ use crate::{
 };
 
 pub(super) fn compile(pipeline: &Pipeline) -> Vec<PlanSensor> {
-    pipeline.all_sensors().map(|(id, sensor)| compile_sensor(id, sensor)).collect()
+    let published = pipeline.sensors.iter().map(|(id, sensor)| compile_sensor(id, sensor));
+    let ours = pipeline.additions.sensors.iter().map(|(id, sensor)| {
+        let mut sensor = compile_sensor(id, sensor);
+        for (_, text) in sensor.checks.iter_mut().flat_map(|check| &mut check.map_outputs) {
+            *text = with_braces(text);
+        }
+        sensor
+    });
+    published.chain(ours).collect()
+}
+
+/// Under `meta` the language knows no templates over `outputs`, so expressions stand there without their braces, as those of event triggers
+/// do. A name alone is that of an output.
+fn with_braces(text: &str) -> String {
+    let is_name = text.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    if is_name { text.to_owned() } else { format!("${{{{ {text} }}}}") }
 }
 
 fn compile_sensor(id: &str, sensor: &Sensor) -> PlanSensor {
