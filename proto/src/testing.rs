@@ -349,7 +349,7 @@ impl World {
         let after = known.and_then(|state| state.watermarks.get(&schedule)).copied();
         let instant = Timestamp::from_second(self.now.as_second()).unwrap_or(self.now);
         let (pipeline, passed) = (MAIN, Vec::new());
-        Command::FireSchedule(FireSchedule { pipeline, schedule, instant, after, passed, fires: true })
+        Command::FireSchedule(FireSchedule { version: 0, pipeline, schedule, instant, after, passed, fires: true })
     }
 
     /// An instant of the schedule fires, or is passed over.
@@ -365,6 +365,7 @@ impl World {
         };
         let fires = !which.is_multiple_of(3);
         Command::FireSchedule(FireSchedule {
+            version: 0,
             pipeline: MAIN,
             schedule: "daily".to_owned(),
             instant,

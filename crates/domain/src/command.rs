@@ -217,6 +217,8 @@ pub struct RestartRun {
 pub struct FireSchedule {
     /// The pipeline.
     pub pipeline: PipelineId,
+    /// The version of the pipeline whose schedule was asked; instants of another one are not decided. 0 = whichever is current.
+    pub version: u32,
     /// Name of the schedule.
     pub schedule: String,
     /// The instant it names: everything up to it is decided by this command.

@@ -42,6 +42,7 @@ fn wrote(chunk: u32, asset: &str) -> Report {
 fn look(after: Option<i64>, second: i64) -> Command {
     let at = |second| Timestamp::from_second(second).expect("an instant");
     Command::FireSchedule(FireSchedule {
+        version: 0,
         pipeline: pipeline("demo"),
         schedule: "deadline:morning".to_owned(),
         instant: at(second),

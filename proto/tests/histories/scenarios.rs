@@ -202,7 +202,7 @@ fn events() -> Vec<Vec<u8>> {
 /// The only question about the schedule `nightly` of `demo`, by one who knows what was decided last.
 fn question(instant: Timestamp, after: Option<Timestamp>) -> FireSchedule {
     let schedule = "nightly".to_owned();
-    FireSchedule { pipeline: pipeline("demo"), schedule, instant, after, passed: Vec::new(), fires: true }
+    FireSchedule { version: 0, pipeline: pipeline("demo"), schedule, instant, after, passed: Vec::new(), fires: true }
 }
 
 fn missed_schedules() -> Vec<Vec<u8>> {

@@ -32,6 +32,7 @@ fn at(second: i64) -> Timestamp {
 
 fn open(sensor: &str, after: Option<i64>, second: i64) -> Command {
     Command::FireSchedule(FireSchedule {
+        version: 0,
         pipeline: pipeline("demo"),
         schedule: format!("sensor:{sensor}"),
         instant: at(second),

@@ -27,6 +27,11 @@ pub(super) fn decide(partition: &Partition, fire: &FireSchedule, context: &Conte
         .timed()
         .find(|schedule| schedule.name == fire.schedule)
         .ok_or_else(|| Rejection::UnknownSchedule { pipeline: fire.pipeline, schedule: fire.schedule.clone() })?;
+    // A scheduler that has not read of the new version yet knows the instants of the old one.
+    if fire.version != 0 && fire.version != pipeline.version {
+        let reason = format!("it was asked of version {}, and {} is current", fire.version, pipeline.version);
+        return Err(Rejection::UnfitFiring { schedule: fire.schedule.clone(), reason });
+    }
     // A watermark in the future would silence the schedule until then.
     if fire.instant > later(context.now, limits::SCHEDULE_AHEAD_SECONDS_MAX) {
         return Err(Rejection::NotDue { schedule: fire.schedule.clone(), instant: fire.instant });

@@ -66,6 +66,7 @@ fn cancel_backfill() -> Step {
 /// The schedule fires for an instant.
 fn fire(number: i64) -> Step {
     Step::Do(Command::FireSchedule(FireSchedule {
+        version: 0,
         pipeline: pipeline(),
         schedule: "hourly".to_owned(),
         instant: instant(number),

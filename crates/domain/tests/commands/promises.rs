@@ -75,6 +75,7 @@ const MORNING: &str = "meta: {downbeat: {deadlines: [{name: morning, cron: 0 7 ?
 /// The deadline is looked at: the instant of this second, after the one decided before.
 fn look(after: Option<i64>, second: i64) -> Step {
     Step::Do(Command::FireSchedule(FireSchedule {
+        version: 0,
         pipeline: pipeline(),
         schedule: "deadline:morning".to_owned(),
         instant: instant(second),

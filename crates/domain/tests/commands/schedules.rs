@@ -3,7 +3,7 @@
 use downbeat_domain::{Command, FireSchedule, PassReason, PassedInstants, RunId, Trigger};
 use serde_json::json;
 
-use crate::world::{self, Step, given, object, pipeline};
+use crate::world::{self, Step, apply, given, object, pipeline};
 
 const SCHEDULED: &str = "inputs:
   day: {type: string, default: none}
@@ -26,6 +26,7 @@ fn instant(second: i64) -> jiff::Timestamp {
 /// A question about an instant, by one who knows what was decided last.
 fn question(schedule: &str, after: Option<i64>, second: i64) -> FireSchedule {
     FireSchedule {
+        version: 0,
         pipeline: pipeline(),
         schedule: schedule.to_owned(),
         instant: instant(second),
@@ -207,4 +208,12 @@ fn the_newest_rules_of_time_zones_are_noted_once() {
     for wrong in ["", "2026", "26f", "year", "2026-f", "2026\u{e9}", "2026abcdefghijklm"] {
         world = world.when(note(wrong)).refused_as("INVALID_RELEASE");
     }
+}
+
+#[test]
+fn a_question_about_the_schedule_of_another_version_decides_nothing() {
+    let of = |version: u32, instant: i64| FireSchedule { version, ..question("daily", None, instant) };
+    let world = given(SCHEDULED).after([apply(&SCHEDULED.replace("0 8 * * ? *", "0 7 * * ? *"))]);
+    let world = world.when(ask(of(1, 0))).refused("it was asked of version 1, and 2 is current");
+    world.when(ask(of(2, 0))).accepted();
 }

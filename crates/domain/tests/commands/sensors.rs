@@ -53,6 +53,7 @@ fn window(sensor: &str, second: i64) -> WindowRef {
 /// The schedule of a sensor is due.
 fn open_after(sensor: &str, after: Option<i64>, second: i64) -> Step {
     Step::Do(Command::FireSchedule(FireSchedule {
+        version: 0,
         pipeline: pipeline(),
         schedule: format!("sensor:{sensor}"),
         instant: instant(second),

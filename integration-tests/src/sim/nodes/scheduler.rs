@@ -177,6 +177,7 @@ impl World {
         self.calls += 1;
         let (number, life) = (self.calls, self.schedulers[at].life);
         let request = Request::Fire(FireSchedule {
+            version: firing.version,
             pipeline: firing.pipeline,
             schedule: firing.schedule.clone(),
             instant: firing.instant,

@@ -41,7 +41,8 @@ fn open(bench: &mut Bench, sensor: &str) {
     let instant = bench.now.wall;
     let schedule = PlanSensor::schedule_name(sensor);
     let after = bench.engine.partition().pipelines[&PIPELINE].watermarks.get(&schedule).copied();
-    let fire = FireSchedule { pipeline: PIPELINE, schedule, instant, after, passed: Vec::new(), fires: true };
+    let fire =
+        FireSchedule { version: 0, pipeline: PIPELINE, schedule, instant, after, passed: Vec::new(), fires: true };
     bench.call(9, Command::FireSchedule(fire));
     bench.settle();
     bench.heard.retain(|output| !matches!(output, Output::Reply { .. }));

@@ -54,6 +54,7 @@ impl Control {
         let actor = format!("schedule:{}", firing.schedule);
         let fire = FireSchedule {
             pipeline,
+            version: firing.pipeline_version,
             schedule: firing.schedule,
             instant,
             after: after.transpose()?,
