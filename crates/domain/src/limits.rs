@@ -90,6 +90,8 @@ pub const FOLLOWERS_MAX: usize = 100;
 pub const CHAIN_MAX: usize = 20;
 /// Runs that one decision of a full lane may cancel or skip.
 pub const DISPLACED_PER_DECISION_MAX: usize = 50;
+/// Windows of sensors that one decision closes because their time is over; each says why, in at most [`MESSAGE_BYTES_MAX`].
+pub const WINDOWS_CLOSED_PER_DECISION_MAX: usize = 50;
 /// Checks of one sensor.
 pub const CHECKS_PER_SENSOR_MAX: usize = 20;
 /// Sensors of one pipeline.

@@ -169,8 +169,8 @@ pub(crate) fn core_answer(
 
 /// A run of the pipeline has the status now, or has ended with it since the window opened.
 fn pipeline_status(partition: &Partition, pipeline: &str, status: &str, open: &Window) -> CheckAnswer {
-    let named = partition.pipelines.iter().find(|(id, state)| state.alias == pipeline || id.to_string() == pipeline);
-    let Some((id, state)) = named.filter(|(_, state)| !state.deleted) else {
+    let named = partition.pipeline_named(pipeline).and_then(|id| Some((id, partition.live_pipeline(id).ok()?)));
+    let Some((id, state)) = named else {
         return CheckAnswer::Pending(format!("there is no pipeline `{pipeline}` yet"));
     };
     let Some(status) = RunStatus::from_word(status) else {
@@ -179,7 +179,7 @@ fn pipeline_status(partition: &Partition, pipeline: &str, status: &str, open: &W
     let found = match status.is_final() {
         true => state.ends.get(&status).filter(|(_, at)| *at >= open.opened).map(|(run, _)| *run),
         false => {
-            let live = partition.runs.values().filter(|run| run.pipeline == *id && run.status() == status);
+            let live = partition.runs.values().filter(|run| run.pipeline == id && run.status() == status);
             live.map(|run| run.id).min()
         }
     };

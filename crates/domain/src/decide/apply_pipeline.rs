@@ -100,8 +100,8 @@ fn started_by(partition: &Partition, plan: &Plan, applied: &PipelineApplied) -> 
             if named == applied.alias {
                 return Some(applied.pipeline);
             }
-            let by_alias = || partition.pipelines.iter().find(|(_, state)| state.alias == named).map(|(id, _)| *id);
-            named.parse().ok().or_else(by_alias)
+            // One that is not there yet counts as well: it may come later.
+            named.parse().ok().or_else(|| partition.pipeline_named(named))
         })
         .collect()
 }

@@ -71,9 +71,7 @@ fn target(partition: &Partition, parameters: &Map<String, Value>) -> Result<Pipe
     let Some(named) = parameters.get("pipeline_id").and_then(Value::as_str) else {
         return Err("`pipeline_id` is no text".to_owned());
     };
-    let by_alias = || partition.pipelines.iter().find(|(_, state)| state.alias == named).map(|(id, _)| *id);
-    let found = named.parse().ok().filter(|id| partition.pipelines.contains_key(id)).or_else(by_alias);
-    found.ok_or_else(|| format!("there is no pipeline `{}`; apply it first", brief(named)))
+    partition.pipeline_named(named).ok_or_else(|| format!("there is no pipeline `{}`; apply it first", brief(named)))
 }
 
 /// The pipelines of a run and of those above it, its own first, and the topmost run that still lives.

@@ -36,16 +36,17 @@ pub(super) fn open(
     before.into_iter().chain([opened]).collect()
 }
 
-/// Windows of the pipeline whose time is over.
+/// Windows of the pipeline whose time is over, as many as one decision closes.
 pub(super) fn time_out(partition: &Partition, pipeline: PipelineId, context: &Context) -> Vec<Event> {
     let Ok(state) = partition.live_pipeline(pipeline) else { return Vec::new() };
     let over = state.windows.iter().filter(|(_, window)| window.closes <= context.now);
-    over.map(|(sensor, window)| {
-        let lacking = state.plan.plan.sensor(sensor).map(|sensor| lacking(sensor, &window.findings));
-        let window = WindowRef { pipeline, sensor: sensor.clone(), instant: window.instant };
-        closed(window, WindowEnd::TimedOut, lacking.unwrap_or_default(), context)
-    })
-    .collect()
+    over.take(limits::WINDOWS_CLOSED_PER_DECISION_MAX)
+        .map(|(sensor, window)| {
+            let lacking = state.plan.plan.sensor(sensor).map(|sensor| lacking(sensor, &window.findings));
+            let window = WindowRef { pipeline, sensor: sensor.clone(), instant: window.instant };
+            closed(window, WindowEnd::TimedOut, lacking.unwrap_or_default(), context)
+        })
+        .collect()
 }
 
 /// Windows that a new version of the pipeline does not go on with, or its end.

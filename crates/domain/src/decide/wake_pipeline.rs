@@ -9,8 +9,8 @@ use crate::{
 };
 
 pub(super) fn decide(partition: &Partition, pipeline: PipelineId, context: &Context) -> Vec<Event> {
-    let mut events = sensor::time_out(partition, pipeline, context);
-    events.extend(promises::freshness_due(partition, pipeline, context));
-    // A new run may be large: it is a decision of its own, and the pipeline is woken again for it.
-    if events.is_empty() { asset::start_due(partition, pipeline, context) } else { events }
+    // Each may be hundreds of KiB: a decision of its own, and the pipeline is woken again for the next one.
+    let due = [sensor::time_out, promises::freshness_due, asset::start_due];
+    let mut decided = due.into_iter().map(|decide| decide(partition, pipeline, context));
+    decided.find(|events| !events.is_empty()).unwrap_or_default()
 }

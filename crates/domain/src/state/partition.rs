@@ -142,6 +142,12 @@ impl Partition {
         }
     }
 
+    /// The pipeline that this text names, deleted or not: by its id or its alias.
+    pub(crate) fn pipeline_named(&self, named: &str) -> Option<PipelineId> {
+        let by_alias = || self.pipelines.iter().find(|(_, state)| state.alias == named).map(|(id, _)| *id);
+        named.parse().ok().filter(|id| self.pipelines.contains_key(id)).or_else(by_alias)
+    }
+
     /// The pipeline, unless it is gone.
     pub(crate) fn live_pipeline(&self, pipeline: PipelineId) -> Result<&PipelineState, crate::Rejection> {
         let found = self.pipelines.get(&pipeline).filter(|state| !state.deleted);

@@ -2,6 +2,7 @@
 
 use downbeat_domain::{
     Command, FireSchedule, PollSensor, RunId, TakeWebhook, Trigger, WindowRef,
+    limits::WINDOWS_CLOSED_PER_DECISION_MAX,
     sensors::{self, CheckAnswer},
 };
 use serde_json::{Value, json};
@@ -321,4 +322,23 @@ fn calls_that_cannot_start_anything_are_refused() {
     let pause = Step::Do(Command::PausePipeline { pipeline: pipeline(), reason: String::new() });
     world.after([pause]).when(call("1", json!({"table": "x"}))).refused_as("PIPELINE_PAUSED");
     given(&HOOK.replace("enabled: true", "enabled: false")).when(call("1", json!({}))).refused_as("NO_WEBHOOK");
+}
+
+#[test]
+fn windows_that_are_over_together_are_closed_in_decisions_of_bounded_size() {
+    let ids: Vec<String> = (0..60).map(|number| format!("s{number}")).collect();
+    let sensor = |id: &String| {
+        format!(
+            "  {id}:\n    name: S\n    cron: 0 8 * * ? *\n    timezone: UTC\n    timeout_mins: 60\n    checks:\n      c:\n{}",
+            query("")
+        )
+    };
+    let sensors: String = ids.iter().map(sensor).collect();
+    let body = format!("sensors:\n{sensors}pipeline:\n  a: {{integration: X, integration_job: Y, parameters: {{}}}}\n");
+    let world = given(&body).after(ids.iter().map(|id| open(id))).after([after(3_600)]);
+    let outcomes = world.when(look_at_the_clock());
+    assert_eq!(outcomes.lines().len(), WINDOWS_CLOSED_PER_DECISION_MAX);
+    let outcomes = outcomes.accepted().when(look_at_the_clock());
+    assert_eq!(outcomes.lines().len(), 60 - WINDOWS_CLOSED_PER_DECISION_MAX);
+    outcomes.accepted().when(look_at_the_clock()).then([]);
 }
