@@ -16,7 +16,10 @@ pub async fn fire_now(addresses: &Addresses, schedule: &str) {
     let applied = events.rfind(|event| event["kind"] == "PIPELINE_APPLIED").expect("a pipeline was applied");
     let firing = Firing {
         pipeline_id: applied["pipeline_id"].as_str().expect("an id").to_owned(),
-        pipeline_version: 1,
+        pipeline_version: applied["version"]
+            .as_u64()
+            .and_then(|version| u32::try_from(version).ok())
+            .expect("a version"),
         schedule: schedule.to_owned(),
         instant: Timestamp::now().as_microsecond(),
         ..Firing::default()

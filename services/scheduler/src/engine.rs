@@ -41,7 +41,7 @@ pub enum Input {
     /// These zones have other rules from now on.
     Zones {
         /// By their IANA names.
-        zones: Vec<(String, TimeZone)>,
+        zones: BTreeMap<String, TimeZone>,
         /// When.
         at: Timestamp,
     },
@@ -164,12 +164,12 @@ impl Engine {
         self.lives.values().filter_map(|life| life.zone_name().map(str::to_owned)).collect()
     }
 
-    fn change_zones(&mut self, zones: &[(String, TimeZone)], at: Timestamp) {
+    fn change_zones(&mut self, zones: &BTreeMap<String, TimeZone>, at: Timestamp) {
         let keys: Vec<Key> = self.lives.keys().cloned().collect();
         for key in keys {
             let Some(life) = self.lives.get_mut(&key) else { continue };
-            let zone = zones.iter().find(|(name, _)| life.zone_name() == Some(name)).map(|(_, zone)| zone.clone());
-            if zone.is_some_and(|zone| life.change_zone(at, zone)) {
+            let zone = life.zone_name().and_then(|name| zones.get(name));
+            if zone.cloned().is_some_and(|zone| life.change_zone(at, zone)) {
                 self.plan(&key);
             }
         }

@@ -13,8 +13,8 @@ use crate::engine::{Engine, Input};
 /// What the engine hears when the rules of this process have changed.
 pub fn changed(engine: &Engine, at: Timestamp) -> Input {
     let rules = zones();
-    let zones = engine.zone_names().into_iter().filter_map(|name| Some((rules.get(&name)?, name)));
-    Input::Zones { zones: zones.map(|(zone, name)| (name, zone)).collect(), at }
+    let zones = engine.zone_names().into_iter().filter_map(|name| rules.get(&name).map(|zone| (name, zone)));
+    Input::Zones { zones: zones.collect(), at }
 }
 
 /// Tells the coordinator of the rules now, and at every change of them.

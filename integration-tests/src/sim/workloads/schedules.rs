@@ -7,16 +7,31 @@ use super::{
 use crate::sim::{dice::Dice, time::SECOND};
 
 pub(super) fn make(dice: &mut Dice) -> Workload {
+    timed("schedules", dice, version, Asked { again: (30, 120), cancel_per_mille: 400, cancel: (30, 120) })
+}
+
+/// What people ask of a pipeline that starts by itself: spans of seconds in which they do.
+pub(super) struct Asked {
+    /// Another version is applied.
+    pub(super) again: (u64, u64),
+    /// So often a run is cancelled, and when.
+    pub(super) cancel_per_mille: u32,
+    pub(super) cancel: (u64, u64),
+}
+
+/// One pipeline of one or two versions, which starts by itself.
+pub(super) fn timed(name: &'static str, dice: &mut Dice, version: fn(&mut Dice) -> String, asked: Asked) -> Workload {
     let versions: Vec<String> = (0..dice.between(1, 2)).map(|_| version(dice)).collect();
     let mut actions = vec![(0, Action::Apply { pipeline: 0, version: 0 })];
+    let within = |dice: &mut Dice, (first, last): (u64, u64)| dice.between(first, last) * SECOND;
     if versions.len() > 1 {
-        actions.push((dice.between(30, 120) * SECOND, Action::Apply { pipeline: 0, version: 1 }));
+        actions.push((within(dice, asked.again), Action::Apply { pipeline: 0, version: 1 }));
     }
-    if dice.per_mille(400) {
-        actions.push((dice.between(30, 120) * SECOND, Action::CancelSome));
+    if dice.per_mille(asked.cancel_per_mille) {
+        actions.push((within(dice, asked.cancel), Action::CancelSome));
     }
     Workload {
-        name: "schedules",
+        name,
         pipelines: vec![versions],
         actions,
         behaviour: Behaviour {

@@ -1,32 +1,14 @@
 //! Pipelines whose sensors open windows every few minutes: some looks find what they are for, some do not, some never end.
 
 use super::{
-    Action, Behaviour, Workload,
+    Workload,
+    schedules::{Asked, timed},
     yaml::{Job, Yaml},
 };
-use crate::sim::{dice::Dice, time::SECOND};
+use crate::sim::dice::Dice;
 
 pub(super) fn make(dice: &mut Dice) -> Workload {
-    let versions: Vec<String> = (0..dice.between(1, 2)).map(|_| version(dice)).collect();
-    let mut actions = vec![(0, Action::Apply { pipeline: 0, version: 0 })];
-    if versions.len() > 1 {
-        actions.push((dice.between(60, 200) * SECOND, Action::Apply { pipeline: 0, version: 1 }));
-    }
-    if dice.per_mille(300) {
-        actions.push((dice.between(30, 200) * SECOND, Action::CancelSome));
-    }
-    Workload {
-        name: "sensors",
-        pipelines: vec![versions],
-        actions,
-        behaviour: Behaviour {
-            takes: (SECOND / 100, 5 * SECOND),
-            fail_per_mille: 50,
-            hang_per_mille: 5,
-            collect_per_mille: 50,
-        },
-        scheduled: true,
-    }
+    timed("sensors", dice, version, Asked { again: (60, 200), cancel_per_mille: 300, cancel: (30, 200) })
 }
 
 /// `one` asks for one thing, `two` for two.

@@ -1,5 +1,7 @@
 //! Instants, now and then: what a scheduler asks for.
 
+use std::collections::BTreeMap;
+
 use downbeat_domain::{
     PassReason, PipelineId,
     plan::{Catchup, PlanSchedule},
@@ -327,7 +329,7 @@ fn other_rules_of_a_zone_move_what_is_to_come_and_nothing_that_is_over() {
     world.tell("00:00:30", Input::PipelineApplied { pipeline: pipeline(), version: 1, at: at("00:00:30"), schedules });
     assert_eq!(world.engine.zone_names().into_iter().collect::<Vec<_>>(), ["Europe/London"]);
     // Six o'clock has passed by the old rules, and nothing was decided of it yet.
-    let zones = vec![("Europe/London".to_owned(), london("Asia/Tokyo")), ("UTC".to_owned(), TimeZone::UTC)];
+    let zones = BTreeMap::from([("Europe/London".to_owned(), london("Asia/Tokyo")), ("UTC".to_owned(), TimeZone::UTC)]);
     world.tell("06:30:00", Input::Zones { zones: zones.clone(), at: at("06:30:00") });
     assert_eq!(world.settle("06:30:01"), ["fire 06:00"]);
     assert_eq!(world.engine.next_deadline(), Some(at("21:00:00")));
