@@ -16,7 +16,7 @@ use crate::{
     cli::{ScheduleCommand, SchedulePreview, ScheduleSub},
     client,
     error::Error,
-    render::{FiringRow, moment, print, schedule_table},
+    render::{FiringRow, clean, moment, print, schedule_table},
 };
 
 /// The account of pipelines that were not applied.
@@ -35,9 +35,9 @@ pub(super) async fn run(command: &ScheduleCommand) -> Result<ExitCode, Error> {
         moment(written).ok_or_else(|| Error::Usage(format!("`{written}` is no time such as 2026-03-01T06:00:00Z")))
     });
     let after = after.transpose()?;
-    let found = match Path::new(&preview.pipeline).is_file() {
+    let (found, rules) = match Path::new(&preview.pipeline).is_file() {
         true => match of_file(preview, after)? {
-            Some(found) => found,
+            Some(found) => (found, format!("{} ({})", zones().version(), zones().origin())),
             None => return Ok(ExitCode::FAILURE),
         },
         false => of_pipeline(preview, after).await?,
@@ -50,6 +50,7 @@ pub(super) async fn run(command: &ScheduleCommand) -> Result<ExitCode, Error> {
         let table = schedule_table(&found.schedule, found.paused, &found.firings);
         print(&format!("{gap}{table}\n"))?;
     }
+    eprintln!("by the time zone rules {}", clean(&rules));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -82,7 +83,8 @@ fn of_file(arguments: &SchedulePreview, after: Option<i64>) -> Result<Option<Vec
     Ok(Some(all))
 }
 
-async fn of_pipeline(arguments: &SchedulePreview, after: Option<i64>) -> Result<Vec<Found>, Error> {
+/// With the rules of time zones that the coordinator computes by, in words.
+async fn of_pipeline(arguments: &SchedulePreview, after: Option<i64>) -> Result<(Vec<Found>, String), Error> {
     let request = PreviewScheduleRequest {
         pipeline: arguments.pipeline.clone(),
         count: arguments.count,
@@ -91,6 +93,7 @@ async fn of_pipeline(arguments: &SchedulePreview, after: Option<i64>) -> Result<
     };
     let mut control = client::control(&arguments.servers).await?;
     let answer = control.preview_schedule(request).await.map_err(client::refused)?.into_inner();
+    let rules = format!("{} ({})", answer.time_zones, answer.time_zones_origin);
     let found = answer.schedules.into_iter().map(|found| {
         let firings = found.firings.into_iter().map(|firing| {
             Some(FiringRow {
@@ -104,7 +107,7 @@ async fn of_pipeline(arguments: &SchedulePreview, after: Option<i64>) -> Result<
         Some(Found { schedule, paused: found.paused, firings: firings.collect::<Option<Vec<_>>>()? })
     });
     let unreadable = || Error::Refused("the server's answer cannot be read: it is of a newer version".to_owned());
-    found.collect::<Option<Vec<_>>>().ok_or_else(unreadable)
+    found.collect::<Option<Vec<_>>>().map(|found| (found, rules)).ok_or_else(unreadable)
 }
 
 fn none_of_this_name(arguments: &SchedulePreview, found: &[Found]) -> Result<(), Error> {
