@@ -19,6 +19,7 @@ mod limits;
 mod link;
 mod outputs;
 mod process;
+mod remote;
 mod runner;
 mod script_events;
 mod stop;
