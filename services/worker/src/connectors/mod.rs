@@ -114,6 +114,12 @@ impl Registry {
         ])
     }
 
+    /// These and no others.
+    #[cfg(test)]
+    pub(crate) fn of(connectors: Vec<Arc<dyn Connector>>) -> Self {
+        Self(connectors)
+    }
+
     /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself.
     pub(crate) fn jobs(&self) -> Vec<wire::Job> {
         let jobs = self.0.iter().map(|connector| (connector.job(), connector.remote())).chain([(noop::JOB, false)]);
