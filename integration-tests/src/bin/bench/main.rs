@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
     }
     let nats = folder.path().join("cluster");
     std::fs::create_dir_all(&nats).expect("a temporary folder");
-    let (name, cluster) = ("NATS, sync always", Cluster::start(&nats, SLOTS));
+    let (name, cluster) = ("NATS, sync always", Cluster::start_to_measure(&nats, SLOTS));
     if wanted("tasks") {
         print(name, &cluster.addresses, cluster.coordinator.pid()).await;
     }
