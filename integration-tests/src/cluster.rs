@@ -155,7 +155,7 @@ impl Cluster {
         };
         let coordinator = start_coordinator(folder, &addresses, coordinator_listen, snapshots);
         let projector = start_projector(folder, &addresses, projector_listen);
-        let scheduler = start_scheduler(folder, &addresses);
+        let scheduler = start_scheduler(folder, &addresses, &[]);
         let worker = start_worker(folder, &addresses, slots);
         let cluster = Self {
             nats,
@@ -181,12 +181,17 @@ impl Cluster {
 
     /// Starts the scheduler again after it was killed.
     pub fn restart_scheduler(&mut self) {
-        self.scheduler = start_scheduler(&self.folder, &self.addresses);
+        self.restart_scheduler_with(&[]);
+    }
+
+    /// The same with these arguments more.
+    pub fn restart_scheduler_with(&mut self, more: &[&str]) {
+        self.scheduler = start_scheduler(&self.folder, &self.addresses, more);
     }
 
     /// One more scheduler beside the first.
     pub fn another_scheduler(&self) -> Process {
-        start_scheduler(&self.folder, &self.addresses)
+        start_scheduler(&self.folder, &self.addresses, &[])
     }
 
     /// Starts the projector again, over the same folder, after it ended.
@@ -232,8 +237,9 @@ fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr, m
     start(folder, "downbeat-coordinator", &[&arguments, more].concat())
 }
 
-fn start_scheduler(folder: &Path, addresses: &Addresses) -> Process {
-    start(folder, "downbeat-scheduler", &["--log", &addresses.log, "--coordinator", &addresses.server])
+fn start_scheduler(folder: &Path, addresses: &Addresses, more: &[&str]) -> Process {
+    let arguments = ["--log", &addresses.log, "--coordinator", &addresses.server];
+    start(folder, "downbeat-scheduler", &[&arguments, more].concat())
 }
 
 fn start_projector(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {

@@ -66,7 +66,10 @@ impl Events {
         let newest = waited.values().map(|(_, at)| *at).max();
         for origin in events {
             let Some((_, at)) = waited.values().find(|(waits, _)| *waits == key(origin)) else {
-                return Some(format!("run {} consumes event {} of {}, which does not wait", created.run, origin.id, origin.source));
+                return Some(format!(
+                    "run {} consumes event {} of {}, which does not wait",
+                    created.run, origin.id, origin.source
+                ));
             };
             if newest.is_some_and(|newest| newest.as_millisecond() - at.as_millisecond() > within as i64) {
                 return Some(format!("run {} is of event {}, whose time is over", created.run, origin.id));

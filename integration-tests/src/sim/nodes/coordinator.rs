@@ -22,7 +22,10 @@ use wire::{coordinator_message::Message as Told, worker_message::Message as Says
 use crate::sim::{
     checks::Violation,
     network::{Caller, Heard, Request},
-    nodes::{people, taking::Taking},
+    nodes::{
+        people,
+        taking::{Answers, Taking},
+    },
     time::{At, Clocks, MILLISECOND, SECOND},
     world::{Happening, World, micros},
 };
@@ -52,12 +55,14 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Owner {
     pub(super) engine: Engine,
-    ownership: Ownership,
+    pub(super) ownership: Ownership,
     appending: Option<Settling>,
     pub(super) calls: BTreeMap<CallId, (Caller, u64)>,
     pub(super) next_call: CallId,
     /// Events that triggers have yet to answer for, by call.
     pub(super) taking: BTreeMap<u64, Taking>,
+    /// What became of events of which the log knows nothing, each with the question to the log that it waits for.
+    pub(super) confirming: Vec<(u64, Caller, u64, Answers)>,
     sessions: BTreeMap<SessionId, usize>,
     /// Connections of workers that said hello, each with the question to the log that it waits for.
     greetings: Vec<(u64, usize, wire::Hello)>,
@@ -153,7 +158,8 @@ impl World {
                 self.cut(connection, false);
             }
         }
-        for (caller, number) in owner.calls.into_values() {
+        let confirming = owner.confirming.into_iter().map(|(_, caller, number, _)| (caller, number));
+        for (caller, number) in owner.calls.into_values().chain(confirming) {
             self.answer(caller, number, Heard::Nobody);
         }
     }
@@ -263,6 +269,7 @@ impl World {
             calls: BTreeMap::new(),
             next_call: 1,
             taking: BTreeMap::new(),
+            confirming: Vec::new(),
             sessions: BTreeMap::new(),
             greetings: Vec::new(),
             next_session: 1,
@@ -363,12 +370,12 @@ impl World {
             Output::Reply { call, answer } => {
                 let Some(owner) = self.owner(at) else { return };
                 let Some((caller, number)) = owner.calls.remove(&call) else { return };
-                let heard = match owner.taking.get_mut(&number) {
-                    None => Some(Heard::Answer(answer)),
-                    Some(taking) => taking.answered(answer).map(Heard::Taken),
+                let Some(taking) = owner.taking.get_mut(&number) else {
+                    return self.answer(caller, number, Heard::Answer(answer));
                 };
-                if let Some(heard) = heard {
-                    self.answer(caller, number, heard);
+                if let Some(answers) = taking.answered(answer) {
+                    owner.taking.remove(&number);
+                    self.answer_for_event(at, caller, number, answers);
                 }
             }
             Output::Send { session, message } => {

@@ -13,17 +13,20 @@ use crate::sim::{
     world::World,
 };
 
+/// What the triggers that listen made of an event.
+pub(super) type Answers = Vec<Result<Answered, Rejection>>;
+
 /// An event that a coordinator was offered.
 #[derive(Debug)]
 pub(super) struct Taking {
     /// Triggers that have not answered.
     missing: usize,
-    answers: Vec<Result<Answered, Rejection>>,
+    answers: Answers,
 }
 
 impl Taking {
     /// One of its triggers has answered; all answers, once it was the last.
-    pub(super) fn answered(&mut self, answer: Result<Answered, Rejection>) -> Option<Vec<Result<Answered, Rejection>>> {
+    pub(super) fn answered(&mut self, answer: Result<Answered, Rejection>) -> Option<Answers> {
         self.missing -= 1;
         self.answers.push(answer);
         (self.missing == 0).then(|| std::mem::take(&mut self.answers))
@@ -69,7 +72,7 @@ impl World {
         let Some(owner) = self.owner(at) else { return };
         let takers = owner.engine.partition().listening(&event.address);
         if takers.is_empty() {
-            return self.answer(caller, number, Heard::Taken(Vec::new()));
+            return self.answer_for_event(at, caller, number, Vec::new());
         }
         owner.taking.insert(number, Taking { missing: takers.len(), answers: Vec::new() });
         for (pipeline, trigger) in takers {
@@ -81,5 +84,17 @@ impl World {
             let command = Command::TakeEvent(TakeEvent { pipeline, trigger, event: Arc::clone(event) });
             self.input(at, Input::Call { call, actor, command_id: None, command });
         }
+    }
+
+    /// The scheduler forgets an event of which the log knows nothing: only an owner may tell it to.
+    pub(super) fn answer_for_event(&mut self, at: usize, caller: Caller, number: u64, answers: Answers) {
+        if !answers.is_empty() && !answers.iter().flatten().any(Answered::leaves_no_trace) {
+            return self.answer(caller, number, Heard::Taken(answers));
+        }
+        let monotonic = self.coordinators[at].clocks.monotonic(self.now);
+        let Some(owner) = self.owner(at) else { return };
+        let question = owner.ownership.confirm(monotonic);
+        owner.confirming.push((question, caller, number, answers));
+        self.ask_for_tail(at);
     }
 }
