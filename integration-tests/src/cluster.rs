@@ -125,11 +125,24 @@ pub struct Cluster {
     coordinator_listen: SocketAddr,
     projector_listen: SocketAddr,
     slots: u32,
+    snapshots: &'static [&'static str],
 }
+
+/// A take-over in a test begins with a snapshot, as it does after days.
+const SNAPSHOTS_OFTEN: &[&str] = &["--snapshot-records", "50"];
 
 impl Cluster {
     /// Starts all of it with its data in `folder`.
     pub fn start(folder: &Path, slots: u32) -> Self {
+        Self::start_with(folder, slots, SNAPSHOTS_OFTEN)
+    }
+
+    /// The same as people install it, to be measured.
+    pub fn start_to_measure(folder: &Path, slots: u32) -> Self {
+        Self::start_with(folder, slots, &[])
+    }
+
+    fn start_with(folder: &Path, slots: u32, snapshots: &'static [&'static str]) -> Self {
         let program = nats_program();
         let store = folder.join("nats");
         std::fs::create_dir_all(&store).expect("a folder for the log's server");
@@ -140,9 +153,9 @@ impl Cluster {
             metadata: format!("http://{projector_listen}"),
             log: nats.url(),
         };
-        let coordinator = start_coordinator(folder, &addresses, coordinator_listen);
+        let coordinator = start_coordinator(folder, &addresses, coordinator_listen, snapshots);
         let projector = start_projector(folder, &addresses, projector_listen);
-        let scheduler = start_scheduler(folder, &addresses);
+        let scheduler = start_scheduler(folder, &addresses, &[]);
         let worker = start_worker(folder, &addresses, slots);
         let cluster = Self {
             nats,
@@ -155,6 +168,7 @@ impl Cluster {
             coordinator_listen,
             projector_listen,
             slots,
+            snapshots,
         };
         cluster.wait_ready();
         cluster
@@ -162,17 +176,22 @@ impl Cluster {
 
     /// Starts the coordinator again after it was killed.
     pub fn restart_coordinator(&mut self) {
-        self.coordinator = start_coordinator(&self.folder, &self.addresses, self.coordinator_listen);
+        self.coordinator = start_coordinator(&self.folder, &self.addresses, self.coordinator_listen, self.snapshots);
     }
 
     /// Starts the scheduler again after it was killed.
     pub fn restart_scheduler(&mut self) {
-        self.scheduler = start_scheduler(&self.folder, &self.addresses);
+        self.restart_scheduler_with(&[]);
+    }
+
+    /// The same with these arguments more.
+    pub fn restart_scheduler_with(&mut self, more: &[&str]) {
+        self.scheduler = start_scheduler(&self.folder, &self.addresses, more);
     }
 
     /// One more scheduler beside the first.
     pub fn another_scheduler(&self) -> Process {
-        start_scheduler(&self.folder, &self.addresses)
+        start_scheduler(&self.folder, &self.addresses, &[])
     }
 
     /// Starts the projector again, over the same folder, after it ended.
@@ -211,16 +230,16 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
+fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr, more: &[&str]) -> Process {
     let (blobs, listen) = (folder.join("blobs"), listen.to_string());
     let blobs = blobs.to_str().expect("test folders are text");
-    // Snapshots often: a take-over then begins with one, as it does after days.
-    let arguments = ["--log", &addresses.log, "--listen", &listen, "--blobs", blobs, "--snapshot-records", "50"];
-    start(folder, "downbeat-coordinator", &arguments)
+    let arguments = ["--log", &addresses.log, "--listen", &listen, "--blobs", blobs];
+    start(folder, "downbeat-coordinator", &[&arguments, more].concat())
 }
 
-fn start_scheduler(folder: &Path, addresses: &Addresses) -> Process {
-    start(folder, "downbeat-scheduler", &["--log", &addresses.log, "--coordinator", &addresses.server])
+fn start_scheduler(folder: &Path, addresses: &Addresses, more: &[&str]) -> Process {
+    let arguments = ["--log", &addresses.log, "--coordinator", &addresses.server];
+    start(folder, "downbeat-scheduler", &[&arguments, more].concat())
 }
 
 fn start_projector(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {

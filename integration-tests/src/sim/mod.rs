@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `scenario.rs`, `workloads/` | what a seed decides beforehand |
 //! | `nodes/` | the processes around the engines |
-//! | `network.rs`, `log.rs`, `time.rs` | what lies between them |
+//! | `network.rs`, `log.rs`, `stream.rs`, `time.rs` | what lies between them |
 //! | `nemesis.rs` | what goes wrong |
 //! | `checks/`, `cost.rs`, `verdict.rs` | what must hold |
 //! | `seeds.txt`, `mutants/` | seeds that failed once; bugs that must be found |
@@ -22,6 +22,7 @@ pub mod log;
 pub mod network;
 pub mod nodes;
 pub mod scenario;
+pub mod stream;
 pub mod time;
 pub mod trace;
 pub mod workloads;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use downbeat_coordinator::engine::{Answer, SessionId};
-use downbeat_domain::{Command, FireSchedule, PipelineApplied, Rejection, RestartRun, StartRun};
+use downbeat_domain::{Command, FireSchedule, IncomingEvent, PipelineApplied, Rejection, RestartRun, StartRun};
 use downbeat_proto::worker::v1 as wire;
 
 use super::{
@@ -54,6 +54,8 @@ pub enum Request {
     Cancel(downbeat_domain::RunId),
     /// Start the run of an instant.
     Fire(FireSchedule),
+    /// Give an event to every trigger that asks for it.
+    Take(Arc<IncomingEvent>),
     /// Run a run that has ended again.
     Restart(Box<RestartRun>),
     /// Anything that leaves nothing to check but the state.
@@ -61,16 +63,17 @@ pub enum Request {
 }
 
 impl Request {
-    /// What the core is asked.
-    pub fn command(&self) -> Command {
-        match self {
+    /// What the core is asked; an event is offered to as many as listen to it.
+    pub fn command(&self) -> Option<Command> {
+        Some(match self {
             Self::Apply(applied) => Command::ApplyPipeline(Box::new((**applied).clone())),
             Self::Start(start) => Command::StartRun((**start).clone()),
             Self::Cancel(run) => Command::CancelRun { run: *run, reason: "simulated".to_owned() },
             Self::Fire(fire) => Command::FireSchedule(fire.clone()),
             Self::Restart(restart) => Command::RestartRun(restart.clone()),
             Self::Other(command) => (**command).clone(),
-        }
+            Self::Take(_) => return None,
+        })
     }
 }
 
@@ -79,6 +82,8 @@ impl Request {
 pub enum Heard {
     /// What the coordinator answered.
     Answer(Result<Answer, Rejection>),
+    /// What the triggers that listen made of an event.
+    Taken(Vec<Result<Answer, Rejection>>),
     /// Nobody answered.
     Nobody,
 }

@@ -102,6 +102,8 @@ pub struct Scenario {
     pub coordinators_max: usize,
     /// Schedulers.
     pub schedulers: usize,
+    /// Messages of one subject that a scheduler lets through per second.
+    pub trigger_rate: u32,
     /// Workers.
     pub workers: Vec<Installed>,
     /// Projectors.
@@ -151,7 +153,8 @@ impl Scenario {
         workers[0].scripts = true;
         Self {
             coordinators_max: dice.between(1, 3) as usize,
-            schedulers: dice.between(1, 2) as usize,
+            schedulers: dice.between(1, 3) as usize,
+            trigger_rate: *dice.pick(&[1, 10_000]),
             workers,
             projectors: dice.between(1, 2) as usize,
             // Seldom long enough for an owner to lose its trust in itself, and its workers to their leases.

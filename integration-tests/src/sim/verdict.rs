@@ -53,6 +53,7 @@ impl World {
             })
         };
         self.client.open == 0
+            && self.stream.is_settled()
             && self.checks.open_backfills() == 0
             && self.census.living_since_before(watched.saturating_sub(60 * SECOND)) == 0
             && self.projectors.iter().all(|one| one.position() == end)
@@ -88,6 +89,7 @@ impl World {
             self.compare_projection(at);
         }
         self.compare_state();
+        self.judge_events();
         if let Some(what) = self.checks.left() {
             self.violated("INV-09", what);
         }

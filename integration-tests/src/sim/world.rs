@@ -25,6 +25,7 @@ use super::{
         worker::{Worker, WorkerEvent},
     },
     scenario::{AppendFaults, Network, Scenario},
+    stream::{Stream, StreamEvent},
     time::{At, Clocks, MILLISECOND, Queue, SECOND},
     trace::{Lines, Trace},
     workloads::{self, Behaviour},
@@ -48,6 +49,8 @@ pub enum Happening {
     Projector(usize, u64, ProjectorEvent),
     /// To the clients.
     Client(ClientEvent),
+    /// To the stream of messages for event triggers.
+    Stream(StreamEvent),
     /// A caller hears something.
     Heard(Caller, u64, Heard),
     /// A record reaches the log; its answer reaches this append of this coordinator then, or nobody.
@@ -86,6 +89,7 @@ pub struct World {
     pub(super) healed: Option<At>,
     pub(super) done: bool,
     pub(super) log: Log,
+    pub(super) stream: Stream,
     /// Snapshots as they lie in the blob store, oldest first.
     pub(super) snapshots: Vec<Vec<u8>>,
     pub(super) connections: Vec<Connection>,
@@ -122,6 +126,7 @@ impl World {
             healed: None,
             done: false,
             log: Log::new(),
+            stream: Stream::default(),
             snapshots: Vec::new(),
             connections: Vec::new(),
             coordinators: Vec::new(),
@@ -158,7 +163,7 @@ impl World {
         }
         for at in 0..self.scenario.schedulers {
             let clocks = self.fresh_clocks();
-            self.schedulers.push(Scheduler::new(clocks));
+            self.schedulers.push(Scheduler::new(clocks, self.scenario.trigger_rate));
             self.restart_scheduler(at, 0);
         }
         for at in 0..self.scenario.projectors {
@@ -212,6 +217,7 @@ impl World {
             Happening::Scheduler(at, life, event) => self.scheduler(at, life, event),
             Happening::Projector(at, life, event) => self.projector(at, life, event),
             Happening::Client(event) => self.client(event),
+            Happening::Stream(event) => self.stream(event),
             Happening::Heard(Caller::Client, number, heard) => self.client_heard(number, heard),
             Happening::Heard(Caller::Scheduler(at, life), number, heard) => {
                 self.scheduler_heard(at, life, number, heard);

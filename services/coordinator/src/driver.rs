@@ -31,6 +31,7 @@ enum Incoming {
     Input(Input),
     Call(Command, String, Option<CommandId>, oneshot::Sender<CallResult>),
     Attached(Greeting),
+    Confirm(oneshot::Sender<()>),
     Ask(Question),
 }
 
@@ -101,6 +102,14 @@ impl Handle {
         self.send(Incoming::Input(input)).await
     }
 
+    /// Waits until the log has said that this still was the owner after now. For answers that are given from state alone: an owner that
+    /// was fenced and has not noticed knows less than the log.
+    pub async fn confirm(&self) -> Result<(), Refused> {
+        let (reply, confirmed) = oneshot::channel();
+        self.send(Incoming::Confirm(reply)).await?;
+        confirmed.await.map_err(|_| Refused::Stopping)
+    }
+
     /// Asks something of the engine's state.
     pub async fn ask<T: Send + 'static>(
         &self,
@@ -133,6 +142,8 @@ pub struct Driver {
     workers: HashMap<SessionId, mpsc::Sender<wire::CoordinatorMessage>>,
     /// Each with the question to the log that it waits for.
     greetings: Vec<(u64, Greeting)>,
+    /// Answers that wait for the log to say whose they are; each with its question, too.
+    confirming: Vec<(u64, oneshot::Sender<()>)>,
     to_append: Option<Bytes>,
     snapshots: Option<Snapshots>,
     /// For what this loop starts beside itself and hears of again. Weak: the loop ends when all other handles are gone.
@@ -169,6 +180,7 @@ impl Driver {
             next_call: 1,
             workers: HashMap::new(),
             greetings: Vec::new(),
+            confirming: Vec::new(),
             to_append: None,
             snapshots,
             own: handle.incoming.downgrade(),
@@ -227,9 +239,13 @@ impl Driver {
         Ok(())
     }
 
-    /// Attaches the workers that came before the log said that this is the owner.
+    /// Attaches the workers that came before the log said that this is the owner, and lets answers go that wait for it.
     fn greet(&mut self) {
         let ownership = &self.ownership;
+        for (_, confirmed) in self.confirming.extract_if(.., |(question, _)| ownership.is_confirmed(*question)) {
+            // Who asked may be gone.
+            let _ = confirmed.send(());
+        }
         let greeted: Vec<(u64, Greeting)> =
             self.greetings.extract_if(.., |(question, _)| ownership.is_confirmed(*question)).collect();
         for (_, Greeting { session, hello, sender, attached }) in greeted {
@@ -253,6 +269,10 @@ impl Driver {
             Incoming::Attached(greeting) => {
                 let question = self.ownership.confirm(self.clock.now().monotonic);
                 return self.greetings.push((question, greeting));
+            }
+            Incoming::Confirm(reply) => {
+                let question = self.ownership.confirm(self.clock.now().monotonic);
+                return self.confirming.push((question, reply));
             }
             Incoming::Ask(question) => return question(&mut self.engine, moment(self.clock.now())),
         };

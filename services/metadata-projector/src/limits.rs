@@ -18,7 +18,7 @@ pub const TRIES_PER_EVENT: u32 = 3;
 /// Stores that were moved aside and are kept as evidence.
 pub const DAMAGED_KEPT_MAX: usize = 2;
 /// Default of the store's page cache, bytes.
-pub const CACHE_BYTES_DEFAULT: u64 = 8 * 1024 * 1024;
+pub const CACHE_BYTES_DEFAULT: u64 = 32 * 1024 * 1024;
 /// Smallest page cache that is honoured, bytes.
 pub const CACHE_BYTES_MIN: u64 = 1024 * 1024;
 /// Tasks of all plans that are held unpacked in memory together; above it the plans are read again.

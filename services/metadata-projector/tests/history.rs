@@ -3,7 +3,7 @@
 
 mod support;
 
-use downbeat_domain::{Event, FailureClass, Mark, RunId, TaskRunId, TaskStatus};
+use downbeat_domain::{Event, FailureClass, Mark, PipelineId, RunId, TaskRunId, TaskStatus};
 use downbeat_event_log::memory::MemoryLog;
 use downbeat_proto::{
     metadata::v1 as wire,
@@ -272,5 +272,28 @@ async fn a_pipeline_that_is_gone_is_not_listed_but_its_runs_are() {
     let source = wire::GetPipelineSourceRequest { pipeline: pipeline_id.to_string(), version: 0, at_least };
     let row = service.client.get_pipeline_source(source).await.unwrap().into_inner().pipeline.unwrap();
     assert_eq!((row.deleted, row.paused, row.paused_reason.as_str()), (true, false, ""));
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_end_of_a_run_did_not_start_is_told_with_that_run() {
+    let (log, folder, run, other) = (log("declined"), tempfile::tempdir().unwrap(), run_id(1), PipelineId([9; 16]));
+    decided(&log, 0, vec![pipeline(1, 0)]).await;
+    decided(&log, 1, vec![created(run, 1)]).await;
+    decided(&log, 2, vec![finished(run, 2)]).await;
+    // Records of others lie between.
+    decided(&log, 3, vec![created(run_id(2), 3)]).await;
+    let reason = "pipeline `other` is paused".to_owned();
+    decided(&log, 4, vec![Event::FollowerDeclined { ended: run, pipeline: other, reason, at: at(4) }]).await;
+    let mut service = Service::over(&log, folder.path()).await;
+    let request =
+        |task: &str| wire::ExplainRunRequest { run_id: run.to_string(), task: task.to_owned(), at_least: None };
+    service.get(run, end(&log).await).await.unwrap();
+    let told = service.client.explain_run(request("")).await.unwrap().into_inner().explanations;
+    let last = told.last().unwrap();
+    let text = format!("its end does not start pipeline {other}: pipeline `other` is paused");
+    assert_eq!((last.kind.as_str(), last.sequence, last.text.as_str()), ("FOLLOWER_DECLINED", 5, text.as_str()));
+    let of_task = service.client.explain_run(request("t0")).await.unwrap().into_inner().explanations;
+    assert!(of_task.iter().all(|told| told.kind != "FOLLOWER_DECLINED"), "{of_task:?}");
     service.stop().await;
 }

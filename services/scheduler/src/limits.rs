@@ -60,6 +60,10 @@ pub const ACK_WAIT: Duration = Duration::from_secs(30);
 pub const ACK_PENDING_MAX: i64 = 50_000;
 /// Bytes of messages that wait for schedulers; a publisher of more is refused by NATS, and knows it.
 pub const TRIGGER_STREAM_BYTES: i64 = 1024 * 1024 * 1024;
+/// How often it is looked how full the trigger stream is.
+pub const ROOM_INTERVAL: Duration = Duration::from_secs(10);
+/// From so many percent of a limit of the stream on, operators are told.
+pub const LITTLE_ROOM_PERCENT: u64 = 90;
 /// Bytes of dead letters; the oldest go first.
 pub const DEAD_STREAM_BYTES: i64 = 256 * 1024 * 1024;
 /// How long dead letters are kept.

@@ -22,6 +22,8 @@ pub struct Metrics {
     decided: Family<Outcome, Counter>,
     schedules: Gauge,
     events: Events,
+    waiting_messages: Gauge,
+    waiting_bytes: Gauge,
 }
 
 /// What was decided of an instant: `fired`, or in lower case the reason why it has no run of its own.
@@ -41,6 +43,8 @@ impl Default for Metrics {
             decided: Family::default(),
             schedules: Gauge::default(),
             events: Events::default(),
+            waiting_messages: Gauge::default(),
+            waiting_bytes: Gauge::default(),
         }
     }
 }
@@ -57,6 +61,12 @@ impl Metrics {
         let decided = self.decided.clone();
         registry.register("schedule_instants", "Instants of schedules that this scheduler had decided", decided);
         registry.register("schedules", "Schedules and sensors that it watches", self.schedules.clone());
+        registry.register(
+            "event_messages_waiting",
+            "Messages in the trigger stream that no scheduler has settled",
+            self.waiting_messages.clone(),
+        );
+        registry.register("event_bytes_waiting", "Bytes of these messages", self.waiting_bytes.clone());
         registry.register_collector(Box::new(self.events.clone()));
         registry
     }
@@ -74,6 +84,12 @@ impl Metrics {
 
     pub(crate) fn watches(&self, schedules: usize) {
         self.schedules.set(i64::try_from(schedules).unwrap_or(i64::MAX));
+    }
+
+    /// So much waits in the trigger stream.
+    pub(crate) fn waiting(&self, messages: u64, bytes: u64) {
+        self.waiting_messages.set(i64::try_from(messages).unwrap_or(i64::MAX));
+        self.waiting_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn events(&self, counts: Counts) {

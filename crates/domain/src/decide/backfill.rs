@@ -142,6 +142,7 @@ fn start(
     let none = Map::new();
     let of = inputs::Of { run, environment: &none, environment_name: "" };
     let inputs = inputs::of_trigger(&schedule.run_inputs, &of, None, &then)
+        .map(|given| inputs::with_instants(given, &plan.inputs, std::iter::once(instant)))
         .and_then(|given| inputs::complete(&plan.inputs, &given, &of, &then))
         .map_err(|rejection| rejection.to_string())?;
     let trigger =

@@ -109,13 +109,16 @@ fn run(
     if let Some(done) = done {
         return Ok(vec![refused(fire, &format!("run {done} of a backfill has done it, or is at it"), context)]);
     }
+    let declared = &partition.live_pipeline(fire.pipeline)?.plan.plan.inputs;
+    let instants = coalesced.into_iter().flat_map(|passed| passed.listed.iter().copied()).chain([fire.instant]);
     let trigger = Trigger::Scheduled {
         schedule: fire.schedule.clone(),
         instant: fire.instant,
         coalesced: coalesced.map(|passed| passed.listed.clone()).unwrap_or_default(),
         coalesced_count: coalesced.map_or(0, |passed| passed.count),
     };
-    let started = inputs::of_trigger(&schedule.run_inputs, &of, None, context).and_then(|inputs| {
+    let started = inputs::of_trigger(&schedule.run_inputs, &of, None, context).and_then(|given| {
+        let inputs = inputs::with_instants(given, declared, instants);
         let start = StartRun {
             run,
             pipeline: fire.pipeline,

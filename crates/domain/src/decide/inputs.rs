@@ -5,6 +5,7 @@ use downbeat_dialect::{
     Input, InputType,
     expression::{has_template, render_value},
 };
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -43,6 +44,21 @@ pub(super) fn of_trigger(
 ) -> Result<Map<String, Value>, Rejection> {
     let known = Known { inputs: &Map::new(), outputs: outputs.as_ref() };
     given.iter().map(|(name, value)| Ok((name.clone(), of.render(name, value, &known, context)?))).collect()
+}
+
+/// An input of this name is given the instants that a run of a schedule stands for.
+const INSTANTS: &str = "downbeat_instants";
+
+/// Adds them, oldest first, where the pipeline declares that input and the schedule gives it nothing itself.
+pub(super) fn with_instants(
+    mut given: Map<String, Value>,
+    declared: &[PlanInput],
+    instants: impl Iterator<Item = Timestamp>,
+) -> Map<String, Value> {
+    if declared.iter().any(|input| input.name == INSTANTS) {
+        given.entry(INSTANTS).or_insert_with(|| instants.map(|instant| instant.to_string()).collect());
+    }
+    given
 }
 
 /// What is known of a run that begins to exist.

@@ -67,6 +67,21 @@ fn inputs_of_a_schedule_may_be_expressions() {
 }
 
 #[test]
+fn a_pipeline_that_declares_it_is_given_the_instants_that_its_run_stands_for() {
+    let source = SCHEDULED.replacen("schedule:", "  downbeat_instants: {type: list, default: []}\nschedule:", 1);
+    let (first, second) = (instant(0).to_string(), instant(300).to_string());
+    let mut late = question("daily", None, 300);
+    late.passed = vec![passed(PassReason::Coalesced, 0, 0, 1)];
+    for (asked, second_of, expected) in
+        [(question("daily", None, 0), 0, json!([first])), (late, 300, json!([first, second]))]
+    {
+        let world = given(&source).after([ask(asked)]);
+        let run = &world.partition.runs[&RunId::of_schedule(pipeline(), "daily", instant(second_of))];
+        assert_eq!(run.inputs["downbeat_instants"], expected);
+    }
+}
+
+#[test]
 fn an_instant_of_which_no_run_can_be_made_is_decided_and_the_next_one_goes_on() {
     let gone = SCHEDULED.replace("today", "\"${{ ENV.GONE }}\"");
     let world = given(&gone).after([fire("daily", None, 0)]);

@@ -83,6 +83,11 @@ impl NatsServer {
         format!("http://127.0.0.1:{}", self.monitor_port)
     }
 
+    /// The server's process; `None` while it does not run.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// The folder in which the server keeps its streams.
     pub fn store(&self) -> PathBuf {
         self.folder.join("store")

@@ -3,6 +3,7 @@
 //! Usage: `make bench`, which builds in the release profile first; `downbeat-bench [tasks] [events] [schedules]` measures those only.
 //! Never a test: figures have no verdict here.
 
+mod cpu;
 mod events;
 mod measure;
 mod report;
@@ -38,12 +39,14 @@ async fn main() -> ExitCode {
     }
     let nats = folder.path().join("cluster");
     std::fs::create_dir_all(&nats).expect("a temporary folder");
-    let (name, cluster) = ("NATS, sync always", Cluster::start(&nats, SLOTS));
+    let (name, mut cluster) = ("NATS, sync always", Cluster::start_to_measure(&nats, SLOTS));
     if wanted("tasks") {
         print(name, &cluster.addresses, cluster.coordinator.pid()).await;
     }
     if wanted("events") {
-        row(name, events::FIGURE, events::per_second(&cluster.addresses, ROUNDS).await);
+        for (figure, outcome) in events::FIGURES.into_iter().zip(events::per_second(&mut cluster, ROUNDS).await) {
+            row(name, figure, outcome);
+        }
     }
     if wanted("schedules") {
         row(name, schedules::FIGURE, schedules::last_after(&cluster.addresses, ROUNDS_OF_SCHEDULES).await);

@@ -9,6 +9,7 @@ pub mod assets;
 pub mod backfills;
 pub mod chain;
 pub mod dependencies;
+pub mod events;
 pub mod fencing;
 pub mod finished;
 pub mod followers;
@@ -54,6 +55,7 @@ pub struct AllChecks {
     finished: finished::Finished,
     followers: followers::Followers,
     assets: assets::Assets,
+    events: events::Events,
     dependencies: dependencies::Dependencies,
     schedules: schedules::Schedules,
     sensors: sensors::Sensors,
@@ -67,6 +69,11 @@ impl AllChecks {
     /// Backfills that have not ended.
     pub fn open_backfills(&self) -> usize {
         self.backfills.open()
+    }
+
+    /// Triggers that took this event.
+    pub fn takers_of(&self, source: &str, id: &str) -> std::collections::BTreeSet<events::TriggerOf> {
+        self.events.takers_of(source, id)
     }
 
     /// What is due at the end, when everything else has come to rest.
@@ -90,6 +97,7 @@ impl Check for AllChecks {
         self.followers.record(record, found);
         self.backfills.record(record, found);
         self.assets.record(record, found);
+        self.events.record(record, found);
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
         self.sensors.record(record, found);

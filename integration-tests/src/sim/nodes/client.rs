@@ -59,7 +59,7 @@ impl World {
     pub(crate) fn client_heard(&mut self, number: u64, heard: Heard) {
         let Some(request) = self.client.waiting.remove(&number) else { return };
         let (answer, pause) = match heard {
-            Heard::Nobody => return self.ask_later(request, 500 * MILLISECOND),
+            Heard::Nobody | Heard::Taken(_) => return self.ask_later(request, 500 * MILLISECOND),
             // It asked before its pipeline was there, or while that was paused.
             Heard::Answer(Err(Rejection::UnknownPipeline(_) | Rejection::PipelinePaused { .. })) => {
                 (None, Some(SECOND))
@@ -108,6 +108,10 @@ impl World {
         let id =
             |world: &Self, pipeline: usize| -> PipelineId { world.client.pipelines[workload][pipeline][0].pipeline };
         Some(match *action {
+            Action::Publish(ref publication) => {
+                self.publish(workload, publication.clone());
+                return None;
+            }
             Action::Apply { pipeline, version } => {
                 Request::Apply(Arc::clone(&self.client.pipelines[workload][pipeline][version]))
             }

@@ -22,7 +22,10 @@ use wire::{coordinator_message::Message as Told, worker_message::Message as Says
 use crate::sim::{
     checks::Violation,
     network::{Caller, Heard, Request},
-    nodes::people,
+    nodes::{
+        people,
+        taking::{Answers, Taking},
+    },
     time::{At, Clocks, MILLISECOND, SECOND},
     world::{Happening, World, micros},
 };
@@ -50,12 +53,16 @@ enum State {
 }
 
 #[derive(Debug)]
-struct Owner {
-    engine: Engine,
-    ownership: Ownership,
+pub(super) struct Owner {
+    pub(super) engine: Engine,
+    pub(super) ownership: Ownership,
     appending: Option<Settling>,
-    calls: BTreeMap<CallId, (Caller, u64)>,
-    next_call: CallId,
+    pub(super) calls: BTreeMap<CallId, (Caller, u64)>,
+    pub(super) next_call: CallId,
+    /// Events that triggers have yet to answer for, by call.
+    pub(super) taking: BTreeMap<u64, Taking>,
+    /// What became of events of which the log knows nothing, each with the question to the log that it waits for.
+    pub(super) confirming: Vec<(u64, Caller, u64, Answers)>,
     sessions: BTreeMap<SessionId, usize>,
     /// Connections of workers that said hello, each with the question to the log that it waits for.
     greetings: Vec<(u64, usize, wire::Hello)>,
@@ -151,7 +158,8 @@ impl World {
                 self.cut(connection, false);
             }
         }
-        for (caller, number) in owner.calls.into_values() {
+        let confirming = owner.confirming.into_iter().map(|(_, caller, number, _)| (caller, number));
+        for (caller, number) in owner.calls.into_values().chain(confirming) {
             self.answer(caller, number, Heard::Nobody);
         }
     }
@@ -205,7 +213,7 @@ impl World {
         }
     }
 
-    fn owner(&mut self, at: usize) -> Option<&mut Owner> {
+    pub(super) fn owner(&mut self, at: usize) -> Option<&mut Owner> {
         match &mut self.coordinators[at].state {
             State::Owner(owner) => Some(owner),
             _ => None,
@@ -260,6 +268,8 @@ impl World {
             appending: None,
             calls: BTreeMap::new(),
             next_call: 1,
+            taking: BTreeMap::new(),
+            confirming: Vec::new(),
             sessions: BTreeMap::new(),
             greetings: Vec::new(),
             next_session: 1,
@@ -271,11 +281,16 @@ impl World {
 
     fn called(&mut self, at: usize, caller: Caller, number: u64, request: &Request) {
         let Some(owner) = self.owner(at) else { return self.answer(caller, number, Heard::Nobody) };
+        let command = match (request, request.command()) {
+            (Request::Take(event), _) => return self.offered(at, caller, number, event),
+            (_, Some(command)) => command,
+            (_, None) => return,
+        };
         let call = owner.next_call;
         owner.next_call += 1;
         owner.calls.insert(call, (caller, number));
         let actor = format!("{caller:?}");
-        self.input(at, Input::Call { call, actor, command_id: None, command: request.command() });
+        self.input(at, Input::Call { call, actor, command_id: None, command });
     }
 
     fn worker_says(&mut self, at: usize, connection: usize, message: wire::WorkerMessage) {
@@ -308,7 +323,7 @@ impl World {
         self.input(at, input);
     }
 
-    fn input(&mut self, at: usize, input: Input) {
+    pub(super) fn input(&mut self, at: usize, input: Input) {
         let moment = self.coordinators[at].moment(self.now);
         let at_once = self.dice.per_mille(500);
         let wait = self.dice.below(2 * MILLISECOND);
@@ -353,9 +368,14 @@ impl World {
                 self.tell(at, after, CoordinatorEvent::PriorRead(run, read));
             }
             Output::Reply { call, answer } => {
-                let asked = self.owner(at).and_then(|owner| owner.calls.remove(&call));
-                if let Some((caller, number)) = asked {
-                    self.answer(caller, number, Heard::Answer(answer));
+                let Some(owner) = self.owner(at) else { return };
+                let Some((caller, number)) = owner.calls.remove(&call) else { return };
+                let Some(taking) = owner.taking.get_mut(&number) else {
+                    return self.answer(caller, number, Heard::Answer(answer));
+                };
+                if let Some(answers) = taking.answered(answer) {
+                    owner.taking.remove(&number);
+                    self.answer_for_event(at, caller, number, answers);
                 }
             }
             Output::Send { session, message } => {

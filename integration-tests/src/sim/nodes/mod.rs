@@ -9,4 +9,5 @@ pub mod job;
 mod people;
 pub mod projector;
 pub mod scheduler;
+mod taking;
 pub mod worker;

@@ -38,6 +38,9 @@ fn open_gates(world: &mut World) {
     for pipeline in paused {
         world.wants(Request::Other(Box::new(Command::ResumePipeline { pipeline })));
     }
+    if world.census.paused.is_empty() {
+        world.replay_dead_letters();
+    }
     if world.census.pool.is_some_and(|slots| slots < 2) {
         world.wants(Request::Other(Box::new(Command::SetPool { name: "shared".to_owned(), slots: Some(3) })));
     }

@@ -9,6 +9,7 @@ use downbeat_scheduler::{
     engine::{Engine, Firing, Input, Output},
     limits,
     reading::take_in,
+    triggers,
 };
 use futures::{FutureExt, StreamExt, stream::BoxStream};
 use tonic::Code;
@@ -16,6 +17,7 @@ use tonic::Code;
 use crate::sim::{
     log::ready,
     network::{Caller, Heard, Request},
+    stream::Delivery,
     time::{At, Clocks, MILLISECOND},
     world::{Happening, World, micros},
 };
@@ -51,6 +53,10 @@ pub struct Scheduler {
     /// Its clocks.
     pub clocks: Clocks,
     asked: BTreeMap<u64, (Firing, u32, At)>,
+    /// What becomes of messages.
+    pub(super) triggers: triggers::engine::Engine,
+    /// Messages whose events were offered to a coordinator, by call.
+    pub(super) taking: BTreeMap<u64, Delivery>,
     tick_at: Option<At>,
 }
 
@@ -67,12 +73,28 @@ pub enum SchedulerEvent {
     Told(Input),
     /// A firing is asked for again.
     Again(Firing, u32, At),
+    /// A message for event triggers arrives.
+    Delivered(Box<Delivery>),
 }
 
 impl Scheduler {
     /// A machine on which no scheduler has run yet.
-    pub fn new(clocks: Clocks) -> Self {
-        Self { life: 0, engine: Engine::default(), entries: None, clocks, asked: BTreeMap::new(), tick_at: None }
+    pub fn new(clocks: Clocks, trigger_rate: u32) -> Self {
+        Self {
+            life: 0,
+            engine: Engine::default(),
+            entries: None,
+            clocks,
+            asked: BTreeMap::new(),
+            triggers: triggers::engine::Engine::new(trigger_rate),
+            taking: BTreeMap::new(),
+            tick_at: None,
+        }
+    }
+
+    /// Does the process run?
+    pub(super) fn has_begun(&self) -> bool {
+        self.entries.is_some()
     }
 }
 
@@ -81,7 +103,7 @@ impl World {
     pub(crate) fn restart_scheduler(&mut self, at: usize, after: At) {
         let life = self.schedulers[at].life + 1;
         let clocks = self.schedulers[at].clocks.clone();
-        self.schedulers[at] = Scheduler { life, ..Scheduler::new(clocks) };
+        self.schedulers[at] = Scheduler { life, ..Scheduler::new(clocks, self.scenario.trigger_rate) };
         self.queue.push(self.now + after, Happening::Scheduler(at, life, SchedulerEvent::Start));
     }
 
@@ -112,6 +134,7 @@ impl World {
                 outputs
             }
             SchedulerEvent::Again(firing, attempt, asked) => return self.fire(at, firing, attempt, asked),
+            SchedulerEvent::Delivered(delivery) => return self.delivered(at, *delivery),
         };
         for output in outputs {
             match output {
@@ -128,6 +151,9 @@ impl World {
     pub(crate) fn scheduler_heard(&mut self, at: usize, life: u64, number: u64, heard: Heard) {
         if self.schedulers[at].life != life {
             return;
+        }
+        if let Some(delivery) = self.schedulers[at].taking.remove(&number) {
+            return self.taken(at, &delivery, heard);
         }
         let Some((firing, attempt, asked)) = self.schedulers[at].asked.remove(&number) else { return };
         let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);

@@ -10,6 +10,7 @@ mod cancels;
 mod children;
 mod deep;
 mod edits;
+mod events;
 mod followers;
 mod graph;
 mod lanes;
@@ -89,11 +90,28 @@ pub enum Action {
         /// Its key.
         key: u64,
     },
+    /// Publishes an event.
+    Publish(Publication),
     /// Gives the pool `shared` so many slots.
     SetPool {
         /// How many.
         slots: u32,
     },
+}
+
+/// An event that somebody publishes.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Its id.
+    pub id: u64,
+    /// Its subject, below `downbeat.trigger.`.
+    pub address: String,
+    /// What it says; `None` = nothing, and a filter that asks for it fails.
+    pub rows: Option<u64>,
+    /// Who must take it, and nobody else may: pipelines of the workload, each with its trigger.
+    pub takers: Vec<(usize, &'static str)>,
+    /// Does a filter fail?
+    pub is_poison: bool,
 }
 
 /// How the jobs of a workload behave.
@@ -159,4 +177,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("sensors", sensors::make),
     ("backfills", backfills::make),
     ("assets", assets::make),
+    ("events", events::make),
 ];

@@ -162,6 +162,14 @@ pub struct Answer {
     pub task_status: Option<downbeat_domain::TaskStatus>,
 }
 
+impl Answer {
+    /// It was told from state, and nothing of it stands in the log. An owner that was fenced and has not noticed knows less than the log:
+    /// whoever forgets what it asked for after such an answer needs to know that it came from the owner.
+    pub fn leaves_no_trace(&self) -> bool {
+        self.events == 0 && self.created.is_none() && self.run_status.is_none()
+    }
+}
+
 /// What came of a decision.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Decided {

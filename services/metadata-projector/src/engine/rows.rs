@@ -158,7 +158,7 @@ pub struct RunHead {
     /// Sequence of the record that created it.
     #[prost(uint64, tag = "10")]
     pub first_sequence: u64,
-    /// Sequence of the record in which it ended; 0 = it has not.
+    /// Sequence of the last record that tells of it, that of its end or of what its end did not start; 0 = it has not ended.
     #[prost(uint64, tag = "11")]
     pub last_sequence: u64,
     /// The run that it continues; empty = none.

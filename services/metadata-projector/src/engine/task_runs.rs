@@ -27,11 +27,24 @@ use crate::error::Error;
 /// The projection.
 pub(super) struct TaskRuns;
 
+/// What is decided after its end belongs to the history of a run as well.
+fn tell_after(run: RunId, sequence: u64, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let key = keys::run_head(run);
+    if let Some(mut head) = batch.get::<RunHead>(&key)?.filter(|head| head.finished) {
+        head.last_sequence = head.last_sequence.max(sequence);
+        batch.put(key, &head);
+    }
+    Ok(())
+}
+
 impl Projection for TaskRuns {
     const NAME: &'static str = "task_runs";
     const VERSION: u32 = 3;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
+        if let Event::FollowerDeclined { ended, .. } = fact.event {
+            return tell_after(*ended, fact.sequence, batch);
+        }
         let Some(run) = fact.event.run() else { return Ok(()) };
         if let Event::RunCreated(created) = fact.event {
             return create(created, fact.sequence, plans, batch);

@@ -46,11 +46,19 @@ fn told(decision: &Decision, run: RunId) -> impl Iterator<Item = Told> + '_ {
     // Every event of a run holds its id: nothing else needs to be decoded.
     let holds = move |raw: &&events::Event| raw.payload.windows(16).any(|bytes| bytes == run.0);
     decision.events.iter().filter(holds).filter_map(move |raw| match event::decode(raw) {
-        Ok(Decoded::Known(event)) if event.run() == Some(run) => {
+        Ok(Decoded::Known(event)) if about(&event) == Some(run) => {
             Some(Told { kind: raw.kind, decided_at: decision.decided_at, actor: decision.actor.clone(), event })
         }
         _ => None,
     })
+}
+
+/// The run in whose history an event stands.
+fn about(event: &Event) -> Option<RunId> {
+    match event {
+        Event::FollowerDeclined { ended, .. } => Some(*ended),
+        other => other.run(),
+    }
 }
 
 /// Up to when a run is wanted.

@@ -34,6 +34,9 @@ fn of_run(event: &Event, names: &dyn TaskNames) -> Option<String> {
         Event::RunTimedOut { .. } => "took longer than its timeout: it is being stopped".to_owned(),
         Event::CarryCompleted { .. } => "has taken over what it keeps of the run before".to_owned(),
         Event::FollowersDue { followers, .. } => format!("its end starts {} pipelines", followers.len()),
+        Event::FollowerDeclined { pipeline, reason, .. } => {
+            said(&format!("its end does not start pipeline {pipeline}"), reason)
+        }
         Event::RunFinished { status, message, .. } => said(&format!("ended {status}"), message),
         Event::GroupOpened { group, condition, .. } => {
             format!("group `{}` opened{}", names.group(*group), gave(condition))

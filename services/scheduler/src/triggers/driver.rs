@@ -22,7 +22,7 @@ use super::{
     engine::{Answer, Counts, Engine, Settled, Step},
     message::Message,
     nats::{self, Streams},
-    taking,
+    room, taking,
 };
 use crate::{batching::Batcher, config::SchedulerConfig, error::Error, limits, metrics::Metrics};
 
@@ -82,6 +82,8 @@ async fn serve(
     };
     let (streams, mut messages) = (Arc::new(opened.0), opened.1);
     tracing::info!("takes events published below {TRIGGER_PREFIX}");
+    let watching = room::watch(&streams.stream, &taker.metrics);
+    tokio::pin!(watching);
     let in_flight = Arc::new(Semaphore::new(limits::MESSAGES_IN_FLIGHT_MAX));
     let mut counts = tokio::time::interval(limits::COUNTS_INTERVAL.min(limits::FLOOD_REPORT_INTERVAL));
     let mut reported = Reported { counts: taker.engine().counts(), at: Duration::ZERO };
@@ -93,6 +95,7 @@ async fn serve(
                 taker.report(&mut reported);
                 continue;
             }
+            never = &mut watching => match never {},
             message = messages.next() => match message {
                 Some(message) => message.map_err(|error| Error::nats("reading messages", error))?,
                 None => return Err(Error::nats("reading messages", "the consumer ended")),

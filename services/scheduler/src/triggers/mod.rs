@@ -11,6 +11,7 @@ pub mod engine;
 mod flood;
 pub mod message;
 pub mod nats;
+mod room;
 mod taking;
 
 pub use driver::run;

@@ -25,6 +25,7 @@ const CONSUMER: &str = "downbeat-scheduler";
 pub(super) struct Streams {
     pub(super) context: Context,
     pub(super) consumer: PullConsumer,
+    pub(super) stream: Stream,
     /// Name and birth of the trigger stream: one that is made anew counts from 1 again.
     pub(super) id: String,
 }
@@ -64,7 +65,7 @@ pub(super) async fn open(client: Client, replicas: usize) -> Result<Streams, Err
     let id = format!("{}@{}", info.config.name, info.created.unix_timestamp_nanos());
     let consumer = stream.get_or_create_consumer(CONSUMER, consumer_config()).await;
     let consumer = consumer.map_err(|error| Error::nats("making the consumer downbeat-scheduler", error))?;
-    Ok(Streams { context, consumer, id })
+    Ok(Streams { context, consumer, stream, id })
 }
 
 /// The stream of dead letters.

@@ -7,6 +7,8 @@ use downbeat_proto::worker::v1 as wire;
 use super::{CoordinatorEvent, State};
 use crate::sim::{
     log::Fate,
+    network::{Caller, Heard},
+    nodes::taking::Answers,
     world::{Happening, World, micros},
 };
 
@@ -44,7 +46,7 @@ impl World {
     }
 
     /// An owner asks whether it still is one, when that is due.
-    pub(super) fn ask_for_tail(&mut self, at: usize) {
+    pub(in crate::sim::nodes) fn ask_for_tail(&mut self, at: usize) {
         let monotonic = self.coordinators[at].clocks.monotonic(self.now);
         let latency = self.latency();
         let answer = self.reach_log(at).and_then(|()| self.log.tail(self.now));
@@ -101,8 +103,15 @@ impl World {
         }
     }
 
-    /// Attaches the workers that came before the log said that this is the owner.
+    /// Attaches the workers that came before the log said that this is the owner, and lets answers go that wait for it.
     pub(super) fn greet(&mut self, at: usize) {
+        let Some(owner) = self.owner(at) else { return };
+        let ownership = &owner.ownership;
+        let confirmed: Vec<(u64, Caller, u64, Answers)> =
+            owner.confirming.extract_if(.., |(question, ..)| ownership.is_confirmed(*question)).collect();
+        for (_, caller, number, answers) in confirmed {
+            self.answer(caller, number, Heard::Taken(answers));
+        }
         let Some(owner) = self.owner(at) else { return };
         let ownership = &owner.ownership;
         let greeted: Vec<(u64, usize, wire::Hello)> =

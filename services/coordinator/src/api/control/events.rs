@@ -41,6 +41,9 @@ impl Control {
             outcomes.push(wire::EventOutcome { outcome: Some(outcome) });
             position = [position, tail].into_iter().flatten().max_by_key(|tail| tail.sequence);
         }
+        if outcomes.iter().any(is_unrecorded) {
+            self.handle.confirm().await.map_err(|error| refused(&error))?;
+        }
         Ok(wire::TakeEventsResponse { outcomes, position: position.and_then(|tail| self.position(tail)) })
     }
 
@@ -94,17 +97,17 @@ impl Control {
         };
         let (word, tail) = match outcome {
             Ok((answer, tail)) => {
-                let word = match (answer.events, answer.created, answer.run_status) {
-                    (_, Some(run), _) => {
+                let word = match (answer.events, answer.created) {
+                    (_, Some(run)) => {
                         taken.run_id = run.to_string();
                         "STARTED"
                     }
-                    (0, None, Some(_)) => {
+                    _ if answer.leaves_no_trace() => "IGNORED",
+                    (0, None) => {
                         taken.run_id = alone.to_string();
                         "KNOWN"
                     }
-                    (0, None, None) => "IGNORED",
-                    (_, None, _) => "WAITING",
+                    (_, None) => "WAITING",
                 };
                 (word, Some(tail))
             }
@@ -115,6 +118,16 @@ impl Control {
         };
         taken.outcome = word.to_owned();
         Ok((taken, tail))
+    }
+}
+
+/// Somebody took no notice of it, or nobody was there to: whoever offered it forgets it.
+fn is_unrecorded(outcome: &wire::EventOutcome) -> bool {
+    match &outcome.outcome {
+        Some(wire::event_outcome::Outcome::Taken(taken)) => {
+            taken.takers.is_empty() || taken.takers.iter().any(|taker| taker.outcome == "IGNORED")
+        }
+        Some(wire::event_outcome::Outcome::Refused(_)) | None => false,
     }
 }
 
