@@ -11,13 +11,20 @@ fn main() {
     let mut files = Vec::new();
     find(&root, &mut files);
     files.sort();
+    let (shapes, manifests): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file.to_string_lossy().ends_with(".shape.yaml"));
+    write("connectors.rs", &root, &manifests);
+    write("shapes.rs", &root, &shapes);
+}
+
+fn write(name: &str, root: &Path, files: &[PathBuf]) {
     let mut text = String::from("&[\n");
     for file in files {
-        let name = file.strip_prefix(&root).expect("found below it").to_str().expect("names are text").replace('\\', "/");
+        let name = file.strip_prefix(root).expect("found below it").to_str().expect("names are text");
         writeln!(text, "    ({name:?}, include_str!({:?})),", file.to_str().expect("names are text")).expect("memory");
     }
     text.push_str("]\n");
-    let target = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it")).join("connectors.rs");
+    let target = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it")).join(name);
     std::fs::write(target, text).expect("the build folder can be written");
 }
 
@@ -25,10 +32,9 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     println!("cargo::rerun-if-changed={}", folder.display());
     for entry in std::fs::read_dir(folder).expect("connectors can be read").flatten() {
         let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() {
             find(&path, files);
-        } else if name.ends_with(".yaml") && !name.ends_with(".shape.yaml") {
+        } else if path.extension().is_some_and(|ending| ending == "yaml") {
             files.push(path);
         }
     }

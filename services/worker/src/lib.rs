@@ -24,6 +24,8 @@ mod remote;
 mod runner;
 mod script_events;
 mod stop;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod toolchain;
 pub mod verdict;
 mod web;
@@ -45,6 +47,10 @@ pub use error::{Error, ErrorKind};
 /// When it cannot start: a wrong setting, a data folder that cannot be written or that another worker uses.
 pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
     config.validate()?;
+    let manifests = manifest::load::load(config.connectors.as_deref()).map_err(|faults| Error::Config {
+        setting: manifest::load::SETTING,
+        reason: format!("there are manifests that cannot be used:\n{faults}"),
+    })?;
     let home = home::Home::open(&config.data)?;
     process::book::clean_orphans(&home.processes(), &home.attempts())
         .await
@@ -57,7 +63,9 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
     let registry = connectors::Registry::new(toolchain, events);
-    let checks = Arc::new(checks::Checks::new(connections::Connections::new(config.connections.clone())));
+    let connections = connections::Connections::new(config.connections.clone());
+    let described = manifest::jobs(&manifests, &connections);
+    let checks = Arc::new(checks::Checks::new(connections));
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),
         name: config.shown_name(),

@@ -7,6 +7,8 @@ pub(crate) mod answer;
 pub(crate) mod auth;
 mod check;
 mod collect;
+#[cfg(test)]
+mod conformance;
 pub(crate) mod fill;
 pub(crate) mod format;
 mod handle;
