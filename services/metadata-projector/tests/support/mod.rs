@@ -84,11 +84,18 @@ pub fn ready(run: RunId, task: u32, second: i64) -> Event {
 }
 
 pub fn leased(attempt: AttemptRef, second: i64) -> Event {
-    Event::AttemptLeased { attempt, worker: WORKER, parameters: None, at: at(second) }
+    Event::AttemptLeased { attempt, worker: WORKER, parameters: None, remote: false, at: at(second) }
 }
 
 pub fn started(attempt: AttemptRef, second: i64) -> Event {
-    Event::AttemptStarted { attempt, at: at(second), handle: vec![1], external_id: "x-1".into(), deadline: None }
+    Event::AttemptStarted {
+        attempt,
+        at: at(second),
+        handle: vec![1],
+        external_id: "x-1".into(),
+        link: String::new(),
+        deadline: None,
+    }
 }
 
 pub fn succeeded(attempt: AttemptRef, second: i64) -> Event {

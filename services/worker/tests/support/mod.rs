@@ -95,6 +95,7 @@ pub fn said(answer: &Answer) -> (&'static str, String) {
                 FailureClass::Transient => "transient",
                 FailureClass::TimedOut => "timed out",
                 FailureClass::JobFailed => "failed",
+                FailureClass::UnknownOutcome => "unknown",
                 FailureClass::Unspecified => "unspecified",
             };
             (class, failed.message.clone())
@@ -156,7 +157,7 @@ impl Stage {
     }
 
     pub async fn stop(&self, task: u32) {
-        let stop = Stop { attempt: Some(attempt(task)), reason: StopReason::StopCancelled.into() };
+        let stop = Stop { attempt: Some(attempt(task)), reason: StopReason::StopCancelled.into(), ..Stop::default() };
         self.say(FromCoordinator::Stops(Stops { stops: vec![stop] })).await;
     }
 
