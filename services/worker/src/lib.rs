@@ -62,9 +62,10 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .and_then(|folder| std::fs::create_dir_all(&folder).map(|()| folder))
         .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
-    let registry = connectors::Registry::new(toolchain, events);
     let connections = connections::Connections::new(config.connections.clone());
-    let described = manifest::jobs(&manifests, &connections);
+    let registry = connectors::Registry::new(toolchain, events)
+        .and(manifest::jobs(&manifests, &connections))
+        .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;
     let checks = Arc::new(checks::Checks::new(connections));
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use downbeat_dialect::catalogue;
 
 use super::format::{
-    CallName, Condition, Manifest, Meaning, Reattach, Request, Say, SignIn, StateWord,
+    CallName, Condition, Manifest, Meaning, Reattach, Request, Say, SignIn, StateWord, Step,
 };
 use super::template::{Body, Name, Template};
 
@@ -70,17 +70,19 @@ fn parameters(manifest: &Manifest, used: &Used, faults: &mut Vec<Fault>) {
     }
     for (name, required) in &known {
         let is_used = used.parameters.iter().any(|(used, _)| used == name);
-        let excused = manifest.unused_parameters.contains_key(name);
+        let refused = manifest.refused_parameters.contains_key(name);
+        let excused = manifest.unused_parameters.contains_key(name) || refused;
         if !is_used && *required {
             faults.push(fault("job", format!("the required parameter {name} is used nowhere")));
         } else if !is_used && !excused {
-            let what = format!("the parameter {name} is used nowhere: use it, or say why not under unused_parameters");
+            let what = format!("the parameter {name} is used nowhere: use it, or say why not under unused_parameters or refused_parameters");
             faults.push(fault("job", what));
         } else if is_used && excused {
-            faults.push(fault(name, format!("the parameter {name} is used; remove it from unused_parameters")));
+            faults.push(fault(name, format!("the parameter {name} is used; remove it from unused_parameters and refused_parameters")));
         }
     }
-    for name in manifest.unused_parameters.keys().filter(|name| !names.contains(name.as_str())) {
+    let excused = manifest.unused_parameters.keys().chain(manifest.refused_parameters.keys());
+    for name in excused.filter(|name| !names.contains(name.as_str())) {
         faults.push(fault(name, format!("there is no parameter {name}")));
     }
 }
@@ -126,7 +128,9 @@ fn reattach(manifest: &Manifest, faults: &mut Vec<Fault>) {
     if matches!(manifest.reattach, Reattach::Token | Reattach::LookUp) && !carried {
         faults.push(fault("reattach", "needs {token} or {token.uuid} in the request that starts the job"));
     }
-    let nameless = manifest.poll.request.is_some() && !manifest.start.capture.contains_key("id");
+    let named = |step: &Step| step.capture.contains_key("id");
+    let nameless =
+        manifest.poll.request.is_some() && !named(&manifest.start) && !manifest.before.iter().any(named);
     let already = manifest.errors.iter().any(|rule| {
         rule.means == Meaning::Already && (rule.of.is_empty() || rule.of.contains(&CallName::Start))
     });
@@ -194,7 +198,7 @@ impl Used {
         for map in manifest.maps.values() {
             used.add(&map.of, "of:");
         }
-        for name in manifest.outputs.iter().filter_map(|outputs| outputs.when.as_ref()) {
+        for name in manifest.outputs.iter().flat_map(|outputs| outputs.when.as_slice()) {
             used.add(name, "when:");
         }
         for name in manifest.authentication.iter().filter_map(SignIn::when) {
@@ -254,7 +258,7 @@ fn templates(manifest: &Manifest) -> Vec<&Template> {
         all.extend([&condition.is, &condition.contains, &condition.after].into_iter().flatten());
     }
     let mut said: Vec<&Say> = Vec::new();
-    for collect in &manifest.collect {
+    if let Some(collect) = &manifest.collect {
         for rule in &collect.operations {
             said.extend([&rule.id, &rule.name]);
             said.extend(rule.asset.iter().flat_map(|asset| &asset.name));

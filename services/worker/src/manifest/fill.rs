@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::path::plain;
-use super::template::{Body, Hole, Name, Piece, Shape, Template};
+use super::template::{Body, Hole, Name, Object, Piece, Shape, Template};
 use crate::attempt::Failure;
 
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -120,21 +120,57 @@ impl Scope {
             Body::List(items) => {
                 let mut filled = Vec::new();
                 for item in items {
-                    filled.extend(self.body(item)?);
+                    match self.spread_list(item)? {
+                        Some(more) => filled.extend(more),
+                        None => filled.extend(self.body(item)?),
+                    }
                 }
                 Ok((items.is_empty() || !filled.is_empty()).then_some(Value::Array(filled)))
             }
-            Body::Object(entries) => {
-                let mut filled = Map::new();
-                for (key, entry) in entries {
-                    if let Some(value) = self.body(entry)? {
-                        filled.insert(key.clone(), value);
-                    }
-                }
-                Ok((entries.is_empty() || !filled.is_empty()).then_some(Value::Object(filled)))
-            }
+            Body::Object(object) => self.object(object),
         }
     }
+
+    fn object(&self, object: &Object) -> Result<Option<Value>, Failure> {
+        if let Some(when) = &object.when
+            && self.text(when)?.is_none()
+        {
+            return Ok(None);
+        }
+        let mut filled = Map::new();
+        if let Some(spread) = &object.spread {
+            match self.body(spread)? {
+                Some(Value::Object(more)) => filled.extend(more),
+                Some(_) => return Err(misplaced(spread, "an object of names with values")),
+                None => {}
+            }
+        }
+        for (key, entry) in &object.entries {
+            if let Some(value) = self.body(entry)? {
+                filled.insert(key.clone(), value);
+            }
+        }
+        let blank = object.entries.is_empty() && object.spread.is_none();
+        Ok((blank || !filled.is_empty()).then_some(Value::Object(filled)))
+    }
+
+    /// The items of an object that is nothing but `$spread`, which in a list stands for a list.
+    fn spread_list(&self, item: &Body) -> Result<Option<Vec<Value>>, Failure> {
+        let Body::Object(Object { when: None, spread: Some(spread), entries }) = item else { return Ok(None) };
+        if !entries.is_empty() {
+            return Ok(None);
+        }
+        match self.body(spread)? {
+            Some(Value::Array(items)) => Ok(Some(items)),
+            Some(_) => Err(misplaced(spread, "a list")),
+            None => Ok(Some(Vec::new())),
+        }
+    }
+}
+
+fn misplaced(body: &Body, wanted: &str) -> Failure {
+    let holes: Vec<_> = body.templates().iter().flat_map(|template| template.holes()).map(|hole| &hole.written[..]).collect();
+    Failure::misconfigured(format!("{}: must be {wanted}", holes.join(" ")))
 }
 
 fn wrong(hole: &Hole, what: impl std::fmt::Display) -> Failure {
@@ -215,6 +251,10 @@ mod tests {
             (json!({ "a": "{parameters.none|parameters.null|parameters.number}" }), json!({ "a": "12" })),
             (json!({ "a": "{parameters.none?}", "b": { "c": ["{parameters.empty?}"] }, "d": {}, "e": 1 }), json!({ "d": {}, "e": 1 })),
             (json!("{parameters.none|'x y'}-{token}"), json!("x y-t-1")),
+            (json!({ "$spread": "{parameters.object}", "a": "{token}" }), json!({ "a": "t-1", "b": "c" })),
+            (json!({ "$spread": "{parameters.none?}", "a": 1 }), json!({ "a": 1 })),
+            (json!([{ "$spread": "{list parameters.list}" }, "{token}"]), json!(["a", "b", "c", "t-1"])),
+            (json!([{ "$when": "{parameters.none?}", "a": 1 }, { "$when": "{token}", "a": 2 }]), json!([{ "a": 2 }])),
         ];
         for (template, expected) in cases {
             let body: Body = serde_json::from_value(template.clone()).unwrap();

@@ -18,14 +18,17 @@ pub(crate) struct Manifest {
     /// Where the facts come from.
     pub(crate) sources: Vec<String>,
     /// What people should know about it: limits, what could not be found out.
-    #[serde(default)]
-    pub(crate) notes: Vec<String>,
+    #[serde(default, rename = "notes")]
+    _notes: Vec<String>,
     /// Of a job that the catalogue does not have.
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, Parameter>,
     /// Parameters of the catalogue that this API has no place for, each with the reason.
     #[serde(default)]
     pub(crate) unused_parameters: BTreeMap<String, String>,
+    /// Parameters of the catalogue that cannot be had: a task that gives one is refused, with what to do instead.
+    #[serde(default)]
+    pub(crate) refused_parameters: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) connection: BTreeMap<String, Field>,
     pub(crate) base_url: Template,
@@ -134,6 +137,11 @@ pub(crate) struct Step {
 #[serde(untagged)]
 pub(crate) enum Grab {
     Body(Paths),
+    /// What counts where the answer has nothing.
+    Or {
+        path: Paths,
+        default: String,
+    },
     /// A header, or what the first group of a pattern finds in it.
     Header {
         header: String,
@@ -288,11 +296,35 @@ pub(crate) enum Meaning {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outputs {
-    /// A name whose value must be true; absent: always.
-    pub(crate) when: Option<Name>,
+    /// Names of which one must be true; none: always.
+    #[serde(default)]
+    pub(crate) when: OneOrMore<Name>,
     /// Absent: the answer of the last look.
     pub(crate) request: Option<Request>,
     pub(crate) values: BTreeMap<String, Take>,
+}
+
+/// One, or a list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMore<T> {
+    One(T),
+    More(Vec<T>),
+}
+
+impl<T> OneOrMore<T> {
+    pub(crate) fn as_slice(&self) -> &[T] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::More(more) => more,
+        }
+    }
+}
+
+impl<T> Default for OneOrMore<T> {
+    fn default() -> Self {
+        Self::More(Vec::new())
+    }
 }
 
 /// A value of an answer, or rows.

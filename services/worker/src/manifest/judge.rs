@@ -75,6 +75,9 @@ pub(crate) fn captured(
     let grab = |(name, grab): (&String, &Grab)| {
         let found = match grab {
             Grab::Body(paths) => paths.first(body).cloned(),
+            Grab::Or { path, default } => {
+                Some(path.first(body).cloned().unwrap_or_else(|| Value::String(default.clone())))
+            }
             Grab::Header { header, pattern } => {
                 let text = headers.get(header).and_then(|value| value.to_str().ok());
                 match (text, pattern) {

@@ -52,8 +52,16 @@ pub(crate) struct Described {
     tokens: Arc<Tokens>,
 }
 
-/// One job for each manifest.
-pub(crate) fn jobs(manifests: &load::Manifests, connections: &Connections) -> Vec<Arc<Described>> {
+/// One job for each manifest; none without a folder of connections, so that a worker that has one is asked.
+pub(crate) fn jobs(manifests: &load::Manifests, connections: &Connections) -> Vec<Arc<dyn RemoteJob>> {
+    let described = described(manifests, connections);
+    described.into_iter().map(|job| job as Arc<dyn RemoteJob>).collect()
+}
+
+fn described(manifests: &load::Manifests, connections: &Connections) -> Vec<Arc<Described>> {
+    if !connections.has_folder() {
+        return Vec::new();
+    }
     let tokens = Arc::new(Tokens::default());
     let mut fields: BTreeMap<&str, Fields> = BTreeMap::new();
     for manifest in manifests.values() {
@@ -164,6 +172,10 @@ fn parameters_of(manifest: &Manifest, given: &Map<String, Value>) -> Result<Map<
             "{} has no parameter {stranger}; it has: {names}",
             manifest.job
         )));
+    }
+    let given_one = |(name, _): &(&String, &String)| given.get(*name).is_some_and(|value| !value.is_null());
+    if let Some((name, reason)) = manifest.refused_parameters.iter().find(given_one) {
+        return Err(Failure::misconfigured(format!("the parameter {name} cannot be used here: {reason}")));
     }
     let catalogue = catalogue::job(&manifest.job).map(|(_, job)| job);
     let mut all = given.clone();

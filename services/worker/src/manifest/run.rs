@@ -19,6 +19,7 @@ use super::format::{CallName, Manifest, Method, Request, SignIn, StateWord};
 use super::handle::{Handle, Outcome};
 use super::judge::{self, Sight};
 use super::path::plain;
+use super::template::Name;
 use super::threshold::{Judgement, Threshold};
 use super::{collect, hide};
 use crate::attempt::{Collection, Failure, cut};
@@ -288,8 +289,9 @@ impl Calls {
             }
         }
         let mut outputs = String::new();
+        let is_true = |name: &Name| scope.get(name).is_some_and(|value| plain(&value) == "true");
         if let Some(wanted) = &self.manifest.outputs
-            && wanted.when.as_ref().is_none_or(|name| scope.get(name).is_some_and(|value| plain(&value) == "true"))
+            && (wanted.when.as_slice().is_empty() || wanted.when.as_slice().iter().any(is_true))
         {
             let body = self.further(wanted.request.as_ref(), read, scope).await?;
             let values = wanted.values.iter().map(|(name, take)| (name.clone(), judge::take(take, &body)));

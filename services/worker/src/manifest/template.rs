@@ -205,7 +205,17 @@ pub(crate) enum Body {
     Fixed(serde_json::Value),
     Text(Template),
     List(Vec<Body>),
-    Object(Vec<(String, Body)>),
+    Object(Object),
+}
+
+/// An object of a body.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    /// `$when`: without a value for it, all of the object is left out.
+    pub(crate) when: Option<Template>,
+    /// `$spread`: an object whose entries come in where the template has none of that name; alone in a list, a list.
+    pub(crate) spread: Option<Box<Body>>,
+    pub(crate) entries: Vec<(String, Body)>,
 }
 
 impl Body {
@@ -221,8 +231,18 @@ impl Body {
                 Self::List(items.into_iter().map(|item| Self::read(item, depth - 1)).collect::<Result<_, _>>()?)
             }
             Value::Object(entries) => {
-                let read = entries.into_iter().map(|(key, value)| Ok((key, Self::read(value, depth - 1)?)));
-                Self::Object(read.collect::<Result<_, String>>()?)
+                let mut object = Object { when: None, spread: None, entries: Vec::new() };
+                for (key, value) in entries {
+                    match (key.as_str(), value) {
+                        ("$when", Value::String(text)) => object.when = Some(Template::read(&text)?),
+                        ("$spread", value) => object.spread = Some(Box::new(Self::read(value, depth - 1)?)),
+                        (special, _) if special.starts_with('$') => {
+                            return Err(format!("{special}: there are $when (a text) and $spread"));
+                        }
+                        (_, value) => object.entries.push((key, Self::read(value, depth - 1)?)),
+                    }
+                }
+                Self::Object(object)
             }
             fixed => Self::Fixed(fixed),
         })
@@ -234,7 +254,11 @@ impl Body {
             Self::Fixed(_) => Vec::new(),
             Self::Text(template) => vec![template],
             Self::List(items) => items.iter().flat_map(Self::templates).collect(),
-            Self::Object(entries) => entries.iter().flat_map(|(_, value)| value.templates()).collect(),
+            Self::Object(object) => {
+                let inner = object.spread.iter().flat_map(|body| body.templates());
+                let entries = object.entries.iter().flat_map(|(_, value)| value.templates());
+                object.when.iter().chain(inner).chain(entries).collect()
+            }
         }
     }
 }

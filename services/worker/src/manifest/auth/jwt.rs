@@ -111,3 +111,54 @@ pub(crate) fn verified(key: &Key, token: &str) -> Option<Value> {
     public.verify(text.as_bytes(), &signature).ok()?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::recorded::test_key;
+
+    const NOW: Duration = Duration::from_secs(1_772_359_200);
+
+    #[test]
+    fn tokens_say_who_signs_and_the_public_key_proves_it() {
+        let key = Key::from_pem(test_key()).unwrap();
+        let token = google(&key, Some("k1"), "d@acme.iam.gserviceaccount.com", "s", "https://t/token", NOW).unwrap();
+        let claims = verified(&key, &token).unwrap();
+        assert_eq!(claims["iss"], "d@acme.iam.gserviceaccount.com");
+        assert_eq!((claims["aud"].as_str(), claims["scope"].as_str()), (Some("https://t/token"), Some("s")));
+        assert_eq!((claims["iat"].as_u64(), claims["exp"].as_u64()), (Some(1_772_359_200), Some(1_772_362_200)));
+        let mut forged = token.clone();
+        forged.replace_range(30..31, if &token[30..31] == "A" { "B" } else { "A" });
+        assert!(verified(&key, &forged).is_none());
+    }
+
+    #[test]
+    fn accounts_of_snowflake_are_named_as_it_wants_them() {
+        let key = Key::from_pem(test_key()).unwrap();
+        let cases = [
+            ("acme-main", "ACME-MAIN.DOWNBEAT"),
+            ("xy12345.eu-central-1", "XY12345.DOWNBEAT"),
+            ("acme-x.global", "ACME.DOWNBEAT"),
+        ];
+        for (account, subject) in cases {
+            let claims = verified(&key, &snowflake(&key, account, "downbeat", NOW).unwrap()).unwrap();
+            assert_eq!(claims["sub"], subject, "{account}");
+            let issuer = claims["iss"].as_str().unwrap();
+            assert!(issuer.starts_with(&format!("{subject}.SHA256:")) && issuer.ends_with('='), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_without_repeating_it() {
+        let cases = [
+            ("", "is no PEM text"),
+            ("secret", "is no PEM text"),
+            ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0\n-----END ENCRYPTED PRIVATE KEY-----", "decrypt it"),
+            ("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", "is no RSA key"),
+        ];
+        for (text, says) in cases {
+            let error = Key::from_pem(text).err().unwrap();
+            assert!(error.contains(says) && !error.contains("c2Vj"), "{error}");
+        }
+    }
+}

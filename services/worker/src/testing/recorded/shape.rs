@@ -91,17 +91,27 @@ pub(super) struct Route {
     pub(super) when: Vec<Condition>,
     /// Where the body has the job's id, if not in the path.
     pub(super) id: Option<Path>,
+    /// Or the parameter of the query that has it.
+    pub(super) id_query: Option<String>,
+    /// Of a start: the API knows nothing of tokens, a second one is a second job.
+    #[serde(default)]
+    pub(super) repeats: bool,
     #[serde(default = "ok")]
     pub(super) status: u16,
-    /// Of a job that runs no longer, if it differs.
-    pub(super) ended_status: Option<u16>,
+    /// Of a job that has ended, by `succeeded`, `failed`, `cancelled`, if it differs.
+    #[serde(default)]
+    pub(super) statuses: BTreeMap<String, u16>,
     #[serde(default)]
     pub(super) answer_headers: BTreeMap<String, String>,
     pub(super) body: Option<Body>,
+    /// While there is no job, if that is no error.
+    pub(super) idle: Option<Body>,
     /// Of a job that has succeeded, if it differs.
     pub(super) succeeded: Option<Body>,
     /// Of a job that has failed, if it differs.
     pub(super) failed: Option<Body>,
+    /// Of a job that was cancelled, if it differs.
+    pub(super) cancelled: Option<Body>,
     /// JSON pointer into the body, at which stands a list with an `item` for each job.
     pub(super) list: Option<String>,
     pub(super) item: Option<Body>,

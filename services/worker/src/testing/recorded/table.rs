@@ -55,7 +55,8 @@ impl Table {
         let on = found.as_ref().map_or(On::Other, |(route, _)| route.on);
         let count = self.requests;
         self.requests += 1;
-        let idempotent = on != On::Start || self.shape.token.is_some();
+        let repeats = found.as_ref().is_some_and(|(route, _)| route.repeats);
+        let idempotent = on != On::Start || (self.shape.token.is_some() && !repeats);
         let fault = self.plan.draw(on, count, idempotent);
         match fault {
             // A hostile server repeats what it was told.
@@ -112,7 +113,7 @@ impl Table {
             },
             None => format!("start-{}", self.jobs.len() + 1),
         };
-        if let Some(job) = self.jobs.iter().find(|job| job.token == token) {
+        if let Some(job) = self.jobs.iter().find(|job| job.token == token && !route.repeats) {
             return match (&route.conflict, self.shape.token.is_some()) {
                 (Some(conflict), _) => plainly(conflict.status, conflict.body.clone()),
                 (None, _) => self.render(route, job),
@@ -127,7 +128,7 @@ impl Table {
 
     /// Whether jobs are called as their token: then no route has an id of its own.
     fn by_token(&self) -> bool {
-        !self.shape.routes.iter().any(|route| route.path.contains("{id}") || route.id.is_some())
+        !self.shape.routes.iter().any(|route| route.path.contains("{id}") || route.id.is_some() || route.id_query.is_some())
     }
 
     fn list(&self, route: &Route) -> Answer {
@@ -142,7 +143,8 @@ impl Table {
 
     fn of_job(&mut self, asked: &Asked, route: &Route, names: &Map<String, Value>) -> Answer {
         let body = serde_json::from_str(&asked.body).unwrap_or(Value::Null);
-        let id = route.id.as_ref().and_then(|path| path.first(&body)).or_else(|| names.get("id")).map(plain);
+        let in_body = route.id.as_ref().and_then(|path| path.first(&body));
+        let id = in_body.or_else(|| names.get("id")).map(plain).or_else(|| query(route.id_query.as_ref()?, asked));
         let token = names.get("token").map(plain);
         let at = match (&id, &token) {
             (None, None) if route.on == On::Other => None,
@@ -150,8 +152,9 @@ impl Table {
             _ => self.jobs.iter().position(|job| Some(&job.id) == id.as_ref() || Some(&job.token) == token.as_ref()),
         };
         let Some(at) = at else {
-            return match (&route.body, route.on) {
-                (Some(body), On::Other) => plainly(route.status, fill(body, &Scope::default())),
+            let idle = route.idle.as_ref().or(route.body.as_ref().filter(|_| route.on == On::Other));
+            return match (idle, route.on) {
+                (Some(body), _) => plainly(route.status, fill(body, &Scope::default())),
                 _ => error(404, "there is no such job"),
             };
         };
@@ -192,10 +195,10 @@ impl Table {
         let body = match name {
             "succeeded" => route.succeeded.as_ref(),
             "failed" => route.failed.as_ref(),
+            "cancelled" => route.cancelled.as_ref(),
             _ => None,
         };
-        let ended = matches!(name, "succeeded" | "failed" | "cancelled");
-        let status = route.ended_status.filter(|_| ended).unwrap_or(route.status);
+        let status = route.statuses.get(name).copied().unwrap_or(route.status);
         let body = body.or(route.body.as_ref());
         let mut answer = plainly(status, body.map_or(Value::Null, |body| fill(body, &scope)));
         if body.is_none() {
@@ -243,12 +246,14 @@ fn token(place: &TokenPlace, asked: &Asked) -> Option<String> {
         TokenPlace::Body(path) => plain(path.first(&serde_json::from_str(&asked.body).ok()?)?),
         TokenPlace::Header(name) => asked.headers.get(name)?.clone(),
         TokenPlace::Segment(at) => asked.target.split('?').next()?.split('/').nth(at + 1)?.to_owned(),
-        TokenPlace::Query(name) => {
-            let url = reqwest::Url::parse(&format!("http://localhost{}", asked.target)).ok()?;
-            url.query_pairs().find(|(found, _)| found == name)?.1.into_owned()
-        }
+        TokenPlace::Query(name) => query(name, asked)?,
     };
     Some(text).filter(|text| !text.is_empty())
+}
+
+fn query(name: &str, asked: &Asked) -> Option<String> {
+    let url = reqwest::Url::parse(&format!("http://localhost{}", asked.target)).ok()?;
+    Some(url.query_pairs().find(|(found, _)| found == name)?.1.into_owned())
 }
 
 fn fill(body: &Body, scope: &Scope) -> Value {
