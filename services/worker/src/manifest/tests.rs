@@ -31,7 +31,10 @@ poll:
   states: {RUNNING: [run], SUCCEEDED: [ok], FAILED: [bad]}
 "#;
 
-fn faults(change: &[(&str, &str)]) -> String {
+/// What is written, and what instead.
+type Change = (&'static str, &'static str);
+
+fn faults(change: &[Change]) -> String {
     let mut text = OWN.to_owned();
     for (from, to) in change {
         assert!(text.contains(from), "{from}");
@@ -49,10 +52,10 @@ fn every_manifest_that_is_compiled_in_holds() {
 #[test]
 fn faults_say_where_they_are_and_what_to_do() {
     assert_eq!(faults(&[]), "");
-    let cases: [(&[(&str, &str)], &str); 16] = [
-        (&[("{parameters.table}", "{parameters.tabel}")], "acme.yaml:16:20: there is no parameter tabel; ACME_LOAD has: table"),
+    let cases: [(&[Change], &str); 16] = [
+        (&[("{parameters.table}", "{parameters.tabel}")], "acme.yaml:17:20: there is no parameter tabel; ACME_LOAD has: table"),
         (&[("{connection.key}", "{connection.kee}")], "acme.yaml:11:13: there is no field kee"),
-        (&[("{job.id}", "{job.number}")], "acme.yaml:19:40: job.number is captured nowhere"),
+        (&[("{job.id}", "{job.number}")], "acme.yaml:20:40: job.number is captured nowhere"),
         (&[("{parameters.table}", "{parameters.table")], "write it twice"),
         (&[("{parameters.table}", "{upper parameters.table}")], "is no shape; there are json"),
         (&[("$.state", "state")], "is no JSONPath like"),

@@ -124,6 +124,8 @@ mod tests {
 
     use super::*;
 
+    type Headers = &'static [(&'static str, &'static str)];
+
     /// 2015-08-30T12:36:00Z, the instant of AWS's published Signature Version 4 test suite.
     const NOW: Duration = Duration::from_secs(1_440_938_160);
 
@@ -146,8 +148,8 @@ mod tests {
     /// Cases get-vanilla, get-vanilla-query-order-key-case, get-unreserved, post-vanilla and post-x-www-form-urlencoded of that suite.
     #[test]
     fn the_published_vectors_hold() {
-        let form = [("content-type", "application/x-www-form-urlencoded")];
-        let cases: [(Method, &str, &[(&'static str, &str)], Option<&str>, &str); 6] = [
+        const FORM: Headers = &[("content-type", "application/x-www-form-urlencoded")];
+        let cases: [(Method, &str, Headers, Option<&str>, &str); 6] = [
             (Method::GET, "/", &[], None, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
             (
                 Method::GET,
@@ -175,7 +177,7 @@ mod tests {
             (
                 Method::POST,
                 "/",
-                &form,
+                FORM,
                 Some("Param1=value1"),
                 "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
             ),
