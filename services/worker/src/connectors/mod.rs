@@ -22,8 +22,8 @@ use downbeat_proto::worker::v1::{self as wire, Offer};
 use serde_json::{Map, Value};
 
 use crate::attempt::{Ended, Ending, Failure, Job};
-use crate::remote::{Remote, RemoteJob};
 use crate::process::{book::Page, log::TaskLog};
+use crate::remote::{Remote, RemoteJob};
 use crate::script_events::ScriptEvents;
 use crate::stop::StopSignal;
 use crate::toolchain::Toolchain;
@@ -123,11 +123,19 @@ impl Registry {
         for job in jobs {
             let (integration, name) = job.job();
             if self.find(integration, name).is_ok() || (integration, name) == noop::JOB {
-                return Err(format!("{integration}/{name} is built in; a manifest replaces nothing: give the job another name"));
+                return Err(format!(
+                    "{integration}/{name} is built in; a manifest replaces nothing: give the job another name"
+                ));
             }
             self.0.push(Arc::new(Remote::new(job)));
         }
         Ok(self)
+    }
+
+    /// These and no others.
+    #[cfg(test)]
+    pub(crate) fn of(connectors: Vec<Arc<dyn Connector>>) -> Self {
+        Self(connectors)
     }
 
     /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself.

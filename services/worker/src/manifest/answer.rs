@@ -99,7 +99,9 @@ pub(crate) fn read(
     }
     match status {
         200..=299 if body.is_ok() => Ok(read(false)),
-        200..=299 => Err(exchange.lost(format!("{} answered {status} with something that is no JSON: {shown}", exchange.said()))),
+        200..=299 => {
+            Err(exchange.lost(format!("{} answered {status} with something that is no JSON: {shown}", exchange.said())))
+        }
         408 | 425 | 429 => Err(CallError::Again { message, after }),
         500..=599 => Err(match exchange.lost(message) {
             CallError::Again { message, .. } => CallError::Again { message, after },

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use downbeat_dialect::catalogue;
 
-use super::format::{
-    CallName, Condition, Manifest, Meaning, Reattach, Request, Say, SignIn, StateWord, Step,
-};
+use super::auth::SignIn;
+use super::format::{CallName, Condition, Manifest, Meaning, Reattach, Request, Say, StateWord, Step};
 use super::template::{Body, Name, Template};
 
 /// The field that every connection may have: everything goes to this address instead of the vendor's.
@@ -75,10 +74,15 @@ fn parameters(manifest: &Manifest, used: &Used, faults: &mut Vec<Fault>) {
         if !is_used && *required {
             faults.push(fault("job", format!("the required parameter {name} is used nowhere")));
         } else if !is_used && !excused {
-            let what = format!("the parameter {name} is used nowhere: use it, or say why not under unused_parameters or refused_parameters");
+            let what = format!(
+                "the parameter {name} is used nowhere: use it, or say why not under unused_parameters or refused_parameters"
+            );
             faults.push(fault("job", what));
         } else if is_used && excused {
-            faults.push(fault(name, format!("the parameter {name} is used; remove it from unused_parameters and refused_parameters")));
+            faults.push(fault(
+                name,
+                format!("the parameter {name} is used; remove it from unused_parameters and refused_parameters"),
+            ));
         }
     }
     let excused = manifest.unused_parameters.keys().chain(manifest.refused_parameters.keys());
@@ -102,7 +106,8 @@ fn connection(manifest: &Manifest, used: &Used, faults: &mut Vec<Fault>) {
 }
 
 fn names(manifest: &Manifest, used: &Used, faults: &mut Vec<Fault>) {
-    let mut captured: BTreeSet<&str> = manifest.before.iter().flat_map(|step| step.capture.keys()).map(String::as_str).collect();
+    let mut captured: BTreeSet<&str> =
+        manifest.before.iter().flat_map(|step| step.capture.keys()).map(String::as_str).collect();
     captured.extend(manifest.start.capture.keys().map(String::as_str));
     captured.extend(manifest.find.iter().flat_map(|find| find.capture.keys()).map(String::as_str));
     for (name, written) in &used.job {
@@ -129,11 +134,11 @@ fn reattach(manifest: &Manifest, faults: &mut Vec<Fault>) {
         faults.push(fault("reattach", "needs {token} or {token.uuid} in the request that starts the job"));
     }
     let named = |step: &Step| step.capture.contains_key("id");
-    let nameless =
-        manifest.poll.request.is_some() && !named(&manifest.start) && !manifest.before.iter().any(named);
-    let already = manifest.errors.iter().any(|rule| {
-        rule.means == Meaning::Already && (rule.of.is_empty() || rule.of.contains(&CallName::Start))
-    });
+    let nameless = manifest.poll.request.is_some() && !named(&manifest.start) && !manifest.before.iter().any(named);
+    let already = manifest
+        .errors
+        .iter()
+        .any(|rule| rule.means == Meaning::Already && (rule.of.is_empty() || rule.of.contains(&CallName::Start)));
     match &manifest.find {
         None if manifest.reattach == Reattach::LookUp => {
             faults.push(fault("reattach", "look_up needs the entry find, which says how the job is found"));
@@ -173,7 +178,9 @@ fn states(manifest: &Manifest, faults: &mut Vec<Fault>) {
         faults.push(fault("every", "must be seconds, first from 1 up to most, most up to 3600"));
     }
     let job = catalogue::job(&manifest.job).map(|(_, job)| job);
-    if manifest.test.is_some() && !job.is_some_and(|job| job.parameters.iter().any(|field| field.name == ERROR_THRESHOLD)) {
+    if manifest.test.is_some()
+        && !job.is_some_and(|job| job.parameters.iter().any(|field| field.name == ERROR_THRESHOLD))
+    {
         faults.push(fault("test", format!("needs a job with the parameter {ERROR_THRESHOLD}")));
     }
 }

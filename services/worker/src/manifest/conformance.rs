@@ -81,7 +81,9 @@ impl Stage {
 
     fn told_in(&self, error: &CallError) {
         match error {
-            CallError::Again { message, .. } | CallError::Unknown(message) | CallError::Gone(message) => self.told(message),
+            CallError::Again { message, .. } | CallError::Unknown(message) | CallError::Gone(message) => {
+                self.told(message)
+            }
             CallError::Refused(failure) => self.told(&failure.message),
         }
     }
@@ -132,7 +134,12 @@ impl Stage {
     }
 
     fn checked(&self) {
-        assert_eq!(self.server.unknown(), Vec::<String>::new(), "{:?} asks for what its shape does not have", self.job.job());
+        assert_eq!(
+            self.server.unknown(),
+            Vec::<String>::new(),
+            "{:?} asks for what its shape does not have",
+            self.job.job()
+        );
     }
 }
 

@@ -86,8 +86,7 @@ impl Scope {
     /// A path of a URL.
     pub(crate) fn path(&self, template: &Template) -> Result<String, Failure> {
         let filled = self.text_with(template, |hole, text| {
-            let parts: Vec<&str> =
-                if hole.shape == Some(Shape::Path) { text.split('/').collect() } else { vec![text] };
+            let parts: Vec<&str> = if hole.shape == Some(Shape::Path) { text.split('/').collect() } else { vec![text] };
             if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
                 return Err(wrong(hole, "has a value that cannot stand in an address (empty, `.` or `..`)"));
             }
@@ -169,7 +168,8 @@ impl Scope {
 }
 
 fn misplaced(body: &Body, wanted: &str) -> Failure {
-    let holes: Vec<_> = body.templates().iter().flat_map(|template| template.holes()).map(|hole| &hole.written[..]).collect();
+    let holes: Vec<_> =
+        body.templates().iter().flat_map(|template| template.holes()).map(|hole| &hole.written[..]).collect();
     Failure::misconfigured(format!("{}: must be {wanted}", holes.join(" ")))
 }
 
@@ -249,7 +249,10 @@ mod tests {
             (json!("{number parameters.number}"), json!(12)),
             (json!("{pairs parameters.object}"), json!([{ "name": "a", "value": "1" }, { "name": "b", "value": "c" }])),
             (json!({ "a": "{parameters.none|parameters.null|parameters.number}" }), json!({ "a": "12" })),
-            (json!({ "a": "{parameters.none?}", "b": { "c": ["{parameters.empty?}"] }, "d": {}, "e": 1 }), json!({ "d": {}, "e": 1 })),
+            (
+                json!({ "a": "{parameters.none?}", "b": { "c": ["{parameters.empty?}"] }, "d": {}, "e": 1 }),
+                json!({ "d": {}, "e": 1 }),
+            ),
             (json!("{parameters.none|'x y'}-{token}"), json!("x y-t-1")),
             (json!({ "$spread": "{parameters.object}", "a": "{token}" }), json!({ "a": "t-1", "b": "c" })),
             (json!({ "$spread": "{parameters.none?}", "a": 1 }), json!({ "a": 1 })),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::auth::SignIn;
 use super::path::{Path, Paths};
 use super::template::{Body, Name, Template};
 
@@ -444,67 +445,4 @@ impl<'de> Deserialize<'de> for Say {
         };
         read.map_err(serde::de::Error::custom)
     }
-}
-
-/// How a request is signed. `when`: a name that must have a value for this way to be taken.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum SignIn {
-    /// Nothing, for a server that asks for none.
-    None {
-        when: Option<Name>,
-    },
-    Bearer {
-        when: Option<Name>,
-        token: Template,
-    },
-    Basic {
-        when: Option<Name>,
-        username: Template,
-        password: Template,
-    },
-    /// `name: value`, such as an API key.
-    Header {
-        when: Option<Name>,
-        name: String,
-        value: Template,
-    },
-    /// A request that gives a token, which is then borne.
-    Login {
-        when: Option<Name>,
-        /// Relative to `base_url`, or another host's.
-        url: Template,
-        body: Option<Body>,
-        form: Option<BTreeMap<String, Template>>,
-        token: Paths,
-        expires_in: Option<Paths>,
-    },
-    Oauth2ClientCredentials {
-        when: Option<Name>,
-        token_url: Template,
-        client_id: Template,
-        client_secret: Template,
-        scope: Option<Template>,
-        audience: Option<Template>,
-    },
-    AwsSigv4 {
-        when: Option<Name>,
-        service: String,
-        region: Template,
-        access_key_id: Template,
-        secret_access_key: Template,
-        session_token: Option<Template>,
-    },
-    GoogleServiceAccount {
-        when: Option<Name>,
-        /// The JSON of the key file.
-        key: Template,
-        scope: Template,
-    },
-    SnowflakeKeyPair {
-        when: Option<Name>,
-        account: Template,
-        user: Template,
-        private_key: Template,
-    },
 }

@@ -98,7 +98,10 @@ pub(crate) fn captured(
 
 /// The same of a candidate that was looked for.
 pub(crate) fn captured_of(paths: &BTreeMap<String, Paths>, item: &Value) -> Result<Map<String, Value>, String> {
-    paths.iter().map(|(name, paths)| Ok((name.clone(), paths.first(item).cloned().ok_or_else(|| name.clone())?))).collect()
+    paths
+        .iter()
+        .map(|(name, paths)| Ok((name.clone(), paths.first(item).cloned().ok_or_else(|| name.clone())?)))
+        .collect()
 }
 
 /// A value, or rows.

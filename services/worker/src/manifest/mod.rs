@@ -134,12 +134,14 @@ impl Described {
         }
         let wrong = |what: String| Failure::misconfigured(format!("{}: {what}", manifest.integration));
         let text = scope.base(&manifest.base_url)?;
-        let mut base = web::absolute(&text)
-            .ok_or_else(|| wrong("the address of the API must be an absolute URL, like https://example.com".to_owned()))?;
+        let mut base = web::absolute(&text).ok_or_else(|| {
+            wrong("the address of the API must be an absolute URL, like https://example.com".to_owned())
+        })?;
         let endpoint = match &connection {
             Some(connection) => connection.text(check::ENDPOINT)?.map(|text| {
-                web::absolute(text)
-                    .ok_or_else(|| connection.wrong(check::ENDPOINT, "must be an absolute URL, like https://proxy.example.com"))
+                web::absolute(text).ok_or_else(|| {
+                    connection.wrong(check::ENDPOINT, "must be an absolute URL, like https://proxy.example.com")
+                })
             }),
             None => None,
         };
@@ -168,10 +170,7 @@ fn parameters_of(manifest: &Manifest, given: &Map<String, Value>) -> Result<Map<
     let known = check::known_parameters(manifest).unwrap_or_default();
     if let Some(stranger) = given.keys().find(|name| !known.iter().any(|(known, _)| known == *name)) {
         let names = known.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(Failure::misconfigured(format!(
-            "{} has no parameter {stranger}; it has: {names}",
-            manifest.job
-        )));
+        return Err(Failure::misconfigured(format!("{} has no parameter {stranger}; it has: {names}", manifest.job)));
     }
     let given_one = |(name, _): &(&String, &String)| given.get(*name).is_some_and(|value| !value.is_null());
     if let Some((name, reason)) = manifest.refused_parameters.iter().find(given_one) {

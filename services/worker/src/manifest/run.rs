@@ -13,9 +13,9 @@ use reqwest::{
 use serde_json::{Map, Value};
 
 use super::answer::{self, Exchange, Read};
-use super::auth::{self, Tokens};
+use super::auth::{self, SignIn, Tokens};
 use super::fill::Scope;
-use super::format::{CallName, Manifest, Method, Request, SignIn, StateWord};
+use super::format::{CallName, Manifest, Method, Request, StateWord};
 use super::handle::{Handle, Outcome};
 use super::judge::{self, Sight};
 use super::path::plain;
@@ -87,7 +87,9 @@ impl Calls {
         for (name, template) in self.manifest.headers.iter().chain(&request.headers) {
             let Some(value) = scope.text(template)? else { continue };
             let (Ok(header), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) else {
-                return Err(Failure::misconfigured(format!("the header {name} cannot have the value that it would get")));
+                return Err(Failure::misconfigured(format!(
+                    "the header {name} cannot have the value that it would get"
+                )));
             };
             headers.insert(header, value);
         }
@@ -193,9 +195,8 @@ impl Calls {
             Some(each) => each.all(&read.body, crate::limits::COLLECTED_ITEMS_MAX),
             None => vec![&read.body],
         };
-        let found = items.into_iter().find(|item| {
-            find.matches.iter().all(|condition| judge::holds(condition, item, scope))
-        });
+        let found =
+            items.into_iter().find(|item| find.matches.iter().all(|condition| judge::holds(condition, item, scope)));
         let Some(item) = found else { return Ok(None) };
         judge::captured_of(&find.capture, item).map(Some).map_err(|name| CallError::Again {
             message: format!("{}: the job was found, but its entry has no {name}", self.manifest.integration),
@@ -379,7 +380,10 @@ impl Prepared for Calls {
             // A word that came into the API since: the job goes on, and so does looking.
             let said = if word.is_empty() { answer::shown(read.body.to_string().as_bytes()) } else { word };
             return Err(self.hide_error(CallError::Again {
-                message: format!("{}: the job's state is {said:?}, which this manifest does not know", self.manifest.integration),
+                message: format!(
+                    "{}: the job's state is {said:?}, which this manifest does not know",
+                    self.manifest.integration
+                ),
                 after: read.after,
             }));
         };

@@ -53,7 +53,10 @@ fn every_manifest_that_is_compiled_in_holds() {
 fn faults_say_where_they_are_and_what_to_do() {
     assert_eq!(faults(&[]), "");
     let cases: [(&[Change], &str); 16] = [
-        (&[("{parameters.table}", "{parameters.tabel}")], "acme.yaml:17:20: there is no parameter tabel; ACME_LOAD has: table"),
+        (
+            &[("{parameters.table}", "{parameters.tabel}")],
+            "acme.yaml:17:20: there is no parameter tabel; ACME_LOAD has: table",
+        ),
         (&[("{connection.key}", "{connection.kee}")], "acme.yaml:11:13: there is no field kee"),
         (&[("{job.id}", "{job.number}")], "acme.yaml:20:40: job.number is captured nowhere"),
         (&[("{parameters.table}", "{parameters.table")], "write it twice"),
@@ -67,7 +70,10 @@ fn faults_say_where_they_are_and_what_to_do() {
         (&[("FAILED: [bad]", "FAILED: [run]")], "the word \"run\" stands for two states"),
         (&[(", FAILED: [bad]", "")], "says nowhere what Failed is"),
         (&[("capture: {id: $.id}", "capture: {}"), ("{job.id}", "1")], "captures no id, so the entry find"),
-        (&[("integration: ACME", "integration: FIVETRAN"), ("ACME_LOAD", "PYTHON_EXECUTE_SCRIPT")], "is a job of PYTHON, not of FIVETRAN"),
+        (
+            &[("integration: ACME", "integration: FIVETRAN"), ("ACME_LOAD", "PYTHON_EXECUTE_SCRIPT")],
+            "is a job of PYTHON, not of FIVETRAN",
+        ),
         (&[("sources: [our own API]", "sources: []")], "acme.yaml:3:1: must name where the facts come from"),
     ];
     for (change, says) in cases {
@@ -113,7 +119,8 @@ fn the_schema_agrees() {
                 continue;
             }
             let document: Value = serde_saphyr::from_str(&fs::read_to_string(file.path()).unwrap()).unwrap();
-            let faults: Vec<_> = schema.iter_errors(&document).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+            let faults: Vec<_> =
+                schema.iter_errors(&document).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
             assert!(faults.is_empty(), "{name}: {faults:?}");
             looked_at += 1;
         }

@@ -54,7 +54,10 @@ impl Threshold {
     }
 
     fn holds(&self, value: f64) -> bool {
-        #[expect(clippy::cast_precision_loss, reason = "a threshold beyond 2^53 is compared as closely as the result is")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a threshold beyond 2^53 is compared as closely as the result is"
+        )]
         let number = self.number as f64;
         #[expect(clippy::float_cmp, reason = "whole numbers up to 2^53 are exact")]
         match self.comparison {

@@ -8,11 +8,11 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use super::{Around, Tokens, jwt, refused, since_epoch};
+use super::{Around, SignIn, Tokens, jwt, refused, since_epoch};
 use crate::connections::Secret;
 use crate::limits::HTTP_WAIT;
 use crate::manifest::answer::{self, Exchange};
-use crate::manifest::format::{CallName, SignIn};
+use crate::manifest::format::CallName;
 use crate::manifest::path::{Path, plain};
 use crate::remote::CallError;
 use crate::web;
@@ -29,11 +29,7 @@ struct Question {
     shown: Vec<String>,
 }
 
-pub(super) async fn token(
-    way: &SignIn,
-    around: &Around<'_>,
-    hidden: &mut Vec<Secret>,
-) -> Result<String, CallError> {
+pub(super) async fn token(way: &SignIn, around: &Around<'_>, hidden: &mut Vec<Secret>) -> Result<String, CallError> {
     let question = question(way, around, hidden)?;
     let key = Tokens::key(&question.shown.iter().map(String::as_str).collect::<Vec<_>>());
     if let Some(token) = around.tokens.get(&key, Instant::now()) {
@@ -99,7 +95,8 @@ fn question(way: &SignIn, around: &Around<'_>, hidden: &mut Vec<Secret>) -> Resu
         SignIn::Oauth2ClientCredentials { token_url, client_id, client_secret, scope: wanted, audience, .. } => {
             let url = address(&scope.base(token_url).map_err(CallError::Refused)?, around)?;
             let (id, secret) = (text(client_id)?, text(client_secret)?);
-            let mut pairs = vec![("grant_type", "client_credentials".to_owned()), ("client_id", id), ("client_secret", secret)];
+            let mut pairs =
+                vec![("grant_type", "client_credentials".to_owned()), ("client_id", id), ("client_secret", secret)];
             for (name, template) in [("scope", wanted), ("audience", audience)] {
                 let value = template.as_ref().map(|template| scope.text(template)).transpose();
                 if let Some(value) = value.map_err(CallError::Refused)?.flatten() {
@@ -140,9 +137,9 @@ fn google(key: &str, wanted: &str, around: &Around<'_>, hidden: &mut Vec<Secret>
 
 /// Where to sign in: an address of its own, or one below the base; the operator's endpoint takes the place of both.
 fn address(text: &str, around: &Around<'_>) -> Result<Url, CallError> {
-    let found = web::absolute(text).or_else(|| answer::below(around.base, text)).ok_or_else(|| {
-        refused(format!("authentication: {text:?} is no address to sign in at"))
-    })?;
+    let found = web::absolute(text)
+        .or_else(|| answer::below(around.base, text))
+        .ok_or_else(|| refused(format!("authentication: {text:?} is no address to sign in at")))?;
     Ok(match around.endpoint {
         Some(endpoint) => answer::moved(&found, endpoint),
         None => found,

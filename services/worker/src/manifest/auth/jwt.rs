@@ -31,7 +31,10 @@ impl Key {
     /// What is wrong with it, in words that follow "the private key".
     pub(crate) fn from_pem(text: &str) -> Result<Self, String> {
         if text.contains("ENCRYPTED") {
-            return Err("is encrypted: decrypt it (openssl pkcs8 -in key.p8 -out plain.p8) and keep the file from others".to_owned());
+            return Err(
+                "is encrypted: decrypt it (openssl pkcs8 -in key.p8 -out plain.p8) and keep the file from others"
+                    .to_owned(),
+            );
         }
         let der = PrivateKeyDer::from_pem_slice(text.as_bytes())
             .map_err(|_| "is no PEM text that begins with -----BEGIN PRIVATE KEY-----".to_owned())?;
@@ -44,11 +47,8 @@ impl Key {
     }
 
     fn sign(&self, header: &Value, claims: &Value) -> Result<String, String> {
-        let text = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header.to_string()),
-            URL_SAFE_NO_PAD.encode(claims.to_string())
-        );
+        let text =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature)

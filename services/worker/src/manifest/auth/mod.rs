@@ -7,6 +7,7 @@ mod fetch;
 pub(crate) mod jwt;
 pub(crate) mod sigv4;
 mod tokens;
+mod way;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,13 +15,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::fill::Scope;
-use super::format::SignIn;
-use super::template::{Body, Name, Template};
+use super::template::{Name, Template};
 use crate::attempt::Failure;
 use crate::connections::Secret;
 use crate::remote::CallError;
 use crate::web;
 pub(crate) use tokens::Tokens;
+pub(crate) use way::SignIn;
 
 /// What signing needs to know of the rest.
 pub(crate) struct Around<'a> {
@@ -31,51 +32,6 @@ pub(crate) struct Around<'a> {
     /// The operator sends everything there, signing in included.
     pub(crate) endpoint: Option<&'a reqwest::Url>,
     pub(crate) tokens: &'a Tokens,
-}
-
-impl SignIn {
-    /// A name that must have a value for this way to be taken.
-    pub(crate) fn when(&self) -> Option<&Name> {
-        match self {
-            Self::None { when }
-            | Self::Bearer { when, .. }
-            | Self::Basic { when, .. }
-            | Self::Header { when, .. }
-            | Self::Login { when, .. }
-            | Self::Oauth2ClientCredentials { when, .. }
-            | Self::AwsSigv4 { when, .. }
-            | Self::GoogleServiceAccount { when, .. }
-            | Self::SnowflakeKeyPair { when, .. } => when.as_ref(),
-        }
-    }
-
-    /// All templates in it.
-    pub(crate) fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::None { .. } => Vec::new(),
-            Self::Bearer { token, .. } => vec![token],
-            Self::Basic { username, password, .. } => vec![username, password],
-            Self::Header { value, .. } => vec![value],
-            Self::Login { url, body, form, .. } => {
-                let mut all = vec![url];
-                all.extend(body.iter().flat_map(Body::templates));
-                all.extend(form.iter().flat_map(|form| form.values()));
-                all
-            }
-            Self::Oauth2ClientCredentials { token_url, client_id, client_secret, scope, audience, .. } => {
-                let mut all = vec![token_url, client_id, client_secret];
-                all.extend(scope.iter().chain(audience));
-                all
-            }
-            Self::AwsSigv4 { region, access_key_id, secret_access_key, session_token, .. } => {
-                let mut all = vec![region, access_key_id, secret_access_key];
-                all.extend(session_token);
-                all
-            }
-            Self::GoogleServiceAccount { key, scope, .. } => vec![key, scope],
-            Self::SnowflakeKeyPair { account, user, private_key, .. } => vec![account, user, private_key],
-        }
-    }
 }
 
 /// The way that this connection has the credentials for. `None`: the manifest asks for none.
@@ -146,8 +102,9 @@ fn bear(request: &mut web::Request, token: &str, hidden: &mut Vec<Secret>) -> Re
 
 /// The value may be a credential: no error repeats it.
 fn put(request: &mut web::Request, name: HeaderName, value: &str) -> Result<(), CallError> {
-    let mut header = HeaderValue::try_from(value)
-        .map_err(|_| refused(format!("authentication: the value for the header {name} is none that a header may have")))?;
+    let mut header = HeaderValue::try_from(value).map_err(|_| {
+        refused(format!("authentication: the value for the header {name} is none that a header may have"))
+    })?;
     header.set_sensitive(true);
     request.headers.insert(name, header);
     Ok(())

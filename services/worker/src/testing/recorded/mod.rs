@@ -19,8 +19,8 @@ use std::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use faults::{Fault, On, Plan};
-pub use shape::Shape;
 pub(crate) use proof::test_key;
+pub use shape::Shape;
 use table::Table;
 
 /// How long a slow answer takes.

@@ -128,7 +128,11 @@ impl Table {
 
     /// Whether jobs are called as their token: then no route has an id of its own.
     fn by_token(&self) -> bool {
-        !self.shape.routes.iter().any(|route| route.path.contains("{id}") || route.id.is_some() || route.id_query.is_some())
+        !self
+            .shape
+            .routes
+            .iter()
+            .any(|route| route.path.contains("{id}") || route.id.is_some() || route.id_query.is_some())
     }
 
     fn list(&self, route: &Route) -> Answer {

@@ -63,7 +63,11 @@ async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
 }
 
 pub(super) async fn write(stream: &mut TcpStream, answer: &Answer) {
-    let body = if answer.halved { &answer.body[..answer.body.floor_char_boundary(answer.body.len() / 2)] } else { &answer.body };
+    let body = if answer.halved {
+        &answer.body[..answer.body.floor_char_boundary(answer.body.len() / 2)]
+    } else {
+        &answer.body
+    };
     let body = if answer.halved && body.is_empty() { "{" } else { body };
     let mut text = format!("HTTP/1.1 {} -\r\ncontent-length: {}\r\nconnection: close\r\n", answer.status, body.len());
     for (name, value) in &answer.headers {
