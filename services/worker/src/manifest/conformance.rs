@@ -2,6 +2,8 @@
 //!
 //! The contract stands in `remote/mod.rs`. Whoever carries on with an attempt is played here by [`settled`], as simply as it can be.
 
+mod whole;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use downbeat_proto::events::v1::FailureClass;
@@ -24,7 +26,7 @@ struct Stage {
     server: Recorded,
     calls: Calls,
     secrets: Vec<String>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 static MANIFESTS: LazyLock<load::Manifests> =
@@ -67,7 +69,7 @@ impl Stage {
         };
         let secrets = shape.connection.iter().filter_map(secret).collect();
         let calls = job.prepared("c", &shape.parameters, TOKEN).await.unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
-        Self { job, server, calls, secrets, _folder: folder }
+        Self { job, server, calls, secrets, folder }
     }
 
     fn told(&self, text: &str) {

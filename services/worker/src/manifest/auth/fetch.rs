@@ -135,15 +135,14 @@ fn google(key: &str, wanted: &str, around: &Around<'_>, hidden: &mut Vec<Secret>
     Ok(Question { url, body, content_type: FORM, shown })
 }
 
-/// Where to sign in: an address of its own, or one below the base; the operator's endpoint takes the place of both.
+/// Where to sign in: an address of its own, which the operator's endpoint takes the place of, or one below the base.
 fn address(text: &str, around: &Around<'_>) -> Result<Url, CallError> {
-    let found = web::absolute(text)
-        .or_else(|| answer::below(around.base, text))
-        .ok_or_else(|| refused(format!("authentication: {text:?} is no address to sign in at")))?;
-    Ok(match around.endpoint {
-        Some(endpoint) => answer::moved(&found, endpoint),
-        None => found,
-    })
+    let own = web::absolute(text).map(|own| match around.endpoint {
+        Some(endpoint) => answer::moved(&own, endpoint),
+        None => own,
+    });
+    own.or_else(|| answer::below(around.base, text))
+        .ok_or_else(|| refused(format!("authentication: {text:?} is no address to sign in at")))
 }
 
 fn encoded<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
