@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 
-use crate::{connections, error::Error, labels};
+use crate::{connections, error::Error, labels, manifest::load};
 
 /// Runs tasks for the coordinator: scripts, dbt projects and HTTP requests, each isolated in its own process group.
 #[derive(Debug, Clone, Parser)]
@@ -34,6 +34,9 @@ pub struct WorkerConfig {
     /// Folder of connection files, which say where things outside are and how to sign in (docs/connections.md).
     #[arg(long, env = "DOWNBEAT_WORKER_CONNECTIONS", value_name = "FOLDER")]
     pub connections: Option<PathBuf>,
+    /// Folder of connector manifests of one's own, which describe jobs in other systems (docs/connectors.md).
+    #[arg(long, env = "DOWNBEAT_WORKER_CONNECTORS", value_name = "FOLDER")]
+    pub connectors: Option<PathBuf>,
     /// Python 3.11 interpreter to use instead of the one found on PATH.
     #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
     pub python_3_11: Option<PathBuf>,
@@ -57,6 +60,7 @@ impl WorkerConfig {
             labels: Vec::new(),
             environments: None,
             connections: None,
+            connectors: None,
             python_3_11: None,
             python_3_12: None,
             uv: None,
@@ -78,11 +82,11 @@ impl WorkerConfig {
         if self.slots == 0 {
             return Err(Error::Config { setting: "DOWNBEAT_WORKER_SLOTS", reason: "must be 1 or more".to_owned() });
         }
-        if let Some(folder) = self.connections.as_ref().filter(|folder| !folder.is_dir()) {
-            return Err(Error::Config {
-                setting: connections::SETTING,
-                reason: format!("{} is no folder: make it, or leave the setting out", folder.display()),
-            });
+        for (setting, folder) in [(connections::SETTING, &self.connections), (load::SETTING, &self.connectors)] {
+            if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
+                let reason = format!("{} is no folder: make it, or leave the setting out", folder.display());
+                return Err(Error::Config { setting, reason });
+            }
         }
         labels::read(&self.labels).map(|_| ())
     }

@@ -17,12 +17,15 @@ mod home;
 mod labels;
 mod limits;
 mod link;
+mod manifest;
 mod outputs;
 mod process;
 mod remote;
 mod runner;
 mod script_events;
 mod stop;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod toolchain;
 pub mod verdict;
 mod web;
@@ -44,6 +47,10 @@ pub use error::{Error, ErrorKind};
 /// When it cannot start: a wrong setting, a data folder that cannot be written or that another worker uses.
 pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
     config.validate()?;
+    let manifests = manifest::load::load(config.connectors.as_deref()).map_err(|faults| Error::Config {
+        setting: manifest::load::SETTING,
+        reason: format!("there are manifests that cannot be used:\n{faults}"),
+    })?;
     let home = home::Home::open(&config.data)?;
     process::book::clean_orphans(&home.processes(), &home.attempts())
         .await
@@ -55,8 +62,11 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .and_then(|folder| std::fs::create_dir_all(&folder).map(|()| folder))
         .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
-    let registry = connectors::Registry::new(toolchain, events);
-    let checks = Arc::new(checks::Checks::new(connections::Connections::new(config.connections.clone())));
+    let connections = connections::Connections::new(config.connections.clone());
+    let registry = connectors::Registry::new(toolchain, events)
+        .and(manifest::jobs(&manifests, &connections))
+        .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;
+    let checks = Arc::new(checks::Checks::new(connections));
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),
         name: config.shown_name(),

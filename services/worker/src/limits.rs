@@ -89,7 +89,7 @@ pub(crate) const REQUIREMENT_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Redirects that an HTTP task follows.
 pub(crate) const HTTP_REDIRECTS_MAX: usize = 3;
 /// Bytes of an HTTP answer.
-pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 5 * 1024 * 1024;
+pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long opening an HTTP connection may take.
 pub(crate) const HTTP_CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// How long one HTTP exchange may take.
@@ -142,3 +142,26 @@ pub(crate) const CONNECTION_FILE_BYTES_MAX: u64 = 256 * 1024;
 pub(crate) const CONNECTION_NAME_CHARS_MAX: usize = 128;
 /// Shortest credential, in bytes, that is looked for in messages and outputs; shorter ones would blacken ordinary words.
 pub(crate) const SECRET_BYTES_MIN: usize = 4;
+
+/// Bytes of one connector manifest.
+pub(crate) const MANIFEST_BYTES_MAX: u64 = 256 * 1024;
+/// Manifests in a user's folder, folders in it counted.
+pub(crate) const MANIFESTS_MAX: usize = 1_000;
+/// Levels of a JSON template in a manifest.
+pub(crate) const TEMPLATE_DEPTH_MAX: usize = 32;
+/// Bytes of what a remote job's handle holds.
+pub(crate) const HANDLE_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of another system's answer that an error repeats.
+pub(crate) const ANSWER_SHOWN_BYTES: usize = 2 * 1024;
+/// Looks for a job whose start was accepted without saying how it is called, before its outcome counts as unknown.
+pub(crate) const FIND_AFTER_START_LOOKS: u32 = 5;
+/// Pause between two of them.
+pub(crate) const FIND_AFTER_START_PAUSE: Duration = Duration::from_secs(2);
+/// Operations and assets that a manifest collects from one job, each.
+pub(crate) const COLLECTED_ITEMS_MAX: usize = 10_000;
+/// Access tokens kept for reuse.
+pub(crate) const ACCESS_TOKENS_MAX: usize = 256;
+/// So long before its end an access token is no longer used.
+pub(crate) const ACCESS_TOKEN_MARGIN: Duration = Duration::from_secs(60);
+/// How long an access token is used whose life the other side does not say.
+pub(crate) const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(300);

@@ -34,10 +34,37 @@ pub(crate) struct Request {
 /// What came back, whatever its status.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// The first [`HTTP_ANSWER_BYTES_MAX`] bytes.
     pub(crate) body: Vec<u8>,
     /// There was more.
     pub(crate) cut: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Lost {
+    /// Nothing was sent: the host is not there, or takes no connection.
+    Unsent(String),
+    /// It was sent, or a part of it, and nobody knows what became of it.
+    Unanswered(String),
+    /// An address that is refused, or redirects that lead nowhere.
+    Refused(Failure),
+}
+
+impl From<Failure> for Lost {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+impl From<Lost> for Failure {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Unsent(message) | Lost::Unanswered(message) => Self::transient(message),
+            Lost::Refused(failure) => failure,
+        }
+    }
 }
 
 /// Sends a request and follows up to [`HTTP_REDIRECTS_MAX`] redirects, which the log is told of. Each exchange may take `wait`.
@@ -46,6 +73,11 @@ pub(crate) struct Answer {
 /// TRANSIENT when the other side cannot be reached, MISCONFIGURED for an address that is refused, JOB_FAILED for redirects
 /// that lead nowhere.
 pub(crate) async fn exchange(request: &Request, wait: Duration, log: Option<&TaskLog>) -> Result<Answer, Failure> {
+    send(request, wait, log).await.map_err(Failure::from)
+}
+
+/// As [`exchange`], for callers to whom it matters whether the other side may have been told.
+pub(crate) async fn send(request: &Request, wait: Duration, log: Option<&TaskLog>) -> Result<Answer, Lost> {
     let client = Client::builder()
         .redirect(Policy::none())
         .connect_timeout(HTTP_CONNECT_WAIT)
@@ -61,11 +93,11 @@ pub(crate) async fn exchange(request: &Request, wait: Duration, log: Option<&Tas
         if let Some(body) = &body {
             builder = builder.body(body.clone());
         }
-        let response = builder.send().await.map_err(|error| unreachable_failure(&url, &error))?;
+        let response = builder.send().await.map_err(|error| lost(&url, &error))?;
         let Some(next) = redirected(&url, &response)? else {
-            let status = response.status();
+            let (status, headers) = (response.status(), response.headers().clone());
             let (body, cut) = read_body(&url, response).await?;
-            return Ok(Answer { status, body, cut });
+            return Ok(Answer { status, headers, body, cut });
         };
         if let Some(log) = log {
             log.line(&format!("redirected ({}) to {}", response.status(), shown(&next))).await;
@@ -79,7 +111,7 @@ pub(crate) async fn exchange(request: &Request, wait: Duration, log: Option<&Tas
         }
         url = next;
     }
-    Err(Failure::job(format!("{} redirects more than {HTTP_REDIRECTS_MAX} times", shown(&request.url))))
+    Err(Failure::job(format!("{} redirects more than {HTTP_REDIRECTS_MAX} times", shown(&request.url))).into())
 }
 
 /// An absolute http(s) URL.
@@ -119,9 +151,9 @@ fn redirected(url: &Url, response: &Response) -> Result<Option<Url>, Failure> {
     next.map(Some).ok_or_else(|| Failure::job(format!("{} redirects to something that is no http(s) URL", shown(url))))
 }
 
-async fn read_body(url: &Url, mut response: Response) -> Result<(Vec<u8>, bool), Failure> {
+async fn read_body(url: &Url, mut response: Response) -> Result<(Vec<u8>, bool), Lost> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable_failure(url, &error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(url, &error))? {
         if body.len() + chunk.len() > HTTP_ANSWER_BYTES_MAX {
             body.extend_from_slice(&chunk[..HTTP_ANSWER_BYTES_MAX - body.len()]);
             return Ok((body, true));
@@ -131,10 +163,16 @@ async fn read_body(url: &Url, mut response: Response) -> Result<(Vec<u8>, bool),
     Ok((body, false))
 }
 
-fn unreachable_failure(url: &Url, error: &reqwest::Error) -> Failure {
+fn lost(url: &Url, error: &reqwest::Error) -> Lost {
     let text = chain(error);
     let message = format!("cannot reach {}: {text}", shown(url));
-    if text.contains(REFUSED) { Failure::misconfigured(message) } else { Failure::transient(message) }
+    if text.contains(REFUSED) {
+        Lost::Refused(Failure::misconfigured(message))
+    } else if error.is_connect() {
+        Lost::Unsent(message)
+    } else {
+        Lost::Unanswered(message)
+    }
 }
 
 /// A URL for people: without credentials and without the query, which often is one.

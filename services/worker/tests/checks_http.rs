@@ -47,7 +47,7 @@ async fn serve() -> (String, Slow, watch::Sender<bool>) {
         .route("/busy", any(|| async { (StatusCode::SERVICE_UNAVAILABLE, "later") }))
         .route("/closed", any(|| async { StatusCode::UNAUTHORIZED }))
         .route("/large", any(|| async { axum::Json(json!("x".repeat(70_000))) }))
-        .route("/huge", any(|| async { format!("{}the end", "x".repeat(6 << 20)) }))
+        .route("/huge", any(|| async { format!("{}the end", "x".repeat(17 << 20)) }))
         .route("/hop", any(|| async { Redirect::temporary("/json") }))
         .route("/loop", any(|| async { Redirect::temporary("/loop") }))
         .route(
@@ -107,7 +107,7 @@ async fn requests_are_judged_by_status_and_body() {
         (json!({ "url": url("/closed") }), "misconfigured", "credentials"),
         (json!({ "url": url("/closed"), "expected_status": [401] }), "passed", "401"),
         (json!({ "url": url("/large") }), "passed", r#"{"status":200}"#),
-        (json!({ "url": url("/huge"), "body_contains": "the end" }), "pending", "its first 5 MiB were looked at"),
+        (json!({ "url": url("/huge"), "body_contains": "the end" }), "pending", "its first 16 MiB were looked at"),
         (json!({ "url": url("/loop") }), "failed", "redirects more than 3 times"),
         (json!({ "url": url("/echo"), "headers": { "x-own": "mine" } }), "passed", r#"{"own":"mine","key":null}"#),
         (json!({ "url": url("/echo"), "headers": "{\"x-own\": \"mine\"}" }), "passed", r#""own":"mine""#),

@@ -26,7 +26,7 @@ async fn serve() -> String {
         .route("/hop", any(|| async { Redirect::temporary("/echo") }))
         .route("/loop", any(|| async { Redirect::temporary("/loop") }))
         .route("/metadata", any(|| async { Redirect::temporary("http://169.254.169.254/latest/meta-data") }))
-        .route("/huge", any(|| async { "x".repeat(6 << 20) }));
+        .route("/huge", any(|| async { "x".repeat(17 << 20) }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -47,7 +47,7 @@ async fn requests_end_as_their_answers_say() {
         ("/missing", JobFailed, "nothing here"),
         ("/loop", JobFailed, "redirects more than 3 times"),
         ("/metadata", Misconfigured, "link-local"),
-        ("/huge", JobFailed, "larger than 5 MiB"),
+        ("/huge", JobFailed, "larger than 16 MiB"),
     ];
     for ((path, class, text), task) in cases.into_iter().zip(1..) {
         check_failure(&mut stage, task, &format!("{base}{path}"), class, text).await;

@@ -136,7 +136,7 @@ impl Expected {
         if let Some(wanted) = &self.body_contains
             && !String::from_utf8_lossy(&answer.body).contains(wanted.as_str())
         {
-            let cut = if answer.cut { " (its first 5 MiB were looked at)" } else { "" };
+            let cut = if answer.cut { " (its first 16 MiB were looked at)" } else { "" };
             return Ok(Finding::Pending(format!("{asked} answered {status}, without the wanted text{cut}")));
         }
         let mut outputs = Map::new();

@@ -124,7 +124,7 @@ async fn ask(bucket: &Bucket, action: &ListObjectsV2<'_>, wait: Duration) -> Res
         return Err(refused(bucket, answer.status, &text));
     }
     if answer.cut {
-        return Err(Failure::job(format!("{}: the list of objects is larger than 5 MiB", place(bucket))));
+        return Err(Failure::job(format!("{}: the list of objects is larger than 16 MiB", place(bucket))));
     }
     ListObjectsV2::parse_response(&text).map_err(|_| {
         Failure::misconfigured(format!("{} answers something that is no list of objects of the S3 API", place(bucket)))

@@ -37,7 +37,7 @@ impl Connector for HttpRequest {
 async fn carry_out(task: &Task) -> Step<Ending> {
     let Wanted { request, set_outputs } = read(task)?;
     task.log.line(&format!("{} {}", request.method, shown(&request.url))).await;
-    let web::Answer { status, body, cut } = web::exchange(&request, HTTP_WAIT, Some(&task.log)).await?;
+    let web::Answer { status, body, cut, .. } = web::exchange(&request, HTTP_WAIT, Some(&task.log)).await?;
     if cut {
         let limit = HTTP_ANSWER_BYTES_MAX / (1024 * 1024);
         return Err(Failure::job(format!("the answer of {} is larger than {limit} MiB", shown(&request.url))).into());

@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 
 use crate::attempt::{Ended, Ending, Failure, Job};
 use crate::process::{book::Page, log::TaskLog};
+use crate::remote::{Remote, RemoteJob};
 use crate::script_events::ScriptEvents;
 use crate::stop::StopSignal;
 use crate::toolchain::Toolchain;
@@ -112,6 +113,23 @@ impl Registry {
             Arc::new(dbt::Dbt::new(toolchain)),
             Arc::new(http::HttpRequest),
         ])
+    }
+
+    /// And these, whose jobs run in other systems.
+    ///
+    /// # Errors
+    /// A job that there is a connector for already.
+    pub(crate) fn and(mut self, jobs: impl IntoIterator<Item = Arc<dyn RemoteJob>>) -> Result<Self, String> {
+        for job in jobs {
+            let (integration, name) = job.job();
+            if self.find(integration, name).is_ok() || (integration, name) == noop::JOB {
+                return Err(format!(
+                    "{integration}/{name} is built in; a manifest replaces nothing: give the job another name"
+                ));
+            }
+            self.0.push(Arc::new(Remote::new(job)));
+        }
+        Ok(self)
     }
 
     /// These and no others.

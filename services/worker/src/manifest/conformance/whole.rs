@@ -1,0 +1,110 @@
+//! Manifests in the hands of `remote/life.rs` and the runner, as in a worker: killed when the job has just been begun, with and without
+//! its report having arrived, and carried on with by another attempt.
+
+use std::{sync::Arc, time::Duration};
+
+use downbeat_proto::events::v1::FailureClass;
+use downbeat_proto::worker::v1::{Offer, Resume};
+use downbeat_runtime::blob::BlobStore;
+use uuid::Uuid;
+
+use super::{MANIFESTS, Stage, each, same};
+use crate::attempt::{AttemptId, Ending};
+use crate::connectors::{Registry, Submit};
+use crate::home::Home;
+use crate::remote::{Job, Pace, Reattach, Remote, RemoteJob as _};
+use crate::runner::Runner;
+use crate::stop::{StopLevel, stop_channel};
+use crate::testing::recorded::{Plan, Shape};
+
+const PACE: Pace = Pace {
+    again: (Duration::from_millis(1), Duration::from_millis(5)),
+    polls: Some((Duration::from_millis(1), Duration::from_millis(5))),
+    start_wait: Duration::from_secs(60),
+    looks: 3,
+    look_again: Duration::from_millis(1),
+    silence: Duration::from_secs(60),
+    cancel_wait: Duration::from_secs(60),
+    collects: 3,
+};
+
+/// One attempt; how it ended, and the job that it reported.
+async fn attempt(
+    runner: &Runner,
+    name: &(String, String),
+    number: u32,
+    resume: Option<Job>,
+    kill: bool,
+) -> (Ending, Option<Job>) {
+    let id = AttemptId { run: [7; 16], task: 0, number };
+    let resume = resume.map(|job| Resume {
+        token_attempt: 1,
+        handle: job.handle.into(),
+        external_id: job.external_id,
+        link: job.link,
+    });
+    let offer = Offer {
+        attempt: Some(id.to_wire()),
+        task_run_id: Uuid::from_u128(5).to_string(),
+        integration: name.0.clone(),
+        integration_job: name.1.clone(),
+        connection: "c".to_owned(),
+        parameters: serde_json::to_string(&Shape::of(&name.0, &name.1).unwrap().parameters).unwrap(),
+        resume,
+        ..Offer::default()
+    };
+    let (ask, stop) = stop_channel();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let ask = Arc::new(ask);
+    let at_submit = Arc::clone(&ask);
+    let submit = Submit::new(move |job| {
+        if kill {
+            at_submit.ask(StopLevel::Kill);
+        }
+        tell.send(job).unwrap();
+        // Whoever waits for the kill is woken first.
+        tokio::task::yield_now()
+    });
+    let ended = runner.run(id, offer, stop, submit).await;
+    drop(ask);
+    (ended.ending, told.recv().await)
+}
+
+fn runner(stage: &Stage) -> Runner {
+    let folder = stage.folder.path();
+    let remote = Remote::paced(Arc::clone(&stage.job) as _, PACE);
+    Runner {
+        home: Home::open(&folder.join("worker")).unwrap(),
+        blobs: BlobStore::open(&folder.join("blobs")).unwrap(),
+        registry: Registry::of(vec![Arc::new(remote)]),
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_with_a_job_begun_leaves_it_to_the_next() {
+    assert!(!MANIFESTS.is_empty());
+    each(|name| async move {
+        for reported in [true, false] {
+            let stage = Stage::set(&name, Plan::default(), same).await;
+            let runner = runner(&stage);
+            let (first, job) = attempt(&runner, &name, 1, None, true).await;
+            assert_eq!(first, Ending::Abandoned, "{name:?}");
+            let known = if reported { job.unwrap() } else { Job::default() };
+            let (second, _) = attempt(&runner, &name, 2, Some(known), false).await;
+            let submitted: Vec<u32> = stage.server.submitted().into_values().collect();
+            match (&second, stage.job.reattach()) {
+                (Ending::Succeeded { .. }, Reattach::Token | Reattach::LookUp) => {
+                    assert_eq!(submitted, [1], "{name:?}")
+                }
+                (Ending::Succeeded { .. }, Reattach::Never) if reported => assert_eq!(submitted, [1], "{name:?}"),
+                (Ending::Succeeded { .. }, Reattach::Repeat) => {}
+                (Ending::Failed(failure), Reattach::Never) if !reported => {
+                    assert_eq!(failure.class, FailureClass::UnknownOutcome, "{name:?}: {failure:?}");
+                    assert_eq!(submitted, [1], "{name:?}");
+                }
+                other => panic!("{name:?} reported {reported}: {other:?}"),
+            }
+        }
+    })
+    .await;
+}
