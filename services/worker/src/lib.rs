@@ -13,6 +13,7 @@ mod connectors;
 mod driver;
 pub mod engine;
 mod error;
+mod guarded;
 mod home;
 mod labels;
 mod limits;
@@ -21,6 +22,7 @@ mod outputs;
 mod process;
 mod runner;
 mod script_events;
+mod sql;
 mod stop;
 mod toolchain;
 pub mod verdict;
@@ -54,8 +56,9 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .and_then(|folder| std::fs::create_dir_all(&folder).map(|()| folder))
         .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
-    let registry = connectors::Registry::new(toolchain, events);
-    let checks = Arc::new(checks::Checks::new(connections::Connections::new(config.connections.clone())));
+    let connections = connections::Connections::new(config.connections.clone());
+    let registry = connectors::Registry::new(toolchain, events, &connections);
+    let checks = Arc::new(checks::Checks::new(connections));
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),
         name: config.shown_name(),
@@ -69,7 +72,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     info!(worker = %home.worker_id(), name = identity.name, slots = identity.slots, coordinator = config.coordinator, "worker started");
     if config.connections.is_none() {
         info!(
-            "no folder of connections is set ({}): checks of sensors that need one are not offered",
+            "no folder of connections is set ({}): jobs and checks of sensors that need one are not offered",
             connections::SETTING
         );
     }

@@ -124,3 +124,20 @@ pub(crate) const CONNECTION_FILE_BYTES_MAX: u64 = 256 * 1024;
 pub(crate) const CONNECTION_NAME_CHARS_MAX: usize = 128;
 /// Shortest credential, in bytes, that is looked for in messages and outputs; shorter ones would blacken ordinary words.
 pub(crate) const SECRET_BYTES_MIN: usize = 4;
+
+/// Rows of a SQL job's result that become outputs; the rest is counted and left out, and the outputs say so.
+pub(crate) const SQL_ROWS_MAX: usize = 10_000;
+/// Bytes of a SQL job's rows, as JSON text, that become outputs; below [`TASK_OUTPUTS_BYTES_MAX`].
+pub(crate) const SQL_RESULTS_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes that a database may send during one SQL job.
+pub(crate) const SQL_ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a statement shown in the task's log.
+pub(crate) const SQL_LOGGED_BYTES: usize = 4 * 1024;
+/// How long a server may take to end a statement after it was asked to, before the cancel counts as unconfirmed.
+pub(crate) const SQL_CANCEL_WAIT: Duration = Duration::from_secs(9);
+/// Pause between two such requests.
+pub(crate) const SQL_CANCEL_PAUSE: Duration = Duration::from_millis(500);
+/// How long it is asked what became of a transaction whose end nobody saw.
+pub(crate) const SQL_SETTLE_WAIT: Duration = Duration::from_secs(120);
+/// Pause between two such questions.
+pub(crate) const SQL_SETTLE_PAUSE: Duration = Duration::from_millis(500);

@@ -15,6 +15,7 @@ pub(crate) mod noop;
 pub(crate) mod parameters;
 pub(crate) mod python;
 pub(crate) mod source;
+pub(crate) mod sql;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -23,6 +24,7 @@ use downbeat_proto::worker::v1::{Job, Offer};
 use serde_json::{Map, Value};
 
 use crate::attempt::{Ended, Ending, Failure};
+use crate::connections::Connections;
 use crate::process::{book::Page, log::TaskLog};
 use crate::script_events::ScriptEvents;
 use crate::stop::StopSignal;
@@ -58,32 +60,45 @@ pub(crate) trait Connector: std::fmt::Debug + Send + Sync {
     /// Integration and job that it serves.
     fn job(&self) -> (&'static str, &'static str);
 
+    /// Whether it can do nothing without a connection.
+    fn needs_connection(&self) -> bool {
+        false
+    }
+
     /// Carries out one attempt to its end.
     async fn run(&self, task: &Task) -> Ended;
 }
 
 /// All connectors of this worker.
 #[derive(Debug, Clone)]
-pub(crate) struct Registry(Vec<Arc<dyn Connector>>);
+pub(crate) struct Registry {
+    all: Vec<Arc<dyn Connector>>,
+    /// Whether there can be any connection.
+    connections: bool,
+}
 
 impl Registry {
-    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>) -> Self {
-        Self(vec![
+    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, connections: &Connections) -> Self {
+        let mut all: Vec<Arc<dyn Connector>> = vec![
             Arc::new(python::Python::new(Arc::clone(&toolchain), events)),
             Arc::new(dbt::Dbt::new(toolchain)),
             Arc::new(http::HttpRequest),
-        ])
+        ];
+        all.extend(sql::all(connections));
+        Self { all, connections: connections.has_folder() }
     }
 
-    /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself.
+    /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself. Without
+    /// a folder of connections only what needs none, so that a worker that has one is asked.
     pub(crate) fn jobs(&self) -> Vec<Job> {
-        let jobs = self.0.iter().map(|connector| connector.job()).chain([noop::JOB]);
+        let offered = self.all.iter().filter(|connector| self.connections || !connector.needs_connection());
+        let jobs = offered.map(|connector| connector.job()).chain([noop::JOB]);
         jobs.map(|(integration, job)| Job { integration: integration.to_owned(), integration_job: job.to_owned() })
             .collect()
     }
 
     pub(crate) fn find(&self, integration: &str, job: &str) -> Result<Arc<dyn Connector>, Failure> {
-        let found = self.0.iter().find(|connector| connector.job() == (integration, job));
+        let found = self.all.iter().find(|connector| connector.job() == (integration, job));
         found.cloned().ok_or_else(|| {
             let known: Vec<_> =
                 self.jobs().into_iter().map(|job| format!("{}/{}", job.integration, job.integration_job)).collect();

@@ -1,6 +1,7 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
 pub mod servers;
+pub mod wire;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 

@@ -130,6 +130,21 @@ impl Postgres {
         driven.await.unwrap().unwrap();
     }
 
+    /// Waits until a query brings a row, asked again and again as its owner.
+    pub async fn wait_for(&self, query: &str) {
+        let mut config = tokio_postgres::Config::new();
+        config.host("127.0.0.1").port(self.port).user("downbeat").password(Self::PASSWORD).dbname("postgres");
+        let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+        let driven = tokio::spawn(connection);
+        let begun = std::time::Instant::now();
+        while client.query(query, &[]).await.unwrap().is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it never came: {query}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(client);
+        driven.await.unwrap().unwrap();
+    }
+
     /// The fields of a connection to it.
     pub fn fields(&self) -> Value {
         json!({

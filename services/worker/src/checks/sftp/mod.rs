@@ -24,11 +24,11 @@ use tokio::{net::TcpStream, time::timeout};
 use super::{
     Asked, Finding, SensorCheck,
     files::{Seen, Sight},
-    guarded::{Guarded, Tether},
 };
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields, Secret};
 use crate::connectors::parameters;
+use crate::guarded::{Guarded, Tether};
 use crate::limits::{CHECK_ANSWER_BYTES_MAX, CHECK_CONNECT_WAIT, CHECK_LISTED_MAX};
 use host_key::{Doorman, Trusted};
 use pattern::Place;
