@@ -80,7 +80,7 @@ async fn queries_write_bring_rows_and_say_what_is_wrong() {
             r#"[["6"]]"#,
             7,
         ),
-        ("BEGIN; DELETE FROM copy WHERE id = 7; COMMIT", "succeeded", "", 0),
+        ("BEGIN; DELETE FROM copy WHERE id = 7; COMMIT", "succeeded", "1 rows", 1),
         ("VACUUM orders", "succeeded", "", 0),
         ("CALL committing()", "succeeded", "", 0),
         ("-- nothing", "succeeded", "0 rows affected", 0),
@@ -156,7 +156,7 @@ async fn a_stop_ends_the_statement_on_the_server_and_rolls_it_back() {
     ] {
         stage.offer(vec![offer(task, "POSTGRES", job, json!({ "statement": statement }))]).await;
         let token = format!("application_name = 'downbeat {}-{task}-1'", uuid::Uuid::from_u128(1));
-        postgres.wait_for(&format!("SELECT 1 FROM pg_stat_activity WHERE {token} AND query LIKE '%pg_sleep%'")).await;
+        postgres.wait_for(&format!("SELECT 1 FROM pg_stat_activity WHERE {token} AND query ~ 'pg_sleep|FETCH'")).await;
         stage.stop(task).await;
         let (said, text, operation) = told(&mut stage, task).await;
         assert_eq!((said, operation.unwrap().status.as_str()), ("stopped", "CANCELLED"), "{text}");
