@@ -6,6 +6,7 @@
 //! is acknowledged. It knows nothing about pipelines, dependencies, retries or deadlines: those are the coordinator's.
 
 pub mod attempt;
+mod base_url;
 mod checks;
 mod config;
 mod connections;
@@ -21,8 +22,10 @@ mod link;
 mod outputs;
 mod process;
 mod runner;
+mod s3;
 mod script_events;
 mod sql;
+mod ssh;
 mod stop;
 mod toolchain;
 pub mod verdict;

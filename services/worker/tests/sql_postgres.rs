@@ -6,8 +6,7 @@
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 mod support;
 
-use downbeat_proto::events::v1::{FailureClass, Operation, Outcome};
-use downbeat_proto::worker::v1::report::Report as ReportKind;
+use downbeat_proto::events::v1::Operation;
 use serde_json::{Value, json};
 use support::{
     Stage, offer,
@@ -32,34 +31,7 @@ async fn stage(postgres: &Postgres, fields: &Value) -> (Stage, tempfile::TempDir
 /// What became of one job: its word, outputs or message, and its operation.
 async fn run(stage: &mut Stage, task: u32, job: &str, parameters: Value) -> (&'static str, String, Option<Operation>) {
     stage.offer(vec![offer(task, "POSTGRES", job, parameters)]).await;
-    told(stage, task).await
-}
-
-async fn told(stage: &mut Stage, task: u32) -> (&'static str, String, Option<Operation>) {
-    let heard = stage.outcome(task).await;
-    let operation = heard.iter().find_map(|report| match report {
-        ReportKind::Collected(collected) => collected.operations.first().cloned(),
-        _ => None,
-    });
-    let (word, text) = match heard.last().unwrap() {
-        ReportKind::Succeeded(done) if done.outputs.is_empty() || done.outputs == "{}" => {
-            (if done.outcome() == Outcome::Warning { "warning" } else { "succeeded" }, done.message.clone())
-        }
-        ReportKind::Succeeded(done) => ("succeeded", done.outputs.clone()),
-        ReportKind::Failed(failed) => (
-            match failed.failure_class() {
-                FailureClass::Misconfigured => "misconfigured",
-                FailureClass::Transient => "transient",
-                FailureClass::TimedOut => "timed out",
-                _ => "failed",
-            },
-            failed.message.clone(),
-        ),
-        ReportKind::Stopped(_) => ("stopped", String::new()),
-        other => panic!("{other:?}"),
-    };
-    assert!(!text.contains(Postgres::PASSWORD), "{text}");
-    (word, text, operation)
+    stage.told(task).await
 }
 
 #[tokio::test]
@@ -158,7 +130,7 @@ async fn a_stop_ends_the_statement_on_the_server_and_rolls_it_back() {
         let token = format!("application_name = 'downbeat {}-{task}-1'", uuid::Uuid::from_u128(1));
         postgres.wait_for(&format!("SELECT 1 FROM pg_stat_activity WHERE {token} AND query ~ 'pg_sleep|FETCH'")).await;
         stage.stop(task).await;
-        let (said, text, operation) = told(&mut stage, task).await;
+        let (said, text, operation) = stage.told(task).await;
         assert_eq!((said, operation.unwrap().status.as_str()), ("stopped", "CANCELLED"), "{text}");
         postgres.wait_for(&format!("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE {token})")).await;
     }
@@ -167,7 +139,7 @@ async fn a_stop_ends_the_statement_on_the_server_and_rolls_it_back() {
     let mut slow = offer(3, "POSTGRES", "POSTGRES_RUN_QUERY", json!({ "statement": "SELECT pg_sleep(1000)" }));
     slow.timeout_seconds = 1;
     stage.offer(vec![slow]).await;
-    assert_eq!(told(&mut stage, 3).await.0, "timed out");
+    assert_eq!(stage.told(3).await.0, "timed out");
     stage.shut_down().await;
 }
 

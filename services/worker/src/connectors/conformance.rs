@@ -38,7 +38,17 @@ fn connections(folder: &Path) -> PathBuf {
     let connections = folder.join("connections");
     std::fs::create_dir_all(&connections).unwrap();
     let database = json!({ "host": "127.0.0.1", "port": 1, "database": "d", "username": "u", "password": CREDENTIAL });
-    for (integration, fields) in [("POSTGRES", &database); 1] {
+    let machine = json!({
+        "host": "127.0.0.1", "port": 1, "username": "u", "password": CREDENTIAL, "insecure_accept_any_host_key": true,
+    });
+    let bucket = json!({ "endpoint": "http://127.0.0.1:1", "access_key_id": "k", "secret_access_key": CREDENTIAL });
+    for (integration, fields) in [
+        ("POSTGRES", &database),
+        ("SFTP", &machine),
+        ("LINUX_SSH", &machine),
+        ("WINDOWS_SSH", &machine),
+        ("AWS_S3", &bucket),
+    ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
         std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
     }
@@ -64,7 +74,8 @@ fn useful() -> Value {
     json!({
         "source": "INLINE", "code": "print(1)", "python_version": "3.11",
         "commands": "dbt build", "method": "GET", "path": "http://127.0.0.1:1/",
-        "statement": "SELECT 1",
+        "statement": "SELECT 1", "command": "python main.py", "file_path": "a/b",
+        "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
     })
 }
 
@@ -73,10 +84,16 @@ async fn bad_parameters_are_misconfigured_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let runner = runner(folder.path()).await;
     for (parameters, texts) in [
-        (json!({}), ["code", "command", "commands", "method", "statement"].as_slice()),
         (
-            json!({ "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": "\u{20}" }),
-            &["source", "commands", "method", "statement"],
+            json!({}),
+            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name"].as_slice(),
+        ),
+        (
+            json!({
+                "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
+                "bucket_name": "b", "object_key": "k", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
+            }),
+            &["source", "commands", "method", "statement", "command", "file_encoding", "content_format"],
         ),
         (json!([]), &["JSON object"]),
     ] {

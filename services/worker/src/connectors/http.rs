@@ -9,11 +9,15 @@ use serde_json::{Value, json};
 
 use super::{Connector, Step, Task, parameters, unless_stopped};
 use crate::attempt::{Ended, Ending, Failure};
+use crate::base_url;
+use crate::connections::{Connection, Connections};
 use crate::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LOGGED_BYTES, HTTP_WAIT};
 use crate::web::{self, shown};
 
 #[derive(Debug)]
-pub(crate) struct HttpRequest;
+pub(crate) struct HttpRequest {
+    pub(crate) connections: Connections,
+}
 
 struct Wanted {
     request: web::Request,
@@ -28,14 +32,31 @@ impl Connector for HttpRequest {
 
     async fn run(&self, task: &Task) -> Ended {
         // Nothing is left of a request that is dropped.
-        match unless_stopped(&task.stop, carry_out(task)).await {
+        match unless_stopped(&task.stop, self.carry_out(task)).await {
             Ok(Ok(ending)) | Ok(Err(ending)) | Err(ending) => ending.into(),
         }
     }
 }
 
-async fn carry_out(task: &Task) -> Step<Ending> {
-    let Wanted { request, set_outputs } = read(task)?;
+impl HttpRequest {
+    /// Opens the connection, whose credentials are in nothing that is said.
+    async fn carry_out(&self, task: &Task) -> Step<Ending> {
+        let connection = self.connections.open(&task.offer.connection, "HTTP", base_url::FIELDS).await?;
+        let ending = exchange(task, connection.as_ref()).await;
+        let Some(connection) = connection else { return ending };
+        let hide = |ending| match ending {
+            Ending::Failed(failure) => Ending::Failed(Failure { message: connection.hide(failure.message), ..failure }),
+            Ending::Succeeded { warning, outputs, message } => {
+                Ending::Succeeded { warning, outputs: connection.hide(outputs), message }
+            }
+            Ending::Stopped => Ending::Stopped,
+        };
+        ending.map(hide).map_err(hide)
+    }
+}
+
+async fn exchange(task: &Task, connection: Option<&Connection>) -> Step<Ending> {
+    let Wanted { request, set_outputs } = read(task, connection)?;
     task.log.line(&format!("{} {}", request.method, shown(&request.url))).await;
     let web::Answer { status, body, cut } = web::exchange(&request, HTTP_WAIT, Some(&task.log)).await?;
     if cut {
@@ -45,7 +66,8 @@ async fn carry_out(task: &Task) -> Step<Ending> {
     let text = String::from_utf8_lossy(&body);
     let first = &text[..text.floor_char_boundary(HTTP_LOGGED_BYTES)];
     task.log.line(&format!("answer: {status}, {} bytes", body.len())).await;
-    task.log.text(first).await;
+    let hidden = connection.map_or_else(|| first.to_owned(), |connection| connection.hide(first.to_owned()));
+    task.log.text(&hidden).await;
     if !status.is_success() {
         let message = format!("{} {} answered {status}: {}", request.method, shown(&request.url), first.trim());
         let again = matches!(status.as_u16(), 408 | 429 | 500..=599);
@@ -60,7 +82,7 @@ async fn carry_out(task: &Task) -> Step<Ending> {
     Ok(Ending::Succeeded { warning: false, outputs, message: format!("answered {status}") })
 }
 
-fn read(task: &Task) -> Result<Wanted, Failure> {
+fn read(task: &Task, connection: Option<&Connection>) -> Result<Wanted, Failure> {
     let given = &task.parameters;
     parameters::required(given, "method")?;
     let method = match parameters::one_of(given, "method", &["GET", "POST", "PUT"])? {
@@ -69,12 +91,8 @@ fn read(task: &Task) -> Result<Wanted, Failure> {
         _ => Method::GET,
     };
     let path = parameters::required(given, "path")?;
-    let url = web::absolute(&path).ok_or_else(|| {
-        Failure::misconfigured(format!(
-            "path must be an absolute URL, like https://example.com/x, not {path:?}: a base URL from a connection is not supported yet"
-        ))
-    })?;
-    let mut headers = headers(parameters::text(given, "custom_headers").as_deref())?;
+    let own = headers(parameters::text(given, "custom_headers").as_deref())?;
+    let (url, mut headers) = base_url::address(connection, "path", &path, own)?;
     let body = parameters::text(given, "body");
     let token = HeaderName::from_static("idempotency-key");
     if method != Method::GET
@@ -87,7 +105,7 @@ fn read(task: &Task) -> Result<Wanted, Failure> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     let set_outputs = parameters::flag(given, "set_outputs")?;
-    Ok(Wanted { request: web::Request { method, url, headers, body }, set_outputs })
+    Ok(Wanted { request: web::Request { method, url, headers, body: body.map(Into::into) }, set_outputs })
 }
 
 fn headers(text: Option<&str>) -> Result<HeaderMap, Failure> {

@@ -10,12 +10,14 @@
 #[cfg(test)]
 mod conformance;
 pub(crate) mod dbt;
+pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod noop;
 pub(crate) mod parameters;
 pub(crate) mod python;
 pub(crate) mod source;
 pub(crate) mod sql;
+pub(crate) mod ssh;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -82,9 +84,11 @@ impl Registry {
         let mut all: Vec<Arc<dyn Connector>> = vec![
             Arc::new(python::Python::new(Arc::clone(&toolchain), events)),
             Arc::new(dbt::Dbt::new(toolchain)),
-            Arc::new(http::HttpRequest),
+            Arc::new(http::HttpRequest { connections: connections.clone() }),
         ];
         all.extend(sql::all(connections));
+        all.extend(files::all(connections));
+        all.extend(ssh::all(connections));
         Self { all, connections: connections.has_folder() }
     }
 

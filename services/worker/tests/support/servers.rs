@@ -45,7 +45,13 @@ pub fn free_port() -> u16 {
 }
 
 /// A program that ends when this is dropped.
-struct Running(Child, Signal);
+pub struct Running(Child, Signal);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap(), Signal::SIGKILL)
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -156,10 +162,15 @@ impl Postgres {
 
 /// Where PostgreSQL's programs are, as `make tools` has written it down.
 fn postgres_programs() -> Option<PathBuf> {
-    let said = std::fs::read_to_string(repository().join(".cache/tools/postgres")).unwrap_or_default();
-    assert!(!said.trim().is_empty(), "`make tools` says where PostgreSQL is, or that it cannot be had");
+    tool("postgres")
+}
+
+/// Where a server is, as `make tools` has written it down. `None`: it cannot be had here.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let said = std::fs::read_to_string(repository().join(".cache/tools").join(name)).unwrap_or_default();
+    assert!(!said.trim().is_empty(), "`make tools` says where {name} is, or that it cannot be had");
     if said.trim() == "absent" {
-        println!("skipped: PostgreSQL cannot be had here");
+        println!("skipped: {name} cannot be had here");
         return None;
     }
     Some(PathBuf::from(said.trim()))

@@ -57,7 +57,7 @@ async fn carry(mut client: TcpStream, server: u16, plan: Arc<Mutex<Option<Cut>>>
                 }
                 if heard.is_some() {
                     // The server answers, and so has done it, before the line is gone.
-                    server.read(&mut down).await.ok();
+                    _ = server.read(&mut down).await;
                     return;
                 }
             }
