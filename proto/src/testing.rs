@@ -403,14 +403,21 @@ impl World {
         let report = |attempt, report| Command::Report { attempt, report };
         let outputs = json!({"n": detail, "third": 1.0 / 3.0}).as_object().cloned().unwrap_or_default();
         match effect {
-            Effect::FindWorker { task } => Command::LeaseTask { run, task, worker: WORKERS[usize::from(detail % 2)] },
+            Effect::FindWorker { task } => {
+                Command::LeaseTask { run, task, worker: WORKERS[usize::from(detail % 2)], remote: detail % 2 == 0 }
+            }
             Effect::ReadPrior { prior } => match self.prior(prior) {
                 Some(prior) => Command::CarryOver { run, prior: Arc::new(prior) },
                 None => Command::WakeRun { run },
             },
-            Effect::Offer { attempt, .. } if detail % 8 != 7 => {
-                report(attempt, Report::Started { handle: vec![detail], external_id: format!("job-{detail}") })
-            }
+            Effect::Offer { attempt, .. } if detail % 8 != 7 => report(
+                attempt,
+                Report::Started {
+                    handle: vec![detail],
+                    external_id: format!("job-{detail}"),
+                    link: "https://jobs/1".to_owned(),
+                },
+            ),
             Effect::Offer { attempt, .. } => Command::LoseAttempt { attempt, reason: "gone".to_owned() },
             Effect::AwaitReport { attempt, .. } => match detail % 12 {
                 0..=5 => {
@@ -418,14 +425,20 @@ impl World {
                     report(attempt, Report::Succeeded { outcome, outputs, message: "done".to_owned() })
                 }
                 6..=8 => {
-                    let class = FailureClass::ALL[usize::from(detail / 12) % 4];
+                    let class = FailureClass::ALL[usize::from(detail / 12) % FailureClass::ALL.len()];
                     report(attempt, Report::Failed { class, message: "broken".to_owned(), outputs })
                 }
                 9 => Command::LoseAttempt { attempt, reason: "gone".to_owned() },
                 10 => report(attempt, Report::Collected { chunk: u32::from(more % 2), collected: collected(detail) }),
-                _ => report(attempt, Report::Stopped),
+                _ => report(attempt, Report::Stopped { unconfirmed: String::new() }),
             },
-            Effect::Stop { attempt, .. } if detail % 4 != 3 => report(attempt, Report::Stopped),
+            Effect::Stop { attempt, .. } if detail % 4 != 3 => {
+                let doubt = if detail % 8 == 1 { "it answers nothing" } else { "" };
+                report(attempt, Report::Stopped { unconfirmed: doubt.to_owned() })
+            }
+            Effect::Stop { attempt, .. } if detail % 16 == 15 => {
+                Command::LoseAttempt { attempt, reason: "gone".to_owned() }
+            }
             Effect::Stop { attempt, .. } => {
                 report(attempt, Report::Failed { class: FailureClass::JobFailed, message: "late".to_owned(), outputs })
             }

@@ -97,8 +97,8 @@ impl World {
     /// One task from ready to its end: leased, started, succeeded.
     fn work(&mut self, run: RunId, task: u32) {
         let attempt = AttemptRef { run, task, number: 1 };
-        self.run(&Command::LeaseTask { run, task, worker: WORKER });
-        let started = Report::Started { handle: Vec::new(), external_id: String::new() };
+        self.run(&Command::LeaseTask { run, task, worker: WORKER, remote: false });
+        let started = Report::Started { handle: Vec::new(), external_id: String::new(), link: String::new() };
         self.run(&Command::Report { attempt, report: started });
         let succeeded = Report::Succeeded { outcome: Outcome::Succeeded, outputs: Map::new(), message: String::new() };
         self.run(&Command::Report { attempt, report: succeeded });

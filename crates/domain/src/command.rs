@@ -145,6 +145,8 @@ pub enum Command {
         task: u32,
         /// Who gets it.
         worker: WorkerId,
+        /// What that worker begins for it may outlive the worker.
+        remote: bool,
     },
     /// What a worker says of an attempt.
     Report {
@@ -297,6 +299,8 @@ pub enum Report {
         handle: Vec<u8>,
         /// Id in the other system; empty = none.
         external_id: String,
+        /// Where people see it there; empty = nowhere.
+        link: String,
     },
     /// The job ended well.
     Succeeded {
@@ -317,7 +321,12 @@ pub enum Report {
         outputs: Map<String, Value>,
     },
     /// Nothing of the attempt runs any more, and it did not end by itself.
-    Stopped,
+    Stopped {
+        /// Not so: why it may still run in the other system; empty = it was confirmed.
+        unconfirmed: String,
+    },
+    /// The worker let go of the attempt; what it began in another system goes on.
+    Abandoned,
     /// What it did inside another system.
     Collected {
         /// Counts from 0.

@@ -160,14 +160,21 @@ pub enum Event {
     },
     /// A task failed without an attempt: an expression of its own did not evaluate.
     TaskFailed { run: RunId, task: u32, message: String, as_warning: bool, at: Timestamp },
-    /// An attempt was given to a worker.
-    AttemptLeased { attempt: AttemptRef, worker: WorkerId, parameters: Option<Map<String, Value>>, at: Timestamp },
-    /// The worker began; `deadline` is when it will be asked to stop.
+    /// An attempt was given to a worker. `remote`: what it begins may outlive the worker.
+    AttemptLeased {
+        attempt: AttemptRef,
+        worker: WorkerId,
+        parameters: Option<Map<String, Value>>,
+        remote: bool,
+        at: Timestamp,
+    },
+    /// The worker began, or the other system took the job; `deadline` is when the worker will be asked to stop it.
     AttemptStarted {
         attempt: AttemptRef,
         at: Timestamp,
         handle: Vec<u8>,
         external_id: String,
+        link: String,
         deadline: Option<Timestamp>,
     },
     /// The job ended well.
@@ -192,8 +199,8 @@ pub enum Event {
     AttemptLost { attempt: AttemptRef, reason: String, retry_at: Option<Timestamp>, as_warning: bool, at: Timestamp },
     /// The worker is to stop the attempt.
     AttemptStopRequested { attempt: AttemptRef, reason: StopReason, at: Timestamp },
-    /// The worker confirmed that nothing of the attempt runs any more.
-    AttemptStopped { attempt: AttemptRef, at: Timestamp },
+    /// The worker confirmed that nothing of the attempt runs any more; or says in `unconfirmed` why it may still run elsewhere.
+    AttemptStopped { attempt: AttemptRef, unconfirmed: String, at: Timestamp },
     /// An `ORCHESTRA/WAIT` began; no worker holds it.
     WaitStarted { attempt: AttemptRef, at: Timestamp, until: Timestamp },
     /// An `ORCHESTRA/APPROVAL` waits for a person.

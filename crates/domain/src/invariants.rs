@@ -144,6 +144,18 @@ fn check_indexes(run: &RunState, found: &mut Vec<String>) {
         if task.waiting_on > 0 && !may_wait {
             found.push(format!("INV-03: task {place} of run {id} began before what it depends on ended"));
         }
+        let unsettled = task.unsettled.as_deref();
+        if unsettled.is_some_and(|job| job.token == 0 || job.token > task.attempt) {
+            found.push(format!("INV-06: the job of task {place} of run {id} carries the token of no attempt"));
+        }
+        let may_be = task.holder().is_some() || matches!(task.phase, Phase::Ready | Phase::Backoff(_));
+        if unsettled.is_some() && !may_be {
+            found.push(format!("INV-06: nobody looks after the job of task {place} of run {id}"));
+        }
+        let goes_on = matches!(task.phase, Phase::Ready | Phase::Backoff(_));
+        if (run.halt.is_some() || task.mark.is_some()) && goes_on && unsettled.is_none() {
+            found.push(format!("INV-03: task {place} of run {id} goes on although that was ended"));
+        }
     }
     if unfinished != run.unfinished || ended != run.ended {
         found.push(format!("INV-03: run {id} counts {} unfinished tasks, there are {unfinished}", run.unfinished));

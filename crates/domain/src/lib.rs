@@ -40,5 +40,5 @@ pub use evolve::{evolve, worst};
 pub use id::{BackfillId, CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
-pub use state::{Agenda, Partition, Phase, RunState, TaskState};
+pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};
 pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};

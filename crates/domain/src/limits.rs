@@ -20,6 +20,11 @@ pub const EVENTS_PER_ADVANCE_MAX: usize = 100;
 pub const HANDLE_BYTES_MAX: usize = 64 * 1024;
 /// Attempts of one task that may be lost with their worker before the task fails, whatever its `retries` say.
 pub const LOST_ATTEMPTS_MAX: u32 = 3;
+/// The same for attempts whose job may go on in another system: the next worker carries on with it, so that a loss costs little, and
+/// giving up means that nobody looks after the job.
+pub const LOST_REMOTE_ATTEMPTS_MAX: u32 = 100;
+/// The longest pause between two attempts of which the first was lost so, seconds.
+pub const LOST_REMOTE_PAUSE_SECONDS_MAX: i64 = 30;
 /// An event from outside: its data as JSON, bytes.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// Nesting of its data, levels of lists and maps.

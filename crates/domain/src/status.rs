@@ -170,6 +170,8 @@ spelled!(
         TimedOut = "TIMED_OUT",
         /// Something was unreachable or short for a moment.
         Transient = "TRANSIENT",
+        /// Nobody knows whether the job in the other system was begun, or how it ended; another attempt might run it twice.
+        UnknownOutcome = "UNKNOWN_OUTCOME",
     }
 );
 

@@ -93,6 +93,7 @@ words! {
         Misconfigured = Misconfigured,
         TimedOut = TimedOut,
         Transient = Transient,
+        UnknownOutcome = UnknownOutcome,
     }
     /// The wire form of a stop reason.
     stop_reason, stop_reason_of: StopReason {

@@ -7,7 +7,7 @@ use std::{
 
 use downbeat_domain::{
     BackfillId, CommandId, EventKey, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus,
-    WorkerId, limits,
+    Unsettled, WorkerId, limits,
     plan::PreparedPlan,
     state::{
         Backfill, Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState,
@@ -341,7 +341,18 @@ fn task(of: Of<'_>, message: wire::Task) -> Result<TaskState, SnapshotError> {
         outputs: of.object(message.outputs.as_deref(), "outputs")?,
         parameters: of.object(message.parameters.as_deref(), "parameters")?,
         resumes: message.resumes.map(|resumed| Box::new(resumed.operations)),
+        unsettled: message.unsettled.map(|job| unsettled(of, job)).transpose()?,
     })
+}
+
+fn unsettled(of: Of<'_>, job: wire::task::Unsettled) -> Result<Box<Unsettled>, SnapshotError> {
+    Ok(Box::new(Unsettled {
+        token: job.token,
+        handle: job.handle.to_vec(),
+        external_id: job.external_id,
+        link: job.link,
+        deadline: of.instant_or_none(job.deadline, "deadline of a job")?,
+    }))
 }
 
 fn phase(of: Of<'_>, message: &wire::Task) -> Result<Phase, SnapshotError> {

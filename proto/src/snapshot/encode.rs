@@ -218,6 +218,13 @@ fn task(place: u32, state: &TaskState) -> wire::Task {
         outputs: state.outputs.as_deref().and_then(|outputs| serde_json::to_string(outputs).ok()),
         parameters: state.parameters.as_deref().and_then(|parameters| serde_json::to_string(parameters).ok()),
         resumes: state.resumes.as_deref().map(|it| wire::task::Resumed { operations: it.clone() }),
+        unsettled: state.unsettled.as_deref().map(|job| wire::task::Unsettled {
+            token: job.token,
+            handle: bytes::Bytes::copy_from_slice(&job.handle),
+            external_id: job.external_id.clone(),
+            link: job.link.clone(),
+            deadline: job.deadline.map(micros),
+        }),
         ..wire::Task::default()
     };
     let phase = match state.phase {

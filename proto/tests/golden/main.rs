@@ -7,11 +7,11 @@
 mod added;
 mod backfilled;
 mod followed;
-
 mod promised;
 mod samples;
 mod scheduled;
 mod sensed;
+mod settled;
 mod triggered;
 
 use std::{
@@ -41,7 +41,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 31] = [
+const ADDED_DEFAULTS: [&str; 34] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -73,6 +73,9 @@ const ADDED_DEFAULTS: [&str; 31] = [
     "end: None,",
     "coalesced: [],",
     "coalesced_count: 0,",
+    "remote: false,",
+    "link: \"\",",
+    "unconfirmed: \"\",",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -136,6 +139,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(scheduled::events())
         .chain(followed::events())
         .chain(sensed::events())
+        .chain(settled::events())
         .chain(promised::events())
         .chain(triggered::events())
         .chain(backfilled::events())

@@ -206,6 +206,7 @@ fn of_attempts() -> Vec<(&'static str, Event)> {
         attempt: ATTEMPT,
         worker: WorkerId(*b"work-0123456789a"),
         parameters,
+        remote: false,
         at: at(9),
     };
     vec![
@@ -219,6 +220,7 @@ fn of_attempts() -> Vec<(&'static str, Event)> {
                 at: at(10),
                 handle: vec![1, 0, 255],
                 external_id: text("job-17"),
+                link: String::new(),
                 deadline: Some(at(900_000_000)),
             },
         ),
@@ -270,7 +272,7 @@ fn of_attempts() -> Vec<(&'static str, Event)> {
             "ATTEMPT_STOP_REQUESTED",
             Event::AttemptStopRequested { attempt: ATTEMPT, reason: StopReason::TimedOut, at: at(14) },
         ),
-        ("ATTEMPT_STOPPED", Event::AttemptStopped { attempt: ATTEMPT, at: at(15) }),
+        ("ATTEMPT_STOPPED", Event::AttemptStopped { attempt: ATTEMPT, unconfirmed: String::new(), at: at(15) }),
         ("WAIT_STARTED", Event::WaitStarted { attempt: ATTEMPT, at: at(16), until: at(60_000_000) }),
         (
             "OPERATIONS_COLLECTED",

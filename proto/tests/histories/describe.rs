@@ -136,6 +136,11 @@ fn run(text: &mut String, run: &RunState) {
                 write!(text, ", {name} {}", serde_json::Value::Object((**fields).clone())).unwrap();
             }
         }
+        if let Some(job) = &task.unsettled {
+            let until = job.deadline.map(|at| format!(" until {at}")).unwrap_or_default();
+            write!(text, ", unsettled #{} {:?} {:?} {:?}{until}", job.token, job.handle, job.external_id, job.link)
+                .unwrap();
+        }
         if let Some(resumes) = &task.resumes {
             write!(text, ", resumes {}", resumes.join(" ")).unwrap();
         }

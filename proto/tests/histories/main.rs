@@ -9,6 +9,7 @@
 mod assets;
 mod describe;
 mod recorder;
+mod remote;
 mod scenarios;
 mod sensors;
 

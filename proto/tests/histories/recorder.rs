@@ -98,9 +98,19 @@ impl Recorder {
 
     /// The worker takes the task of this name and begins.
     pub(crate) fn work(self, number: u8, task: &str) -> Self {
+        self.begin(number, task, false, "")
+    }
+
+    /// The same with a job that may outlive the worker.
+    pub(crate) fn work_remotely(self, number: u8, task: &str) -> Self {
+        self.begin(number, task, true, "https://jobs.example/7")
+    }
+
+    fn begin(self, number: u8, task: &str, remote: bool, link: &str) -> Self {
         let place = self.place(number, task);
-        let this = self.run(Command::LeaseTask { run: run(number), task: place, worker: WORKER });
-        this.report(number, task, Report::Started { handle: vec![1, 2], external_id: "job-7".to_owned() })
+        let this = self.run(Command::LeaseTask { run: run(number), task: place, worker: WORKER, remote });
+        let (external_id, link) = ("job-7".to_owned(), link.to_owned());
+        this.report(number, task, Report::Started { handle: vec![1, 2], external_id, link })
     }
 
     pub(crate) fn succeed(self, number: u8, task: &str, outputs: Value) -> Self {

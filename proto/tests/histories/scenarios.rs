@@ -26,6 +26,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("waits-and-schedules", waits_and_schedules),
     ("pipeline-events", pipeline_events),
     ("events", events),
+    ("remote", crate::remote::remote),
     ("sensors", crate::sensors::sensors),
     ("assets", crate::assets::assets),
     ("missed-schedules", missed_schedules),
@@ -43,7 +44,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
 
 const JOB: &str = "integration: HTTP, integration_job: HTTP_REQUEST, parameters: {method: GET, path: x}";
 
-fn with(body: &str) -> Recorder {
+pub(crate) fn with(body: &str) -> Recorder {
     Recorder::new(&body.replace("JOB", JOB))
 }
 
@@ -82,7 +83,7 @@ fn timeouts() -> Vec<Vec<u8>> {
         .work(1, "b")
         .after(11)
         .wake(1)
-        .report(1, "a", Report::Stopped)
+        .report(1, "a", Report::Stopped { unconfirmed: String::new() })
         .after(60)
         .wake(1)
         .into_records()
@@ -91,7 +92,7 @@ fn timeouts() -> Vec<Vec<u8>> {
 fn cancel() -> Vec<Vec<u8>> {
     let demo = with("pipeline: {a: {JOB}, b: {JOB}, c: {JOB, depends_on: [b]}}\n").start(1).work(1, "a").work(1, "b");
     let cancel = Command::CancelRun { run: run(1), reason: "enough".to_owned() };
-    demo.run(cancel).report(1, "a", Report::Stopped).into_records()
+    demo.run(cancel).report(1, "a", Report::Stopped { unconfirmed: String::new() }).into_records()
 }
 
 fn matrix() -> Vec<Vec<u8>> {
@@ -264,7 +265,9 @@ fn with_runs(mut demo: Recorder, runs: &[RunId]) -> Recorder {
         let (worker, attempt) = (WorkerId([3; 16]), AttemptRef { run: *run, task: 0, number: 1 });
         let (outcome, outputs) = (Outcome::Succeeded, serde_json::Map::new());
         let report = Report::Succeeded { outcome, outputs, message: String::new() };
-        demo = demo.run(Command::LeaseTask { run: *run, task: 0, worker }).run(Command::Report { attempt, report });
+        demo = demo
+            .run(Command::LeaseTask { run: *run, task: 0, worker, remote: false })
+            .run(Command::Report { attempt, report });
     }
     demo
 }
@@ -312,7 +315,7 @@ fn marks() -> Vec<Vec<u8>> {
     };
     let demo = mark(mark(demo.start(1), "b", Mark::Succeeded), "c", Mark::Skipped).work(1, "a").work(1, "z");
     let demo = mark(mark(demo, "a", Mark::Failed), "z", Mark::Warning);
-    demo.report(1, "a", Report::Stopped).into_records()
+    demo.report(1, "a", Report::Stopped { unconfirmed: String::new() }).into_records()
 }
 
 fn restart_from_failed() -> Vec<Vec<u8>> {

@@ -412,7 +412,11 @@ async fn a_worker_on_the_stream_gets_its_task_and_ends_the_run() {
     let hello = worker::Hello {
         worker_id: Bytes::from_static(b"worker-012345678"),
         slots: 1,
-        jobs: vec![worker::Job { integration: "DOWNBEAT".to_owned(), integration_job: "NOOP".to_owned() }],
+        jobs: vec![worker::Job {
+            integration: "DOWNBEAT".to_owned(),
+            integration_job: "NOOP".to_owned(),
+            remote: false,
+        }],
         ..worker::Hello::default()
     };
     let say = |message| worker::WorkerMessage { message: Some(message) };

@@ -86,6 +86,17 @@ impl Cutter {
     }
 }
 
+/// A job that another system took. Any worker can carry on with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Job {
+    /// The connector's own bytes, the first of which is their version; at most 4 KiB.
+    pub handle: Vec<u8>,
+    /// What the other system calls it.
+    pub external_id: String,
+    /// Where people see it there; may be empty.
+    pub link: String,
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
@@ -102,6 +113,10 @@ pub enum Ending {
     Failed(Failure),
     /// It was stopped because somebody asked for it, and nothing of it is left.
     Stopped,
+    /// It was asked to stop and may still run in another system; why.
+    Unconfirmed(String),
+    /// It was let go of; what it began in another system goes on.
+    Abandoned,
 }
 
 /// Why an attempt failed.
@@ -129,6 +144,11 @@ impl Failure {
     /// It did not end in its time.
     pub fn timed_out(message: impl Into<String>) -> Self {
         Self { class: FailureClass::TimedOut, message: cut(message.into()), outputs: String::new() }
+    }
+
+    /// Nobody knows whether the job was begun in the other system, or how it ended there. Never tried again by itself.
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self { class: FailureClass::UnknownOutcome, message: cut(message.into()), outputs: String::new() }
     }
 
     /// The job ran and failed.
@@ -169,7 +189,7 @@ impl Ended {
         let outputs = match &mut self.ending {
             Ending::Succeeded { outputs, .. } => std::mem::take(outputs),
             Ending::Failed(failure) => std::mem::take(&mut failure.outputs),
-            Ending::Stopped => String::new(),
+            Ending::Stopped | Ending::Unconfirmed(_) | Ending::Abandoned => String::new(),
         };
         let fits = outputs.len() <= OUTPUTS_BYTES_MAX;
         match &mut self.ending {
@@ -180,7 +200,7 @@ impl Ended {
                 let reason = format!("the outputs take {bytes} bytes as JSON; at most {OUTPUTS_BYTES_MAX} are allowed");
                 self.ending = Failure::misconfigured(reason).into();
             }
-            Ending::Failed(_) | Ending::Stopped => {}
+            Ending::Failed(_) | Ending::Stopped | Ending::Unconfirmed(_) | Ending::Abandoned => {}
         }
         let collection = &mut self.collection;
         let items =

@@ -14,8 +14,9 @@ use tokio::{
 use tonic::transport::Endpoint;
 use tracing::{error, info, warn};
 
-use crate::attempt::{AttemptId, Ended};
+use crate::attempt::{AttemptId, Ended, Job};
 use crate::checks::{Checks, Crew};
+use crate::connectors::Submit;
 use crate::engine::{Engine, Input, Now, Output};
 use crate::limits::{EVENTS_PER_STEP, INBOUND_EVENTS_MAX, KILL_WAIT};
 use crate::link::{Link, LinkEvent};
@@ -24,6 +25,7 @@ use crate::stop::{StopLevel, StopSender, stop_channel};
 
 enum Event {
     Link(LinkEvent),
+    Submitted(AttemptId, Job),
     Finished(AttemptId, Box<Ended>),
 }
 
@@ -132,6 +134,7 @@ impl Driver {
                 }
                 Input::Disconnected(connection)
             }
+            Event::Submitted(attempt, job) => Input::Submitted(attempt, job),
             Event::Finished(attempt, ended) => {
                 self.running.remove(&attempt);
                 Input::Finished(attempt, ended)
@@ -188,8 +191,13 @@ impl Driver {
         self.running.insert(attempt, stop);
         let runner = Arc::clone(&self.runner);
         let events = self.events.clone();
+        let submitted = self.events.clone();
+        let submit = Submit::new(move |job| {
+            let events = submitted.clone();
+            async move { drop(events.send(Event::Submitted(attempt, job)).await) }
+        });
         tokio::spawn(async move {
-            let ended = runner.run(attempt, offer, stopped).await;
+            let ended = runner.run(attempt, offer, stopped, submit).await;
             // Fails only when the worker has ended, and then nobody wants to know.
             events.send(Event::Finished(attempt, Box::new(ended))).await.ok();
         });

@@ -3,7 +3,7 @@
 //! Promises: every report keeps its number until the coordinator acknowledged it and is sent again after a reconnect; an
 //! attempt is in hand once, whatever is offered how often; when the lease cannot have been renewed, everything in hand is
 //! killed before the coordinator may give it to somebody else, and stays in hand until nothing of it is left; a stop is answered
-//! when the attempt is gone; checks of sensors never wait for attempts, and none outlives its time or its connection.
+//! when the attempt is gone; what may outlive the worker is let go of where other attempts are killed, and never called stopped then; checks of sensors never wait for attempts, and none outlives its time or its connection.
 //! It knows nothing about sockets, processes, files or the clock: time comes in with each step.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
@@ -18,12 +18,12 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use downbeat_proto::events::v1::Outcome;
 use downbeat_proto::worker::v1::{
-    Check, CheckKind, CoordinatorMessage, Heartbeat, Hello, Job, Offer, Report, Started, Stop, Stopped, Succeeded,
-    WorkerMessage, coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
+    Abandoned, Check, CheckKind, CoordinatorMessage, Heartbeat, Hello, Offer, Report, Started, Stop, Stopped,
+    Succeeded, WorkerMessage, coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
     worker_message::Message as ToCoordinator,
 };
 
-use crate::attempt::{AttemptId, Ended, Ending};
+use crate::attempt::{AttemptId, Ended, Ending, Job};
 use crate::connectors::noop;
 use crate::limits::{SHUTDOWN_GRACE, WELCOME_WAIT};
 use crate::verdict::Verdict;
@@ -50,6 +50,8 @@ pub enum Input {
     Message(u64, CoordinatorMessage),
     /// That connection is gone.
     Disconnected(u64),
+    /// The other system took the job of an attempt that is run.
+    Submitted(AttemptId, Job),
     /// An attempt that was run ended, and nothing of it is left.
     Finished(AttemptId, Box<Ended>),
     /// A check that was being made came to an end.
@@ -67,7 +69,7 @@ pub enum Output {
     Run(AttemptId, Box<Offer>),
     /// Ask the attempt to end, and kill it after the grace.
     Stop(AttemptId),
-    /// Kill the attempt now.
+    /// Kill the attempt now, or let go of it if what it began is elsewhere.
     Kill(AttemptId),
     /// Make this check.
     Check(CheckTicket, Box<Check>),
@@ -98,7 +100,7 @@ pub struct Identity {
     /// Attempts that may run at once.
     pub slots: u32,
     /// What it can run.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<downbeat_proto::worker::v1::Job>,
     /// Checks of sensors that it can make.
     pub checks: Vec<CheckKind>,
     /// By which tasks choose where they run.
@@ -108,9 +110,9 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {
     /// The driver runs it.
-    Running { stopping: bool },
-    /// The lease was lost: it is being killed, and all that will be said about it is that it is gone.
-    Dying,
+    Running { stopping: bool, remote: bool },
+    /// It is being killed or let go of, and all that will be said about it is that it is gone.
+    Dying { remote: bool },
     /// Its outcome has not been acknowledged yet.
     Reported,
 }
@@ -161,6 +163,7 @@ impl Engine {
                 }
                 Input::Disconnected(connection) if self.is_current(connection) => self.link_down(&mut outputs),
                 Input::Message(..) | Input::Disconnected(_) => {}
+                Input::Submitted(attempt, job) => self.submitted(now, attempt, job),
                 Input::Finished(attempt, ended) => self.finished(now, attempt, *ended),
                 Input::Checked(ticket, verdict) => self.desk.checked(ticket, verdict, &mut outputs),
                 Input::ShutDown => self.shut_down(now, &mut outputs),
@@ -276,12 +279,15 @@ impl Engine {
         if self.lease.as_ref().is_none_or(|lease| now.monotonic >= lease.ends()) {
             return;
         }
-        self.outbox.report(attempt, started(now));
+        let remote = self.is_remote(&offer);
+        if !remote {
+            self.outbox.report(attempt, started(now, Job::default()));
+        }
         if noop::is_noop(&offer) {
             let ending = Ending::Succeeded { warning: false, outputs: String::new(), message: String::new() };
             return self.report_ending(now, attempt, ending);
         }
-        self.held.insert(attempt, Held::Running { stopping: false });
+        self.held.insert(attempt, Held::Running { stopping: false, remote });
         outputs.push(Output::Run(attempt, Box::new(offer)));
     }
 
@@ -290,22 +296,44 @@ impl Engine {
             return outputs.push(Output::Ignored("a stop without a valid attempt"));
         };
         match self.held.get_mut(&attempt) {
-            Some(Held::Running { stopping }) => {
+            Some(Held::Running { remote: true, .. }) if stop.abandon => {
+                self.held.insert(attempt, Held::Dying { remote: true });
+                outputs.push(Output::Kill(attempt));
+            }
+            Some(Held::Running { stopping, .. }) => {
                 // A repeated stop must not begin the grace anew.
                 if !std::mem::replace(stopping, true) {
                     outputs.push(Output::Stop(attempt));
                 }
             }
-            Some(Held::Dying | Held::Reported) => {}
+            Some(Held::Dying { .. } | Held::Reported) => {}
+            // Its offer came too late to be taken, which whoever sent it will learn; what is left of the job elsewhere is not known here.
+            None if stop.remote => outputs.push(Output::Ignored("a stop of something that was not taken")),
             None => self.report_ending(now, attempt, Ending::Stopped),
+        }
+    }
+
+    fn is_remote(&self, offer: &Offer) -> bool {
+        let jobs = self.identity.jobs.iter();
+        let mut same =
+            jobs.filter(|job| (&job.integration, &job.integration_job) == (&offer.integration, &offer.integration_job));
+        same.any(|job| job.remote)
+    }
+
+    fn submitted(&mut self, now: Now, attempt: AttemptId, job: Job) {
+        if let Some(Held::Running { remote: true, .. }) = self.held.get(&attempt) {
+            self.outbox.report(attempt, started(now, job));
         }
     }
 
     fn finished(&mut self, now: Now, attempt: AttemptId, ended: Ended) {
         match self.held.get(&attempt) {
             Some(Held::Running { .. }) => {}
-            // However it ended: the coordinator hears that nothing of it is left, and may give it to somebody else.
-            Some(Held::Dying) => return self.report_ending(now, attempt, Ending::Stopped),
+            // However it ended: the coordinator hears that it may give it to somebody else, and that nothing of it is left if that is so.
+            Some(Held::Dying { remote }) => {
+                let ending = if *remote { Ending::Abandoned } else { Ending::Stopped };
+                return self.report_ending(now, attempt, ending);
+            }
             Some(Held::Reported) | None => return,
         }
         for collected in ended.collection.into_chunks() {
@@ -347,8 +375,8 @@ impl Engine {
         self.held.retain(|_, held| !matches!(held, Held::Reported));
         let mut killed = 0;
         for (attempt, held) in &mut self.held {
-            if let Held::Running { .. } = held {
-                *held = Held::Dying;
+            if let Held::Running { remote, .. } = held {
+                *held = Held::Dying { remote: *remote };
                 killed += 1;
                 outputs.push(Output::Kill(*attempt));
             }
@@ -369,9 +397,17 @@ impl Engine {
         self.shutdown_ends = Some(now.monotonic + SHUTDOWN_GRACE);
         self.desk.abandon_all(outputs);
         for (attempt, held) in &mut self.held {
-            if let Held::Running { stopping: stopping @ false } = held {
-                *stopping = true;
-                outputs.push(Output::Stop(*attempt));
+            match held {
+                // Whoever gets it next carries on with it, at once.
+                Held::Running { remote: true, .. } => {
+                    *held = Held::Dying { remote: true };
+                    outputs.push(Output::Kill(*attempt));
+                }
+                Held::Running { stopping: stopping @ false, .. } => {
+                    *stopping = true;
+                    outputs.push(Output::Stop(*attempt));
+                }
+                _ => {}
             }
         }
     }
@@ -390,9 +426,10 @@ fn say(message: ToCoordinator) -> Output {
     Output::Send(WorkerMessage { message: Some(message) })
 }
 
-fn started(now: Now) -> ReportKind {
-    // What runs on this machine dies with the worker: there is nothing another one could carry on with.
-    ReportKind::Started(Started { started_at: now.wall_micros, handle: Bytes::new(), external_id: String::new() })
+/// What runs on this machine dies with the worker: there is nothing another one could carry on with, and nothing is said of it.
+fn started(now: Now, job: Job) -> ReportKind {
+    let Job { handle, external_id, link } = job;
+    ReportKind::Started(Started { started_at: now.wall_micros, handle: handle.into(), external_id, link })
 }
 
 fn ending_report(now: Now, ending: Ending) -> ReportKind {
@@ -409,7 +446,9 @@ fn ending_report(now: Now, ending: Ending) -> ReportKind {
             finished_at: now.wall_micros,
             outputs: failure.outputs,
         }),
-        Ending::Stopped => ReportKind::Stopped(Stopped { stopped_at: now.wall_micros }),
+        Ending::Stopped => ReportKind::Stopped(Stopped { stopped_at: now.wall_micros, unconfirmed: String::new() }),
+        Ending::Unconfirmed(unconfirmed) => ReportKind::Stopped(Stopped { stopped_at: now.wall_micros, unconfirmed }),
+        Ending::Abandoned => ReportKind::Abandoned(Abandoned {}),
     }
 }
 

@@ -21,6 +21,7 @@ mod limits;
 mod link;
 mod outputs;
 mod process;
+mod remote;
 mod runner;
 mod s3;
 mod script_events;

@@ -98,6 +98,24 @@ pub(crate) const HTTP_WAIT: Duration = Duration::from_secs(120);
 pub(crate) const HTTP_LOGGED_BYTES: usize = 1024;
 
 /// Checks of sensors that are made at once.
+/// Pause after a call to another system that failed: at first.
+pub(crate) const REMOTE_AGAIN_MIN: Duration = Duration::from_secs(1);
+/// And at most.
+pub(crate) const REMOTE_AGAIN_MAX: Duration = Duration::from_secs(60);
+/// The longest pause that another system may ask for.
+pub(crate) const REMOTE_PAUSE_MAX: Duration = Duration::from_secs(600);
+/// How long the start of a job in another system is tried.
+pub(crate) const REMOTE_START_WAIT: Duration = Duration::from_secs(600);
+/// How often the other system must say that it has no job with a token before one is begun.
+pub(crate) const REMOTE_LOOKS: u32 = 3;
+/// Pause between these.
+pub(crate) const REMOTE_LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// How long a job may not be seen before its outcome is called unknown.
+pub(crate) const REMOTE_SILENCE_MAX: Duration = Duration::from_secs(1_800);
+/// How long the end of a job is waited for that was asked for.
+pub(crate) const REMOTE_CANCEL_WAIT: Duration = Duration::from_secs(600);
+/// How often the metadata of a job that has ended is asked for.
+pub(crate) const REMOTE_COLLECTS: u32 = 3;
 pub(crate) const CHECKS_RUNNING_MAX: usize = 32;
 /// Checks of sensors that wait to be made; whoever comes beyond hears that the worker is busy.
 pub(crate) const CHECKS_WAITING_MAX: usize = 256;

@@ -23,7 +23,7 @@ pub(crate) async fn by_reference(blobs: &BlobStore, owner: Owner, mut ended: End
     let text = match &mut ended.ending {
         Ending::Succeeded { outputs, .. } => outputs,
         Ending::Failed(failure) => &mut failure.outputs,
-        Ending::Stopped => return ended,
+        Ending::Stopped | Ending::Unconfirmed(_) | Ending::Abandoned => return ended,
     };
     if text.len() <= OUTPUTS_BYTES_MAX {
         return ended;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use downbeat_proto::worker::v1::Offer;
 use downbeat_runtime::blob::{BlobKey, BlobStore};
 use serde_json::{Map, Value};
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
-use crate::attempt::{AttemptId, Ended, Ending, Failure};
-use crate::connectors::{Registry, Task};
+use crate::attempt::{AttemptId, Ended, Ending, Failure, Job};
+use crate::connectors::{Registry, Submit, Task};
 use crate::home::Home;
 use crate::outputs::{self, Owner};
 use crate::process::{book::Page, log::TaskLog};
@@ -24,10 +24,10 @@ pub(crate) struct Runner {
 
 impl Runner {
     /// Runs an attempt. When this returns, no process and no file of it but its log is left.
-    pub(crate) async fn run(&self, attempt: AttemptId, offer: Offer, stop: StopSignal) -> Ended {
+    pub(crate) async fn run(&self, attempt: AttemptId, offer: Offer, stop: StopSignal, submit: Submit) -> Ended {
         let name = format!("{}/{}", offer.pipeline_name, offer.task_id);
         info!(task = %name, task_run = %offer.task_run_id, attempt = attempt.number, "started");
-        let ended = match self.prepare(attempt, offer, stop).await {
+        let ended = match self.prepare(attempt, offer, stop, submit).await {
             Ok(task) => self.carry_out(attempt, task).await,
             Err(failure) => failure.into(),
         };
@@ -37,11 +37,21 @@ impl Runner {
                 info!(task = %name, attempt = attempt.number, class = ?failure.class, "failed: {}", failure.message);
             }
             Ending::Stopped => info!(task = %name, attempt = attempt.number, "stopped"),
+            Ending::Unconfirmed(reason) => {
+                warn!(task = %name, attempt = attempt.number, reason, "asked to stop, and may still run elsewhere");
+            }
+            Ending::Abandoned => info!(task = %name, attempt = attempt.number, "let go of: another worker carries on"),
         }
         ended
     }
 
-    async fn prepare(&self, attempt: AttemptId, offer: Offer, stop: StopSignal) -> Result<Task, Failure> {
+    async fn prepare(
+        &self,
+        attempt: AttemptId,
+        offer: Offer,
+        stop: StopSignal,
+        submit: Submit,
+    ) -> Result<Task, Failure> {
         let run_id = Uuid::from_bytes(attempt.run);
         let task_run_id = Uuid::parse_str(&offer.task_run_id).map_err(|error| {
             Failure::misconfigured(format!("the task run's id {:?} is no UUID: {error}", offer.task_run_id))
@@ -56,15 +66,22 @@ impl Runner {
                 return Err(Failure::misconfigured(reason));
             }
         };
-        let token = format!("{run_id}-{}-{}", attempt.task, attempt.number);
-        let folder = self.home.attempts().join(&token);
+        let named = |number: u32| format!("{run_id}-{}-{number}", attempt.task);
+        let folder = self.home.attempts().join(named(attempt.number));
+        let resume = offer.resume.as_ref();
+        let token = named(resume.map_or(attempt.number, |resume| resume.token_attempt));
+        let resume = resume.map(|resume| Job {
+            handle: resume.handle.to_vec(),
+            external_id: resume.external_id.clone(),
+            link: resume.link.clone(),
+        });
         let on_disk = |error: std::io::Error| {
             Failure::transient(format!("cannot use the worker's data folder {}: {error}", folder.display()))
         };
         // A marker of its own per life of the worker: one that comes back must not kill what it begins now.
         let page = Page::open(&self.home.processes(), &Uuid::new_v4().to_string()).map_err(on_disk)?;
         tokio::fs::create_dir_all(&folder).await.map_err(on_disk)?;
-        Ok(Task { offer, parameters, token, folder, log, stop, page })
+        Ok(Task { offer, parameters, token, resume, submit, folder, log, stop, page })
     }
 
     async fn carry_out(&self, attempt: AttemptId, task: Task) -> Ended {
@@ -72,6 +89,7 @@ impl Runner {
             Ok(connector) => connector,
             Err(failure) => return finish(&task, failure.into()).await,
         };
+        let remote = connector.remote();
         let task = Arc::new(task);
         let inside = Arc::clone(&task);
         // In a task of its own: a panic ends that task and not the worker.
@@ -80,8 +98,8 @@ impl Runner {
             Err(panic) => {
                 error!(task_run = %task.offer.task_run_id, %panic, "a connector panicked");
                 task.page.kill_all().await;
-                Failure::job(format!("the connector failed inside Downbeat (a bug there, please report it): {panic}"))
-                    .into()
+                let text = format!("the connector failed inside Downbeat (a bug there, please report it): {panic}");
+                if remote { Failure::unknown(text) } else { Failure::job(text) }.into()
             }
         };
         // `prepare` has read this id.
@@ -100,6 +118,8 @@ async fn finish(task: &Task, ended: Ended) -> Ended {
     match &ended.ending {
         Ending::Failed(failure) => task.log.line(&format!("FAILED: {}", failure.message)).await,
         Ending::Stopped => task.log.line("STOPPED").await,
+        Ending::Unconfirmed(reason) => task.log.line(&format!("STOPPED, UNCONFIRMED: {reason}")).await,
+        Ending::Abandoned => task.log.line("LET GO: another worker carries on with the job").await,
         Ending::Succeeded { .. } => {}
     }
     task.log.close().await;

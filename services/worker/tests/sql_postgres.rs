@@ -7,6 +7,7 @@
 mod support;
 
 use downbeat_proto::events::v1::Operation;
+use downbeat_proto::worker::v1::Resume;
 use serde_json::{Value, json};
 use support::{
     Stage, offer,
@@ -143,6 +144,60 @@ async fn a_stop_ends_the_statement_on_the_server_and_rolls_it_back() {
     stage.shut_down().await;
 }
 
+/// A worker that is lost is carried on for: what it began is settled by the server, and carried out once.
+#[tokio::test]
+async fn what_a_lost_worker_began_is_carried_out_once() {
+    let Some(postgres) = Postgres::start().await else { return };
+    let (mut stage, _folder) = stage(&postgres, &postgres.fields()).await;
+    let committed = postgres.value("INSERT INTO orders VALUES (91) RETURNING txid_current()").await;
+    let aborted = postgres.value("SELECT txid_current()").await;
+    postgres
+        .run(&format!("BEGIN; SELECT txid_current(); INSERT INTO orders VALUES (92); ROLLBACK; SELECT {aborted}"))
+        .await;
+    let rolled_back: u64 = aborted.parse::<u64>().unwrap() + 1;
+    let insert = |id: u32| format!("INSERT INTO orders VALUES ({id})");
+    let cases = [
+        // (what was said of it, statement, outputs wanted, word, text, id of a row, how many there are of it)
+        (format!("1 txid {committed}"), insert(91), false, "succeeded", "", 91, 1),
+        (format!("1 txid {rolled_back}"), insert(92), false, "succeeded", "1 rows affected", 92, 1),
+        (String::new(), insert(93), false, "unknown", "nobody knows", 93, 0),
+        ("1 untraced".to_owned(), "CALL committing()".to_owned(), false, "unknown", "nobody knows", 50, 0),
+        (format!("1 txid {committed}"), insert(94), true, "unknown", "its rows were lost", 94, 0),
+        (String::new(), "SELECT 1 AS one".to_owned(), true, "succeeded", "[[1]]", 0, 0),
+        ("2 from a later version".to_owned(), insert(95), false, "unknown", "nobody knows", 95, 0),
+    ];
+    for ((handle, statement, set_outputs, word, expected, id, rows), task) in cases.into_iter().zip(1..) {
+        let parameters = json!({ "statement": statement, "set_outputs": set_outputs });
+        let mut again = offer(task, "POSTGRES", "POSTGRES_RUN_QUERY", parameters);
+        again.resume = Some(Resume { token_attempt: 1, handle: handle.clone().into(), ..Resume::default() });
+        again.attempt.as_mut().unwrap().number = 1;
+        stage.offer(vec![again]).await;
+        let (said, text, _) = stage.told(task).await;
+        assert_eq!(said, word, "{handle} {statement}: {text}");
+        assert!(text.contains(expected), "{handle} {statement}: {text}");
+        postgres.wait_for(&format!("SELECT 1 WHERE (SELECT count(*) FROM orders WHERE id = {id}) = {rows}")).await;
+    }
+    stage.shut_down().await;
+}
+
+/// The session of a lost worker may hold its transaction open for hours: whoever carries on ends it first.
+#[tokio::test]
+async fn a_session_that_a_lost_worker_left_is_ended() {
+    let Some(postgres) = Postgres::start().await else { return };
+    let (mut stage, _folder) = stage(&postgres, &postgres.fields()).await;
+    let token = format!("downbeat {}-1-1", uuid::Uuid::from_u128(1));
+    let (left, number) = postgres.leave(&token, "INSERT INTO orders VALUES (96)").await;
+    let mut again =
+        offer(1, "POSTGRES", "POSTGRES_RUN_QUERY", json!({ "statement": "INSERT INTO orders VALUES (96)" }));
+    again.resume = Some(Resume { token_attempt: 1, handle: format!("1 txid {number}").into(), ..Resume::default() });
+    stage.offer(vec![again]).await;
+    let (said, text, _) = stage.told(1).await;
+    assert_eq!((said, text.as_str()), ("succeeded", "1 rows affected"));
+    postgres.wait_for("SELECT 1 WHERE (SELECT count(*) FROM orders WHERE id = 96) = 1").await;
+    drop(left);
+    stage.shut_down().await;
+}
+
 /// It commits by itself, so the server cannot be asked.
 const OWN: &str = "BEGIN; INSERT INTO orders VALUES (83); COMMIT";
 
@@ -165,7 +220,7 @@ async fn an_end_that_nobody_saw_is_settled_by_asking_the_server() {
             0,
             3,
         ),
-        (Cut::After(OWN), OWN, "misconfigured", "nobody knows whether", 1, 4),
+        (Cut::After(OWN), OWN, "unknown", "nobody knows whether", 1, 4),
     ] {
         wire.cut(cut);
         let (said, text, _) = run(&mut stage, task, "POSTGRES_RUN_QUERY", json!({ "statement": statement })).await;

@@ -73,7 +73,7 @@ async fn a_server_that_is_lost_leaves_a_command_that_is_not_run_again() {
     let command = "echo begun; sleep 1; kill -9 $PPID; sleep 60";
     stage.offer(vec![offer(1, LINUX.0, LINUX.1, json!({ "command": command }))]).await;
     let (said, text, _) = stage.told(1).await;
-    assert!(said == "misconfigured" && text.contains("nobody knows"), "{said}: {text}");
+    assert!(said == "unknown" && text.contains("nobody knows"), "{said}: {text}");
 
     let mut stranger = server.fields();
     stranger["host_key"] = json!("SHA256:somebody/else");

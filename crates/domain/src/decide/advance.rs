@@ -13,7 +13,9 @@ use crate::{
 pub fn advance(partition: &Partition, run: &RunState, context: &Context, events_max: usize) -> Vec<Event> {
     if !run.to_stop.is_empty() {
         let stops = run.to_stop.iter().take(events_max);
-        return stops.flat_map(|place| stop::events(partition, run, *place, StopReason::Cancelled, context)).collect();
+        return stops
+            .flat_map(|place| stop::events(partition, run, *place, reason_to_stop(run, *place), context))
+            .collect();
     }
     if run.is_complete() {
         return finish(partition, run, context);
@@ -38,6 +40,13 @@ pub fn advance(partition: &Partition, run: &RunState, context: &Context, events_
         }
     }
     events
+}
+
+fn reason_to_stop(run: &RunState, place: u32) -> StopReason {
+    match run.tasks.get(place as usize) {
+        Some(task) if run.halt.is_none() && task.mark.is_some() => StopReason::Marked,
+        _ => StopReason::Cancelled,
+    }
 }
 
 fn finish(partition: &Partition, run: &RunState, context: &Context) -> Vec<Event> {

@@ -17,6 +17,7 @@ pub(super) fn decide(
     run: &RunState,
     task: u32,
     worker: WorkerId,
+    remote: bool,
     context: &Context,
 ) -> Result<Vec<Event>, Rejection> {
     let not_ready = Rejection::NotReady { run: run.id, task };
@@ -30,7 +31,10 @@ pub(super) fn decide(
         return Err(Rejection::PoolFull { run: run.id, task, pool });
     }
     let mut parameters = None;
-    if run.plan.templated.get(state.planned as usize).copied().unwrap_or(false) {
+    if state.unsettled.is_some() {
+        // It is about the job that the attempt before began, as that was written.
+        parameters = state.parameters.as_deref().cloned();
+    } else if run.plan.templated.get(state.planned as usize).copied().unwrap_or(false) {
         let names = RunNames { run, task: Some(task), now: context.now };
         match names.render_parameters(&plan.parameters).and_then(within_limit) {
             Ok(rendered) => parameters = Some(rendered),
@@ -46,12 +50,17 @@ pub(super) fn decide(
         }
     }
     let attempt = AttemptRef { run: run.id, task, number: state.attempt + 1 };
-    Ok(vec![Event::AttemptLeased { attempt, worker, parameters, at: context.now }])
+    Ok(vec![Event::AttemptLeased { attempt, worker, parameters, remote, at: context.now }])
 }
 
 /// The pool, or the task's own limit, that has no room for one more attempt of it.
 pub(crate) fn full_pool(partition: &Partition, run: &RunState, task: u32, context: &Context) -> Option<String> {
     let plan = run.planned(task)?;
+    let state = run.tasks.get(task as usize)?;
+    if state.unsettled.is_some() && (run.halt.is_some() || state.mark.is_some()) {
+        // It is leased to be stopped, and that frees what others wait for.
+        return None;
+    }
     if let Some(pool) = &plan.pool
         && !partition.pools.named.get(&pool.name).is_some_and(|named| named.fits(pool.slots))
     {

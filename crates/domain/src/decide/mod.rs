@@ -80,8 +80,8 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::DecideApproval { run, task, approved, by, comment } => {
             approval::decide(partition.live_run(*run)?, *task, *approved, by, comment, context)
         }
-        Command::LeaseTask { run, task, worker } => {
-            lease_task::decide(partition, partition.live_run(*run)?, *task, *worker, context)
+        Command::LeaseTask { run, task, worker, remote } => {
+            lease_task::decide(partition, partition.live_run(*run)?, *task, *worker, *remote, context)
         }
         Command::Report { attempt, report } => {
             let run = partition.live_run(attempt.run)?;

@@ -7,7 +7,8 @@ use crate::{
     decide::{held, json_bytes, later, lose_attempt, message, retry},
     event::{AttemptRef, Event},
     limits,
-    state::{Phase, RunState},
+    plan::PlanTask,
+    state::{Phase, RunState, TaskState},
     status::{FailureClass, StopReason},
 };
 
@@ -20,7 +21,7 @@ pub(super) fn decide(
     let (task, plan) = held(run, attempt)?;
     let at = context.now;
     let events = match report {
-        Report::Started { handle, external_id } => match task.phase {
+        Report::Started { handle, external_id, link } => match task.phase {
             Phase::Leased(_) if handle.len() > limits::HANDLE_BYTES_MAX => {
                 let (bytes, limit) = (handle.len(), limits::HANDLE_BYTES_MAX);
                 let text = format!("the connector's handle takes {bytes} bytes; at most {limit} are allowed");
@@ -31,7 +32,8 @@ pub(super) fn decide(
                 at,
                 handle: handle.clone(),
                 external_id: message(external_id),
-                deadline: plan.timeout_seconds.map(|seconds| later(at, i64::from(seconds))),
+                link: message(link),
+                deadline: deadline(task, plan, context),
             }],
             // Said twice, or on the way when the stop was decided: nothing new.
             _ => Vec::new(),
@@ -50,18 +52,24 @@ pub(super) fn decide(
             let kept = if outputs_too_large(outputs).is_some() { &Map::new() } else { outputs };
             failure(run, attempt, *class, text, kept, context)?
         }
-        Report::Stopped => match task.phase {
+        Report::Stopped { unconfirmed } => match task.phase {
             Phase::Stopping(_, StopReason::Cancelled | StopReason::Marked) => {
-                vec![Event::AttemptStopped { attempt, at }]
+                vec![Event::AttemptStopped { attempt, unconfirmed: message(unconfirmed), at }]
             }
             Phase::Stopping(_, StopReason::TimedOut) => {
                 let seconds = plan.timeout_seconds.unwrap_or_default();
-                let text = format!("stopped after its timeout of {seconds} s");
-                failure(run, attempt, FailureClass::TimedOut, &text, &Map::new(), context)?
+                let (class, text) = if unconfirmed.is_empty() {
+                    (FailureClass::TimedOut, format!("stopped after its timeout of {seconds} s"))
+                } else {
+                    let text = format!("took longer than its timeout of {seconds} s, and may still run: {unconfirmed}");
+                    (FailureClass::UnknownOutcome, text)
+                };
+                failure(run, attempt, class, &text, &Map::new(), context)?
             }
             // Nobody asked: the worker is going down.
             _ => lose_attempt::decide(run, attempt, "the worker stopped while it ran", context)?,
         },
+        Report::Abandoned => lose_attempt::decide(run, attempt, "the worker let go of it", context)?,
         // Said twice: a worker that heard no acknowledgement before its connection broke says it again.
         Report::Collected { chunk, .. } if *chunk < task.chunks => Vec::new(),
         Report::Collected { chunk, collected } => vec![Event::OperationsCollected {
@@ -73,6 +81,12 @@ pub(super) fn decide(
     Ok(events)
 }
 
+/// When it will be asked to stop. One that carries on with the job of a lost attempt has the time of that job.
+fn deadline(task: &TaskState, plan: &PlanTask, context: &Context) -> Option<jiff::Timestamp> {
+    let begun = task.unsettled.as_deref().and_then(|unsettled| unsettled.deadline);
+    begun.or_else(|| plan.timeout_seconds.map(|seconds| later(context.now, i64::from(seconds))))
+}
+
 fn failure(
     run: &RunState,
     attempt: AttemptRef,
@@ -82,7 +96,7 @@ fn failure(
     context: &Context,
 ) -> Result<Vec<Event>, Rejection> {
     let (task, plan) = held(run, attempt)?;
-    let worth_it = class != FailureClass::Misconfigured;
+    let worth_it = !matches!(class, FailureClass::Misconfigured | FailureClass::UnknownOutcome);
     let retry_at = retry::after_failure(run, task, plan, context).filter(|_| worth_it);
     Ok(vec![Event::AttemptFailed {
         attempt,

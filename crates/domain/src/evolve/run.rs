@@ -7,7 +7,7 @@ use super::{groups, transition::enter};
 use crate::{
     event::{Event, TaskCarriedOver},
     plan::Node,
-    state::{Carried, GroupPhase, Halt, Phase, RunState},
+    state::{Carried, GroupPhase, Halt, Phase, RunState, Unsettled},
     status::{Mark, Outcome, StopReason, TaskStatus},
 };
 
@@ -55,12 +55,15 @@ pub(super) fn evolve(run: &mut RunState, event: &Event) {
 /// Events of an attempt count only for the current one (INV-01).
 fn attempt(run: &mut RunState, event: &Event) {
     match event {
-        Event::AttemptLeased { attempt, worker, parameters, at } => {
+        Event::AttemptLeased { attempt, worker, parameters, remote, at } => {
             if phase(run, attempt.task) == Some(Phase::Ready) {
                 enter(run, attempt.task, Phase::Leased(*worker), *at);
                 begin(run, attempt.task, attempt.number);
                 if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
                     task.parameters = parameters.clone().map(Box::new);
+                    if *remote && task.unsettled.is_none() {
+                        task.unsettled = Some(Box::new(Unsettled { token: attempt.number, ..Unsettled::default() }));
+                    }
                 }
             }
         }
@@ -97,11 +100,17 @@ fn attempt(run: &mut RunState, event: &Event) {
                 }
             }
         }
-        Event::AttemptStarted { attempt, deadline, at, .. } => {
+        Event::AttemptStarted { attempt, handle, external_id, link, deadline, at } => {
             if let (true, Some(Phase::Leased(worker))) = (is_current(run, event), phase(run, attempt.task)) {
                 run.began = true;
                 if let Some(task) = run.tasks.get_mut(attempt.task as usize) {
                     task.deadline = *deadline;
+                    if let Some(job) = &mut task.unsettled {
+                        job.handle.clone_from(handle);
+                        job.external_id.clone_from(external_id);
+                        job.link.clone_from(link);
+                        job.deadline = *deadline;
+                    }
                 }
                 enter(run, attempt.task, Phase::Running(worker), *at);
             }
@@ -147,13 +156,19 @@ fn end_attempt(run: &mut RunState, event: &Event) {
             if held || (matches!(now, Phase::Approving(_)) && retry_at.is_none()) =>
         {
             set_outputs(run, place, outputs);
-            count(run, place, |task| task.failures += 1);
+            count(run, place, |task| {
+                task.failures += 1;
+                task.unsettled = None;
+            });
             end_or_wait(run, place, *retry_at, failed(*as_warning), *at);
         }
         Event::AttemptLost { retry_at, as_warning, at, .. } if held => {
             count(run, place, |task| task.losses += 1);
-            let ended = if run.halt.is_some() { TaskStatus::Cancelled } else { failed(*as_warning) };
-            end_or_wait(run, place, *retry_at, ended, *at);
+            match retry_at {
+                Some(retry_at) => enter(run, place, Phase::Backoff(*retry_at), *at),
+                None if run.halt.is_some() => end(run, place, TaskStatus::Cancelled, *at),
+                None => end(run, place, failed(*as_warning), *at),
+            }
         }
         Event::OperationsCollected { chunk, .. } if held => {
             count(run, place, |task| task.chunks = task.chunks.max(chunk.saturating_add(1)));
@@ -183,6 +198,10 @@ fn count(run: &mut RunState, place: u32, change: impl FnOnce(&mut crate::state::
     }
 }
 
+fn is_unsettled(run: &RunState, place: u32) -> bool {
+    run.tasks.get(place as usize).is_some_and(|task| task.unsettled.is_some())
+}
+
 /// A marked task ends as its mark says, whatever its attempt came to.
 fn end(run: &mut RunState, place: u32, status: TaskStatus, at: Timestamp) {
     let mark = run.tasks.get(place as usize).and_then(|task| task.mark);
@@ -208,6 +227,8 @@ fn take_mark(run: &mut RunState, place: u32, mark: Mark, outputs: &Map<String, V
     }
     match now {
         Phase::Leased(_) | Phase::Running(_) | Phase::Delegated(_) => stop(run, place, StopReason::Marked, at),
+        // It is stopped once a worker has it again.
+        Phase::Ready | Phase::Backoff(_) if is_unsettled(run, place) => {}
         _ => enter(run, place, Phase::Ended(mark.into()), at),
     }
 }
@@ -224,6 +245,7 @@ fn halt(run: &mut RunState, halt: Halt, at: Timestamp) {
     }
     for place in 0..run.tasks.len() as u32 {
         match phase(run, place) {
+            Some(Phase::Ready | Phase::Backoff(_)) if is_unsettled(run, place) => {}
             Some(
                 Phase::Waiting
                 | Phase::Ready

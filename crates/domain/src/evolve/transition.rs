@@ -18,6 +18,9 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
         run.deadlines.remove(&(due, Some(place)));
     }
     task.phase = next;
+    if let Phase::Ended(_) = next {
+        task.unsettled = None;
+    }
     task.since = at;
     if !matches!(next, Phase::Waiting | Phase::Fanned) {
         task.waiting_on = 0;
@@ -28,7 +31,7 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
     if let Some(due) = task.due() {
         run.deadlines.insert((due, Some(place)));
     }
-    let (held, delegated) = (task.holder().is_some(), task.child().is_some());
+    let (held, delegated, marked) = (task.holder().is_some(), task.child().is_some(), task.mark.is_some());
     let stoppable = matches!(next, Phase::Leased(_) | Phase::Running(_) | Phase::Delegated(_));
     // A run that it started may have ended already: being recalled, it still has that to consider.
     if !matches!(next, Phase::Recalling(..)) {
@@ -37,7 +40,7 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
     set_membership(&mut run.ready, place, next == Phase::Ready);
     set_membership(&mut run.held, place, held);
     set_membership(&mut run.delegated, place, delegated);
-    set_membership(&mut run.to_stop, place, run.halt.is_some() && stoppable);
+    set_membership(&mut run.to_stop, place, (run.halt.is_some() || marked) && stoppable);
     if let Phase::Ended(status) = next {
         ended(run, place, status);
     }

@@ -27,4 +27,4 @@ pub use pools::{Holder, Pool, Pools, TaskLane};
 pub use restore::{ExpansionParts, GroupParts, PartitionParts, RunParts};
 pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
 pub use sensors::{SensorEvents, Window};
-pub use task::{Phase, TaskState};
+pub use task::{Phase, TaskState, Unsettled};

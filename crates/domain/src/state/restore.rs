@@ -108,6 +108,7 @@ impl TaskState {
             && self.outputs.is_none()
             && self.parameters.is_none()
             && self.resumes.is_none()
+            && self.unsettled.is_none()
     }
 }
 
@@ -265,7 +266,7 @@ impl RunState {
                 (&mut self.ready, task.phase == Phase::Ready),
                 (&mut self.held, task.holder().is_some()),
                 (&mut self.delegated, task.child().is_some()),
-                (&mut self.to_stop, self.halt.is_some() && stoppable),
+                (&mut self.to_stop, (self.halt.is_some() || task.mark.is_some()) && stoppable),
             ] {
                 if member {
                     index.insert(place);

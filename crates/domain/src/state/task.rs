@@ -28,6 +28,11 @@
 //! | Leased, Running | `TaskMarked` | Stopping |
 //! | Delegated | `TaskMarked` | Recalling |
 //! | Waiting, Ready, Sleeping, Approving, Backoff, Fanned | `RunCancelRequested`, `RunTimedOut` | Ended(Cancelled) |
+//! | Unsettled Ready, Unsettled Backoff | `TaskMarked`, `RunCancelRequested`, `RunTimedOut` | Unchanged |
+//!
+//! *Unsettled* is a task of which a lost attempt may have left a job in another system ([`Unsettled`], INV-06): whatever is decided of
+//! it meanwhile, a worker has to see to that job first, so that it goes on to Leased and is stopped there. In everything else the
+//! rows without that word count.
 //!
 //! In an iteration `IterationSkipped` does what `GroupSkipped` does elsewhere. However an attempt of a marked task ends, the task ends as its mark says. Every other pair changes nothing in `evolve` and is a
 //! rejection in `decide`; `tests/life_cycle/` walks them all.
@@ -69,6 +74,21 @@ pub enum Phase {
     Ended(TaskStatus),
 }
 
+/// A job that an attempt may have begun in another system, until its end is known. Attempts that follow a lost one carry on with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Number of the attempt whose token the job carries.
+    pub token: u32,
+    /// The connector's own bytes; empty = nobody knows whether the other system took the job.
+    pub handle: Vec<u8>,
+    /// Its id there; empty = not known.
+    pub external_id: String,
+    /// Where people see it there; empty = nowhere.
+    pub link: String,
+    /// When it is to be stopped, whoever looks after it then.
+    pub deadline: Option<Timestamp>,
+}
+
 /// A task run.
 #[derive(Clone, Debug)]
 pub struct TaskState {
@@ -103,6 +123,8 @@ pub struct TaskState {
     pub parameters: Option<Box<Map<String, Value>>>,
     /// It runs again for these operations only; their ids in the other system.
     pub resumes: Option<Box<Vec<String>>>,
+    /// The job in another system whose end is not known yet.
+    pub unsettled: Option<Box<Unsettled>>,
 }
 
 impl TaskState {
@@ -123,6 +145,7 @@ impl TaskState {
             outputs: None,
             parameters: None,
             resumes: None,
+            unsettled: None,
         }
     }
 

@@ -214,7 +214,11 @@ fn collected_chunks_are_recorded_once_per_attempt() {
 #[test]
 fn what_is_too_large_for_the_log_fails_the_attempt_and_is_not_recorded() {
     let big = "x".repeat(limits::OUTPUT_BYTES_MAX);
-    let handle = Report::Started { handle: vec![0; limits::HANDLE_BYTES_MAX + 1], external_id: String::new() };
+    let handle = Report::Started {
+        handle: vec![0; limits::HANDLE_BYTES_MAX + 1],
+        external_id: String::new(),
+        link: String::new(),
+    };
     for step in [set("a", 1, json!({"t": big})), Step::Report("a", 1, handle)] {
         given(&chain("")).after([start(), lease("a")]).when(step).then([
             "AttemptFailed a#1 MISCONFIGURED",

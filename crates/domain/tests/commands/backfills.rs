@@ -123,7 +123,7 @@ fn every_instant_gets_one_run_and_no_more_are_live_than_may_be() {
         let step = |command| Step::Do(command);
         let attempt = downbeat_domain::AttemptRef { run, task: 0, number: 1 };
         world = world.after([
-            step(Command::LeaseTask { run, task: 0, worker: world::WORKER }),
+            step(Command::LeaseTask { run, task: 0, worker: world::WORKER, remote: false }),
             step(Command::Report { attempt, report: world::good(json!({})) }),
         ]);
         let open = world.partition.backfills.open.get(&BACKFILL).map_or(0, |backfill| backfill.left.len());
@@ -230,10 +230,11 @@ fn a_cancelled_backfill_stays_until_workers_have_stopped_what_they_hold() {
     let world = given(&scheduled()).after([ask_for(3, 1)]);
     let run = world.run(&of(0));
     let attempt = downbeat_domain::AttemptRef { run, task: 0, number: 1 };
-    let lease = Step::Do(Command::LeaseTask { run, task: 0, worker: world::WORKER });
+    let lease = Step::Do(Command::LeaseTask { run, task: 0, worker: world::WORKER, remote: false });
     let world = world.after([lease, cancel_backfill(), cancel_backfill()]);
     assert_eq!((live(&world), outcomes(&world, 3)), (1, vec!["CANCELLING", "-", "-"]));
-    let stopped = Step::Do(Command::Report { attempt, report: downbeat_domain::Report::Stopped });
+    let stopped =
+        Step::Do(Command::Report { attempt, report: downbeat_domain::Report::Stopped { unconfirmed: String::new() } });
     let world = world.after([stopped]);
     assert_eq!(outcomes(&world, 3), ["CANCELLED", "-", "-"]);
     assert!(world.partition.backfills.open.is_empty());

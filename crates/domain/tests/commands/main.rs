@@ -21,6 +21,7 @@ mod pipelines;
 mod pools;
 mod promises;
 mod refusals;
+mod remote;
 mod restarts;
 mod runs;
 mod schedules;

@@ -59,7 +59,7 @@ fn every_command_names_why_it_is_refused() {
         (vec![start()], do_(Command::CancelRun { run: stranger, reason: String::new() }), "UNKNOWN_RUN"),
         (
             vec![start()],
-            do_(Command::LeaseTask { run: crate::world::RUN, task: 99, worker: WorkerId([1; 16]) }),
+            do_(Command::LeaseTask { run: crate::world::RUN, task: 99, worker: WorkerId([1; 16]), remote: false }),
             "NOT_READY",
         ),
         (vec![start()], lease("b"), "NOT_READY"),

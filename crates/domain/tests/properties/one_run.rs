@@ -118,11 +118,11 @@ impl World {
         let class = FailureClass::ALL[detail as usize % FailureClass::ALL.len()];
         let outcome = Outcome::ALL[detail as usize % Outcome::ALL.len()];
         let command = match what % 17 {
-            0..=3 => Command::LeaseTask { run: RUN, task: attempt.task, worker: WORKER },
-            4 | 5 => report(Report::Started { handle: vec![detail], external_id: String::new() }),
+            0..=3 => Command::LeaseTask { run: RUN, task: attempt.task, worker: WORKER, remote: detail % 2 == 0 },
+            4 | 5 => report(Report::Started { handle: vec![detail], external_id: String::new(), link: String::new() }),
             6 => report(Report::Succeeded { outcome, outputs, message: String::new() }),
             7 => report(Report::Failed { class, message: String::new(), outputs }),
-            8 => report(Report::Stopped),
+            8 => report(Report::Stopped { unconfirmed: String::new() }),
             9 => Command::LoseAttempt { attempt, reason: String::new() },
             10 => report(Report::Collected { chunk: u32::from(detail % 3), collected: Collected::default() }),
             11 => {
@@ -145,7 +145,7 @@ impl World {
                 comment: String::new(),
             },
             15 if detail < 60 => Command::CancelRun { run: self.child(), reason: String::new() },
-            15 => Command::LeaseTask { run: self.child(), task: 0, worker: WORKER },
+            15 => Command::LeaseTask { run: self.child(), task: 0, worker: WORKER, remote: false },
             _ if detail < 40 => Command::CancelRun { run: RUN, reason: String::new() },
             _ => Command::WakeRun { run: RUN },
         };
@@ -168,10 +168,12 @@ impl World {
             };
             let (id, due, approval) = (run.id, effects::next_deadline(run), asks(run));
             let command = match (effects::outstanding(run).last(), approval) {
-                (Some(Effect::FindWorker { task }), _) => Command::LeaseTask { run: id, task: *task, worker: WORKER },
+                (Some(Effect::FindWorker { task }), _) => {
+                    Command::LeaseTask { run: id, task: *task, worker: WORKER, remote: false }
+                }
                 (Some(Effect::Offer { attempt, .. }), _) => Command::Report {
                     attempt: *attempt,
-                    report: Report::Started { handle: Vec::new(), external_id: String::new() },
+                    report: Report::Started { handle: Vec::new(), external_id: String::new(), link: String::new() },
                 },
                 (Some(Effect::AwaitReport { attempt, .. }), _) => Command::Report {
                     attempt: *attempt,
@@ -182,7 +184,7 @@ impl World {
                     },
                 },
                 (Some(Effect::Stop { attempt, .. }), _) => {
-                    Command::Report { attempt: *attempt, report: Report::Stopped }
+                    Command::Report { attempt: *attempt, report: Report::Stopped { unconfirmed: String::new() } }
                 }
                 (Some(Effect::ReadPrior { .. }), _) => panic!("nothing was restarted"),
                 (None, Some(task)) => Command::DecideApproval {

@@ -155,8 +155,8 @@ impl World {
         let outputs = json!({"n": detail, "list": [detail]}).as_object().cloned().unwrap_or_default();
         let command = match what % 24 {
             0..=2 => return self.start(which, detail),
-            3..=6 => Command::LeaseTask { run, task, worker: WORKER },
-            7 => report(Report::Started { handle: Vec::new(), external_id: String::new() }),
+            3..=6 => Command::LeaseTask { run, task, worker: WORKER, remote: detail % 2 == 0 },
+            7 => report(Report::Started { handle: Vec::new(), external_id: String::new(), link: String::new() }),
             8 | 9 => report(Report::Succeeded {
                 outcome: Outcome::ALL[detail as usize % 2],
                 outputs,
@@ -167,7 +167,7 @@ impl World {
                 message: String::new(),
                 outputs,
             }),
-            12 => report(Report::Stopped),
+            12 => report(Report::Stopped { unconfirmed: String::new() }),
             13 => Command::LoseAttempt { attempt, reason: String::new() },
             14 => report(Report::Collected { chunk: 0, collected: failed_operation() }),
             15 => {
@@ -265,7 +265,7 @@ impl World {
             return Some(command);
         }
         if let Some((run, task)) = runs().find_map(|run| Some((run.id, *run.ready.first()?))) {
-            return Some(Command::LeaseTask { run, task, worker: WORKER });
+            return Some(Command::LeaseTask { run, task, worker: WORKER, remote: false });
         }
         let asks = |run: &RunState| run.tasks.iter().position(|task| matches!(task.phase, Phase::Approving(_)));
         if let Some((run, task)) = runs().find_map(|run| Some((run.id, asks(run)? as u32))) {
@@ -326,11 +326,13 @@ fn failed_operation() -> Collected {
 /// What the worker that holds a task says next.
 fn answer(run: &RunState, task: u32) -> Option<Command> {
     let (attempt, report) = match effects::owed_to_holder(run, task)? {
-        Effect::Offer { attempt, .. } => (attempt, Report::Started { handle: Vec::new(), external_id: String::new() }),
+        Effect::Offer { attempt, .. } => {
+            (attempt, Report::Started { handle: Vec::new(), external_id: String::new(), link: String::new() })
+        }
         Effect::AwaitReport { attempt, .. } => {
             (attempt, Report::Succeeded { outcome: Outcome::Succeeded, outputs: Map::new(), message: String::new() })
         }
-        Effect::Stop { attempt, .. } => (attempt, Report::Stopped),
+        Effect::Stop { attempt, .. } => (attempt, Report::Stopped { unconfirmed: String::new() }),
         _ => return None,
     };
     Some(Command::Report { attempt, report })

@@ -21,7 +21,8 @@ pub(super) fn decode(kind: EventKind, fields: Fields, payload: &[u8]) -> Result<
             };
             let worker = WorkerId::from_slice(&event.worker_id).ok_or(fields.missing("worker_id"))?;
             let at = fields.at(event.leased_at)?;
-            Event::AttemptLeased { attempt: fields.attempt(event.attempt)?, worker, parameters, at }
+            let attempt = fields.attempt(event.attempt)?;
+            Event::AttemptLeased { attempt, worker, parameters, remote: event.remote, at }
         }
         EventKind::AttemptStarted => {
             let event: wire::AttemptStarted = fields.parse(payload)?;
@@ -30,6 +31,7 @@ pub(super) fn decode(kind: EventKind, fields: Fields, payload: &[u8]) -> Result<
                 at: fields.at(event.started_at)?,
                 handle: event.handle.to_vec(),
                 external_id: event.external_id,
+                link: event.link,
                 deadline: convert::instant_or_none(event.deadline),
             }
         }
@@ -72,7 +74,8 @@ pub(super) fn decode(kind: EventKind, fields: Fields, payload: &[u8]) -> Result<
         }
         EventKind::AttemptStopped => {
             let event: wire::AttemptStopped = fields.parse(payload)?;
-            Event::AttemptStopped { attempt: fields.attempt(event.attempt)?, at: fields.at(event.stopped_at)? }
+            let at = fields.at(event.stopped_at)?;
+            Event::AttemptStopped { attempt: fields.attempt(event.attempt)?, unconfirmed: event.unconfirmed, at }
         }
         EventKind::OperationsCollected => {
             let event: wire::OperationsCollected = fields.parse(payload)?;

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) fn encode(fact: &Event) -> wire::Event {
     match fact {
-        Event::AttemptLeased { attempt, worker, parameters, at } => event(
+        Event::AttemptLeased { attempt, worker, parameters, remote, at } => event(
             EventKind::AttemptLeased,
             &wire::AttemptLeased {
                 attempt: Some(attempt_ref(*attempt)),
@@ -23,15 +23,17 @@ pub(super) fn encode(fact: &Event) -> wire::Event {
                     .map(|object| serde_json::to_string(object).unwrap_or_default())
                     .unwrap_or_default(),
                 leased_at: micros(*at),
+                remote: *remote,
             },
         ),
-        Event::AttemptStarted { attempt, at, handle, external_id, deadline } => event(
+        Event::AttemptStarted { attempt, at, handle, external_id, link, deadline } => event(
             EventKind::AttemptStarted,
             &wire::AttemptStarted {
                 attempt: Some(attempt_ref(*attempt)),
                 started_at: micros(*at),
                 handle: Bytes::copy_from_slice(handle),
                 external_id: external_id.clone(),
+                link: link.clone(),
                 deadline: micros_or_zero(*deadline),
             },
         ),
@@ -75,9 +77,13 @@ pub(super) fn encode(fact: &Event) -> wire::Event {
                 at: micros(*at),
             },
         ),
-        Event::AttemptStopped { attempt, at } => event(
+        Event::AttemptStopped { attempt, unconfirmed, at } => event(
             EventKind::AttemptStopped,
-            &wire::AttemptStopped { attempt: Some(attempt_ref(*attempt)), stopped_at: micros(*at) },
+            &wire::AttemptStopped {
+                attempt: Some(attempt_ref(*attempt)),
+                stopped_at: micros(*at),
+                unconfirmed: unconfirmed.clone(),
+            },
         ),
         Event::OperationsCollected { attempt, chunk, collected } => event(
             EventKind::OperationsCollected,

@@ -16,11 +16,12 @@ pub(super) fn to_json(event: &Event) -> Value {
 
 fn fields(event: &Event) -> Option<(AttemptRef, Value)> {
     Some(match event {
-        Event::AttemptLeased { attempt, worker, parameters, at: when } => {
-            (*attempt, json!({"worker_id": worker.to_string(), "parameters": parameters, "at": at(*when)}))
-        }
-        Event::AttemptStarted { attempt, at: when, external_id, deadline, .. } => {
-            (*attempt, json!({"at": at(*when), "external_id": external_id, "deadline": deadline.map(at)}))
+        Event::AttemptLeased { attempt, worker, parameters, remote, at: when } => (
+            *attempt,
+            json!({"worker_id": worker.to_string(), "parameters": parameters, "remote": remote, "at": at(*when)}),
+        ),
+        Event::AttemptStarted { attempt, at: when, external_id, link, deadline, .. } => {
+            (*attempt, json!({"at": at(*when), "external_id": external_id, "link": link, "deadline": deadline.map(at)}))
         }
         Event::AttemptSucceeded { attempt, outcome, outputs, message, at: when } => {
             (*attempt, json!({"outcome": outcome.as_str(), "outputs": outputs, "message": message, "at": at(*when)}))
@@ -39,7 +40,9 @@ fn fields(event: &Event) -> Option<(AttemptRef, Value)> {
         Event::AttemptStopRequested { attempt, reason, at: when } => {
             (*attempt, json!({"reason": reason.as_str(), "at": at(*when)}))
         }
-        Event::AttemptStopped { attempt, at: when } => (*attempt, json!({"at": at(*when)})),
+        Event::AttemptStopped { attempt, unconfirmed, at: when } => {
+            (*attempt, json!({"unconfirmed": unconfirmed, "at": at(*when)}))
+        }
         Event::OperationsCollected { attempt, chunk, collected } => (
             *attempt,
             json!({

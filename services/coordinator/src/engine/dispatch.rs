@@ -163,7 +163,7 @@ impl Engine {
             if pool.is_some_and(|name| full_pools.contains(name)) {
                 continue;
             }
-            let Some(worker) = self.workers.free_for(&class.kind, &class.labels) else { continue };
+            let Some((worker, remote)) = self.workers.free_for(&class.kind, &class.labels) else { continue };
             let Some(&(_, _, run, task)) =
                 self.ready.classes.get(&class).and_then(|shares| shares.get(&pipeline)?.waiting.first())
             else {
@@ -181,7 +181,7 @@ impl Engine {
                 }
                 Some(None) => {
                     self.ready.pop(&class, pipeline);
-                    let lease = Command::LeaseTask { run, task, worker };
+                    let lease = Command::LeaseTask { run, task, worker, remote };
                     if let Err(rejection) = self.decide(now, &lease, "coordinator".to_owned(), None) {
                         tracing::error!(%rejection, %run, task, "a task that waits for a worker could not be leased");
                     }

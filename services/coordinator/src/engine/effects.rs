@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use downbeat_domain::{
-    AttemptRef, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, WorkerId, effects as domain_effects,
+    AttemptRef, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, TaskState, WorkerId,
+    effects as domain_effects,
 };
 use downbeat_proto::{convert, event as events, worker::v1 as wire};
 use serde_json::Map;
@@ -55,11 +57,11 @@ impl Engine {
             self.batches.push_output(Output::Close { session, reason });
             return;
         };
-        let jobs: BTreeSet<JobKind> = hello
+        let jobs: BTreeMap<JobKind, bool> = hello
             .jobs
             .iter()
             .take(limits::JOBS_MAX)
-            .map(|job| (job.integration.clone(), job.integration_job.clone()))
+            .map(|job| ((job.integration.clone(), job.integration_job.clone()), job.remote))
             .collect();
         let slots = hello.slots.min(limits::SLOTS_MAX) as usize;
         let labels: BTreeMap<String, String> =
@@ -86,9 +88,12 @@ impl Engine {
     fn reconcile(&mut self, now: Moment, worker: WorkerId, session: SessionId, in_hand: &BTreeSet<AttemptRef>) {
         let held = self.workers.held_by(worker);
         for attempt in &held {
-            let owed =
-                self.partition.runs.get(&attempt.run).and_then(|run| domain_effects::owed_to_holder(run, attempt.task));
+            let run = self.partition.runs.get(&attempt.run);
+            let owed = run.and_then(|run| domain_effects::owed_to_holder(run, attempt.task));
+            let remote = run.and_then(|run| run.tasks.get(attempt.task as usize)).is_some_and(is_remote);
             match (owed, in_hand.contains(attempt)) {
+                // It may have begun before it was restarted: whoever gets it next has to know.
+                (Some(_), false) if remote => self.lose(now, *attempt, "its worker was restarted"),
                 // The offer was lost on the way.
                 (Some(domain_effects::Effect::Offer { .. }), false) => self.send_offer(worker, *attempt),
                 (Some(domain_effects::Effect::AwaitReport { .. }), false) => {
@@ -96,7 +101,8 @@ impl Engine {
                 }
                 // Asked to stop, and the worker knows nothing of it: then nothing of it runs.
                 (Some(domain_effects::Effect::Stop { .. }), false) => {
-                    let report = Command::Report { attempt: *attempt, report: Report::Stopped };
+                    let report =
+                        Command::Report { attempt: *attempt, report: Report::Stopped { unconfirmed: String::new() } };
                     if let Err(rejection) = self.decide(now, &report, format!("worker:{worker}"), None) {
                         tracing::debug!(%rejection, "attempt had ended");
                     }
@@ -105,12 +111,14 @@ impl Engine {
                 _ => {}
             }
         }
-        // Given to others meanwhile, or ended: whatever of it still runs must not.
+        // Given to others meanwhile, or ended: whatever of it still runs here must not.
         let stale: Vec<wire::Stop> = in_hand
             .difference(&held)
             .map(|attempt| wire::Stop {
                 attempt: Some(events::attempt_ref(*attempt)),
                 reason: downbeat_proto::events::v1::StopReason::StopCancelled as i32,
+                abandon: true,
+                remote: false,
             })
             .collect();
         for stops in stale.chunks(limits::ITEMS_PER_MESSAGE_MAX) {
@@ -168,10 +176,20 @@ impl Engine {
         };
         let Phase::Stopping(worker, reason) = task.phase else { return };
         let Some(session) = self.workers.session_of(worker) else { return };
-        let stop =
-            wire::Stop { attempt: Some(events::attempt_ref(attempt)), reason: events::stop_reason(reason) as i32 };
+        let remote = is_remote(task);
+        let stop = wire::Stop {
+            attempt: Some(events::attempt_ref(attempt)),
+            reason: events::stop_reason(reason) as i32,
+            abandon: false,
+            remote,
+        };
         self.send(session, Message::Stops(wire::Stops { stops: vec![stop] }));
     }
+}
+
+/// May its attempt have begun something that outlives the worker?
+fn is_remote(task: &TaskState) -> bool {
+    task.unsettled.is_some()
 }
 
 fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
@@ -190,6 +208,12 @@ fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
         source_root: run.source_root.to_string(),
         timeout_seconds: plan.timeout_seconds.unwrap_or(0),
         only_operations: state.resumes.as_deref().cloned().unwrap_or_default(),
+        resume: state.unsettled.as_deref().filter(|job| job.token != attempt.number).map(|job| wire::Resume {
+            token_attempt: job.token,
+            handle: Bytes::copy_from_slice(&job.handle),
+            external_id: job.external_id.clone(),
+            link: job.link.clone(),
+        }),
     })
 }
 
@@ -199,7 +223,9 @@ fn report_of(report: wire::Report) -> Option<(AttemptRef, Report)> {
     use wire::report::Report as Said;
     let attempt = report.attempt.as_ref().and_then(events::attempt_of)?;
     let said = match report.report? {
-        Said::Started(started) => Report::Started { handle: started.handle.to_vec(), external_id: started.external_id },
+        Said::Started(started) => {
+            Report::Started { handle: started.handle.to_vec(), external_id: started.external_id, link: started.link }
+        }
         Said::Succeeded(succeeded) => {
             match (events::outcome(succeeded.outcome()), convert::object(&succeeded.outputs)) {
                 (Some(outcome), Some(outputs)) => Report::Succeeded { outcome, outputs, message: succeeded.message },
@@ -215,7 +241,8 @@ fn report_of(report: wire::Report) -> Option<(AttemptRef, Report)> {
             message: failed.message,
             outputs: convert::object(&failed.outputs).unwrap_or_default(),
         },
-        Said::Stopped(_) => Report::Stopped,
+        Said::Stopped(stopped) => Report::Stopped { unconfirmed: stopped.unconfirmed },
+        Said::Abandoned(_) => Report::Abandoned,
         Said::Collected(collected) => {
             if prost::Message::encoded_len(&collected) > limits::COLLECTED_BYTES_MAX {
                 tracing::error!(?attempt, "collected metadata over the limit is dropped");

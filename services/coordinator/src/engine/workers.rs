@@ -17,7 +17,8 @@ use crate::limits::{CHECKS_PER_WORKER_MAX, LEASE, LEASE_MARGIN, OWNER_TRUST};
 struct Worker {
     session: Option<SessionId>,
     slots: usize,
-    jobs: BTreeSet<JobKind>,
+    /// What it runs, and whether what it begins for that may outlive it.
+    jobs: BTreeMap<JobKind, bool>,
     /// Integration and kind of the checks that it can make.
     checks: BTreeSet<JobKind>,
     /// Checks that it was asked for and has not answered.
@@ -34,7 +35,7 @@ struct Worker {
 #[derive(Debug)]
 pub(super) struct Offers {
     pub(super) slots: usize,
-    pub(super) jobs: BTreeSet<JobKind>,
+    pub(super) jobs: BTreeMap<JobKind, bool>,
     pub(super) checks: BTreeSet<JobKind>,
     pub(super) labels: BTreeMap<String, String>,
 }
@@ -51,7 +52,7 @@ pub(super) struct Silent {
 impl Worker {
     fn fits(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> bool {
         self.session.is_some()
-            && self.jobs.contains(kind)
+            && self.jobs.contains_key(kind)
             && labels.iter().all(|(name, value)| self.labels.get(name) == Some(value))
     }
 }
@@ -149,15 +150,16 @@ impl Workers {
         }
     }
 
-    /// The attached worker with the most free slots among those that offer the job and carry the labels.
-    pub(super) fn free_for(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> Option<WorkerId> {
+    /// The attached worker with the most free slots among those that offer the job and carry the labels, and whether what it begins may
+    /// outlive it.
+    pub(super) fn free_for(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> Option<(WorkerId, bool)> {
         self.workers
             .iter()
             .filter(|(_, worker)| worker.fits(kind, labels))
-            .map(|(id, worker)| (worker.slots.saturating_sub(worker.holds.len()), *id))
-            .filter(|(free, _)| *free > 0)
-            .max()
-            .map(|(_, id)| id)
+            .map(|(id, worker)| (worker.slots.saturating_sub(worker.holds.len()), *id, worker))
+            .filter(|(free, ..)| *free > 0)
+            .max_by_key(|(free, id, _)| (*free, *id))
+            .map(|(_, id, worker)| (id, worker.jobs.get(kind).copied().unwrap_or(false)))
     }
 
     /// Attached workers that offer the job: all of them, and those that carry the labels too.
@@ -168,7 +170,7 @@ impl Workers {
 
     pub(super) fn offers_job(&self, integration: &str, job: &str) -> bool {
         let kind = (integration.to_owned(), job.to_owned());
-        self.workers.values().any(|worker| worker.session.is_some() && worker.jobs.contains(&kind))
+        self.workers.values().any(|worker| worker.session.is_some() && worker.jobs.contains_key(&kind))
     }
 
     /// The connection of the attached worker with the fewest checks in hand among those that can make this one; `Some(None)` = all of

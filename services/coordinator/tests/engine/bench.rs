@@ -207,7 +207,7 @@ impl Bench {
         let hello = wire::Hello {
             worker_id: bytes::Bytes::copy_from_slice(&worker.0),
             slots,
-            jobs: vec![wire::Job { integration: "X".to_owned(), integration_job: job.to_owned() }],
+            jobs: vec![wire::Job { integration: "X".to_owned(), integration_job: job.to_owned(), remote: false }],
             in_hand: in_hand.iter().map(|attempt| event::attempt_ref(*attempt)).collect(),
             ..wire::Hello::default()
         };

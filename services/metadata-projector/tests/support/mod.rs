@@ -84,7 +84,7 @@ pub fn ready(run: RunId, task: u32, second: i64) -> Event {
 }
 
 pub fn leased(attempt: AttemptRef, second: i64) -> Event {
-    Event::AttemptLeased { attempt, worker: WORKER, parameters: None, at: at(second) }
+    Event::AttemptLeased { attempt, worker: WORKER, parameters: None, remote: false, at: at(second) }
 }
 
 pub fn started(attempt: AttemptRef, second: i64) -> Event {

@@ -11,7 +11,7 @@ use downbeat_runtime::blob::BlobStore;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Registry, noop};
+use super::{Registry, Submit, noop};
 use crate::attempt::{AttemptId, Ending};
 use crate::config::WorkerConfig;
 use crate::connections::Connections;
@@ -100,7 +100,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
         for offer in offers(&runner.registry, &parameters) {
             let job = offer.integration_job.clone();
             let (_ask, stop) = stop_channel();
-            let ended = runner.run(ATTEMPT, offer, stop).await;
+            let ended = runner.run(ATTEMPT, offer, stop, Submit::nobody()).await;
             let Ending::Failed(failure) = ended.ending else { panic!("{job}: {:?}", ended.ending) };
             assert_eq!(failure.class, FailureClass::Misconfigured, "{job}: {}", failure.message);
             assert!(texts.iter().any(|text| failure.message.contains(text)), "{job}: {}", failure.message);
@@ -118,7 +118,7 @@ async fn a_stop_before_the_start_starts_nothing() {
         let job = offer.integration_job.clone();
         let (ask, stop) = stop_channel();
         ask.ask(StopLevel::Gentle);
-        assert_eq!(runner.run(ATTEMPT, offer, stop).await.ending, Ending::Stopped, "{job}");
+        assert_eq!(runner.run(ATTEMPT, offer, stop, Submit::nobody()).await.ending, Ending::Stopped, "{job}");
         for folder in [runner.home.attempts(), runner.home.processes()] {
             assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "{job} left something");
         }

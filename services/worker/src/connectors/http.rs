@@ -26,7 +26,7 @@ struct Wanted {
 
 #[async_trait]
 impl Connector for HttpRequest {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         ("HTTP", "HTTP_REQUEST")
     }
 
@@ -49,7 +49,8 @@ impl HttpRequest {
             Ending::Succeeded { warning, outputs, message } => {
                 Ending::Succeeded { warning, outputs: connection.hide(outputs), message }
             }
-            Ending::Stopped => Ending::Stopped,
+            Ending::Unconfirmed(reason) => Ending::Unconfirmed(connection.hide(reason)),
+            Ending::Stopped | Ending::Abandoned => ending,
         };
         ending.map(hide).map_err(hide)
     }

@@ -1,10 +1,9 @@
 //! What the worker can do for a task: one connector per integration job, and the registry of all of them.
 //!
-//! A connector of this version runs on the worker's machine, so what it started ends with the worker and there is no handle
-//! that another worker could carry on with. Its contract, checked by the conformance suite for every connector:
+//! What a connector starts ends with the worker, unless it is remote: those are made of `remote/`. Its contract, checked by the conformance suite for every connector:
 //! - bad parameters give MISCONFIGURED and name the parameter; nothing was started;
 //! - a stop that was asked before or while it runs gives `Ending::Stopped`, and nothing of it is left when `run` returns;
-//! - `Task::token` is the same whenever the same attempt is run: it goes to a remote side that takes an idempotency key;
+//! - `Task::token` is the same whenever the same job is meant: it goes to a remote side that takes an idempotency key;
 //! - a failure says what, where and what to do; nothing outside makes it panic (and if it does, the runner answers FAILED).
 
 #[cfg(test)]
@@ -19,13 +18,13 @@ pub(crate) mod source;
 pub(crate) mod sql;
 pub(crate) mod ssh;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
-use downbeat_proto::worker::v1::{Job, Offer};
+use downbeat_proto::worker::v1::{self as wire, Offer};
 use serde_json::{Map, Value};
 
-use crate::attempt::{Ended, Ending, Failure};
+use crate::attempt::{Ended, Ending, Failure, Job};
 use crate::connections::Connections;
 use crate::process::{book::Page, log::TaskLog};
 use crate::script_events::ScriptEvents;
@@ -38,13 +37,47 @@ pub(crate) struct Task {
     pub(crate) offer: Offer,
     /// The offer's parameters, read.
     pub(crate) parameters: Map<String, Value>,
-    /// Stable per attempt, different for any two attempts.
+    /// Of the attempt that may have begun a job in another system, or of this one; different for any two such jobs.
     pub(crate) token: String,
+    /// An attempt before was lost and may have begun the job; without a handle nobody knows whether it did. For remote connectors.
+    pub(crate) resume: Option<Job>,
+    /// Who hears that the other system took the job.
+    pub(crate) submit: Submit,
     /// A folder of this attempt alone, removed afterwards.
     pub(crate) folder: PathBuf,
     pub(crate) log: TaskLog,
     pub(crate) stop: StopSignal,
     pub(crate) page: Page,
+}
+
+impl Task {
+    /// The other system took the job. For remote connectors: as soon as it is known, and once.
+    pub(crate) async fn submitted(&self, job: Job) {
+        (self.submit.0)(job).await;
+    }
+}
+
+/// Tells the engine of a job that another system took.
+pub(crate) struct Submit(Box<dyn Fn(Job) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
+
+impl Submit {
+    pub(crate) fn new<F: Future<Output = ()> + Send + 'static>(
+        tell: impl Fn(Job) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Box::new(move |job| Box::pin(tell(job))))
+    }
+
+    /// Tells nobody.
+    #[cfg(test)]
+    pub(crate) fn nobody() -> Self {
+        Self::new(|_| async {})
+    }
+}
+
+impl std::fmt::Debug for Submit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Submit")
+    }
 }
 
 /// A step of a connector: its value, or how the attempt ends instead of it.
@@ -60,7 +93,13 @@ impl From<Failure> for Ending {
 #[async_trait]
 pub(crate) trait Connector: std::fmt::Debug + Send + Sync {
     /// Integration and job that it serves.
-    fn job(&self) -> (&'static str, &'static str);
+    fn job(&self) -> (&str, &str);
+
+    /// Whether what it begins may outlive this worker. Then it says so with [`Task::submitted`], carries on with [`Task::resume`], and
+    /// lets go when it is killed ([`Ending::Abandoned`]).
+    fn remote(&self) -> bool {
+        false
+    }
 
     /// Whether it can do nothing without a connection.
     fn needs_connection(&self) -> bool {
@@ -94,11 +133,15 @@ impl Registry {
 
     /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself. Without
     /// a folder of connections only what needs none, so that a worker that has one is asked.
-    pub(crate) fn jobs(&self) -> Vec<Job> {
+    pub(crate) fn jobs(&self) -> Vec<wire::Job> {
         let offered = self.all.iter().filter(|connector| self.connections || !connector.needs_connection());
-        let jobs = offered.map(|connector| connector.job()).chain([noop::JOB]);
-        jobs.map(|(integration, job)| Job { integration: integration.to_owned(), integration_job: job.to_owned() })
-            .collect()
+        let jobs = offered.map(|connector| (connector.job(), connector.remote())).chain([(noop::JOB, false)]);
+        jobs.map(|((integration, job), remote)| wire::Job {
+            integration: integration.to_owned(),
+            integration_job: job.to_owned(),
+            remote,
+        })
+        .collect()
     }
 
     pub(crate) fn find(&self, integration: &str, job: &str) -> Result<Arc<dyn Connector>, Failure> {
@@ -118,5 +161,15 @@ pub(crate) async fn unless_stopped<T>(stop: &StopSignal, work: impl Future<Outpu
         biased;
         () = stop.wait_for(crate::stop::StopLevel::Gentle) => Err(Ending::Stopped),
         value = work => Ok(value),
+    }
+}
+
+/// Lets go of `work` when the attempt is killed. For remote connectors: whoever comes next carries on.
+pub(crate) async fn unless_killed(stop: &StopSignal, work: impl Future<Output = Ended>) -> Ended {
+    let mut stop = stop.clone();
+    tokio::select! {
+        biased;
+        () = stop.wait_for(crate::stop::StopLevel::Kill) => Ending::Abandoned.into(),
+        ended = work => ended,
     }
 }

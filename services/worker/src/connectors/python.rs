@@ -217,7 +217,7 @@ mod tests {
                     (format!("{} {message}", if warning { "WARNING" } else { "SUCCEEDED" }), outputs)
                 }
                 Ending::Failed(failure) => (format!("FAILED {}", failure.message), failure.outputs),
-                Ending::Stopped => unreachable!("nobody asked"),
+                Ending::Stopped | Ending::Unconfirmed(_) | Ending::Abandoned => unreachable!("nobody asked"),
             };
             assert_eq!(shown, expected, "{exit:?} {status:?}");
             assert_eq!(outputs, r#"{"n":1}"#);

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use russh::{Channel, ChannelMsg, Disconnect, Sig, client::Msg};
 use tokio::time::timeout;
 
-use super::{Connector, Step, Task, parameters, unless_stopped};
-use crate::attempt::{Collection, Ended, Ending, Failure};
+use super::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
+use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connections::{Connections, none_given};
 use crate::limits::{SSH_ANSWER_BYTES_MAX, SSH_IDLE_WAIT, SSH_STOP_WAIT};
 use crate::process::log::last_lines;
@@ -36,7 +36,7 @@ pub(crate) fn all(connections: &Connections) -> Vec<std::sync::Arc<dyn Connector
 
 #[async_trait]
 impl Connector for RunCommand {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         self.job
     }
 
@@ -44,8 +44,21 @@ impl Connector for RunCommand {
         true
     }
 
+    fn remote(&self) -> bool {
+        true
+    }
+
     async fn run(&self, task: &Task) -> Ended {
+        unless_killed(&task.stop, self.attempt(task)).await
+    }
+}
+
+impl RunCommand {
+    async fn attempt(&self, task: &Task) -> Ended {
         let begun = Timestamp::now();
+        if task.resume.is_some() {
+            return lost(task, "its worker was lost").into();
+        }
         let (ending, external_id) = match self.carry_out(task).await {
             Ok(done) => done,
             Err(ending) => return ending.into(),
@@ -54,6 +67,7 @@ impl Connector for RunCommand {
             Ending::Succeeded { .. } => "SUCCEEDED",
             Ending::Failed(_) => "FAILED",
             Ending::Stopped => "CANCELLED",
+            Ending::Unconfirmed(_) | Ending::Abandoned => "UNKNOWN",
         };
         let operation = Operation {
             name: external_id.clone(),
@@ -68,9 +82,7 @@ impl Connector for RunCommand {
         };
         Ended { ending, collection: Collection { operations: vec![operation], ..Collection::default() } }
     }
-}
 
-impl RunCommand {
     async fn carry_out(&self, task: &Task) -> Step<(Ending, String)> {
         let command = parameters::required(&task.parameters, "command")?;
         if command.contains('\0') {
@@ -103,6 +115,9 @@ impl Command<'_> {
     async fn run(mut self, command: &str) -> Step<Ending> {
         // Servers that do not want it say nothing.
         self.channel.set_env(false, TOKEN, self.task.token.as_str()).await.ok();
+        self.task
+            .submitted(Job { handle: vec![1], external_id: self.server.address("ssh"), link: String::new() })
+            .await;
         let asked = self.channel.exec(true, command).await;
         asked.map_err(|error| self.server.broken(&error))?;
         let mut stop = self.task.stop.clone();
@@ -118,7 +133,7 @@ impl Command<'_> {
     }
 
     /// Reads what it prints until it has ended.
-    async fn follow(&mut self) -> Result<Exit, Failure> {
+    async fn follow(&mut self) -> Step<Exit> {
         let mut exit = None;
         while let Some(message) = self.channel.wait().await {
             match message {
@@ -126,17 +141,12 @@ impl Command<'_> {
                 ChannelMsg::ExitStatus { exit_status } => exit = Some(Exit::Code(exit_status)),
                 ChannelMsg::ExitSignal { signal_name, .. } => exit = Some(Exit::Signal(format!("{signal_name:?}"))),
                 ChannelMsg::Failure => {
-                    return Err(Failure::misconfigured(format!("{} does not run commands", self.server)));
+                    return Err(Failure::misconfigured(format!("{} does not run commands", self.server)).into());
                 }
                 _ => {}
             }
         }
-        exit.ok_or_else(|| {
-            Failure::misconfigured(format!(
-                "{} was lost while the command ran: nobody knows whether it went on, so it is not run again; look there, then restart the task",
-                self.server
-            ))
-        })
+        exit.ok_or_else(|| lost(self.task, &format!("{} was lost", self.server)))
     }
 
     async fn end(mut self) -> Step<Ending> {
@@ -149,11 +159,10 @@ impl Command<'_> {
                 Err(_) => {}
             }
         }
-        Err(Failure::misconfigured(format!(
-            "the command was asked to end, and {} has not said that it did: the cancel is unconfirmed, it may still run there",
+        Err(Ending::Unconfirmed(format!(
+            "the command was asked to end, and {} has not said that it did: it may still run there",
             self.server
-        ))
-        .into())
+        )))
     }
 
     async fn judge(&self, exit: Exit) -> Ending {
@@ -167,6 +176,15 @@ impl Command<'_> {
         let why = last_lines(&self.task.log.tail().await, 1);
         Failure::job(if why.is_empty() { how } else { format!("{how}: {why}") }).into()
     }
+}
+
+/// The command may have gone on, and may have done all that it should.
+fn lost(task: &Task, why: &str) -> Ending {
+    let text = format!("{why} while the command ran, and nobody knows whether it went on");
+    if task.stop.asked() {
+        return Ending::Unconfirmed(text);
+    }
+    Failure::unknown(format!("{text}, so it is not run again; look there, then restart the task")).into()
 }
 
 enum Exit {

@@ -1,13 +1,14 @@
 //! The engine's promises as given/when/then.
 
 mod checks;
+mod remote;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use downbeat_proto::events::v1::StopReason;
 use downbeat_proto::worker::v1::{
-    Acknowledged, CoordinatorMessage, HeartbeatAnswer, Offer, Offers, Report, Stop, Stops, Welcome, WorkerMessage,
+    Acknowledged, CoordinatorMessage, HeartbeatAnswer, Job, Offer, Offers, Report, Stop, Stops, Welcome, WorkerMessage,
     coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
     worker_message::Message as ToCoordinator,
 };
@@ -44,7 +45,9 @@ fn python(task: u32) -> FromCoordinator {
 
 fn stop(task: u32) -> FromCoordinator {
     let reason = StopReason::StopCancelled.into();
-    FromCoordinator::Stops(Stops { stops: vec![Stop { attempt: Some(attempt(task).to_wire()), reason }] })
+    FromCoordinator::Stops(Stops {
+        stops: vec![Stop { attempt: Some(attempt(task).to_wire()), reason, ..Stop::default() }],
+    })
 }
 
 fn acknowledged(up_to: u64) -> FromCoordinator {
@@ -61,7 +64,7 @@ impl Scene {
             worker_id: Bytes::from_static(&[9; 16]),
             name: "w".to_owned(),
             slots: 4,
-            jobs: vec![],
+            jobs: vec![Job { integration: "PYTHON".to_owned(), integration_job: "REMOTE".to_owned(), remote: true }],
             checks: vec![],
             labels: [("zone".to_owned(), "eu".to_owned())].into(),
         };
@@ -118,6 +121,7 @@ fn kind(report: &Report) -> &'static str {
         ReportKind::Failed(_) => "failed",
         ReportKind::Stopped(_) => "stopped",
         ReportKind::Collected(_) => "collected",
+        ReportKind::Abandoned(_) => "abandoned",
     }
 }
 

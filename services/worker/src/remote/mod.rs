@@ -12,12 +12,18 @@
 //! `life.rs` makes an attempt of these calls; it alone knows of attempts that were lost, of stops, and of how long to go on.
 //! Nothing here knows how a job is described: `manifest/` makes them of data, `connectors/` of code.
 
+mod life;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub(crate) use life::Remote;
+
+pub(crate) use crate::attempt::Job;
 use crate::attempt::{Collection, Failure};
 use crate::connectors::Task;
+use crate::limits;
 
 /// How a start is settled of which nobody knows whether the other side took it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,17 +36,6 @@ pub(crate) enum Reattach {
     Repeat,
     /// It cannot be: the attempt fails, says so, and is not retried.
     Never,
-}
-
-/// A job in the other system. Any worker can carry on with it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Job {
-    /// What the connector needs to find it: its own bytes, the first of which is their version. At most 4 KiB.
-    pub(crate) handle: Vec<u8>,
-    /// What the other system calls it.
-    pub(crate) external_id: String,
-    /// Where people see it there; may be empty.
-    pub(crate) link: String,
 }
 
 /// Why a call came to nothing.
@@ -91,6 +86,42 @@ pub(crate) struct Observation {
     pub(crate) message: String,
     /// When to look again at the earliest, if the other side says so.
     pub(crate) after: Option<Duration>,
+}
+
+/// How long to go on, and with which pauses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Between two tries of a call that failed: at first, and at most.
+    pub(crate) again: (Duration, Duration),
+    /// Instead of what the job asks for, between two looks.
+    pub(crate) polls: Option<(Duration, Duration)>,
+    /// How long a start is tried.
+    pub(crate) start_wait: Duration,
+    /// How often the other side must say that there is no such job.
+    pub(crate) looks: u32,
+    /// Pause between these.
+    pub(crate) look_again: Duration,
+    /// How long a job may not be seen before nobody knows what it does.
+    pub(crate) silence: Duration,
+    /// How long its end is waited for once that was asked for.
+    pub(crate) cancel_wait: Duration,
+    /// How often its metadata is asked for.
+    pub(crate) collects: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            again: (limits::REMOTE_AGAIN_MIN, limits::REMOTE_AGAIN_MAX),
+            polls: None,
+            start_wait: limits::REMOTE_START_WAIT,
+            looks: limits::REMOTE_LOOKS,
+            look_again: limits::REMOTE_LOOK_AGAIN,
+            silence: limits::REMOTE_SILENCE_MAX,
+            cancel_wait: limits::REMOTE_CANCEL_WAIT,
+            collects: limits::REMOTE_COLLECTS,
+        }
+    }
 }
 
 /// A kind of job. See the module's documentation for the contract.

@@ -97,6 +97,7 @@ pub fn said(answer: &Answer) -> (&'static str, String) {
                 FailureClass::Transient => "transient",
                 FailureClass::TimedOut => "timed out",
                 FailureClass::JobFailed => "failed",
+                FailureClass::UnknownOutcome => "unknown",
                 FailureClass::Unspecified => "unspecified",
             };
             (class, failed.message.clone())
@@ -158,7 +159,7 @@ impl Stage {
     }
 
     pub async fn stop(&self, task: u32) {
-        let stop = Stop { attempt: Some(attempt(task)), reason: StopReason::StopCancelled.into() };
+        let stop = Stop { attempt: Some(attempt(task)), reason: StopReason::StopCancelled.into(), ..Stop::default() };
         self.say(FromCoordinator::Stops(Stops { stops: vec![stop] })).await;
     }
 
@@ -241,6 +242,7 @@ impl Stage {
                     FailureClass::Misconfigured => "misconfigured",
                     FailureClass::Transient => "transient",
                     FailureClass::TimedOut => "timed out",
+                    FailureClass::UnknownOutcome => "unknown",
                     _ => "failed",
                 },
                 failed.message.clone(),

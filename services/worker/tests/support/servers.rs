@@ -136,12 +136,41 @@ impl Postgres {
         driven.await.unwrap().unwrap();
     }
 
-    /// Waits until a query brings a row, asked again and again as its owner.
-    pub async fn wait_for(&self, query: &str) {
+    /// The first value that statements bring.
+    pub async fn value(&self, statements: &str) -> String {
+        let (client, driven) = self.sign_in("test").await;
+        let messages = client.simple_query(statements).await.unwrap();
+        drop(client);
+        driven.await.unwrap().unwrap();
+        let mut rows = messages.iter().filter_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        rows.next().unwrap()
+    }
+
+    /// Begins a transaction in a session of that name and leaves it open. Returns it with the transaction's number.
+    pub async fn leave(&self, name: &str, statement: &str) -> (tokio_postgres::Client, String) {
+        let (client, _driven) = self.sign_in(name).await;
+        client.batch_execute("BEGIN").await.unwrap();
+        let row = client.query_one("SELECT txid_current()::text", &[]).await.unwrap();
+        client.batch_execute(statement).await.unwrap();
+        (client, row.get(0))
+    }
+
+    async fn sign_in(
+        &self,
+        name: &str,
+    ) -> (tokio_postgres::Client, tokio::task::JoinHandle<Result<(), tokio_postgres::Error>>) {
         let mut config = tokio_postgres::Config::new();
         config.host("127.0.0.1").port(self.port).user("downbeat").password(Self::PASSWORD).dbname("postgres");
-        let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
-        let driven = tokio::spawn(connection);
+        let (client, connection) = config.application_name(name).connect(tokio_postgres::NoTls).await.unwrap();
+        (client, tokio::spawn(connection))
+    }
+
+    /// Waits until a query brings a row, asked again and again as its owner.
+    pub async fn wait_for(&self, query: &str) {
+        let (client, driven) = self.sign_in("test").await;
         let begun = std::time::Instant::now();
         while client.query(query, &[]).await.unwrap().is_empty() {
             assert!(begun.elapsed() < Duration::from_secs(60), "it never came: {query}");

@@ -162,7 +162,10 @@ impl World {
             Event::AttemptStopRequested { attempt: of, reason, .. } => {
                 format!("AttemptStopRequested {} {reason}", attempt(of))
             }
-            Event::AttemptStopped { attempt: of, .. } => format!("AttemptStopped {}", attempt(of)),
+            Event::AttemptStopped { attempt: of, unconfirmed, .. } => {
+                let doubt = if unconfirmed.is_empty() { String::new() } else { format!(" unconfirmed: {unconfirmed}") };
+                format!("AttemptStopped {}{doubt}", attempt(of))
+            }
             Event::WaitStarted { attempt: of, until, .. } => {
                 format!("WaitStarted {} for {} s", attempt(of), seconds(until))
             }

@@ -149,7 +149,7 @@ impl World {
             let (known, number) = (&self.known[&run], self.partition.runs[&run].tasks[task as usize].attempt + 1);
             let report = answers.iter().find(|(name, _)| *name == known.tasks[task as usize]);
             let report = report.map_or_else(|| good(Value::Null), |(_, report)| report.clone());
-            self.command(&Command::LeaseTask { run, task, worker: WORKER }).unwrap();
+            self.command(&Command::LeaseTask { run, task, worker: WORKER, remote: false }).unwrap();
             if self.partition.runs.get(&run).is_some_and(|run| run.held.contains(&task)) {
                 let attempt = AttemptRef { run, task, number };
                 self.command(&Command::Report { attempt, report }).unwrap();
@@ -199,7 +199,9 @@ impl World {
                 let Trigger::Restart { run: of, .. } = self.partition.runs[&run].trigger else { panic!("no restart") };
                 Command::CarryOver { run, prior: Arc::new(self.prior(&self.label(of))) }
             }
-            Step::Lease(task) => Command::LeaseTask { run, task: self.place(run, task), worker: WORKER },
+            Step::Lease(task, remote) => {
+                Command::LeaseTask { run, task: self.place(run, task), worker: WORKER, remote: *remote }
+            }
             Step::Report(task, number, report) => {
                 Command::Report { attempt: attempt(self, task, *number), report: report.clone() }
             }

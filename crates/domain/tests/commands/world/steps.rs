@@ -10,7 +10,7 @@ pub(crate) enum Step {
     Start(Start),
     Restart(Restart),
     CarryOver,
-    Lease(&'static str),
+    Lease(&'static str, bool),
     Report(&'static str, u32, Report),
     Lose(&'static str, u32),
     Mark(&'static str, Mark, Value),
@@ -49,11 +49,20 @@ impl Step {
 }
 
 pub(crate) fn lease(task: &'static str) -> Step {
-    Step::Lease(task)
+    Step::Lease(task, false)
+}
+
+/// What the worker begins may outlive it.
+pub(crate) fn lease_remote(task: &'static str) -> Step {
+    Step::Lease(task, true)
 }
 
 pub(crate) fn started(task: &'static str, number: u32) -> Step {
-    Step::Report(task, number, Report::Started { handle: vec![1], external_id: "job-1".to_owned() })
+    Step::Report(
+        task,
+        number,
+        Report::Started { handle: vec![1], external_id: "job-1".to_owned(), link: String::new() },
+    )
 }
 
 /// The job ended well with these outputs.
@@ -93,7 +102,7 @@ pub(crate) fn failed(task: &'static str, number: u32) -> Step {
 }
 
 pub(crate) fn stopped(task: &'static str, number: u32) -> Step {
-    Step::Report(task, number, Report::Stopped)
+    Step::Report(task, number, Report::Stopped { unconfirmed: String::new() })
 }
 
 pub(crate) fn collected(task: &'static str, number: u32, chunk: u32) -> Step {

@@ -1,13 +1,17 @@
 //! What a world tells of its runs, live or ended.
 
-use downbeat_domain::{Event, PriorRun, Replay, RunId, RunStatus, TaskStatus};
+use downbeat_domain::{Event, PriorRun, Replay, RunId, RunStatus, TaskState, TaskStatus};
 use serde_json::Value;
 
 use super::{RUN, World, pipeline, run_id};
 
 impl World {
     pub(crate) fn status_of(&self, task: &str) -> TaskStatus {
-        self.partition.runs[&RUN].tasks[self.place(RUN, task) as usize].status()
+        self.task(task).status()
+    }
+
+    pub(crate) fn task(&self, task: &str) -> &TaskState {
+        &self.partition.runs[&RUN].tasks[self.place(RUN, task) as usize]
     }
 
     pub(crate) fn run_status(&self) -> RunStatus {

@@ -30,7 +30,7 @@ pub(super) struct PutFile {
 
 #[async_trait]
 impl Connector for GetFile {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         ("AWS_S3", "AWS_S3_GET_FILE")
     }
 
@@ -49,7 +49,7 @@ impl Connector for GetFile {
 
 #[async_trait]
 impl Connector for PutFile {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         ("AWS_S3", "AWS_S3_PUT_FILE")
     }
 

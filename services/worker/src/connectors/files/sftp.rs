@@ -33,7 +33,7 @@ pub(super) struct PutFile {
 
 #[async_trait]
 impl Connector for GetFile {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         ("SFTP", "SFTP_GET_FILE")
     }
 
@@ -48,7 +48,7 @@ impl Connector for GetFile {
 
 #[async_trait]
 impl Connector for PutFile {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         ("SFTP", "SFTP_PUT_FILE")
     }
 

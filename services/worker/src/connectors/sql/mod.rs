@@ -1,7 +1,7 @@
 //! Jobs of SQL servers: a query, a test. How servers are asked stands in `sql/`; here is what a task makes of it.
 //!
-//! A stop is asked of the server and has come true when its session says so. A statement whose end nobody saw is settled by asking
-//! the server; where that cannot be, the attempt fails and says that it may have been carried out.
+//! A stop is asked of the server and has come true when its session says so. A statement whose end nobody saw, because its line or
+//! its worker was lost, is settled by asking the server (INV-06); where that cannot be, it may run again only if it only looks.
 
 mod query;
 mod settle;
@@ -77,8 +77,8 @@ impl Wanted {
     }
 }
 
-/// Runs `work` in a session to its end; a stop is asked of the server. `Err`: the stop could not be confirmed there.
-async fn until_stopped<T>(task: &Task, canceller: &dyn Cancel, work: impl Future<Output = T>) -> Result<T, Failure> {
+/// Runs `work` in a session to its end; a stop is asked of the server. `Err`: why the stop is not confirmed there.
+async fn until_stopped<T>(task: &Task, canceller: &dyn Cancel, work: impl Future<Output = T>) -> Result<T, String> {
     let mut work = std::pin::pin!(work);
     let mut stop = task.stop.clone();
     tokio::select! {
@@ -104,10 +104,8 @@ async fn until_stopped<T>(task: &Task, canceller: &dyn Cancel, work: impl Future
         }
     };
     timeout(SQL_CANCEL_WAIT, ended).await.map_err(|_| {
-        Failure::job(format!(
-            "the server did not end the statement within {} s after it was asked to: the cancel is unconfirmed",
-            SQL_CANCEL_WAIT.as_secs()
-        ))
+        let seconds = SQL_CANCEL_WAIT.as_secs();
+        format!("the server did not end the statement within {seconds} s after it was asked to")
     })
 }
 
@@ -125,6 +123,8 @@ impl Started {
             Ending::Succeeded { message, .. } => ("WARNING", message.clone()),
             Ending::Failed(failure) => ("FAILED", failure.message.clone()),
             Ending::Stopped => ("CANCELLED", String::new()),
+            Ending::Unconfirmed(reason) => ("UNKNOWN", reason.clone()),
+            Ending::Abandoned => ("UNKNOWN", String::new()),
         };
         // The same statement is the same operation in any run.
         let hash = blake3::hash(wanted.statement.trim().as_bytes()).to_hex();

@@ -2,9 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{Server, Started, Wanted, check_stop, settle::Note, until_stopped};
-use crate::attempt::{Collection, Ended, Ending, Failure};
-use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
+use super::{
+    Server, Started, Wanted,
+    settle::{Note, settle, unknown},
+    until_stopped,
+};
+use crate::attempt::{Collection, Ended, Ending, Failure, Job};
+use crate::connectors::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
 use crate::sql::{RunError, Session, rows::Rows};
 
 #[derive(Debug)]
@@ -15,7 +19,7 @@ pub(super) struct RunQuery {
 
 #[async_trait]
 impl Connector for RunQuery {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         (self.server.sql.integration(), self.job)
     }
 
@@ -23,40 +27,115 @@ impl Connector for RunQuery {
         true
     }
 
+    fn remote(&self) -> bool {
+        true
+    }
+
     async fn run(&self, task: &Task) -> Ended {
-        match self.prepare(task).await {
-            Ok((wanted, set_outputs)) => self.carry_out(task, &wanted, set_outputs).await,
-            Err(ending) => ending.into(),
-        }
+        unless_killed(&task.stop, async {
+            match self.prepare(task).await {
+                Ok((wanted, set_outputs)) => self.carry_out(task, &wanted, set_outputs).await,
+                Err(ending) => ending.into(),
+            }
+        })
+        .await
     }
 }
 
 impl RunQuery {
     async fn prepare(&self, task: &Task) -> Step<(Wanted, bool)> {
-        let wanted = self.server.read(task).await?;
-        let set_outputs = parameters::flag(&task.parameters, "set_outputs")?;
-        check_stop(task)?;
-        Ok((wanted, set_outputs))
+        let read = async { Ok((self.server.read(task).await?, parameters::flag(&task.parameters, "set_outputs")?)) };
+        match read.await {
+            Ok(_) if task.resume.is_none() && task.stop.asked() => Err(Ending::Stopped),
+            Ok(read) => Ok(read),
+            Err(failure) if task.resume.is_none() => Err(failure.into()),
+            // Without its connection nothing can be said of what an attempt before may have begun.
+            Err(Failure { message, .. }) => Err(unknown(task, &message)),
+        }
     }
 
     async fn carry_out(&self, task: &Task, wanted: &Wanted, set_outputs: bool) -> Ended {
         wanted.show(task).await;
         let started = Started::now();
-        let visit = wanted.visit(task, "query");
-        // Nothing is left of a sign-in that is dropped.
-        let session = match unless_stopped(&task.stop, self.server.sql.connect(&wanted.connection, &visit)).await {
-            Ok(Ok(session)) => session,
-            Ok(Err(failure)) => return wanted.hide(failure).into(),
-            Err(ending) => return ending.into(),
-        };
         let mut rows = Rows::for_outputs();
-        let (ending, affected) = match self.statement(task, wanted, session, &mut rows).await {
+        let done = match &task.resume {
+            None => self.begin(task, wanted, &mut rows).await,
+            Some(before) => self.carry_on(task, wanted, before, set_outputs, &mut rows).await,
+        };
+        let (ending, affected) = match done {
             Ok(affected) => (succeeded(wanted, &mut rows, affected, set_outputs), affected),
             Err(ending) => (ending, None),
         };
         let mut operation = started.operation(wanted, "QUERY", &ending);
         operation.rows_affected = affected.and_then(|rows| i64::try_from(rows).ok()).unwrap_or(-1);
         Ended { ending, collection: Collection { operations: vec![operation], ..Collection::default() } }
+    }
+
+    async fn sign_in(&self, task: &Task, wanted: &Wanted) -> Step<Box<dyn Session>> {
+        let visit = wanted.visit(task, "query");
+        // Nothing is left of a sign-in that is dropped.
+        let session = unless_stopped(&task.stop, self.server.sql.connect(&wanted.connection, &visit)).await?;
+        session.map_err(|failure| wanted.hide(failure).into())
+    }
+
+    async fn begin(&self, task: &Task, wanted: &Wanted, rows: &mut Rows) -> Step<Option<u64>> {
+        let session = self.sign_in(task, wanted).await?;
+        self.statement(task, wanted, session, rows).await
+    }
+
+    /// An attempt before was lost, and may have begun the statement.
+    async fn carry_on(
+        &self,
+        task: &Task,
+        wanted: &Wanted,
+        before: &Job,
+        set_outputs: bool,
+        rows: &mut Rows,
+    ) -> Step<Option<u64>> {
+        let handle = std::str::from_utf8(&before.handle).ok().filter(|handle| !handle.is_empty());
+        let visit = wanted.visit(task, "query");
+        match settle(task, self.server.sql.as_ref(), &wanted.connection, &visit, handle).await {
+            Some(true) if !set_outputs => {
+                task.log.line("the server says that the statement was carried out").await;
+                Ok(None)
+            }
+            // Its rows were lost with the worker.
+            Some(true) => {
+                self.look_again(task, wanted, "the statement was carried out, and its rows were lost", rows).await
+            }
+            Some(false) if task.stop.asked() => Err(Ending::Stopped),
+            Some(false) => {
+                task.log.line("the server says that nothing of the statement was carried out: beginning again").await;
+                self.begin(task, wanted, rows).await
+            }
+            None => self.look_again(task, wanted, "the worker was lost that ran the statement", rows).await,
+        }
+    }
+
+    /// What only looks may be done twice: the server refuses anything else.
+    async fn look_again(&self, task: &Task, wanted: &Wanted, why: &str, rows: &mut Rows) -> Step<Option<u64>> {
+        if task.stop.asked() {
+            return Err(unknown(task, why));
+        }
+        let mut session = match self.sign_in(task, wanted).await {
+            Ok(session) => session,
+            Err(Ending::Failed(failure)) => return Err(unknown(task, &format!("{why} ({})", failure.message))),
+            Err(ending) => return Err(ending),
+        };
+        let canceller = session.canceller();
+        let looked = until_stopped(task, canceller.as_ref(), session.look(&wanted.statement, rows, false)).await;
+        match looked {
+            Ok(Ok(_)) => {
+                session.close().await;
+                task.log.line("the statement only looks, and was run again").await;
+                Ok(None)
+            }
+            Ok(Err(failure)) => Err(unknown(
+                task,
+                &format!("{why}; it cannot be run again as one that only looks ({})", wanted.hide(failure).message),
+            )),
+            Err(unconfirmed) => Err(Ending::Unconfirmed(unconfirmed)),
+        }
     }
 
     async fn statement(
@@ -77,38 +156,22 @@ impl RunQuery {
             Ok(Err(RunError::Failed(_))) if task.stop.asked() => Err(Ending::Stopped),
             Ok(Err(RunError::Failed(failure))) => Err(wanted.hide(failure).into()),
             Ok(Err(RunError::InDoubt { handle, reason })) => {
-                self.settle(task, wanted, handle, reason, rows).await.map(|()| None)
+                self.settled(task, wanted, handle, wanted.hide(reason)).await.map(|()| None)
             }
             Err(unconfirmed) => {
                 // Without its session the server rolls back what was not committed.
                 drop(session);
-                self.settle(task, wanted, note.handle(), unconfirmed, rows).await.map(|()| None)
+                self.settled(task, wanted, note.handle(), Failure::unknown(unconfirmed)).await.map(|()| None)
             }
         }
     }
 
-    /// Asks what became of it. `Ok`: it was carried out.
-    async fn settle(
-        &self,
-        task: &Task,
-        wanted: &Wanted,
-        handle: Option<String>,
-        reason: Failure,
-        rows: &Rows,
-    ) -> Step<()> {
-        let reason = wanted.hide(reason);
+    /// Asks what became of it. `Ok`: it was carried out, and all of its rows had come.
+    async fn settled(&self, task: &Task, wanted: &Wanted, handle: Option<String>, reason: Failure) -> Step<()> {
         let visit = wanted.visit(task, "query");
-        let handle = handle.as_deref();
-        let settled = super::settle::settle(task, self.server.sql.as_ref(), &wanted.connection, &visit, handle);
-        match settled.await {
+        match settle(task, self.server.sql.as_ref(), &wanted.connection, &visit, handle.as_deref()).await {
             Some(true) => {
-                let kept = rows.rows.len();
-                task.log
-                    .line(&format!(
-                        "{}; but the server says that it was carried out ({kept} rows came)",
-                        reason.message
-                    ))
-                    .await;
+                task.log.line(&format!("{}; the server says that it was carried out", reason.message)).await;
                 Ok(())
             }
             Some(false) if task.stop.asked() => Err(Ending::Stopped),
@@ -116,7 +179,7 @@ impl RunQuery {
                 let message = format!("{}; the server says that nothing of it was carried out", reason.message);
                 Err(Failure { message, ..reason }.into())
             }
-            None => Err(super::settle::unknown(&reason.message).into()),
+            None => Err(unknown(task, &reason.message)),
         }
     }
 }

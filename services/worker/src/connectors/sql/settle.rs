@@ -5,11 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
-use crate::attempt::Failure;
+use crate::attempt::{Ending, Failure, Job};
 use crate::connections::Connection;
 use crate::connectors::Task;
 use crate::limits::{SQL_SETTLE_PAUSE, SQL_SETTLE_WAIT};
 use crate::sql::{Settled, Sql, Visit, Witness};
+
+/// The handle of a statement about which the server cannot be asked.
+const UNTRACED: &str = "1 untraced";
 
 /// Keeps the handle of what was begun.
 pub(super) struct Note<'a> {
@@ -35,6 +38,10 @@ impl Witness for Note<'_> {
         handle.clone_into(&mut self.handle.lock().unwrap_or_else(PoisonError::into_inner));
         let how = if handle.is_empty() { "begun as it is: the server cannot tell what becomes of it" } else { handle };
         self.task.log.line(how).await;
+        // Whoever carries on after a loss asks the server with this, or knows that there is nothing to ask with.
+        let known = if handle.is_empty() { UNTRACED } else { handle };
+        let job = Job { handle: known.as_bytes().to_vec(), external_id: handle.to_owned(), link: String::new() };
+        self.task.submitted(job).await;
     }
 }
 
@@ -62,9 +69,13 @@ pub(super) async fn settle(
     None
 }
 
-/// The end of an attempt of which nobody can say what it did. It must not be run again by itself.
-pub(super) fn unknown(reason: &str) -> Failure {
-    Failure::misconfigured(format!(
+/// How an attempt ends of which nobody can say what it did. It is not run again by itself.
+pub(super) fn unknown(task: &Task, reason: &str) -> Ending {
+    if task.stop.asked() {
+        return Ending::Unconfirmed(format!("{reason}; nobody knows whether the statement was carried out"));
+    }
+    Failure::unknown(format!(
         "{reason}; nobody knows whether the statement was carried out, so it is not run again: look at the data, then restart the task"
     ))
+    .into()
 }

@@ -27,7 +27,7 @@ struct Thresholds {
 
 #[async_trait]
 impl Connector for RunTest {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         (self.server.sql.integration(), self.job)
     }
 
@@ -69,7 +69,8 @@ impl RunTest {
         let mut session = connected.map_err(|failure| wanted.hide(failure))?;
         let mut rows = Rows::at_most(ROWS_KEPT);
         let canceller = session.canceller();
-        let looked = until_stopped(task, canceller.as_ref(), session.look(&wanted.statement, &mut rows, true)).await?;
+        let looked = until_stopped(task, canceller.as_ref(), session.look(&wanted.statement, &mut rows, true)).await;
+        let looked = looked.map_err(Ending::Unconfirmed)?;
         match looked {
             Ok(total) => {
                 session.close().await;

@@ -6,8 +6,10 @@ use super::{SignedIn, check_places, check_text, row_values};
 use crate::attempt::Failure;
 use crate::sql::Taker;
 
-/// Rows that are fetched at once: few at first, because each can be large; one more in all than a check's answer carries.
+/// Rows that are fetched at once: few at first, because each can be large.
 const PORTIONS: [usize; 3] = [1, 9, 91];
+/// And then.
+const FURTHER: usize = 1_000;
 
 pub(super) async fn look(
     session: &mut SignedIn,
@@ -55,7 +57,7 @@ async fn fetch(
     client.batch_execute(&format!("DECLARE downbeat_look NO SCROLL CURSOR FOR {statement}")).await?;
     taker.columns(prepared.columns().iter().map(|column| column.name().to_owned()).collect());
     let (mut total, mut exhausted) = (0, false);
-    for portion in PORTIONS {
+    for portion in PORTIONS.into_iter().chain(std::iter::repeat(FURTHER)) {
         let messages = client.simple_query(&format!("FETCH FORWARD {portion} FROM downbeat_look")).await?;
         let (mut came, mut room) = (0, true);
         for message in &messages {

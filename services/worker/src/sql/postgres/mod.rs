@@ -45,7 +45,7 @@ impl Sql for Postgres {
 
     async fn settle(&self, connection: &Connection, visit: &Visit<'_>, handle: &str) -> Result<Settled, Failure> {
         let session = SignedIn::open(connection, visit).await?;
-        run::settle(session, handle).await
+        run::settle(session, &visit.name(), handle).await
     }
 }
 

@@ -11,8 +11,22 @@ use crate::sql::{RunError, Settled, Taker, Witness};
 
 /// The handle's version and kind: the number of a transaction.
 const HANDLE: &str = "1 txid ";
-/// The server's word for what cannot be part of a transaction of ours.
-const OUTSIDE_ONLY: [&str; 2] = ["25001", "2D000"];
+/// Statements that the server runs outside of a transaction only, or that may commit (a procedure), by their first words.
+const OUTSIDE_ONLY: [&str; 13] = [
+    "VACUUM",
+    "CALL",
+    "CLUSTER",
+    "REINDEX",
+    "DISCARD",
+    "CREATE DATABASE",
+    "DROP DATABASE",
+    "ALTER DATABASE",
+    "CREATE TABLESPACE",
+    "DROP TABLESPACE",
+    "ALTER SYSTEM",
+    "CREATE SUBSCRIPTION",
+    "DROP SUBSCRIPTION",
+];
 /// What begins a part of a text that handles transactions itself.
 const TRANSACTION_WORDS: [&str; 6] = ["BEGIN", "START", "COMMIT", "ROLLBACK", "ABORT", "END"];
 
@@ -31,14 +45,11 @@ pub(super) async fn run(
             return Err(session.why(error).await.into());
         }
     }
-    if !handles_transactions(statement)
+    if !runs_outside(statement)
         && let Some(handle) = begin(session).await?
     {
         witness.begun(&handle).await;
-        match inside(session, &mut asked, &handle).await? {
-            Inside::Done(affected) => return Ok(affected),
-            Inside::Impossible => {}
-        }
+        return inside(session, &mut asked, handle).await;
     }
     witness.begun("").await;
     match stream(session, &mut asked).await {
@@ -53,12 +64,6 @@ struct Asked<'a> {
     /// `None`: there are several statements, whose types are not known beforehand.
     prepared: Option<&'a Statement>,
     taker: &'a mut dyn Taker,
-}
-
-enum Inside {
-    Done(Option<u64>),
-    /// It has to run outside of a transaction; nothing of it is left.
-    Impossible,
 }
 
 async fn prepare(session: &mut SignedIn, statement: &str) -> Result<Option<Statement>, Failure> {
@@ -91,21 +96,18 @@ async fn roll_back(session: &mut SignedIn) -> Result<(), Failure> {
     }
 }
 
-async fn inside(session: &mut SignedIn, asked: &mut Asked<'_>, handle: &str) -> Result<Inside, RunError> {
+async fn inside(session: &mut SignedIn, asked: &mut Asked<'_>, handle: String) -> Result<Option<u64>, RunError> {
     let affected = match stream(session, asked).await {
         Ok(affected) => affected,
-        Err(error) if error.code().is_some_and(|code| OUTSIDE_ONLY.contains(&code.code())) => {
-            return roll_back(session).await.map(|()| Inside::Impossible).map_err(RunError::from);
-        }
         // Nobody has said COMMIT: whatever the server did, it takes back.
         Err(error) => return Err(session.why(error).await.into()),
     };
     match session.client.batch_execute("COMMIT").await {
-        Ok(()) => Ok(Inside::Done(affected)),
+        Ok(()) => Ok(affected),
         Err(error) if error.as_db_error().is_some_and(|said| !said.code().code().starts_with("57")) => {
             Err(session.why(error).await.into())
         }
-        Err(error) => Err(RunError::InDoubt { handle: Some(handle.to_owned()), reason: session.why(error).await }),
+        Err(error) => Err(RunError::InDoubt { handle: Some(handle), reason: session.why(error).await }),
     }
 }
 
@@ -139,17 +141,28 @@ fn writes(statement: &str) -> bool {
     ["INSERT", "UPDATE", "DELETE", "MERGE"].contains(&first_word(statement).as_str())
 }
 
-/// Whether the text may commit by itself. In doubt it may: then it only runs without a transaction of ours.
-fn handles_transactions(text: &str) -> bool {
+/// Whether the text cannot be a part of a transaction of ours, because the server does not let it or because it may commit by itself.
+/// In doubt it cannot: then the server cannot be asked what became of it.
+fn runs_outside(text: &str) -> bool {
     text.split(';').any(|part| {
-        let word = first_word(part);
-        TRANSACTION_WORDS.contains(&word.as_str())
-            || (word == "PREPARE" && part.to_ascii_uppercase().contains("TRANSACTION"))
+        let words = part.to_ascii_uppercase();
+        let words = behind_comments(&words).split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let first = words.first().copied().unwrap_or_default();
+        let two = words.get(1).map(|second| format!("{first} {second}")).unwrap_or_default();
+        TRANSACTION_WORDS.contains(&first)
+            || OUTSIDE_ONLY.iter().any(|known| *known == first || *known == two)
+            || two == "PREPARE TRANSACTION"
+            || words.contains(&"CONCURRENTLY")
     })
 }
 
-/// In upper case, behind blanks and comments.
+/// In upper case.
 fn first_word(text: &str) -> String {
+    behind_comments(text).chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase()
+}
+
+fn behind_comments(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
         let after = if let Some(comment) = rest.strip_prefix("--") {
@@ -157,21 +170,31 @@ fn first_word(text: &str) -> String {
         } else if let Some(comment) = rest.strip_prefix("/*") {
             comment.split_once("*/").map_or("", |(_, after)| after)
         } else {
-            break;
+            return rest;
         };
         rest = after.trim_start();
     }
-    rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase()
 }
 
-/// Asks what became of a transaction.
-pub(super) async fn settle(mut session: SignedIn, handle: &str) -> Result<Settled, Failure> {
+/// Asks what became of a transaction. `name`: of its session, which is ended when it is still there: whoever had it is gone or has
+/// let go, and will not commit any more.
+pub(super) async fn settle(mut session: SignedIn, name: &str, handle: &str) -> Result<Settled, Failure> {
     let number = handle.strip_prefix(HANDLE).and_then(|number| number.parse::<u64>().ok());
     let Some(number) = number else { return Ok(Settled::Unknown) };
     let said = match session.ask(&format!("SELECT txid_status({number})")).await {
         Ok(said) => said,
         Err(error) => return Err(session.why(error).await),
     };
+    if said.as_deref() == Some("in progress") {
+        let orphan = format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+             WHERE application_name = left('{}', 63) AND pid <> pg_backend_pid()",
+            name.replace('\'', "''")
+        );
+        if let Err(error) = session.ask(&orphan).await {
+            return Err(session.why(error).await);
+        }
+    }
     session.sign_off().await;
     Ok(match said.as_deref() {
         Some("committed") => Settled::Done,
@@ -186,19 +209,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statements_that_handle_transactions_are_known() {
+    fn statements_that_cannot_be_part_of_a_transaction_are_known() {
         for (text, expected) in [
             ("INSERT INTO a VALUES (1)", false),
             ("INSERT INTO a VALUES (1); INSERT INTO b VALUES (2);", false),
+            ("SELECT vacuum FROM called", false),
             ("DO $$ BEGIN PERFORM 1; END $$", true),
             ("begin; DELETE FROM a; commit", true),
             ("-- all of it\nDELETE FROM a; /* now */ COMMIT", true),
-            ("CALL committing()", false),
+            ("CALL committing()", true),
+            ("call(x)", true),
+            ("vacuum (full) a", true),
+            ("CREATE  DATABASE a", true),
+            ("CREATE INDEX CONCURRENTLY i ON a (b)", true),
             ("PREPARE TRANSACTION 'a'", true),
             ("PREPARE a AS SELECT 1", false),
             ("", false),
         ] {
-            assert_eq!(handles_transactions(text), expected, "{text}");
+            assert_eq!(runs_outside(text), expected, "{text}");
         }
     }
 }
