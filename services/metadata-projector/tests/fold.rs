@@ -175,7 +175,7 @@ fn random_event(roll: &mut impl FnMut(u64) -> u64) -> Event {
         31..=33 => Event::AttemptLost { attempt, reason: message, retry_at, as_warning, at },
         34..=36 => Event::AttemptStopRequested { attempt, reason: StopReason::Cancelled, at },
         37 => Event::AttemptStopRequested { attempt, reason: StopReason::TimedOut, at },
-        _ => Event::AttemptStopped { attempt, at },
+        _ => Event::AttemptStopped { attempt, unconfirmed: String::new(), at },
     }
 }
 

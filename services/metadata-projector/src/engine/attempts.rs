@@ -20,18 +20,23 @@ pub(super) fn apply(row: &mut TaskRow, event: &Event, halted: bool) -> bool {
     let phase = row.phase();
     let current = |attempt: &AttemptRef| attempt.number == row.shown.attempts;
     match event {
-        Event::AttemptLeased { attempt, worker, parameters, .. } if phase == Phase::Ready => {
+        Event::AttemptLeased { attempt, worker, parameters, remote, .. } if phase == Phase::Ready => {
             row.shown.attempts = attempt.number;
             row.shown.worker_id = worker.to_string();
-            row.shown.external_id.clear();
+            if !row.unsettled {
+                row.shown.external_id.clear();
+                row.shown.link.clear();
+            }
+            row.unsettled |= *remote;
             // Present even when empty: `{}` says that they were resolved, no text that they stand in the plan.
             row.shown.parameters = parameters.as_ref().map(written).unwrap_or_default();
             row.attempt_started_at = 0;
             enter(row, Phase::Leased, TaskStatus::Queued);
             true
         }
-        Event::AttemptStarted { attempt, at, external_id, .. } if phase == Phase::Leased && current(attempt) => {
+        Event::AttemptStarted { attempt, at, external_id, link, .. } if phase == Phase::Leased && current(attempt) => {
             row.shown.external_id.clone_from(external_id);
+            row.shown.link.clone_from(link);
             row.shown.message.clear();
             begin(row, *at);
             enter(row, Phase::Running, TaskStatus::Running);
@@ -85,6 +90,7 @@ fn end_attempt(row: &mut TaskRow, event: &Event, halted: bool) -> bool {
         }
         Event::AttemptFailed { message, outputs, retry_at, as_warning, at, .. } => {
             set_outputs(row, outputs);
+            row.unsettled = false;
             summarise(row, "FAILED", message, *at);
             match retry_at.filter(|_| row.mark.is_empty()) {
                 Some(retry_at) => back_off(row, "failed", message, retry_at),
@@ -94,14 +100,18 @@ fn end_attempt(row: &mut TaskRow, event: &Event, halted: bool) -> bool {
         Event::AttemptLost { reason, retry_at, as_warning, at, .. } => {
             summarise(row, "LOST", reason, *at);
             let ended = if halted { TaskStatus::Cancelled } else { failed(*as_warning) };
-            match retry_at.filter(|_| row.mark.is_empty()) {
+            match *retry_at {
                 Some(retry_at) => back_off(row, "was lost", reason, retry_at),
                 None => end_marked(row, ended, reason, *at),
             }
         }
-        Event::AttemptStopped { at, .. } => {
-            summarise(row, "STOPPED", "", *at);
-            end_marked(row, TaskStatus::Cancelled, "cancelled", *at)
+        Event::AttemptStopped { unconfirmed, at, .. } => {
+            summarise(row, "STOPPED", unconfirmed, *at);
+            let message = match unconfirmed.as_str() {
+                "" => "cancelled".to_owned(),
+                why => format!("cancelled, but that was not confirmed: {why}"),
+            };
+            end_marked(row, TaskStatus::Cancelled, &message, *at)
         }
         _ => false,
     }

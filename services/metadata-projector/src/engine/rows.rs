@@ -280,6 +280,9 @@ pub struct TaskRow {
     /// The outcome that a person decided, while its attempt is being stopped; empty = nobody did.
     #[prost(string, tag = "4")]
     pub mark: String,
+    /// A lost attempt may have left a job in another system: a worker sees to that before anything else.
+    #[prost(bool, tag = "5")]
+    pub unsettled: bool,
 }
 
 /// Where a task run is in its life; see the table in `downbeat_domain::state`.

@@ -29,7 +29,7 @@ pub(super) struct TaskRuns;
 
 impl Projection for TaskRuns {
     const NAME: &'static str = "task_runs";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Some(run) = fact.event.run() else { return Ok(()) };
@@ -253,7 +253,8 @@ fn halt(run: RunId, head: &mut RunHead, message: &str, at: Timestamp, batch: &mu
     batch.put(keys::run_head(run), head);
     for task in 0..head.total() {
         update(run, head, task, batch, |row| {
-            if !row.phase().ends_with_a_halt() {
+            let settles_first = row.unsettled && matches!(row.phase(), Phase::Ready | Phase::Backoff);
+            if !row.phase().ends_with_a_halt() || settles_first {
                 return false;
             }
             if matches!(row.phase(), Phase::Sleeping | Phase::Approving) {
@@ -308,6 +309,7 @@ pub(super) fn enter(row: &mut TaskRow, phase: Phase, status: TaskStatus) {
 /// The end of a task run.
 pub(super) fn end(row: &mut TaskRow, status: TaskStatus, message: &str, at: Timestamp) -> bool {
     enter(row, Phase::Ended, status);
+    row.unsettled = false;
     row.shown.message = message.to_owned();
     row.shown.completed_at = micros(at);
     row.shown.retry_at = 0;

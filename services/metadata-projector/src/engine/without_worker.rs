@@ -72,7 +72,8 @@ pub(super) fn apply(row: &mut TaskRow, event: &Event) -> bool {
             }
         }
         Event::TaskMarked { mark, outputs, reason, by, at, .. } => {
-            let stopped = matches!(phase, Phase::Leased | Phase::Running | Phase::Delegated);
+            let stopped = matches!(phase, Phase::Leased | Phase::Running | Phase::Delegated)
+                || (row.unsettled && matches!(phase, Phase::Ready | Phase::Backoff));
             if !stopped && (!phase.ends_with_a_halt() || phase == Phase::Fanned) {
                 return false;
             }
@@ -91,6 +92,10 @@ pub(super) fn apply(row: &mut TaskRow, event: &Event) -> bool {
                 return end(row, TaskStatus::from(*mark), &message, *at);
             }
             row.shown.message = message;
+            if matches!(phase, Phase::Ready | Phase::Backoff) {
+                // It is stopped once a worker has it again.
+                return true;
+            }
             let stopping = if phase == Phase::Delegated { Phase::Recalling } else { Phase::Stopping };
             enter(row, stopping, TaskStatus::Cancelling);
             true

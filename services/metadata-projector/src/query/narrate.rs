@@ -148,8 +148,12 @@ fn of_attempt(event: &Event) -> Option<String> {
         Event::AttemptLeased { attempt, worker, .. } => {
             format!("leased to worker {worker} (attempt {})", attempt.number)
         }
-        Event::AttemptStarted { attempt, external_id, deadline, .. } => {
-            let id = if external_id.is_empty() { String::new() } else { format!(" as `{external_id}`") };
+        Event::AttemptStarted { attempt, external_id, link, deadline, .. } => {
+            let id = match (external_id.as_str(), link.as_str()) {
+                ("", _) => String::new(),
+                (id, "") => format!(" as `{id}`"),
+                (id, link) => format!(" as `{id}` ({link})"),
+            };
             let stopped = deadline.map(|deadline| format!("; it is stopped at {deadline}")).unwrap_or_default();
             format!("attempt {} began{id}{stopped}", attempt.number)
         }
@@ -169,7 +173,12 @@ fn of_attempt(event: &Event) -> Option<String> {
             StopReason::TimedOut => "asked to stop: its timeout has passed".to_owned(),
             StopReason::Marked => "asked to stop: its outcome was decided by hand".to_owned(),
         },
-        Event::AttemptStopped { .. } => "stopped: nothing of it runs any more".to_owned(),
+        Event::AttemptStopped { unconfirmed, .. } if unconfirmed.is_empty() => {
+            "stopped: nothing of it runs any more".to_owned()
+        }
+        Event::AttemptStopped { unconfirmed, .. } => {
+            format!("stopped, and may still run in the other system: {unconfirmed}")
+        }
         Event::OperationsCollected { collected, .. } => format!(
             "reported {} operations, {} assets and {} lineage edges",
             collected.operations.len(),

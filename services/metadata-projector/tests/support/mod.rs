@@ -88,7 +88,14 @@ pub fn leased(attempt: AttemptRef, second: i64) -> Event {
 }
 
 pub fn started(attempt: AttemptRef, second: i64) -> Event {
-    Event::AttemptStarted { attempt, at: at(second), handle: vec![1], external_id: "x-1".into(), deadline: None }
+    Event::AttemptStarted {
+        attempt,
+        at: at(second),
+        handle: vec![1],
+        external_id: "x-1".into(),
+        link: String::new(),
+        deadline: None,
+    }
 }
 
 pub fn succeeded(attempt: AttemptRef, second: i64) -> Event {
