@@ -39,20 +39,9 @@ impl Connector for HttpRequest {
 }
 
 impl HttpRequest {
-    /// Opens the connection, whose credentials are in nothing that is said.
     async fn carry_out(&self, task: &Task) -> Step<Ending> {
-        let connection = self.connections.open(&task.offer.connection, "HTTP", base_url::FIELDS).await?;
-        let ending = exchange(task, connection.as_ref()).await;
-        let Some(connection) = connection else { return ending };
-        let hide = |ending| match ending {
-            Ending::Failed(failure) => Ending::Failed(Failure { message: connection.hide(failure.message), ..failure }),
-            Ending::Succeeded { warning, outputs, message } => {
-                Ending::Succeeded { warning, outputs: connection.hide(outputs), message }
-            }
-            Ending::Unconfirmed(reason) => Ending::Unconfirmed(connection.hide(reason)),
-            Ending::Stopped | Ending::Abandoned => ending,
-        };
-        ending.map(hide).map_err(hide)
+        let connection = task.open(&self.connections, "HTTP", base_url::FIELDS).await?;
+        exchange(task, connection.as_ref()).await
     }
 }
 
@@ -67,8 +56,7 @@ async fn exchange(task: &Task, connection: Option<&Connection>) -> Step<Ending> 
     let text = String::from_utf8_lossy(&body);
     let first = &text[..text.floor_char_boundary(HTTP_LOGGED_BYTES)];
     task.log.line(&format!("answer: {status}, {} bytes", body.len())).await;
-    let hidden = connection.map_or_else(|| first.to_owned(), |connection| connection.hide(first.to_owned()));
-    task.log.text(&hidden).await;
+    task.log.text(first).await;
     if !status.is_success() {
         let message = format!("{} {} answered {status}: {}", request.method, shown(&request.url), first.trim());
         let again = matches!(status.as_u16(), 408 | 429 | 500..=599);

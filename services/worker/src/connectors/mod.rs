@@ -25,7 +25,7 @@ use downbeat_proto::worker::v1::{self as wire, Offer};
 use serde_json::{Map, Value};
 
 use crate::attempt::{Ended, Ending, Failure, Job};
-use crate::connections::Connections;
+use crate::connections::{Connection, Connections, Fields};
 use crate::process::{book::Page, log::TaskLog};
 use crate::script_events::ScriptEvents;
 use crate::stop::StopSignal;
@@ -51,6 +51,20 @@ pub(crate) struct Task {
 }
 
 impl Task {
+    /// The connection of the task, or the integration's default one. Its credentials are in nothing that is said from now on.
+    pub(crate) async fn open(
+        &self,
+        connections: &Connections,
+        integration: &'static str,
+        fields: Fields,
+    ) -> Result<Option<Connection>, Failure> {
+        let connection = connections.open(&self.offer.connection, integration, fields).await?;
+        if let Some(connection) = &connection {
+            self.log.learn(connection.secrets()).await;
+        }
+        Ok(connection)
+    }
+
     /// The other system took the job. For remote connectors: as soon as it is known, and once.
     pub(crate) async fn submitted(&self, job: Job) {
         (self.submit.0)(job).await;
@@ -121,8 +135,8 @@ pub(crate) struct Registry {
 impl Registry {
     pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, connections: &Connections) -> Self {
         let mut all: Vec<Arc<dyn Connector>> = vec![
-            Arc::new(python::Python::new(Arc::clone(&toolchain), events)),
-            Arc::new(dbt::Dbt::new(toolchain)),
+            Arc::new(python::Python::new(Arc::clone(&toolchain), events, connections.clone())),
+            Arc::new(dbt::Dbt::new(toolchain, connections.clone())),
             Arc::new(http::HttpRequest { connections: connections.clone() }),
         ];
         all.extend(sql::all(connections));

@@ -88,7 +88,7 @@ impl RunCommand {
         if command.contains('\0') {
             return Err(Failure::misconfigured("the parameter command holds a null character").into());
         }
-        let opened = self.connections.open(&task.offer.connection, self.job.0, ssh::FIELDS).await?;
+        let opened = task.open(&self.connections, self.job.0, ssh::FIELDS).await?;
         let connection = opened.ok_or_else(|| none_given(self.job.0))?;
         let server = Server::read(&connection, "SSH server")?;
         let hide = |ending| match ending {
@@ -146,6 +146,7 @@ impl Command<'_> {
                 _ => {}
             }
         }
+        self.task.log.output_ended().await;
         exit.ok_or_else(|| lost(self.task, &format!("{} was lost", self.server)))
     }
 

@@ -35,7 +35,7 @@ async fn open(
     integration: &'static str,
     fields: Fields,
 ) -> Result<Connection, Failure> {
-    let connection = connections.open(&task.offer.connection, integration, fields).await?;
+    let connection = task.open(connections, integration, fields).await?;
     connection.ok_or_else(|| none_given(integration))
 }
 

@@ -49,7 +49,7 @@ impl Server {
         let statement = parameters::required(&task.parameters, "statement")?;
         let database = parameters::text(&task.parameters, "database");
         let integration = self.sql.integration();
-        let connection = self.connections.open(&task.offer.connection, integration, self.sql.fields()).await?;
+        let connection = task.open(&self.connections, integration, self.sql.fields()).await?;
         let connection = connection.ok_or_else(|| none_given(integration))?;
         Ok(Wanted { statement, database, connection })
     }
