@@ -113,6 +113,21 @@ async fn a_connection_says_where_and_its_headers_are_told_to_its_own_host_only()
     stage.shut_down().await;
 }
 
+#[tokio::test]
+async fn a_post_of_a_lost_worker_is_not_sent_again() {
+    let base = serve().await;
+    let mut stage = Stage::new().await;
+    for (method, word, task) in [("POST", "unknown", 1), ("PUT", "succeeded", 2), ("GET", "succeeded", 3)] {
+        let parameters = json!({ "method": method, "path": format!("{base}/echo") });
+        let mut again = offer(task, "HTTP", "HTTP_REQUEST", parameters);
+        again.resume = Some(downbeat_proto::worker::v1::Resume { token_attempt: 1, ..Default::default() });
+        stage.offer(vec![again]).await;
+        let (said, text, _) = stage.told(task).await;
+        assert_eq!(said, word, "{method}: {text}");
+    }
+    stage.shut_down().await;
+}
+
 fn servers_named(folder: &std::path::Path, base: &str) {
     support::servers::connection(
         folder,

@@ -48,6 +48,7 @@ fn connections(folder: &Path) -> PathBuf {
         ("LINUX_SSH", &machine),
         ("WINDOWS_SSH", &machine),
         ("AWS_S3", &bucket),
+        ("MOTHERDUCK", &json!({ "token": CREDENTIAL })),
     ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
         std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
@@ -74,7 +75,7 @@ fn useful() -> Value {
     json!({
         "source": "INLINE", "code": "print(1)", "python_version": "3.11",
         "commands": "dbt build", "method": "GET", "path": "http://127.0.0.1:1/",
-        "statement": "SELECT 1", "command": "python main.py", "file_path": "a/b",
+        "statement": "SELECT 1", "query": "SELECT 1", "command": "python main.py", "file_path": "a/b",
         "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
     })
 }
@@ -86,14 +87,14 @@ async fn bad_parameters_are_misconfigured_and_named() {
     for (parameters, texts) in [
         (
             json!({}),
-            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name"].as_slice(),
+            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name", "query"].as_slice(),
         ),
         (
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
                 "bucket_name": "b", "object_key": "k", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
             }),
-            &["source", "commands", "method", "statement", "command", "file_encoding", "content_format"],
+            &["source", "commands", "method", "statement", "command", "file_encoding", "content_format", "query"],
         ),
         (json!([]), &["JSON object"]),
     ] {

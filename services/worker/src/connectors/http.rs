@@ -7,7 +7,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Connector, Step, Task, parameters, unless_stopped};
+use super::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
 use crate::attempt::{Ended, Ending, Failure};
 use crate::base_url;
 use crate::connections::{Connection, Connections};
@@ -30,12 +30,37 @@ impl Connector for HttpRequest {
         ("HTTP", "HTTP_REQUEST")
     }
 
-    async fn run(&self, task: &Task) -> Ended {
-        // Nothing is left of a request that is dropped.
-        match unless_stopped(&task.stop, self.carry_out(task)).await {
-            Ok(Ok(ending)) | Ok(Err(ending)) | Err(ending) => ending.into(),
-        }
+    fn remote(&self) -> bool {
+        true
     }
+
+    async fn run(&self, task: &Task) -> Ended {
+        unless_killed(&task.stop, async {
+            if let Some(ending) = lost(task) {
+                return ending.into();
+            }
+            // Nothing is left of a request that is dropped.
+            match unless_stopped(&task.stop, self.carry_out(task)).await {
+                Ok(Ok(ending)) | Ok(Err(ending)) | Err(ending) => ending.into(),
+            }
+        })
+        .await
+    }
+}
+
+/// Of a request whose worker was lost nobody knows whether it arrived. GET and PUT may be sent again; POST may have begun something.
+fn lost(task: &Task) -> Option<Ending> {
+    task.resume.as_ref()?;
+    let method = parameters::text(&task.parameters, "method");
+    if method.is_some_and(|method| method != "POST") {
+        return None;
+    }
+    let text = "the worker was lost that sent the request, and nobody knows whether it arrived";
+    Some(if task.stop.asked() {
+        Ending::Unconfirmed(text.to_owned())
+    } else {
+        Failure::unknown(format!("{text}, so it is not sent again; look there, then restart the task")).into()
+    })
 }
 
 impl HttpRequest {

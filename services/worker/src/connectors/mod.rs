@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod conformance;
 pub(crate) mod dbt;
+pub(crate) mod duckdb;
 pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod noop;
@@ -134,6 +135,7 @@ pub(crate) struct Registry {
 
 impl Registry {
     pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, connections: &Connections) -> Self {
+        let duckdb = duckdb::all(&toolchain, connections);
         let mut all: Vec<Arc<dyn Connector>> = vec![
             Arc::new(python::Python::new(Arc::clone(&toolchain), events, connections.clone())),
             Arc::new(dbt::Dbt::new(toolchain, connections.clone())),
@@ -142,6 +144,7 @@ impl Registry {
         all.extend(sql::all(connections));
         all.extend(files::all(connections));
         all.extend(ssh::all(connections));
+        all.extend(duckdb);
         Self { all, connections: connections.has_folder() }
     }
 

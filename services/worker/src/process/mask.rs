@@ -258,7 +258,10 @@ mod tests {
         }
         let mut held = Vec::new();
         assert_eq!(mask.stream(&mut held, b"a line of a log\n"), b"a line of a log\n");
-        assert_eq!((mask.stream(&mut held, b"progress: ab"), held.as_slice()), (b"progress: ".to_vec(), b"ab".as_slice()));
+        assert_eq!(
+            (mask.stream(&mut held, b"progress: ab"), held.as_slice()),
+            (b"progress: ".to_vec(), b"ab".as_slice())
+        );
     }
 
     #[test]

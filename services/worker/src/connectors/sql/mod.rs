@@ -126,10 +126,8 @@ impl Started {
             Ending::Unconfirmed(reason) => ("UNKNOWN", reason.clone()),
             Ending::Abandoned => ("UNKNOWN", String::new()),
         };
-        // The same statement is the same operation in any run.
-        let hash = blake3::hash(wanted.statement.trim().as_bytes()).to_hex();
         Operation {
-            external_id: hash[..32].to_owned(),
+            external_id: statement_id(&wanted.statement),
             name: title(&wanted.statement),
             r#type: kind.to_owned(),
             status: status.to_owned(),
@@ -143,8 +141,13 @@ impl Started {
     }
 }
 
+/// The same statement is the same operation in any run.
+pub(super) fn statement_id(statement: &str) -> String {
+    blake3::hash(statement.trim().as_bytes()).to_hex()[..32].to_owned()
+}
+
 /// The first line that says something, shortened.
-fn title(statement: &str) -> String {
+pub(super) fn title(statement: &str) -> String {
     const CHARS: usize = 80;
     let mut lines = statement.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines.clone().find(|line| !line.starts_with("--")).or_else(|| lines.next()).unwrap_or_default();
