@@ -17,14 +17,31 @@ async fn queries_write_bring_rows_and_say_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shop.duckdb");
     servers::connection(folder.path(), "default_duckdb", "DUCKDB", &json!({ "path": file }));
-    servers::connection(folder.path(), "default_motherduck", "MOTHERDUCK", &json!({ "database": "a?b", "token": "md-s3cret" }));
+    servers::connection(
+        folder.path(),
+        "default_motherduck",
+        "MOTHERDUCK",
+        &json!({ "database": "a?b", "token": "md-s3cret" }),
+    );
     let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
     let mut task = 0;
     for (query, outputs, word, expected, rows) in [
         ("CREATE TABLE orders (id int, state text)", false, "succeeded", "", -1),
         ("INSERT INTO orders VALUES (1, 'new'), (2, 'it''s \"done\"')", false, "succeeded", "2 rows affected", 2),
-        ("SELECT * FROM orders ORDER BY id", true, "succeeded", r#"{"results":[[1,"new"],[2,"it's \"done\""]],"columns":["id","state"],"truncated":false"#, -1),
-        ("SELECT 'nan'::double, DATE '2026-01-31', [1, NULL], {'a': 1.5::double}, 1.10::decimal(5,2)", true, "succeeded", r#"[["nan","2026-01-31",[1,null],{"a":1.5},"1.10"]]"#, -1),
+        (
+            "SELECT * FROM orders ORDER BY id",
+            true,
+            "succeeded",
+            r#"{"results":[[1,"new"],[2,"it's \"done\""]],"columns":["id","state"],"truncated":false"#,
+            -1,
+        ),
+        (
+            "SELECT 'nan'::double, DATE '2026-01-31', [1, NULL], {'a': 1.5::double}, 1.10::decimal(5,2)",
+            true,
+            "succeeded",
+            r#"[["nan","2026-01-31",[1,null],{"a":1.5},"1.10"]]"#,
+            -1,
+        ),
         ("SELECT range FROM range(20000)", true, "succeeded", r#""truncated":true"#, -1),
         ("SELECT count(*) AS n FROM orders; SELECT 7", true, "succeeded", "[[7]]", -1),
         ("SELEC 1", false, "failed", "Parser Error", -1),

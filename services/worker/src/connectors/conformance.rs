@@ -87,7 +87,8 @@ async fn bad_parameters_are_misconfigured_and_named() {
     for (parameters, texts) in [
         (
             json!({}),
-            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name", "query"].as_slice(),
+            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name", "query"]
+                .as_slice(),
         ),
         (
             json!({

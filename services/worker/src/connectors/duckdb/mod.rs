@@ -190,7 +190,8 @@ fn succeeded(output: &[u8], set_outputs: bool) -> Step<(Ending, i64)> {
         if kept < seen {
             message = format!("{message}; the outputs hold the first {kept} of them");
         }
-        json!({ "results": results, "columns": columns, "truncated": kept < seen, "rows_affected": rows_affected }).to_string()
+        json!({ "results": results, "columns": columns, "truncated": kept < seen, "rows_affected": rows_affected })
+            .to_string()
     } else {
         String::new()
     };
