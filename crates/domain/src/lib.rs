@@ -16,6 +16,7 @@ pub mod gates;
 pub mod id;
 pub mod incoming;
 pub mod invariants;
+pub mod jobs;
 pub mod limits;
 pub mod metadata;
 pub mod names;

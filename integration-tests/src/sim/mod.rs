@@ -17,6 +17,7 @@
 
 pub mod checks;
 pub mod dice;
+mod elsewhere;
 pub mod log;
 pub mod network;
 pub mod nodes;

@@ -100,7 +100,13 @@ impl World {
         if let Some((from, to)) = watched {
             self.judge_schedules(from, to);
         }
-        self.trace.mix(&[self.events, self.census.leases, self.jobs.started]);
+        self.trace.mix(&[
+            self.events,
+            self.census.leases,
+            self.jobs.started,
+            self.elsewhere.begun,
+            self.elsewhere.cancelled,
+        ]);
     }
 
     /// Every instant of every schedule after the faults has its run, unless a clock that was ahead had gone past it.

@@ -14,6 +14,7 @@ use super::{
     },
     cost::Cost,
     dice::Dice,
+    elsewhere::{Elsewhere, Key},
     log::Log,
     network::{Caller, Connection, Heard},
     nodes::{
@@ -58,6 +59,10 @@ pub enum Happening {
         /// When, who, which append.
         answer: Option<(At, usize, u64)>,
     },
+    /// A request to begin a job reaches the other system.
+    JobArrives(Key),
+    /// A request to end one does.
+    CancelArrives(Key),
     /// Somebody looks whether a coordinator is there.
     Supervise,
     /// Something goes wrong.
@@ -93,6 +98,7 @@ pub struct World {
     pub(super) job_tokens: u64,
     pub(super) events: u64,
     pub(super) jobs: Jobs,
+    pub(super) elsewhere: Elsewhere,
     pub(super) census: Census,
     pub(super) cost: Cost,
     pub(super) found: Vec<Violation>,
@@ -127,6 +133,7 @@ impl World {
             job_tokens: 0,
             events: 0,
             jobs: Jobs::default(),
+            elsewhere: Elsewhere::default(),
             census: Census::default(),
             cost: Cost::default(),
             found: Vec::new(),
@@ -210,6 +217,11 @@ impl World {
                 self.scheduler_heard(at, life, number, heard);
             }
             Happening::Landing { after, record, answer } => self.landing(after, &record, answer),
+            Happening::JobArrives(key) => {
+                let behaviour = self.behaviour_of(key.0.0);
+                self.found.extend(self.elsewhere.begin(key, self.now, &behaviour, &mut self.dice));
+            }
+            Happening::CancelArrives(key) => self.elsewhere.cancel(key, self.now, &mut self.dice),
             Happening::Supervise => {
                 if !self.coordinators.iter().any(Coordinator::lives) {
                     self.start_coordinator();
@@ -246,6 +258,7 @@ impl World {
                 });
                 self.checks.record(&record, &mut self.found);
                 self.commands.record(&record, &mut self.found);
+                self.elsewhere.record(&record, now, &mut self.found);
                 self.census.record(&record, now);
             }
             Err(violation) => self.found.push(violation),

@@ -41,6 +41,8 @@ pub const WALL_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 pub const RANK_PER_PRIORITY: Duration = Duration::from_secs(60);
 /// A slot that a pipeline holds already counts like so much waiting against it, so that pipelines share fairly.
 pub const RANK_PER_HELD_SLOT: Duration = Duration::from_secs(10);
+/// A lost attempt that may have left a job in another system counts as if it had waited so long more: longer than anybody else can.
+pub const RANK_OF_UNSETTLED: Duration = Duration::from_secs(100 * 366 * 24 * 3_600);
 /// Labels that one worker may carry.
 pub const LABELS_MAX: usize = 16;
 /// Others that an explanation names.

@@ -63,6 +63,9 @@ impl Service {
     }
 }
 
+/// A job of the catalogue that this version does not run.
+const NOT_YET: &str = "{integration: STITCH, integration_job: STITCH_SYNC, parameters: {source_id: '7'}";
+
 fn apply(source: &str) -> control::ApplyPipelineRequest {
     control::ApplyPipelineRequest {
         alias: "demo".to_owned(),
@@ -124,6 +127,12 @@ async fn what_is_wrong_with_a_call_is_said_with_its_place() {
             &limited,
             Code::FailedPrecondition,
             "demo.yml:6:3: error: task `a`: concurrency of a task knows SKIP and QUEUE",
+        ),
+        (
+            &PIPELINE.replace("{integration: DOWNBEAT, integration_job: NOOP, parameters: {}", NOT_YET),
+            Code::FailedPrecondition,
+            "demo.yml:6:3: error: task `a`: STITCH/STITCH_SYNC is not run by this version, and no attached worker has a \
+             manifest for it; `downbeat integrations` lists what is run",
         ),
     ];
     for (source, code, words) in applications {
@@ -412,11 +421,13 @@ async fn a_worker_on_the_stream_gets_its_task_and_ends_the_run() {
     let hello = worker::Hello {
         worker_id: Bytes::from_static(b"worker-012345678"),
         slots: 1,
-        jobs: vec![worker::Job {
-            integration: "DOWNBEAT".to_owned(),
-            integration_job: "NOOP".to_owned(),
-            remote: false,
-        }],
+        jobs: [("DOWNBEAT", "NOOP", false), ("STITCH", "STITCH_SYNC", true)]
+            .map(|(integration, job, remote)| worker::Job {
+                integration: integration.to_owned(),
+                integration_job: job.to_owned(),
+                remote,
+            })
+            .to_vec(),
         ..worker::Hello::default()
     };
     let say = |message| worker::WorkerMessage { message: Some(message) };
@@ -429,6 +440,13 @@ async fn a_worker_on_the_stream_gets_its_task_and_ends_the_run() {
 
     let applied = service.control().apply_pipeline(apply(PIPELINE)).await.unwrap().into_inner();
     assert_eq!(applied.warnings, Vec::<String>::new(), "a worker offers the job");
+    let own = PIPELINE.replace("{integration: DOWNBEAT, integration_job: NOOP, parameters: {}", NOT_YET);
+    let own = control::ApplyPipelineRequest { alias: "own".to_owned(), ..apply(&own) };
+    assert_eq!(
+        service.control().apply_pipeline(own).await.unwrap().into_inner().version,
+        1,
+        "it has a manifest for it"
+    );
     let run_id = service.control().start_run(start("one")).await.unwrap().into_inner().run_id;
     let Some(Told::Offers(offers)) = told.message().await.unwrap().unwrap().message else { panic!("no offer") };
     let offer = &offers.offers[0];

@@ -29,14 +29,7 @@ pub struct Job {
 impl Job {
     /// A job that begins now.
     pub fn begin(token: u64, now: At, behaviour: &Behaviour, dice: &mut Dice) -> Self {
-        let (shortest, longest) = behaviour.takes;
-        let takes = if dice.per_mille(behaviour.hang_per_mille) {
-            Behaviour::HANG
-        } else if dice.per_mille(300) {
-            shortest
-        } else {
-            dice.between(shortest, longest)
-        };
+        let takes = takes(behaviour, dice);
         let to_stop = match dice.below(10) {
             0..=6 => dice.below(SECOND),
             7..=8 => dice.below(STOP_GRACE),
@@ -70,7 +63,20 @@ impl Job {
     }
 }
 
-fn ending(behaviour: &Behaviour, dice: &mut Dice) -> Ended {
+/// How long a job takes.
+pub fn takes(behaviour: &Behaviour, dice: &mut Dice) -> At {
+    let (shortest, longest) = behaviour.takes;
+    if dice.per_mille(behaviour.hang_per_mille) {
+        Behaviour::HANG
+    } else if dice.per_mille(300) {
+        shortest
+    } else {
+        dice.between(shortest, longest)
+    }
+}
+
+/// How a job ends.
+pub fn ending(behaviour: &Behaviour, dice: &mut Dice) -> Ended {
     let ending = if dice.per_mille(behaviour.fail_per_mille) {
         let failure = match dice.below(3) {
             0 => Failure::job("simulated"),

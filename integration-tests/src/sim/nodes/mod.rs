@@ -2,6 +2,7 @@
 //!
 //! They do what the drivers of the services do, with virtual time instead of tokio.
 
+pub mod carrying;
 pub mod client;
 pub mod coordinator;
 pub mod job;

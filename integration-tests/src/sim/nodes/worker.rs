@@ -11,7 +11,10 @@ use downbeat_worker::{
     verdict::Verdict,
 };
 
-use super::job::Job;
+use super::{
+    carrying::{Carried, CarriedEvent, REMOTE},
+    job::Job,
+};
 use crate::sim::{
     scenario::Installed,
     time::{At, Clocks, MILLISECOND, SECOND},
@@ -43,6 +46,8 @@ pub struct Worker {
 struct Process {
     engine: Engine,
     jobs: BTreeMap<AttemptId, Job>,
+    /// Attempts whose jobs run elsewhere.
+    carried: BTreeMap<AttemptId, Carried>,
     /// Counts the links: what belongs to an earlier one is void.
     link: u64,
     connections: u64,
@@ -66,6 +71,8 @@ pub enum WorkerEvent {
     LinkEnded(usize),
     /// A job may be over.
     JobEnds(AttemptId, u64),
+    /// Something about a job that runs elsewhere.
+    Carried(AttemptId, u64, CarriedEvent),
     /// A check is over.
     LookEnds(CheckTicket, Verdict),
     /// Time has passed.
@@ -90,6 +97,25 @@ impl Worker {
         self.process.as_ref()?.connection
     }
 
+    /// It has this attempt from now on.
+    pub(super) fn carry(&mut self, attempt: AttemptId, carried: Carried) {
+        if let Some(process) = &mut self.process {
+            process.carried.insert(attempt, carried);
+        }
+    }
+
+    /// This attempt, if it has it.
+    pub(super) fn carried(&mut self, attempt: AttemptId) -> Option<&mut Carried> {
+        self.process.as_mut()?.carried.get_mut(&attempt)
+    }
+
+    /// It has it no more.
+    pub(super) fn uncarry(&mut self, attempt: AttemptId) {
+        if let Some(process) = &mut self.process {
+            process.carried.remove(&attempt);
+        }
+    }
+
     /// Tokens of its jobs.
     pub fn jobs(&self) -> Vec<u64> {
         self.process.iter().flat_map(|process| process.jobs.values().map(|job| job.token)).collect()
@@ -97,7 +123,7 @@ impl Worker {
 }
 
 impl World {
-    fn tell_worker(&mut self, at: usize, after: At, event: WorkerEvent) {
+    pub(super) fn tell_worker(&mut self, at: usize, after: At, event: WorkerEvent) {
         let life = self.workers[at].life;
         self.queue.push(self.now + after, Happening::Worker(at, life, event));
     }
@@ -158,6 +184,7 @@ impl World {
             }
             WorkerEvent::LinkEnded(connection) => self.link_ended(at, connection),
             WorkerEvent::JobEnds(attempt, token) => self.job_ends(at, attempt, token),
+            WorkerEvent::Carried(attempt, token, event) => self.carried_event(at, attempt, token, event),
             WorkerEvent::LookEnds(ticket, verdict) => self.step(at, vec![Input::Checked(ticket, verdict)]),
             WorkerEvent::Tick => {
                 let now = self.now;
@@ -183,13 +210,15 @@ impl World {
         let clocks = self.fresh_clocks();
         let worker = &mut self.workers[at];
         worker.clocks = clocks;
-        let job = |integration: &str, integration_job: &str| wire::Job {
+        let job = |(integration, integration_job): (&str, &str), remote| wire::Job {
             integration: integration.to_owned(),
             integration_job: integration_job.to_owned(),
+            remote,
         };
-        let mut jobs = vec![job("DOWNBEAT", "NOOP")];
+        let mut jobs = vec![job(("DOWNBEAT", "NOOP"), false)];
         if worker.installed.scripts {
-            jobs.push(job("PYTHON", "PYTHON_EXECUTE_SCRIPT"));
+            jobs.push(job(("PYTHON", "PYTHON_EXECUTE_SCRIPT"), false));
+            jobs.push(job(REMOTE, true));
         }
         let integration = "POSTGRES".to_owned();
         let checks = vec![wire::CheckKind { integration, sensor_type: "POSTGRES_QUERY".to_owned() }];
@@ -204,6 +233,7 @@ impl World {
         worker.process = Some(Process {
             engine: Engine::new(identity),
             jobs: BTreeMap::new(),
+            carried: BTreeMap::new(),
             link: 1,
             connections: 0,
             connection: None,
@@ -263,7 +293,7 @@ impl World {
         }
     }
 
-    fn step(&mut self, at: usize, inputs: Vec<Input>) {
+    pub(super) fn step(&mut self, at: usize, inputs: Vec<Input>) {
         let clocks = &self.workers[at].clocks;
         let now = Now { monotonic: clocks.monotonic(self.now), wall_micros: clocks.wall(self.now).as_microsecond() };
         let Some(process) = self.process(at) else { return };
@@ -283,7 +313,12 @@ impl World {
                     self.send_to_coordinator(connection, message);
                 }
             }
+            Output::Run(attempt, offer) if offer.integration == REMOTE.0 => {
+                self.carry(at, attempt, offer.resume.as_ref());
+            }
             Output::Run(attempt, _) => self.run_job(at, attempt),
+            Output::Stop(attempt) if self.workers[at].carried(attempt).is_some() => self.stop_carried(at, attempt),
+            Output::Kill(attempt) if self.workers[at].carried(attempt).is_some() => self.let_go(at, attempt),
             Output::Stop(attempt) => self.end_job(at, attempt, Job::stop),
             Output::Kill(attempt) => self.end_job(at, attempt, Job::kill),
             Output::Disconnect(reason) => self.reconnect(at, reason),

@@ -16,6 +16,7 @@ mod lanes;
 mod matrix;
 mod noops;
 mod pools;
+mod remote;
 mod restarts;
 mod retries;
 mod schedules;
@@ -24,7 +25,7 @@ mod waits;
 mod wide;
 mod yaml;
 
-use super::{dice::Dice, time::At};
+use super::{dice::Dice, nodes::carrying::REMOTE, time::At};
 
 /// Something that a user asks for.
 #[derive(Clone, Debug)]
@@ -152,6 +153,7 @@ pub const ALL: &[(&str, Make)] = &[
     ("children", children::make),
     ("lanes", lanes::make),
     ("pools", pools::make),
+    ("remote", remote::make),
     ("restarts", restarts::make),
     ("followers", followers::make),
     ("sensors", sensors::make),

@@ -10,6 +10,8 @@ pub(super) struct Yaml(String);
 pub(super) enum Job {
     /// A scripted job of the simulated workers.
     Script,
+    /// A job of the other system.
+    Remote,
     /// `DOWNBEAT/NOOP`.
     Noop,
     /// `ORCHESTRA/WAIT`.
@@ -61,6 +63,10 @@ impl Yaml {
             Job::Script => "integration: PYTHON, integration_job: PYTHON_EXECUTE_SCRIPT, parameters: {source: INLINE, \
                             command: python -, code: pass}"
                 .to_owned(),
+            Job::Remote => {
+                let (integration, job) = super::REMOTE;
+                format!("integration: {integration}, integration_job: {job}, parameters: {{connector_id: x}}")
+            }
             Job::Noop => "integration: DOWNBEAT, integration_job: NOOP, parameters: {}".to_owned(),
             Job::Wait(minutes) => {
                 format!("integration: ORCHESTRA, integration_job: WAIT, parameters: {{wait_minutes: {minutes}}}")

@@ -74,7 +74,9 @@ impl ReadyQueues {
         };
         self.arrivals += 1;
         let ahead = i64::from(plan.priority).saturating_mul(limits::RANK_PER_PRIORITY.as_micros() as i64);
-        let rank = state.since.as_microsecond().saturating_sub(ahead);
+        // Its job may run in another system with nobody to look after it: it goes before whatever has not begun.
+        let begun = if state.unsettled.is_some() { limits::RANK_OF_UNSETTLED.as_micros() as i64 } else { 0 };
+        let rank = state.since.as_microsecond().saturating_sub(ahead).saturating_sub(begun);
         let share = self.classes.entry(class).or_default().entry(run.pipeline).or_default();
         share.waiting.insert((rank, self.arrivals, run.id, task));
     }

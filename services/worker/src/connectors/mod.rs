@@ -148,6 +148,12 @@ impl Registry {
         Self { all, connections: connections.has_folder() }
     }
 
+    /// These and no others.
+    #[cfg(test)]
+    pub(crate) fn of(all: Vec<Arc<dyn Connector>>) -> Self {
+        Self { all, connections: true }
+    }
+
     /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself. Without
     /// a folder of connections only what needs none, so that a worker that has one is asked.
     pub(crate) fn jobs(&self) -> Vec<wire::Job> {

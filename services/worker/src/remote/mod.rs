@@ -13,6 +13,8 @@
 //! Nothing here knows how a job is described: `manifest/` makes them of data, `connectors/` of code.
 
 mod life;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

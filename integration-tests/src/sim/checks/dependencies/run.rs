@@ -29,6 +29,8 @@ pub(super) struct Run {
     ended: BTreeMap<u32, TaskStatus>,
     /// Tasks that have begun; true = something outside works on them.
     held: BTreeMap<u32, bool>,
+    /// Tasks of which a worker may have left a job elsewhere: they go on until that is seen to.
+    unsettled: BTreeSet<u32>,
     marks: BTreeMap<u32, TaskStatus>,
     open: BTreeSet<u32>,
     carried: BTreeMap<(u32, String), TaskStatus>,
@@ -47,6 +49,7 @@ impl Run {
             fans: BTreeMap::new(),
             ended: BTreeMap::new(),
             held: BTreeMap::new(),
+            unsettled: BTreeSet::new(),
             marks: BTreeMap::new(),
             open: BTreeSet::new(),
             carried: BTreeMap::new(),
@@ -128,7 +131,15 @@ impl Run {
                 self.held.insert(attempt.task, false);
                 return self.begins(attempt.task);
             }
-            Event::AttemptLeased { attempt, .. } | Event::ChildStarted { attempt, .. } => {
+            Event::AttemptLeased { attempt, remote, .. } => {
+                self.held.insert(attempt.task, true);
+                let begins = self.begins(attempt.task);
+                if *remote {
+                    self.unsettled.insert(attempt.task);
+                }
+                return begins;
+            }
+            Event::ChildStarted { attempt, .. } => {
                 self.held.insert(attempt.task, true);
                 return self.begins(attempt.task);
             }
@@ -153,8 +164,12 @@ impl Run {
             Event::ApprovalDecided { attempt, approved, as_warning, .. } => {
                 self.ends(attempt.task, if *approved { TaskStatus::Succeeded } else { failed(*as_warning) })
             }
-            Event::AttemptFailed { attempt, retry_at, as_warning, .. }
-            | Event::AttemptLost { attempt, retry_at, as_warning, .. } => {
+            Event::AttemptFailed { attempt, retry_at, as_warning, .. } => {
+                self.held.remove(&attempt.task);
+                self.unsettled.remove(&attempt.task);
+                retry_at.is_none().then(|| self.ends(attempt.task, failed(*as_warning))).flatten()
+            }
+            Event::AttemptLost { attempt, retry_at, as_warning, .. } => {
                 self.held.remove(&attempt.task);
                 retry_at.is_none().then(|| self.ends(attempt.task, failed(*as_warning))).flatten()
             }
@@ -215,14 +230,19 @@ impl Run {
     fn halt(&mut self) {
         self.halted = true;
         for place in 0..self.total {
-            if self.held.get(&place) != Some(&true) {
+            if !self.works(place) {
                 self.ended.entry(place).or_insert(TaskStatus::Cancelled);
             }
         }
     }
 
+    /// Something outside works on it, or may.
+    fn works(&self, task: u32) -> bool {
+        self.held.get(&task) == Some(&true) || self.unsettled.contains(&task)
+    }
+
     fn mark(&mut self, task: u32, mark: Mark) -> Option<String> {
-        if self.held.get(&task) == Some(&true) {
+        if self.works(task) {
             self.marks.insert(task, mark.into());
             return None;
         }
@@ -231,6 +251,7 @@ impl Run {
 
     fn ends(&mut self, task: u32, status: TaskStatus) -> Option<String> {
         self.held.remove(&task);
+        self.unsettled.remove(&task);
         let status = self.marks.remove(&task).unwrap_or(status);
         let before = self.ended.insert(task, status)?;
         Some(format!("task {task} ends {status:?} after it ended {before:?}"))
@@ -242,7 +263,7 @@ impl Run {
         if let Some(ended) = self.ended.get(&task) {
             return Some(format!("task {task} begins after it ended {ended:?}"));
         }
-        if self.halted || !self.admitted || self.carries {
+        if (self.halted && !self.unsettled.contains(&task)) || !self.admitted || self.carries {
             return Some(format!("task {task} begins although its run was cancelled or not let go"));
         }
         if plan.group.is_some_and(|group| !self.open.contains(&group)) {

@@ -1,14 +1,32 @@
 //! From the text of a pipeline file to the command that stores it.
 
-use downbeat_domain::{PipelineApplied, PipelineId, compile};
+use downbeat_domain::{PipelineApplied, PipelineId, compile, jobs};
 use downbeat_proto::{control::v1 as wire, event as events};
 use tonic::Status;
 
 use super::ACCOUNT;
 use crate::limits;
 
+/// What a request asks to be applied.
+pub(super) struct Compiled {
+    pub(super) applied: PipelineApplied,
+    pub(super) warnings: Vec<String>,
+    /// Jobs that only a worker with a manifest of its own runs.
+    not_yet: Vec<jobs::NotYet>,
+    file: String,
+}
+
+impl Compiled {
+    /// The jobs that nobody runs: a reason to refuse, as no worker of this version ever will.
+    pub(super) fn refused(&self, offered: impl Fn(&str, &str) -> bool) -> Option<Status> {
+        let nobodys = self.not_yet.iter().filter(|job| !offered(&job.kind.0, &job.kind.1));
+        let lines: Vec<String> = nobodys.map(|job| located(&self.file, &job.fault)).collect();
+        (!lines.is_empty()).then(|| Status::failed_precondition(lines.join("\n")))
+    }
+}
+
 /// Parses and compiles; every fault becomes a line of the status message, rendered with its place in the file.
-pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<(PipelineApplied, Vec<String>), Status> {
+pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<Compiled, Status> {
     if request.source.len() > limits::SOURCE_BYTES_MAX {
         let (bytes, limit) = (request.source.len(), limits::SOURCE_BYTES_MAX);
         return Err(Status::invalid_argument(format!("the file has {bytes} bytes; at most {limit} are allowed")));
@@ -43,7 +61,8 @@ pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<(P
             "the pipeline takes {bytes} bytes when compressed; at most {limit} are allowed"
         )));
     }
-    Ok((applied, rendered.into_iter().chain(compiled.warnings).collect()))
+    let warnings = rendered.into_iter().chain(compiled.warnings).collect();
+    Ok(Compiled { applied, warnings, not_yet: jobs::not_yet(&pipeline), file: file.to_owned() })
 }
 
 fn located(file: &str, fault: &compile::Unsupported) -> String {

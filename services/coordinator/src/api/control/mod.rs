@@ -61,7 +61,11 @@ impl Control {
 
     /// What of a plan would wait although nothing is wrong with it: jobs that no attached worker offers, pools without a size, ends
     /// of runs of pipelines that nobody has applied.
-    async fn missing(&self, plan: &downbeat_domain::plan::Plan) -> Result<Vec<String>, Status> {
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION for jobs that no worker of this version runs, and none that is attached.
+    async fn missing(&self, compiled: &apply::Compiled) -> Result<Vec<String>, Status> {
+        let plan = &compiled.applied.plan;
         let jobs: std::collections::BTreeSet<(String, String)> = plan
             .tasks
             .iter()
@@ -73,6 +77,8 @@ impl Control {
         let awaited: std::collections::BTreeSet<PipelineId> =
             plan.pipeline_triggers.iter().filter_map(|trigger| trigger.pipeline).collect();
         let asked = self.handle.ask(move |engine, _| {
+            let offered: std::collections::BTreeSet<_> =
+                jobs.iter().filter(|(integration, job)| engine.offers_job(integration, job)).cloned().collect();
             let jobs = jobs.into_iter().filter(|(integration, job)| !engine.offers_job(integration, job));
             let mut warnings: Vec<String> = jobs
                 .map(|(integration, job)| {
@@ -91,9 +97,11 @@ impl Control {
             warnings.extend(unknown.map(|id| {
                 format!("trigger_events: there is no pipeline {id} yet: nothing starts until one of that id is applied")
             }));
-            warnings
+            (warnings, offered)
         });
-        asked.await.map_err(|error| refused(&error))
+        let (warnings, offered) = asked.await.map_err(|error| refused(&error))?;
+        let refusal = compiled.refused(|integration, job| offered.contains(&(integration.to_owned(), job.to_owned())));
+        refusal.map_or(Ok(warnings), Err)
     }
 }
 

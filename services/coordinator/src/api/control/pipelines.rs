@@ -7,7 +7,7 @@ use tonic::Status;
 
 use super::{
     Control,
-    apply::compile_request,
+    apply::{Compiled, compile_request},
     request::{actor, check_alias, command_id, pipeline_of, user},
 };
 use crate::api::{refused, rejected};
@@ -18,8 +18,10 @@ impl Control {
         request: wire::ApplyPipelineRequest,
     ) -> Result<wire::ApplyPipelineResponse, Status> {
         check_alias(&request.alias)?;
-        let (applied, mut warnings) = compile_request(&request)?;
-        warnings.extend(self.missing(&applied.plan).await?);
+        let compiled = compile_request(&request)?;
+        let missing = self.missing(&compiled).await?;
+        let Compiled { applied, mut warnings, .. } = compiled;
+        warnings.extend(missing);
         let (pipeline, name) = (applied.pipeline, applied.name.clone());
         let outcome = self.command(Command::ApplyPipeline(Box::new(applied)), "user".to_owned(), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
