@@ -5,6 +5,7 @@
 //! lease cannot be renewed, and when the worker ends (or, after a kill -9, when it starts again); a report is repeated until it
 //! is acknowledged. It knows nothing about pipelines, dependencies, retries or deadlines: those are the coordinator's.
 
+pub mod about;
 pub mod attempt;
 mod base_url;
 mod checks;

@@ -8,6 +8,7 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use super::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
+use crate::about::{About, Tested};
 use crate::attempt::{Ended, Ending, Failure};
 use crate::base_url;
 use crate::connections::{Connection, Connections};
@@ -28,6 +29,15 @@ struct Wanted {
 impl Connector for HttpRequest {
     fn job(&self) -> (&str, &str) {
         ("HTTP", "HTTP_REQUEST")
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("a server of the tests"),
+            after_a_loss: "GET, PUT once more; POST never again: UNKNOWN_OUTCOME",
+            collects: "nothing".to_owned(),
+        }
     }
 
     fn remote(&self) -> bool {

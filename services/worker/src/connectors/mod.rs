@@ -25,6 +25,7 @@ use async_trait::async_trait;
 use downbeat_proto::worker::v1::{self as wire, Offer};
 use serde_json::{Map, Value};
 
+use crate::about::About;
 use crate::attempt::{Ended, Ending, Failure, Job};
 use crate::connections::{Connection, Connections, Fields};
 use crate::process::{book::Page, log::TaskLog};
@@ -111,6 +112,9 @@ pub(crate) trait Connector: std::fmt::Debug + Send + Sync {
     /// Integration and job that it serves.
     fn job(&self) -> (&str, &str);
 
+    /// What people should know of it before they use it.
+    fn about(&self) -> About;
+
     /// Whether what it begins may outlive this worker. Then it says so with [`Task::submitted`], carries on with [`Task::resume`], and
     /// lets go when it is killed ([`Ending::Abandoned`]).
     fn remote(&self) -> bool {
@@ -170,6 +174,13 @@ impl Registry {
     #[cfg(test)]
     pub(crate) fn of(all: Vec<Arc<dyn Connector>>) -> Self {
         Self { all, connections: true }
+    }
+
+    /// Every job with what people should know of it, whether a folder of connections is there or not.
+    pub(crate) fn about(&self) -> Vec<(String, String, About)> {
+        let own = self.all.iter().map(|connector| (connector.job(), connector.about()));
+        let own = own.chain([(noop::JOB, noop::about())]);
+        own.map(|((integration, job), about)| (integration.to_owned(), job.to_owned(), about)).collect()
     }
 
     /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself. Without

@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{Connector, Step, Task, parameters, source::project_folder};
+use crate::about::{About, Tested};
 use crate::attempt::{Ended, Ending, Failure, cut};
 use crate::connections::{Connections, Fields};
 use crate::process::{environment::Environment, log::last_lines, run::Exit};
@@ -76,6 +77,15 @@ impl Python {
 impl Connector for Python {
     fn job(&self) -> (&'static str, &'static str) {
         ("PYTHON", "PYTHON_EXECUTE_SCRIPT")
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("Python 3.11"),
+            after_a_loss: "ends with its worker, runs again",
+            collects: "what the script reports".to_owned(),
+        }
     }
 
     async fn run(&self, task: &Task) -> Ended {

@@ -11,6 +11,7 @@ use russh::{Channel, ChannelMsg, Disconnect, Sig, client::Msg};
 use tokio::time::timeout;
 
 use super::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connections::{Connections, none_given};
 use crate::limits::{SSH_ANSWER_BYTES_MAX, SSH_IDLE_WAIT, SSH_STOP_WAIT};
@@ -38,6 +39,18 @@ pub(crate) fn all(connections: &Connections) -> Vec<std::sync::Arc<dyn Connector
 impl Connector for RunCommand {
     fn job(&self) -> (&str, &str) {
         self.job
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: match self.job.0 {
+                "LINUX_SSH" => Tested::Real("OpenSSH 9.2"),
+                _ => Tested::No,
+            },
+            after_a_loss: "never again: UNKNOWN_OUTCOME",
+            collects: "OPERATION".to_owned(),
+        }
     }
 
     fn needs_connection(&self) -> bool {

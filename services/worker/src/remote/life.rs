@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{CallError, Job, Observation, Pace, Prepared, Reattach, RemoteJob, State};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connectors::{Connector, Task};
 use crate::stop::StopLevel;
@@ -38,6 +39,20 @@ impl Remote {
 impl Connector for Remote {
     fn job(&self) -> (&str, &str) {
         self.job.job()
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: true,
+            tested: Tested::RecordedShape,
+            after_a_loss: match self.job.reattach() {
+                Reattach::Token => "started again with the same token",
+                Reattach::LookUp => "looked for by the token",
+                Reattach::Repeat => "only reads: once more",
+                Reattach::Never => "never again unless its id was recorded: UNKNOWN_OUTCOME",
+            },
+            collects: self.job.collects(),
+        }
     }
 
     fn remote(&self) -> bool {

@@ -18,6 +18,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{Connector, Step, Task, parameters, source::project_folder};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connections::{Connections, Fields};
 use crate::process::environment::Environment;
@@ -100,6 +101,15 @@ impl Dbt {
 impl Connector for Dbt {
     fn job(&self) -> (&'static str, &'static str) {
         ("DBT_CORE", "DBT_CORE_EXECUTE")
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("dbt with DuckDB"),
+            after_a_loss: "ends with its worker, runs again",
+            collects: "models, seeds, snapshots and tests with rows, assets and lineage".to_owned(),
+        }
     }
 
     async fn run(&self, task: &Task) -> Ended {

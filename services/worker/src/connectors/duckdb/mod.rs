@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Connector, Step, Task, parameters};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::{SQL_LOGGED_BYTES, SQL_RESULTS_BYTES_MAX, SQL_ROWS_MAX, TASK_OUTPUTS_BYTES_MAX};
@@ -65,6 +66,18 @@ impl Connector for ExecuteQuery {
         match self.kind {
             Kind::Local => ("DUCKDB", "DUCKDB_EXECUTE_QUERY"),
             Kind::Cloud => ("MOTHERDUCK", "MOTHERDUCK_EXECUTE_QUERY"),
+        }
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: match self.kind {
+                Kind::Local => Tested::Real("DuckDB 1.4.4"),
+                Kind::Cloud => Tested::No,
+            },
+            after_a_loss: "never again: UNKNOWN_OUTCOME",
+            collects: "QUERY with rows affected".to_owned(),
         }
     }
 

@@ -10,6 +10,7 @@ use rusty_s3::{Bucket, Credentials, S3Action as _};
 use serde_json::json;
 
 use super::{Place, content::Encoding, ended, flag_on, open, too_large};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connections::{Connection, Connections};
 use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
@@ -34,6 +35,15 @@ impl Connector for GetFile {
         ("AWS_S3", "AWS_S3_GET_FILE")
     }
 
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("moto"),
+            after_a_loss: "once more: a file is there as a whole or not",
+            collects: "the FILE".to_owned(),
+        }
+    }
+
     fn needs_connection(&self) -> bool {
         true
     }
@@ -51,6 +61,15 @@ impl Connector for GetFile {
 impl Connector for PutFile {
     fn job(&self) -> (&str, &str) {
         ("AWS_S3", "AWS_S3_PUT_FILE")
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("moto"),
+            after_a_loss: "once more: a file is there as a whole or not",
+            collects: "the FILE".to_owned(),
+        }
     }
 
     fn needs_connection(&self) -> bool {

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{Place, content::Encoding, ended, flag_on, open, too_large};
+use crate::about::{About, Tested};
 use crate::attempt::{Ended, Ending, Failure};
 use crate::connections::Connections;
 use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
@@ -37,6 +38,15 @@ impl Connector for GetFile {
         ("SFTP", "SFTP_GET_FILE")
     }
 
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("OpenSSH 9.2"),
+            after_a_loss: "once more: a file is there as a whole or not",
+            collects: "the FILE".to_owned(),
+        }
+    }
+
     fn needs_connection(&self) -> bool {
         true
     }
@@ -50,6 +60,15 @@ impl Connector for GetFile {
 impl Connector for PutFile {
     fn job(&self) -> (&str, &str) {
         ("SFTP", "SFTP_PUT_FILE")
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("OpenSSH 9.2"),
+            after_a_loss: "once more: a file is there as a whole or not",
+            collects: "the FILE".to_owned(),
+        }
     }
 
     fn needs_connection(&self) -> bool {

@@ -7,6 +7,7 @@ use super::{
     settle::{Note, settle, unknown},
     until_stopped,
 };
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connectors::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
 use crate::sql::{RunError, Session, rows::Rows};
@@ -21,6 +22,15 @@ pub(super) struct RunQuery {
 impl Connector for RunQuery {
     fn job(&self) -> (&str, &str) {
         (self.server.sql.integration(), self.job)
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("PostgreSQL 15"),
+            after_a_loss: "the server is asked what became of the transaction",
+            collects: "QUERY with rows affected".to_owned(),
+        }
     }
 
     fn needs_connection(&self) -> bool {
