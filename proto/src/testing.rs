@@ -403,9 +403,12 @@ impl World {
         let report = |attempt, report| Command::Report { attempt, report };
         let outputs = json!({"n": detail, "third": 1.0 / 3.0}).as_object().cloned().unwrap_or_default();
         match effect {
-            Effect::FindWorker { task } => {
-                Command::LeaseTask { run, task, worker: WORKERS[usize::from(detail % 2)], remote: detail % 2 == 0 }
-            }
+            Effect::FindWorker { task } => Command::LeaseTask {
+                run,
+                task,
+                worker: WORKERS[usize::from(detail % 2)],
+                remote: detail.is_multiple_of(2),
+            },
             Effect::ReadPrior { prior } => match self.prior(prior) {
                 Some(prior) => Command::CarryOver { run, prior: Arc::new(prior) },
                 None => Command::WakeRun { run },

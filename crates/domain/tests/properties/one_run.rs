@@ -118,7 +118,9 @@ impl World {
         let class = FailureClass::ALL[detail as usize % FailureClass::ALL.len()];
         let outcome = Outcome::ALL[detail as usize % Outcome::ALL.len()];
         let command = match what % 17 {
-            0..=3 => Command::LeaseTask { run: RUN, task: attempt.task, worker: WORKER, remote: detail % 2 == 0 },
+            0..=3 => {
+                Command::LeaseTask { run: RUN, task: attempt.task, worker: WORKER, remote: detail.is_multiple_of(2) }
+            }
             4 | 5 => report(Report::Started { handle: vec![detail], external_id: String::new(), link: String::new() }),
             6 => report(Report::Succeeded { outcome, outputs, message: String::new() }),
             7 => report(Report::Failed { class, message: String::new(), outputs }),

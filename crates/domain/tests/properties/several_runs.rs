@@ -155,7 +155,7 @@ impl World {
         let outputs = json!({"n": detail, "list": [detail]}).as_object().cloned().unwrap_or_default();
         let command = match what % 24 {
             0..=2 => return self.start(which, detail),
-            3..=6 => Command::LeaseTask { run, task, worker: WORKER, remote: detail % 2 == 0 },
+            3..=6 => Command::LeaseTask { run, task, worker: WORKER, remote: detail.is_multiple_of(2) },
             7 => report(Report::Started { handle: Vec::new(), external_id: String::new(), link: String::new() }),
             8 | 9 => report(Report::Succeeded {
                 outcome: Outcome::ALL[detail as usize % 2],

@@ -75,7 +75,9 @@ impl Task {
 }
 
 /// Tells the engine of a job that another system took.
-pub(crate) struct Submit(Box<dyn Fn(Job) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
+pub(crate) struct Submit(Box<dyn Fn(Job) -> Told + Send + Sync>);
+
+type Told = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Submit {
     pub(crate) fn new<F: Future<Output = ()> + Send + 'static>(

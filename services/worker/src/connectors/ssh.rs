@@ -62,7 +62,8 @@ impl Connector for RunCommand {
     }
 
     async fn run(&self, task: &Task) -> Ended {
-        unless_killed(&task.stop, self.attempt(task)).await
+        // It holds a whole session.
+        Box::pin(unless_killed(&task.stop, self.attempt(task))).await
     }
 }
 

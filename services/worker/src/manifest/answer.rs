@@ -1,6 +1,6 @@
 //! What an exchange came to: an answer that can be read, or why there is none, in the classes of the contract.
 //!
-//! By default: nothing was sent, 408, 425, 429 = again; no answer, 5xx or something unreadable = unknown for a start and again for all
+//! By default: nothing was sent, 408, 425, 429 = again; no answer, 5xx or something unreadable, or JSON that is cut off = unknown for a start and again for all
 //! else; 401, 403 = the credentials; 404 of a look = gone; any other 4xx = refused with the first 2 KiB of the answer. A manifest's
 //! `errors` come first. What is said names integration, request and status; credentials are taken out by whoever passes it on.
 
@@ -78,6 +78,14 @@ pub(crate) fn read(
     }
     let blank = answer.body.iter().all(u8::is_ascii_whitespace);
     let body = if blank { Ok(Value::Null) } else { serde_json::from_slice::<Value>(&answer.body) };
+    if body.is_err() && answer.body.trim_ascii_start().first().is_some_and(|first| matches!(first, b'{' | b'[')) {
+        // Cut off on its way: what it would have said, and so whether a rule is about it, nobody knows.
+        return Err(exchange.lost(format!(
+            "{} answered {status} with JSON that is cut off: {}",
+            exchange.said(),
+            shown(&answer.body)
+        )));
+    }
     let seen = body.as_ref().unwrap_or(&Value::Null);
     let shown = shown(&answer.body);
     let message = format!("{} answered {}: {shown}", exchange.said(), answer.status);

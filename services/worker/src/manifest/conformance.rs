@@ -2,6 +2,7 @@
 //!
 //! The contract stands in `remote/mod.rs`. Whoever carries on with an attempt is played here by [`settled`], as simply as it can be.
 
+mod kills;
 mod whole;
 
 use std::{collections::BTreeMap, sync::LazyLock};

@@ -167,7 +167,7 @@ impl Life<'_> {
     /// Looks for the job until the other side has said often enough that there is none: what was accepted may show up late.
     async fn find(&self) -> Result<Option<Job>, Ending> {
         let since = Instant::now();
-        let mut pause = Pauses::new(self.pace.again);
+        let mut pause = Pauses::new(self.pace.again, self.pace.asked_most);
         let mut seen_none = 0;
         loop {
             let trouble = match self.calls.find().await {
@@ -201,7 +201,7 @@ impl Life<'_> {
     /// `doubt`: it may have been begun already, and is begun once all the same.
     async fn start(&self, mut doubt: bool) -> Result<Job, Ending> {
         let since = Instant::now();
-        let mut pause = Pauses::new(self.pace.again);
+        let mut pause = Pauses::new(self.pace.again, self.pace.asked_most);
         loop {
             let (message, after) = match self.calls.start().await {
                 Ok(job) => {
@@ -253,13 +253,13 @@ impl Life<'_> {
 
     async fn look_after(&self, job: &Job) -> Ended {
         let (first, most) = self.job.poll_every();
-        let mut pauses = Pauses::new(self.pace.polls.unwrap_or((first, most)));
+        let mut pauses = Pauses::new(self.pace.polls.unwrap_or((first, most)), self.pace.asked_most);
         let mut word = String::new();
         let mut silent_since: Option<Instant> = None;
         let mut cancel: Option<Cancel> = None;
         loop {
             if self.task.stop.asked_gently() {
-                let asked = cancel.get_or_insert_with(|| Cancel::asked(self.pace.again));
+                let asked = cancel.get_or_insert_with(|| Cancel::asked(self.pace));
                 if let Some(ending) = self.cancel(job, asked).await {
                     return ending.into();
                 }
@@ -331,7 +331,7 @@ impl Life<'_> {
     }
 
     async fn collected(&self, job: &Job, last: &Observation, mut ending: Ending) -> Ended {
-        let mut pause = Pauses::new(self.pace.again);
+        let mut pause = Pauses::new(self.pace.again, self.pace.asked_most);
         for left in (0..self.pace.collects).rev() {
             let (message, after) = match self.calls.collect(job, last).await {
                 Ok(collection) => return Ended { ending, collection },
@@ -360,9 +360,15 @@ struct Cancel {
 }
 
 impl Cancel {
-    fn asked(pauses: (Duration, Duration)) -> Self {
+    fn asked(pace: Pace) -> Self {
         let now = Instant::now();
-        Self { since: now, next: now, pauses: Pauses::new(pauses), taken: false, trouble: String::new() }
+        Self {
+            since: now,
+            next: now,
+            pauses: Pauses::new(pace.again, pace.asked_most),
+            taken: false,
+            trouble: String::new(),
+        }
     }
 
     fn over(&self, wait: Duration, job: &Job, word: &str) -> Option<Ending> {
@@ -419,16 +425,17 @@ fn shown(job: &Job) -> String {
 struct Pauses {
     next: Duration,
     most: Duration,
+    asked_most: Duration,
 }
 
 impl Pauses {
-    fn new((first, most): (Duration, Duration)) -> Self {
-        Self { next: first, most }
+    fn new((first, most): (Duration, Duration), asked_most: Duration) -> Self {
+        Self { next: first, most, asked_most }
     }
 
     fn next(&mut self, after: Option<Duration>) -> Duration {
         let pause = self.next;
         self.next = (self.next * 3 / 2).min(self.most);
-        pause.max(after.unwrap_or_default().min(crate::limits::REMOTE_PAUSE_MAX))
+        pause.max(after.unwrap_or_default().min(self.asked_most))
     }
 }

@@ -99,6 +99,8 @@ pub(crate) struct Pace {
     pub(crate) polls: Option<(Duration, Duration)>,
     /// How long a start is tried.
     pub(crate) start_wait: Duration,
+    /// The longest pause that the other side may ask for.
+    pub(crate) asked_most: Duration,
     /// How often the other side must say that there is no such job.
     pub(crate) looks: u32,
     /// Pause between these.
@@ -117,6 +119,7 @@ impl Default for Pace {
             again: (limits::REMOTE_AGAIN_MIN, limits::REMOTE_AGAIN_MAX),
             polls: None,
             start_wait: limits::REMOTE_START_WAIT,
+            asked_most: limits::REMOTE_PAUSE_MAX,
             looks: limits::REMOTE_LOOKS,
             look_again: limits::REMOTE_LOOK_AGAIN,
             silence: limits::REMOTE_SILENCE_MAX,

@@ -25,6 +25,7 @@ const PACE: Pace = Pace {
     again: (Duration::from_millis(100), Duration::from_secs(5)),
     polls: None,
     start_wait: Duration::from_secs(600),
+    asked_most: Duration::from_secs(600),
     looks: 3,
     look_again: Duration::from_secs(3),
     silence: Duration::from_secs(1_800),

@@ -14,13 +14,14 @@ use crate::connectors::{Registry, Submit};
 use crate::home::Home;
 use crate::remote::{Job, Pace, Reattach, Remote, RemoteJob as _};
 use crate::runner::Runner;
-use crate::stop::{StopLevel, stop_channel};
+use crate::stop::{StopLevel, StopSignal, stop_channel};
 use crate::testing::recorded::{Plan, Shape};
 
 const PACE: Pace = Pace {
     again: (Duration::from_millis(1), Duration::from_millis(5)),
     polls: Some((Duration::from_millis(1), Duration::from_millis(5))),
     start_wait: Duration::from_secs(60),
+    asked_most: Duration::from_millis(5),
     looks: 3,
     look_again: Duration::from_millis(1),
     silence: Duration::from_secs(60),
@@ -28,7 +29,7 @@ const PACE: Pace = Pace {
     collects: 3,
 };
 
-/// One attempt; how it ended, and the job that it reported.
+/// One attempt, killed with the job just begun or not at all; how it ended, and the job that it reported.
 async fn attempt(
     runner: &Runner,
     name: &(String, String),
@@ -36,6 +37,42 @@ async fn attempt(
     resume: Option<Job>,
     kill: bool,
 ) -> (Ending, Option<Job>) {
+    let (ask, stop) = stop_channel();
+    let ask = Arc::new(ask);
+    let at_submit = Arc::clone(&ask);
+    let ended = live(runner, offer(name, number, resume), stop, move || {
+        if kill {
+            at_submit.ask(StopLevel::Kill);
+        }
+    });
+    let ended = ended.await;
+    drop(ask);
+    ended
+}
+
+/// The same with a wish that comes after a while.
+pub(super) async fn attempt_with(
+    runner: &Runner,
+    name: &(String, String),
+    number: u32,
+    resume: Option<Job>,
+    wish: Option<(StopLevel, Duration)>,
+) -> (Ending, Option<Job>) {
+    let (ask, stop) = stop_channel();
+    let asked = async {
+        if let Some((level, after)) = wish {
+            tokio::time::sleep(after).await;
+            ask.ask(level);
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = live(runner, offer(name, number, resume), stop, || ()) => ended,
+        () = asked => unreachable!("it waits for ever"),
+    }
+}
+
+fn offer(name: &(String, String), number: u32, resume: Option<Job>) -> Offer {
     let id = AttemptId { run: [7; 16], task: 0, number };
     let resume = resume.map(|job| Resume {
         token_attempt: 1,
@@ -43,7 +80,7 @@ async fn attempt(
         external_id: job.external_id,
         link: job.link,
     });
-    let offer = Offer {
+    Offer {
         attempt: Some(id.to_wire()),
         task_run_id: Uuid::from_u128(5).to_string(),
         integration: name.0.clone(),
@@ -52,25 +89,28 @@ async fn attempt(
         parameters: serde_json::to_string(&Shape::of(&name.0, &name.1).unwrap().parameters).unwrap(),
         resume,
         ..Offer::default()
-    };
-    let (ask, stop) = stop_channel();
+    }
+}
+
+async fn live(
+    runner: &Runner,
+    offer: Offer,
+    stop: StopSignal,
+    taken: impl Fn() + Send + Sync + 'static,
+) -> (Ending, Option<Job>) {
+    let id = AttemptId::from_wire(offer.attempt.as_ref()).unwrap();
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let ask = Arc::new(ask);
-    let at_submit = Arc::clone(&ask);
     let submit = Submit::new(move |job| {
-        if kill {
-            at_submit.ask(StopLevel::Kill);
-        }
+        taken();
         tell.send(job).unwrap();
         // Whoever waits for the kill is woken first.
         tokio::task::yield_now()
     });
     let ended = runner.run(id, offer, stop, submit).await;
-    drop(ask);
     (ended.ending, told.recv().await)
 }
 
-fn runner(stage: &Stage) -> Runner {
+pub(super) fn runner(stage: &Stage) -> Runner {
     let folder = stage.folder.path();
     let remote = Remote::paced(Arc::clone(&stage.job) as _, PACE);
     Runner {
