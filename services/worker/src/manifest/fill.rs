@@ -137,7 +137,12 @@ impl Scope {
             return Ok(None);
         }
         let mut filled = Map::new();
-        if let Some(spread) = &object.spread {
+        let spreads = match object.spread.as_deref() {
+            Some(Body::List(several)) => several.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        for spread in spreads {
             match self.body(spread)? {
                 Some(Value::Object(more)) => filled.extend(more),
                 Some(_) => return Err(misplaced(spread, "an object of names with values")),
@@ -256,6 +261,10 @@ mod tests {
             (json!("{parameters.none|'x y'}-{token}"), json!("x y-t-1")),
             (json!({ "$spread": "{parameters.object}", "a": "{token}" }), json!({ "a": "t-1", "b": "c" })),
             (json!({ "$spread": "{parameters.none?}", "a": 1 }), json!({ "a": 1 })),
+            (
+                json!({ "$spread": [{ "a": 1, "b": 1, "x": 1 }, "{parameters.none?}", "{parameters.object}"], "a": "{token}" }),
+                json!({ "a": "t-1", "b": "c", "x": 1 }),
+            ),
             (json!([{ "$spread": "{list parameters.list}" }, "{token}"]), json!(["a", "b", "c", "t-1"])),
             (json!([{ "$when": "{parameters.none?}", "a": 1 }, { "$when": "{token}", "a": 2 }]), json!([{ "a": 2 }])),
         ];

@@ -96,7 +96,20 @@ pub(crate) enum Reattach {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WordMap {
     pub(crate) of: Name,
+    #[serde(default)]
     pub(crate) words: BTreeMap<String, serde_json::Value>,
+    /// Beginnings of words, for what is not in `words`; the longest counts.
+    #[serde(default)]
+    pub(crate) starts: BTreeMap<String, serde_json::Value>,
+}
+
+impl WordMap {
+    /// What stands for a word.
+    pub(crate) fn get(&self, word: &str) -> Option<&serde_json::Value> {
+        // Of two beginnings of one word the longer comes later in the order of texts.
+        let start = || self.starts.iter().rev().find(|(start, _)| word.starts_with(start.as_str()));
+        self.words.get(word).or_else(|| start().map(|(_, value)| value))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

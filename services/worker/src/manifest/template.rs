@@ -213,7 +213,8 @@ pub(crate) enum Body {
 pub(crate) struct Object {
     /// `$when`: without a value for it, all of the object is left out.
     pub(crate) when: Option<Template>,
-    /// `$spread`: an object whose entries come in where the template has none of that name; alone in a list, a list.
+    /// `$spread`: an object whose entries come in where the template has none of that name, or a list of such objects, of which
+    /// the later counts; alone in a list, a list.
     pub(crate) spread: Option<Box<Body>>,
     pub(crate) entries: Vec<(String, Body)>,
 }

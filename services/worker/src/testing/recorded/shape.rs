@@ -53,6 +53,8 @@ pub(super) struct Login {
     #[serde(default)]
     pub(super) assertion: bool,
     pub(super) token: String,
+    /// The header that bears the token, if it is not a bearer's.
+    pub(super) header: Option<String>,
     pub(super) answer: Value,
 }
 
