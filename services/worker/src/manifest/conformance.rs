@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use downbeat_proto::events::v1::FailureClass;
 use serde_json::{Value, json};
 
-use super::{Described, load, run::Calls};
+use super::{Described, load, run::Calls, template::Name};
 use crate::attempt::Failure;
 use crate::connections::Connections;
 use crate::remote::{CallError, Job, Observation, Prepared as _, Reattach, RemoteJob as _, State};
@@ -67,7 +67,14 @@ impl Stage {
             let known = job.fields.secret.contains(&field.as_str());
             known.then(|| value.as_str().unwrap_or_default().to_owned())
         };
-        let secrets = shape.connection.iter().filter_map(secret).collect();
+        let mut secrets: Vec<String> = shape.connection.iter().filter_map(secret).collect();
+        // Of a web hook the path is one.
+        let hook = job.manifest.base_url.lone_hole().map(|hole| hole.names[0].clone());
+        let hook = match &hook {
+            Some(Name::Parameter(name)) => shape.parameters.get(name).and_then(Value::as_str).map(str::to_owned),
+            _ => secrets.iter().find(|secret| secret.starts_with("https://")).cloned(),
+        };
+        secrets.extend(hook.and_then(|hook| Some(reqwest::Url::parse(&hook).ok()?.path().to_owned())));
         let calls = job.prepared("c", &shape.parameters, TOKEN).await.unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
         Self { job, server, calls, secrets, folder }
     }

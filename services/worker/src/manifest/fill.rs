@@ -194,6 +194,11 @@ fn reshape(shape: Shape, value: Value) -> Result<Value, String> {
         },
         (Shape::List, Value::Array(items)) => Ok(Value::Array(items)),
         (Shape::List, _) => Err("must be a list, or a text with commas".to_owned()),
+        (Shape::One, Value::Array(items)) => match <[Value; 1]>::try_from(items) {
+            Ok([item]) => Ok(item),
+            Err(items) => Err(format!("must be a list of one, and has {}: make a task of each", items.len())),
+        },
+        (Shape::One, value) => Ok(value),
         (Shape::Number, Value::String(text)) => {
             let number = text.trim().parse::<serde_json::Number>();
             number.map(Value::Number).map_err(|_| "must be a number".to_owned())
@@ -233,7 +238,7 @@ mod tests {
             parameters: json!({
                 "quote": "a\", \"admin\": true, \"b\": \"", "up": "..", "path": "a/../b", "name": "a/b c?d#e",
                 "resource": "projects/p/x y", "json": "{\"a\": [1]}", "object": { "a": 1, "b": "c" }, "list": "a, b,,c",
-                "number": "12", "empty": " ", "null": null,
+                "number": "12", "empty": " ", "null": null, "one": ["a"], "two": [1, 2],
             })
             .as_object()
             .unwrap()
@@ -252,6 +257,7 @@ mod tests {
             (json!("{text parameters.object}"), json!("{\"a\":1,\"b\":\"c\"}")),
             (json!("{list parameters.list}"), json!(["a", "b", "c"])),
             (json!("{number parameters.number}"), json!(12)),
+            (json!("{one parameters.one}"), json!("a")),
             (json!("{pairs parameters.object}"), json!([{ "name": "a", "value": "1" }, { "name": "b", "value": "c" }])),
             (json!({ "a": "{parameters.none|parameters.null|parameters.number}" }), json!({ "a": "12" })),
             (
@@ -307,6 +313,7 @@ mod tests {
             ("{json parameters.quote}", "the parameter quote must hold JSON"),
             ("{number parameters.quote}", "the parameter quote must be a number"),
             ("{pairs parameters.list}", "the parameter list must be a JSON object"),
+            ("{one parameters.two}", "must be a list of one, and has 2"),
         ];
         for (template, says) in cases {
             let body: Body = serde_json::from_value(json!(template)).unwrap();

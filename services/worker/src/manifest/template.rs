@@ -38,6 +38,8 @@ pub(crate) enum Shape {
     Text,
     /// A text with commas (or JSON) becomes a list.
     List,
+    /// A list of one item becomes the item.
+    One,
     /// A text of digits becomes a number.
     Number,
     /// `{"A": "b"}` becomes `[{"name": "A", "value": "b"}]`.
@@ -46,10 +48,11 @@ pub(crate) enum Shape {
     Path,
 }
 
-const SHAPES: [(&str, Shape); 6] = [
+const SHAPES: [(&str, Shape); 7] = [
     ("json", Shape::Json),
     ("text", Shape::Text),
     ("list", Shape::List),
+    ("one", Shape::One),
     ("number", Shape::Number),
     ("pairs", Shape::Pairs),
     ("path", Shape::Path),
