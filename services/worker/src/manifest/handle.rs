@@ -100,6 +100,9 @@ mod tests {
     fn a_handle_comes_back_as_it_was() {
         let small = handle(10);
         assert_eq!(Handle::decode(&small.encode().unwrap()).unwrap(), small);
+        let mut blank = handle(10);
+        blank.outcome.as_mut().unwrap().answer = Some(Value::Null);
+        assert_eq!(Handle::decode(&blank.encode().unwrap()).unwrap(), blank);
         let large = Handle::decode(&handle(HANDLE_BYTES_MAX).encode().unwrap()).unwrap();
         assert_eq!(large.outcome.unwrap().answer, None);
         assert_eq!(large.captured["id"], "j-1");
