@@ -50,7 +50,7 @@ fn panic_text(error: tokio::task::JoinError) -> String {
 }
 
 impl Stage {
-    async fn set(name: &(String, String), plan: Plan, change: fn(&mut Shape)) -> Self {
+    async fn set(name: &(String, String), plan: Plan, change: impl Fn(&mut Shape)) -> Self {
         let served = Shape::of(&name.0, &name.1).unwrap();
         let mut shape = served.clone();
         change(&mut shape);
@@ -187,6 +187,21 @@ async fn a_job_is_started_watched_and_collected() {
                 assert!(!operation.external_id.is_empty() && !operation.name.is_empty(), "{name:?}: {operation:?}");
             }
             assert_eq!(stage.server.submitted().values().copied().collect::<Vec<_>>(), [1], "{name:?}");
+            stage.checked();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_parameters_are_asked_for_as_the_api_has_them() {
+    each(|name| async move {
+        for parameters in Shape::of(&name.0, &name.1).unwrap().also {
+            let stage = Stage::set(&name, Plan::default(), |shape| shape.parameters = parameters.clone()).await;
+            let job = stage.settled().await.unwrap();
+            let seen = stage.watched(&job).await;
+            assert!(matches!(seen.state, State::Succeeded { .. }), "{name:?} {parameters:?}: {seen:?}");
+            stage.calls.collect(&job, &seen).await.unwrap_or_else(|why| panic!("{name:?} {parameters:?}: {why:?}"));
             stage.checked();
         }
     })
