@@ -5,7 +5,9 @@
 //! lease cannot be renewed, and when the worker ends (or, after a kill -9, when it starts again); a report is repeated until it
 //! is acknowledged. It knows nothing about pipelines, dependencies, retries or deadlines: those are the coordinator's.
 
+pub mod about;
 pub mod attempt;
+mod base_url;
 mod checks;
 mod config;
 mod connections;
@@ -13,6 +15,7 @@ mod connectors;
 mod driver;
 pub mod engine;
 mod error;
+mod guarded;
 mod home;
 mod labels;
 mod limits;
@@ -22,7 +25,10 @@ mod outputs;
 mod process;
 mod remote;
 mod runner;
+mod s3;
 mod script_events;
+mod sql;
+mod ssh;
 mod stop;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -63,7 +69,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
     let connections = connections::Connections::new(config.connections.clone());
-    let registry = connectors::Registry::new(toolchain, events)
+    let registry = connectors::Registry::new(toolchain, events, &connections)
         .and(manifest::jobs(&manifests, &connections))
         .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;
     let checks = Arc::new(checks::Checks::new(connections));
@@ -80,7 +86,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     info!(worker = %home.worker_id(), name = identity.name, slots = identity.slots, coordinator = config.coordinator, "worker started");
     if config.connections.is_none() {
         info!(
-            "no folder of connections is set ({}): checks of sensors that need one are not offered",
+            "no folder of connections is set ({}): jobs and checks of sensors that need one are not offered",
             connections::SETTING
         );
     }

@@ -165,3 +165,38 @@ pub(crate) const ACCESS_TOKENS_MAX: usize = 256;
 pub(crate) const ACCESS_TOKEN_MARGIN: Duration = Duration::from_secs(60);
 /// How long an access token is used whose life the other side does not say.
 pub(crate) const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(300);
+
+/// Rows of a SQL job's result that become outputs; the rest is counted and left out, and the outputs say so.
+pub(crate) const SQL_ROWS_MAX: usize = 10_000;
+/// Bytes of a SQL job's rows, as JSON text, that become outputs; below [`TASK_OUTPUTS_BYTES_MAX`].
+pub(crate) const SQL_RESULTS_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes that a database may send during one SQL job.
+pub(crate) const SQL_ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a statement shown in the task's log.
+pub(crate) const SQL_LOGGED_BYTES: usize = 4 * 1024;
+/// How long a server may take to end a statement after it was asked to, before the cancel counts as unconfirmed.
+pub(crate) const SQL_CANCEL_WAIT: Duration = Duration::from_secs(9);
+/// Pause between two such requests.
+pub(crate) const SQL_CANCEL_PAUSE: Duration = Duration::from_millis(500);
+/// How long it is asked what became of a transaction whose end nobody saw.
+pub(crate) const SQL_SETTLE_WAIT: Duration = Duration::from_secs(120);
+/// Pause between two such questions.
+pub(crate) const SQL_SETTLE_PAUSE: Duration = Duration::from_millis(500);
+
+/// Pause between two signs of life on an idle SSH connection.
+pub(crate) const SSH_KEEPALIVE: Duration = Duration::from_secs(15);
+/// How long an SSH connection may say nothing at all; keepalives are answered, so only a dead one does.
+pub(crate) const SSH_IDLE_WAIT: Duration = Duration::from_secs(120);
+/// Bytes that an SSH server may send while a command runs.
+pub(crate) const SSH_ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// How long a remote command may take to end after it was sent SIGTERM, then again after SIGKILL, before the cancel counts as unconfirmed.
+pub(crate) const SSH_STOP_WAIT: Duration = Duration::from_secs(4);
+
+/// Bytes of a file that a task gets or puts; as base64 it still fits into the outputs.
+pub(crate) const FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Bytes that a server may send while a file is got or put.
+pub(crate) const FILE_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of a file read or written at once.
+pub(crate) const FILE_PORTION_BYTES: usize = 32 * 1024;
+/// How long one step with a file may take.
+pub(crate) const FILE_STEP_WAIT: Duration = Duration::from_secs(60);

@@ -102,11 +102,54 @@ impl Runner {
                 if remote { Failure::unknown(text) } else { Failure::job(text) }.into()
             }
         };
+        let ended = without_credentials(&task, ended).await;
         // `prepare` has read this id.
         let task_run = Uuid::parse_str(&task.offer.task_run_id).unwrap_or_default();
         let owner = Owner { run: Uuid::from_bytes(attempt.run), task_run, attempt: attempt.number };
         let ended = outputs::by_reference(&self.blobs, owner, ended).await;
         finish(&task, ended).await
+    }
+}
+
+/// Whatever a connector repeats of the credentials that its task has seen: nothing of it leaves.
+async fn without_credentials(task: &Task, ended: Ended) -> Ended {
+    let hide = |text: &mut String| {
+        let text = std::mem::take(text);
+        task.log.hide(text)
+    };
+    let Ended { mut ending, mut collection } = ended;
+    match &mut ending {
+        Ending::Succeeded { outputs, message, .. } => {
+            *message = hide(message).await;
+            *outputs = outputs_without(task, std::mem::take(outputs)).await;
+        }
+        Ending::Failed(failure) => {
+            failure.message = hide(&mut failure.message).await;
+            failure.outputs = outputs_without(task, std::mem::take(&mut failure.outputs)).await;
+        }
+        Ending::Unconfirmed(reason) => *reason = hide(reason).await,
+        Ending::Stopped | Ending::Abandoned => {}
+    }
+    for operation in &mut collection.operations {
+        operation.name = hide(&mut operation.name).await;
+        operation.message = hide(&mut operation.message).await;
+        operation.external_id = hide(&mut operation.external_id).await;
+    }
+    for asset in &mut collection.assets {
+        asset.description = hide(&mut asset.description).await;
+    }
+    Ended { ending, collection }
+}
+
+async fn outputs_without(task: &Task, outputs: String) -> String {
+    let hidden = task.log.hide(outputs.clone()).await;
+    if hidden == outputs {
+        return outputs;
+    }
+    // Inside of the values, so that it stays what it is. What is no JSON is refused later, by those who read it.
+    match serde_json::from_str::<Value>(&outputs) {
+        Ok(value) => task.log.hide_in_value(value).await.to_string(),
+        Err(_) => hidden,
     }
 }
 

@@ -49,6 +49,11 @@ impl StopSignal {
         self.level() > StopLevel::No
     }
 
+    /// Whether it shall end by itself, and is not to be let go of at once: what it began elsewhere is to end too.
+    pub(crate) fn asked_gently(&self) -> bool {
+        self.level() == StopLevel::Gentle
+    }
+
     /// Waits until the wish is at least `level`. Never ends when the asking side is gone without it.
     pub(crate) async fn wait_for(&mut self, level: StopLevel) {
         if self.0.wait_for(|current| *current >= level).await.is_err() {

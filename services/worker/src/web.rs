@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use reqwest::{
     Client, Method, Response, StatusCode, Url,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -28,7 +29,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<String>,
+    pub(crate) body: Option<Bytes>,
 }
 
 /// What came back, whatever its status.

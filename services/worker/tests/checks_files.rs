@@ -316,3 +316,56 @@ async fn nobody_signs_in_to_a_stranger_and_wrong_credentials_are_explained() {
     }
     stage.shut_down().await;
 }
+
+#[tokio::test]
+async fn objects_are_put_and_got_in_every_encoding() {
+    let maker = Maker::new();
+    maker.make("landing").await;
+    let folder = tempfile::tempdir().unwrap();
+    servers::connection(folder.path(), "default_aws_s3", "AWS_S3", &maker.fields());
+    let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
+    let job = |bucket: &str, key: &str, encoding: &str, content: Option<&str>| {
+        let mut parameters = json!({ "bucket_name": bucket, "object_key": key, "file_encoding": encoding });
+        if let Some(content) = content {
+            parameters["content"] = json!(content);
+            parameters["content_type"] = json!("text/csv");
+        }
+        parameters
+    };
+    let mut task = 0;
+    for (key, encoding, content) in [
+        ("a/b c+é.csv", "utf-8", "x;é€"),
+        ("u", "utf-16", "é€"),
+        ("l", "latin-1", "é"),
+        ("b", "base64", "AP8="),
+        ("e", "utf-8", ""),
+    ] {
+        for content_or_none in [Some(content), None] {
+            task += 1;
+            let name = if content_or_none.is_some() { "AWS_S3_PUT_FILE" } else { "AWS_S3_GET_FILE" };
+            let parameters = job("landing", key, encoding, content_or_none);
+            stage.offer(vec![support::offer(task, "AWS_S3", name, parameters)]).await;
+            let (said, text, operation) = stage.told(task).await;
+            assert_eq!(said, "succeeded", "{key}: {text}");
+            assert_eq!(operation.unwrap().asset, format!("s3://landing/{key}"));
+            if content_or_none.is_none() {
+                let outputs: Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(outputs["content"], content, "{key}");
+            }
+        }
+    }
+    for (parameters, name, word, expected) in [
+        (job("landing", "absent", "utf-8", None), "AWS_S3_GET_FILE", "misconfigured", "NoSuchKey"),
+        (job("nowhere", "x", "utf-8", Some("x")), "AWS_S3_PUT_FILE", "misconfigured", "NoSuchBucket"),
+        (job("../x", "x", "utf-8", None), "AWS_S3_GET_FILE", "misconfigured", "bucket_name"),
+        (job("landing", "b", "utf-8", None), "AWS_S3_GET_FILE", "misconfigured", "no UTF-8 text"),
+        (job("landing", "x", "base64", Some("*")), "AWS_S3_PUT_FILE", "misconfigured", "no base64"),
+    ] {
+        task += 1;
+        stage.offer(vec![support::offer(task, "AWS_S3", name, parameters)]).await;
+        let (said, text, _) = stage.told(task).await;
+        assert_eq!(said, word, "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+    stage.shut_down().await;
+}

@@ -84,3 +84,55 @@ async fn check_failure(stage: &mut Stage, task: u32, url: &str, class: FailureCl
     assert_eq!(failed.failure_class(), class, "{}", failed.message);
     assert!(failed.message.contains(text), "{}", failed.message);
 }
+
+#[tokio::test]
+async fn a_connection_says_where_and_its_headers_are_told_to_its_own_host_only() {
+    let base = serve().await;
+    let folder = tempfile::tempdir().unwrap();
+    let fields = json!({ "base_url": base, "headers": { "x-a": "api-s3cret" } });
+    support::servers::connection(folder.path(), "default_http", "HTTP", &fields);
+    let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
+    let other = serve().await;
+    for (path, told, task) in
+        [("/echo", true, 1), (&format!("{base}/echo"), true, 2), (&format!("{other}/echo"), false, 3)]
+    {
+        let parameters = json!({ "method": "POST", "path": path, "set_outputs": true });
+        stage.offer(vec![offer(task, "HTTP", "HTTP_REQUEST", parameters)]).await;
+        let (said, text, _) = stage.told(task).await;
+        assert_eq!(said, "succeeded", "{path}: {text}");
+        // What the server repeats of a credential is hidden.
+        assert!(text.contains(if told { r#""x":"***""# } else { r#""x":null"# }), "{path}: {text}");
+        assert!(!stage.log(task).await.contains("s3cret"));
+    }
+    servers_named(folder.path(), &base);
+    let mut elsewhere = offer(4, "HTTP", "HTTP_REQUEST", json!({ "method": "GET", "path": format!("{other}/echo") }));
+    elsewhere.connection = "api".to_owned();
+    stage.offer(vec![elsewhere]).await;
+    let (said, text, _) = stage.told(4).await;
+    assert!(said == "misconfigured" && text.contains("the connection is one to"), "{text}");
+    stage.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_post_of_a_lost_worker_is_not_sent_again() {
+    let base = serve().await;
+    let mut stage = Stage::new().await;
+    for (method, word, task) in [("POST", "unknown", 1), ("PUT", "succeeded", 2), ("GET", "succeeded", 3)] {
+        let parameters = json!({ "method": method, "path": format!("{base}/echo") });
+        let mut again = offer(task, "HTTP", "HTTP_REQUEST", parameters);
+        again.resume = Some(downbeat_proto::worker::v1::Resume { token_attempt: 1, ..Default::default() });
+        stage.offer(vec![again]).await;
+        let (said, text, _) = stage.told(task).await;
+        assert_eq!(said, word, "{method}: {text}");
+    }
+    stage.shut_down().await;
+}
+
+fn servers_named(folder: &std::path::Path, base: &str) {
+    support::servers::connection(
+        folder,
+        "api",
+        "HTTP",
+        &json!({ "base_url": base, "headers": { "x-a": "api-s3cret" } }),
+    );
+}

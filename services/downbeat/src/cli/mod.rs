@@ -67,6 +67,8 @@ pub enum Command {
     Validate(Validate),
     /// Explain a code of `downbeat validate`, such as DB1023; without one, list all.
     Explain(Explain),
+    /// List every job that pipelines may name: what runs it, what it met in tests, what becomes of it when its worker is lost.
+    Integrations(Integrations),
     /// Print the JSON Schema of pipeline files, for editors.
     Schema(Schema),
     /// Rewrite pipeline files in the canonical layout; comments, order and quotes stay. Status 1: a file has faults and was left alone.
@@ -126,6 +128,9 @@ pub struct Dev {
     /// Folder of connection files, which say where things outside are and how to sign in (docs/connections.md).
     #[arg(long, env = "DOWNBEAT_WORKER_CONNECTIONS")]
     pub connections: Option<PathBuf>,
+    /// Folder of manifests of your own, which describe jobs in other systems (docs/connectors.md).
+    #[arg(long, env = "DOWNBEAT_WORKER_CONNECTORS")]
+    pub connectors: Option<PathBuf>,
     /// Folder for the virtual environments of tasks. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,
@@ -165,6 +170,31 @@ pub enum ReportFormat {
 pub struct Explain {
     /// Code: DB1023, db1023 or 1023.
     pub code: Option<String>,
+}
+
+/// `downbeat integrations`.
+#[derive(Debug, Args)]
+pub struct Integrations {
+    /// Only jobs whose name holds this.
+    pub filter: Option<String>,
+    /// Folder of manifests of your own (docs/connectors.md), to be listed too.
+    #[arg(long, env = "DOWNBEAT_WORKER_CONNECTORS", value_name = "FOLDER")]
+    pub connectors: Option<PathBuf>,
+    /// How to tell.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TableFormat,
+}
+
+/// Forms of a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// Columns for people.
+    #[default]
+    Text,
+    /// A table for documents.
+    Markdown,
+    /// A JSON list.
+    Json,
 }
 
 /// `downbeat schema`.

@@ -104,6 +104,7 @@ fn worker_config(dev: &Dev, server: &str) -> WorkerConfig {
         slots: dev.slots,
         labels: dev.labels.clone(),
         connections: dev.connections.clone(),
+        connectors: dev.connectors.clone(),
         environments: dev.environments.clone(),
         python_3_11: dev.python_3_11.clone(),
         python_3_12: dev.python_3_12.clone(),

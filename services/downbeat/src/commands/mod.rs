@@ -9,6 +9,7 @@ mod diff;
 mod explain;
 mod find;
 mod fmt;
+mod integrations;
 mod lineage;
 mod log_cat;
 mod log_verify;
@@ -26,6 +27,7 @@ mod validate;
 mod values;
 mod webhook;
 
+pub use integrations::Row as IntegrationRow;
 pub use run::View;
 
 use std::process::ExitCode;
@@ -41,6 +43,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Dev(dev) => dev::run(dev).await,
         Command::Validate(validate) => validate::run(&validate),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Integrations(command) => integrations::run(&command).await,
         Command::Schema(schema) => schema::run(&schema),
         Command::Fmt(fmt) => fmt::run(&fmt),
         Command::Diff(diff) => diff::run(&diff),

@@ -1,11 +1,12 @@
 //! HTTP/HTTP_REQUEST, an addition of ours: passes when an address answers as wanted. How it is asked stands in `web.rs`.
 
 use async_trait::async_trait;
-use reqwest::{Method, Url, header::HeaderMap};
+use reqwest::{Method, header::HeaderMap};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Finding, SensorCheck};
 use crate::attempt::Failure;
+use crate::base_url;
 use crate::connections::Fields;
 use crate::connectors::parameters;
 use crate::limits::{CHECK_OUTPUTS_BYTES_MAX, HTTP_WAIT};
@@ -24,7 +25,7 @@ impl SensorCheck for HttpRequest {
     }
 
     fn fields(&self) -> Fields {
-        Fields { open: &["base_url"], secret: &["headers"] }
+        base_url::FIELDS
     }
 
     fn needs_connection(&self) -> bool {
@@ -41,44 +42,12 @@ impl SensorCheck for HttpRequest {
         if method == Method::HEAD && expected.body_contains.is_some() {
             return Err(Failure::misconfigured("the parameter body_contains needs method GET: HEAD brings no body"));
         }
-        let (url, headers) = address(asked)?;
+        let url = parameters::required(given, "url")?;
+        let (url, headers) = base_url::address(asked.connection.as_ref(), "url", &url, own_headers(given)?)?;
         let request = web::Request { method, url, headers, body: None };
         let answer = web::exchange(&request, HTTP_WAIT.min(asked.time), None).await?;
         expected.judge(&request, &answer)
     }
-}
-
-/// Where to ask, and with which headers. Those of a connection are told to its own host only.
-fn address(asked: &Asked) -> Result<(Url, HeaderMap), Failure> {
-    let text = parameters::required(&asked.parameters, "url")?;
-    let own = own_headers(&asked.parameters)?;
-    let absolute = web::absolute(&text);
-    let Some(connection) = &asked.connection else {
-        let url = absolute.ok_or_else(|| {
-            Failure::misconfigured(
-                "the parameter url must be an absolute URL, like https://example.com/x: there is no connection with a base_url",
-            )
-        })?;
-        return Ok((url, own));
-    };
-    let base = web::absolute(connection.required("base_url")?)
-        .ok_or_else(|| connection.wrong("base_url", "must be an absolute URL, like https://example.com/"))?;
-    let url = absolute.or_else(|| base.join(text.trim()).ok()).filter(|url| url.has_host()).ok_or_else(|| {
-        Failure::misconfigured("the parameter url is no URL, and none below the connection's base_url either")
-    })?;
-    if url.origin() != base.origin() {
-        if connection.was_named() {
-            return Err(Failure::misconfigured(format!(
-                "the parameter url leads to {}, but the connection is one to {}",
-                url.origin().ascii_serialization(),
-                base.origin().ascii_serialization()
-            )));
-        }
-        return Ok((url, own));
-    }
-    let mut headers = web::headers("headers of the connection", &connection.table("headers")?)?;
-    headers.extend(own);
-    Ok((url, headers))
 }
 
 /// `headers`: an object, or its JSON text.

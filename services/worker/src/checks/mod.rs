@@ -15,12 +15,11 @@
 mod conformance;
 mod crew;
 mod files;
-mod guarded;
 mod http;
 mod outputs;
-mod postgres;
 mod s3;
 mod sftp;
+mod sql;
 
 use std::{sync::Arc, time::Duration};
 
@@ -94,7 +93,10 @@ impl Checks {
             connections,
             all: vec![
                 Arc::new(http::HttpRequest),
-                Arc::new(postgres::PostgresQuery),
+                Arc::new(sql::SqlQuery {
+                    sensor_type: "POSTGRES_QUERY",
+                    sql: Arc::new(crate::sql::postgres::Postgres),
+                }),
                 Arc::new(s3::S3File),
                 Arc::new(sftp::SftpFile),
             ],

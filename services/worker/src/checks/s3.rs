@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{Method, header::HeaderMap};
 use rusty_s3::{
-    Bucket, Credentials, S3Action as _, UrlStyle,
+    Bucket, S3Action as _,
     actions::{ListObjectsV2, ListObjectsV2Response},
 };
 use serde_json::{Map, json};
@@ -16,13 +16,12 @@ use super::{
     files::{Seen, Sight},
 };
 use crate::attempt::Failure;
-use crate::connections::{Connection, Fields, Secret};
+use crate::connections::Fields;
 use crate::connectors::parameters;
 use crate::limits::{CHECK_LISTED_MAX, HTTP_WAIT};
+use crate::s3;
 use crate::web;
 
-/// How long a signed request is good for.
-const SIGNED_FOR: Duration = Duration::from_secs(60);
 /// Objects in one answer, so the S3 API says.
 const PAGE: usize = 1000;
 
@@ -36,10 +35,7 @@ impl SensorCheck for S3File {
     }
 
     fn fields(&self) -> Fields {
-        Fields {
-            open: &["region", "endpoint", "path_style"],
-            secret: &["access_key_id", "secret_access_key", "session_token"],
-        }
+        s3::FIELDS
     }
 
     async fn look(&self, asked: &Asked) -> Result<Finding, Failure> {
@@ -47,7 +43,7 @@ impl SensorCheck for S3File {
         let prefix = parameters::text(&asked.parameters, "prefix").unwrap_or_default();
         let mut sight = Sight::begin(asked)?;
         let connection = asked.connection("AWS_S3")?;
-        let (bucket, credentials) = sign_in(connection, &bucket)?;
+        let (bucket, credentials) = s3::sign_in(connection, &bucket, None)?;
         let mut token: Option<String> = None;
         for _ in 0..CHECK_LISTED_MAX.div_ceil(PAGE) {
             let mut action = bucket.list_objects_v2(credentials.as_ref());
@@ -71,88 +67,23 @@ impl SensorCheck for S3File {
     }
 }
 
-fn sign_in(connection: &Connection, name: &str) -> Result<(Bucket, Option<Credentials>), Failure> {
-    let region = connection.text("region")?;
-    let (endpoint, style) = match connection.text("endpoint")? {
-        Some(endpoint) => {
-            let endpoint = web::absolute(endpoint).ok_or_else(|| {
-                connection.wrong("endpoint", "must be an absolute URL, like https://minio.example.com")
-            })?;
-            let path_style = connection.text("path_style")?.is_none() || connection.flag("path_style")?;
-            (endpoint, if path_style { UrlStyle::Path } else { UrlStyle::VirtualHost })
-        }
-        None => {
-            let region = connection.required("region")?;
-            let plain = region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-            let endpoint = web::absolute(&format!("https://s3.{region}.amazonaws.com")).filter(|_| plain);
-            // A dot in the name breaks the certificate of the bucket's own host.
-            let style = if name.contains('.') { UrlStyle::Path } else { UrlStyle::VirtualHost };
-            (endpoint.ok_or_else(|| connection.wrong("region", "must be a region, like eu-west-1"))?, style)
-        }
-    };
-    // A name from outside becomes a part of the address.
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
-    if !plain || !(1..=255).contains(&name.len()) || name.starts_with('.') {
-        return Err(Failure::misconfigured(
-            "the parameter bucket_name is no name of a bucket (letters, digits, `.`, `-`, `_`)",
-        ));
-    }
-    let bucket = Bucket::new(endpoint, style, name.to_owned(), region.unwrap_or("us-east-1").to_owned())
-        .map_err(|error| Failure::misconfigured(format!("the parameter bucket_name cannot be used: {error}")))?;
-    let credentials = match (connection.secret("access_key_id")?, connection.secret("secret_access_key")?) {
-        (Some(key), Some(secret)) => Some(credentials(&key, &secret, connection.secret("session_token")?.as_ref())),
-        (None, None) => None,
-        (None, Some(_)) => return Err(connection.wrong("access_key_id", "is missing beside secret_access_key")),
-        (Some(_), None) => return Err(connection.wrong("secret_access_key", "is missing beside access_key_id")),
-    };
-    Ok((bucket, credentials))
-}
-
-fn credentials(key: &Secret, secret: &Secret, token: Option<&Secret>) -> Credentials {
-    match token {
-        Some(token) => Credentials::new_with_token(key.reveal(), secret.reveal(), token.reveal()),
-        None => Credentials::new(key.reveal(), secret.reveal()),
-    }
-}
-
 async fn ask(bucket: &Bucket, action: &ListObjectsV2<'_>, wait: Duration) -> Result<ListObjectsV2Response, Failure> {
-    let url = action.sign(SIGNED_FOR);
+    let url = action.sign(s3::SIGNED_FOR);
     let request = web::Request { method: Method::GET, url, headers: HeaderMap::new(), body: None };
     let answer = web::exchange(&request, wait, None).await?;
     let text = String::from_utf8_lossy(&answer.body);
     if !answer.status.is_success() {
-        return Err(refused(bucket, answer.status, &text));
+        return Err(s3::refused(bucket, answer.status, &text));
     }
     if answer.cut {
-        return Err(Failure::job(format!("{}: the list of objects is larger than 16 MiB", place(bucket))));
+        return Err(Failure::job(format!("{}: the list of objects is larger than 16 MiB", s3::place(bucket))));
     }
     ListObjectsV2::parse_response(&text).map_err(|_| {
-        Failure::misconfigured(format!("{} answers something that is no list of objects of the S3 API", place(bucket)))
+        Failure::misconfigured(format!(
+            "{} answers something that is no list of objects of the S3 API",
+            s3::place(bucket)
+        ))
     })
-}
-
-fn refused(bucket: &Bucket, status: StatusCode, text: &str) -> Failure {
-    let code = element(text, "Code").unwrap_or("no code");
-    let message = element(text, "Message").unwrap_or("no message");
-    let text = format!("{} answered {status}: {code}: {message}", place(bucket));
-    match status.as_u16() {
-        301 | 307 => {
-            Failure::misconfigured(format!("{text}; the field region or endpoint of the connection is another one"))
-        }
-        408 | 429 | 500..=599 => Failure::transient(text),
-        _ => Failure::misconfigured(text),
-    }
-}
-
-fn place(bucket: &Bucket) -> String {
-    format!("the bucket {:?} at {}", bucket.name(), web::shown(bucket.base_url()))
-}
-
-/// The text of the first element of that name, as far as it is worth to be shown.
-fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let begin = text.split_once(&format!("<{name}>"))?.1;
-    let inner = begin.split_once(&format!("</{name}>"))?.0;
-    Some(&inner[..inner.floor_char_boundary(300)])
 }
 
 fn seen(object: rusty_s3::actions::list_objects_v2::ListObjectsContent) -> Seen {

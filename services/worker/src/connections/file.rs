@@ -48,8 +48,8 @@ pub(super) fn read(file: &Path, integration: &str, fields: Fields) -> Result<Con
     };
     let mut read = Contents { fields: Map::new(), secrets: Vec::new(), open_to_others: Vec::new() };
     for (name, value) in written {
-        let secret = fields.secret.contains(&name.as_str());
-        if !secret && !fields.open.contains(&name.as_str()) {
+        let secret = Fields::holds(fields.secret, &name);
+        if !secret && !Fields::holds(fields.open, &name) {
             let known = [fields.open, fields.secret].concat().join(", ");
             return Err(wrong(&format!("the field {name:?} is unknown; {integration} has: {known}")));
         }

@@ -21,7 +21,7 @@ use tracing::warn;
 
 use crate::attempt::Failure;
 use crate::limits::CONNECTION_NAME_CHARS_MAX;
-pub(crate) use secret::Secret;
+pub(crate) use secret::{HIDDEN, Secret};
 
 /// The setting that names the folder.
 pub(crate) const SETTING: &str = "DOWNBEAT_WORKER_CONNECTIONS";
@@ -34,6 +34,18 @@ pub(crate) struct Fields {
     /// Credentials.
     pub(crate) secret: &'static [&'static str],
 }
+
+impl Fields {
+    /// Fields of any name, all of them credentials: for scripts, whose authors know what they mean.
+    pub(crate) const ANY: Self = Self { open: &[], secret: &[ANY_NAME] };
+
+    fn holds(names: &[&str], name: &str) -> bool {
+        names.iter().any(|known| *known == name || *known == ANY_NAME)
+    }
+}
+
+/// Stands for every name.
+const ANY_NAME: &str = "*";
 
 /// All connections of this worker.
 #[derive(Debug, Clone)]
@@ -118,6 +130,12 @@ fn default_name(integration: &str) -> String {
     format!("default_{}", integration.to_ascii_lowercase())
 }
 
+/// A part of a variable's name: runs of anything but letters and digits are one `_`, none at the ends.
+fn variable(part: &str) -> String {
+    let words = part.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_").to_ascii_uppercase()
+}
+
 fn check_name(name: &str) -> Result<(), Failure> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if plain && name.len() <= CONNECTION_NAME_CHARS_MAX {
@@ -154,6 +172,21 @@ impl Connection {
     /// Whether it was asked for by name, not taken because it is the default.
     pub(crate) fn was_named(&self) -> bool {
         self.named
+    }
+
+    /// Every credential of it.
+    pub(crate) fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+
+    /// Its fields as variables of a process, as published: `INTEGRATION__CONNECTION__FIELD`.
+    pub(crate) fn variables(&self, integration: &str) -> impl Iterator<Item = (String, String)> {
+        let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let start = format!("{}__{}", variable(integration), variable(&name));
+        self.fields.iter().map(move |(field, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (format!("{start}__{}", variable(field)), text)
+        })
     }
 
     /// A failure that names the file and the field. `what` must not repeat its value.

@@ -1,6 +1,9 @@
 //! What every connector must do, asked of each of them through the runner, as a real attempt would.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use downbeat_proto::events::v1::FailureClass;
 use downbeat_proto::worker::v1::Offer;
@@ -11,20 +14,46 @@ use uuid::Uuid;
 use super::{Registry, Submit, noop};
 use crate::attempt::{AttemptId, Ending};
 use crate::config::WorkerConfig;
+use crate::connections::Connections;
 use crate::home::Home;
 use crate::runner::Runner;
 use crate::script_events::ScriptEvents;
 use crate::stop::{StopLevel, stop_channel};
 use crate::toolchain::Toolchain;
 
+const CREDENTIAL: &str = "conformance-s3cret";
 const ATTEMPT: AttemptId = AttemptId { run: [1; 16], task: 0, number: 1 };
 
 async fn runner(folder: &Path) -> Runner {
     let config = WorkerConfig::new("http://127.0.0.1:1", folder.join("worker"), folder.join("blobs"));
     let home = Home::open(&config.data).unwrap();
     let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
-    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()));
+    let connections = Connections::new(Some(connections(folder)));
+    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections);
     Runner { home, blobs: BlobStore::open(&config.blobs).unwrap(), registry }
+}
+
+/// A folder with a connection of each integration that needs one, to servers that nobody must reach.
+fn connections(folder: &Path) -> PathBuf {
+    let connections = folder.join("connections");
+    std::fs::create_dir_all(&connections).unwrap();
+    let database = json!({ "host": "127.0.0.1", "port": 1, "database": "d", "username": "u", "password": CREDENTIAL });
+    let machine = json!({
+        "host": "127.0.0.1", "port": 1, "username": "u", "password": CREDENTIAL, "insecure_accept_any_host_key": true,
+    });
+    let bucket = json!({ "endpoint": "http://127.0.0.1:1", "access_key_id": "k", "secret_access_key": CREDENTIAL });
+    for (integration, fields) in [
+        ("POSTGRES", &database),
+        ("SFTP", &machine),
+        ("LINUX_SSH", &machine),
+        ("WINDOWS_SSH", &machine),
+        ("AWS_S3", &bucket),
+        ("MOTHERDUCK", &json!({ "token": CREDENTIAL })),
+    ] {
+        let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
+        std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
+    }
+    connections
 }
 
 fn offers(registry: &Registry, parameters: &Value) -> Vec<Offer> {
@@ -46,6 +75,8 @@ fn useful() -> Value {
     json!({
         "source": "INLINE", "code": "print(1)", "python_version": "3.11",
         "commands": "dbt build", "method": "GET", "path": "http://127.0.0.1:1/",
+        "statement": "SELECT 1", "query": "SELECT 1", "command": "python main.py", "file_path": "a/b",
+        "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
     })
 }
 
@@ -54,8 +85,18 @@ async fn bad_parameters_are_misconfigured_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let runner = runner(folder.path()).await;
     for (parameters, texts) in [
-        (json!({}), ["code", "command", "commands", "method"].as_slice()),
-        (json!({ "source": 7, "commands": "rm -rf /", "method": "DELETE" }), &["source", "commands", "method"]),
+        (
+            json!({}),
+            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name", "query"]
+                .as_slice(),
+        ),
+        (
+            json!({
+                "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
+                "bucket_name": "b", "object_key": "k", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
+            }),
+            &["source", "commands", "method", "statement", "command", "file_encoding", "content_format", "query"],
+        ),
         (json!([]), &["JSON object"]),
     ] {
         for offer in offers(&runner.registry, &parameters) {

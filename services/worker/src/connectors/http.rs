@@ -7,13 +7,18 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Connector, Step, Task, parameters, unless_stopped};
+use super::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
+use crate::about::{About, Tested};
 use crate::attempt::{Ended, Ending, Failure};
+use crate::base_url;
+use crate::connections::{Connection, Connections};
 use crate::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LOGGED_BYTES, HTTP_WAIT};
 use crate::web::{self, shown};
 
 #[derive(Debug)]
-pub(crate) struct HttpRequest;
+pub(crate) struct HttpRequest {
+    pub(crate) connections: Connections,
+}
 
 struct Wanted {
     request: web::Request,
@@ -22,20 +27,61 @@ struct Wanted {
 
 #[async_trait]
 impl Connector for HttpRequest {
-    fn job(&self) -> (&'static str, &'static str) {
+    fn job(&self) -> (&str, &str) {
         ("HTTP", "HTTP_REQUEST")
     }
 
-    async fn run(&self, task: &Task) -> Ended {
-        // Nothing is left of a request that is dropped.
-        match unless_stopped(&task.stop, carry_out(task)).await {
-            Ok(Ok(ending)) | Ok(Err(ending)) | Err(ending) => ending.into(),
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("a server of the tests"),
+            after_a_loss: "GET, PUT once more; POST never again: UNKNOWN_OUTCOME",
+            collects: "nothing".to_owned(),
         }
+    }
+
+    fn remote(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, task: &Task) -> Ended {
+        unless_killed(&task.stop, async {
+            if let Some(ending) = lost(task) {
+                return ending.into();
+            }
+            // Nothing is left of a request that is dropped.
+            match unless_stopped(&task.stop, self.carry_out(task)).await {
+                Ok(Ok(ending)) | Ok(Err(ending)) | Err(ending) => ending.into(),
+            }
+        })
+        .await
     }
 }
 
-async fn carry_out(task: &Task) -> Step<Ending> {
-    let Wanted { request, set_outputs } = read(task)?;
+/// Of a request whose worker was lost nobody knows whether it arrived. GET and PUT may be sent again; POST may have begun something.
+fn lost(task: &Task) -> Option<Ending> {
+    task.resume.as_ref()?;
+    let method = parameters::text(&task.parameters, "method");
+    if method.is_some_and(|method| method != "POST") {
+        return None;
+    }
+    let text = "the worker was lost that sent the request, and nobody knows whether it arrived";
+    Some(if task.stop.asked() {
+        Ending::Unconfirmed(text.to_owned())
+    } else {
+        Failure::unknown(format!("{text}, so it is not sent again; look there, then restart the task")).into()
+    })
+}
+
+impl HttpRequest {
+    async fn carry_out(&self, task: &Task) -> Step<Ending> {
+        let connection = task.open(&self.connections, "HTTP", base_url::FIELDS).await?;
+        exchange(task, connection.as_ref()).await
+    }
+}
+
+async fn exchange(task: &Task, connection: Option<&Connection>) -> Step<Ending> {
+    let Wanted { request, set_outputs } = read(task, connection)?;
     task.log.line(&format!("{} {}", request.method, shown(&request.url))).await;
     let web::Answer { status, body, cut, .. } = web::exchange(&request, HTTP_WAIT, Some(&task.log)).await?;
     if cut {
@@ -60,7 +106,7 @@ async fn carry_out(task: &Task) -> Step<Ending> {
     Ok(Ending::Succeeded { warning: false, outputs, message: format!("answered {status}") })
 }
 
-fn read(task: &Task) -> Result<Wanted, Failure> {
+fn read(task: &Task, connection: Option<&Connection>) -> Result<Wanted, Failure> {
     let given = &task.parameters;
     parameters::required(given, "method")?;
     let method = match parameters::one_of(given, "method", &["GET", "POST", "PUT"])? {
@@ -69,12 +115,8 @@ fn read(task: &Task) -> Result<Wanted, Failure> {
         _ => Method::GET,
     };
     let path = parameters::required(given, "path")?;
-    let url = web::absolute(&path).ok_or_else(|| {
-        Failure::misconfigured(format!(
-            "path must be an absolute URL, like https://example.com/x, not {path:?}: a base URL from a connection is not supported yet"
-        ))
-    })?;
-    let mut headers = headers(parameters::text(given, "custom_headers").as_deref())?;
+    let own = headers(parameters::text(given, "custom_headers").as_deref())?;
+    let (url, mut headers) = base_url::address(connection, "path", &path, own)?;
     let body = parameters::text(given, "body");
     let token = HeaderName::from_static("idempotency-key");
     if method != Method::GET
@@ -87,7 +129,7 @@ fn read(task: &Task) -> Result<Wanted, Failure> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     let set_outputs = parameters::flag(given, "set_outputs")?;
-    Ok(Wanted { request: web::Request { method, url, headers, body }, set_outputs })
+    Ok(Wanted { request: web::Request { method, url, headers, body: body.map(Into::into) }, set_outputs })
 }
 
 fn headers(text: Option<&str>) -> Result<HeaderMap, Failure> {

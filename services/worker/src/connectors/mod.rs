@@ -9,11 +9,15 @@
 #[cfg(test)]
 mod conformance;
 pub(crate) mod dbt;
+pub(crate) mod duckdb;
+pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod noop;
 pub(crate) mod parameters;
 pub(crate) mod python;
 pub(crate) mod source;
+pub(crate) mod sql;
+pub(crate) mod ssh;
 
 use std::{path::PathBuf, pin::Pin, sync::Arc};
 
@@ -21,7 +25,9 @@ use async_trait::async_trait;
 use downbeat_proto::worker::v1::{self as wire, Offer};
 use serde_json::{Map, Value};
 
+use crate::about::About;
 use crate::attempt::{Ended, Ending, Failure, Job};
+use crate::connections::{Connection, Connections, Fields};
 use crate::process::{book::Page, log::TaskLog};
 use crate::remote::{Remote, RemoteJob};
 use crate::script_events::ScriptEvents;
@@ -48,6 +54,20 @@ pub(crate) struct Task {
 }
 
 impl Task {
+    /// The connection of the task, or the integration's default one. Its credentials are in nothing that is said from now on.
+    pub(crate) async fn open(
+        &self,
+        connections: &Connections,
+        integration: &'static str,
+        fields: Fields,
+    ) -> Result<Option<Connection>, Failure> {
+        let connection = connections.open(&self.offer.connection, integration, fields).await?;
+        if let Some(connection) = &connection {
+            self.log.learn(connection.secrets()).await;
+        }
+        Ok(connection)
+    }
+
     /// The other system took the job. For remote connectors: as soon as it is known, and once.
     pub(crate) async fn submitted(&self, job: Job) {
         (self.submit.0)(job).await;
@@ -92,9 +112,17 @@ pub(crate) trait Connector: std::fmt::Debug + Send + Sync {
     /// Integration and job that it serves.
     fn job(&self) -> (&str, &str);
 
+    /// What people should know of it before they use it.
+    fn about(&self) -> About;
+
     /// Whether what it begins may outlive this worker. Then it says so with [`Task::submitted`], carries on with [`Task::resume`], and
     /// lets go when it is killed ([`Ending::Abandoned`]).
     fn remote(&self) -> bool {
+        false
+    }
+
+    /// Whether it can do nothing without a connection.
+    fn needs_connection(&self) -> bool {
         false
     }
 
@@ -104,15 +132,25 @@ pub(crate) trait Connector: std::fmt::Debug + Send + Sync {
 
 /// All connectors of this worker.
 #[derive(Debug, Clone)]
-pub(crate) struct Registry(Vec<Arc<dyn Connector>>);
+pub(crate) struct Registry {
+    all: Vec<Arc<dyn Connector>>,
+    /// Whether there can be any connection.
+    connections: bool,
+}
 
 impl Registry {
-    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>) -> Self {
-        Self(vec![
-            Arc::new(python::Python::new(Arc::clone(&toolchain), events)),
-            Arc::new(dbt::Dbt::new(toolchain)),
-            Arc::new(http::HttpRequest),
-        ])
+    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, connections: &Connections) -> Self {
+        let duckdb = duckdb::all(&toolchain, connections);
+        let mut all: Vec<Arc<dyn Connector>> = vec![
+            Arc::new(python::Python::new(Arc::clone(&toolchain), events, connections.clone())),
+            Arc::new(dbt::Dbt::new(toolchain, connections.clone())),
+            Arc::new(http::HttpRequest { connections: connections.clone() }),
+        ];
+        all.extend(sql::all(connections));
+        all.extend(files::all(connections));
+        all.extend(ssh::all(connections));
+        all.extend(duckdb);
+        Self { all, connections: connections.has_folder() }
     }
 
     /// And these, whose jobs run in other systems.
@@ -127,20 +165,29 @@ impl Registry {
                     "{integration}/{name} is built in; a manifest replaces nothing: give the job another name"
                 ));
             }
-            self.0.push(Arc::new(Remote::new(job)));
+            self.all.push(Arc::new(Remote::new(job)));
         }
         Ok(self)
     }
 
     /// These and no others.
     #[cfg(test)]
-    pub(crate) fn of(connectors: Vec<Arc<dyn Connector>>) -> Self {
-        Self(connectors)
+    pub(crate) fn of(all: Vec<Arc<dyn Connector>>) -> Self {
+        Self { all, connections: true }
     }
 
-    /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself.
+    /// Every job with what people should know of it, whether a folder of connections is there or not.
+    pub(crate) fn about(&self) -> Vec<(String, String, About)> {
+        let own = self.all.iter().map(|connector| (connector.job(), connector.about()));
+        let own = own.chain([(noop::JOB, noop::about())]);
+        own.map(|((integration, job), about)| (integration.to_owned(), job.to_owned(), about)).collect()
+    }
+
+    /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself. Without
+    /// a folder of connections only what needs none, so that a worker that has one is asked.
     pub(crate) fn jobs(&self) -> Vec<wire::Job> {
-        let jobs = self.0.iter().map(|connector| (connector.job(), connector.remote())).chain([(noop::JOB, false)]);
+        let offered = self.all.iter().filter(|connector| self.connections || !connector.needs_connection());
+        let jobs = offered.map(|connector| (connector.job(), connector.remote())).chain([(noop::JOB, false)]);
         jobs.map(|((integration, job), remote)| wire::Job {
             integration: integration.to_owned(),
             integration_job: job.to_owned(),
@@ -150,7 +197,7 @@ impl Registry {
     }
 
     pub(crate) fn find(&self, integration: &str, job: &str) -> Result<Arc<dyn Connector>, Failure> {
-        let found = self.0.iter().find(|connector| connector.job() == (integration, job));
+        let found = self.all.iter().find(|connector| connector.job() == (integration, job));
         found.cloned().ok_or_else(|| {
             let known: Vec<_> =
                 self.jobs().into_iter().map(|job| format!("{}/{}", job.integration, job.integration_job)).collect();
@@ -166,5 +213,15 @@ pub(crate) async fn unless_stopped<T>(stop: &StopSignal, work: impl Future<Outpu
         biased;
         () = stop.wait_for(crate::stop::StopLevel::Gentle) => Err(Ending::Stopped),
         value = work => Ok(value),
+    }
+}
+
+/// Lets go of `work` when the attempt is killed. For remote connectors: whoever comes next carries on.
+pub(crate) async fn unless_killed(stop: &StopSignal, work: impl Future<Output = Ended>) -> Ended {
+    let mut stop = stop.clone();
+    tokio::select! {
+        biased;
+        () = stop.wait_for(crate::stop::StopLevel::Kill) => Ending::Abandoned.into(),
+        ended = work => ended,
     }
 }

@@ -3,9 +3,20 @@
 
 use downbeat_proto::worker::v1::Offer;
 
+use crate::about::{About, Tested};
+
 /// Integration and job.
 pub(crate) const JOB: (&str, &str) = ("DOWNBEAT", "NOOP");
 
 pub(crate) fn is_noop(offer: &Offer) -> bool {
     (offer.integration.as_str(), offer.integration_job.as_str()) == JOB
+}
+
+pub(crate) fn about() -> About {
+    About {
+        by_manifest: false,
+        tested: Tested::Real("itself"),
+        after_a_loss: "once more",
+        collects: "nothing".to_owned(),
+    }
 }

@@ -8,7 +8,9 @@ use std::{
 use async_trait::async_trait;
 
 use super::{Connector, Step, Task, parameters, source::project_folder};
+use crate::about::{About, Tested};
 use crate::attempt::{Ended, Ending, Failure, cut};
+use crate::connections::{Connections, Fields};
 use crate::process::{environment::Environment, log::last_lines, run::Exit};
 use crate::script_events::{ScriptEvents, ScriptState, ScriptStatus};
 use crate::toolchain::{
@@ -20,6 +22,7 @@ use crate::toolchain::{
 pub(crate) struct Python {
     toolchain: Arc<Toolchain>,
     events: Arc<ScriptEvents>,
+    connections: Connections,
 }
 
 /// The task's parameters, checked.
@@ -35,12 +38,13 @@ struct Script {
 }
 
 impl Python {
-    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>) -> Self {
-        Self { toolchain, events }
+    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, connections: Connections) -> Self {
+        Self { toolchain, events, connections }
     }
 
     async fn carry_out(&self, task: &Task) -> Step<Ending> {
         let script = Script::read(task)?;
+        let connection = task.open(&self.connections, "PYTHON", Fields::ANY).await?;
         let folder = script.place(task).await?;
         let scope = script.scope(task, &folder);
         let build = Build {
@@ -58,7 +62,9 @@ impl Python {
             ("ORCHESTRA_TASK_RUN_ID", task.offer.task_run_id.clone()),
             ("ORCHESTRA_WEBHOOK_URL", admission.url.clone()),
         ];
-        let environment = environment.with(given.map(|(name, value)| (name.to_owned(), value)));
+        // Only what runs sees them, not what installs.
+        let linked = connection.iter().flat_map(|connection| connection.variables("PYTHON"));
+        let environment = environment.with(linked).with(given.map(|(name, value)| (name.to_owned(), value)));
         task.log.line(&format!("$ {}", script.command.join(" "))).await;
         let ran = run_in(task, environment.program(&script.command, &folder)?).await?;
         let said = admission.close();
@@ -71,6 +77,15 @@ impl Python {
 impl Connector for Python {
     fn job(&self) -> (&'static str, &'static str) {
         ("PYTHON", "PYTHON_EXECUTE_SCRIPT")
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("Python 3.11"),
+            after_a_loss: "ends with its worker, runs again",
+            collects: "what the script reports".to_owned(),
+        }
     }
 
     async fn run(&self, task: &Task) -> Ended {

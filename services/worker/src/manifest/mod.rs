@@ -237,6 +237,17 @@ fn thresholds(
 
 #[async_trait]
 impl RemoteJob for Described {
+    fn collects(&self) -> String {
+        let Some(collect) = &self.manifest.collect else { return "nothing".to_owned() };
+        let mut words: Vec<&str> = collect.operations.iter().map(|rule| rule.kind.as_str()).collect();
+        words.sort_unstable();
+        words.dedup();
+        if !collect.assets.is_empty() {
+            words.push("assets");
+        }
+        if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+    }
+
     fn job(&self) -> (&str, &str) {
         (&self.manifest.integration, &self.manifest.job)
     }

@@ -118,7 +118,7 @@ impl Calls {
             Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
-        Ok(web::Request { method, url, headers, body })
+        Ok(web::Request { method, url, headers, body: body.map(Into::into) })
     }
 
     async fn sign(

@@ -1,14 +1,18 @@
 //! The log of one attempt: what its processes print, and lines of the worker's own, streamed into a blob.
 //!
 //! Promises: constant memory; readers see a line as soon as it was taken; at most [`LOG_BYTES_MAX`] bytes, and what was dropped
-//! beyond is counted in the last line. A log that cannot be written never fails the task.
+//! beyond is counted in the last line; no credential that it has learnt of, in whatever pieces it comes. A log that cannot be written
+//! never fails the task.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use downbeat_runtime::blob::BlobWriter;
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tracing::warn;
 
+use super::mask::Mask;
+use crate::connections::Secret;
 use crate::limits::{LOG_BYTES_MAX, LOG_TAIL_BYTES};
 
 /// Shared by everybody who writes into one attempt's log.
@@ -24,6 +28,9 @@ struct State {
     broken: bool,
     at_line_start: bool,
     tail: VecDeque<u8>,
+    mask: Mask,
+    /// Output that may be the beginning of a credential.
+    held: Vec<u8>,
 }
 
 impl TaskLog {
@@ -40,32 +47,52 @@ impl TaskLog {
             broken: false,
             at_line_start: true,
             tail: VecDeque::new(),
+            mask: Mask::default(),
+            held: Vec::new(),
         })))
+    }
+
+    /// From now on these are in nothing that is said.
+    pub(crate) async fn learn(&self, secrets: &[Secret]) {
+        self.0.lock().await.mask.learn(secrets);
+    }
+
+    /// The text without any credential.
+    pub(crate) async fn hide(&self, text: String) -> String {
+        self.0.lock().await.mask.hide(text)
+    }
+
+    /// The value without any credential.
+    pub(crate) async fn hide_in_value(&self, value: Value) -> Value {
+        self.0.lock().await.mask.hide_in_value(value)
     }
 
     /// Takes output of a process.
     pub(crate) async fn output(&self, data: &[u8]) {
         let mut state = self.0.lock().await;
-        let keep = &data[data.len().saturating_sub(LOG_TAIL_BYTES)..];
-        let surplus = (state.tail.len() + keep.len()).saturating_sub(LOG_TAIL_BYTES);
-        let surplus = surplus.min(state.tail.len());
-        state.tail.drain(..surplus);
-        state.tail.extend(keep);
-        state.write(data).await;
+        let State { mask, held, .. } = &mut *state;
+        let certain = mask.stream(held, data);
+        state.printed(&certain).await;
+    }
+
+    /// The process prints nothing more.
+    pub(crate) async fn output_ended(&self) {
+        self.0.lock().await.release().await;
     }
 
     /// Writes one line of the worker's own.
     pub(crate) async fn line(&self, text: &str) {
         let mut state = self.0.lock().await;
         let start = if state.at_line_start { "" } else { "\n" };
-        let line = format!("{start}[downbeat] {text}\n");
-        state.write(line.as_bytes()).await;
+        let text = state.mask.hide(text.to_owned());
+        state.write(format!("{start}[downbeat] {text}\n").as_bytes()).await;
     }
 
     /// Writes a text as it is, closed with a line end.
     pub(crate) async fn text(&self, text: &str) {
         let mut state = self.0.lock().await;
-        state.write(text.as_bytes()).await;
+        let text = state.mask.hide_in_bytes(text.as_bytes());
+        state.write(&text).await;
         if !state.at_line_start {
             state.write(b"\n").await;
         }
@@ -73,18 +100,22 @@ impl TaskLog {
 
     /// The last bytes of output since the last call of [`TaskLog::forget_tail`], as text.
     pub(crate) async fn tail(&self) -> String {
-        let state = self.0.lock().await;
+        let mut state = self.0.lock().await;
+        state.release().await;
         String::from_utf8_lossy(&state.tail.iter().copied().collect::<Vec<_>>()).into_owned()
     }
 
     /// Another process begins: what the earlier ones printed is no longer its tail.
     pub(crate) async fn forget_tail(&self) {
-        self.0.lock().await.tail.clear();
+        let mut state = self.0.lock().await;
+        state.release().await;
+        state.tail.clear();
     }
 
     /// Says how much was dropped, if anything was.
     pub(crate) async fn close(&self) {
         let mut state = self.0.lock().await;
+        state.release().await;
         if state.dropped > 0 {
             let line = format!(
                 "\n[downbeat] the log is full ({} MiB): {} further bytes of output were dropped\n",
@@ -98,6 +129,23 @@ impl TaskLog {
 }
 
 impl State {
+    /// What was held back turned out to be no credential.
+    async fn release(&mut self) {
+        let rest = self.mask.rest(&mut self.held);
+        if !rest.is_empty() {
+            self.printed(&rest).await;
+        }
+    }
+
+    async fn printed(&mut self, data: &[u8]) {
+        let keep = &data[data.len().saturating_sub(LOG_TAIL_BYTES)..];
+        let surplus = (self.tail.len() + keep.len()).saturating_sub(LOG_TAIL_BYTES);
+        let surplus = surplus.min(self.tail.len());
+        self.tail.drain(..surplus);
+        self.tail.extend(keep);
+        self.write(data).await;
+    }
+
     async fn write(&mut self, data: &[u8]) {
         let room = usize::try_from(self.cap.saturating_sub(self.written)).unwrap_or(usize::MAX);
         let (taken, left) = data.split_at(room.min(data.len()));
@@ -163,6 +211,21 @@ mod tests {
         log.line("two").await;
         let text = store.read(&key, 0, 1000).await.unwrap().unwrap().data;
         assert_eq!(text, "[downbeat] one\nhalf a line\n[downbeat] two\n");
+    }
+
+    #[tokio::test]
+    async fn no_credential_is_in_the_log_or_its_tail() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, store, key) = log_with_cap(folder.path(), 1000).await;
+        log.learn(&[Secret::new("s3cret-word")]).await;
+        log.output(b"the s3cr").await;
+        log.line("the worker says s3cret-word").await;
+        log.output(b"et-word, s3cret").await;
+        log.text("a file with s3cret-word").await;
+        assert_eq!(log.tail().await, "the ***, s3cret");
+        log.close().await;
+        let text = store.read(&key, 0, 1000).await.unwrap().unwrap().data;
+        assert_eq!(text, "the \n[downbeat] the worker says ***\n***, a file with ***\ns3cret");
     }
 
     #[tokio::test]

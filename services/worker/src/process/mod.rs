@@ -5,4 +5,5 @@ pub(crate) mod book;
 pub(crate) mod environment;
 pub(crate) mod group;
 pub(crate) mod log;
+pub(crate) mod mask;
 pub(crate) mod run;

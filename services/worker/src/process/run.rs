@@ -149,7 +149,7 @@ async fn capture(mut pipe: pipe::Receiver, log: TaskLog) {
     let mut buffer = vec![0; LOG_READ_BYTES];
     loop {
         match pipe.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
+            Ok(0) | Err(_) => return log.output_ended().await,
             Ok(count) => log.output(&buffer[..count]).await,
         }
     }

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{CallError, Job, Observation, Pace, Prepared, Reattach, RemoteJob, State};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connectors::{Connector, Task};
 use crate::stop::StopLevel;
@@ -40,6 +41,20 @@ impl Connector for Remote {
         self.job.job()
     }
 
+    fn about(&self) -> About {
+        About {
+            by_manifest: true,
+            tested: Tested::RecordedShape,
+            after_a_loss: match self.job.reattach() {
+                Reattach::Token => "started again with the same token",
+                Reattach::LookUp => "looked for by the token",
+                Reattach::Repeat => "only reads: once more",
+                Reattach::Never => "never again unless its id was recorded: UNKNOWN_OUTCOME",
+            },
+            collects: self.job.collects(),
+        }
+    }
+
     fn remote(&self) -> bool {
         true
     }
@@ -62,7 +77,7 @@ impl Connector for Remote {
 
 /// Without its connection nothing can be said of a job that an attempt before may have begun.
 fn unprepared(task: &Task, failure: Failure) -> Ending {
-    match (&task.resume, task.stop.asked()) {
+    match (&task.resume, task.stop.asked_gently()) {
         (None, _) => failure.into(),
         (Some(_), true) => Ending::Unconfirmed(failure.message),
         (Some(_), false) => in_doubt(&failure.message).into(),
@@ -120,14 +135,14 @@ impl Life<'_> {
                 self.say("an attempt before may have begun the job: finding out").await;
                 self.settle("its worker was lost").await
             }
-            None if self.task.stop.asked() => Err(Ending::Stopped),
+            None if self.task.stop.asked_gently() => Err(Ending::Stopped),
             None => self.start(false).await,
         }
     }
 
     /// A start is in doubt.
     async fn settle(&self, why: &str) -> Result<Job, Ending> {
-        let stopped = self.task.stop.asked();
+        let stopped = self.task.stop.asked_gently();
         match self.job.reattach() {
             // The other side answers with the job that it has; one that it does not have was intended all the same.
             Reattach::Token => self.start(true).await,
@@ -138,7 +153,7 @@ impl Life<'_> {
                     self.say(&format!("found it: {}", shown(&job))).await;
                     Ok(job)
                 }
-                None if self.task.stop.asked() => Err(Ending::Stopped),
+                None if self.task.stop.asked_gently() => Err(Ending::Stopped),
                 None => {
                     self.say("it was not begun: beginning").await;
                     self.start(false).await
@@ -180,7 +195,7 @@ impl Life<'_> {
 
     fn doubtful(&self, message: &str) -> Ending {
         let failure = in_doubt(message);
-        if self.task.stop.asked() { Ending::Unconfirmed(failure.message) } else { failure.into() }
+        if self.task.stop.asked_gently() { Ending::Unconfirmed(failure.message) } else { failure.into() }
     }
 
     /// `doubt`: it may have been begun already, and is begun once all the same.
@@ -218,7 +233,7 @@ impl Life<'_> {
             }
             self.say(&format!("cannot begin yet: {message}")).await;
             self.pause(pause.next(after)).await;
-            if self.task.stop.asked() && !doubt {
+            if self.task.stop.asked_gently() && !doubt {
                 return Err(Ending::Stopped);
             }
         }
@@ -243,7 +258,7 @@ impl Life<'_> {
         let mut silent_since: Option<Instant> = None;
         let mut cancel: Option<Cancel> = None;
         loop {
-            if self.task.stop.asked() {
+            if self.task.stop.asked_gently() {
                 let asked = cancel.get_or_insert_with(|| Cancel::asked(self.pace.again));
                 if let Some(ending) = self.cancel(job, asked).await {
                     return ending.into();

@@ -135,6 +135,11 @@ pub(crate) trait RemoteJob: std::fmt::Debug + Send + Sync {
     /// How a start with an unknown outcome is settled.
     fn reattach(&self) -> Reattach;
 
+    /// What of its work becomes metadata, in words.
+    fn collects(&self) -> String {
+        "nothing".to_owned()
+    }
+
     /// How long to wait between two looks: at first, and at most.
     fn poll_every(&self) -> (Duration, Duration) {
         (Duration::from_secs(2), Duration::from_secs(30))

@@ -215,6 +215,7 @@ struct Stage {
     fake: Fake,
     attempts: u32,
     reported: Option<Job>,
+    kill_once_taken: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -236,7 +237,7 @@ impl Stage {
             blobs: BlobStore::open(&folder.path().join("blobs")).unwrap(),
             registry: Registry::of(vec![Arc::new(remote)]),
         };
-        Self { runner, fake, attempts: 0, reported: None, _folder: folder }
+        Self { runner, fake, attempts: 0, reported: None, kill_once_taken: false, _folder: folder }
     }
 
     async fn attempt(&mut self, plot: Plot) -> Ending {
@@ -256,11 +257,14 @@ impl Stage {
         };
         let said = Arc::new(Mutex::new(None));
         let heard = Arc::clone(&said);
-        let submit = Submit::new(move |job| {
-            let heard = Arc::clone(&heard);
-            async move { drop(heard.lock().unwrap().replace(job)) }
-        });
         let (ask, stop) = stop_channel();
+        let ask = Arc::new(ask);
+        let killer = self.kill_once_taken.then(|| Arc::clone(&ask));
+        let submit = Submit::new(move |job| {
+            heard.lock().unwrap().replace(job);
+            killer.iter().for_each(|killer| killer.ask(StopLevel::Kill));
+            async {}
+        });
         let asked = async {
             let began = Instant::now();
             let mut wishes: Vec<(Duration, StopLevel)> = Vec::new();
@@ -347,6 +351,21 @@ async fn a_cancelled_job_has_ended_when_that_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_let_go_of_ends_nothing_elsewhere() {
+    for seed in 0..120 {
+        let (stage, _) = live(seed, Reattach::Token, 4, false).await;
+        assert_eq!(stage.fake.system().cancels, 0, "seed {seed}");
+    }
+    // Not even when that is asked for at the very moment at which the job is taken.
+    let mut stage = Stage::new(Fake::new(7, Reattach::Token));
+    stage.kill_once_taken = true;
+    let ended = stage.attempt(Plot::default()).await;
+    assert_eq!(ended, Ending::Abandoned);
+    let system = stage.fake.system();
+    assert_eq!((system.jobs.len(), system.cancels), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_nobody_can_tell_the_job_is_not_begun_again_and_that_is_said() {
     let mut unknown = 0;
     for seed in 0..120 {
@@ -371,10 +390,7 @@ async fn a_job_that_nobody_can_end_or_see_is_said_to_be_unconfirmed_or_unknown()
     assert_eq!(stage.attempt(Plot { kill_after: Some(2 * second), ..Plot::default() }).await, Ending::Abandoned);
     // From now on it hears nothing any more.
     fake.system().jobs[0].1.ends = Instant::now() + Duration::from_secs(1_000_000);
-    fake.system().faulty = true;
-    fake.system().dice = Dice(0);
-    let silent = Silent(fake.clone());
-    stage.runner.registry = Registry::of(vec![Arc::new(Remote::paced(Arc::new(silent), PACE))]);
+    stage.runner.registry = Registry::of(vec![Arc::new(Remote::paced(Arc::new(Silent), PACE))]);
     let Ending::Failed(failure) = stage.attempt(Plot::default()).await else { panic!("it cannot be seen") };
     assert_eq!(failure.class, FailureClass::UnknownOutcome);
     assert!(failure.message.contains("job j0 could not be seen for 30 min: nobody listens"), "{}", failure.message);
@@ -388,7 +404,7 @@ async fn a_job_that_nobody_can_end_or_see_is_said_to_be_unconfirmed_or_unknown()
 
 /// The system is not reachable any more.
 #[derive(Debug, Clone)]
-struct Silent(Fake);
+struct Silent;
 
 #[async_trait]
 impl RemoteJob for Silent {

@@ -1,11 +1,13 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
+pub mod openssh;
 pub mod servers;
+pub mod wire;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use bytes::Bytes;
-use downbeat_proto::events::v1::{Attempt, FailureClass, StopReason};
+use downbeat_proto::events::v1::{Attempt, FailureClass, Operation, Outcome, StopReason};
 use downbeat_proto::worker::v1::{
     Acknowledged, Check, CheckAnswer, Checks, CoordinatorMessage, HeartbeatAnswer, Hello, Offer, Offers, Report, Stop,
     Stops, Welcome, WorkerMessage,
@@ -221,6 +223,35 @@ impl Stage {
             }
             self.say(FromCoordinator::Acknowledged(Acknowledged { up_to })).await;
         }
+    }
+
+    /// How a task ended: its word, its outputs or message, and its first operation. No credential of a test is in them.
+    pub async fn told(&mut self, task: u32) -> (&'static str, String, Option<Operation>) {
+        let heard = self.outcome(task).await;
+        let operation = heard.iter().find_map(|report| match report {
+            ReportKind::Collected(collected) => collected.operations.first().cloned(),
+            _ => None,
+        });
+        let (word, text) = match heard.last().unwrap() {
+            ReportKind::Succeeded(done) if done.outputs.is_empty() || done.outputs == "{}" => {
+                (if done.outcome() == Outcome::Warning { "warning" } else { "succeeded" }, done.message.clone())
+            }
+            ReportKind::Succeeded(done) => ("succeeded", done.outputs.clone()),
+            ReportKind::Failed(failed) => (
+                match failed.failure_class() {
+                    FailureClass::Misconfigured => "misconfigured",
+                    FailureClass::Transient => "transient",
+                    FailureClass::TimedOut => "timed out",
+                    FailureClass::UnknownOutcome => "unknown",
+                    _ => "failed",
+                },
+                failed.message.clone(),
+            ),
+            ReportKind::Stopped(_) => ("stopped", String::new()),
+            other => panic!("{other:?}"),
+        };
+        assert!(!text.contains("s3cret"), "{text}");
+        (word, text, operation)
     }
 
     /// Offers one task and waits for its outcome, which is the last of what was reported.

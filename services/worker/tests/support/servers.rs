@@ -45,7 +45,13 @@ pub fn free_port() -> u16 {
 }
 
 /// A program that ends when this is dropped.
-struct Running(Child, Signal);
+pub struct Running(Child, Signal);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap(), Signal::SIGKILL)
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -130,6 +136,50 @@ impl Postgres {
         driven.await.unwrap().unwrap();
     }
 
+    /// The first value that statements bring.
+    pub async fn value(&self, statements: &str) -> String {
+        let (client, driven) = self.sign_in("test").await;
+        let messages = client.simple_query(statements).await.unwrap();
+        drop(client);
+        driven.await.unwrap().unwrap();
+        let mut rows = messages.iter().filter_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        rows.next().unwrap()
+    }
+
+    /// Begins a transaction in a session of that name and leaves it open. Returns it with the transaction's number.
+    pub async fn leave(&self, name: &str, statement: &str) -> (tokio_postgres::Client, String) {
+        let (client, _driven) = self.sign_in(name).await;
+        client.batch_execute("BEGIN").await.unwrap();
+        let row = client.query_one("SELECT txid_current()::text", &[]).await.unwrap();
+        client.batch_execute(statement).await.unwrap();
+        (client, row.get(0))
+    }
+
+    async fn sign_in(
+        &self,
+        name: &str,
+    ) -> (tokio_postgres::Client, tokio::task::JoinHandle<Result<(), tokio_postgres::Error>>) {
+        let mut config = tokio_postgres::Config::new();
+        config.host("127.0.0.1").port(self.port).user("downbeat").password(Self::PASSWORD).dbname("postgres");
+        let (client, connection) = config.application_name(name).connect(tokio_postgres::NoTls).await.unwrap();
+        (client, tokio::spawn(connection))
+    }
+
+    /// Waits until a query brings a row, asked again and again as its owner.
+    pub async fn wait_for(&self, query: &str) {
+        let (client, driven) = self.sign_in("test").await;
+        let begun = std::time::Instant::now();
+        while client.query(query, &[]).await.unwrap().is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it never came: {query}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(client);
+        driven.await.unwrap().unwrap();
+    }
+
     /// The fields of a connection to it.
     pub fn fields(&self) -> Value {
         json!({
@@ -141,10 +191,15 @@ impl Postgres {
 
 /// Where PostgreSQL's programs are, as `make tools` has written it down.
 fn postgres_programs() -> Option<PathBuf> {
-    let said = std::fs::read_to_string(repository().join(".cache/tools/postgres")).unwrap_or_default();
-    assert!(!said.trim().is_empty(), "`make tools` says where PostgreSQL is, or that it cannot be had");
+    tool("postgres")
+}
+
+/// Where a server is, as `make tools` has written it down. `None`: it cannot be had here.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let said = std::fs::read_to_string(repository().join(".cache/tools").join(name)).unwrap_or_default();
+    assert!(!said.trim().is_empty(), "`make tools` says where {name} is, or that it cannot be had");
     if said.trim() == "absent" {
-        println!("skipped: PostgreSQL cannot be had here");
+        println!("skipped: {name} cannot be had here");
         return None;
     }
     Some(PathBuf::from(said.trim()))

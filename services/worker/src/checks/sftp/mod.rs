@@ -1,36 +1,25 @@
 //! SFTP/SFTP_FILE: passes when there is a new file in a folder of an SFTP server.
-//!
-//! Nobody signs in to a server whose host key is not the one of the connection.
 
-mod host_key;
 mod pattern;
-
-use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use russh::{
-    Disconnect,
-    client::{Config, Handle, connect_stream},
-    keys::{PrivateKey, PrivateKeyWithHashAlg, decode_secret_key},
-};
+use russh::Disconnect;
 use russh_sftp::{
     client::{RawSftpSession, error::Error},
     protocol::{FileAttributes, StatusCode},
 };
 use serde_json::{Map, json};
-use tokio::{net::TcpStream, time::timeout};
 
 use super::{
     Asked, Finding, SensorCheck,
     files::{Seen, Sight},
-    guarded::{Guarded, Tether},
 };
 use crate::attempt::Failure;
-use crate::connections::{Connection, Fields, Secret};
+use crate::connections::Fields;
 use crate::connectors::parameters;
-use crate::limits::{CHECK_ANSWER_BYTES_MAX, CHECK_CONNECT_WAIT, CHECK_LISTED_MAX};
-use host_key::{Doorman, Trusted};
+use crate::limits::{CHECK_ANSWER_BYTES_MAX, CHECK_LISTED_MAX};
+use crate::ssh::{self, Server};
 use pattern::Place;
 
 #[derive(Debug)]
@@ -43,141 +32,20 @@ impl SensorCheck for SftpFile {
     }
 
     fn fields(&self) -> Fields {
-        Fields {
-            open: &["host", "port", "username", "host_key", "insecure_accept_any_host_key"],
-            secret: &["password", "private_key", "passphrase"],
-        }
+        ssh::FIELDS
     }
 
     async fn look(&self, asked: &Asked) -> Result<Finding, Failure> {
         let path = parameters::text(&asked.parameters, "path").unwrap_or_else(|| ".".to_owned());
         let place = Place::read(&path)?;
         let mut sight = Sight::begin(asked)?;
-        let server = Server::read(asked.connection("SFTP")?)?;
-        let session = timeout(CHECK_CONNECT_WAIT, server.sign_in(asked.time)).await.unwrap_or_else(|_| {
-            Err(Failure::transient(format!("{server} did not answer within {} s", CHECK_CONNECT_WAIT.as_secs())))
-        })?;
-        let looked = Folder { sftp: &session.sftp, server: &server, place: &place }.look(&mut sight).await;
-        session.ssh.disconnect(Disconnect::ByApplication, "", "").await.ok();
+        let server = Server::read(asked.connection("SFTP")?, "SFTP server")?;
+        let signed_in = server.sign_in(asked.time, CHECK_ANSWER_BYTES_MAX).await?;
+        let sftp = server.files(&signed_in, asked.time).await?;
+        let looked = Folder { sftp: &sftp, server: &server, place: &place }.look(&mut sight).await;
+        signed_in.ssh.disconnect(Disconnect::ByApplication, "", "").await.ok();
         looked?;
         Ok(sight.finding(&format!("at {path:?} on {server}")))
-    }
-}
-
-struct Server {
-    host: String,
-    port: u16,
-    username: String,
-    key: Option<PrivateKey>,
-    password: Option<Secret>,
-    trusted: Trusted,
-}
-
-struct Session {
-    ssh: Handle<Doorman>,
-    sftp: RawSftpSession,
-    _tether: Tether,
-}
-
-impl Server {
-    fn read(connection: &Connection) -> Result<Self, Failure> {
-        let passphrase = connection.secret("passphrase")?;
-        let key = match connection.secret("private_key")? {
-            // What is wrong with it is not said: it could repeat a part of it.
-            Some(key) => {
-                Some(decode_secret_key(key.reveal(), passphrase.as_ref().map(Secret::reveal)).map_err(|_| {
-                    connection.wrong("private_key", "is no private key that can be read (with this passphrase)")
-                })?)
-            }
-            None => None,
-        };
-        let password = connection.secret("password")?;
-        if key.is_none() && password.is_none() {
-            return Err(connection.wrong("password", "is missing, and there is no private_key either"));
-        }
-        Ok(Self {
-            host: connection.required("host")?.to_owned(),
-            port: connection.port(22)?,
-            username: connection.required("username")?.to_owned(),
-            key,
-            password,
-            trusted: Trusted::read(connection)?,
-        })
-    }
-
-    async fn sign_in(&self, time: Duration) -> Result<Session, Failure> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port))
-            .await
-            .map_err(|error| Failure::transient(format!("cannot reach {self}: {error}")))?;
-        let (stream, tether) = Guarded::new(stream, CHECK_ANSWER_BYTES_MAX);
-        let mut config = Config { nodelay: true, inactivity_timeout: Some(time), ..Config::default() };
-        if let Some(kinds) = self.trusted.algorithms() {
-            config.preferred.key = kinds;
-        }
-        let doorman = Doorman::new(self.trusted.clone());
-        let connected = connect_stream(Arc::new(config), stream, doorman.clone()).await;
-        let mut ssh = connected.map_err(|error| match doorman.refused() {
-            Some(shown) => self.stranger(&shown),
-            None => self.broken(&error),
-        })?;
-        self.authenticate(&mut ssh).await?;
-        let channel = ssh.channel_open_session().await.map_err(|error| self.broken(&error))?;
-        channel.request_subsystem(true, "sftp").await.map_err(|error| self.broken(&error))?;
-        let sftp = RawSftpSession::new(channel.into_stream());
-        sftp.set_timeout(time.as_secs().max(1));
-        sftp.init().await.map_err(|error| {
-            Failure::misconfigured(format!("{self} does not speak SFTP with {:?}: {error}", self.username))
-        })?;
-        Ok(Session { ssh, sftp, _tether: tether })
-    }
-
-    async fn authenticate(&self, ssh: &mut Handle<Doorman>) -> Result<(), Failure> {
-        if let Some(key) = &self.key {
-            let hash = ssh.best_supported_rsa_hash().await.map_err(|error| self.broken(&error))?.flatten();
-            let key = PrivateKeyWithHashAlg::new(Arc::new(key.clone()), hash);
-            let result = ssh.authenticate_publickey(&self.username, key).await;
-            if result.map_err(|error| self.broken(&error))?.success() {
-                return Ok(());
-            }
-        }
-        if let Some(password) = &self.password {
-            let result = ssh.authenticate_password(&self.username, password.reveal()).await;
-            if result.map_err(|error| self.broken(&error))?.success() {
-                return Ok(());
-            }
-        }
-        let with = match (&self.key, &self.password) {
-            (Some(_), Some(_)) => "private key and password",
-            (Some(_), None) => "private key",
-            (None, _) => "password",
-        };
-        Err(Failure::misconfigured(format!("{self} does not let {:?} in with this {with}", self.username)))
-    }
-
-    fn stranger(&self, shown: &str) -> Failure {
-        Failure::misconfigured(if self.trusted.is_empty() {
-            format!(
-                "{self} shows the host key {shown}, and the connection names none: if that is the right one, write it as host_key"
-            )
-        } else {
-            format!(
-                "{self} shows the host key {shown}, which is not the host_key of the connection: somebody else may answer"
-            )
-        })
-    }
-
-    fn broken(&self, error: &russh::Error) -> Failure {
-        let text = format!("{self}: {error}");
-        match error {
-            russh::Error::NoCommonAlgo { .. } => Failure::misconfigured(text),
-            _ => Failure::transient(text),
-        }
-    }
-}
-
-impl fmt::Display for Server {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the SFTP server {}:{}", self.host, self.port)
     }
 }
 

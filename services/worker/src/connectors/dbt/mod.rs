@@ -18,7 +18,9 @@ use std::{
 use async_trait::async_trait;
 
 use super::{Connector, Step, Task, parameters, source::project_folder};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure};
+use crate::connections::{Connections, Fields};
 use crate::process::environment::Environment;
 use crate::toolchain::{
     Build, PackageManager, Toolchain, VirtualEnvironment,
@@ -29,6 +31,7 @@ use artifacts::Invocation;
 #[derive(Debug)]
 pub(crate) struct Dbt {
     toolchain: Arc<Toolchain>,
+    connections: Connections,
 }
 
 /// Everything that running one dbt command takes.
@@ -40,8 +43,8 @@ struct Project<'a> {
 }
 
 impl Dbt {
-    pub(crate) fn new(toolchain: Arc<Toolchain>) -> Self {
-        Self { toolchain }
+    pub(crate) fn new(toolchain: Arc<Toolchain>, connections: Connections) -> Self {
+        Self { toolchain, connections }
     }
 
     async fn carry_out(&self, task: &Task) -> Step<Ended> {
@@ -65,6 +68,7 @@ impl Dbt {
         let version = parameters::python_version(&task.parameters)?;
         let manager = parameters::package_manager(&task.parameters)?;
         let variables = parameters::variables(&task.parameters)?;
+        let connection = task.open(&self.connections, "DBT_CORE", Fields::ANY).await?;
         let folder = project_folder(task).await?;
         if !folder.join("dbt_project.yml").is_file() {
             return Err(Failure::misconfigured(format!(
@@ -87,6 +91,8 @@ impl Dbt {
         }
         let target = task.folder.join("target");
         let environment = environment.with(dbt_variables(&folder, &target, task)).with(variables);
+        let linked = connection.iter().flat_map(|connection| connection.variables("DBT_CORE"));
+        let environment = environment.with(linked);
         Ok(Project { task, folder, target, environment })
     }
 }
@@ -95,6 +101,15 @@ impl Dbt {
 impl Connector for Dbt {
     fn job(&self) -> (&'static str, &'static str) {
         ("DBT_CORE", "DBT_CORE_EXECUTE")
+    }
+
+    fn about(&self) -> About {
+        About {
+            by_manifest: false,
+            tested: Tested::Real("dbt with DuckDB"),
+            after_a_loss: "ends with its worker, runs again",
+            collects: "models, seeds, snapshots and tests with rows, assets and lineage".to_owned(),
+        }
     }
 
     async fn run(&self, task: &Task) -> Ended {

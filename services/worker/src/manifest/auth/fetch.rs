@@ -38,7 +38,7 @@ pub(super) async fn token(way: &SignIn, around: &Around<'_>, hidden: &mut Vec<Se
     }
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(question.content_type));
-    let request = web::Request { method: Method::POST, url: question.url, headers, body: Some(question.body) };
+    let request = web::Request { method: Method::POST, url: question.url, headers, body: Some(question.body.into()) };
     // Signing in starts nothing: whatever went wrong, it may be tried again.
     let sent = web::send(&request, HTTP_WAIT, None).await;
     let exchange = Exchange { integration: around.integration, call: CallName::SignIn, request: &request };

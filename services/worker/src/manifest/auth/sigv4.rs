@@ -78,7 +78,7 @@ fn canonical(request: &web::Request, service: &str) -> (String, String) {
         let _ = writeln!(text, "{name}:{value}");
     }
     let body = request.body.as_deref().unwrap_or_default();
-    let _ = write!(text, "\n{signed}\n{}", sha256(body.as_bytes()));
+    let _ = write!(text, "\n{signed}\n{}", sha256(body));
     (text, signed)
 }
 
@@ -135,7 +135,7 @@ mod tests {
             map.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
         let url = Url::parse(&format!("https://example.amazonaws.com{path}")).unwrap();
-        let mut request = web::Request { method, url, headers: map, body: body.map(str::to_owned) };
+        let mut request = web::Request { method, url, headers: map, body: body.map(|body| body.to_owned().into()) };
         let keys = Keys {
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),

@@ -80,7 +80,7 @@ fn signed(asked: &Asked, id: &str, secret: &str) -> Option<bool> {
     }
     let url = reqwest::Url::parse(&format!("http://{}{}", asked.headers.get("host")?, asked.target)).ok()?;
     let method = reqwest::Method::from_bytes(asked.method.as_bytes()).ok()?;
-    let mut request = web::Request { method, url, headers, body: Some(asked.body.clone()) };
+    let mut request = web::Request { method, url, headers, body: Some(asked.body.clone().into()) };
     let session_token = asked.headers.get("x-amz-security-token").cloned();
     let keys = sigv4::Keys { access_key_id: id.to_owned(), secret_access_key: secret.to_owned(), session_token };
     let now = Duration::from_secs(u64::try_from(second).ok()?);

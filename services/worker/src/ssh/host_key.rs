@@ -94,7 +94,7 @@ fn is_kind(word: &str) -> bool {
 
 /// Looks at the key that the server shows, and remembers it for the failure.
 #[derive(Debug, Clone)]
-pub(super) struct Doorman {
+pub(crate) struct Doorman {
     trusted: Trusted,
     shown: Arc<Mutex<Option<String>>>,
 }

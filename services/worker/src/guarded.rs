@@ -14,11 +14,11 @@ use tokio::{
 };
 
 /// What the connection says when it has brought too much.
-pub(super) const TOO_MUCH: &str = "more bytes came than a check takes";
+pub(crate) const TOO_MUCH: &str = "more bytes came than are taken";
 
 /// The connection.
 #[derive(Debug)]
-pub(super) struct Guarded {
+pub(crate) struct Guarded {
     stream: TcpStream,
     left: u64,
     held: oneshot::Receiver<()>,
@@ -26,11 +26,11 @@ pub(super) struct Guarded {
 
 /// Whoever opened the connection holds this; without it the connection ends.
 #[derive(Debug)]
-pub(super) struct Tether(#[expect(dead_code, reason = "it is there to be dropped")] oneshot::Sender<()>);
+pub(crate) struct Tether(#[expect(dead_code, reason = "it is there to be dropped")] oneshot::Sender<()>);
 
 impl Guarded {
     /// Guards a connection that may bring `limit` bytes.
-    pub(super) fn new(stream: TcpStream, limit: u64) -> (Self, Tether) {
+    pub(crate) fn new(stream: TcpStream, limit: u64) -> (Self, Tether) {
         let (tether, held) = oneshot::channel();
         (Self { stream, left: limit, held }, Tether(tether))
     }

@@ -1,0 +1,160 @@
+//! Jobs of SQL servers: a query, a test. How servers are asked stands in `sql/`; here is what a task makes of it.
+//!
+//! A stop is asked of the server and has come true when its session says so. A statement whose end nobody saw, because its line or
+//! its worker was lost, is settled by asking the server (INV-06); where that cannot be, it may run again only if it only looks.
+
+mod query;
+mod settle;
+mod test;
+
+use std::{sync::Arc, time::Duration};
+
+use downbeat_proto::events::v1::Operation;
+use jiff::Timestamp;
+use tokio::time::{sleep, timeout};
+
+use super::{Connector, Step, Task, parameters};
+use crate::attempt::{Ending, Failure};
+use crate::connections::{Connection, Connections, none_given};
+use crate::limits::{SQL_ANSWER_BYTES_MAX, SQL_CANCEL_PAUSE, SQL_CANCEL_WAIT, SQL_LOGGED_BYTES};
+use crate::sql::{Cancel, Sql, Visit, postgres::Postgres};
+use crate::stop::StopLevel;
+
+/// All of them.
+pub(crate) fn all(connections: &Connections) -> Vec<Arc<dyn Connector>> {
+    let server = |sql: Arc<dyn Sql>| Server { sql, connections: connections.clone() };
+    let postgres = server(Arc::new(Postgres));
+    vec![
+        Arc::new(query::RunQuery { job: "POSTGRES_RUN_QUERY", server: postgres.clone() }),
+        Arc::new(test::RunTest { job: "POSTGRES_RUN_TEST", server: postgres }),
+    ]
+}
+
+/// A kind of server, and where the ways to its servers are.
+#[derive(Debug, Clone)]
+struct Server {
+    sql: Arc<dyn Sql>,
+    connections: Connections,
+}
+
+/// What a job of any server is asked.
+struct Wanted {
+    statement: String,
+    database: Option<String>,
+    connection: Connection,
+}
+
+impl Server {
+    async fn read(&self, task: &Task) -> Result<Wanted, Failure> {
+        let statement = parameters::required(&task.parameters, "statement")?;
+        let database = parameters::text(&task.parameters, "database");
+        let integration = self.sql.integration();
+        let connection = task.open(&self.connections, integration, self.sql.fields()).await?;
+        let connection = connection.ok_or_else(|| none_given(integration))?;
+        Ok(Wanted { statement, database, connection })
+    }
+}
+
+impl Wanted {
+    fn visit<'a>(&'a self, task: &'a Task, who: &'static str) -> Visit<'a> {
+        let seconds = task.offer.timeout_seconds;
+        Visit {
+            database: self.database.as_deref(),
+            token: &task.token,
+            who,
+            time: (seconds > 0).then(|| Duration::from_secs(seconds.into())),
+            answer_bytes: SQL_ANSWER_BYTES_MAX,
+        }
+    }
+
+    async fn show(&self, task: &Task) {
+        let statement = self.statement.trim();
+        task.log.text(&statement[..statement.floor_char_boundary(SQL_LOGGED_BYTES)]).await;
+    }
+
+    fn hide(&self, failure: Failure) -> Failure {
+        Failure { message: self.connection.hide(failure.message), ..failure }
+    }
+}
+
+/// Runs `work` in a session to its end; a stop is asked of the server. `Err`: why the stop is not confirmed there.
+async fn until_stopped<T>(task: &Task, canceller: &dyn Cancel, work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = std::pin::pin!(work);
+    let mut stop = task.stop.clone();
+    tokio::select! {
+        biased;
+        () = stop.wait_for(StopLevel::Gentle) => {}
+        value = &mut work => return Ok(value),
+    }
+    task.log.line("asking the server to end the statement").await;
+    let ask = async {
+        // Again and again: between two statements of a session there is nothing to end.
+        loop {
+            if let Err(failure) = canceller.cancel().await {
+                task.log.line(&failure.message).await;
+            }
+            sleep(SQL_CANCEL_PAUSE).await;
+        }
+    };
+    let ended = async {
+        tokio::select! {
+            biased;
+            value = &mut work => value,
+            never = ask => never,
+        }
+    };
+    timeout(SQL_CANCEL_WAIT, ended).await.map_err(|_| {
+        let seconds = SQL_CANCEL_WAIT.as_secs();
+        format!("the server did not end the statement within {seconds} s after it was asked to")
+    })
+}
+
+/// The times and the name of what is done.
+struct Started(Timestamp);
+
+impl Started {
+    fn now() -> Self {
+        Self(Timestamp::now())
+    }
+
+    fn operation(&self, wanted: &Wanted, kind: &str, ending: &Ending) -> Operation {
+        let (status, message) = match ending {
+            Ending::Succeeded { warning: false, message, .. } => ("SUCCEEDED", message.clone()),
+            Ending::Succeeded { message, .. } => ("WARNING", message.clone()),
+            Ending::Failed(failure) => ("FAILED", failure.message.clone()),
+            Ending::Stopped => ("CANCELLED", String::new()),
+            Ending::Unconfirmed(reason) => ("UNKNOWN", reason.clone()),
+            Ending::Abandoned => ("UNKNOWN", String::new()),
+        };
+        Operation {
+            external_id: statement_id(&wanted.statement),
+            name: title(&wanted.statement),
+            r#type: kind.to_owned(),
+            status: status.to_owned(),
+            message,
+            started_at: self.0.as_microsecond(),
+            completed_at: Timestamp::now().as_microsecond(),
+            rows_affected: -1,
+            failures: -1,
+            ..Operation::default()
+        }
+    }
+}
+
+/// The same statement is the same operation in any run.
+pub(super) fn statement_id(statement: &str) -> String {
+    blake3::hash(statement.trim().as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// The first line that says something, shortened.
+pub(super) fn title(statement: &str) -> String {
+    const CHARS: usize = 80;
+    let mut lines = statement.lines().map(str::trim).filter(|line| !line.is_empty());
+    let line = lines.clone().find(|line| !line.starts_with("--")).or_else(|| lines.next()).unwrap_or_default();
+    line.chars().take(CHARS).collect()
+}
+
+/// Nothing is begun for an attempt that shall end already.
+fn check_stop(task: &Task) -> Step<()> {
+    if task.stop.asked() { Err(Ending::Stopped) } else { Ok(()) }
+}

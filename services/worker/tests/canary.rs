@@ -1,0 +1,108 @@
+//! A thousand planted credentials, printed, logged, set and said by a script in five dresses: none of them leaves the worker.
+
+// Helpers outside of #[test] functions may fail their test, too.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+mod support;
+
+use std::path::Path;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+use support::{Stage, offer, servers};
+
+const CANARIES: usize = 1_000;
+
+/// Repeats everything that it is not supposed to know of, cut into pieces at every place.
+const SCRIPT: &str = r#"
+import base64, json, os, sys, urllib.parse, urllib.request
+def encoded(text): return base64.b64encode(text.encode()).decode()
+canaries = [os.environ[f"PYTHON__DEFAULT_PYTHON__CANARY_{n}"] for n in range(1000)]
+dresses = [str, encoded, lambda s: urllib.parse.quote(s, safe=""), json.dumps, lambda s: encoded("user:" + s)]
+for number, canary in enumerate(canaries):
+    for dress in dresses:
+        data = dress(canary).encode()
+        cut = number % len(data)
+        os.write(1, b"begin " + data[:cut])
+        os.write(2, data[cut:] + b" end\n")
+def post(**event):
+    event["task_run_id"] = os.environ["ORCHESTRA_TASK_RUN_ID"]
+    headers = {"authorization": "Bearer " + os.environ["ORCHESTRA_API_KEY"], "content-type": "application/json"}
+    request = urllib.request.Request(os.environ["ORCHESTRA_WEBHOOK_URL"], json.dumps(event).encode(), headers)
+    urllib.request.urlopen(request)
+post(event_type="SET_OUTPUT", output_name="all", output_value={c: [d(c) for d in dresses] for c in canaries})
+post(event_type="LOG", log_name="file", data="\n".join(d(c) for c in canaries for d in dresses))
+if sys.argv[1:]:
+    post(event_type="UPDATE_STATUS", status="FAILED", message="it was " + dresses[int(sys.argv[1])](canaries[7]))
+"#;
+
+fn canary(number: usize) -> String {
+    format!("tweet{number:04}ä \"q/{:x}\" <&+'>", blake3::hash(&number.to_le_bytes()).as_bytes()[0])
+}
+
+/// As the script writes them.
+fn dresses(canary: &str) -> [String; 5] {
+    let percent: String = canary
+        .bytes()
+        .map(|byte| match byte {
+            byte if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) => char::from(byte).into(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
+    let inside = STANDARD.encode(format!("user:{canary}"));
+    let text = Value::from(canary).to_string().replace('ä', "\\u00e4");
+    // Of what stands before and behind nothing is said here.
+    let inside = inside[8..inside.len() - 4].to_owned();
+    [canary.to_owned(), STANDARD.encode(canary), percent, text.trim_matches('"').to_owned(), inside]
+}
+
+/// All bytes of all files below a folder.
+fn everything(folder: &Path, found: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        // Interpreters and packages hold nothing of a task.
+        if path.is_dir() && path.file_name().unwrap() != "environments" {
+            everything(&path, found);
+        } else if path.is_file() {
+            found.push_str(&String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_planted_credential_is_in_logs_messages_outputs_or_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let fields: Map<String, Value> =
+        (0..CANARIES).map(|number| (format!("canary_{number}"), json!(canary(number)))).collect();
+    servers::connection(folder.path(), "default_python", "PYTHON", &Value::Object(fields));
+    let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
+    let mut said = String::new();
+    for (arguments, task) in [("", 1), (" 0", 2), (" 1", 3), (" 2", 4), (" 3", 5), (" 4", 6)] {
+        let command = format!("python main.py{arguments}");
+        let parameters = json!({
+            "source": "INLINE", "python_version": "3.11", "code": SCRIPT, "command": command, "set_outputs": true,
+        });
+        stage.offer(vec![offer(task, "PYTHON", "PYTHON_EXECUTE_SCRIPT", parameters)]).await;
+        said.push_str(&format!("{:?}", stage.outcome(task).await));
+        let log = stage.log(task).await;
+        assert!(log.matches("begin *** end").count() >= 3 * CANARIES, "they were hidden, not lost");
+        assert!(said.contains("it was ***") || arguments.is_empty() || arguments == " 4", "{said}");
+    }
+    everything(stage.folder.path(), &mut said);
+    assert!(said.contains("***"));
+    // Every dress with its quotes' escapes, as the debug text of a report shows it, too.
+    let found: Vec<String> = (0..CANARIES)
+        .flat_map(|number| dresses(&canary(number)))
+        .filter(|dress| said.contains(dress.as_str()) || said.contains(&dress.escape_debug().to_string()))
+        .collect();
+    assert!(
+        found.is_empty(),
+        "{} of {} were found, like {:?}",
+        found.len(),
+        CANARIES * 5,
+        &found[..found.len().min(5)]
+    );
+    assert!(!said.contains("tweet"), "not even a part of one");
+    stage.shut_down().await;
+}
