@@ -152,11 +152,14 @@ fn pause(answer: &web::Answer) -> Option<Duration> {
     Some(pause.min(AFTER_MAX))
 }
 
-/// A path below a base, whose own path stays.
+/// A path below a base, whose own path stays. No path at all is the base itself, with its query: web hooks have their signature there.
 pub(crate) fn below(base: &Url, path: &str) -> Option<Url> {
     let mut url = base.clone();
-    url.set_query(None);
     url.set_fragment(None);
+    if path.is_empty() {
+        return Some(url);
+    }
+    url.set_query(None);
     let prefix = url.path().trim_end_matches('/').to_owned();
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let slash = if path.starts_with('/') || path.is_empty() { "" } else { "/" };

@@ -164,6 +164,12 @@ fn states(manifest: &Manifest, faults: &mut Vec<Fault>) {
     if !poll.states.is_empty() && poll.word.is_none() {
         faults.push(fault("states", "needs the entry word, which says where the state stands"));
     }
+    if poll.each.is_some() == poll.matches.is_empty() {
+        faults.push(fault(
+            "poll",
+            "each and match belong together: which jobs the answer has, and which of them is ours",
+        ));
+    }
     let known: Vec<_> = poll.states.keys().copied().chain(poll.rules.iter().map(|rule| rule.state)).collect();
     for needed in [StateWord::Succeeded, StateWord::Failed] {
         if !known.contains(&needed) {
@@ -260,6 +266,7 @@ fn templates(manifest: &Manifest) -> Vec<&Template> {
     all.extend(manifest.authentication.iter().flat_map(SignIn::templates));
     let mut conditions: Vec<&Condition> = manifest.find.iter().flat_map(|find| &find.matches).collect();
     conditions.extend(manifest.poll.rules.iter().flat_map(|rule| &rule.when));
+    conditions.extend(&manifest.poll.matches);
     conditions.extend(manifest.errors.iter().flat_map(|rule| &rule.when));
     for condition in conditions {
         all.extend([&condition.is, &condition.contains, &condition.after].into_iter().flatten());

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use downbeat_proto::events::v1::FailureClass;
 use serde_json::{Value, json};
 
-use super::{Described, load, run::Calls};
+use super::{Described, load, run::Calls, template::Name};
 use crate::attempt::Failure;
 use crate::connections::Connections;
 use crate::remote::{CallError, Job, Observation, Prepared as _, Reattach, RemoteJob as _, State};
@@ -51,7 +51,7 @@ fn panic_text(error: tokio::task::JoinError) -> String {
 }
 
 impl Stage {
-    async fn set(name: &(String, String), plan: Plan, change: fn(&mut Shape)) -> Self {
+    async fn set(name: &(String, String), plan: Plan, change: impl Fn(&mut Shape)) -> Self {
         let served = Shape::of(&name.0, &name.1).unwrap();
         let mut shape = served.clone();
         change(&mut shape);
@@ -68,7 +68,14 @@ impl Stage {
             let known = job.fields.secret.contains(&field.as_str());
             known.then(|| value.as_str().unwrap_or_default().to_owned())
         };
-        let secrets = shape.connection.iter().filter_map(secret).collect();
+        let mut secrets: Vec<String> = shape.connection.iter().filter_map(secret).collect();
+        // Of a web hook the path is one.
+        let hook = job.manifest.base_url.lone_hole().map(|hole| hole.names[0].clone());
+        let hook = match &hook {
+            Some(Name::Parameter(name)) => shape.parameters.get(name).and_then(Value::as_str).map(str::to_owned),
+            _ => secrets.iter().find(|secret| secret.starts_with("https://")).cloned(),
+        };
+        secrets.extend(hook.and_then(|hook| Some(reqwest::Url::parse(&hook).ok()?.path().to_owned())));
         let calls = job.prepared("c", &shape.parameters, TOKEN).await.unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
         Self { job, server, calls, secrets, folder }
     }
@@ -181,6 +188,21 @@ async fn a_job_is_started_watched_and_collected() {
                 assert!(!operation.external_id.is_empty() && !operation.name.is_empty(), "{name:?}: {operation:?}");
             }
             assert_eq!(stage.server.submitted().values().copied().collect::<Vec<_>>(), [1], "{name:?}");
+            stage.checked();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_parameters_are_asked_for_as_the_api_has_them() {
+    each(|name| async move {
+        for parameters in Shape::of(&name.0, &name.1).unwrap().also {
+            let stage = Stage::set(&name, Plan::default(), |shape| shape.parameters = parameters.clone()).await;
+            let job = stage.settled().await.unwrap();
+            let seen = stage.watched(&job).await;
+            assert!(matches!(seen.state, State::Succeeded { .. }), "{name:?} {parameters:?}: {seen:?}");
+            stage.calls.collect(&job, &seen).await.unwrap_or_else(|why| panic!("{name:?} {parameters:?}: {why:?}"));
             stage.checked();
         }
     })

@@ -137,7 +137,12 @@ impl Scope {
             return Ok(None);
         }
         let mut filled = Map::new();
-        if let Some(spread) = &object.spread {
+        let spreads = match object.spread.as_deref() {
+            Some(Body::List(several)) => several.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        for spread in spreads {
             match self.body(spread)? {
                 Some(Value::Object(more)) => filled.extend(more),
                 Some(_) => return Err(misplaced(spread, "an object of names with values")),
@@ -189,6 +194,11 @@ fn reshape(shape: Shape, value: Value) -> Result<Value, String> {
         },
         (Shape::List, Value::Array(items)) => Ok(Value::Array(items)),
         (Shape::List, _) => Err("must be a list, or a text with commas".to_owned()),
+        (Shape::One, Value::Array(items)) => match <[Value; 1]>::try_from(items) {
+            Ok([item]) => Ok(item),
+            Err(items) => Err(format!("must be a list of one, and has {}: make a task of each", items.len())),
+        },
+        (Shape::One, value) => Ok(value),
         (Shape::Number, Value::String(text)) => {
             let number = text.trim().parse::<serde_json::Number>();
             number.map(Value::Number).map_err(|_| "must be a number".to_owned())
@@ -228,7 +238,7 @@ mod tests {
             parameters: json!({
                 "quote": "a\", \"admin\": true, \"b\": \"", "up": "..", "path": "a/../b", "name": "a/b c?d#e",
                 "resource": "projects/p/x y", "json": "{\"a\": [1]}", "object": { "a": 1, "b": "c" }, "list": "a, b,,c",
-                "number": "12", "empty": " ", "null": null,
+                "number": "12", "empty": " ", "null": null, "one": ["a"], "two": [1, 2],
             })
             .as_object()
             .unwrap()
@@ -247,6 +257,7 @@ mod tests {
             (json!("{text parameters.object}"), json!("{\"a\":1,\"b\":\"c\"}")),
             (json!("{list parameters.list}"), json!(["a", "b", "c"])),
             (json!("{number parameters.number}"), json!(12)),
+            (json!("{one parameters.one}"), json!("a")),
             (json!("{pairs parameters.object}"), json!([{ "name": "a", "value": "1" }, { "name": "b", "value": "c" }])),
             (json!({ "a": "{parameters.none|parameters.null|parameters.number}" }), json!({ "a": "12" })),
             (
@@ -256,6 +267,10 @@ mod tests {
             (json!("{parameters.none|'x y'}-{token}"), json!("x y-t-1")),
             (json!({ "$spread": "{parameters.object}", "a": "{token}" }), json!({ "a": "t-1", "b": "c" })),
             (json!({ "$spread": "{parameters.none?}", "a": 1 }), json!({ "a": 1 })),
+            (
+                json!({ "$spread": [{ "a": 1, "b": 1, "x": 1 }, "{parameters.none?}", "{parameters.object}"], "a": "{token}" }),
+                json!({ "a": "t-1", "b": "c", "x": 1 }),
+            ),
             (json!([{ "$spread": "{list parameters.list}" }, "{token}"]), json!(["a", "b", "c", "t-1"])),
             (json!([{ "$when": "{parameters.none?}", "a": 1 }, { "$when": "{token}", "a": 2 }]), json!([{ "a": 2 }])),
         ];
@@ -298,6 +313,7 @@ mod tests {
             ("{json parameters.quote}", "the parameter quote must hold JSON"),
             ("{number parameters.quote}", "the parameter quote must be a number"),
             ("{pairs parameters.list}", "the parameter list must be a JSON object"),
+            ("{one parameters.two}", "must be a list of one, and has 2"),
         ];
         for (template, says) in cases {
             let body: Body = serde_json::from_value(json!(template)).unwrap();

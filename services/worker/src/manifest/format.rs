@@ -96,7 +96,20 @@ pub(crate) enum Reattach {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WordMap {
     pub(crate) of: Name,
+    #[serde(default)]
     pub(crate) words: BTreeMap<String, serde_json::Value>,
+    /// Beginnings of words, for what is not in `words`; the longest counts.
+    #[serde(default)]
+    pub(crate) starts: BTreeMap<String, serde_json::Value>,
+}
+
+impl WordMap {
+    /// What stands for a word.
+    pub(crate) fn get(&self, word: &str) -> Option<&serde_json::Value> {
+        // Of two beginnings of one word the longer comes later in the order of texts.
+        let start = || self.starts.iter().rev().find(|(start, _)| word.starts_with(start.as_str()));
+        self.words.get(word).or_else(|| start().map(|(_, value)| value))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -194,6 +207,11 @@ pub(crate) struct Condition {
 pub(crate) struct Poll {
     /// Absent: the answer to the start says how it ended.
     pub(crate) request: Option<Request>,
+    /// Jobs of an answer that has many; absent: the answer is the one.
+    pub(crate) each: Option<Path>,
+    /// Says which of them is ours. Without one the answer counts as `null`.
+    #[serde(default, rename = "match")]
+    pub(crate) matches: Vec<Condition>,
     /// The other system's word for the state.
     pub(crate) word: Option<Paths>,
     #[serde(default)]
@@ -444,5 +462,24 @@ impl<'de> Deserialize<'de> for Say {
             Template::read(&text).map(Self::Template)
         };
         read.map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_word_or_its_longest_known_beginning_counts() {
+        let map: WordMap = serde_json::from_value(json!({
+            "of": "parameters.file", "words": { "gs://x": 1 }, "starts": { "": null, "gs:": 2, "gs://": 3 },
+        }))
+        .unwrap();
+        let cases = [("gs://x", json!(1)), ("gs://y", json!(3)), ("gs:y", json!(2)), ("y", Value::Null)];
+        for (word, expected) in cases {
+            assert_eq!(map.get(word), Some(&expected), "{word}");
+        }
     }
 }

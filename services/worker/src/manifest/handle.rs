@@ -2,7 +2,7 @@
 //!
 //! The first byte is the version of what follows; a handle of a later version is refused by name.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::format::StateWord;
@@ -30,9 +30,14 @@ pub(super) struct Outcome {
     pub(super) word: String,
     #[serde(rename = "m")]
     pub(super) message: String,
-    /// The answer itself, for outputs and metadata; `None`: it did not fit.
-    #[serde(rename = "a")]
+    /// The answer itself, for outputs and metadata, `null` where it was empty; `None`: it did not fit.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     pub(super) answer: Option<Value>,
+}
+
+/// What is there, `null` included.
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Handle {
@@ -95,6 +100,9 @@ mod tests {
     fn a_handle_comes_back_as_it_was() {
         let small = handle(10);
         assert_eq!(Handle::decode(&small.encode().unwrap()).unwrap(), small);
+        let mut blank = handle(10);
+        blank.outcome.as_mut().unwrap().answer = Some(Value::Null);
+        assert_eq!(Handle::decode(&blank.encode().unwrap()).unwrap(), blank);
         let large = Handle::decode(&handle(HANDLE_BYTES_MAX).encode().unwrap()).unwrap();
         assert_eq!(large.outcome.unwrap().answer, None);
         assert_eq!(large.captured["id"], "j-1");

@@ -66,6 +66,13 @@ pub(crate) fn state(poll: &Poll, read: &Read, scope: &Scope) -> (Sight, String) 
     (found.map_or(Sight::Strange, Sight::Known), said)
 }
 
+/// The answer about one job, of one about many.
+pub(crate) fn about(poll: &Poll, body: Value, scope: &Scope) -> Value {
+    let Some(each) = &poll.each else { return body };
+    let ours = |item: &&Value| poll.matches.iter().all(|condition| holds(condition, item, scope));
+    each.all(&body, COLLECTED_ITEMS_MAX).into_iter().find(ours).cloned().unwrap_or_default()
+}
+
 /// The values that an answer was asked for; the name of one that it does not give is the error.
 pub(crate) fn captured(
     grabs: &BTreeMap<String, Grab>,
@@ -148,6 +155,18 @@ mod tests {
             let read: Condition = serde_json::from_value(condition.clone()).unwrap();
             assert_eq!(holds(&read, &body, &scope), expected, "{condition}");
         }
+    }
+
+    #[test]
+    fn of_many_jobs_ours_is_looked_at() {
+        let poll: Poll = serde_json::from_value(json!({
+            "each": "$.jobs[*]", "match": [{ "value": "$.id", "is": "{token}" }],
+        }))
+        .unwrap();
+        let scope = Scope { token: "b".to_owned(), ..Scope::default() };
+        let ours = json!({ "id": "b", "state": "done" });
+        assert_eq!(about(&poll, json!({ "jobs": [{ "id": "a" }, ours] }), &scope), ours);
+        assert_eq!(about(&poll, json!({ "jobs": [{ "id": "a" }] }), &scope), Value::Null);
     }
 
     #[test]

@@ -33,13 +33,14 @@ use downbeat_dialect::catalogue;
 use serde_json::{Map, Value};
 
 use crate::attempt::Failure;
-use crate::connections::{Connections, Fields, none_given};
+use crate::connections::{Connections, Fields, Secret, none_given};
 use crate::connectors::Task;
 use crate::remote::{Prepared, Reattach, RemoteJob};
 use crate::web;
 use auth::Tokens;
 use format::Manifest;
 use path::plain;
+use template::Name;
 use threshold::Threshold;
 
 /// A job that a manifest describes.
@@ -125,7 +126,7 @@ impl Described {
         for (name, map) in &manifest.maps {
             if let Some(value) = scope.get(&map.of) {
                 let word = plain(&value);
-                let found = map.words.get(&word).cloned().ok_or_else(|| {
+                let found = map.get(&word).cloned().ok_or_else(|| {
                     let known = map.words.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
                     Failure::misconfigured(format!("{} is {word:?}; it must be one of: {known}", map.of.said()))
                 })?;
@@ -153,15 +154,28 @@ impl Described {
         Ok(run::Calls {
             manifest,
             scope,
+            hidden: Mutex::new(self.hook(&base)),
             base,
             endpoint,
             way,
             thresholds,
             tokens: Arc::clone(&self.tokens),
             connection,
-            hidden: Mutex::default(),
             answered: Mutex::default(),
         })
+    }
+}
+
+impl Described {
+    /// What of the address is a credential itself: whoever knows the path of a web hook may call it.
+    fn hook(&self, base: &reqwest::Url) -> Vec<Secret> {
+        let name = self.manifest.base_url.lone_hole().and_then(|hole| hole.names.first());
+        let secret = match name {
+            Some(Name::Parameter(_)) => true,
+            Some(Name::Connection(name)) => self.fields.secret.contains(&name.as_str()),
+            _ => false,
+        };
+        if secret { vec![Secret::new(base.path())] } else { Vec::new() }
     }
 }
 

@@ -374,7 +374,8 @@ impl Prepared for Calls {
         let Some(request) = &self.manifest.poll.request else {
             return Err(CallError::Gone("how it ended was not kept".to_owned()));
         };
-        let read = self.send(CallName::Poll, request, &scope).await?;
+        let mut read = self.send(CallName::Poll, request, &scope).await?;
+        read.body = judge::about(&self.manifest.poll, read.body, &scope);
         let (sight, word) = judge::state(&self.manifest.poll, &read, &scope);
         let Sight::Known(state) = sight else {
             // A word that came into the API since: the job goes on, and so does looking.
@@ -414,8 +415,10 @@ impl Prepared for Calls {
         let Some(rules) = &self.manifest.collect else { return Ok(Collection::default()) };
         let (scope, outcome) = self.open(job)?;
         let body = match (&rules.request, &self.manifest.poll.request, outcome) {
-            (Some(request), ..) | (None, Some(request), None) => {
-                self.send(CallName::Collect, request, &scope).await?.body
+            (Some(request), ..) => self.send(CallName::Collect, request, &scope).await?.body,
+            (None, Some(request), None) => {
+                let body = self.send(CallName::Collect, request, &scope).await?.body;
+                judge::about(&self.manifest.poll, body, &scope)
             }
             (None, _, Some(outcome)) => answered(&outcome)?.body,
             (None, None, None) => return Ok(Collection::default()),

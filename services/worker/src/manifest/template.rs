@@ -38,6 +38,8 @@ pub(crate) enum Shape {
     Text,
     /// A text with commas (or JSON) becomes a list.
     List,
+    /// A list of one item becomes the item.
+    One,
     /// A text of digits becomes a number.
     Number,
     /// `{"A": "b"}` becomes `[{"name": "A", "value": "b"}]`.
@@ -46,10 +48,11 @@ pub(crate) enum Shape {
     Path,
 }
 
-const SHAPES: [(&str, Shape); 6] = [
+const SHAPES: [(&str, Shape); 7] = [
     ("json", Shape::Json),
     ("text", Shape::Text),
     ("list", Shape::List),
+    ("one", Shape::One),
     ("number", Shape::Number),
     ("pairs", Shape::Pairs),
     ("path", Shape::Path),
@@ -213,7 +216,8 @@ pub(crate) enum Body {
 pub(crate) struct Object {
     /// `$when`: without a value for it, all of the object is left out.
     pub(crate) when: Option<Template>,
-    /// `$spread`: an object whose entries come in where the template has none of that name; alone in a list, a list.
+    /// `$spread`: an object whose entries come in where the template has none of that name, or a list of such objects, of which
+    /// the later counts; alone in a list, a list.
     pub(crate) spread: Option<Box<Body>>,
     pub(crate) entries: Vec<(String, Body)>,
 }

@@ -52,7 +52,7 @@ fn every_manifest_that_is_compiled_in_holds() {
 #[test]
 fn faults_say_where_they_are_and_what_to_do() {
     assert_eq!(faults(&[]), "");
-    let cases: [(&[Change], &str); 16] = [
+    let cases: [(&[Change], &str); 17] = [
         (
             &[("{parameters.table}", "{parameters.tabel}")],
             "acme.yaml:17:20: there is no parameter tabel; ACME_LOAD has: table",
@@ -69,6 +69,7 @@ fn faults_say_where_they_are_and_what_to_do() {
         (&[("word: $.state", "wort: $.state")], "wort"),
         (&[("FAILED: [bad]", "FAILED: [run]")], "the word \"run\" stands for two states"),
         (&[(", FAILED: [bad]", "")], "says nowhere what Failed is"),
+        (&[("word: $.state", "each: $.loads[*]\n  word: $.state")], "each and match belong together"),
         (&[("capture: {id: $.id}", "capture: {}"), ("{job.id}", "1")], "captures no id, so the entry find"),
         (
             &[("integration: ACME", "integration: FIVETRAN"), ("ACME_LOAD", "PYTHON_EXECUTE_SCRIPT")],

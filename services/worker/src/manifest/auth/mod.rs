@@ -63,14 +63,13 @@ pub(crate) async fn sign(
             hidden.push(Secret::new(encoded.clone()));
             put(request, AUTHORIZATION, &format!("Basic {encoded}"))
         }
-        SignIn::Header { name, value, .. } => {
-            let header = HeaderName::try_from(name.as_str())
-                .map_err(|_| refused(format!("authentication: {name:?} is no name of a header")))?;
-            put(request, header, &text(value)?)
-        }
+        SignIn::Header { name, value, .. } => put(request, header(name)?, &text(value)?),
         SignIn::Login { .. } | SignIn::Oauth2ClientCredentials { .. } | SignIn::GoogleServiceAccount { .. } => {
             let token = fetch::token(way, around, hidden).await?;
-            bear(request, &token, hidden)
+            match way {
+                SignIn::Login { header: Some(name), .. } => put(request, header(name)?, &token),
+                _ => bear(request, &token, hidden),
+            }
         }
         SignIn::AwsSigv4 { service, region, access_key_id, secret_access_key, session_token, .. } => {
             let keys = sigv4::Keys {
@@ -93,6 +92,10 @@ pub(crate) async fn sign(
             bear(request, &token, hidden)
         }
     }
+}
+
+fn header(name: &str) -> Result<HeaderName, CallError> {
+    HeaderName::try_from(name).map_err(|_| refused(format!("authentication: {name:?} is no name of a header")))
 }
 
 fn bear(request: &mut web::Request, token: &str, hidden: &mut Vec<Secret>) -> Result<(), CallError> {

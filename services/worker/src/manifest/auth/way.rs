@@ -39,6 +39,8 @@ pub(crate) enum SignIn {
         form: Option<BTreeMap<String, Template>>,
         token: Paths,
         expires_in: Option<Paths>,
+        /// The header that has the token, for systems that do not take it as a bearer's.
+        header: Option<String>,
     },
     Oauth2ClientCredentials {
         when: Option<Name>,

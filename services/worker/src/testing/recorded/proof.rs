@@ -35,7 +35,10 @@ impl Proof {
             return asked.headers.get(name) == Some(value);
         }
         if let Some(login) = &self.login {
-            return bearer == Some(login.token.as_str());
+            return match &login.header {
+                Some(header) => asked.headers.get(header) == Some(&login.token),
+                None => bearer == Some(login.token.as_str()),
+            };
         }
         if let Some((id, secret)) = &self.sigv4 {
             return signed(asked, id, secret).unwrap_or(false);

@@ -21,6 +21,9 @@ pub struct Shape {
     pub connection: Map<String, Value>,
     /// Parameters with which there is something to do.
     pub parameters: Map<String, Value>,
+    /// Other parameters, with which something else is asked.
+    #[serde(default)]
+    pub also: Vec<Map<String, Value>>,
     pub(super) authentication: Proof,
     /// Where a start has its token; absent: the API takes none.
     pub(super) token: Option<TokenPlace>,
@@ -53,6 +56,8 @@ pub(super) struct Login {
     #[serde(default)]
     pub(super) assertion: bool,
     pub(super) token: String,
+    /// The header that bears the token, if it is not a bearer's.
+    pub(super) header: Option<String>,
     pub(super) answer: Value,
 }
 
