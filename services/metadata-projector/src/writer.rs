@@ -5,7 +5,10 @@
 //! not record by record. Applied rows survive `kill -9` and a loss of power after the next sync, which follows within
 //! [`limits::SYNC_INTERVAL`]; what is lost before is lost together with its position and folded again.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use downbeat_event_log::Entry;
 use tokio::{
@@ -99,9 +102,27 @@ impl Writer<'_> {
         }
         self.published.apply(self.fold.take())?;
         let now = Instant::now();
-        let pause = limits::PAUSE_PER_EVENT * u32::try_from(events).unwrap_or(u32::MAX);
-        self.next_commit = now + pause.min(limits::BATCH_AGE_MAX);
+        self.next_commit = now + pause_after(events);
         self.unsynced_since.get_or_insert(now);
         Ok(())
+    }
+}
+
+/// How long the next batch waits for more after one of so many events.
+fn pause_after(events: usize) -> Duration {
+    let pause = limits::PAUSE_PER_EVENT.saturating_mul(u32::try_from(events).unwrap_or(u32::MAX));
+    pause.min(limits::BATCH_AGE_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_events_hold_up_nobody_and_many_no_longer_than_a_batch_may_be_old() {
+        let cases = [(1, 100), (6, 600), (300, 30_000), (500, 50_000), (1_000, 50_000), (usize::MAX, 50_000)];
+        for (events, micros) in cases {
+            assert_eq!(pause_after(events), Duration::from_micros(micros), "after {events} events");
+        }
     }
 }

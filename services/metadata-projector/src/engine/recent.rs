@@ -75,3 +75,50 @@ impl ReadRows for Remembered<'_> {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const BYTES_MAX: usize = 1_000;
+
+    fn writes(rows: &[(&str, usize)]) -> Writes {
+        rows.iter().map(|(key, bytes)| (key.as_bytes().to_vec(), vec![7; *bytes])).collect()
+    }
+
+    #[test]
+    fn what_was_kept_is_given_without_the_store_until_the_limit_is_reached_twice() {
+        let recent = RefCell::new(Recent::new(BYTES_MAX));
+        recent.borrow_mut().keep(&writes(&[("a", 3)]));
+        let store = BTreeMap::new();
+        let remembered = Remembered { store: &store, recent: &recent };
+        assert_eq!(remembered.get(b"a").unwrap(), Some(vec![7; 3]));
+        recent.borrow_mut().keep(&writes(&[("b", 350)]));
+        assert_eq!(remembered.get(b"a").unwrap(), Some(vec![7; 3]), "it is in the old generation");
+        recent.borrow_mut().keep(&writes(&[("c", 350)]));
+        assert_eq!(remembered.get(b"a").unwrap(), None, "forgotten, and this store never had it");
+    }
+
+    #[test]
+    fn of_a_row_that_was_written_again_the_last_is_given() {
+        for last in [5, BYTES_MAX] {
+            let recent = RefCell::new(Recent::new(BYTES_MAX));
+            recent.borrow_mut().keep(&writes(&[("a", 3)]));
+            recent.borrow_mut().keep(&writes(&[("b", 400)]));
+            recent.borrow_mut().keep(&writes(&[("a", last)]));
+            let store = BTreeMap::from([(b"a".to_vec(), vec![7; last])]);
+            let remembered = Remembered { store: &store, recent: &recent };
+            assert_eq!(remembered.get(b"a").unwrap(), Some(vec![7; last]), "{last} bytes");
+        }
+    }
+
+    #[test]
+    fn what_was_read_is_not_read_again() {
+        let recent = RefCell::new(Recent::new(BYTES_MAX));
+        let (store, empty) = (BTreeMap::from([(b"a".to_vec(), vec![1])]), BTreeMap::new());
+        assert_eq!(Remembered { store: &store, recent: &recent }.get(b"a").unwrap(), Some(vec![1]));
+        assert_eq!(Remembered { store: &empty, recent: &recent }.get(b"a").unwrap(), Some(vec![1]));
+    }
+}
