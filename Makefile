@@ -57,6 +57,7 @@ bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo bench --locked -p downbeat-dialect --bench dialect
 	cargo bench --locked -p downbeat-domain --bench core
 	cargo bench --locked -p downbeat-scheduler --bench schedules
+	cargo bench --locked -p downbeat-metadata-projector --bench fold
 
 RUNS ?= 10000000
 fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep what was learned

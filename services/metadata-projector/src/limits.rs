@@ -6,6 +6,11 @@ use std::time::Duration;
 pub const EVENTS_PER_BATCH_MAX: usize = 1_000;
 /// Age of a batch's first event after which it goes to the store although more are waiting.
 pub const BATCH_AGE_MAX: Duration = Duration::from_millis(50);
+/// After a batch, for each of its events, nothing goes to the store for so long, but never longer than [`BATCH_AGE_MAX`]: whatever
+/// follows an event shortly after it under load is written with it, and few events hold up nobody.
+pub const PAUSE_PER_EVENT: Duration = Duration::from_micros(100);
+/// Rows written or read lately that the fold holds in memory, bytes.
+pub const RECENT_ROWS_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Entries of the log that are handed to the fold at once.
 pub const ENTRIES_PER_HANDOVER: usize = 32;
 /// Entries of the log that may wait for the fold; each has at most 512 KiB.

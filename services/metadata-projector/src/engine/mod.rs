@@ -18,13 +18,17 @@ mod operations;
 mod pipelines;
 pub mod plans;
 pub mod projection;
+mod recent;
 pub mod rows;
 mod runs;
 mod selection;
 mod task_runs;
 mod without_worker;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use downbeat_domain::Event;
 use downbeat_event_log::{Entry, LogId, Tail};
@@ -38,6 +42,7 @@ use self::{
     batch::{Batch, ReadRows, Writes},
     plans::Plans,
     projection::{ALL, Fact, Registered},
+    recent::{Recent, Remembered},
     rows::{Head, ProjectionVersion, Quarantined},
 };
 use crate::{error::Error, limits};
@@ -59,6 +64,7 @@ pub struct Fold {
     projections: &'static [Registered],
     head: Head,
     overlay: Writes,
+    recent: RefCell<Recent>,
     plans: Plans,
     events: usize,
 }
@@ -71,7 +77,8 @@ impl Fold {
 
     /// The same with other projections.
     pub fn with(projections: &'static [Registered], head: Head) -> Self {
-        Self { projections, head, overlay: Writes::new(), plans: Plans::default(), events: 0 }
+        let recent = RefCell::new(Recent::new(limits::RECENT_ROWS_BYTES_MAX));
+        Self { projections, head, overlay: Writes::new(), recent, plans: Plans::default(), events: 0 }
     }
 
     /// Events folded since the last [`Self::take`]; a record counts at least as one.
@@ -79,7 +86,8 @@ impl Fold {
         self.events
     }
 
-    /// Folds one record, which must be the one after the position; one that was folded before changes nothing.
+    /// Folds one record, which must be the one after the position; one that was folded before changes nothing. `store` is always
+    /// the same one, and has every commit that was taken.
     ///
     /// # Errors
     /// `Damaged` when a row does not read; `ReaderTooOld` when the record says so.
@@ -117,6 +125,7 @@ impl Fold {
     pub fn take(&mut self) -> Commit {
         self.events = 0;
         let mut writes = std::mem::take(&mut self.overlay);
+        self.recent.get_mut().keep(&writes);
         writes.insert(keys::HEAD.to_vec(), prost::Message::encode_to_vec(&self.head));
         Commit { writes, head: self.head.clone() }
     }
@@ -164,7 +173,11 @@ impl Fold {
             for _ in 0..limits::TRIES_PER_EVENT {
                 match self.attempt(store, projection, &fact) {
                     Ok(applied) => {
-                        self.overlay.extend(applied?);
+                        let written = applied?;
+                        // Most projections have nothing to say about most events.
+                        if !written.is_empty() {
+                            self.overlay.extend(written);
+                        }
                         failure.clear();
                         break;
                     }
@@ -188,7 +201,8 @@ impl Fold {
         projection: &Registered,
         fact: &Fact<'_>,
     ) -> Result<Result<Writes, Error>, String> {
-        let mut batch = Batch::new(store, &self.overlay);
+        let remembered = Remembered { store, recent: &self.recent };
+        let mut batch = Batch::new(&remembered, &self.overlay);
         let plans = &mut self.plans;
         let folded = catch_unwind(AssertUnwindSafe(|| (projection.fold)(fact, plans, &mut batch)));
         match folded {
