@@ -48,7 +48,7 @@ impl Connector for Remote {
             after_a_loss: match self.job.reattach() {
                 Reattach::Token => "started again with the same token",
                 Reattach::LookUp => "looked for by the token",
-                Reattach::Repeat => "only reads: once more",
+                Reattach::Repeat => "doing it twice changes nothing: once more",
                 Reattach::Never => "never again unless its id was recorded: UNKNOWN_OUTCOME",
             },
             collects: self.job.collects(),

@@ -34,7 +34,7 @@ pub(crate) enum Reattach {
     Token,
     /// The job carries the token (a label, a name): it is looked for.
     LookUp,
-    /// It only reads: twice does no harm.
+    /// Twice does no harm: it only reads, or sets the same again.
     Repeat,
     /// It cannot be: the attempt fails, says so, and is not retried.
     Never,
