@@ -403,24 +403,18 @@ impl World {
         let report = |attempt, report| Command::Report { attempt, report };
         let outputs = json!({"n": detail, "third": 1.0 / 3.0}).as_object().cloned().unwrap_or_default();
         match effect {
-            Effect::FindWorker { task } => Command::LeaseTask {
-                run,
-                task,
-                worker: WORKERS[usize::from(detail % 2)],
-                remote: detail.is_multiple_of(2),
-            },
+            Effect::FindWorker { task } => {
+                let (worker, remote) = (WORKERS[usize::from(detail % 2)], detail.is_multiple_of(2));
+                Command::LeaseTask { run, task, worker, remote }
+            }
             Effect::ReadPrior { prior } => match self.prior(prior) {
                 Some(prior) => Command::CarryOver { run, prior: Arc::new(prior) },
                 None => Command::WakeRun { run },
             },
-            Effect::Offer { attempt, .. } if detail % 8 != 7 => report(
-                attempt,
-                Report::Started {
-                    handle: vec![detail],
-                    external_id: format!("job-{detail}"),
-                    link: "https://jobs/1".to_owned(),
-                },
-            ),
+            Effect::Offer { attempt, .. } if detail % 8 != 7 => {
+                let (external_id, link) = (format!("job-{detail}"), "https://jobs/1".to_owned());
+                report(attempt, Report::Started { handle: vec![detail], external_id, link })
+            }
             Effect::Offer { attempt, .. } => Command::LoseAttempt { attempt, reason: "gone".to_owned() },
             Effect::AwaitReport { attempt, .. } => match detail % 12 {
                 0..=5 => {

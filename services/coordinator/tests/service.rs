@@ -64,7 +64,8 @@ impl Service {
 }
 
 /// A job of the catalogue that this version does not run.
-const NOT_YET: &str = "{integration: STITCH, integration_job: STITCH_SYNC, parameters: {source_id: '7'}";
+const NOT_YET: &str =
+    "{integration: TYPESAFE, integration_job: TYPESAFE_JEV_EVALUATE, parameters: {questions: '[]', state: '{}'}";
 
 fn apply(source: &str) -> control::ApplyPipelineRequest {
     control::ApplyPipelineRequest {
@@ -131,7 +132,7 @@ async fn what_is_wrong_with_a_call_is_said_with_its_place() {
         (
             &PIPELINE.replace("{integration: DOWNBEAT, integration_job: NOOP, parameters: {}", NOT_YET),
             Code::FailedPrecondition,
-            "demo.yml:6:3: error: task `a`: STITCH/STITCH_SYNC is not run by this version, and no attached worker has a \
+            "demo.yml:6:3: error: task `a`: TYPESAFE/TYPESAFE_JEV_EVALUATE is not run by this version, and no attached worker has a \
              manifest for it; `downbeat integrations` lists what is run",
         ),
     ];
@@ -421,7 +422,7 @@ async fn a_worker_on_the_stream_gets_its_task_and_ends_the_run() {
     let hello = worker::Hello {
         worker_id: Bytes::from_static(b"worker-012345678"),
         slots: 1,
-        jobs: [("DOWNBEAT", "NOOP", false), ("STITCH", "STITCH_SYNC", true)]
+        jobs: [("DOWNBEAT", "NOOP", false), ("TYPESAFE", "TYPESAFE_JEV_EVALUATE", true)]
             .map(|(integration, job, remote)| worker::Job {
                 integration: integration.to_owned(),
                 integration_job: job.to_owned(),
