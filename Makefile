@@ -67,7 +67,7 @@ deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/mariadb
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -86,6 +86,6 @@ $(TOOLS)/postgres: $(TOOLS)/ready
 		$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do \
 		if [ -x "$$folder/postgres" ] && [ -x "$$folder/initdb" ]; then echo "$$folder" > $@; exit 0; fi; done; echo absent > $@
 
-# OpenSSH and MariaDB: where they are, or that they cannot be had.
-$(TOOLS)/mariadb: $(TOOLS)/ready deploy/servers.sh
+# OpenSSH: where it is, or that it cannot be had.
+$(TOOLS)/openssh: $(TOOLS)/ready deploy/servers.sh
 	@deploy/servers.sh $(CURDIR)/$(TOOLS)

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Connector, Step, Task, parameters};
+use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::FILE_BYTES_MAX;
@@ -27,6 +28,16 @@ pub(crate) fn all(connections: &Connections) -> Vec<Arc<dyn Connector>> {
         Arc::new(s3::GetFile { connections: connections() }),
         Arc::new(s3::PutFile { connections: connections() }),
     ]
+}
+
+/// What all of them have in common; each says what it met in tests.
+fn about(met: &'static str) -> About {
+    About {
+        by_manifest: false,
+        tested: Tested::Real(met),
+        after_a_loss: "once more: a file is there as a whole or not",
+        collects: "the FILE".to_owned(),
+    }
 }
 
 async fn open(

@@ -10,7 +10,7 @@ use rusty_s3::{Bucket, Credentials, S3Action as _};
 use serde_json::json;
 
 use super::{Place, content::Encoding, ended, flag_on, open, too_large};
-use crate::about::{About, Tested};
+use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connections::{Connection, Connections};
 use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
@@ -36,12 +36,7 @@ impl Connector for GetFile {
     }
 
     fn about(&self) -> About {
-        About {
-            by_manifest: false,
-            tested: Tested::Real("moto"),
-            after_a_loss: "once more: a file is there as a whole or not",
-            collects: "the FILE".to_owned(),
-        }
+        super::about("moto")
     }
 
     fn needs_connection(&self) -> bool {
@@ -64,12 +59,7 @@ impl Connector for PutFile {
     }
 
     fn about(&self) -> About {
-        About {
-            by_manifest: false,
-            tested: Tested::Real("moto"),
-            after_a_loss: "once more: a file is there as a whole or not",
-            collects: "the FILE".to_owned(),
-        }
+        super::about("moto")
     }
 
     fn needs_connection(&self) -> bool {

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{Place, content::Encoding, ended, flag_on, open, too_large};
-use crate::about::{About, Tested};
+use crate::about::About;
 use crate::attempt::{Ended, Ending, Failure};
 use crate::connections::Connections;
 use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
@@ -39,12 +39,7 @@ impl Connector for GetFile {
     }
 
     fn about(&self) -> About {
-        About {
-            by_manifest: false,
-            tested: Tested::Real("OpenSSH 9.2"),
-            after_a_loss: "once more: a file is there as a whole or not",
-            collects: "the FILE".to_owned(),
-        }
+        super::about("OpenSSH 9.2")
     }
 
     fn needs_connection(&self) -> bool {
@@ -63,12 +58,7 @@ impl Connector for PutFile {
     }
 
     fn about(&self) -> About {
-        About {
-            by_manifest: false,
-            tested: Tested::Real("OpenSSH 9.2"),
-            after_a_loss: "once more: a file is there as a whole or not",
-            collects: "the FILE".to_owned(),
-        }
+        super::about("OpenSSH 9.2")
     }
 
     fn needs_connection(&self) -> bool {
