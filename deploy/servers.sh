@@ -1,6 +1,6 @@
 #!/bin/sh
-# Where the SSH server is that tests of the worker start: of this machine, or else unpacked (not installed) from Debian's packages.
-# Writes `<tools>/openssh`: the root below which the programs are, or "absent".
+# Where the servers are that tests of the worker start: of this machine, or else unpacked (not installed) from Debian's packages.
+# Writes `<tools>/openssh` and `<tools>/mariadb`: the root below which the programs are, or "absent".
 set -eu
 tools=$1
 root=$tools/debian
@@ -23,3 +23,4 @@ find_or_unpack() {
 }
 
 find_or_unpack openssh usr/sbin/sshd openssh-server libwrap0
+find_or_unpack mariadb usr/sbin/mariadbd mariadb-server mariadb-server-core mariadb-client-core libaio1 liburing2

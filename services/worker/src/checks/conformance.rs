@@ -32,7 +32,7 @@ struct Known {
     needs_connection: bool,
 }
 
-fn all() -> [Known; 4] {
+fn all() -> [Known; 6] {
     [
         Known {
             kind: ("HTTP", "HTTP_REQUEST"),
@@ -46,18 +46,9 @@ fn all() -> [Known; 4] {
             ],
             needs_connection: false,
         },
-        Known {
-            kind: ("POSTGRES", "POSTGRES_QUERY"),
-            fields: |port| {
-                json!({
-                    "host": "127.0.0.1", "port": port, "database": "d", "username": "u", "password": CREDENTIAL,
-                    "sslmode": "disable",
-                })
-            },
-            useful: json!({ "query": "SELECT 1" }),
-            wrong: vec![(json!({}), "query"), (json!({ "query": " " }), "query")],
-            needs_connection: true,
-        },
+        database(("POSTGRES", "POSTGRES_QUERY")),
+        database(("MYSQL", "MYSQL_QUERY")),
+        database(("MARIADB", "MARIADB_QUERY")),
         Known {
             kind: ("AWS_S3", "AWS_S3_FILE"),
             fields: |port| {
@@ -92,6 +83,21 @@ fn all() -> [Known; 4] {
             needs_connection: true,
         },
     ]
+}
+
+fn database(kind: (&'static str, &'static str)) -> Known {
+    Known {
+        kind,
+        fields: |port| {
+            json!({
+                "host": "127.0.0.1", "port": port, "database": "d", "username": "u", "password": CREDENTIAL,
+                "sslmode": "disable",
+            })
+        },
+        useful: json!({ "query": "SELECT 1" }),
+        wrong: vec![(json!({}), "query"), (json!({ "query": " " }), "query")],
+        needs_connection: true,
+    }
 }
 
 fn checks(folder: &Path, port: u16) -> Checks {

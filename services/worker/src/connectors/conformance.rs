@@ -44,6 +44,8 @@ fn connections(folder: &Path) -> PathBuf {
     let bucket = json!({ "endpoint": "http://127.0.0.1:1", "access_key_id": "k", "secret_access_key": CREDENTIAL });
     for (integration, fields) in [
         ("POSTGRES", &database),
+        ("MYSQL", &database),
+        ("MARIADB", &database),
         ("SFTP", &machine),
         ("LINUX_SSH", &machine),
         ("WINDOWS_SSH", &machine),

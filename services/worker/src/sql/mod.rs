@@ -5,15 +5,20 @@
 //! ([`RunError::InDoubt`]), and where the server can tell afterwards, [`Sql::settle`] asks it. Dropping a session ends it.
 //! It knows nothing of tasks and sensors, of thresholds, or of where results go.
 
+pub(crate) mod mysql;
+mod numbers;
 pub(crate) mod postgres;
 pub(crate) mod rows;
 pub(crate) mod threshold;
+mod tls;
+mod words;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields};
 
@@ -47,6 +52,12 @@ pub(crate) trait Sql: std::fmt::Debug + Send + Sync {
 
     /// The fields of its connection.
     fn fields(&self) -> Fields;
+
+    /// What of its kind the tests have met.
+    fn tested(&self) -> Tested;
+
+    /// What becomes of a statement that may write whose worker was lost, in a few words.
+    fn after_a_loss(&self) -> &'static str;
 
     /// Signs in.
     async fn connect(&self, connection: &Connection, visit: &Visit<'_>) -> Result<Box<dyn Session>, Failure>;

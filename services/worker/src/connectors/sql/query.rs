@@ -7,7 +7,7 @@ use super::{
     settle::{Note, settle, unknown},
     until_stopped,
 };
-use crate::about::{About, Tested};
+use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connectors::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
 use crate::sql::{RunError, Session, rows::Rows};
@@ -27,8 +27,8 @@ impl Connector for RunQuery {
     fn about(&self) -> About {
         About {
             by_manifest: false,
-            tested: Tested::Real("PostgreSQL 15"),
-            after_a_loss: "the server is asked what became of the transaction",
+            tested: self.server.sql.tested(),
+            after_a_loss: self.server.sql.after_a_loss(),
             collects: "QUERY with rows affected".to_owned(),
         }
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Number, Value};
 
 use super::{Server, Started, Wanted, check_stop, until_stopped};
-use crate::about::{About, Tested};
+use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
 use crate::sql::{rows::Rows, threshold::Threshold};
@@ -35,7 +35,7 @@ impl Connector for RunTest {
     fn about(&self) -> About {
         About {
             by_manifest: false,
-            tested: Tested::Real("PostgreSQL 15"),
+            tested: self.server.sql.tested(),
             after_a_loss: "looks again",
             collects: "TEST with the number found".to_owned(),
         }

@@ -8,7 +8,6 @@ mod errors;
 mod link;
 mod look;
 mod run;
-mod tls;
 mod values;
 
 use async_trait::async_trait;
@@ -17,6 +16,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{CancelToken, Client, Column, Error, SimpleQueryMessage, SimpleQueryRow, Statement};
 
 use super::{Cancel, RunError, Session, Settled, Sql, Taker, Visit, Witness};
+use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields};
 use crate::guarded::Tether;
@@ -37,6 +37,14 @@ impl Sql for Postgres {
 
     fn fields(&self) -> Fields {
         Fields { open: &["host", "port", "database", "username", "sslmode", "ca_certificate"], secret: &["password"] }
+    }
+
+    fn tested(&self) -> Tested {
+        Tested::Real("PostgreSQL 15")
+    }
+
+    fn after_a_loss(&self) -> &'static str {
+        "the server is asked what became of the transaction"
     }
 
     async fn connect(&self, connection: &Connection, visit: &Visit<'_>) -> Result<Box<dyn Session>, Failure> {
