@@ -100,6 +100,16 @@ fn database(kind: (&'static str, &'static str)) -> Known {
     }
 }
 
+/// What a server says before it is said anything.
+fn greeting(integration: &str) -> &'static [u8] {
+    match integration {
+        "MYSQL" | "MARIADB" => {
+            b"\x4D\0\0\0\x0A8.0\0\x01\0\0\0abcdefgh\0\xFF\xFF\x2D\x02\0\xFF\xDF\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0mysql_native_password\0"
+        }
+        _ => b"",
+    }
+}
+
 fn checks(folder: &Path, port: u16) -> Checks {
     for known in all() {
         let integration = known.kind.0;
@@ -204,6 +214,7 @@ async fn nothing_is_left_of_a_check_that_is_dropped() {
             accepted = listener.accept() => accepted.unwrap().0,
             verdict = &mut made => panic!("{:?} ended: {verdict:?}", known.kind),
         };
+        stream.write_all(greeting(known.kind.0)).await.unwrap();
         // Something is said, so that the check is in the middle of it.
         let mut first = [0; 1];
         tokio::select! {

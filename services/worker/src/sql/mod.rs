@@ -11,9 +11,9 @@ pub(crate) mod postgres;
 pub(crate) mod rows;
 pub(crate) mod threshold;
 mod tls;
-mod words;
+pub(crate) mod words;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -21,6 +21,19 @@ use serde_json::Value;
 use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields};
+
+/// The integrations whose servers are asked this way.
+pub(crate) const KINDS: [&str; 3] = ["POSTGRES", "MYSQL", "MARIADB"];
+
+/// The kind of server of an integration, if it is asked this way.
+pub(crate) fn of(integration: &str) -> Option<Arc<dyn Sql>> {
+    match integration {
+        "POSTGRES" => Some(Arc::new(postgres::Postgres)),
+        "MYSQL" => Some(Arc::new(mysql::MySql { integration: "MYSQL" })),
+        "MARIADB" => Some(Arc::new(mysql::MySql { integration: "MARIADB" })),
+        _ => None,
+    }
+}
 
 /// Who comes to a server, and for how long.
 #[derive(Debug, Clone, Copy)]

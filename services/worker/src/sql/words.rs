@@ -6,12 +6,12 @@ pub(super) fn writes(statement: &str) -> bool {
 }
 
 /// In upper case; empty where something else than a word begins.
-pub(super) fn first_word(text: &str) -> String {
+pub(crate) fn first_word(text: &str) -> String {
     behind_comments(text).chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase()
 }
 
 /// The text without comments and spaces at its beginning.
-pub(super) fn behind_comments(text: &str) -> &str {
+pub(crate) fn behind_comments(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
         let after = if rest.starts_with("--") || rest.starts_with('#') {
@@ -26,7 +26,7 @@ pub(super) fn behind_comments(text: &str) -> &str {
 }
 
 /// Whether one of these words stands anywhere in the text, even in a comment or in quotes.
-pub(super) fn holds(text: &str, words: &[&str]) -> bool {
+pub(crate) fn holds(text: &str, words: &[&str]) -> bool {
     let parts = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     parts.into_iter().any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
 }

@@ -81,7 +81,11 @@ impl Wanted {
 }
 
 /// Runs `work` in a session to its end; a stop is asked of the server. `Err`: why the stop is not confirmed there.
-async fn until_stopped<T>(task: &Task, canceller: &dyn Cancel, work: impl Future<Output = T>) -> Result<T, String> {
+pub(super) async fn until_stopped<T>(
+    task: &Task,
+    canceller: &dyn Cancel,
+    work: impl Future<Output = T>,
+) -> Result<T, String> {
     let mut work = std::pin::pin!(work);
     let mut stop = task.stop.clone();
     tokio::select! {

@@ -132,9 +132,5 @@ impl Thresholds {
 
 fn threshold(task: &Task, name: &str) -> Result<Threshold, Failure> {
     let text = parameters::text(&task.parameters, name).unwrap_or_else(|| "> 0".to_owned());
-    Threshold::parse(&text).ok_or_else(|| {
-        Failure::misconfigured(format!(
-            "the parameter {name} is {text:?}; it must be a comparator (>, <, =, >=, <=, !=) and a whole number, like `> 0`"
-        ))
-    })
+    Threshold::read(name, &text)
 }
