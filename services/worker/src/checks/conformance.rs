@@ -32,7 +32,7 @@ struct Known {
     needs_connection: bool,
 }
 
-fn all() -> [Known; 6] {
+fn all() -> [Known; 7] {
     [
         Known {
             kind: ("HTTP", "HTTP_REQUEST"),
@@ -49,6 +49,7 @@ fn all() -> [Known; 6] {
         database(("POSTGRES", "POSTGRES_QUERY")),
         database(("MYSQL", "MYSQL_QUERY")),
         database(("MARIADB", "MARIADB_QUERY")),
+        database(("CLICKHOUSE", "CLICKHOUSE_QUERY")),
         Known {
             kind: ("AWS_S3", "AWS_S3_FILE"),
             fields: |port| {
@@ -104,7 +105,7 @@ fn database(kind: (&'static str, &'static str)) -> Known {
 fn greeting(integration: &str) -> &'static [u8] {
     match integration {
         "MYSQL" | "MARIADB" => {
-            b"\x4D\0\0\0\x0A8.0\0\x01\0\0\0abcdefgh\0\xFF\xFF\x2D\x02\0\xFF\xDF\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0mysql_native_password\0"
+            b"\x47\0\0\0\x0A8.0\0\x01\0\0\0abcdefgh\0\xFF\xFF\x2D\x02\0\xFF\xDF\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0mysql_native_password\0"
         }
         _ => b"",
     }

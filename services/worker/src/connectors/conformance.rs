@@ -46,6 +46,7 @@ fn connections(folder: &Path) -> PathBuf {
         ("POSTGRES", &database),
         ("MYSQL", &database),
         ("MARIADB", &database),
+        ("CLICKHOUSE", &database),
         ("SFTP", &machine),
         ("LINUX_SSH", &machine),
         ("WINDOWS_SSH", &machine),

@@ -5,6 +5,7 @@
 //! ([`RunError::InDoubt`]), and where the server can tell afterwards, [`Sql::settle`] asks it. Dropping a session ends it.
 //! It knows nothing of tasks and sensors, of thresholds, or of where results go.
 
+pub(crate) mod clickhouse;
 pub(crate) mod mysql;
 mod numbers;
 pub(crate) mod postgres;
@@ -23,7 +24,7 @@ use crate::attempt::Failure;
 use crate::connections::{Connection, Fields};
 
 /// The integrations whose servers are asked this way.
-pub(crate) const KINDS: [&str; 3] = ["POSTGRES", "MYSQL", "MARIADB"];
+pub(crate) const KINDS: [&str; 4] = ["POSTGRES", "MYSQL", "MARIADB", "CLICKHOUSE"];
 
 /// The kind of server of an integration, if it is asked this way.
 pub(crate) fn of(integration: &str) -> Option<Arc<dyn Sql>> {
@@ -31,6 +32,7 @@ pub(crate) fn of(integration: &str) -> Option<Arc<dyn Sql>> {
         "POSTGRES" => Some(Arc::new(postgres::Postgres)),
         "MYSQL" => Some(Arc::new(mysql::MySql { integration: "MYSQL" })),
         "MARIADB" => Some(Arc::new(mysql::MySql { integration: "MARIADB" })),
+        "CLICKHOUSE" => Some(Arc::new(clickhouse::ClickHouse)),
         _ => None,
     }
 }
@@ -75,8 +77,15 @@ pub(crate) trait Sql: std::fmt::Debug + Send + Sync {
     /// Signs in.
     async fn connect(&self, connection: &Connection, visit: &Visit<'_>) -> Result<Box<dyn Session>, Failure>;
 
-    /// What became of a statement whose end nobody saw, by the handle of its intent.
-    async fn settle(&self, connection: &Connection, visit: &Visit<'_>, handle: &str) -> Result<Settled, Failure>;
+    /// What became of a statement whose end nobody saw, by the handle of its intent. `end`: what still runs of it shall end, where it
+    /// would be waited for otherwise.
+    async fn settle(
+        &self,
+        connection: &Connection,
+        visit: &Visit<'_>,
+        handle: &str,
+        end: bool,
+    ) -> Result<Settled, Failure>;
 }
 
 /// One sign-in.
@@ -130,6 +139,8 @@ pub(crate) enum RunError {
     /// Nobody saw its end. With a handle the server can be asked.
     InDoubt {
         handle: Option<String>,
+        /// Whether all of its rows had come.
+        whole: bool,
         /// What happened.
         reason: Failure,
     },
@@ -147,7 +158,10 @@ pub(crate) enum Settled {
     Done,
     /// Nothing of it is left.
     NotDone,
+    /// It is about to end, or it is not known yet.
     Running,
+    /// It runs, and is waited for however long it takes.
+    GoesOn,
     /// The server cannot tell any more.
     Unknown,
 }

@@ -63,7 +63,13 @@ impl Sql for MySql {
         Ok(Box::new(SignedIn::open(connection, visit).await?))
     }
 
-    async fn settle(&self, connection: &Connection, visit: &Visit<'_>, handle: &str) -> Result<Settled, Failure> {
+    async fn settle(
+        &self,
+        connection: &Connection,
+        visit: &Visit<'_>,
+        handle: &str,
+        _end: bool,
+    ) -> Result<Settled, Failure> {
         let session = SignedIn::open(connection, visit).await?;
         run::settle(session, handle).await
     }

@@ -61,7 +61,7 @@ pub(super) async fn run(
         Err(fault) => {
             let handle = if inside { UNCOMMITTED } else { LOCKED };
             let handle = locked.then(|| handle.to_owned());
-            Err(RunError::InDoubt { handle, reason: session.why(&fault) })
+            Err(RunError::InDoubt { handle, whole: false, reason: session.why(&fault) })
         }
     }
 }
@@ -112,7 +112,7 @@ async fn commit(session: &mut SignedIn, locked: bool) -> Result<(), RunError> {
         Err(Fault::Said(said)) if !ENDED.contains(&said.code) => Err(session.why(&Fault::Said(said)).into()),
         Err(fault) => {
             let handle = locked.then(|| LOCKED.to_owned());
-            Err(RunError::InDoubt { handle, reason: session.why(&fault) })
+            Err(RunError::InDoubt { handle, whole: true, reason: session.why(&fault) })
         }
     }
 }

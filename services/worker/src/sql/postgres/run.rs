@@ -58,7 +58,7 @@ pub(super) async fn run(
     match stream(session, &mut asked).await {
         Ok(affected) => Ok(affected),
         Err(error) if error.as_db_error().is_some() => Err(session.why(error).await.into()),
-        Err(error) => Err(RunError::InDoubt { handle: None, reason: session.why(error).await }),
+        Err(error) => Err(RunError::InDoubt { handle: None, whole: false, reason: session.why(error).await }),
     }
 }
 
@@ -110,7 +110,7 @@ async fn inside(session: &mut SignedIn, asked: &mut Asked<'_>, handle: String) -
         Err(error) if error.as_db_error().is_some_and(|said| !said.code().code().starts_with("57")) => {
             Err(session.why(error).await.into())
         }
-        Err(error) => Err(RunError::InDoubt { handle: Some(handle), reason: session.why(error).await }),
+        Err(error) => Err(RunError::InDoubt { handle: Some(handle), whole: true, reason: session.why(error).await }),
     }
 }
 
