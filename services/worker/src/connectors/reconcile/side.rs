@@ -29,7 +29,10 @@ const OF_SNOWFLAKE: [&str; 3] = ["role", "warehouse", "schema"];
 
 /// The jobs of other systems that a side may be asked by. They become known once manifests are read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Elsewhere(Arc<Mutex<BTreeMap<(String, String), Arc<dyn Connector>>>>);
+pub(crate) struct Elsewhere(Arc<Mutex<Jobs>>);
+
+/// By integration and name.
+type Jobs = BTreeMap<(String, String), Arc<dyn Connector>>;
 
 impl Elsewhere {
     /// There is this job.
