@@ -163,6 +163,26 @@ async fn a_stop_ends_the_statement_on_the_server() {
     stage.shut_down().await;
 }
 
+/// Whoever carries on for a lost worker ends at the server what that one began, when it is asked to.
+#[tokio::test]
+async fn a_stop_of_what_a_lost_worker_began_ends_it_there() {
+    let Some(server) = ClickHouse::start().await else { return };
+    let (mut stage, _folder) = stage(&server, &server.fields()).await;
+    let orphan = server.with_id(ENDLESS, "endless");
+    let jobs = async {
+        server.wait_for("SELECT 1 FROM system.processes WHERE query_id = 'endless'").await;
+        let mut again = offer(1, "CLICKHOUSE", "CLICKHOUSE_RUN_QUERY", json!({ "statement": ENDLESS }));
+        again.resume = Some(Resume { token_attempt: 1, handle: "1 query endless".into(), ..Resume::default() });
+        stage.offer(vec![again]).await;
+        stage.log_with(1, "asking the server what became of it").await;
+        stage.stop(1).await;
+        assert_eq!(stage.told(1).await.0, "stopped");
+    };
+    let (ended, ()) = tokio::join!(orphan, jobs);
+    assert!(ended.unwrap_err().contains("Code: 394"));
+    stage.shut_down().await;
+}
+
 #[tokio::test]
 async fn a_reconciliation_asks_it_like_any_other() {
     let Some(server) = ClickHouse::start().await else { return };

@@ -168,8 +168,8 @@ fn read_cursors(parameters: &Map<String, Value>, sides: [&Side; 2]) -> Result<Re
         ));
     }
     // Nothing is remembered here from one run to the next: a pipeline that wants to go on gives the value.
-    let after = parameters::text(parameters, "cursor_field_cache_override");
-    let after = after.filter(|_| flag("query_from_cursor_field_cache", true) != Ok(false));
+    let limited = flag("query_from_cursor_field_cache", true)?;
+    let after = parameters::text(parameters, "cursor_field_cache_override").filter(|_| limited);
     let query = |side: &str, asked: &Side| {
         let cursor = Cursor {
             table: parameters::required(parameters, &format!("{side}_table_name"))?,
