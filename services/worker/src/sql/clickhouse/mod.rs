@@ -5,6 +5,8 @@
 
 mod errors;
 mod http;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::time::Duration;
