@@ -86,6 +86,6 @@ $(TOOLS)/postgres: $(TOOLS)/ready
 		$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do \
 		if [ -x "$$folder/postgres" ] && [ -x "$$folder/initdb" ]; then echo "$$folder" > $@; exit 0; fi; done; echo absent > $@
 
-# OpenSSH: where it is, or that it cannot be had.
+# OpenSSH, MariaDB and ClickHouse: where they are, or that they cannot be had.
 $(TOOLS)/openssh: $(TOOLS)/ready deploy/servers.sh
 	@deploy/servers.sh $(CURDIR)/$(TOOLS)

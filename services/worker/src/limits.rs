@@ -182,6 +182,8 @@ pub(crate) const SQL_CANCEL_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) const SQL_SETTLE_WAIT: Duration = Duration::from_secs(120);
 /// Pause between two such questions.
 pub(crate) const SQL_SETTLE_PAUSE: Duration = Duration::from_millis(500);
+/// Pause between two looks at a statement that another worker began and that goes on.
+pub(crate) const SQL_GOES_ON_PAUSE: Duration = Duration::from_secs(5);
 
 /// Pause between two signs of life on an idle SSH connection.
 pub(crate) const SSH_KEEPALIVE: Duration = Duration::from_secs(15);

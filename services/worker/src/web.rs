@@ -187,7 +187,7 @@ pub(crate) fn shown(url: &Url) -> String {
     url.to_string()
 }
 
-fn chain(error: &reqwest::Error) -> String {
+pub(crate) fn chain(error: &reqwest::Error) -> String {
     // The outermost text repeats the URL with its query; the causes do not.
     let mut texts = Vec::new();
     let mut cause = std::error::Error::source(error);

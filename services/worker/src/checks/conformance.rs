@@ -32,7 +32,7 @@ struct Known {
     needs_connection: bool,
 }
 
-fn all() -> [Known; 4] {
+fn all() -> [Known; 7] {
     [
         Known {
             kind: ("HTTP", "HTTP_REQUEST"),
@@ -46,18 +46,10 @@ fn all() -> [Known; 4] {
             ],
             needs_connection: false,
         },
-        Known {
-            kind: ("POSTGRES", "POSTGRES_QUERY"),
-            fields: |port| {
-                json!({
-                    "host": "127.0.0.1", "port": port, "database": "d", "username": "u", "password": CREDENTIAL,
-                    "sslmode": "disable",
-                })
-            },
-            useful: json!({ "query": "SELECT 1" }),
-            wrong: vec![(json!({}), "query"), (json!({ "query": " " }), "query")],
-            needs_connection: true,
-        },
+        database(("POSTGRES", "POSTGRES_QUERY")),
+        database(("MYSQL", "MYSQL_QUERY")),
+        database(("MARIADB", "MARIADB_QUERY")),
+        database(("CLICKHOUSE", "CLICKHOUSE_QUERY")),
         Known {
             kind: ("AWS_S3", "AWS_S3_FILE"),
             fields: |port| {
@@ -92,6 +84,31 @@ fn all() -> [Known; 4] {
             needs_connection: true,
         },
     ]
+}
+
+fn database(kind: (&'static str, &'static str)) -> Known {
+    Known {
+        kind,
+        fields: |port| {
+            json!({
+                "host": "127.0.0.1", "port": port, "database": "d", "username": "u", "password": CREDENTIAL,
+                "sslmode": "disable",
+            })
+        },
+        useful: json!({ "query": "SELECT 1" }),
+        wrong: vec![(json!({}), "query"), (json!({ "query": " " }), "query")],
+        needs_connection: true,
+    }
+}
+
+/// What a server says before it is said anything.
+fn greeting(integration: &str) -> &'static [u8] {
+    match integration {
+        "MYSQL" | "MARIADB" => {
+            b"\x47\0\0\0\x0A8.0\0\x01\0\0\0abcdefgh\0\xFF\xFF\x2D\x02\0\xFF\xDF\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0mysql_native_password\0"
+        }
+        _ => b"",
+    }
 }
 
 fn checks(folder: &Path, port: u16) -> Checks {
@@ -198,6 +215,7 @@ async fn nothing_is_left_of_a_check_that_is_dropped() {
             accepted = listener.accept() => accepted.unwrap().0,
             verdict = &mut made => panic!("{:?} ended: {verdict:?}", known.kind),
         };
+        stream.write_all(greeting(known.kind.0)).await.unwrap();
         // Something is said, so that the check is in the middle of it.
         let mut first = [0; 1];
         tokio::select! {

@@ -32,6 +32,7 @@ use tracing::{debug, info};
 use crate::attempt::{Failure, cut};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::{CHECK_OUTPUTS_BYTES_MAX, CHECK_PARAMETERS_BYTES_MAX, CHECK_SECONDS_MAX};
+use crate::sql::{Sql, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres};
 use crate::verdict::Verdict;
 pub(crate) use crew::Crew;
 
@@ -89,14 +90,16 @@ pub(crate) struct Checks {
 
 impl Checks {
     pub(crate) fn new(connections: Connections) -> Self {
+        let query =
+            |sensor_type, sql: Arc<dyn Sql>| -> Arc<dyn SensorCheck> { Arc::new(sql::SqlQuery { sensor_type, sql }) };
         Self {
             connections,
             all: vec![
                 Arc::new(http::HttpRequest),
-                Arc::new(sql::SqlQuery {
-                    sensor_type: "POSTGRES_QUERY",
-                    sql: Arc::new(crate::sql::postgres::Postgres),
-                }),
+                query("POSTGRES_QUERY", Arc::new(Postgres)),
+                query("MYSQL_QUERY", Arc::new(MySql { integration: "MYSQL" })),
+                query("MARIADB_QUERY", Arc::new(MySql { integration: "MARIADB" })),
+                query("CLICKHOUSE_QUERY", Arc::new(ClickHouse)),
                 Arc::new(s3::S3File),
                 Arc::new(sftp::SftpFile),
             ],

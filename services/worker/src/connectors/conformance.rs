@@ -44,6 +44,9 @@ fn connections(folder: &Path) -> PathBuf {
     let bucket = json!({ "endpoint": "http://127.0.0.1:1", "access_key_id": "k", "secret_access_key": CREDENTIAL });
     for (integration, fields) in [
         ("POSTGRES", &database),
+        ("MYSQL", &database),
+        ("MARIADB", &database),
+        ("CLICKHOUSE", &database),
         ("SFTP", &machine),
         ("LINUX_SSH", &machine),
         ("WINDOWS_SSH", &machine),
@@ -76,7 +79,9 @@ fn useful() -> Value {
         "source": "INLINE", "code": "print(1)", "python_version": "3.11",
         "commands": "dbt build", "method": "GET", "path": "http://127.0.0.1:1/",
         "statement": "SELECT 1", "query": "SELECT 1", "command": "python main.py", "file_path": "a/b",
-        "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
+        "source_integration": "POSTGRES", "destination_integration": "MARIADB", "source_query": "SELECT 1",
+        "destination_query": "SELECT 1", "source_table_name": "a", "source_column_name": "b", "destination_table_name": "a",
+        "destination_column_name": "b", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
     })
 }
 
@@ -87,15 +92,36 @@ async fn bad_parameters_are_misconfigured_and_named() {
     for (parameters, texts) in [
         (
             json!({}),
-            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name", "query"]
-                .as_slice(),
+            [
+                "code",
+                "command",
+                "commands",
+                "method",
+                "statement",
+                "file_path",
+                "contents",
+                "bucket_name",
+                "query",
+                "source_integration",
+            ]
+            .as_slice(),
         ),
         (
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
                 "bucket_name": "b", "object_key": "k", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
             }),
-            &["source", "commands", "method", "statement", "command", "file_encoding", "content_format", "query"],
+            &[
+                "source",
+                "commands",
+                "method",
+                "statement",
+                "command",
+                "file_encoding",
+                "content_format",
+                "query",
+                "source_integration",
+            ],
         ),
         (json!([]), &["JSON object"]),
     ] {

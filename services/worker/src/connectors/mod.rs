@@ -15,6 +15,7 @@ pub(crate) mod http;
 pub(crate) mod noop;
 pub(crate) mod parameters;
 pub(crate) mod python;
+pub(crate) mod reconcile;
 pub(crate) mod source;
 pub(crate) mod sql;
 pub(crate) mod ssh;
@@ -87,7 +88,6 @@ impl Submit {
     }
 
     /// Tells nobody.
-    #[cfg(test)]
     pub(crate) fn nobody() -> Self {
         Self::new(|_| async {})
     }
@@ -138,6 +138,8 @@ pub(crate) struct Registry {
     all: Vec<Arc<dyn Connector>>,
     /// Whether there can be any connection.
     connections: bool,
+    /// Jobs of other systems that a reconciliation asks.
+    elsewhere: reconcile::Elsewhere,
 }
 
 impl Registry {
@@ -152,7 +154,9 @@ impl Registry {
         all.extend(files::all(connections));
         all.extend(ssh::all(connections));
         all.extend(duckdb);
-        Self { all, connections: connections.has_folder() }
+        let elsewhere = reconcile::Elsewhere::default();
+        all.extend(reconcile::all(connections, &elsewhere));
+        Self { all, connections: connections.has_folder(), elsewhere }
     }
 
     /// And these, whose jobs run in other systems.
@@ -167,7 +171,9 @@ impl Registry {
                     "{integration}/{name} is built in; a manifest replaces nothing: give the job another name"
                 ));
             }
-            self.all.push(Arc::new(Remote::new(job)));
+            let job: Arc<dyn Connector> = Arc::new(Remote::new(job));
+            self.elsewhere.learn(&job);
+            self.all.push(job);
         }
         Ok(self)
     }
@@ -175,7 +181,7 @@ impl Registry {
     /// These and no others.
     #[cfg(test)]
     pub(crate) fn of(all: Vec<Arc<dyn Connector>>) -> Self {
-        Self { all, connections: true }
+        Self { all, connections: true, elsewhere: reconcile::Elsewhere::default() }
     }
 
     /// Every job with what people should know of it, whether a folder of connections is there or not.

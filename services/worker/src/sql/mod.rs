@@ -5,17 +5,37 @@
 //! ([`RunError::InDoubt`]), and where the server can tell afterwards, [`Sql::settle`] asks it. Dropping a session ends it.
 //! It knows nothing of tasks and sensors, of thresholds, or of where results go.
 
+pub(crate) mod clickhouse;
+pub(crate) mod mysql;
+mod numbers;
 pub(crate) mod postgres;
 pub(crate) mod rows;
 pub(crate) mod threshold;
+mod tls;
+pub(crate) mod words;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields};
+
+/// The integrations whose servers are asked this way.
+pub(crate) const KINDS: [&str; 4] = ["POSTGRES", "MYSQL", "MARIADB", "CLICKHOUSE"];
+
+/// The kind of server of an integration, if it is asked this way.
+pub(crate) fn of(integration: &str) -> Option<Arc<dyn Sql>> {
+    match integration {
+        "POSTGRES" => Some(Arc::new(postgres::Postgres)),
+        "MYSQL" => Some(Arc::new(mysql::MySql { integration: "MYSQL" })),
+        "MARIADB" => Some(Arc::new(mysql::MySql { integration: "MARIADB" })),
+        "CLICKHOUSE" => Some(Arc::new(clickhouse::ClickHouse)),
+        _ => None,
+    }
+}
 
 /// Who comes to a server, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +68,24 @@ pub(crate) trait Sql: std::fmt::Debug + Send + Sync {
     /// The fields of its connection.
     fn fields(&self) -> Fields;
 
+    /// What of its kind the tests have met.
+    fn tested(&self) -> Tested;
+
+    /// What becomes of a statement that may write whose worker was lost, in a few words.
+    fn after_a_loss(&self) -> &'static str;
+
     /// Signs in.
     async fn connect(&self, connection: &Connection, visit: &Visit<'_>) -> Result<Box<dyn Session>, Failure>;
 
-    /// What became of a statement whose end nobody saw, by the handle of its intent.
-    async fn settle(&self, connection: &Connection, visit: &Visit<'_>, handle: &str) -> Result<Settled, Failure>;
+    /// What became of a statement whose end nobody saw, by the handle of its intent. `end`: what still runs of it shall end, where it
+    /// would be waited for otherwise.
+    async fn settle(
+        &self,
+        connection: &Connection,
+        visit: &Visit<'_>,
+        handle: &str,
+        end: bool,
+    ) -> Result<Settled, Failure>;
 }
 
 /// One sign-in.
@@ -106,6 +139,8 @@ pub(crate) enum RunError {
     /// Nobody saw its end. With a handle the server can be asked.
     InDoubt {
         handle: Option<String>,
+        /// Whether all of its rows had come.
+        whole: bool,
         /// What happened.
         reason: Failure,
     },
@@ -123,7 +158,10 @@ pub(crate) enum Settled {
     Done,
     /// Nothing of it is left.
     NotDone,
+    /// It is about to end, or it is not known yet.
     Running,
+    /// It runs, and is waited for however long it takes.
+    GoesOn,
     /// The server cannot tell any more.
     Unknown,
 }

@@ -4,6 +4,8 @@ use std::{cmp::Ordering, fmt};
 
 use serde_json::Number;
 
+use crate::attempt::Failure;
+
 type Holds = fn(Ordering) -> bool;
 
 /// Longest first: `>=` begins with `>`.
@@ -33,6 +35,15 @@ impl Threshold {
         let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let bound = whole.then(|| digits.parse().ok()).flatten()?;
         Some(Self { comparator, holds, bound })
+    }
+
+    /// Reads the one that a parameter holds.
+    pub(crate) fn read(parameter: &str, text: &str) -> Result<Self, Failure> {
+        Self::parse(text).ok_or_else(|| {
+            Failure::misconfigured(format!(
+                "the parameter {parameter} is {text:?}; it must be a comparator (>, <, =, >=, <=, !=) and a whole number, like `> 0`"
+            ))
+        })
     }
 
     /// Whether the number is beyond it.

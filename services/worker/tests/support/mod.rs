@@ -1,5 +1,7 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
+pub mod clickhouse;
+pub mod mariadb;
 pub mod openssh;
 pub mod servers;
 pub mod wire;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Who runs PostgreSQL where the tests run as root, which it refuses: somebody who owns nothing.
-const NOBODY: u32 = 65_534;
+pub const NOBODY: u32 = 65_534;
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
@@ -49,7 +49,12 @@ pub struct Running(Child, Signal);
 
 impl Running {
     pub fn start(command: &mut Command) -> Self {
-        Self(command.spawn().unwrap(), Signal::SIGKILL)
+        Self::with(command, Signal::SIGKILL)
+    }
+
+    /// It ends by this signal.
+    pub fn with(command: &mut Command, signal: Signal) -> Self {
+        Self(command.spawn().unwrap(), signal)
     }
 }
 
@@ -206,7 +211,7 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 }
 
 /// A certificate of 127.0.0.1 that signs itself: `server.pem` and `server.key`.
-fn certificate(folder: &Path) {
+pub fn certificate(folder: &Path) {
     let made = Command::new(python())
         .arg(repository().join("services/worker/tests/support/certificate.py"))
         .arg(folder)

@@ -71,11 +71,13 @@ async fn carry(mut client: TcpStream, server: u16, plan: Arc<Mutex<Option<Cut>>>
     }
 }
 
-/// The cut that these bytes are, which is then over. Words of a query end with a null byte.
+/// The cut that these bytes are, which is then over: a query as PostgreSQL or as MySQL is sent it.
 fn planned(plan: &Mutex<Option<Cut>>, bytes: &[u8]) -> Option<Cut> {
     let mut plan = plan.lock().unwrap();
     let (Cut::Before(word) | Cut::After(word)) = (*plan)?;
-    let query =
-        [b"Q".as_slice(), &u32::try_from(word.len() + 5).unwrap().to_be_bytes(), word.as_bytes(), b"\0"].concat();
-    if bytes.windows(query.len()).any(|part| part == query) { plan.take() } else { None }
+    let length = u32::try_from(word.len()).unwrap();
+    let postgres = [b"Q".as_slice(), &(length + 5).to_be_bytes(), word.as_bytes(), b"\0"].concat();
+    let mysql = [&(length + 1).to_le_bytes()[..3], b"\0\x03", word.as_bytes()].concat();
+    let holds = |query: &[u8]| bytes.windows(query.len()).any(|part| part == query);
+    if holds(&postgres) || holds(&mysql) { plan.take() } else { None }
 }

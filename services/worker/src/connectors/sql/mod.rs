@@ -17,16 +17,22 @@ use super::{Connector, Step, Task, parameters};
 use crate::attempt::{Ending, Failure};
 use crate::connections::{Connection, Connections, none_given};
 use crate::limits::{SQL_ANSWER_BYTES_MAX, SQL_CANCEL_PAUSE, SQL_CANCEL_WAIT, SQL_LOGGED_BYTES};
-use crate::sql::{Cancel, Sql, Visit, postgres::Postgres};
+use crate::sql::{Cancel, Sql, Visit, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres};
 use crate::stop::StopLevel;
 
 /// All of them.
 pub(crate) fn all(connections: &Connections) -> Vec<Arc<dyn Connector>> {
     let server = |sql: Arc<dyn Sql>| Server { sql, connections: connections.clone() };
     let postgres = server(Arc::new(Postgres));
+    let mysql = |integration| server(Arc::new(MySql { integration }));
+    let clickhouse = server(Arc::new(ClickHouse));
     vec![
         Arc::new(query::RunQuery { job: "POSTGRES_RUN_QUERY", server: postgres.clone() }),
         Arc::new(test::RunTest { job: "POSTGRES_RUN_TEST", server: postgres }),
+        Arc::new(query::RunQuery { job: "MYSQL_RUN_QUERY", server: mysql("MYSQL") }),
+        Arc::new(query::RunQuery { job: "MARIADB_RUN_QUERY", server: mysql("MARIADB") }),
+        Arc::new(query::RunQuery { job: "CLICKHOUSE_RUN_QUERY", server: clickhouse.clone() }),
+        Arc::new(test::RunTest { job: "CLICKHOUSE_RUN_TEST", server: clickhouse }),
     ]
 }
 
@@ -78,7 +84,11 @@ impl Wanted {
 }
 
 /// Runs `work` in a session to its end; a stop is asked of the server. `Err`: why the stop is not confirmed there.
-async fn until_stopped<T>(task: &Task, canceller: &dyn Cancel, work: impl Future<Output = T>) -> Result<T, String> {
+pub(super) async fn until_stopped<T>(
+    task: &Task,
+    canceller: &dyn Cancel,
+    work: impl Future<Output = T>,
+) -> Result<T, String> {
     let mut work = std::pin::pin!(work);
     let mut stop = task.stop.clone();
     tokio::select! {

@@ -7,7 +7,7 @@ use super::{
     settle::{Note, settle, unknown},
     until_stopped,
 };
-use crate::about::{About, Tested};
+use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connectors::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
 use crate::sql::{RunError, Session, rows::Rows};
@@ -27,8 +27,8 @@ impl Connector for RunQuery {
     fn about(&self) -> About {
         About {
             by_manifest: false,
-            tested: Tested::Real("PostgreSQL 15"),
-            after_a_loss: "the server is asked what became of the transaction",
+            tested: self.server.sql.tested(),
+            after_a_loss: self.server.sql.after_a_loss(),
             collects: "QUERY with rows affected".to_owned(),
         }
     }
@@ -165,8 +165,14 @@ impl RunQuery {
             }
             Ok(Err(RunError::Failed(_))) if task.stop.asked() => Err(Ending::Stopped),
             Ok(Err(RunError::Failed(failure))) => Err(wanted.hide(failure).into()),
-            Ok(Err(RunError::InDoubt { handle, reason })) => {
-                self.settled(task, wanted, handle, wanted.hide(reason)).await.map(|()| None)
+            Ok(Err(RunError::InDoubt { handle, whole, reason })) => {
+                let reason = wanted.hide(reason);
+                self.settled(task, wanted, handle, reason.clone()).await?;
+                if whole || !parameters::flag(&task.parameters, "set_outputs")? {
+                    return Ok(None);
+                }
+                let why = format!("the statement was carried out, and its rows were lost ({})", reason.message);
+                self.look_again(task, wanted, &why, rows).await
             }
             Err(unconfirmed) => {
                 // Without its session the server rolls back what was not committed.
@@ -176,7 +182,7 @@ impl RunQuery {
         }
     }
 
-    /// Asks what became of it. `Ok`: it was carried out, and all of its rows had come.
+    /// Asks what became of it. `Ok`: it was carried out.
     async fn settled(&self, task: &Task, wanted: &Wanted, handle: Option<String>, reason: Failure) -> Step<()> {
         let visit = wanted.visit(task, "query");
         match settle(task, self.server.sql.as_ref(), &wanted.connection, &visit, handle.as_deref()).await {

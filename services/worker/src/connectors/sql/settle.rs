@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::attempt::{Ending, Failure, Job};
 use crate::connections::Connection;
-use crate::connectors::Task;
-use crate::limits::{SQL_SETTLE_PAUSE, SQL_SETTLE_WAIT};
+use crate::connectors::{Task, unless_stopped};
+use crate::limits::{SQL_GOES_ON_PAUSE, SQL_SETTLE_PAUSE, SQL_SETTLE_WAIT};
 use crate::sql::{Settled, Sql, Visit, Witness};
 
 /// The handle of a statement about which the server cannot be asked.
@@ -54,14 +54,20 @@ pub(super) async fn settle(
     handle: Option<&str>,
 ) -> Option<bool> {
     let handle = handle?;
-    let begun = Instant::now();
+    let mut begun = Instant::now();
     task.log.line("asking the server what became of it").await;
     while begun.elapsed() < SQL_SETTLE_WAIT {
-        match sql.settle(connection, visit, handle).await {
+        match sql.settle(connection, visit, handle, task.stop.asked()).await {
             Ok(Settled::Done) => return Some(true),
             Ok(Settled::NotDone) => return Some(false),
             Ok(Settled::Unknown) => return None,
             Ok(Settled::Running) => {}
+            // Whoever asked for its end does not wait for it so long.
+            Ok(Settled::GoesOn) if task.stop.asked() => {}
+            Ok(Settled::GoesOn) => {
+                unless_stopped(&task.stop, sleep(SQL_GOES_ON_PAUSE)).await.ok();
+                begun = Instant::now();
+            }
             Err(failure) => task.log.line(&connection.hide(failure.message)).await,
         }
         sleep(SQL_SETTLE_PAUSE).await;

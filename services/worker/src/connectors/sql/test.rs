@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Number, Value};
 
 use super::{Server, Started, Wanted, check_stop, until_stopped};
-use crate::about::{About, Tested};
+use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
 use crate::sql::{rows::Rows, threshold::Threshold};
@@ -35,7 +35,7 @@ impl Connector for RunTest {
     fn about(&self) -> About {
         About {
             by_manifest: false,
-            tested: Tested::Real("PostgreSQL 15"),
+            tested: self.server.sql.tested(),
             after_a_loss: "looks again",
             collects: "TEST with the number found".to_owned(),
         }
@@ -132,9 +132,5 @@ impl Thresholds {
 
 fn threshold(task: &Task, name: &str) -> Result<Threshold, Failure> {
     let text = parameters::text(&task.parameters, name).unwrap_or_else(|| "> 0".to_owned());
-    Threshold::parse(&text).ok_or_else(|| {
-        Failure::misconfigured(format!(
-            "the parameter {name} is {text:?}; it must be a comparator (>, <, =, >=, <=, !=) and a whole number, like `> 0`"
-        ))
-    })
+    Threshold::read(name, &text)
 }

@@ -6,12 +6,12 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_postgres::{CancelToken, Client, Config, config::SslMode, tls::MakeTlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{errors::failure, tls};
+use super::errors::failure;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Secret};
 use crate::guarded::{Guarded, Tether};
 use crate::limits::CHECK_CONNECT_WAIT;
-use crate::sql::Visit;
+use crate::sql::{Visit, tls};
 
 /// A server, a database and who asks. Shown without credentials.
 #[derive(Clone)]
@@ -33,15 +33,7 @@ type Connector = <MakeRustlsConnect as MakeTlsConnect<Guarded>>::TlsConnect;
 
 impl Target {
     pub(super) fn read(connection: &Connection, visit: &Visit<'_>) -> Result<Self, Failure> {
-        let tls = match connection.text("sslmode")?.unwrap_or("verify-full") {
-            "disable" => None,
-            "require" => Some(tls::any_certificate()),
-            "verify-full" => Some(
-                tls::checked(connection.text("ca_certificate")?)
-                    .map_err(|why| connection.wrong("ca_certificate", why))?,
-            ),
-            _ => return Err(connection.wrong("sslmode", "must be verify-full (default), require or disable")),
-        };
+        let tls = tls::wanted(connection)?.map(MakeRustlsConnect::new);
         Ok(Self {
             host: connection.required("host")?.to_owned(),
             port: connection.port(5432)?,
@@ -95,7 +87,7 @@ impl Target {
     }
 
     fn connector(&self) -> Connector {
-        let mut tls = self.tls.clone().unwrap_or_else(tls::any_certificate);
+        let mut tls = self.tls.clone().unwrap_or_else(|| MakeRustlsConnect::new(tls::any_certificate()));
         let Ok(connector) = MakeTlsConnect::<Guarded>::make_tls_connect(&mut tls, &self.host);
         connector
     }

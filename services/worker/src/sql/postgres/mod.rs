@@ -8,7 +8,6 @@ mod errors;
 mod link;
 mod look;
 mod run;
-mod tls;
 mod values;
 
 use async_trait::async_trait;
@@ -17,6 +16,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{CancelToken, Client, Column, Error, SimpleQueryMessage, SimpleQueryRow, Statement};
 
 use super::{Cancel, RunError, Session, Settled, Sql, Taker, Visit, Witness};
+use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields};
 use crate::guarded::Tether;
@@ -39,11 +39,25 @@ impl Sql for Postgres {
         Fields { open: &["host", "port", "database", "username", "sslmode", "ca_certificate"], secret: &["password"] }
     }
 
+    fn tested(&self) -> Tested {
+        Tested::Real("PostgreSQL 15")
+    }
+
+    fn after_a_loss(&self) -> &'static str {
+        "the server is asked what became of the transaction"
+    }
+
     async fn connect(&self, connection: &Connection, visit: &Visit<'_>) -> Result<Box<dyn Session>, Failure> {
         Ok(Box::new(SignedIn::open(connection, visit).await?))
     }
 
-    async fn settle(&self, connection: &Connection, visit: &Visit<'_>, handle: &str) -> Result<Settled, Failure> {
+    async fn settle(
+        &self,
+        connection: &Connection,
+        visit: &Visit<'_>,
+        handle: &str,
+        _end: bool,
+    ) -> Result<Settled, Failure> {
         let session = SignedIn::open(connection, visit).await?;
         run::settle(session, &visit.name(), handle).await
     }

@@ -7,7 +7,10 @@ use tokio_stream::StreamExt as _;
 
 use super::{SignedIn, check_places, check_text, row_values};
 use crate::attempt::Failure;
-use crate::sql::{RunError, Settled, Taker, Witness};
+use crate::sql::{
+    RunError, Settled, Taker, Witness,
+    words::{behind_comments, writes},
+};
 
 /// The handle's version and kind: the number of a transaction.
 const HANDLE: &str = "1 txid ";
@@ -55,7 +58,7 @@ pub(super) async fn run(
     match stream(session, &mut asked).await {
         Ok(affected) => Ok(affected),
         Err(error) if error.as_db_error().is_some() => Err(session.why(error).await.into()),
-        Err(error) => Err(RunError::InDoubt { handle: None, reason: session.why(error).await }),
+        Err(error) => Err(RunError::InDoubt { handle: None, whole: false, reason: session.why(error).await }),
     }
 }
 
@@ -107,7 +110,7 @@ async fn inside(session: &mut SignedIn, asked: &mut Asked<'_>, handle: String) -
         Err(error) if error.as_db_error().is_some_and(|said| !said.code().code().starts_with("57")) => {
             Err(session.why(error).await.into())
         }
-        Err(error) => Err(RunError::InDoubt { handle: Some(handle), reason: session.why(error).await }),
+        Err(error) => Err(RunError::InDoubt { handle: Some(handle), whole: true, reason: session.why(error).await }),
     }
 }
 
@@ -136,11 +139,6 @@ async fn stream(session: &SignedIn, asked: &mut Asked<'_>) -> Result<Option<u64>
     Ok(affected)
 }
 
-/// Whether the number of rows of something that brings rows is one of written rows (`INSERT ... RETURNING`).
-fn writes(statement: &str) -> bool {
-    ["INSERT", "UPDATE", "DELETE", "MERGE"].contains(&first_word(statement).as_str())
-}
-
 /// Whether the text cannot be a part of a transaction of ours, because the server does not let it or because it may commit by itself.
 /// In doubt it cannot: then the server cannot be asked what became of it.
 fn runs_outside(text: &str) -> bool {
@@ -155,25 +153,6 @@ fn runs_outside(text: &str) -> bool {
             || two == "PREPARE TRANSACTION"
             || words.contains(&"CONCURRENTLY")
     })
-}
-
-/// In upper case.
-fn first_word(text: &str) -> String {
-    behind_comments(text).chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase()
-}
-
-fn behind_comments(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    loop {
-        let after = if let Some(comment) = rest.strip_prefix("--") {
-            comment.split_once('\n').map_or("", |(_, after)| after)
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            comment.split_once("*/").map_or("", |(_, after)| after)
-        } else {
-            return rest;
-        };
-        rest = after.trim_start();
-    }
 }
 
 /// Asks what became of a transaction. `name`: of its session, which is ended when it is still there: whoever had it is gone or has

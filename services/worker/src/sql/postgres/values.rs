@@ -1,10 +1,9 @@
 //! What PostgreSQL prints, as JSON: numbers, booleans, JSON and arrays as such, everything else as the text that it printed.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 use tokio_postgres::types::{Kind, Type};
 
-/// Decimal digits that survive in a JSON number.
-const EXACT_DIGITS: usize = 15;
+use crate::sql::numbers::{decimal, float};
 
 /// A value of that type, from its text.
 pub(super) fn from_text(kind: &Type, text: &str) -> Value {
@@ -17,24 +16,11 @@ pub(super) fn from_text(kind: &Type, text: &str) -> Value {
         Type::BOOL => Some(Value::Bool(text == "t")),
         Type::INT2 | Type::INT4 | Type::INT8 | Type::OID => text.parse::<i64>().ok().map(Value::from),
         Type::FLOAT4 | Type::FLOAT8 => float(text),
-        Type::NUMERIC => numeric(text),
+        Type::NUMERIC => decimal(text),
         Type::JSON | Type::JSONB => serde_json::from_str(text).ok(),
         _ => None,
     };
     read.unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-fn float(text: &str) -> Option<Value> {
-    text.parse().ok().and_then(Number::from_f64).map(Value::Number)
-}
-
-/// As a number only where nothing is lost.
-fn numeric(text: &str) -> Option<Value> {
-    if let Ok(whole) = text.parse::<i64>() {
-        return Some(Value::from(whole));
-    }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (digits <= EXACT_DIGITS).then(|| float(text)).flatten()
 }
 
 /// `{1,NULL,"a, b",{...}}`, with or without bounds before it. `None`: it is written otherwise.

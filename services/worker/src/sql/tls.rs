@@ -9,10 +9,25 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
 };
 use rustls_platform_verifier::BuilderVerifierExt as _;
-use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::attempt::Failure;
+use crate::connections::Connection;
+
+/// What the fields `sslmode` and `ca_certificate` of a connection ask for. `None`: without TLS.
+pub(super) fn wanted(connection: &Connection) -> Result<Option<ClientConfig>, Failure> {
+    match connection.text("sslmode")?.unwrap_or("verify-full") {
+        "disable" => Ok(None),
+        "require" => Ok(Some(any_certificate())),
+        "verify-full" => {
+            let config = checked(connection.text("ca_certificate")?);
+            config.map(Some).map_err(|why| connection.wrong("ca_certificate", why))
+        }
+        _ => Err(connection.wrong("sslmode", "must be verify-full (default), require or disable")),
+    }
+}
 
 /// `verify-full`: certificates for the host's name, of the authorities in this PEM text, or else of those that the machine trusts.
-pub(super) fn checked(authorities: Option<&str>) -> Result<MakeRustlsConnect, String> {
+fn checked(authorities: Option<&str>) -> Result<ClientConfig, String> {
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("cannot be used: {error}"))?;
@@ -34,17 +49,17 @@ pub(super) fn checked(authorities: Option<&str>) -> Result<MakeRustlsConnect, St
             builder.with_root_certificates(roots)
         }
     };
-    Ok(MakeRustlsConnect::new(builder.with_no_client_auth()))
+    Ok(builder.with_no_client_auth())
 }
 
 /// `require`: encrypted, with whoever answers, as the servers' own clients mean it.
-pub(super) fn any_certificate() -> MakeRustlsConnect {
+pub(super) fn any_certificate() -> ClientConfig {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     // The provider that is named here has the default versions.
     let builder = builder.with_safe_default_protocol_versions().expect("aws-lc-rs speaks TLS 1.2 and 1.3");
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)));
-    MakeRustlsConnect::new(builder.with_no_client_auth())
+    builder.with_no_client_auth()
 }
 
 /// Takes any certificate; whoever shows it must still hold its key.
