@@ -84,7 +84,9 @@ pub(crate) async fn send(request: &Request, wait: Duration, log: Option<&TaskLog
     for _ in 0..=HTTP_REDIRECTS_MAX {
         let asked = Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
         let response = ask(&client, asked).await?;
-        let Some(next) = redirected(&url, &response)? else { return answer(&url, response, HTTP_ANSWER_BYTES_MAX).await };
+        let Some(next) = redirected(&url, &response)? else {
+            return answer(&url, response, HTTP_ANSWER_BYTES_MAX).await;
+        };
         if let Some(log) = log {
             log.line(&format!("redirected ({}) to {}", response.status(), shown(&next))).await;
         }

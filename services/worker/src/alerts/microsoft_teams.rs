@@ -105,7 +105,8 @@ mod tests {
         let bytes = content(&alert).to_string().len();
         assert!(bytes < 28 * 1024, "{bytes}");
         let lines = "\n".repeat(5_000);
-        let given = json!({ "alert_id": "a", "alert": "a", "event_type": "X", "status": "s", "text": format!("a{lines}b") });
+        let given =
+            json!({ "alert_id": "a", "alert": "a", "event_type": "X", "status": "s", "text": format!("a{lines}b") });
         let bytes = content(&Alert::read(given.as_object().unwrap()).unwrap()).to_string().len();
         assert!(bytes < 28 * 1024, "{bytes}");
     }

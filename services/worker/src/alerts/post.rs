@@ -80,7 +80,8 @@ fn judge(answer: &Answer, said: &str) -> Result<(), Failure> {
             )))
         }
         408 | 425 | 429 | 500..=599 => {
-            let pause = answer.headers.get(RETRY_AFTER).and_then(|pause| pause.to_str().ok()?.trim().parse::<u32>().ok());
+            let pause =
+                answer.headers.get(RETRY_AFTER).and_then(|pause| pause.to_str().ok()?.trim().parse::<u32>().ok());
             let pause = pause.map(|seconds| format!(" (it asks for a pause of {seconds} s)")).unwrap_or_default();
             Err(Failure::transient(format!("{said}{pause}")))
         }

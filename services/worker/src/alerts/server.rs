@@ -90,6 +90,7 @@ async fn read(request: Request) -> Heard {
 
 /// An answer.
 pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<axum::body::Body>) -> Response {
-    let builder = headers.iter().fold(Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
+    let builder =
+        headers.iter().fold(Response::builder().status(status), |builder, (name, value)| builder.header(*name, *value));
     builder.body(body.into()).unwrap()
 }

@@ -35,7 +35,9 @@ impl Channel for Slack {
         let connection = &means.connection;
         match (connection.secret("bot_token")?, connection.text("webhook_url")?) {
             (Some(_), Some(_)) => Err(connection.wrong("webhook_url", "stands beside a bot_token: keep one of them")),
-            (None, None) => Err(connection.wrong("bot_token", "is missing or empty, and webhook_url too: write one of them")),
+            (None, None) => {
+                Err(connection.wrong("bot_token", "is missing or empty, and webhook_url too: write one of them"))
+            }
             (None, Some(_)) => {
                 let message = Message::json(address::hook(connection)?, &content(alert));
                 hook_took(&post(INTEGRATION, message, means).await?)
@@ -69,9 +71,7 @@ fn content_for(channel: &str, alert: &Alert) -> Value {
 /// `text` is what notifications show; the blocks what stands in the channel.
 fn content(alert: &Alert) -> Value {
     let title = text::title(alert);
-    let block = |kind: &str, text: &str, limit: usize| {
-        json!({ "type": kind, "text": { "type": "plain_text", "emoji": false, "text": escaped(text, limit) } })
-    };
+    let block = |kind: &str, text: &str, limit: usize| json!({ "type": kind, "text": { "type": "plain_text", "emoji": false, "text": escaped(text, limit) } });
     json!({
         "text": escaped(&title, SECTION_CHARS_MAX),
         "blocks": [
@@ -120,8 +120,13 @@ fn api_took(taken: &Taken) -> Result<(), Failure> {
         (Some(true), _) => Ok(()),
         (
             _,
-            "ratelimited" | "rate_limited" | "service_unavailable" | "internal_error" | "fatal_error"
-            | "request_timeout" | "team_added_to_org",
+            "ratelimited"
+            | "rate_limited"
+            | "service_unavailable"
+            | "internal_error"
+            | "fatal_error"
+            | "request_timeout"
+            | "team_added_to_org",
         ) => Err(Failure::transient(said)),
         (Some(false), error) => Err(Failure::misconfigured(match advice(error) {
             Some(advice) => format!("{said}: {advice}"),

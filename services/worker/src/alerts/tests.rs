@@ -68,7 +68,10 @@ async fn slack_is_sent_a_message_of_a_bot_in_which_nothing_comes_to_life() {
     let body = heard.json();
     assert_eq!(body["channel"], "#data");
     assert_eq!(body["text"], "FAILED: task Load orders of pipeline Daily load");
-    assert_eq!((&body["parse"], &body["link_names"], &body["unfurl_links"]), (&json!("none"), &json!(false), &json!(false)));
+    assert_eq!(
+        (&body["parse"], &body["link_names"], &body["unfurl_links"]),
+        (&json!("none"), &json!(false), &json!(false))
+    );
     assert_eq!(body["blocks"][0]["type"], "header");
     let section = &body["blocks"][1]["text"];
     let text = section["text"].as_str().unwrap();
@@ -87,7 +90,10 @@ async fn slack_is_sent_to_the_web_hook_of_a_channel_whatever_the_destination() {
 
     let server = Server::serve(|_| reply(200, &[], "<html>sign in, please</html>")).await;
     let verdict = send("SLACK", fields(&server.url), &alert(json!({}))).await;
-    assert!(matches!(&verdict, Verdict::Failed(failure) if failure.message.contains("this one is none")), "{verdict:?}");
+    assert!(
+        matches!(&verdict, Verdict::Failed(failure) if failure.message.contains("this one is none")),
+        "{verdict:?}"
+    );
 }
 
 #[tokio::test]

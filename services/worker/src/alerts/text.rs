@@ -67,9 +67,7 @@ fn message(text: &str) -> String {
 
 /// Without the characters that turn the direction of what follows, or are not to be seen.
 fn straight(text: &str) -> String {
-    let turns = |letter: &char| {
-        matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
+    let turns = |letter: &char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     text.chars().filter(|letter| !turns(letter)).collect()
 }
 
@@ -122,7 +120,13 @@ mod tests {
         let run = json!({ "pipeline_name": "Daily load", "pipeline_id": "p" });
         let task = json!({ "pipeline_name": "Daily load", "task_name": "Load orders", "message": "no such table" });
         let cases = [
-            ("PIPELINE_RUN_COMPLETED", "FAILED", &run, "FAILED: pipeline Daily load", "Pipeline Daily load ended FAILED."),
+            (
+                "PIPELINE_RUN_COMPLETED",
+                "FAILED",
+                &run,
+                "FAILED: pipeline Daily load",
+                "Pipeline Daily load ended FAILED.",
+            ),
             (
                 "TASK_RUN_COMPLETED",
                 "WARNING",

@@ -44,7 +44,10 @@ impl Channel for Webhook {
 fn message(alert: &Alert, means: &Means, now: i64) -> Result<Message, Failure> {
     let connection = &means.connection;
     let (body, kind) = body(alert)?;
-    let headers = web::headers("headers of the connection", &connection.table("headers")?)?;
+    let headers = web::headers("headers", &connection.table("headers")?);
+    let headers = headers.map_err(|failure| {
+        connection.wrong("headers", format_args!("holds what cannot be sent: {}", failure.message))
+    })?;
     let mut message = Message { url: url(connection, &alert.destination)?, headers, body };
     message.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind));
     sign_in(&mut message, means)?;
