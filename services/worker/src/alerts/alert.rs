@@ -8,6 +8,9 @@ use crate::attempt::Failure;
 use crate::connectors::parameters;
 use crate::limits::ALERT_ID_BYTES_MAX;
 
+/// The event of something that took unusually long, or short, and ended well.
+pub(super) const ANOMALY: &str = "ANOMALY_DETECTED";
+
 /// One alert.
 #[derive(Debug, Clone)]
 pub(crate) struct Alert {
@@ -15,11 +18,11 @@ pub(crate) struct Alert {
     pub(crate) id: String,
     /// How the pipeline's author calls it.
     pub(crate) name: String,
-    /// PIPELINE_RUN_COMPLETED, TASK_RUN_COMPLETED, SENSOR_TIMED_OUT, ANOMALY_DETECTED, or a word of a newer coordinator.
+    /// PIPELINE_RUN_COMPLETED, TASK_RUN_COMPLETED, SENSOR_COMPLETED, [`ANOMALY`], or a word of a newer coordinator.
     pub(crate) event_type: String,
     /// Of the run, task run or sensor.
     pub(crate) status: String,
-    /// The author's own message; may be empty.
+    /// The author's own message, which may be empty; of an anomaly what was found.
     pub(crate) text: String,
     /// Channel, address or path; may be empty.
     pub(crate) destination: String,
@@ -70,21 +73,21 @@ impl Alert {
         self.detail.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// What the alert is about, by whatever run: the same for each alert of that name about the same pipeline or task, so that
+    /// What the alert is about, by whatever run: the same for each alert of that name about the same pipeline, task or sensor, so that
     /// systems which group alerts, or close one with the next, can. 73 letters, digits and `-`.
     pub(super) fn subject(&self) -> String {
         // As JSON, so that no two lists of names become one text.
         let of = |name: &str| self.said(name).unwrap_or_default();
-        let about = [self.event_type.as_str(), self.name.as_str(), of("pipeline_id"), of("task_id")];
+        let about = [self.event_type.as_str(), self.name.as_str(), of("pipeline_id"), of("task_id"), of("sensor_id")];
         let about = Value::from(about.to_vec()).to_string();
         format!("downbeat-{}", blake3::hash(about.as_bytes()).to_hex())
     }
 
     pub(super) fn severity(&self) -> Severity {
         match (self.event_type.as_str(), self.status.as_str()) {
-            ("SENSOR_TIMED_OUT", _) | (_, "FAILED") => Severity::Error,
-            // A run may be slow and succeed.
-            ("ANOMALY_DETECTED", _) | (_, "WARNING" | "CANCELLED") => Severity::Warning,
+            (_, "FAILED") => Severity::Error,
+            // It ended well, and is told all the same.
+            (ANOMALY, _) | (_, "WARNING" | "CANCELLED") => Severity::Warning,
             (_, "SUCCEEDED") => Severity::Success,
             _ => Severity::Info,
         }

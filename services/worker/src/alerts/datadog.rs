@@ -76,7 +76,7 @@ fn event(alert: &Alert, priority: Option<u64>) -> Value {
         format!("alert:{}", tag(&alert.name)),
         format!("alert_id:{}", tag(&alert.id)),
     ];
-    for (name, entry) in [("pipeline", "pipeline_name"), ("task", "task_name")] {
+    for (name, entry) in [("pipeline", "pipeline_name"), ("task", "task_name"), ("sensor", "sensor_name")] {
         tags.extend(alert.said(entry).map(|value| format!("{name}:{}", tag(value))));
     }
     tags.extend(priority.map(|priority| format!("priority:{priority}")));

@@ -14,6 +14,9 @@ use crate::attempt::Failure;
 use crate::connections::Fields;
 
 const INTEGRATION: &str = "PAGER_DUTY";
+/// Entries of the detail that go along as they are.
+const DETAILS: [&str; 8] =
+    ["pipeline_id", "pipeline_run_id", "task_id", "task_run_id", "sensor_id", "status", "started_at", "completed_at"];
 
 #[derive(Debug)]
 pub(super) struct PagerDuty;
@@ -57,7 +60,7 @@ fn event(alert: &Alert, key: &str) -> Value {
     let instant = alert.said("completed_at").and_then(|instant| instant.parse::<Timestamp>().ok());
     let optional = [
         ("timestamp", instant.map(|instant| instant.to_string())),
-        ("component", named("task_name")),
+        ("component", named("task_name").or_else(|| named("sensor_name"))),
         ("group", named("pipeline_name")),
     ];
     for (name, value) in optional {
@@ -78,7 +81,7 @@ fn details(alert: &Alert) -> Value {
     let mut details = Map::new();
     details.insert("alert_id".to_owned(), alert.id.clone().into());
     details.insert("text".to_owned(), text::lines(alert).join("\n").into());
-    for entry in ["pipeline_id", "pipeline_run_id", "task_id", "task_run_id", "status", "started_at", "completed_at"] {
+    for entry in DETAILS {
         if let Some(value) = alert.said(entry) {
             details.insert(entry.to_owned(), text::name(value).into());
         }
@@ -97,7 +100,8 @@ mod tests {
             ("TASK_RUN_COMPLETED", "WARNING", "trigger", "warning"),
             ("TASK_RUN_COMPLETED", "CANCELLED", "trigger", "warning"),
             ("TASK_RUN_COMPLETED", "SKIPPED", "trigger", "info"),
-            ("SENSOR_TIMED_OUT", "FAILED", "trigger", "error"),
+            ("SENSOR_COMPLETED", "FAILED", "trigger", "error"),
+            ("SENSOR_COMPLETED", "SUCCEEDED", "resolve", ""),
             ("ANOMALY_DETECTED", "SUCCEEDED", "trigger", "warning"),
             ("PIPELINE_RUN_COMPLETED", "SUCCEEDED", "resolve", ""),
         ];

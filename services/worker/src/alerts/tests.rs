@@ -136,6 +136,7 @@ async fn pager_duty_is_sent_an_event_that_opens_and_one_of_the_same_subject_that
         json!({ "event_type": "ANOMALY_DETECTED" }),
         json!({ "detail": { "pipeline_id": "p2", "task_id": "t1" } }),
         json!({ "detail": { "pipeline_id": "p1" } }),
+        json!({ "detail": { "pipeline_id": "p1", "sensor_id": "t1" } }),
     ] {
         let event = heard("PAGER_DUTY", fields, took, alert(other.clone())).await.json();
         assert_ne!(event["dedup_key"], opened["dedup_key"], "{other} is about something else");

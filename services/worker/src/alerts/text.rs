@@ -3,15 +3,14 @@
 //! Promises: no control characters (in a title no line breaks either), nothing that turns the direction of a text, limited length.
 //! It knows nothing of any channel's markup: whoever sends a text escapes it.
 
-use super::alert::Alert;
+use super::alert::{ANOMALY, Alert};
 use crate::limits::{ALERT_MESSAGE_CHARS_MAX, ALERT_MESSAGE_LINES_MAX, ALERT_NAME_CHARS_MAX};
 
 /// One line: `FAILED: task Load orders of pipeline Daily load`.
 pub(crate) fn title(alert: &Alert) -> String {
     let about = about(alert);
     match alert.event_type.as_str() {
-        "SENSOR_TIMED_OUT" => format!("TIMED OUT: {about}"),
-        "ANOMALY_DETECTED" => format!("ANOMALY: {about}"),
+        ANOMALY => format!("ANOMALY: {about}"),
         _ => format!("{}: {about}", name(&alert.status)),
     }
 }
@@ -20,7 +19,7 @@ pub(crate) fn title(alert: &Alert) -> String {
 pub(crate) fn lines(alert: &Alert) -> Vec<String> {
     let mut lines = Vec::new();
     let text = message(&alert.text);
-    if !text.is_empty() {
+    if !text.is_empty() && alert.event_type != ANOMALY {
         lines.push(text);
     }
     lines.push(sentence(alert));
@@ -72,14 +71,11 @@ fn straight(text: &str) -> String {
 }
 
 fn about(alert: &Alert) -> String {
-    let named = |entry: &str, id: &str| alert.said(entry).or_else(|| alert.said(id)).map(name);
-    let pipeline = named("pipeline_name", "pipeline_id").map(|pipeline| format!("pipeline {pipeline}"));
-    let task = named("task_name", "task_id").map(|task| format!("task {task}"));
-    let inner = match alert.event_type.as_str() {
-        "SENSOR_TIMED_OUT" => Some("a sensor".to_owned()),
-        _ => task,
+    let named = |word: &str, entry: &str, id: &str| {
+        alert.said(entry).or_else(|| alert.said(id)).map(|named| format!("{word} {}", name(named)))
     };
-    match (inner, pipeline) {
+    let inner = named("task", "task_name", "task_id").or_else(|| named("sensor", "sensor_name", "sensor_id"));
+    match (inner, named("pipeline", "pipeline_name", "pipeline_id")) {
         (Some(inner), Some(pipeline)) => format!("{inner} of {pipeline}"),
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => format!("alert {}", name(&alert.name)),
@@ -88,15 +84,15 @@ fn about(alert: &Alert) -> String {
 
 fn sentence(alert: &Alert) -> String {
     let about = about(alert);
-    let what = match alert.event_type.as_str() {
-        "SENSOR_TIMED_OUT" => format!("{about} timed out"),
-        "ANOMALY_DETECTED" => format!("{about} is unlike its past"),
-        _ => format!("{about} ended {}", name(&alert.status)),
+    // The text of an anomaly is no message of the author's, but what was found.
+    let (what, why) = match alert.event_type.as_str() {
+        ANOMALY => (about, Some(alert.text.as_str())),
+        _ => (format!("{about} ended {}", name(&alert.status)), alert.said("message")),
     };
     let mut letters = what.chars();
     let what: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    match alert.said("message").map(message).filter(|message| !message.is_empty()) {
-        Some(message) => format!("{what}: {message}"),
+    match why.map(message).filter(|why| !why.is_empty()) {
+        Some(why) => format!("{what}: {why}"),
         None => format!("{what}."),
     }
 }
@@ -119,6 +115,8 @@ mod tests {
     fn titles_and_sentences_name_what_happened_to_what() {
         let run = json!({ "pipeline_name": "Daily load", "pipeline_id": "p" });
         let task = json!({ "pipeline_name": "Daily load", "task_name": "Load orders", "message": "no such table" });
+        let sensor = json!({ "pipeline_name": "Daily load", "sensor_name": "New files", "message": "timed out" });
+        let unusual = "Task Load orders of pipeline Daily load: took 90 s; usual are 30 s";
         let cases = [
             (
                 "PIPELINE_RUN_COMPLETED",
@@ -135,24 +133,19 @@ mod tests {
                 "Task Load orders of pipeline Daily load ended WARNING: no such table",
             ),
             (
-                "SENSOR_TIMED_OUT",
+                "SENSOR_COMPLETED",
                 "FAILED",
-                &run,
-                "TIMED OUT: a sensor of pipeline Daily load",
-                "A sensor of pipeline Daily load timed out.",
+                &sensor,
+                "FAILED: sensor New files of pipeline Daily load",
+                "Sensor New files of pipeline Daily load ended FAILED: timed out",
             ),
-            (
-                "ANOMALY_DETECTED",
-                "SUCCEEDED",
-                &task,
-                "ANOMALY: task Load orders of pipeline Daily load",
-                "Task Load orders of pipeline Daily load is unlike its past: no such table",
-            ),
+            (ANOMALY, "SUCCEEDED", &task, "ANOMALY: task Load orders of pipeline Daily load", unusual),
             ("NEW_WORD", "X", &json!({ "task_id": "t" }), "X: task t", "Task t ended X."),
             ("NEW_WORD", "X", &json!({}), "X: alert Night watch", "Alert Night watch ended X."),
         ];
         for (event_type, status, detail, wanted, sentence) in cases {
-            let alert = alert(event_type, status, "", detail.clone());
+            let text = if event_type == ANOMALY { "took 90 s; usual are 30 s" } else { "" };
+            let alert = alert(event_type, status, text, detail.clone());
             assert_eq!((title(&alert).as_str(), lines(&alert)[0].as_str()), (wanted, sentence));
         }
     }
