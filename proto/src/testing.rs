@@ -5,6 +5,7 @@
 //! limits, sub-pipelines, restarts, marks, pauses, pipelines that follow others, backfills. Knows nothing about the wire, logs or files.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
+mod alerts;
 mod assets;
 mod backfills;
 mod sensors;
@@ -92,6 +93,8 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
         asset_triggers: assets::triggers(),
         freshness: assets::freshness(),
         deadlines: assets::deadlines(),
+        alerts: alerts::alerts(),
+        anomalies: alerts::anomalies(),
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -172,6 +175,8 @@ fn task(place: u32, (kind, depends_on, flags, other): Numbers, plan: &Plan) -> P
         pool: (kind % 12 == 7).then(|| PoolUse { name: "warehouse".to_owned(), slots: 1 + u32::from(flags & 1) }),
         detached: kind % 12 == 3,
         approval_expires_ms: (flags & 0x10 == 0x10).then_some(30_000),
+        alerts: if place % 3 == 0 { alerts::alerts() } else { Vec::new() },
+        anomalies: if place % 2 == 0 { alerts::anomalies() } else { Vec::new() },
         ..PlanTask::default()
     }
 }
@@ -270,6 +275,7 @@ impl World {
             }),
             (11, _) if more % 4 == 2 => self.backfill(which, detail),
             (11, _) => self.fire(which, detail),
+            (13, _) if more.is_multiple_of(3) => self.of_alerts(which, detail),
             (12 | 13, _) => self.of_sensors(which, detail, more),
             (14 | 15, _) => self.of_assets(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),

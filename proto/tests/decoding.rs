@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 56] = [
+const KINDS: [(i32, &str); 60] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -68,6 +68,10 @@ const KINDS: [(i32, &str); 56] = [
     (83, "FRESHNESS_RESTORED"),
     (84, "DEADLINE_MET"),
     (85, "DEADLINE_BREACHED"),
+    (90, "ALERTS_RAISED"),
+    (91, "ALERT_DELIVERED"),
+    (92, "ALERT_FAILED"),
+    (93, "ALERT_RETRIED"),
 ];
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
-    id::{BackfillId, PipelineId, RunId, WorkerId},
+    id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
     metadata::Collected,
     replay::PriorRun,
@@ -26,6 +26,20 @@ pub struct Context {
     pub now: Timestamp,
     /// Drawn anew for every decision by whoever runs the core: what is left to chance (jitter) comes of it.
     pub random: u64,
+}
+
+/// What became of a try to deliver an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlertOutcome {
+    /// The destination took it.
+    Delivered,
+    /// It did not.
+    Failed {
+        /// Why, for people.
+        message: String,
+        /// Whether trying again may help.
+        retryable: bool,
+    },
 }
 
 /// A request to a partition.
@@ -49,6 +63,18 @@ pub enum Command {
     DeletePipeline {
         /// Which.
         pipeline: PipelineId,
+    },
+    /// What became of an alert that a worker was asked to deliver.
+    SettleAlert {
+        /// Which.
+        alert: AlertId,
+        /// What.
+        outcome: AlertOutcome,
+    },
+    /// Try an alert once more that was given up.
+    RetryAlert {
+        /// Which.
+        alert: AlertId,
     },
     /// Set the slots of a named pool; `None` removes it.
     SetPool {

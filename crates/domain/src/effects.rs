@@ -90,8 +90,9 @@ pub fn next_deadline_of_pipeline(pipeline: &PipelineState) -> Option<Timestamp> 
     windows.into_iter().chain(assets).min()
 }
 
-/// The earliest deadline of all runs and pipelines.
+/// The earliest deadline of all runs, pipelines and alerts.
 pub fn next_deadline_of(partition: &Partition) -> Option<Timestamp> {
     let runs = partition.runs.values().filter_map(next_deadline);
-    runs.chain(partition.pipelines.values().filter_map(next_deadline_of_pipeline)).min()
+    let pipelines = partition.pipelines.values().filter_map(next_deadline_of_pipeline);
+    runs.chain(pipelines).chain(partition.alerts.next_due()).min()
 }

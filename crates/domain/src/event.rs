@@ -1,5 +1,6 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
+mod alert;
 mod asset;
 mod backfill;
 mod sensor;
@@ -11,12 +12,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
-    id::{BackfillId, PipelineId, RunId, WorkerId},
+    id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
 };
 
+pub use alert::{Alert, AlertSubject, AlertsRaised, Anomaly};
 pub use asset::{
     AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, FreshnessBreached, FreshnessRestored,
 };
@@ -105,6 +107,14 @@ pub enum Event {
     DeadlineMet(Box<DeadlineMet>),
     /// At an instant of a deadline none had.
     DeadlineBreached(Box<DeadlineBreached>),
+    /// Something ended of which somebody asks to be told.
+    AlertsRaised(Box<AlertsRaised>),
+    /// The destination took it.
+    AlertDelivered { alert: AlertId, at: Timestamp },
+    /// It did not, for the how-manieth time; without `retry_at` it is a dead letter now.
+    AlertFailed { alert: AlertId, failures: u32, message: String, retry_at: Option<Timestamp>, at: Timestamp },
+    /// A dead letter, which had failed so often, is tried once more.
+    AlertRetried { alert: AlertId, failures: u32, at: Timestamp },
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -335,10 +345,17 @@ impl Event {
             | Event::DeadlineBreached(_)
             // It follows from what the run reports, and changes nothing of the run.
             | Event::AssetsMaterialised(_)
+            | Event::AlertDelivered { .. }
+            | Event::AlertFailed { .. }
+            | Event::AlertRetried { .. }
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
             Event::TaskCarriedOver(carried) => Some(carried.run),
+            Event::AlertsRaised(raised) => match raised.subject {
+                AlertSubject::Run(run) | AlertSubject::Task(run, _) => Some(run),
+                AlertSubject::Window(_) => None,
+            },
             Event::RunCancelRequested { run, .. }
             | Event::RunQueued { run, .. }
             | Event::RunAdmitted { run, .. }
@@ -411,6 +428,22 @@ impl Event {
         }
     }
 
+    /// What was said of the end of a task, for people; empty where nothing was.
+    pub(crate) fn said(&self) -> &str {
+        match self {
+            Event::AttemptSucceeded { message, .. }
+            | Event::AttemptFailed { message, .. }
+            | Event::TaskFailed { message, .. }
+            | Event::ChildEnded { message, .. } => message,
+            Event::AttemptLost { reason, .. } | Event::TaskSkipped { reason, .. } | Event::TaskMarked { reason, .. } => {
+                reason
+            }
+            Event::AttemptStopped { unconfirmed, .. } => unconfirmed,
+            Event::ApprovalDecided { comment, .. } => comment,
+            _ => "",
+        }
+    }
+
     /// When it happened, as far as it carries an instant of its own.
     pub fn at(&self) -> Option<Timestamp> {
         match self {
@@ -429,6 +462,7 @@ impl Event {
             Event::FreshnessRestored(restored) => Some(restored.at),
             Event::DeadlineMet(met) => Some(met.at),
             Event::DeadlineBreached(breached) => Some(breached.at),
+            Event::AlertsRaised(raised) => Some(raised.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }
@@ -442,6 +476,9 @@ impl Event {
             | Event::BackfillCancelled { at, .. }
             | Event::BackfillDeclined { at, .. }
             | Event::TimeZonesChanged { at, .. }
+            | Event::AlertDelivered { at, .. }
+            | Event::AlertFailed { at, .. }
+            | Event::AlertRetried { at, .. }
             | Event::RunCancelRequested { at, .. }
             | Event::RunQueued { at, .. }
             | Event::RunAdmitted { at, .. }

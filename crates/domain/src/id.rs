@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 
-use crate::event::{AttemptRef, WindowRef};
+use crate::event::{AlertSubject, AttemptRef, WindowRef};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -65,6 +65,10 @@ id!(
 id!(
     /// A backfill.
     BackfillId
+);
+id!(
+    /// One thing to tell one destination: derived from its cause.
+    AlertId
 );
 id!(
     /// A command, given by the caller; a repeated one is answered from state.
@@ -142,6 +146,22 @@ impl BackfillId {
     /// The one backfill that this idempotency key stands for.
     pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
         Self(derive("downbeat keyed backfill v1", &[&pipeline.0, key.as_bytes()]))
+    }
+}
+
+impl AlertId {
+    /// The one alert of this name that this end gives to the destination at this place.
+    pub fn derive(subject: &AlertSubject, name: &str, event_type: &str, destination: u32) -> Self {
+        let told = [name.as_bytes(), event_type.as_bytes(), &destination.to_be_bytes()];
+        let of = |subject: &[&[u8]]| Self(derive("downbeat alert v1", &[subject, told.as_slice()].concat()));
+        match subject {
+            AlertSubject::Run(run) => of(&[b"run", &run.0]),
+            AlertSubject::Task(run, task) => of(&[b"task", &run.0, &task.to_be_bytes()]),
+            AlertSubject::Window(window) => {
+                let instant = window.instant.as_microsecond().to_be_bytes();
+                of(&[b"window", &window.pipeline.0, window.sensor.as_bytes(), &instant])
+            }
+        }
     }
 }
 

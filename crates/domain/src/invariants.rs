@@ -30,7 +30,25 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_backfills(partition, &mut found);
     check_windows(partition, &mut found);
     check_assets(partition, &mut found);
+    check_alerts(partition, &mut found);
     found
+}
+
+/// An alert is owed or a dead letter, not both; whoever is told of a task is told of its end (INV-09).
+fn check_alerts(partition: &Partition, found: &mut Vec<String>) {
+    for (id, owed) in &partition.alerts.owed {
+        if owed.alert.id != *id || partition.alerts.dead(*id).is_some() {
+            found.push(format!("INV-09: alert {id} is owed under another id, or given up and owed"));
+        }
+    }
+    for run in partition.runs.values() {
+        let ended = |place: &u32| {
+            run.tasks.get(*place as usize).is_some_and(|task| matches!(task.phase, Phase::Ended(_)))
+        };
+        if !run.to_alert.keys().all(ended) {
+            found.push(format!("INV-09: run {} is to tell of a task that has not ended", run.id));
+        }
+    }
 }
 
 /// The live runs of a backfill are an index over the runs, and no more than it may have (INV-04); what is left of it is looked at (INV-09).

@@ -29,7 +29,7 @@ pub mod state;
 pub mod status;
 
 pub use command::{
-    Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun, SelectTasks, StartRun,
+    AlertOutcome, Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun, SelectTasks, StartRun,
     TakeEvent, TakeWebhook,
 };
 pub use decide::{decide, execute, settle};
@@ -38,7 +38,7 @@ pub use event::{
     PipelineApplied, RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
 };
 pub use evolve::{evolve, worst};
-pub use id::{BackfillId, CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
+pub use id::{AlertId, BackfillId, CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};

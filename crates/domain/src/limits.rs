@@ -69,6 +69,32 @@ pub const ALIAS_CHARS_MAX: usize = 255;
 pub const ITERATION_TASKS_MAX: usize = 100_000;
 /// Serialised JSON of the elements of one matrix, bytes: they stand in one event.
 pub const MATRIX_BYTES_MAX: usize = 256 * 1024;
+/// Destinations of all alerts and anomalies of one list owner (a pipeline, a task, a sensor).
+pub const DESTINATIONS_PER_OWNER_MAX: usize = 20;
+/// Serialised JSON of what an alert's destination is given beside the usual (the body of a webhook), bytes.
+pub const ALERT_PARAMETER_BYTES_MAX: usize = 4 * 1024;
+/// A text inside an alert, bytes.
+pub const ALERT_TEXT_BYTES_MAX: usize = 1024;
+/// What is kept of what was said of a task's end, characters.
+pub const ALERT_SAID_CHARS_MAX: usize = 500;
+/// Ends of tasks of which one decision tells: each may hold [`ALERTS_IN_SMALL_EVENT_MAX`] alerts of about 8 KiB.
+pub const ALERTING_ENDS_PER_DECISION_MAX: usize = 8;
+/// An event with more alerts than these begins a decision.
+pub const ALERTS_IN_SMALL_EVENT_MAX: usize = 2;
+/// Alerts of a partition that wait to be delivered; of more, none is raised, and that is recorded.
+pub const OWED_ALERTS_MAX: usize = 10_000;
+/// Alerts that nobody could deliver and that can be tried again; of more, the oldest are only found in the log.
+pub const DEAD_ALERTS_MAX: usize = 1_000;
+/// Tries to deliver an alert before it becomes a dead letter: with these pauses about 43 minutes.
+pub const ALERT_TRIES_MAX: u32 = 10;
+/// Pause after the first failed try, seconds; doubled with every one.
+pub const ALERT_PAUSE_SECONDS: i64 = 5;
+/// The longest such pause, seconds.
+pub const ALERT_PAUSE_SECONDS_MAX: i64 = 1_800;
+/// Good ends of a scope of which a baseline is made, at least.
+pub const BASELINE_ENDS_MIN: usize = 3;
+/// And at most, the latest.
+pub const BASELINE_ENDS_MAX: usize = 20;
 /// Runs of one pipeline and environment that may wait for `concurrency`.
 pub const QUEUED_RUNS_MAX: usize = 1_000;
 /// Runs that may stand above one that an `ORCHESTRA/TRIGGER_PIPELINE` starts.

@@ -3,6 +3,7 @@
 //! A plan is recorded in the event that applies a pipeline, and tasks are spoken of by their place in it: so what a run did can
 //! be read for ever, whatever a later version of the dialect makes of the text.
 
+mod alert;
 mod asset;
 mod sensor;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::{event::Selection, id::PipelineId, status::RunStatus};
 
+pub use alert::{PlanAlert, PlanAnomaly, PlanDestination};
 pub use asset::{PlanAssetTrigger, PlanDeadline, PlanFreshness, matches};
 pub use sensor::{CoreCheck, PlanCheck, PlanSensor, PlanWebhook};
 
@@ -52,6 +54,10 @@ pub struct Plan {
     pub freshness: Vec<PlanFreshness>,
     /// By when runs must have ended well.
     pub deadlines: Vec<PlanDeadline>,
+    /// Whom to tell how runs ended.
+    pub alerts: Vec<PlanAlert>,
+    /// What is watched of how long runs take.
+    pub anomalies: Vec<PlanAnomaly>,
     /// How many runs may be live at once.
     pub concurrency: Option<PlanConcurrency>,
     /// How long a run may take once it was let go, milliseconds.
@@ -178,6 +184,10 @@ pub struct PlanTask {
     pub detached: bool,
     /// `ORCHESTRA/APPROVAL`: undecided for so long = failed, milliseconds.
     pub approval_expires_ms: Option<u64>,
+    /// Whom to tell how it ended.
+    pub alerts: Vec<PlanAlert>,
+    /// What is watched of how long it takes.
+    pub anomalies: Vec<PlanAnomaly>,
 }
 
 /// What the coordinator does by itself for a task, without a worker.

@@ -1,7 +1,8 @@
-//! How a process of ours lives: clock, shutdown, log lines, gRPC plumbing, blobs, rules of time zones.
+//! How a process of ours lives: allocator, clock, shutdown, log lines, gRPC plumbing, blobs, rules of time zones.
 //!
 //! Promises that real time, signals and sockets are touched here and nowhere else. Knows nothing about pipelines, logs or events.
 
+mod allocator;
 pub mod blob;
 pub mod clock;
 pub mod error;

@@ -60,6 +60,10 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::FreshnessRestored,
     EventKind::DeadlineMet,
     EventKind::DeadlineBreached,
+    EventKind::AlertsRaised,
+    EventKind::AlertDelivered,
+    EventKind::AlertFailed,
+    EventKind::AlertRetried,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

@@ -1,5 +1,6 @@
 //! The plan inside a PipelineApplied event: a message of its own, compressed, because a wide pipeline repeats itself a lot.
 
+mod alert;
 mod asset;
 mod sensor;
 
@@ -45,6 +46,8 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         asset_triggers: plan.asset_triggers.iter().map(asset::encode_trigger).collect(),
         freshness: plan.freshness.iter().map(asset::encode_freshness).collect(),
         deadlines: plan.deadlines.iter().map(asset::encode_deadline).collect(),
+        alerts: plan.alerts.iter().map(alert::encode).collect(),
+        anomalies: plan.anomalies.iter().map(alert::encode_anomaly).collect(),
     }
 }
 
@@ -66,6 +69,8 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
         asset_triggers: plan.asset_triggers.into_iter().map(asset::decode_trigger).collect(),
         freshness: plan.freshness.into_iter().map(asset::decode_freshness).collect::<Option<_>>()?,
         deadlines: plan.deadlines.into_iter().map(asset::decode_deadline).collect::<Option<_>>()?,
+        alerts: plan.alerts.into_iter().map(alert::decode).collect::<Option<_>>()?,
+        anomalies: plan.anomalies.into_iter().map(alert::decode_anomaly).collect::<Option<_>>()?,
     })
 }
 
@@ -206,6 +211,8 @@ fn encode_task(task: &PlanTask) -> wire::PlanTask {
         worker_labels: task.worker_labels.clone(),
         detached: task.detached,
         approval_expires_ms: task.approval_expires_ms,
+        alerts: task.alerts.iter().map(alert::encode).collect(),
+        anomalies: task.anomalies.iter().map(alert::encode_anomaly).collect(),
     }
 }
 
@@ -231,6 +238,8 @@ fn decode_task(task: wire::PlanTask) -> Option<PlanTask> {
         worker_labels: task.worker_labels,
         detached: task.detached,
         approval_expires_ms: task.approval_expires_ms,
+        alerts: task.alerts.into_iter().map(alert::decode).collect::<Option<_>>()?,
+        anomalies: task.anomalies.into_iter().map(alert::decode_anomaly).collect::<Option<_>>()?,
     })
 }
 

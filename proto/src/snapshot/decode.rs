@@ -16,7 +16,7 @@ use downbeat_domain::{
 };
 use jiff::Timestamp;
 
-use super::{SnapshotError, SnapshotPosition, assets, sensors};
+use super::{SnapshotError, SnapshotPosition, alerts, assets, sensors};
 use crate::{
     convert,
     event::{self, plan, words},
@@ -58,6 +58,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         backfills: message.backfills.into_iter().map(backfill).collect::<Result<_, _>>()?,
         ended_backfills: ended_backfills(of, &message.ended_backfills)?,
         time_zones: message.time_zones,
+        alerts: alerts::decode(message.owed_alerts, message.dead_alerts).ok_or(of.bad("alerts"))?,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
         lanes_to_settle,
@@ -194,6 +195,7 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
         windows,
         ends: sensors::decode_ends(state.ends).ok_or(of.bad("ends"))?,
         assets: assets::decode(state.assets).ok_or(of.bad("assets"))?,
+        alerts: alerts::decode_counts(state.live_alerts, state.durations),
         paused,
         deleted: state.deleted,
     })
@@ -301,6 +303,7 @@ fn run(state: wire::Run, versions: &[Version]) -> Result<RunState, SnapshotError
         groups,
         carried,
         resumes: resumes.collect(),
+        to_alert: state.to_alert.into_iter().collect(),
     };
     RunState::restore(parts).ok_or(of.bad("tasks"))
 }
@@ -341,6 +344,7 @@ fn task(of: Of<'_>, message: wire::Task) -> Result<TaskState, SnapshotError> {
         outputs: of.object(message.outputs.as_deref(), "outputs")?,
         parameters: of.object(message.parameters.as_deref(), "parameters")?,
         resumes: message.resumes.map(|resumed| Box::new(resumed.operations)),
+        began_at: of.instant_or_none(message.began_at, "began_at")?,
         unsettled: message.unsettled.map(|job| unsettled(of, job)).transpose()?,
     })
 }

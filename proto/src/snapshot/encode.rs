@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::{assets, sensors};
+use super::{alerts, assets, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -43,6 +43,8 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         ended_backfills: partition.backfills.ended.iter().flat_map(|id| id.0).collect::<Vec<u8>>().into(),
         time_zones: partition.time_zones.clone(),
         sensor_events: sensors::encode_events(&partition.sensor_events),
+        owed_alerts: alerts::encode(partition.alerts.owed.values()),
+        dead_alerts: alerts::encode(&partition.alerts.dead),
         ..wire::Snapshot::default()
     }
 }
@@ -98,6 +100,7 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         .paused
         .as_ref()
         .map(|(reason, since)| wire::pipeline::Paused { reason: reason.clone(), since: micros(*since) });
+    let (live_alerts, durations) = alerts::encode_counts(&state.alerts);
     wire::Pipeline {
         pipeline_id: id_bytes(&id.0),
         alias: state.alias.clone(),
@@ -111,6 +114,8 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         windows: state.windows.iter().map(|(id, window)| (id.clone(), sensors::encode_window(window))).collect(),
         ends: sensors::encode_ends(&state.ends),
         assets: assets::encode(&state.assets),
+        live_alerts,
+        durations,
     }
 }
 
@@ -183,6 +188,7 @@ fn run(state: &RunState, versions: &mut Versions) -> wire::Run {
         groups: groups.collect(),
         carried: carried.collect(),
         resumes: resumes.collect(),
+        to_alert: state.to_alert.iter().map(|(place, said)| (*place, said.clone())).collect(),
     }
 }
 
@@ -218,6 +224,7 @@ fn task(place: u32, state: &TaskState) -> wire::Task {
         outputs: state.outputs.as_deref().and_then(|outputs| serde_json::to_string(outputs).ok()),
         parameters: state.parameters.as_deref().and_then(|parameters| serde_json::to_string(parameters).ok()),
         resumes: state.resumes.as_deref().map(|it| wire::task::Resumed { operations: it.clone() }),
+        began_at: state.began_at.map(micros),
         unsettled: state.unsettled.as_deref().map(|job| wire::task::Unsettled {
             token: job.token,
             handle: bytes::Bytes::copy_from_slice(&job.handle),

@@ -36,6 +36,7 @@ pub(super) fn sensors() -> Vec<PlanSensor> {
         checks,
         condition: (id == "told").then(|| "true".to_owned()),
         run_inputs: Map::new(),
+        alerts: super::alerts::alerts(),
     };
     let own = vec![check("POSTGRES", "POSTGRES_QUERY"), check("ORCHESTRA", "ORCHESTRA_WEBHOOK_EVENT")];
     vec![sensor(IDS[0], vec![check("POSTGRES", "POSTGRES_QUERY")]), sensor(IDS[1], own)]

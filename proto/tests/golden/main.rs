@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod added;
+mod alerted;
 mod backfilled;
 mod followed;
 mod promised;
@@ -41,7 +42,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 34] = [
+const ADDED_DEFAULTS: [&str; 36] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -63,6 +64,8 @@ const ADDED_DEFAULTS: [&str; 34] = [
     "asset_triggers: [],",
     "freshness: [],",
     "deadlines: [],",
+    "alerts: [],",
+    "anomalies: [],",
     "unix: false,",
     "dst: Vixie,",
     "catchup: None,",
@@ -143,6 +146,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(promised::events())
         .chain(triggered::events())
         .chain(backfilled::events())
+        .chain(alerted::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

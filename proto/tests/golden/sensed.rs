@@ -40,6 +40,7 @@ fn sensor() -> PlanSensor {
         }],
         condition: Some(text("true")),
         run_inputs: object(json!({"n": 0})),
+        alerts: Vec::new(),
     }
 }
 

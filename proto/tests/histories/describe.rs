@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use downbeat_domain::{
     Partition, RunState, Trigger,
-    state::{AssetState, GroupPhase},
+    state::{AssetState, GroupPhase, Owed},
 };
 
 fn assets(text: &mut String, alias: &str, state: &AssetState) {
@@ -22,6 +22,13 @@ fn assets(text: &mut String, alias: &str, state: &AssetState) {
     for (at, run) in &state.good_ends {
         writeln!(text, "run {run} of {alias} ended well at {at}").unwrap();
     }
+}
+
+fn alert(text: &mut String, what: &str, owed: &Owed) {
+    let (alert, failures, due) = (&owed.alert, owed.failures, owed.due);
+    let content = serde_json::Value::Object(alert.content.clone());
+    writeln!(text, "alert {} to {} {what}, failed {failures} times, {due}: {content}", alert.name, alert.integration)
+        .unwrap();
 }
 
 pub(crate) fn partition(partition: &Partition) -> String {
@@ -67,6 +74,20 @@ pub(crate) fn partition(partition: &Partition) -> String {
     }
     for state in partition.pipelines.values() {
         assets(&mut text, &state.alias, &state.assets);
+    }
+    for owed in partition.alerts.owed.values() {
+        alert(&mut text, "is owed", owed);
+    }
+    for dead in &partition.alerts.dead {
+        alert(&mut text, "was given up", dead);
+    }
+    for state in partition.pipelines.values() {
+        for ((scope, name), live) in &state.alerts.live {
+            writeln!(text, "{live} alerts {name} of {} are live for `{scope}`", state.alias).unwrap();
+        }
+        for (scope, took) in &state.alerts.took_ms {
+            writeln!(text, "ends of {} for `{scope}` took {took:?} ms", state.alias).unwrap();
+        }
     }
     for (event_type, (at, data)) in &partition.sensor_events.latest {
         writeln!(text, "event {event_type} for sensors came {at} with {data}").unwrap();

@@ -28,6 +28,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("events", events),
     ("remote", crate::remote::remote),
     ("sensors", crate::sensors::sensors),
+    ("alerts", crate::alerts::alerts),
     ("assets", crate::assets::assets),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),

@@ -79,9 +79,13 @@ pub const CHECK_MARGIN: Duration = Duration::from_secs(10);
 pub const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// Serialised outputs of one check, bytes.
 pub const CHECK_OUTPUT_BYTES_MAX: usize = 64 * 1024;
+/// How long a worker may take to tell an alert.
+pub const ALERT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Alerts that workers were asked to tell and have not answered for.
+pub const ALERTS_IN_FLIGHT_MAX: usize = 64;
 /// Firings of schedules in one call.
 pub const FIRINGS_PER_CALL_MAX: usize = 256;
 /// Events in one call.
-pub const EVENTS_PER_CALL_MAX: usize = 64;
+pub const EVENTS_PER_CALL_MAX: usize = 256;
 /// Data of all events of one call, bytes.
 pub const EVENT_BYTES_PER_CALL_MAX: usize = 4 * 1024 * 1024;

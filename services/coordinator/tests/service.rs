@@ -373,7 +373,7 @@ async fn an_event_is_given_to_every_trigger_that_listens_and_each_says_what_came
         assert!(refused.message.contains(words), "{refused:?}");
         assert_eq!(takers(answer.outcomes.get(1)).len(), 4);
     }
-    let many = take(&vec![control::IncomingEvent::default(); 65]);
+    let many = take(&vec![control::IncomingEvent::default(); downbeat_coordinator::limits::EVENTS_PER_CALL_MAX + 1]);
     assert_eq!(client.take_events(many).await.unwrap_err().code(), Code::InvalidArgument);
     service.end().await;
 }

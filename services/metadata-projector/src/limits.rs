@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 /// Events after which a batch goes to the store although more are waiting.
-pub const EVENTS_PER_BATCH_MAX: usize = 1_000;
+pub const EVENTS_PER_BATCH_MAX: usize = 4_000;
 /// Age of a batch's first event after which it goes to the store although more are waiting.
-pub const BATCH_AGE_MAX: Duration = Duration::from_millis(50);
+pub const BATCH_AGE_MAX: Duration = Duration::from_millis(200);
 /// After a batch, for each of its events, nothing goes to the store for so long, but never longer than [`BATCH_AGE_MAX`]: whatever
 /// follows an event shortly after it under load is written with it, and few events hold up nobody.
 pub const PAUSE_PER_EVENT: Duration = Duration::from_micros(100);

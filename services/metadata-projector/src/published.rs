@@ -45,6 +45,8 @@ pub struct Published {
     head: RwLock<Head>,
     progress: watch::Sender<Progress>,
     changes: broadcast::Sender<Arc<Changes>>,
+    // The highest sequence that somebody has waited for.
+    wanted: watch::Sender<u64>,
 }
 
 /// A consistent view: rows and the position that they reflect.
@@ -75,6 +77,7 @@ impl Published {
             head: RwLock::new(head),
             progress: watch::Sender::new(progress),
             changes: broadcast::Sender::new(limits::CHANGES_QUEUE),
+            wanted: watch::Sender::new(0),
         }
     }
 
@@ -102,6 +105,20 @@ impl Published {
     /// Hears what every commit changes.
     pub fn changes(&self) -> broadcast::Receiver<Arc<Changes>> {
         self.changes.subscribe()
+    }
+
+    /// Somebody waits for this sequence: as soon as it is folded, its batch goes to the store.
+    pub fn want(&self, sequence: u64) {
+        self.wanted.send_if_modified(|wanted| {
+            let higher = sequence > *wanted;
+            *wanted = sequence.max(*wanted);
+            higher
+        });
+    }
+
+    /// Hears of every higher sequence that somebody waits for.
+    pub(crate) fn wanted(&self) -> watch::Receiver<u64> {
+        self.wanted.subscribe()
     }
 
     /// Applies a commit and tells everybody. Only the writer calls it.

@@ -2,7 +2,7 @@
 //!
 //! A batch goes to the store when nothing more is waiting (so a record that comes alone is visible at once), or when it is
 //! large or old enough. After a large one the next waits a little for more: a run that begins and ends meanwhile is written once,
-//! not record by record. Applied rows survive `kill -9` and a loss of power after the next sync, which follows within
+//! not record by record. Who waits for a record does not wait for company: with it the batch goes to the store at once. Applied rows survive `kill -9` and a loss of power after the next sync, which follows within
 //! [`limits::SYNC_INTERVAL`]; what is lost before is lost together with its position and folded again.
 
 use std::{
@@ -13,7 +13,10 @@ use std::{
 use downbeat_event_log::Entry;
 use tokio::{
     runtime::Handle,
-    sync::mpsc::{Receiver, error::TryRecvError},
+    sync::{
+        mpsc::{Receiver, error::TryRecvError},
+        watch,
+    },
     time::timeout_at,
 };
 
@@ -27,25 +30,48 @@ pub(crate) fn run(
     runtime: &Handle,
 ) -> Result<(), Error> {
     let now = Instant::now();
-    let mut writer = Writer { fold, published, begun: now, next_commit: now, unsynced_since: None };
+    let wanted = published.wanted();
+    let mut woken = wanted.clone();
+    let applied = fold.sequence();
+    let mut writer = Writer { fold, published, wanted, applied, begun: now, next_commit: now, unsynced_since: None };
     loop {
-        let received = match writer.next_due() {
-            None => Ok(arriving.blocking_recv()),
-            Some(due) => runtime.block_on(async { timeout_at(due.into(), arriving.recv()).await }),
+        let arrived = match writer.next_due() {
+            None => arriving.blocking_recv().map_or(Arrived::End, Arrived::Entries),
+            Some(due) => runtime.block_on(async {
+                tokio::select! {
+                    received = timeout_at(due.into(), arriving.recv()) => match received {
+                        Ok(entries) => entries.map_or(Arrived::End, Arrived::Entries),
+                        Err(_elapsed) => Arrived::Nothing,
+                    },
+                    // `published` holds the sender.
+                    _ = woken.changed() => Arrived::Nothing,
+                }
+            }),
         };
-        match received {
-            Ok(Some(entries)) => writer.fold(entries, &mut arriving)?,
-            Ok(None) => break,
-            Err(_elapsed) => {}
+        match arrived {
+            Arrived::Entries(entries) => writer.fold(entries, &mut arriving)?,
+            Arrived::Nothing => {}
+            Arrived::End => break,
         }
         writer.do_what_is_due()?;
     }
     writer.commit()
 }
 
+enum Arrived {
+    Entries(Vec<Entry>),
+    /// It is time for something, or somebody began to wait.
+    Nothing,
+    End,
+}
+
 struct Writer<'a> {
     fold: Fold,
     published: &'a Published,
+    /// The highest sequence that somebody has waited for.
+    wanted: watch::Receiver<u64>,
+    /// Sequence of the last record whose rows are in the store.
+    applied: u64,
     /// When the first event of this batch was folded.
     begun: Instant,
     /// No batch goes to the store earlier, unless it is large or old enough.
@@ -63,7 +89,7 @@ impl Writer<'_> {
     }
 
     fn do_what_is_due(&mut self) -> Result<(), Error> {
-        if Instant::now() >= self.next_commit {
+        if self.is_waited_for() || Instant::now() >= self.next_commit {
             self.commit()?;
         }
         if self.unsynced_since.is_some_and(|since| since.elapsed() >= limits::SYNC_INTERVAL) {
@@ -83,7 +109,7 @@ impl Writer<'_> {
                 }
                 self.fold.record(self.published.store(), self.published.log(), &entry)?;
                 let large = self.fold.events() >= limits::EVENTS_PER_BATCH_MAX;
-                if large || self.begun.elapsed() >= limits::BATCH_AGE_MAX {
+                if large || self.is_waited_for() || self.begun.elapsed() >= limits::BATCH_AGE_MAX {
                     self.commit()?;
                 }
             }
@@ -94,6 +120,12 @@ impl Writer<'_> {
         }
     }
 
+    /// Whether somebody waits for a record that is folded and not yet in the store.
+    fn is_waited_for(&self) -> bool {
+        let wanted = *self.wanted.borrow();
+        self.fold.events() > 0 && wanted > self.applied && wanted <= self.fold.sequence()
+    }
+
     /// Applies what was folded, if anything was.
     fn commit(&mut self) -> Result<(), Error> {
         let events = self.fold.events();
@@ -101,6 +133,7 @@ impl Writer<'_> {
             return Ok(());
         }
         self.published.apply(self.fold.take())?;
+        self.applied = self.fold.sequence();
         let now = Instant::now();
         self.next_commit = now + pause_after(events);
         self.unsynced_since.get_or_insert(now);
@@ -120,7 +153,7 @@ mod tests {
 
     #[test]
     fn few_events_hold_up_nobody_and_many_no_longer_than_a_batch_may_be_old() {
-        let cases = [(1, 100), (6, 600), (300, 30_000), (500, 50_000), (1_000, 50_000), (usize::MAX, 50_000)];
+        let cases = [(1, 100), (6, 600), (300, 30_000), (2_000, 200_000), (4_000, 200_000), (usize::MAX, 200_000)];
         for (events, micros) in cases {
             assert_eq!(pause_after(events), Duration::from_micros(micros), "after {events} events");
         }

@@ -21,7 +21,7 @@ use support::*;
 
 const FOLDER: &str = "DOWNBEAT_TEST_KILL_FOLDER";
 /// Commits that the child of each round makes before it is killed.
-const COMMITS_BEFORE_KILL: [usize; 4] = [1, 12, 5, 9];
+const COMMITS_BEFORE_KILL: [usize; 4] = [1, 4, 2, 3];
 
 async fn open_log(folder: &Path) -> Arc<EmbeddedLog> {
     let options = OpenOptions { read_only: true, ..OpenOptions::default() };
@@ -67,7 +67,7 @@ async fn a_killed_fold_goes_on_to_what_a_rebuild_gives() {
     let folder = tempfile::tempdir().unwrap();
     {
         let log = EmbeddedLog::open(folder.path().join("log"), OpenOptions::default()).await.unwrap();
-        for events in runs(3_000).chunks(16) {
+        for events in runs(9_000).chunks(16) {
             append(&log, events.concat()).await;
         }
     }

@@ -9,7 +9,7 @@ pub const FIRINGS_IN_FLIGHT_MAX: usize = 2_048;
 /// Calls about firings.
 pub const FIRING_CALLS: Bounds = Bounds { questions: 256, weight: 256, calls: 8 };
 /// Calls about events; of an event its data weighs, in bytes.
-pub const EVENT_CALLS: Bounds = Bounds { questions: 64, weight: 2 * 1024 * 1024, calls: 8 };
+pub const EVENT_CALLS: Bounds = Bounds { questions: 256, weight: 2 * 1024 * 1024, calls: 2 };
 /// How long a firing is offered to a coordinator that does not answer.
 pub const FIRING_PATIENCE: Duration = Duration::from_secs(3_600);
 /// How long a schedule rests after the coordinator refused to decide about it.

@@ -4,12 +4,15 @@ use jiff::Timestamp;
 
 use crate::{
     event::AttemptRef,
-    id::{BackfillId, PipelineId, RunId},
+    id::{AlertId, BackfillId, PipelineId, RunId},
 };
 
 /// A refusal: a value that the caller understands, not an error of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// Nothing is known of this alert, or it was delivered.
+    #[error("there is no undelivered alert {0}; `downbeat alerts` lists them")]
+    UnknownAlert(AlertId),
     /// No pipeline with this id was applied.
     #[error("there is no pipeline {0}; apply it first")]
     UnknownPipeline(PipelineId),
@@ -183,6 +186,7 @@ impl Rejection {
     /// A stable code, for programs.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::UnknownAlert(_) => "unknown-alert",
             Self::UnknownPipeline(_) => "UNKNOWN_PIPELINE",
             Self::PipelinePaused { .. } => "PIPELINE_PAUSED",
             Self::TriggerCircle(_) => "TRIGGER_CIRCLE",

@@ -1,6 +1,7 @@
 //! From a parsed pipeline to a plan: names become places, defaults are filled in. What this version cannot run is refused here, by
 //! name and place, instead of being ignored at run time.
 
+mod alerts;
 mod assets;
 mod paused;
 pub mod schedules;
@@ -80,6 +81,8 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
     plan.sensors = sensors::compile(pipeline);
     plan.webhook = sensors::webhook(pipeline);
     assets::compile(pipeline, &mut plan);
+    plan.alerts = pipeline.alerts.iter().map(alerts::compile).collect();
+    plan.anomalies = pipeline.anomalies.iter().filter_map(|it| alerts::compile_anomaly("pipeline", it)).collect();
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;
@@ -125,6 +128,7 @@ fn unsupported(pipeline: &Pipeline) -> Vec<Unsupported> {
     let mut refused = Vec::new();
     let mut refuse = |message: String, span: Option<Span>| refused.push(Unsupported { message, span });
     sensors::refuse(pipeline, &mut refuse);
+    alerts::refuse(pipeline, &mut refuse);
     for event in &pipeline.trigger_events {
         if let Err(message) = triggers::pipeline_trigger(event) {
             refuse(message, Some(event.span));
@@ -167,19 +171,7 @@ fn tasks_of(pipeline: &Pipeline) -> impl Iterator<Item = &Task> {
 }
 
 fn warnings(pipeline: &Pipeline) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let (mut alerts, mut anomalies) = (!pipeline.alerts.is_empty(), !pipeline.anomalies.is_empty());
-    alerts |= pipeline.all_sensors().any(|(_, sensor)| !sensor.alerts.is_empty());
-    for task in tasks_of(pipeline) {
-        alerts |= !task.alerts.is_empty();
-        anomalies |= !task.anomalies.is_empty();
-    }
-    if alerts {
-        warnings.push("alerts are stored but not sent by this version".to_owned());
-    }
-    if anomalies {
-        warnings.push("anomalies are stored but not watched by this version".to_owned());
-    }
+    let mut warnings = alerts::warnings(pipeline);
     warnings.extend(triggers::warnings(pipeline));
     warnings
 }

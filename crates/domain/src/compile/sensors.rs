@@ -2,7 +2,7 @@
 
 use downbeat_dialect::{Pipeline, Sensor, SensorCheck, Span};
 
-use super::task::expression_text;
+use super::{alerts, task::expression_text};
 use crate::{
     limits,
     plan::{Catchup, PlanCheck, PlanSchedule, PlanSensor, PlanWebhook},
@@ -46,6 +46,7 @@ fn compile_sensor(id: &str, sensor: &Sensor) -> PlanSensor {
         checks: sensor.checks.iter().map(|(id, check)| compile_check(id, check)).collect(),
         condition: sensor.condition.as_ref().map(expression_text),
         run_inputs: sensor.run_inputs.clone(),
+        alerts: sensor.alerts.iter().map(alerts::compile).collect(),
     }
 }
 

@@ -6,6 +6,7 @@ use downbeat_dialect::{
 };
 use serde_json::Value;
 
+use super::alerts;
 use crate::{
     plan::{Backoff, Node, PlanConcurrency, PlanGroup, PlanMatrix, PlanTask, PoolUse},
     status::OnLimit as Answer,
@@ -71,6 +72,8 @@ pub(super) fn compile_task(
         worker_labels: additions.worker_labels.clone(),
         detached: additions.wait == Some(false),
         approval_expires_ms: additions.approval_expires_ms,
+        alerts: task.alerts.iter().map(alerts::compile).collect(),
+        anomalies: task.anomalies.iter().filter_map(|it| alerts::compile_anomaly("task", it)).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     command::Context,
-    decide::{consider, follow, is_large, message as cut_message, stop},
+    decide::{alert, consider, follow, is_large, message as cut_message, stop},
     event::Event,
     state::{Halt, Partition, Phase, RunState},
     status::{RunStatus, StopReason, TaskStatus},
@@ -16,6 +16,9 @@ pub fn advance(partition: &Partition, run: &RunState, context: &Context, events_
         return stops
             .flat_map(|place| stop::events(partition, run, *place, reason_to_stop(run, *place), context))
             .collect();
+    }
+    if !run.to_alert.is_empty() {
+        return alert::of_tasks(partition, run, context, events_max);
     }
     if run.is_complete() {
         return finish(partition, run, context);
@@ -67,6 +70,7 @@ fn finish(partition: &Partition, run: &RunState, context: &Context) -> Vec<Event
         RunStatus::Cancelled if run.halt.is_none() => format!("cancelled: {}", named(TaskStatus::Cancelled)),
         _ => String::new(),
     };
+    let told = alert::of_run(partition, run, status, &message, context);
     let finished = Event::RunFinished { run: run.id, status, message: cut_message(&message), at: context.now };
-    follow::due(partition, run, status, context).into_iter().chain([finished]).collect()
+    follow::due(partition, run, status, context).into_iter().chain(told).chain([finished]).collect()
 }

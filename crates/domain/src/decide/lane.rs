@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     command::Context,
-    decide::{brief, follow, later_ms},
+    decide::{alert, brief, follow, later_ms},
     event::Event,
     limits,
     names::RunNames,
@@ -138,8 +138,9 @@ fn admit(run: &RunState, context: &Context) -> Event {
 }
 
 fn refuse(partition: &Partition, run: &RunState, status: RunStatus, reason: &str, context: &Context) -> Vec<Event> {
+    let told = alert::of_run(partition, run, status, reason, context);
     let finished = Event::RunFinished { run: run.id, status, message: brief(reason), at: context.now };
-    follow::due(partition, run, status, context).into_iter().chain([finished]).collect()
+    follow::due(partition, run, status, context).into_iter().chain(told).chain([finished]).collect()
 }
 
 /// A limit as it is for one run.

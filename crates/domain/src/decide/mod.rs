@@ -2,6 +2,7 @@
 //! both and folds. All facts that depend on the moment (values of expressions, retry instants) are fixed here and recorded.
 
 mod advance;
+mod alert;
 mod apply_pipeline;
 mod approval;
 mod asset;
@@ -59,6 +60,8 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::PausePipeline { pipeline, reason } => pipelines::pause(partition, *pipeline, reason, context),
         Command::ResumePipeline { pipeline } => pipelines::resume(partition, *pipeline, context),
         Command::DeletePipeline { pipeline } => pipelines::delete(partition, *pipeline, context),
+        Command::SettleAlert { alert, outcome } => Ok(alert::settle(partition, *alert, outcome, context)),
+        Command::RetryAlert { alert } => alert::retry(partition, *alert, context),
         Command::SetPool { name, slots } => pools::set(partition, name, *slots, context),
         Command::NoteTimeZones { release } => time_zones::note(partition, release, context),
         Command::StartRun(start) => start_run::decide(partition, start, context),
@@ -147,6 +150,8 @@ fn is_large(event: &Event) -> bool {
         | Event::RunCreated(_)
         | Event::TaskCarriedOver(_)
         | Event::FollowersDue { .. } => true,
+        // One is at most about 8 KiB.
+        Event::AlertsRaised(raised) => raised.alerts.len() > limits::ALERTS_IN_SMALL_EVENT_MAX,
         Event::BackfillDeclined { instants, .. } => instants.len() > limits::EVENTS_PER_ADVANCE_MAX,
         _ => false,
     }

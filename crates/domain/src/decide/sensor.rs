@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     command::{Context, FireSchedule, PollSensor, Rejection, StartRun},
-    decide::{brief, inputs, later_ms, message, start_run},
+    decide::{alert, brief, inputs, later_ms, message, start_run},
     event::{Event, Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, Trigger, WindowRef},
     id::{PipelineId, RunId},
     limits,
@@ -14,7 +14,7 @@ use crate::{
     plan::{Plan, PlanSensor},
     sensors::{self, CheckAnswer},
     state::{Partition, PipelineState},
-    status::{CheckState, WindowEnd},
+    status::{CheckState, RunStatus, WindowEnd},
 };
 
 /// The schedule of a sensor is due.
@@ -41,10 +41,12 @@ pub(super) fn time_out(partition: &Partition, pipeline: PipelineId, context: &Co
     let Ok(state) = partition.live_pipeline(pipeline) else { return Vec::new() };
     let over = state.windows.iter().filter(|(_, window)| window.closes <= context.now);
     over.take(limits::WINDOWS_CLOSED_PER_DECISION_MAX)
-        .map(|(sensor, window)| {
+        .flat_map(|(sensor, window)| {
             let lacking = state.plan.plan.sensor(sensor).map(|sensor| lacking(sensor, &window.findings));
+            let lacking = lacking.unwrap_or_default();
             let window = WindowRef { pipeline, sensor: sensor.clone(), instant: window.instant };
-            closed(window, WindowEnd::TimedOut, lacking.unwrap_or_default(), context)
+            let told = alert::of_window(partition, &window, (RunStatus::Failed, &lacking), context);
+            told.into_iter().chain([closed(window, WindowEnd::TimedOut, lacking, context)])
         })
         .collect()
 }
@@ -145,9 +147,15 @@ fn started(
     });
     match start {
         Err(Rejection::InvalidInputs(why)) => {
-            Ok(vec![closed(window.clone(), WindowEnd::Refused, message(&why), context)])
+            let why = message(&why);
+            let told = alert::of_window(partition, window, (RunStatus::Failed, &why), context);
+            Ok(told.into_iter().chain([closed(window.clone(), WindowEnd::Refused, why, context)]).collect())
         }
-        other => other,
+        Ok(events) => {
+            let told = alert::of_window(partition, window, (RunStatus::Succeeded, ""), context);
+            Ok(told.into_iter().chain(events).collect())
+        }
+        refused => refused,
     }
 }
 

@@ -14,10 +14,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    event::{BackfillCreated, Event, EventTaken, PipelineApplied, RunCreated, Trigger},
+    event::{AlertSubject, AlertsRaised, BackfillCreated, Event, EventTaken, PipelineApplied, RunCreated, Trigger},
     id::{BackfillId, PipelineId, RunId},
+    limits,
     plan::{Node, PreparedPlan},
-    state::{Agenda, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
+    state::{Agenda, AlertCounts, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
     status::RunStatus,
 };
 
@@ -51,6 +52,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.windows.clear();
                 partition.asset_listeners.replace(*pipeline, Some(&state.plan.plan), None);
                 state.assets = AssetState::default();
+                state.alerts = AlertCounts::default();
             }
             look_at_lanes(partition, *pipeline);
             look_at_backfills(partition, *pipeline);
@@ -82,6 +84,12 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         | Event::FreshnessRestored(_)
         | Event::DeadlineMet(_)
         | Event::DeadlineBreached(_) => assets::evolve(partition, event),
+        Event::AlertsRaised(raised) => raise_alerts(partition, raised),
+        Event::AlertDelivered { alert, .. } => partition.alerts.delivered(*alert),
+        Event::AlertFailed { alert, failures, retry_at, at, .. } => {
+            partition.alerts.failed(*alert, *failures, *retry_at, *at);
+        }
+        Event::AlertRetried { alert, at, .. } => partition.alerts.retried(*alert, *at),
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -112,10 +120,11 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
     let kept = before.map(|mut before| {
         sensors::carry(&mut before, &applied.plan);
         before.assets.carry(&before.plan.plan, &applied.plan);
+        before.alerts.carry(&applied.plan);
         let triggers = carried(before.triggers, &before.plan.plan, &applied.plan);
-        (before.watermarks, triggers, before.windows, before.assets, before.ends, before.paused)
+        (before.watermarks, triggers, before.windows, before.assets, before.alerts, before.ends, before.paused)
     });
-    let (watermarks, triggers, windows, assets, ends, paused) = kept.unwrap_or_default();
+    let (watermarks, triggers, windows, assets, alerts, ends, paused) = kept.unwrap_or_default();
     let state = PipelineState {
         alias: applied.alias.clone(),
         name: applied.name.as_str().into(),
@@ -127,6 +136,7 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         triggers,
         windows,
         assets,
+        alerts,
         ends,
         paused,
         deleted: false,
@@ -135,6 +145,19 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
     // The limit may be another one.
     look_at_lanes(partition, applied.pipeline);
     look_at_backfills(partition, applied.pipeline);
+}
+
+fn raise_alerts(partition: &mut Partition, raised: &AlertsRaised) {
+    partition.alerts.raise(raised);
+    if let Some(pipeline) = partition.pipelines.get_mut(&raised.pipeline).filter(|state| !state.deleted) {
+        pipeline.alerts.count(raised);
+    }
+    if let AlertSubject::Task(run, place) = raised.subject {
+        if let Some(state) = partition.runs.get_mut(&run) {
+            state.to_alert.remove(&place);
+        }
+        keep_agenda(partition, run);
+    }
 }
 
 fn create_backfill(partition: &mut Partition, created: &BackfillCreated) {
@@ -295,6 +318,11 @@ fn evolve_run(partition: &mut Partition, id: RunId, event: &Event) {
         && run.tasks.get(attempt.task as usize).is_some_and(|task| task.child() == Some(*child))
     {
         partition.children.insert(*child, *attempt);
+    }
+    if let Some(run) = partition.runs.get_mut(&id)
+        && let Some(said) = event.task().and_then(|place| run.to_alert.get_mut(&place))
+    {
+        *said = event.said().chars().take(limits::ALERT_SAID_CHARS_MAX).collect();
     }
     consider_ended_child(partition, id, event);
     keep_agenda(partition, id);

@@ -22,6 +22,11 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
         task.unsettled = None;
     }
     task.since = at;
+    let begins = matches!(next, Phase::Running(_) | Phase::Delegated(_) | Phase::Sleeping(_) | Phase::Approving(_));
+    let watched = run.plan.plan.tasks.get(task.planned as usize);
+    if begins && watched.is_some_and(|plan| !plan.alerts.is_empty() || !plan.anomalies.is_empty()) {
+        task.began_at.get_or_insert(at);
+    }
     if !matches!(next, Phase::Waiting | Phase::Fanned) {
         task.waiting_on = 0;
     }
@@ -43,6 +48,12 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
     set_membership(&mut run.to_stop, place, (run.halt.is_some() || marked) && stoppable);
     if let Phase::Ended(status) = next {
         ended(run, place, status);
+        // What was carried over, or is not part of the run, did not end in it; iterations are told of one by one.
+        let own = run.tasks.get(place as usize).is_some_and(|task| task.seen_as.is_none());
+        let asked = run.planned(place).is_some_and(|plan| !plan.alerts.is_empty() || !plan.anomalies.is_empty());
+        if asked && own && !run.stands_for_iterations(place) {
+            run.to_alert.insert(place, String::new());
+        }
     }
 }
 

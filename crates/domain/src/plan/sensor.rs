@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Plan, PlanSchedule};
+use super::{Plan, PlanAlert, PlanSchedule};
 
 /// A sensor: its schedule opens windows, in which its checks are made until all of them have passed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +23,8 @@ pub struct PlanSensor {
     pub condition: Option<String>,
     /// Inputs of the runs it starts; texts may hold templates.
     pub run_inputs: Map<String, Value>,
+    /// Whom to tell how its windows ended.
+    pub alerts: Vec<PlanAlert>,
 }
 
 impl PlanSensor {

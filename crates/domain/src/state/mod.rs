@@ -1,5 +1,6 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod alerts;
 mod assets;
 mod backfills;
 mod events;
@@ -15,6 +16,7 @@ mod sensors;
 mod task;
 
 pub(crate) use assets::goes_on;
+pub use alerts::{AlertCounts, Alerts, Owed};
 pub use assets::{AssetListeners, AssetState, DeadlineOutcome, Freshness, Gathered};
 pub use backfills::{Backfill, Backfills};
 pub use events::{Listeners, TriggerState, WaitingEvent};

@@ -13,7 +13,7 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AssetListeners, AssetState, Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents,
         TriggerState, Window, listens,
     },
     status::RunStatus,
@@ -48,6 +48,8 @@ pub struct Partition {
     pub backfills: Backfills,
     /// Release of the newest rules of time zones by which schedules are computed; empty = nobody has said.
     pub time_zones: String,
+    /// Alerts that were raised and not delivered.
+    pub alerts: Alerts,
     /// What others told sensors.
     pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.
@@ -92,6 +94,8 @@ pub struct PipelineState {
     pub windows: BTreeMap<String, Window>,
     /// What it waits for of assets, and what it promises about time.
     pub assets: AssetState,
+    /// What it counts to raise alerts.
+    pub alerts: AlertCounts,
     /// The last run that ended so, and when.
     pub ends: BTreeMap<RunStatus, (RunId, Timestamp)>,
     /// Why nothing of it starts, since when.

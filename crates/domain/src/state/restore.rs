@@ -17,7 +17,7 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase, GroupState,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase, GroupState,
         Halt, LaneKey, Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState,
         SensorEvents, TaskState,
     },
@@ -40,6 +40,7 @@ pub struct PartitionParts {
     pub ended_backfills: VecDeque<BackfillId>,
     pub time_zones: String,
     pub sensor_events: SensorEvents,
+    pub alerts: Alerts,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -76,6 +77,7 @@ pub struct RunParts {
     pub groups: BTreeMap<u32, GroupParts>,
     pub carried: BTreeMap<(u32, String), Carried>,
     pub resumes: BTreeMap<(u32, String), Vec<String>>,
+    pub to_alert: BTreeMap<u32, String>,
 }
 
 /// What is primary of a group.
@@ -164,6 +166,7 @@ impl RunState {
             groups,
             carried: parts.carried,
             resumes: parts.resumes,
+            to_alert: parts.to_alert,
             unfinished: 0,
             open_groups: 0,
             ended: BTreeMap::new(),
@@ -384,6 +387,7 @@ impl Partition {
             backfills: Backfills { open: BTreeMap::new(), ended: parts.ended_backfills },
             time_zones: parts.time_zones,
             sensor_events: parts.sensor_events,
+            alerts: parts.alerts,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };

@@ -123,6 +123,8 @@ pub struct RunState {
     pub delegated: BTreeSet<u32>,
     /// Tasks of a halted run that nobody has been asked to stop yet.
     pub to_stop: BTreeSet<u32>,
+    /// Tasks that have ended and of which somebody asks to be told, with what was said of their end.
+    pub to_alert: BTreeMap<u32, String>,
     /// When time alone changes something, earliest first; the run's own deadline stands under no task.
     pub deadlines: BTreeSet<(Timestamp, Option<u32>)>,
 }
@@ -181,6 +183,7 @@ impl RunState {
             held: BTreeSet::new(),
             delegated: BTreeSet::new(),
             to_stop: BTreeSet::new(),
+            to_alert: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             plan,
         };
@@ -310,7 +313,7 @@ impl RunState {
 
     /// Something follows from the state by itself.
     pub fn is_unsettled(&self) -> bool {
-        (self.is_moving() && !self.to_consider.is_empty()) || self.is_complete() || !self.to_stop.is_empty()
+        (self.is_moving() && !self.to_consider.is_empty()) || self.is_complete() || !self.to_stop.is_empty() || !self.to_alert.is_empty()
     }
 
     /// Every task and every group has ended.

@@ -123,6 +123,8 @@ pub struct TaskState {
     pub parameters: Option<Box<Map<String, Value>>>,
     /// It runs again for these operations only; their ids in the other system.
     pub resumes: Option<Box<Vec<String>>>,
+    /// When a worker, or a run that it started, first began with it; where that is asked for.
+    pub began_at: Option<Timestamp>,
     /// The job in another system whose end is not known yet.
     pub unsettled: Option<Box<Unsettled>>,
 }
@@ -138,6 +140,7 @@ impl TaskState {
             failures: 0,
             losses: 0,
             chunks: 0,
+            began_at: None,
             waiting_on: dependencies,
             deadline: None,
             seen_as: None,

@@ -1,6 +1,7 @@
 //! Every command, in tables of given steps, one more step, and the events that follow.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod alerts;
 mod assets;
 mod attempts;
 mod backfills;

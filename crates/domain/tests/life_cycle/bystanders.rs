@@ -1,10 +1,10 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AttemptRef, BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus,
     ScheduleDecided, WindowRef,
     event::{
-        AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, Follower, FreshnessBreached,
+        AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, Follower, FreshnessBreached,
         FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
     },
     status::WindowEnd,
@@ -121,6 +121,20 @@ pub(crate) fn events() -> Vec<Event> {
             live: None,
             at: at(1),
         })),
+        Event::AlertsRaised(Box::new(AlertsRaised {
+            pipeline: PIPELINE,
+            subject: AlertSubject::Run(RUN),
+            scope: String::new(),
+            status: RunStatus::Failed,
+            took_ms: Some(1),
+            alerts: Vec::new(),
+            held: vec![text()],
+            anomalies: Vec::new(),
+            at: at(1),
+        })),
+        Event::AlertDelivered { alert: AlertId([7; 16]), at: at(1) },
+        Event::AlertFailed { alert: AlertId([7; 16]), failures: 1, message: text(), retry_at: None, at: at(1) },
+        Event::AlertRetried { alert: AlertId([7; 16]), failures: 1, at: at(1) },
         Event::RunQueued { run: RUN, reason: text(), at: at(1) },
         Event::RunAdmitted { run: RUN, deadline: Some(at(90)), at: at(1) },
         Event::CarryCompleted { run: RUN, at: at(1) },

@@ -5,6 +5,7 @@
 //! to be.
 
 pub mod acknowledged;
+pub mod alerts;
 pub mod assets;
 pub mod backfills;
 pub mod chain;
@@ -59,6 +60,7 @@ pub struct AllChecks {
     dependencies: dependencies::Dependencies,
     schedules: schedules::Schedules,
     sensors: sensors::Sensors,
+    alerts: alerts::Alerts,
     slots: slots::Slots,
     backfills: backfills::Backfills,
     chain: chain::Chain,
@@ -101,6 +103,7 @@ impl Check for AllChecks {
         self.dependencies.record(record, found);
         self.schedules.record(record, found);
         self.sensors.record(record, found);
+        self.alerts.record(record, found);
         self.slots.record(record, found);
     }
 }

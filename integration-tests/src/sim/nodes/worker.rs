@@ -220,14 +220,17 @@ impl World {
             jobs.push(job(("PYTHON", "PYTHON_EXECUTE_SCRIPT"), false));
             jobs.push(job(REMOTE, true));
         }
-        let integration = "POSTGRES".to_owned();
-        let checks = vec![wire::CheckKind { integration, sensor_type: "POSTGRES_QUERY".to_owned() }];
+        let checks = [("POSTGRES", "POSTGRES_QUERY"), ("SLACK", "ALERT")];
+        let checks = checks.map(|(integration, kind)| wire::CheckKind {
+            integration: integration.to_owned(),
+            sensor_type: kind.to_owned(),
+        });
         let identity = Identity {
             worker_id: Bytes::copy_from_slice(&worker.id),
             name: format!("w{at}"),
             slots: worker.installed.slots,
             jobs,
-            checks,
+            checks: checks.to_vec(),
             labels: Default::default(),
         };
         worker.process = Some(Process {
@@ -337,7 +340,7 @@ impl World {
         }
     }
 
-    /// A check finds what it looks for, or does not, or never ends.
+    /// A check finds what it looks for, or does not, or never ends; an alert is told, or is not.
     fn make_check(&mut self, at: usize, ticket: CheckTicket) {
         let outputs = || Verdict::Passed { outputs: String::new() };
         let verdict = match self.dice.below(10) {

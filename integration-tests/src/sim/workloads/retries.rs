@@ -1,4 +1,4 @@
-//! Tasks that fail, are tried again, hang and run into their timeouts.
+//! Tasks that fail, are tried again, hang and run into their timeouts; somebody is told how their runs ended.
 
 use super::{
     Action, Behaviour, Workload,
@@ -7,7 +7,8 @@ use super::{
 use crate::sim::{dice::Dice, time::SECOND};
 
 pub(super) fn make(dice: &mut Dice) -> Workload {
-    let mut yaml = Yaml::new("retries", "");
+    let alert = "{name: ended, statuses: [ANY_COMPLETED], destinations: [{integration: SLACK, destination: '#data'}]}";
+    let mut yaml = Yaml::new("retries", &format!("alerts: [{alert}]\n"));
     for task in 0..dice.between(2, 8) {
         let before: Vec<String> = (0..task).filter(|_| dice.per_mille(200)).map(|other| format!("t{other}")).collect();
         let (retries, delay, timeout) = (dice.below(4), dice.below(2), dice.between(5, 60));

@@ -1,5 +1,6 @@
 //! Wire to domain. Total: bytes from anywhere give an event, an unknown kind or an error.
 
+mod alert;
 mod asset;
 mod attempt;
 mod backfill;
@@ -16,6 +17,7 @@ use super::{DecodeError, Decoded, plan};
 use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
+pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
@@ -87,6 +89,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::FreshnessRestored
         | EventKind::DeadlineMet
         | EventKind::DeadlineBreached => asset::decode(known, fields, payload)?,
+        EventKind::AlertsRaised | EventKind::AlertDelivered | EventKind::AlertFailed | EventKind::AlertRetried => {
+            alert::decode(known, fields, payload)?
+        }
         EventKind::SensorOpened | EventKind::SensorChecked | EventKind::SensorClosed | EventKind::SensorEventTaken => {
             sensor::decode(known, fields, payload)?
         }

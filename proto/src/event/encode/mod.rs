@@ -1,5 +1,6 @@
 //! Domain to wire: every event has one form, and the same event always the same bytes (a compressed definition excepted).
 
+mod alert;
 mod asset;
 mod attempt;
 mod backfill;
@@ -19,6 +20,7 @@ use crate::{
     events::v1::{self as wire, EventKind},
 };
 
+pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, origin, trigger};
@@ -68,6 +70,9 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::FreshnessRestored(_)
         | Event::DeadlineMet(_)
         | Event::DeadlineBreached(_) => asset::encode(fact),
+        Event::AlertsRaised(_) | Event::AlertDelivered { .. } | Event::AlertFailed { .. } | Event::AlertRetried { .. } => {
+            alert::encode(fact)
+        }
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }

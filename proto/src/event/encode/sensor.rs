@@ -44,7 +44,7 @@ pub(super) fn encode(fact: &Event) -> wire::Event {
     }
 }
 
-fn window(window: &WindowRef) -> wire::SensorWindow {
+pub(super) fn window(window: &WindowRef) -> wire::SensorWindow {
     wire::SensorWindow {
         pipeline_id: id_bytes(&window.pipeline.0),
         sensor: window.sensor.clone(),

@@ -1,5 +1,6 @@
 //! Events as JSON, for people and for `downbeat log cat`. Not a storage format: it may change.
 
+mod alert;
 mod asset;
 mod attempt;
 mod backfill;
@@ -89,6 +90,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
             sensor::to_json(other)
                 .or_else(|| backfill::to_json(other))
                 .or_else(|| asset::to_json(other))
+                .or_else(|| alert::to_json(other))
                 .unwrap_or_else(of_task)
         }
     };

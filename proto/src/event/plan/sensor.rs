@@ -2,7 +2,7 @@
 
 use downbeat_domain::plan::{PlanCheck, PlanSensor, PlanWebhook};
 
-use super::{condition_of, decode_schedule, encode_schedule};
+use super::{alert, condition_of, decode_schedule, encode_schedule};
 use crate::{
     convert::{object, object_text},
     events::v1 as wire,
@@ -18,6 +18,7 @@ pub(super) fn encode(sensor: &PlanSensor) -> wire::PlanSensor {
         checks: sensor.checks.iter().map(encode_check).collect(),
         condition: sensor.condition.clone().unwrap_or_default(),
         run_inputs: object_text(&sensor.run_inputs),
+        alerts: sensor.alerts.iter().map(alert::encode).collect(),
     }
 }
 
@@ -31,6 +32,7 @@ pub(super) fn decode(sensor: wire::PlanSensor) -> Option<PlanSensor> {
         checks: sensor.checks.into_iter().map(decode_check).collect::<Option<_>>()?,
         condition: condition_of(sensor.condition),
         run_inputs: object(&sensor.run_inputs)?,
+        alerts: sensor.alerts.into_iter().map(alert::decode).collect::<Option<_>>()?,
     })
 }
 

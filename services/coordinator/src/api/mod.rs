@@ -19,6 +19,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownSchedule { .. }
         | Rejection::UnknownTask { .. }
         | Rejection::UnknownBackfill(_)
+        | Rejection::UnknownAlert(_)
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)

@@ -5,6 +5,7 @@
 //! is owed can be computed again from the folded state. Knows nothing about sockets, threads, clocks or how the log is stored.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod alerts;
 mod batch;
 mod deadlines;
 mod dispatch;
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 
 pub use explain::{Held, NotLive, PoolView};
 
+use alerts::Deliveries;
 use batch::Batches;
 use deadlines::Deadlines;
 use dispatch::ReadyQueues;
@@ -189,6 +191,7 @@ pub struct Engine {
     workers: Workers,
     deadlines: Deadlines,
     polls: Polls,
+    deliveries: Deliveries,
     /// Per restart that waits for it: the run before, as it was read.
     priors: BTreeMap<RunId, Arc<PriorRun>>,
     /// Restarts for which the run before is being read.
@@ -208,6 +211,7 @@ impl Engine {
             workers: Workers::default(),
             deadlines: Deadlines::default(),
             polls: Polls::default(),
+            deliveries: Deliveries::default(),
             priors: BTreeMap::new(),
             reading: BTreeSet::new(),
             decisions: 0,
@@ -219,6 +223,7 @@ impl Engine {
         let pipelines: Vec<PipelineId> = engine.partition.pipelines.keys().copied().collect();
         pipelines.into_iter().for_each(|id| engine.index_pipeline(id));
         engine.watch_open_windows(now);
+        engine.watch_owed_alerts();
         engine
     }
 
@@ -253,6 +258,7 @@ impl Engine {
         self.wake(now);
         self.poll_sensors(now);
         self.settle(now);
+        self.deliver_alerts(now);
         self.carry_over(now);
         self.dispatch(now);
         let outputs = self.batches.take_outputs(self.epoch, now.wall);
@@ -264,12 +270,13 @@ impl Engine {
 
     /// When [`Input::Tick`] is wanted by wall time.
     pub fn next_wall_deadline(&self) -> Option<Timestamp> {
-        self.deadlines.first()
+        self.deadlines.first().into_iter().chain(self.deliveries.next_wall()).min()
     }
 
-    /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, or a window of a sensor is to be polled.
+    /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
     pub fn next_monotonic_deadline(&self) -> Option<Duration> {
-        self.workers.next_expiry().into_iter().chain(self.polls.next_due()).min()
+        let polled = self.workers.next_expiry().into_iter().chain(self.polls.next_due());
+        polled.chain(self.deliveries.next_monotonic()).min()
     }
 
     /// Decisions that wait for the log, bytes.
@@ -345,6 +352,7 @@ impl Engine {
         for event in &decision.events {
             self.absorb(now, event);
             self.watch_windows(now, event);
+            self.watch_alerts(event);
         }
         self.index_events(&decision.events);
         if let Some(command) = command {
@@ -427,6 +435,8 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::TakeSensorEvent { .. }
         | Command::NoteTimeZones { .. }
         | Command::WakePipeline { .. }
+        | Command::SettleAlert { .. }
+        | Command::RetryAlert { .. }
         | Command::SetPool { .. } => None,
     }
 }

@@ -175,6 +175,9 @@ impl Engine {
         }
         self.workers.heard(session, now.monotonic);
         for answer in answers {
+            if self.alert_answered(now, session, &answer) {
+                continue;
+            }
             let Some((serial, place)) = place_of(self.epoch, &answer.id) else { continue };
             let Some(window) = self.polls.by_serial.get(&serial).cloned() else { continue };
             let Some(found) = self.polls.windows.get_mut(&window) else { continue };
@@ -255,11 +258,13 @@ impl Engine {
     pub(super) fn detach(&mut self, now: Moment, session: SessionId) {
         self.workers.detach(session, now.monotonic);
         self.lose_checks(now, session);
+        self.lose_deliveries(now, session);
     }
 
     /// Closes a connection.
     pub(super) fn close(&mut self, now: Moment, session: SessionId, reason: String) {
         self.lose_checks(now, session);
+        self.lose_deliveries(now, session);
         self.batches.push_output(Output::Close { session, reason });
     }
 }

@@ -1,6 +1,7 @@
 //! The engine: inputs in, outputs out, under virtual time.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod alerts;
 mod assets;
 mod attach;
 mod bench;

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod alert;
 mod backfill;
 mod control;
 mod run;
@@ -12,6 +13,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
 
+pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
@@ -97,6 +99,8 @@ pub enum Command {
     Sensor(SensorCommand),
     /// Deliver a body to the webhook of a pipeline by hand.
     Webhook(WebhookCommand),
+    /// Alerts: list them, or try one again that nobody could deliver.
+    Alert(AlertCommand),
     /// List breaches of freshness rules and deadlines, newest first.
     Breaches(Breaches),
     /// Follow the log of a task.

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod alert;
 mod apply;
 mod backfill;
 mod body;
@@ -58,6 +59,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Trigger(command) => trigger::run(&command).await,
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,
+        Command::Alert(command) => alert::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod dead;
+mod alerts;
 mod health;
 mod integrations;
 pub mod lineage;
@@ -21,6 +22,7 @@ mod words;
 
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use dead::dead_table;
+pub use alerts::alert_table;
 pub use health::{breach_table, health_lines};
 pub use integrations::integration_table;
 pub use output::{columns, look, print};

@@ -21,6 +21,7 @@ pub(super) async fn wait(published: &Published, wanted: Option<Position>) -> Res
         )));
     }
     let mut progress = published.progress();
+    published.want(wanted.sequence);
     let reached = progress.wait_for(|progress| progress.sequence >= wanted.sequence || progress.stopped);
     let reached = tokio::time::timeout(limits::AT_LEAST_WAIT, reached).await;
     let reached = reached.map(|progress| progress.map(|progress| progress.sequence));

@@ -194,6 +194,16 @@ impl MetadataService for Metadata {
         }))
     }
 
+    async fn list_alerts(
+        &self,
+        request: Request<wire::ListAlertsRequest>,
+    ) -> Result<Response<wire::ListAlertsResponse>, Status> {
+        let wire::ListAlertsRequest { pipeline, state, at_least, page_size: size, page_token } = request.into_inner();
+        let question = move |view: &View<'_>| lists::alerts(view, &pipeline, &state, Page { size, token: &page_token });
+        let (paged, position) = self.ask(at_least, question).await?;
+        Ok(Response::new(wire::ListAlertsResponse { alerts: paged.rows, next_page_token: paged.next, position }))
+    }
+
     async fn list_breaches(
         &self,
         request: Request<wire::ListBreachesRequest>,

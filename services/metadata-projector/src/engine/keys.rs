@@ -24,6 +24,8 @@
 //! | `b` | pipeline id, began, newest first (8), kind and name | `metadata.v1.Breach` | breaches |
 //! | `B` | began, newest first (8), pipeline id, kind and name | nothing | breaches |
 //! | `O` | pipeline id | [`super::rows::OpenBreaches`] | breaches |
+//! | `w` | alert id | `metadata.v1.Alert` | alerts |
+//! | `W` | raised, newest first (8), alert id | nothing | alerts |
 //! | `e` | run id, BLAKE3 of the edge (16) | `events.v1.LineageEdge` | lineage |
 //! | `f` | backfill id | `metadata.v1.Backfill` | backfills |
 //! | `F` | created, newest first (8), backfill id | nothing | backfills |
@@ -33,7 +35,7 @@
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
-use downbeat_domain::{BackfillId, PipelineId, RunId};
+use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};
 
 /// Where the head row stands.
 pub const HEAD: &[u8] = b"h";
@@ -51,6 +53,8 @@ pub const BACKFILLS: &[u8] = b"f";
 pub const BACKFILLS_BY_AGE: &[u8] = b"F";
 /// Prefix of all breaches by age.
 pub const BREACHES_BY_AGE: &[u8] = b"B";
+/// Prefix of all alerts by age.
+pub const ALERTS_BY_AGE: &[u8] = b"W";
 /// Prefix of assets.
 pub const ASSETS: &[u8] = b"a";
 
@@ -281,6 +285,22 @@ pub fn indexed_breach(key: &[u8]) -> Option<Vec<u8>> {
 /// Breaches of a pipeline that go on.
 pub fn open_breaches(pipeline: PipelineId) -> Vec<u8> {
     key(b'O', &[&pipeline.0])
+}
+
+/// An alert.
+pub fn alert(alert: AlertId) -> Vec<u8> {
+    key(b'w', &[&alert.0])
+}
+
+/// An alert among all, by age.
+pub fn alert_by_age(raised: i64, alert: AlertId) -> Vec<u8> {
+    key(b'W', &[&newest_first(raised), &alert.0])
+}
+
+/// The alert that stands in the index by age; `None` for a key of another kind.
+pub fn indexed_alert(key: &[u8]) -> Option<AlertId> {
+    let (_, alert) = key.strip_prefix(ALERTS_BY_AGE)?.split_at_checked(8)?;
+    AlertId::from_slice(alert)
 }
 
 #[cfg(test)]

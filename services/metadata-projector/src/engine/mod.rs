@@ -5,6 +5,7 @@
 //! quarantine and stops nothing else. Knows nothing about files, sockets, threads or clocks.
 #![deny(clippy::disallowed_methods)]
 
+pub mod alerts;
 mod assets;
 mod attempts;
 pub mod backfills;
@@ -79,6 +80,11 @@ impl Fold {
     pub fn with(projections: &'static [Registered], head: Head) -> Self {
         let recent = RefCell::new(Recent::new(limits::RECENT_ROWS_BYTES_MAX));
         Self { projections, head, overlay: Writes::new(), recent, plans: Plans::default(), events: 0 }
+    }
+
+    /// Sequence of the last record that was folded.
+    pub fn sequence(&self) -> u64 {
+        sequence_of(&self.head)
     }
 
     /// Events folded since the last [`Self::take`]; a record counts at least as one.

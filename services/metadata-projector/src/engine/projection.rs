@@ -3,7 +3,7 @@
 use downbeat_domain::Event;
 
 use super::{
-    assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage, operations::Operations,
+    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage, operations::Operations,
     pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
 };
 use crate::error::Error;
@@ -61,4 +61,5 @@ pub const ALL: &[Registered] = &[
     register::<Lineage>(),
     register::<Backfills>(),
     register::<Breaches>(),
+    register::<Alerts>(),
 ];

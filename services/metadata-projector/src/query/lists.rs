@@ -11,7 +11,7 @@ use super::{
     shape::Shape,
 };
 use crate::{
-    engine::{keys, rows},
+    engine::{alerts, keys, rows},
     limits,
     published::View,
 };
@@ -63,6 +63,28 @@ pub fn breaches(view: &View<'_>, pipeline: &str, page: Page<'_>) -> Result<Paged
     page::read(view.store, keys::BREACHES_BY_AGE, page, |key, _| {
         let Some(key) = keys::indexed_breach(key) else { return Ok(None) };
         let row: Option<wire::Breach> = view.get(&key)?;
+        Ok(row.map(|row| {
+            let length = row.encoded_len();
+            (row, length)
+        }))
+    })
+}
+
+/// Alerts, newest first; of one pipeline (id or alias), or of all; in one state, or in any.
+///
+/// # Errors
+/// `NotFound` for an unknown pipeline; `Invalid` for a state that is none; `Store`.
+pub fn alerts(view: &View<'_>, pipeline: &str, state: &str, page: Page<'_>) -> Result<Paged<wire::Alert>, Refusal> {
+    let states = [alerts::PENDING, alerts::DELIVERED, alerts::DEAD];
+    if !state.is_empty() && !states.contains(&state) {
+        return Err(Refusal::Invalid(format!("state: `{state}` is none of {}", states.join(", "))));
+    }
+    let of = if pipeline.is_empty() { None } else { Some(runs::find_pipeline(view, pipeline)?.to_string()) };
+    page::read(view.store, keys::ALERTS_BY_AGE, page, |key, _| {
+        let Some(alert) = keys::indexed_alert(key) else { return Ok(None) };
+        let row: Option<wire::Alert> = view.get(&keys::alert(alert))?;
+        let row = row.filter(|row| state.is_empty() || row.state == state);
+        let row = row.filter(|row| of.as_ref().is_none_or(|of| row.pipeline_id == *of));
         Ok(row.map(|row| {
             let length = row.encoded_len();
             (row, length)

@@ -85,6 +85,20 @@ impl World {
                 let live = breached.live.map(|(_, status)| format!(" while a run is {status}")).unwrap_or_default();
                 format!("DeadlineBreached {}{live}", breached.deadline)
             }
+            Event::AlertsRaised(raised) => {
+                let told = raised.alerts.iter().map(|alert| {
+                    let to = alert.content["destination"].as_str().unwrap_or_default();
+                    format!(" {} to {}{to}", alert.name, alert.integration)
+                });
+                let held = raised.held.iter().map(|name| format!(" {name} held"));
+                let found = raised.anomalies.iter().map(|it| format!(" {} ms, usual {}", it.observed_ms, it.baseline_ms));
+                let what: String = told.chain(held).chain(found).collect::<Vec<String>>().join(",");
+                let scope = if raised.scope.is_empty() { "run" } else { &raised.scope };
+                format!("AlertsRaised {scope} {}:{what}", raised.status)
+            }
+            Event::AlertDelivered { .. } => "AlertDelivered".to_owned(),
+            Event::AlertFailed { message, retry_at, .. } => format!("AlertFailed: {message}{}", until(retry_at)),
+            Event::AlertRetried { .. } => "AlertRetried".to_owned(),
             Event::EventTaken(taken) => {
                 format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)
             }

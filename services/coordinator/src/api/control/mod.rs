@@ -1,5 +1,6 @@
 //! `ControlService`: commands of people, programs and schedulers. Each converts, asks the engine, and converts the answer.
 
+mod alerts;
 mod apply;
 mod backfills;
 mod events;
@@ -245,6 +246,13 @@ impl ControlService for Control {
         request: Request<wire::CancelBackfillRequest>,
     ) -> Result<Response<wire::CancelBackfillResponse>, Status> {
         self.end_backfill(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn retry_alert(
+        &self,
+        request: Request<wire::RetryAlertRequest>,
+    ) -> Result<Response<wire::RetryAlertResponse>, Status> {
+        self.try_alert_again(request.into_inner()).await.map(Response::new)
     }
 
     async fn note_time_zones(

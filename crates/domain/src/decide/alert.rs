@@ -1,0 +1,351 @@
+//! Alerts: which of them an end raises, and what becomes of each. What is told is fixed here, so that it is the same at every try; an
+//! alert is delivered at least once, and raised once per cause (its id is derived).
+
+use downbeat_dialect::expression::{Names, render_value};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    command::{AlertOutcome, Context, Rejection},
+    decide::{brief, cut, later},
+    event::{Alert, AlertSubject, AlertsRaised, Anomaly, Event, WindowRef},
+    id::{AlertId, PipelineId, RunId, TaskRunId},
+    limits,
+    names::{RunNames, StartNames},
+    plan::{PlanAlert, PlanAnomaly, PlanDestination},
+    state::{Partition, Phase, PipelineState, RunState},
+    status::{RunStatus, TaskStatus},
+};
+
+/// An end, and everything that is told of it.
+struct End<'a> {
+    pipeline: PipelineId,
+    subject: AlertSubject,
+    scope: &'a str,
+    event_type: &'static str,
+    status: RunStatus,
+    began: Option<Timestamp>,
+    detail: Map<String, Value>,
+    alerts: &'a [PlanAlert],
+    anomalies: &'a [PlanAnomaly],
+}
+
+/// The run is about to end so. `None`: nobody asks for it.
+pub(super) fn of_run(
+    partition: &Partition,
+    run: &RunState,
+    status: RunStatus,
+    message: &str,
+    context: &Context,
+) -> Option<Event> {
+    let plan = &run.plan.plan;
+    if plan.alerts.is_empty() && plan.anomalies.is_empty() {
+        return None;
+    }
+    let end = End {
+        pipeline: run.pipeline,
+        subject: AlertSubject::Run(run.id),
+        scope: "",
+        event_type: "PIPELINE_RUN_COMPLETED",
+        status,
+        began: Some(run.created_at),
+        detail: detail_of_run(run, status, Some(run.created_at), message, context),
+        alerts: &plan.alerts,
+        anomalies: &plan.anomalies,
+    };
+    Some(raised(partition, end, &RunNames { run, task: None, now: context.now }, context))
+}
+
+/// Tasks of the run that have ended and of which somebody asks to be told.
+pub(super) fn of_tasks(partition: &Partition, run: &RunState, context: &Context, events_max: usize) -> Vec<Event> {
+    let some = run.to_alert.iter().take(events_max.clamp(1, limits::ALERTING_ENDS_PER_DECISION_MAX));
+    some.filter_map(|(place, message)| of_task(partition, run, *place, message, context)).collect()
+}
+
+fn of_task(partition: &Partition, run: &RunState, place: u32, message: &str, context: &Context) -> Option<Event> {
+    let (task, plan) = run.tasks.get(place as usize).zip(run.planned(place))?;
+    let Phase::Ended(ended) = task.phase else { return None };
+    let status = as_run_status(ended);
+    let mut detail = detail_of_run(run, status, task.began_at, message, context);
+    let named = if plan.name.is_empty() { &plan.id } else { &plan.name };
+    detail.insert("task_id".to_owned(), json!(plan.id));
+    detail.insert("task_name".to_owned(), json!(named));
+    detail.insert("task_run_id".to_owned(), json!(TaskRunId::derive(run.id, place).to_string()));
+    let end = End {
+        pipeline: run.pipeline,
+        subject: AlertSubject::Task(run.id, place),
+        scope: &plan.id,
+        event_type: "TASK_RUN_COMPLETED",
+        status,
+        began: task.began_at,
+        detail,
+        alerts: &plan.alerts,
+        anomalies: &plan.anomalies,
+    };
+    Some(raised(partition, end, &RunNames { run, task: Some(place), now: context.now }, context))
+}
+
+/// A window of a sensor closes. `None`: nobody asks for it.
+pub(super) fn of_window(
+    partition: &Partition,
+    window: &WindowRef,
+    (status, message): (RunStatus, &str),
+    context: &Context,
+) -> Option<Event> {
+    let state = partition.live_pipeline(window.pipeline).ok()?;
+    let sensor = state.plan.plan.sensor(&window.sensor).filter(|sensor| !sensor.alerts.is_empty())?;
+    let opened = state.windows.get(&window.sensor).map(|open| open.opened);
+    let mut detail = detail_of_pipeline(window.pipeline, state, status, opened, message, context);
+    detail.insert("sensor_id".to_owned(), json!(sensor.id));
+    detail.insert("sensor_name".to_owned(), json!(sensor.name));
+    if status == RunStatus::Succeeded {
+        detail.insert("pipeline_run_id".to_owned(), json!(RunId::of_sensor(window).to_string()));
+    }
+    let end = End {
+        pipeline: window.pipeline,
+        subject: AlertSubject::Window(window.clone()),
+        scope: &sensor.schedule.name,
+        event_type: "SENSOR_COMPLETED",
+        status,
+        began: opened,
+        detail,
+        alerts: &sensor.alerts,
+        anomalies: &[],
+    };
+    let (none, run) = (Map::new(), RunId::of_sensor(window));
+    let names = StartNames {
+        run,
+        environment: &none,
+        environment_name: "",
+        inputs: &none,
+        outputs: None,
+        now: context.now,
+    };
+    Some(raised(partition, end, &names, context))
+}
+
+fn as_run_status(status: TaskStatus) -> RunStatus {
+    match status {
+        TaskStatus::Succeeded => RunStatus::Succeeded,
+        TaskStatus::Warning => RunStatus::Warning,
+        TaskStatus::Skipped => RunStatus::Skipped,
+        TaskStatus::Cancelled => RunStatus::Cancelled,
+        _ => RunStatus::Failed,
+    }
+}
+
+fn detail_of_run(
+    run: &RunState,
+    status: RunStatus,
+    began: Option<Timestamp>,
+    message: &str,
+    context: &Context,
+) -> Map<String, Value> {
+    let mut detail = common(run.pipeline, &run.pipeline_name, status, began, message, context);
+    detail.insert("pipeline_run_id".to_owned(), json!(run.id.to_string()));
+    detail
+}
+
+fn detail_of_pipeline(
+    pipeline: PipelineId,
+    state: &PipelineState,
+    status: RunStatus,
+    began: Option<Timestamp>,
+    message: &str,
+    context: &Context,
+) -> Map<String, Value> {
+    common(pipeline, &state.name, status, began, message, context)
+}
+
+fn common(
+    pipeline: PipelineId,
+    name: &str,
+    status: RunStatus,
+    began: Option<Timestamp>,
+    message: &str,
+    context: &Context,
+) -> Map<String, Value> {
+    let fields = json!({
+        "pipeline_id": pipeline.to_string(),
+        "pipeline_name": name,
+        "status": status.as_str(),
+        "started_at": began.map(|at| at.to_string()),
+        "completed_at": context.now.to_string(),
+        "message": cut(message, limits::ALERT_TEXT_BYTES_MAX),
+    });
+    object(fields)
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    if let Value::Object(fields) = value { fields } else { Map::new() }
+}
+
+fn raised(partition: &Partition, end: End<'_>, names: &impl Names, context: &Context) -> Event {
+    let counts = partition.pipelines.get(&end.pipeline).map(|state| &state.alerts);
+    let (mut alerts, mut held) = (Vec::new(), Vec::new());
+    let room = limits::OWED_ALERTS_MAX.saturating_sub(partition.alerts.owed.len());
+    for alert in end.alerts.iter().filter(|alert| alert.statuses.contains(&end.status)) {
+        let live = counts.map_or(0, |counts| counts.live(end.scope, &alert.name));
+        let most = max_live(alert, names);
+        if most.is_some_and(|most| live >= most) || alerts.len() + alert.destinations.len() > room {
+            held.push(alert.name.clone());
+            continue;
+        }
+        let text = render_text(&alert.message, names);
+        let told = (0u32..).zip(&alert.destinations);
+        alerts.extend(told.map(|(place, to)| tell(&end, (&alert.name, end.event_type), place, to, (&text, None), names)));
+    }
+    let took_ms = end.began.filter(|_| !end.anomalies.is_empty()).map(|began| {
+        u64::try_from(context.now.duration_since(began).as_millis()).unwrap_or(0)
+    });
+    let good = matches!(end.status, RunStatus::Succeeded | RunStatus::Warning);
+    let known = counts.and_then(|counts| counts.took_ms.get(end.scope));
+    let mut anomalies = Vec::new();
+    if let (Some(took), Some(known), true) = (took_ms, known, good) {
+        let known: Vec<u64> = known.iter().copied().collect();
+        for watched in end.anomalies {
+            let Some(found) = unusual(watched, &known, took) else { continue };
+            let text = words_of(&found);
+            if alerts.len() + watched.destinations.len() > room {
+                held.push(watched.kind.clone());
+            } else {
+                let told = (0u32..).zip(&watched.destinations);
+                let what = (watched.kind.as_str(), "ANOMALY_DETECTED");
+                alerts.extend(told.map(|(place, to)| tell(&end, what, place, to, (&text, Some(&found)), names)));
+            }
+            anomalies.push(found);
+        }
+    }
+    Event::AlertsRaised(Box::new(AlertsRaised {
+        pipeline: end.pipeline,
+        scope: end.scope.to_owned(),
+        subject: end.subject,
+        status: end.status,
+        took_ms,
+        alerts,
+        held,
+        anomalies,
+        at: context.now,
+    }))
+}
+
+/// `None` = no limit: also where the limit is no number.
+fn max_live(alert: &PlanAlert, names: &impl Names) -> Option<u32> {
+    if alert.max_live.is_empty() {
+        return None;
+    }
+    match render_value(&Value::String(alert.max_live.clone()), names).ok()? {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        _ => None,
+    }
+}
+
+/// An expression that does not evaluate is shown as it is written: an alert about a failure must not fail by it.
+fn render(value: &Value, names: &impl Names) -> Value {
+    render_value(value, names).unwrap_or_else(|_| value.clone())
+}
+
+fn render_text(text: &str, names: &impl Names) -> String {
+    match render(&Value::String(text.to_owned()), names) {
+        Value::String(text) => cut(&text, limits::ALERT_TEXT_BYTES_MAX),
+        Value::Null => String::new(),
+        other => cut(&other.to_string(), limits::ALERT_TEXT_BYTES_MAX),
+    }
+}
+
+fn tell(
+    end: &End<'_>,
+    (name, event_type): (&str, &str),
+    place: u32,
+    to: &PlanDestination,
+    (text, anomaly): (&str, Option<&Anomaly>),
+    names: &impl Names,
+) -> Alert {
+    let id = AlertId::derive(&end.subject, name, event_type, place);
+    let mut parameters: Map<String, Value> =
+        to.parameters.iter().map(|(name, value)| (name.clone(), render(value, names))).collect();
+    if super::json_bytes(&parameters) > limits::ALERT_PARAMETER_BYTES_MAX {
+        // Whoever is told gets the usual content instead: an alert that says less is better than none.
+        parameters = Map::new();
+    }
+    let mut detail = end.detail.clone();
+    if let Some(found) = anomaly {
+        let Anomaly { kind, baseline_ms, observed_ms, threshold_ms, compared } = found;
+        let found = json!({
+            "type": kind, "baseline_ms": baseline_ms, "observed_ms": observed_ms, "threshold_ms": threshold_ms,
+            "compared_runs": compared,
+        });
+        detail.insert("anomaly".to_owned(), found);
+    }
+    let content = json!({
+        "alert_id": id.to_string(),
+        "alert": name,
+        "event_type": event_type,
+        "status": end.status.as_str(),
+        "text": text,
+        "destination": render_text(&to.destination, names),
+        "parameters": parameters,
+        "detail": detail,
+    });
+    let content = object(content);
+    let connection = render_text(&to.connection, names);
+    Alert { id, name: name.to_owned(), integration: to.integration.clone(), connection, content }
+}
+
+/// Differs from the median of those before by more than it may.
+fn unusual(watched: &PlanAnomaly, known: &[u64], took: u64) -> Option<Anomaly> {
+    if known.len() < limits::BASELINE_ENDS_MIN {
+        return None;
+    }
+    let mut sorted = known.to_vec();
+    sorted.sort_unstable();
+    let baseline = sorted[sorted.len() / 2];
+    if baseline < watched.min_baseline_ms {
+        return None;
+    }
+    let part = baseline.saturating_mul(u64::from(watched.percentage)) / 100;
+    let (threshold, outside) = match watched.above {
+        true => (baseline.saturating_add(part), took > baseline.saturating_add(part)),
+        false => (baseline.saturating_sub(part), took < baseline.saturating_sub(part)),
+    };
+    outside.then(|| Anomaly {
+        kind: watched.kind.clone(),
+        baseline_ms: baseline,
+        observed_ms: took,
+        threshold_ms: threshold,
+        compared: known.len() as u32,
+    })
+}
+
+fn words_of(found: &Anomaly) -> String {
+    let seconds = |ms: u64| ms as f64 / 1_000.0;
+    let (took, usual) = (seconds(found.observed_ms), seconds(found.baseline_ms));
+    format!("took {took} s; usual are {usual} s (median of {})", found.compared)
+}
+
+/// Whoever was asked to deliver an alert says what became of it.
+pub(super) fn settle(partition: &Partition, alert: AlertId, outcome: &AlertOutcome, context: &Context) -> Vec<Event> {
+    let Some(owed) = partition.alerts.owed.get(&alert) else { return Vec::new() };
+    vec![match outcome {
+        AlertOutcome::Delivered => Event::AlertDelivered { alert, at: context.now },
+        AlertOutcome::Failed { message, retryable } => {
+            let failures = owed.failures.saturating_add(1);
+            let again = *retryable && failures < limits::ALERT_TRIES_MAX;
+            let pause = limits::ALERT_PAUSE_SECONDS.saturating_mul(1 << owed.failures.min(20));
+            let retry_at = again.then(|| later(context.now, pause.min(limits::ALERT_PAUSE_SECONDS_MAX)));
+            Event::AlertFailed { alert, failures, message: brief(message), retry_at, at: context.now }
+        }
+    }]
+}
+
+/// A dead letter is tried once more.
+pub(super) fn retry(partition: &Partition, alert: AlertId, context: &Context) -> Result<Vec<Event>, Rejection> {
+    if partition.alerts.owed.contains_key(&alert) {
+        return Ok(Vec::new());
+    }
+    match partition.alerts.dead(alert) {
+        Some(dead) => Ok(vec![Event::AlertRetried { alert, failures: dead.failures, at: context.now }]),
+        None => Err(Rejection::UnknownAlert(alert)),
+    }
+}

@@ -1,0 +1,175 @@
+//! Alerts and anomalies: each cause is told once, tried until it is delivered or given up, and counted.
+
+use downbeat_domain::{AlertId, AlertOutcome, Command, effects, limits};
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+/// Alerts of a pipeline or a task, in one line.
+fn alerts(name: &str, statuses: &str, more: &str) -> String {
+    format!("alerts: [{{name: {name}, statuses: [{statuses}], destinations: [{{integration: SLACK, destination: '#d'}}]{more}}}]")
+}
+
+fn of_run(alerts: &str) -> String {
+    format!("{alerts}\n{}", pipe(&[task("a", "")]))
+}
+
+fn of_task(more: &str) -> String {
+    pipe(&[task("a", more)])
+}
+
+fn owed(world: &World) -> Vec<AlertId> {
+    world.partition.alerts.owed.keys().copied().collect()
+}
+
+fn settle(alert: AlertId, outcome: AlertOutcome) -> Step {
+    Step::Do(Command::SettleAlert { alert, outcome })
+}
+
+fn no_answer(retryable: bool) -> AlertOutcome {
+    AlertOutcome::Failed { message: "no answer".to_owned(), retryable }
+}
+
+fn content(world: &World) -> Value {
+    let owed = world.partition.alerts.owed.values().next().expect("an alert is owed");
+    Value::Object(owed.alert.content.clone())
+}
+
+#[test]
+fn the_end_of_a_run_is_told_where_its_status_is_asked_for() {
+    let cases = [
+        ("FAILED", true, "AlertsRaised run FAILED: oops to SLACK#d"),
+        ("SUCCEEDED, WARNING", true, "AlertsRaised run FAILED:"),
+        ("ANY_COMPLETED", true, "AlertsRaised run FAILED: oops to SLACK#d"),
+        ("ANY_COMPLETED", false, "AlertsRaised run SUCCEEDED: oops to SLACK#d"),
+        ("FAILED", false, "AlertsRaised run SUCCEEDED:"),
+    ];
+    for (statuses, fails, line) in cases {
+        let world = given(&of_run(&alerts("oops", statuses, ""))).after([start(), lease("a"), started("a", 1)]);
+        let lines = world.when(if fails { failed("a", 1) } else { succeeded("a", 1) }).lines();
+        assert!(lines.contains(&line.to_owned()), "{statuses}: {lines:?}");
+        let raised = lines.iter().position(|it| it.starts_with("AlertsRaised"));
+        let finished = lines.iter().position(|it| it.starts_with("RunFinished"));
+        assert!(raised < finished, "told with the end: {lines:?}");
+    }
+}
+
+#[test]
+fn what_is_told_says_which_run_of_which_pipeline_ended_how_and_why() {
+    let more = ", custom_message: 'look at ${{ inputs.t }} in ${{ ENV.REGION }}'";
+    let body = format!("inputs: {{t: {{type: string}}}}\n{}", of_task(&alerts("oops", "FAILED", more)));
+    let begin = start_with(json!({"t": "orders"}), json!({"REGION": "eu"}));
+    let world = given(&body).after([begin, after(2), lease("a"), started("a", 1), after(3), failed("a", 1)]);
+    let told = content(&world);
+    assert_eq!(told["text"], "look at orders in eu");
+    assert_eq!((&told["event_type"], &told["status"]), (&json!("TASK_RUN_COMPLETED"), &json!("FAILED")));
+    let detail = &told["detail"];
+    assert_eq!(detail["pipeline_run_id"], world.run("").to_string());
+    assert_eq!((&detail["task_id"], &detail["pipeline_id"]), (&json!("a"), &json!(pipeline().to_string())));
+    assert_eq!(detail["started_at"], instant(2).to_string());
+    assert_eq!(detail["completed_at"], instant(5).to_string());
+    assert!(!detail["message"].as_str().unwrap().is_empty(), "{detail}");
+}
+
+#[test]
+fn an_expression_that_fails_is_shown_as_written_and_stops_no_alert() {
+    let more = ", custom_message: '${{ inputs.nothing }}'";
+    let world = given(&of_run(&alerts("oops", "FAILED", more))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
+    let text = content(&world)["text"].clone();
+    assert!(text == "${{ inputs.nothing }}" || text == "", "{text}");
+}
+
+#[test]
+fn a_task_is_told_when_it_ends_and_not_when_its_run_does() {
+    let two = pipe(&[task("a", &alerts("oops", "FAILED, SKIPPED", "")), task("b", "")]);
+    let world = given(&two).after([start(), lease("a"), started("a", 1), lease("b")]);
+    let lines = world.when(failed("a", 1)).lines();
+    assert!(lines.iter().any(|line| line == "AlertsRaised a FAILED: oops to SLACK#d"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("RunFinished")), "{lines:?}");
+    // A retry is no end.
+    let retried = pipe(&[task("a", &format!("configuration: {{retries: 1}}, {}", alerts("oops", "FAILED", "")))]);
+    let world = given(&retried).after([start(), lease("a"), started("a", 1)]);
+    let lines = world.when(failed("a", 1)).lines();
+    assert!(!lines.iter().any(|line| line.starts_with("AlertsRaised")), "{lines:?}");
+    // What is not part of a run did not end in it.
+    let world = given(&two);
+    let lines = world.when(start_only(&["b"])).lines();
+    assert!(!lines.iter().any(|line| line.starts_with("AlertsRaised")), "{lines:?}");
+}
+
+#[test]
+fn an_alert_is_tried_until_it_is_delivered() {
+    let world = given(&of_run(&alerts("oops", "FAILED", ""))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
+    let [alert] = owed(&world)[..] else { panic!("one alert") };
+    assert_eq!(effects::next_deadline_of(&world.partition), Some(instant(0)), "at once");
+    let world = world.when(settle(alert, no_answer(true))).then(["AlertFailed: no answer for 5 s"]);
+    assert_eq!(effects::next_deadline_of(&world.partition), Some(instant(5)));
+    let world = world.after([after(5)]).when(settle(alert, no_answer(true))).then(["AlertFailed: no answer for 10 s"]);
+    let world = world.after([after(10)]).when(settle(alert, AlertOutcome::Delivered)).then(["AlertDelivered"]);
+    // Somebody else had been asked as well.
+    world.when(settle(alert, AlertOutcome::Delivered)).then([]);
+}
+
+#[test]
+fn what_nobody_can_deliver_is_a_dead_letter_that_can_be_tried_again() {
+    let ended = || given(&of_run(&alerts("oops", "FAILED", ""))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
+    let retry = |alert| Step::Do(Command::RetryAlert { alert });
+    let world = ended();
+    let [alert] = owed(&world)[..] else { panic!("one alert") };
+    let world = world.when(settle(alert, no_answer(false))).then(["AlertFailed: no answer"]);
+    assert_eq!(effects::next_deadline_of(&world.partition), None);
+    let world = world.when(retry(alert)).then(["AlertRetried"]);
+    assert_eq!(effects::next_deadline_of(&world.partition), Some(instant(0)), "at once");
+    world.when(settle(alert, AlertOutcome::Delivered)).then(["AlertDelivered"]).when(retry(alert)).refused_as("unknown-alert");
+    let tries = (1..limits::ALERT_TRIES_MAX).map(|_| settle(alert, no_answer(true)));
+    ended().after(tries).when(settle(alert, no_answer(true))).then(["AlertFailed: no answer"]);
+}
+
+#[test]
+fn no_more_are_live_than_may_be_until_it_ends_well() {
+    let raises = |world: World, label: &'static str, good: bool| {
+        let world = world.after([start(), lease("a"), started("a", 1)].map(|step| step.of(label)));
+        let outcome = world.when(if good { succeeded("a", 1) } else { failed("a", 1) }.of(label));
+        let raised = outcome.lines().into_iter().find(|line| line.contains("AlertsRaised")).unwrap();
+        (outcome.accepted(), raised)
+    };
+    let mut world = given(&of_run(&alerts("oops", "FAILED", ", max_live_alerts: 2")));
+    let (told, held) = ("AlertsRaised run FAILED: oops to SLACK#d", "AlertsRaised run FAILED: oops held");
+    let good = "AlertsRaised run SUCCEEDED:";
+    let cases = [("1", false, told), ("2", false, told), ("3", false, held), ("4", true, good), ("5", false, told)];
+    for (label, good, line) in cases {
+        let (after, raised) = raises(world, label, good);
+        assert_eq!(raised, format!("{label}: {line}"));
+        world = after;
+    }
+}
+
+#[test]
+fn a_run_that_takes_longer_than_usual_is_an_anomaly() {
+    let watch = "anomalies: [{percentage_above_baseline: 50, min_baseline_seconds: 5, destinations: [{integration: SLACK, destination: '#d'}]}]";
+    let mut world = given(&of_run(watch));
+    let cases = [
+        ("1", 10, "AlertsRaised run SUCCEEDED:"),
+        ("2", 10, "AlertsRaised run SUCCEEDED:"),
+        ("3", 60, "AlertsRaised run SUCCEEDED:"),
+        // From the third end on there is something to compare with.
+        ("4", 15, "AlertsRaised run SUCCEEDED:"),
+        ("5", 23, "AlertsRaised run SUCCEEDED: pipeline_duration_above_baseline to SLACK#d, 23000 ms, usual 15000"),
+    ];
+    for (label, seconds, line) in cases {
+        let began = [start(), lease("a"), started("a", 1)].map(|step| step.of(label));
+        let outcome = world.after(began).after([after(seconds)]).when(succeeded("a", 1).of(label));
+        let lines = outcome.lines();
+        assert!(lines.contains(&format!("{label}: {line}")), "{seconds} s: {lines:?}");
+        world = outcome.accepted();
+    }
+}
+
+#[test]
+fn more_destinations_than_one_owner_may_have_are_refused() {
+    let to = "{integration: SLACK, destination: '#d'}, ".repeat(limits::DESTINATIONS_PER_OWNER_MAX + 1);
+    let many = format!("alerts: [{{name: n, statuses: [FAILED], destinations: [{to}]}}]");
+    let parsed = downbeat_dialect::parse(&format!("version: v1\nname: d\n{}", of_run(&many)));
+    let refused = downbeat_domain::compile::compile(&parsed.pipeline.expect("it is valid")).unwrap_err();
+    assert!(refused[0].message.contains("21 destinations; at most 20"), "{refused:?}");
+}
