@@ -1,11 +1,12 @@
 //! The worker: takes attempts from the coordinator, runs them on this machine, and reports what became of them; looks at what
-//! sensors wait for when the coordinator asks.
+//! sensors wait for, and sends alerts, when the coordinator asks.
 //!
 //! Promises: an attempt is run once however often it is offered; whatever it started is gone when its end is reported, when its
 //! lease cannot be renewed, and when the worker ends (or, after a kill -9, when it starts again); a report is repeated until it
 //! is acknowledged. It knows nothing about pipelines, dependencies, retries or deadlines: those are the coordinator's.
 
 pub mod about;
+mod alerts;
 pub mod attempt;
 mod base_url;
 mod checks;

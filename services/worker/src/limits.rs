@@ -136,6 +136,17 @@ pub(crate) const CHECK_LISTED_MAX: usize = 10_000;
 /// Bytes that a database or an SFTP server may send during one check; a single value can be a gigabyte.
 pub(crate) const CHECK_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Characters of the message of an alert, and of the custom text, that are sent.
+pub(crate) const ALERT_MESSAGE_CHARS_MAX: usize = 2_000;
+/// And lines of each.
+pub(crate) const ALERT_MESSAGE_LINES_MAX: usize = 30;
+/// Characters of each name in an alert that are sent.
+pub(crate) const ALERT_NAME_CHARS_MAX: usize = 100;
+/// Bytes of the id of an alert.
+pub(crate) const ALERT_ID_BYTES_MAX: usize = 256;
+/// Bytes of the answer to an alert that are read.
+pub(crate) const ALERT_ANSWER_BYTES_MAX: usize = 64 * 1024;
+
 /// Bytes of a connection file, or of a file that one of its fields refers to.
 pub(crate) const CONNECTION_FILE_BYTES_MAX: u64 = 256 * 1024;
 /// Characters of the name of a connection.

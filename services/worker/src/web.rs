@@ -36,7 +36,7 @@ pub(crate) struct Request {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The first [`HTTP_ANSWER_BYTES_MAX`] bytes.
+    /// The first bytes, at most [`HTTP_ANSWER_BYTES_MAX`].
     pub(crate) body: Vec<u8>,
     /// There was more.
     pub(crate) cut: bool,
@@ -79,26 +79,13 @@ pub(crate) async fn exchange(request: &Request, wait: Duration, log: Option<&Tas
 
 /// As [`exchange`], for callers to whom it matters whether the other side may have been told.
 pub(crate) async fn send(request: &Request, wait: Duration, log: Option<&TaskLog>) -> Result<Answer, Lost> {
-    let client = Client::builder()
-        .redirect(Policy::none())
-        .connect_timeout(HTTP_CONNECT_WAIT)
-        .timeout(wait)
-        .dns_resolver(Arc::new(CheckedResolver))
-        .user_agent(concat!("downbeat/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Failure::transient(format!("cannot set up an HTTP client: {}", chain(&error))))?;
+    let client = client(wait)?;
     let Request { mut method, mut url, mut headers, mut body } = request.clone();
     for _ in 0..=HTTP_REDIRECTS_MAX {
-        check_literal(&url)?;
-        let mut builder = client.request(method.clone(), url.clone()).headers(headers.clone());
-        if let Some(body) = &body {
-            builder = builder.body(body.clone());
-        }
-        let response = builder.send().await.map_err(|error| lost(&url, &error))?;
+        let asked = Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
+        let response = ask(&client, asked).await?;
         let Some(next) = redirected(&url, &response)? else {
-            let (status, headers) = (response.status(), response.headers().clone());
-            let (body, cut) = read_body(&url, response).await?;
-            return Ok(Answer { status, headers, body, cut });
+            return answer(&url, response, HTTP_ANSWER_BYTES_MAX).await;
         };
         if let Some(log) = log {
             log.line(&format!("redirected ({}) to {}", response.status(), shown(&next))).await;
@@ -113,6 +100,41 @@ pub(crate) async fn send(request: &Request, wait: Duration, log: Option<&TaskLog
         url = next;
     }
     Err(Failure::job(format!("{} redirects more than {HTTP_REDIRECTS_MAX} times", shown(&request.url))).into())
+}
+
+/// One exchange of which no redirect is followed: it comes back like any other answer, of which `limit` bytes are read. For what
+/// has to arrive as it is (a redirect may turn a POST into a GET) and at nobody else (a body may hold a credential).
+pub(crate) async fn once(request: Request, wait: Duration, limit: usize) -> Result<Answer, Lost> {
+    let url = request.url.clone();
+    let response = ask(&client(wait)?, request).await?;
+    answer(&url, response, limit).await
+}
+
+fn client(wait: Duration) -> Result<Client, Failure> {
+    let built = Client::builder()
+        .redirect(Policy::none())
+        .connect_timeout(HTTP_CONNECT_WAIT)
+        .timeout(wait)
+        .dns_resolver(Arc::new(CheckedResolver))
+        .user_agent(concat!("downbeat/", env!("CARGO_PKG_VERSION")))
+        .build();
+    built.map_err(|error| Failure::transient(format!("cannot set up an HTTP client: {}", chain(&error))))
+}
+
+async fn ask(client: &Client, request: Request) -> Result<Response, Lost> {
+    let Request { method, url, headers, body } = request;
+    check_literal(&url)?;
+    let mut builder = client.request(method, url.clone()).headers(headers);
+    if let Some(body) = body {
+        builder = builder.body(body);
+    }
+    builder.send().await.map_err(|error| lost(&url, &error))
+}
+
+async fn answer(url: &Url, response: Response, limit: usize) -> Result<Answer, Lost> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let (body, cut) = read_body(url, response, limit).await?;
+    Ok(Answer { status, headers, body, cut })
 }
 
 /// An absolute http(s) URL.
@@ -152,11 +174,11 @@ fn redirected(url: &Url, response: &Response) -> Result<Option<Url>, Failure> {
     next.map(Some).ok_or_else(|| Failure::job(format!("{} redirects to something that is no http(s) URL", shown(url))))
 }
 
-async fn read_body(url: &Url, mut response: Response) -> Result<(Vec<u8>, bool), Lost> {
+async fn read_body(url: &Url, mut response: Response, limit: usize) -> Result<(Vec<u8>, bool), Lost> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(url, &error))? {
-        if body.len() + chunk.len() > HTTP_ANSWER_BYTES_MAX {
-            body.extend_from_slice(&chunk[..HTTP_ANSWER_BYTES_MAX - body.len()]);
+        if body.len() + chunk.len() > limit {
+            body.extend_from_slice(&chunk[..limit - body.len()]);
             return Ok((body, true));
         }
         body.extend_from_slice(&chunk);

@@ -10,6 +10,9 @@
 //! - nothing outside makes it panic.
 //!
 //! It knows nothing of windows, of other checks, or of what starts when it passes: that is the coordinator's.
+//!
+//! Alerts are asked for in the same way, as checks of the type `ALERT`. They do change something, so they are none of these: what
+//! asks for one is handed to a registry of its own (`alerts/mod.rs`).
 
 #[cfg(test)]
 mod conformance;
@@ -29,6 +32,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tracing::{debug, info};
 
+use crate::alerts::{self, Alerts};
 use crate::attempt::{Failure, cut};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::{CHECK_OUTPUTS_BYTES_MAX, CHECK_PARAMETERS_BYTES_MAX, CHECK_SECONDS_MAX};
@@ -86,6 +90,7 @@ pub(crate) trait SensorCheck: std::fmt::Debug + Send + Sync {
 pub(crate) struct Checks {
     connections: Connections,
     all: Vec<Arc<dyn SensorCheck>>,
+    alerts: Alerts,
 }
 
 impl Checks {
@@ -103,15 +108,18 @@ impl Checks {
                 Arc::new(s3::S3File),
                 Arc::new(sftp::SftpFile),
             ],
+            alerts: Alerts::new(),
         }
     }
 
-    /// What the worker tells the coordinator it can look at: without a folder of connections only what needs none, so that a worker
-    /// that has one is asked.
+    /// What the worker tells the coordinator it can look at, and where it can send alerts to: without a folder of connections only
+    /// what needs none, so that a worker that has one is asked.
     pub(crate) fn kinds(&self) -> Vec<CheckKind> {
-        let offered = self.all.iter().filter(|check| self.connections.has_folder() || !check.needs_connection());
-        offered
-            .map(|check| check.kind())
+        let has_folder = self.connections.has_folder();
+        let checks = self.all.iter().filter(|check| has_folder || !check.needs_connection()).map(|check| check.kind());
+        let alerts = self.alerts.integrations().filter(|_| has_folder).map(|integration| (integration, alerts::KIND));
+        checks
+            .chain(alerts)
             .map(|(integration, kind)| CheckKind { integration: integration.to_owned(), sensor_type: kind.to_owned() })
             .collect()
     }
@@ -131,15 +139,21 @@ impl Checks {
     }
 
     async fn look(&self, check: &Check) -> Result<Verdict, Failure> {
+        let seconds = check.timeout_seconds.clamp(1, CHECK_SECONDS_MAX);
+        let time = Duration::from_secs(seconds.into()) * 19 / 20;
+        if check.sensor_type == alerts::KIND {
+            let (integration, parameters) = (&check.integration, read_parameters(&check.parameters)?);
+            self.alerts.send(integration, &parameters, &self.connections, &check.connection, time).await?;
+            return Ok(Verdict::Passed { outputs: "{}".to_owned() });
+        }
         let sensor = self.find(&check.integration, &check.sensor_type)?;
         let connection = self.connections.open(&check.connection, sensor.kind().0, sensor.fields()).await?;
-        let seconds = check.timeout_seconds.clamp(1, CHECK_SECONDS_MAX);
         let asked = Asked {
             parameters: read_parameters(&check.parameters)?,
             connection,
             since: Timestamp::from_microsecond(check.since)
                 .map_err(|_| Failure::misconfigured("the instant since when things are new is none"))?,
-            time: Duration::from_secs(seconds.into()) * 19 / 20,
+            time,
         };
         let finding = sensor.look(&asked).await;
         verdict(finding, asked.connection.as_ref())
