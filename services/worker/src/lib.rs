@@ -17,6 +17,7 @@ pub mod engine;
 mod error;
 mod guarded;
 mod home;
+mod kubernetes;
 mod labels;
 mod limits;
 mod link;

@@ -12,6 +12,7 @@ pub(crate) mod dbt;
 pub(crate) mod duckdb;
 pub(crate) mod files;
 pub(crate) mod http;
+pub(crate) mod kubernetes;
 pub(crate) mod noop;
 pub(crate) mod parameters;
 pub(crate) mod python;
@@ -151,6 +152,7 @@ impl Registry {
         all.extend(sql::all(connections));
         all.extend(files::all(connections));
         all.extend(ssh::all(connections));
+        all.extend(kubernetes::all(connections));
         all.extend(duckdb);
         Self { all, connections: connections.has_folder() }
     }
