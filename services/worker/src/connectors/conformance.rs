@@ -22,6 +22,7 @@ use crate::stop::{StopLevel, stop_channel};
 use crate::toolchain::Toolchain;
 
 const CREDENTIAL: &str = "conformance-s3cret";
+const JOB: &str = "{apiVersion: batch/v1, kind: Job, spec: {template: {spec: {containers: [{name: c}]}}}}";
 const ATTEMPT: AttemptId = AttemptId { run: [1; 16], task: 0, number: 1 };
 
 async fn runner(folder: &Path) -> Runner {
@@ -42,6 +43,17 @@ fn connections(folder: &Path) -> PathBuf {
         "host": "127.0.0.1", "port": 1, "username": "u", "password": CREDENTIAL, "insecure_accept_any_host_key": true,
     });
     let bucket = json!({ "endpoint": "http://127.0.0.1:1", "access_key_id": "k", "secret_access_key": CREDENTIAL });
+    let nobody = "http://127.0.0.1:1";
+    let eks = json!({
+        "region": "r", "cluster_name": "c", "access_key_id": "k", "secret_access_key": CREDENTIAL, "endpoint": nobody,
+    });
+    let gke = json!({
+        "project": "p", "location": "l", "cluster_name": "c", "service_account": CREDENTIAL, "endpoint": nobody,
+    });
+    let aks = json!({
+        "tenant_id": "t", "client_id": "c", "client_secret": CREDENTIAL, "subscription_id": "s", "resource_group": "g",
+        "endpoint": nobody,
+    });
     for (integration, fields) in [
         ("POSTGRES", &database),
         ("SFTP", &machine),
@@ -49,6 +61,10 @@ fn connections(folder: &Path) -> PathBuf {
         ("WINDOWS_SSH", &machine),
         ("AWS_S3", &bucket),
         ("MOTHERDUCK", &json!({ "token": CREDENTIAL })),
+        ("KUBERNETES", &json!({ "server": "http://127.0.0.1:1", "token": CREDENTIAL })),
+        ("AWS_EKS", &eks),
+        ("GKE", &gke),
+        ("AZURE_KUBERNETES_SERVICE", &aks),
     ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
         std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
@@ -76,7 +92,7 @@ fn useful() -> Value {
         "source": "INLINE", "code": "print(1)", "python_version": "3.11",
         "commands": "dbt build", "method": "GET", "path": "http://127.0.0.1:1/",
         "statement": "SELECT 1", "query": "SELECT 1", "command": "python main.py", "file_path": "a/b",
-        "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
+        "job_manifest": JOB, "cluster_name": "c", "job_name": "j", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
     })
 }
 
@@ -87,15 +103,39 @@ async fn bad_parameters_are_misconfigured_and_named() {
     for (parameters, texts) in [
         (
             json!({}),
-            ["code", "command", "commands", "method", "statement", "file_path", "contents", "bucket_name", "query"]
-                .as_slice(),
+            [
+                "code",
+                "command",
+                "commands",
+                "method",
+                "statement",
+                "file_path",
+                "contents",
+                "bucket_name",
+                "query",
+                "job_manifest",
+                "cluster_name",
+            ]
+            .as_slice(),
         ),
         (
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
                 "bucket_name": "b", "object_key": "k", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
+                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ",
             }),
-            &["source", "commands", "method", "statement", "command", "file_encoding", "content_format", "query"],
+            &[
+                "source",
+                "commands",
+                "method",
+                "statement",
+                "command",
+                "file_encoding",
+                "content_format",
+                "query",
+                "job_manifest",
+                "job_name",
+            ],
         ),
         (json!([]), &["JSON object"]),
     ] {

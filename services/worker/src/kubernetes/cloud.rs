@@ -71,7 +71,8 @@ impl Cloud {
         }
         // A part of a host's name.
         for field in ["region", "tenant_id"].into_iter().filter(|field| self.fields().open.contains(field)) {
-            let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+            let plain =
+                |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
             if !plain(connection.required(field)?) {
                 return Err(connection.wrong(field, "may have letters, digits, `.` and `-` only"));
             }
@@ -98,7 +99,8 @@ pub(crate) fn own_trust(connection: &Connection) -> Result<web::Trust, Failure> 
     }
     match (connection.text("client_certificate")?, connection.text("client_key")?) {
         (None, None) if connection.text("token")?.is_none() => {
-            Err(connection.wrong("token", "is missing, and so is a client_certificate with its client_key: one is needed"))
+            Err(connection
+                .wrong("token", "is missing, and so is a client_certificate with its client_key: one is needed"))
         }
         (None, None) => Ok(trust),
         (Some(certificate), Some(key)) => {

@@ -127,10 +127,7 @@ impl Asking<'_> {
             part(&name)
         );
         let described = self.ask(Method::GET, &url, &way_of).await?;
-        let server = described["endpoint"].as_str().map(|host| match host.contains("://") {
-            true => host.to_owned(),
-            false => format!("https://{host}"),
-        });
+        let server = described["endpoint"].as_str().map(|host| format!("https://{host}"));
         let authority = described["masterAuth"]["clusterCaCertificate"].as_str().unwrap_or_default();
         let link = format!(
             "https://console.cloud.google.com/kubernetes/clusters/details/{location}/{name}/details?project={project}"
@@ -147,8 +144,7 @@ impl Asking<'_> {
             part(&self.field("resource_group")),
             part(&name)
         );
-        let url =
-            format!("https://management.azure.com/{place}/listClusterUserCredential?api-version=2024-09-01");
+        let url = format!("https://management.azure.com/{place}/listClusterUserCredential?api-version=2024-09-01");
         let answer = self.ask(Method::POST, &url, &way(azure("https://management.azure.com"))?).await?;
         let wrong = |what: &str| refused(format!("AKS: the kubeconfig that Azure hands out for {name:?} {what}"));
         let encoded = answer["kubeconfigs"][0]["value"].as_str().ok_or_else(|| wrong("is not there"))?;
@@ -195,9 +191,11 @@ impl Asking<'_> {
         let Self { session, scope, endpoint } = self;
         let mut again = true;
         loop {
-            let around = Around { scope, integration, base: &url, endpoint: endpoint.as_ref(), tokens: &session.tokens };
+            let around =
+                Around { scope, integration, base: &url, endpoint: endpoint.as_ref(), tokens: &session.tokens };
             let body = (method == Method::POST).then(bytes::Bytes::new);
-            let mut request = web::Request { method: method.clone(), url: url.clone(), headers: HeaderMap::new(), body };
+            let mut request =
+                web::Request { method: method.clone(), url: url.clone(), headers: HeaderMap::new(), body };
             let mut hidden = Vec::new();
             let signed = auth::sign(way, &around, &mut request, &mut hidden).await;
             session.learn(&hidden).await;

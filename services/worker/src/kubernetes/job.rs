@@ -113,7 +113,7 @@ pub(crate) fn wanted(mut job: Value, token: &str, namespace: Option<&str>) -> Re
         )));
     }
     let template = object_at(&mut job["spec"], "template", "spec.template")?;
-    let mut labels = template.remove("metadata").unwrap_or_else(|| json!({}));
+    let mut labels = template.remove("metadata").filter(|metadata| !metadata.is_null()).unwrap_or_else(|| json!({}));
     object_at(&mut labels, "labels", "spec.template.metadata.labels")?.insert(LABEL.to_owned(), json!(token));
     template.insert("metadata".to_owned(), labels);
     let pod = object_at(&mut job["spec"]["template"], "spec", "spec.template.spec")?;
@@ -147,7 +147,8 @@ fn object_at<'a>(value: &'a mut Value, name: &str, path: &str) -> Result<&'a mut
 /// `<as the task calls it>-<of the token>`.
 fn name(own: &str, token: &str) -> String {
     let most = NAME_CHARS_MAX - TOKEN_CHARS - 1;
-    let plain: String = own.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').take(most).collect();
+    let plain: String =
+        own.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').take(most).collect();
     let plain = plain.to_ascii_lowercase();
     let plain = plain.trim_matches('-');
     let hash = blake3::hash(token.as_bytes()).to_hex();
@@ -223,7 +224,10 @@ spec:
             wanted(job, TOKEN, None)
         };
         let cases: [(fn(&mut Value), &str); 4] = [
-            (|job| job["spec"]["ttlSecondsAfterFinished"] = json!(60), "ttlSecondsAfterFinished is 60; it must be 3600"),
+            (
+                |job| job["spec"]["ttlSecondsAfterFinished"] = json!(60),
+                "ttlSecondsAfterFinished is 60; it must be 3600",
+            ),
             (|job| job["metadata"]["namespace"] = json!("../x"), "namespace \"../x\" is no name"),
             (|job| job["metadata"]["labels"] = json!(7), "metadata.labels must be names with values"),
             (|job| job["spec"]["template"]["metadata"] = json!("x"), "spec.template.metadata.labels must be names"),

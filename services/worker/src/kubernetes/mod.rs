@@ -96,7 +96,16 @@ impl Session {
     ) -> Self {
         let connection = connection.to_owned();
         let hidden = Mutex::default();
-        Self { cloud, connections, connection, cluster_name, tokens, log, hidden, signed_in: tokio::sync::Mutex::default() }
+        Self {
+            cloud,
+            connections,
+            connection,
+            cluster_name,
+            tokens,
+            log,
+            hidden,
+            signed_in: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The connection as it is now.

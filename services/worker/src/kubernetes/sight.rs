@@ -97,7 +97,11 @@ pub(crate) fn state(job: &Value, containers: &[Container]) -> (State, String, St
     };
     if condition("Complete").is_some() {
         let state = State::Succeeded { warning: false, outputs: String::new() };
-        return (state, "Complete".to_owned(), last_exit(containers, |_| true).map_or_else(String::new, |(_, exit)| exit.message.clone()));
+        return (
+            state,
+            "Complete".to_owned(),
+            last_exit(containers, |_| true).map_or_else(String::new, |(_, exit)| exit.message.clone()),
+        );
     }
     if let Some(failed) = condition("Failed") {
         return (State::Failed, "Failed".to_owned(), why(failed, containers));
@@ -177,7 +181,11 @@ mod tests {
             (json!({ "status": {} }), &json!({ "running": {} }), (State::Running, "Running", "")),
             // A pod that failed and is followed by another one.
             (json!({ "status": { "failed": 1 } }), &ended, (State::Running, "Running", "")),
-            (json!({}), &json!({ "waiting": { "reason": "ImagePullBackOff" } }), (State::Queued, "Pending (ImagePullBackOff)", "")),
+            (
+                json!({}),
+                &json!({ "waiting": { "reason": "ImagePullBackOff" } }),
+                (State::Queued, "Pending (ImagePullBackOff)", ""),
+            ),
             (json!({}), &json!({}), (State::Queued, "Pending", "")),
             (json!({ "metadata": { "deletionTimestamp": "x" } }), &json!({}), (State::Running, "Terminating", "")),
             (json!("nonsense"), &json!({}), (State::Queued, "Pending", "")),

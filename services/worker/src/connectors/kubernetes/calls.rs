@@ -51,8 +51,12 @@ impl Handle {
     fn decode(bytes: &[u8]) -> Result<Self, CallError> {
         let wrong = |what: String| CallError::Refused(Failure::misconfigured(format!("the job's handle {what}")));
         match bytes.split_first() {
-            Some((&VERSION, rest)) => serde_json::from_slice(rest).map_err(|error| wrong(format!("cannot be read: {error}"))),
-            Some((version, _)) => Err(wrong(format!("has version {version}, this worker reads {VERSION}: run a newer worker"))),
+            Some((&VERSION, rest)) => {
+                serde_json::from_slice(rest).map_err(|error| wrong(format!("cannot be read: {error}")))
+            }
+            Some((version, _)) => {
+                Err(wrong(format!("has version {version}, this worker reads {VERSION}: run a newer worker")))
+            }
             None => Err(wrong("is empty".to_owned())),
         }
     }
@@ -103,7 +107,8 @@ impl Calls {
         let limit = KUBERNETES_PODS_MAX.to_string();
         let path = ["api", "v1", "namespaces", namespace, "pods"];
         let query = [("labelSelector", selector.as_str()), ("limit", &limit)];
-        let read = self.session.read(&Call { name, method: Method::GET, path: &path, query: &query, body: None }).await?;
+        let read =
+            self.session.read(&Call { name, method: Method::GET, path: &path, query: &query, body: None }).await?;
         Ok(sight::containers(&read.body))
     }
 
@@ -120,10 +125,11 @@ impl Calls {
 
     /// The Job of that name that was there before: of this token, or somebody else's.
     async fn already(&self, wanted: &Wanted) -> Result<Job, CallError> {
-        let there = self.job_at(CallName::Find, &wanted.namespace, &wanted.name).await.map_err(|error| match error {
-            CallError::Again { message, .. } => CallError::Unknown(message),
-            other => other,
-        })?;
+        let there =
+            self.job_at(CallName::Find, &wanted.namespace, &wanted.name).await.map_err(|error| match error {
+                CallError::Again { message, .. } => CallError::Unknown(message),
+                other => other,
+            })?;
         if there["metadata"]["labels"][LABEL].as_str() != Some(self.token.as_str()) {
             return Err(CallError::Refused(Failure::misconfigured(format!(
                 "the cluster has a job {}/{} that is not of this task (its label {LABEL} is another one)",
@@ -168,7 +174,11 @@ impl Prepared for Calls {
         let containers = match self.pods(CallName::Collect, &handle.namespace).await {
             Ok(containers) => containers,
             // Who may not look at pods sees less of the job, not nothing.
-            Err(CallError::Refused(_) | CallError::Gone(_)) => Vec::new(),
+            Err(CallError::Refused(failure)) => {
+                self.follower.lock().await.refuse(&self.session, &failure.message).await;
+                Vec::new()
+            }
+            Err(CallError::Gone(_)) => Vec::new(),
             Err(error) => return Err(error),
         };
         let (state, word, mut message) = sight::state(&seen, &containers);
@@ -177,7 +187,12 @@ impl Prepared for Calls {
         if ended && !whole {
             // Its end is told once all of its log is here.
             let state = State::Running;
-            return Ok(Observation { state, word: format!("{word}, reading its log"), message: String::new(), after: None });
+            return Ok(Observation {
+                state,
+                word: format!("{word}, reading its log"),
+                message: String::new(),
+                after: None,
+            });
         }
         if state == State::Failed {
             let last = last_lines(&self.session.log.tail().await, 1);

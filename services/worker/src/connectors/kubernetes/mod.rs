@@ -4,6 +4,8 @@
 //! and has ended when it and its pods are gone. What clusters and their answers are like stands in `crate::kubernetes`.
 
 mod calls;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 
@@ -73,7 +75,10 @@ impl RemoteJob for RunJob {
         let (origin, cluster_name) = match self.cloud {
             Cloud::Aks => {
                 let cluster = parameters::required(given, "cluster_name")?;
-                (Origin::Template(parameters::required(given, "job_name")?.trim().to_owned()), Some(cluster.trim().to_owned()))
+                (
+                    Origin::Template(parameters::required(given, "job_name")?.trim().to_owned()),
+                    Some(cluster.trim().to_owned()),
+                )
             }
             _ => (Origin::Written(job::read(&parameters::required(given, "job_manifest")?)?), None),
         };
@@ -94,4 +99,3 @@ impl RemoteJob for RunJob {
         Ok(Box::new(Calls::new(session, origin, namespace, task.token.clone())))
     }
 }
-

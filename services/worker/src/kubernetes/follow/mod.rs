@@ -11,9 +11,7 @@ use reqwest::Method;
 
 use super::sight::{Container, Doing};
 use super::{Call, Session};
-use crate::limits::{
-    KUBERNETES_LOG_PORTIONS, KUBERNETES_LOG_TRIES, KUBERNETES_LOGS_AT_ONCE,
-};
+use crate::limits::{KUBERNETES_LOG_PORTIONS, KUBERNETES_LOG_TRIES, KUBERNETES_LOGS_AT_ONCE};
 use crate::manifest::format::CallName;
 use crate::remote::CallError;
 use position::Position;
@@ -72,6 +70,13 @@ impl Follower {
         whole
     }
 
+    /// Nothing is asked for any more, and the log says why.
+    pub(crate) async fn refuse(&mut self, session: &Session, why: &str) {
+        if !std::mem::replace(&mut self.refused, true) {
+            session.log.line(&format!("pods and their logs cannot be seen: {why}")).await;
+        }
+    }
+
     /// Whether there is nothing more to hope for.
     async fn failed(&mut self, session: &Session, source: &Source<'_>, error: CallError) -> bool {
         let (pod, container) = (&source.container.pod, &source.container.name);
@@ -81,8 +86,7 @@ impl Follower {
                 return true;
             }
             CallError::Refused(failure) if failure.message.contains("answered 403") => {
-                self.refused = true;
-                session.log.line(&format!("the logs of pods cannot be read: {}", failure.message)).await;
+                self.refuse(session, &failure.message).await;
                 return true;
             }
             // It has no log yet, or none any more.
@@ -92,7 +96,10 @@ impl Follower {
         };
         self.failures += 1;
         if source.ended && self.failures >= KUBERNETES_LOG_TRIES {
-            session.log.line(&format!("the rest of the log of container {container} of pod {pod} cannot be read: {message}")).await;
+            session
+                .log
+                .line(&format!("the rest of the log of container {container} of pod {pod} cannot be read: {message}"))
+                .await;
             self.done(source);
             self.failures = 0;
             return true;
@@ -115,7 +122,10 @@ impl Follower {
                 session.log.output(&portion.text).await;
             }
             if portion.gap {
-                session.log.line("more came within one second than is read: the rest of it is in the cluster only").await;
+                session
+                    .log
+                    .line("more came within one second than is read: the rest of it is in the cluster only")
+                    .await;
             }
             if !portion.more {
                 if source.ended {

@@ -57,7 +57,8 @@ pub(crate) fn presign(
     now: Duration,
 ) -> Result<reqwest::Url, String> {
     let (date, instant) = instants(now)?;
-    let mut request = web::Request { method: reqwest::Method::GET, url: url.clone(), headers: HeaderMap::new(), body: None };
+    let mut request =
+        web::Request { method: reqwest::Method::GET, url: url.clone(), headers: HeaderMap::new(), body: None };
     for (name, value) in headers {
         put(&mut request, name, value)?;
     }
@@ -187,7 +188,8 @@ mod tests {
     /// As botocore 1.44.8 signs it for the clusters of EKS.
     #[test]
     fn a_url_signed_in_its_query_is_the_one_that_awss_own_tools_make() {
-        let url = Url::parse("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15").unwrap();
+        let url =
+            Url::parse("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15").unwrap();
         for (session_token, signature) in [
             (None, "fa64ea5f815c00063a288e2679fd35eee850f338aa632c46b9ae2e22eb73dc04"),
             (Some("SESSION/+=="), "db8f72a247d61324832964787cb070697381e66253a973ad93cfb8142d08af9f"),
