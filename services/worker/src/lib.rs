@@ -21,6 +21,7 @@ mod kubernetes;
 mod labels;
 mod limits;
 mod link;
+pub mod mail;
 mod manifest;
 mod outputs;
 mod process;

@@ -224,6 +224,15 @@ pub(crate) const KUBERNETES_LOG_ANSWER_BYTES_MAX: usize = 15 * 1024 * 1024;
 /// Portions of one container's log that are read at one look.
 pub(crate) const KUBERNETES_LOG_PORTIONS: u32 = 16;
 /// How often the log of a container that has ended is tried before the rest of it is left.
-pub(crate) const KUBERNETES_LOG_TRIES: u32 = 4;
+pub(crate) const KUBERNETES_LOG_TRIES: u32 = 10;
 /// Bytes of a container's last message that are shown.
 pub(crate) const KUBERNETES_MESSAGE_BYTES_MAX: usize = 2 * 1024;
+
+/// Recipients of one letter.
+pub(crate) const MAIL_RECIPIENTS_MAX: usize = 100;
+/// Characters of a subject; the rest is cut.
+pub(crate) const MAIL_SUBJECT_CHARS_MAX: usize = 200;
+/// Bytes of a letter's text, and of its HTML.
+pub(crate) const MAIL_TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// How long a mail server may take to accept a letter.
+pub(crate) const MAIL_WAIT: Duration = Duration::from_secs(60);

@@ -258,7 +258,8 @@ fn check_literal(url: &Url) -> Result<(), Failure> {
     if is_link_local(address) { Err(Failure::misconfigured(format!("{}: {REFUSED}", shown(url)))) } else { Ok(()) }
 }
 
-fn is_link_local(address: IpAddr) -> bool {
+/// Where clouds serve their machines' credentials.
+pub(crate) fn is_link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_link_local(),
         IpAddr::V6(address) => {

@@ -206,7 +206,7 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 }
 
 /// A certificate of 127.0.0.1 that signs itself: `server.pem` and `server.key`.
-fn certificate(folder: &Path) {
+pub fn certificate(folder: &Path) {
     let made = Command::new(python())
         .arg(repository().join("services/worker/tests/support/certificate.py"))
         .arg(folder)

@@ -27,7 +27,7 @@ pub(crate) struct Follower {
     shown: Option<Key>,
     /// Nothing more is asked for: why was said.
     refused: bool,
-    /// Looks in a row that failed.
+    /// Looks in a row at what has ended that failed.
     failures: u32,
 }
 
@@ -89,13 +89,14 @@ impl Follower {
                 self.refuse(session, &failure.message).await;
                 return true;
             }
-            // It has no log yet, or none any more.
-            CallError::Refused(_) if !source.ended => return true,
             CallError::Refused(failure) => failure.message,
             CallError::Again { message, .. } | CallError::Unknown(message) => message,
         };
+        if !source.ended {
+            return true;
+        }
         self.failures += 1;
-        if source.ended && self.failures >= KUBERNETES_LOG_TRIES {
+        if self.failures >= KUBERNETES_LOG_TRIES {
             session
                 .log
                 .line(&format!("the rest of the log of container {container} of pod {pod} cannot be read: {message}"))
@@ -104,7 +105,7 @@ impl Follower {
             self.failures = 0;
             return true;
         }
-        !source.ended
+        false
     }
 
     fn done(&mut self, source: &Source<'_>) {
