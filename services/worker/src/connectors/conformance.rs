@@ -64,6 +64,7 @@ fn connections(folder: &Path) -> PathBuf {
         ("KUBERNETES", &json!({ "server": "http://127.0.0.1:1", "token": CREDENTIAL })),
         ("AWS_EKS", &eks),
         ("GKE", &gke),
+        ("GCP_CLOUD_STORAGE", &json!({ "service_account": CREDENTIAL, "endpoint": nobody })),
         ("AZURE_KUBERNETES_SERVICE", &aks),
     ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
@@ -92,7 +93,8 @@ fn useful() -> Value {
         "source": "INLINE", "code": "print(1)", "python_version": "3.11",
         "commands": "dbt build", "method": "GET", "path": "http://127.0.0.1:1/",
         "statement": "SELECT 1", "query": "SELECT 1", "command": "python main.py", "file_path": "a/b",
-        "job_manifest": JOB, "cluster_name": "c", "job_name": "j", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
+        "job_manifest": JOB, "cluster_name": "c", "job_name": "j", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "object_name": "o",
+        "file_encoding": "utf-8",
     })
 }
 
@@ -121,7 +123,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
         (
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
-                "bucket_name": "b", "object_key": "k", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
+                "bucket_name": "b", "object_key": "k", "object_name": "o", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
                 "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ",
             }),
             &[

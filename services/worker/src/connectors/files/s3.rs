@@ -2,18 +2,21 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reqwest::{
-    Method,
-    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
-};
+use reqwest::{Method, header::HeaderMap};
 use rusty_s3::{Bucket, Credentials, S3Action as _};
 use serde_json::json;
 
-use super::{Place, content::Encoding, ended, flag_on, open, too_large};
+use super::{
+    Place,
+    content::Encoding,
+    flag_on,
+    object::{self, Upload, carry_out},
+    too_large,
+};
 use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connections::{Connection, Connections};
-use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
+use crate::connectors::{Connector, Step, Task, parameters};
 use crate::limits::{FILE_BYTES_MAX, HTTP_WAIT};
 use crate::{s3, web};
 
@@ -46,7 +49,10 @@ impl Connector for GetFile {
             Ok(read) => read,
             Err(failure) => return failure.into(),
         };
-        carry_out(&self.connections, task, ("AWS_S3", s3::FIELDS), |connection| async move { read.get(task, connection).await }).await
+        carry_out(&self.connections, task, ("AWS_S3", s3::FIELDS), |connection| async move {
+            read.get(task, connection).await
+        })
+        .await
     }
 }
 
@@ -70,7 +76,10 @@ impl Connector for PutFile {
             Err(failure) => return failure.into(),
         };
         let (upload, object) = read;
-        carry_out(&self.connections, task, ("AWS_S3", s3::FIELDS), |connection| async move { object.put(task, connection, upload).await }).await
+        carry_out(&self.connections, task, ("AWS_S3", s3::FIELDS), |connection| async move {
+            object.put(task, connection, upload).await
+        })
+        .await
     }
 }
 
@@ -87,8 +96,7 @@ impl Object {
         let given = &task.parameters;
         let bucket = parameters::required(given, "bucket_name")?;
         let key = parameters::required(given, "object_key")?;
-        parameters::required(given, "file_encoding")?;
-        let encoding = Encoding::named(parameters::one_of(given, "file_encoding", &ENCODINGS)?);
+        let encoding = object::encoding(task)?;
         Ok(Self { bucket, key, region: parameters::text(given, "aws_region"), encoding })
     }
 
