@@ -236,3 +236,10 @@ pub(crate) const MAIL_SUBJECT_CHARS_MAX: usize = 200;
 pub(crate) const MAIL_TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// How long a mail server may take to accept a letter.
 pub(crate) const MAIL_WAIT: Duration = Duration::from_secs(60);
+
+/// Bytes that a job elsewhere may post about itself in all.
+pub(crate) const CALLBACK_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of them that are read at once.
+pub(crate) const CALLBACK_READ_BYTES: usize = 1024 * 1024;
+/// Shortest key of the endpoint for callbacks, in bytes.
+pub(crate) const CALLBACK_KEY_BYTES_MIN: usize = 16;

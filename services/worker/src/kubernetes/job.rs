@@ -48,7 +48,7 @@ pub(crate) fn read(text: &str) -> Result<Value, Failure> {
             )));
         }
     }
-    if !job["spec"]["template"]["spec"]["containers"].as_array().is_some_and(|all| !all.is_empty()) {
+    if job["spec"]["template"]["spec"]["containers"].as_array().is_none_or(Vec::is_empty) {
         return Err(wrong("names no containers below spec.template.spec".to_owned()));
     }
     Ok(job)
@@ -218,12 +218,13 @@ spec:
 
     #[test]
     fn what_could_not_be_looked_after_is_refused() {
-        let of = |patch: fn(&mut Value)| {
+        type Patch = fn(&mut Value);
+        let of = |patch: Patch| {
             let mut job = read(MANIFEST).unwrap();
             patch(&mut job);
             wanted(job, TOKEN, None)
         };
-        let cases: [(fn(&mut Value), &str); 4] = [
+        let cases: [(Patch, &str); 4] = [
             (
                 |job| job["spec"]["ttlSecondsAfterFinished"] = json!(60),
                 "ttlSecondsAfterFinished is 60; it must be 3600",

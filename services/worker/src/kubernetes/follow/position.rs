@@ -124,7 +124,8 @@ fn known_by(line: &[u8]) -> Vec<u8> {
 fn lines(answer: &[u8], rest_too: bool) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for whole in answer.split_inclusive(|byte| *byte == b'\n') {
-        if !whole.ends_with(b"\n") && !rest_too && !(lines.is_empty() && whole.len() >= KUBERNETES_LOG_ANSWER_BYTES) {
+        let endless = lines.is_empty() && whole.len() >= KUBERNETES_LOG_ANSWER_BYTES;
+        if !(whole.ends_with(b"\n") || rest_too || endless) {
             break;
         }
         let split = whole.iter().position(|byte| *byte == b' ').map(|at| (&whole[..at], &whole[at + 1..]));
