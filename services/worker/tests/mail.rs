@@ -1,7 +1,9 @@
 //! Letters through a real mail server (aiosmtpd).
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "support/servers.rs"]
-#[expect(dead_code, reason = "shared by several tests")]
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 mod servers;
 
 use std::path::Path;

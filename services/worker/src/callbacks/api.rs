@@ -65,7 +65,9 @@ async fn receive(
 /// Appends the event, in one line; `false`: there is no room.
 async fn write(callbacks: &Callbacks, id: Uuid, event: &Value) -> Result<bool, downbeat_runtime::blob::Error> {
     let key = BlobKey::callback(id);
-    let line = format!("{event}\n");
+    // Whoever died in the middle of a line leaves the next one whole.
+    let line = format!("\n{event}\n");
+    let _alone = callbacks.writes.lock().await;
     let before = callbacks.store.read(&key, 0, 0).await?.map_or(0, |chunk| chunk.total);
     if before + line.len() as u64 > CALLBACK_BYTES_MAX {
         return Ok(false);

@@ -6,7 +6,7 @@
 
 mod api;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use downbeat_runtime::blob::{BlobKey, BlobStore};
 use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
@@ -27,6 +27,8 @@ pub(crate) struct Callbacks {
     key: Secret,
     /// Where jobs reach one of the workers.
     pub(crate) url: String,
+    /// One line is written at a time.
+    writes: Arc<Mutex<()>>,
 }
 
 /// The endpoint; it ends when this is dropped.
@@ -44,7 +46,7 @@ impl Drop for Listening {
 
 impl Callbacks {
     pub(crate) fn new(store: BlobStore, key: Secret, url: String) -> Self {
-        Self { store, key, url }
+        Self { store, key, url, writes: Arc::default() }
     }
 
     /// For lists of jobs: nobody is called.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Registry, Submit, noop};
 use crate::attempt::{AttemptId, Ending};
+use crate::callbacks::Callbacks;
 use crate::config::WorkerConfig;
 use crate::connections::Connections;
 use crate::home::Home;
@@ -30,8 +31,10 @@ async fn runner(folder: &Path) -> Runner {
     let home = Home::open(&config.data).unwrap();
     let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
     let connections = Connections::new(Some(connections(folder)));
-    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections);
-    Runner { home, blobs: BlobStore::open(&config.blobs).unwrap(), registry }
+    let blobs = BlobStore::open(&config.blobs).unwrap();
+    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections)
+        .with_callbacks(Some(Callbacks::nobody(blobs.clone())), &connections);
+    Runner { home, blobs, registry }
 }
 
 /// A folder with a connection of each integration that needs one, to servers that nobody must reach.
