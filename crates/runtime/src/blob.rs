@@ -66,6 +66,11 @@ impl BlobKey {
         Self(format!("task-outputs/{run_id}/{task_run_id}/{attempt}/{}.json", &name[..32]))
     }
 
+    /// What a job elsewhere posted about itself. `id`: of the attempt that began it.
+    pub fn callback(id: Uuid) -> Self {
+        Self(format!("callbacks/{id}.jsonl"))
+    }
+
     /// The state of a partition of a log after record `sequence`. Keys of one log and partition sort by sequence.
     pub fn snapshot(log: &str, partition: u32, sequence: u64) -> Self {
         Self(format!("{}/{sequence:020}.snapshot", Self::snapshots(log, partition)))

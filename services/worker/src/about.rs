@@ -5,8 +5,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use downbeat_runtime::blob::BlobStore;
+
 use crate::{
-    config::WorkerConfig, connections::Connections, connectors::Registry, error::Error, manifest,
+    callbacks::Callbacks, config::WorkerConfig, connections::Connections, connectors::Registry, error::Error, manifest,
     script_events::ScriptEvents, toolchain::Toolchain,
 };
 
@@ -56,6 +58,7 @@ pub async fn jobs(own: Option<PathBuf>) -> Result<Vec<Runs>, Error> {
     // What is listed does not depend on what the connections are.
     let connections = Connections::new(Some(here));
     let native = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await?), &connections);
+    let native = native.with_callbacks(Some(Callbacks::nobody(BlobStore::open(&config.data)?)), &connections);
     let manifests = manifest::load::load(own.as_deref()).map_err(|faults| Error::Config {
         setting: manifest::load::SETTING,
         reason: format!("there are manifests that cannot be used:\n{faults}"),

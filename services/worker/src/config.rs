@@ -37,6 +37,15 @@ pub struct WorkerConfig {
     /// Folder of connector manifests of one's own, which describe jobs in other systems (docs/connectors.md).
     #[arg(long, env = "DOWNBEAT_WORKER_CONNECTORS", value_name = "FOLDER")]
     pub connectors: Option<PathBuf>,
+    /// Address to listen on for what jobs elsewhere say of themselves (HTTP_REQUEST_ASYNC), like 0.0.0.0:7420.
+    #[arg(long, env = "DOWNBEAT_WORKER_CALLBACKS", value_name = "ADDRESS", requires_all = ["callbacks_url", "callbacks_key_file"])]
+    pub callbacks: Option<std::net::SocketAddr>,
+    /// The URL at which those jobs reach this worker, or any other that shares the blob store and the key.
+    #[arg(long, env = "DOWNBEAT_WORKER_CALLBACKS_URL", value_name = "URL")]
+    pub callbacks_url: Option<String>,
+    /// File with the key of these workers, of which the key of each job is made; at least 16 characters.
+    #[arg(long, env = "DOWNBEAT_WORKER_CALLBACKS_KEY_FILE", value_name = "FILE")]
+    pub callbacks_key_file: Option<PathBuf>,
     /// Python 3.11 interpreter to use instead of the one found on PATH.
     #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
     pub python_3_11: Option<PathBuf>,
@@ -61,6 +70,9 @@ impl WorkerConfig {
             environments: None,
             connections: None,
             connectors: None,
+            callbacks: None,
+            callbacks_url: None,
+            callbacks_key_file: None,
             python_3_11: None,
             python_3_12: None,
             uv: None,

@@ -9,6 +9,7 @@ pub mod about;
 mod alerts;
 pub mod attempt;
 mod base_url;
+mod callbacks;
 mod checks;
 mod config;
 mod connections;
@@ -18,9 +19,11 @@ pub mod engine;
 mod error;
 mod guarded;
 mod home;
+mod kubernetes;
 mod labels;
 mod limits;
 mod link;
+pub mod mail;
 mod manifest;
 mod outputs;
 mod process;
@@ -70,7 +73,16 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .map_err(Error::io(format!("cannot make the folder for environments {}", environments.display())))?;
     let toolchain = Arc::new(toolchain::Toolchain::new(&config, environments, home.tools()));
     let connections = connections::Connections::new(config.connections.clone());
+    let callbacks = callbacks::Callbacks::of(&config, &blobs)?;
+    let listening = match (&callbacks, config.callbacks) {
+        (Some(callbacks), Some(address)) => Some(callbacks.serve(address).await?),
+        _ => None,
+    };
+    if let Some(listening) = &listening {
+        info!(address = %listening.address, "listens for callbacks");
+    }
     let registry = connectors::Registry::new(toolchain, events, &connections)
+        .with_callbacks(callbacks, &connections)
         .and(manifest::jobs(&manifests, &connections))
         .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;
     let checks = Arc::new(checks::Checks::new(connections));
@@ -93,6 +105,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     }
     let runner = Arc::new(runner::Runner { home, blobs, registry });
     driver::Driver::new(engine::Engine::new(identity), runner, checks, endpoint).run(shutdown).await;
+    drop(listening);
     info!("worker ended");
     Ok(())
 }

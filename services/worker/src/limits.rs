@@ -213,3 +213,46 @@ pub(crate) const FILE_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub(crate) const FILE_PORTION_BYTES: usize = 32 * 1024;
 /// How long one step with a file may take.
 pub(crate) const FILE_STEP_WAIT: Duration = Duration::from_secs(60);
+
+/// Bytes of a Kubernetes Job as a task writes it.
+pub(crate) const KUBERNETES_JOB_BYTES_MAX: usize = 256 * 1024;
+/// How long a Job that has ended stays in the cluster, in seconds, unless the task says otherwise.
+pub(crate) const KUBERNETES_KEPT_SECONDS: u64 = 86_400;
+/// And at least, in seconds: one that is gone cannot be told from one that never was.
+pub(crate) const KUBERNETES_KEPT_SECONDS_MIN: u64 = 3_600;
+/// How long what is known of a cluster and its credentials is used; tokens of EKS last 15 min.
+pub(crate) const KUBERNETES_SIGNED_IN_FOR: Duration = Duration::from_secs(600);
+/// Pause between two looks at a Job, and at its log: at first.
+pub(crate) const KUBERNETES_LOOK_FIRST: Duration = Duration::from_secs(1);
+/// And at most.
+pub(crate) const KUBERNETES_LOOK_MOST: Duration = Duration::from_secs(5);
+/// Pods of one Job that are looked at.
+pub(crate) const KUBERNETES_PODS_MAX: usize = 500;
+/// Containers whose logs are read at one look.
+pub(crate) const KUBERNETES_LOGS_AT_ONCE: usize = 20;
+/// Bytes of a log that are asked for at once, at first.
+pub(crate) const KUBERNETES_LOG_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// And at most, where one second has more; below [`HTTP_ANSWER_BYTES_MAX`].
+pub(crate) const KUBERNETES_LOG_ANSWER_BYTES_MAX: usize = 15 * 1024 * 1024;
+/// Portions of one container's log that are read at one look.
+pub(crate) const KUBERNETES_LOG_PORTIONS: u32 = 16;
+/// How often the log of a container that has ended is tried before the rest of it is left.
+pub(crate) const KUBERNETES_LOG_TRIES: u32 = 10;
+/// Bytes of a container's last message that are shown.
+pub(crate) const KUBERNETES_MESSAGE_BYTES_MAX: usize = 2 * 1024;
+
+/// Recipients of one letter.
+pub(crate) const MAIL_RECIPIENTS_MAX: usize = 100;
+/// Characters of a subject; the rest is cut.
+pub(crate) const MAIL_SUBJECT_CHARS_MAX: usize = 200;
+/// Bytes of a letter's text, and of its HTML.
+pub(crate) const MAIL_TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// How long a mail server may take to accept a letter.
+pub(crate) const MAIL_WAIT: Duration = Duration::from_secs(60);
+
+/// Bytes that a job elsewhere may post about itself in all.
+pub(crate) const CALLBACK_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of them that are read at once.
+pub(crate) const CALLBACK_READ_BYTES: usize = 1024 * 1024;
+/// Shortest key of the endpoint for callbacks, in bytes.
+pub(crate) const CALLBACK_KEY_BYTES_MIN: usize = 16;

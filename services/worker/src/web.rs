@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use reqwest::{
-    Client, Method, Response, StatusCode, Url,
+    Certificate, Client, ClientBuilder, Identity, Method, Response, StatusCode, Url,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect::Policy,
@@ -79,7 +79,56 @@ pub(crate) async fn exchange(request: &Request, wait: Duration, log: Option<&Tas
 
 /// As [`exchange`], for callers to whom it matters whether the other side may have been told.
 pub(crate) async fn send(request: &Request, wait: Duration, log: Option<&TaskLog>) -> Result<Answer, Lost> {
-    let client = client(wait)?;
+    send_trusting(request, wait, log, &Trust::default()).await
+}
+
+/// Whom to believe, and who asks, where that is not what the machine says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trust {
+    /// These authorities and no others; none: those of the machine.
+    authorities: Vec<Certificate>,
+    /// The certificate of whoever asks.
+    identity: Option<Identity>,
+}
+
+impl Trust {
+    /// Believes whom these certificates (PEM) prove, and nobody else.
+    ///
+    /// # Errors
+    /// What is wrong with the text, in words that follow its name.
+    pub(crate) fn in_authorities(mut self, pem: &str) -> Result<Self, String> {
+        let wrong = || "holds no certificates in PEM (-----BEGIN CERTIFICATE-----)".to_owned();
+        self.authorities = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| wrong())?;
+        if self.authorities.is_empty() { Err(wrong()) } else { Ok(self) }
+    }
+
+    /// Shows this certificate (PEM) with its key.
+    ///
+    /// # Errors
+    /// What is wrong with them; no part of the key is repeated.
+    pub(crate) fn showing(mut self, certificate: &str, key: &str) -> Result<Self, String> {
+        let both = format!("{}\n{}\n", certificate.trim_end(), key.trim_end());
+        let identity = Identity::from_pem(both.as_bytes());
+        self.identity = Some(identity.map_err(|_| "and its key are no certificate and private key in PEM".to_owned())?);
+        Ok(self)
+    }
+}
+
+/// As [`send`], to a side with authorities of its own.
+pub(crate) async fn send_trusting(
+    request: &Request,
+    wait: Duration,
+    log: Option<&TaskLog>,
+    trust: &Trust,
+) -> Result<Answer, Lost> {
+    let mut builder = Client::builder();
+    if !trust.authorities.is_empty() {
+        builder = builder.tls_certs_only(trust.authorities.iter().cloned());
+    }
+    if let Some(identity) = &trust.identity {
+        builder = builder.identity(identity.clone());
+    }
+    let client = client(builder, wait)?;
     let Request { mut method, mut url, mut headers, mut body } = request.clone();
     for _ in 0..=HTTP_REDIRECTS_MAX {
         let asked = Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
@@ -106,12 +155,12 @@ pub(crate) async fn send(request: &Request, wait: Duration, log: Option<&TaskLog
 /// has to arrive as it is (a redirect may turn a POST into a GET) and at nobody else (a body may hold a credential).
 pub(crate) async fn once(request: Request, wait: Duration, limit: usize) -> Result<Answer, Lost> {
     let url = request.url.clone();
-    let response = ask(&client(wait)?, request).await?;
+    let response = ask(&client(Client::builder(), wait)?, request).await?;
     answer(&url, response, limit).await
 }
 
-fn client(wait: Duration) -> Result<Client, Failure> {
-    let built = Client::builder()
+fn client(builder: ClientBuilder, wait: Duration) -> Result<Client, Failure> {
+    let built = builder
         .redirect(Policy::none())
         .connect_timeout(HTTP_CONNECT_WAIT)
         .timeout(wait)
@@ -231,7 +280,8 @@ fn check_literal(url: &Url) -> Result<(), Failure> {
     if is_link_local(address) { Err(Failure::misconfigured(format!("{}: {REFUSED}", shown(url)))) } else { Ok(()) }
 }
 
-fn is_link_local(address: IpAddr) -> bool {
+/// Where clouds serve their machines' credentials.
+pub(crate) fn is_link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_link_local(),
         IpAddr::V6(address) => {

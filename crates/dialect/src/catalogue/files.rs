@@ -4,7 +4,7 @@ pub(super) const CORE: &str = include_str!("core.json");
 pub(super) const ADDITIONS: &str = include_str!("additions.json");
 
 /// In the order of the names of the integrations.
-pub(super) const INTEGRATIONS: [&str; 106] = [
+pub(super) const INTEGRATIONS: [&str; 107] = [
     include_str!("integrations/airbyte_cloud.json"),
     include_str!("integrations/airbyte_server.json"),
     include_str!("integrations/airflow.json"),
@@ -69,6 +69,7 @@ pub(super) const INTEGRATIONS: [&str; 106] = [
     include_str!("integrations/hubspot.json"),
     include_str!("integrations/kafka.json"),
     include_str!("integrations/keboola.json"),
+    include_str!("integrations/kubernetes.json"),
     include_str!("integrations/lightdash.json"),
     include_str!("integrations/linux_ssh.json"),
     include_str!("integrations/mariadb.json"),

@@ -20,6 +20,7 @@ mod alert;
 #[cfg(test)]
 mod conformance;
 mod datadog;
+mod email;
 mod hidden;
 mod microsoft_teams;
 mod pager_duty;
@@ -84,6 +85,7 @@ impl Alerts {
                 Arc::new(pager_duty::PagerDuty),
                 Arc::new(datadog::Datadog),
                 Arc::new(webhook::Webhook),
+                Arc::new(email::Email),
             ],
         }
     }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Registry, Submit, noop};
 use crate::attempt::{AttemptId, Ending};
+use crate::callbacks::Callbacks;
 use crate::config::WorkerConfig;
 use crate::connections::Connections;
 use crate::home::Home;
@@ -22,6 +23,7 @@ use crate::stop::{StopLevel, stop_channel};
 use crate::toolchain::Toolchain;
 
 const CREDENTIAL: &str = "conformance-s3cret";
+const JOB: &str = "{apiVersion: batch/v1, kind: Job, spec: {template: {spec: {containers: [{name: c}]}}}}";
 const ATTEMPT: AttemptId = AttemptId { run: [1; 16], task: 0, number: 1 };
 
 async fn runner(folder: &Path) -> Runner {
@@ -29,8 +31,10 @@ async fn runner(folder: &Path) -> Runner {
     let home = Home::open(&config.data).unwrap();
     let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
     let connections = Connections::new(Some(connections(folder)));
-    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections);
-    Runner { home, blobs: BlobStore::open(&config.blobs).unwrap(), registry }
+    let blobs = BlobStore::open(&config.blobs).unwrap();
+    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections)
+        .with_callbacks(Some(Callbacks::nobody(blobs.clone())), &connections);
+    Runner { home, blobs, registry }
 }
 
 /// A folder with a connection of each integration that needs one, to servers that nobody must reach.
@@ -42,6 +46,17 @@ fn connections(folder: &Path) -> PathBuf {
         "host": "127.0.0.1", "port": 1, "username": "u", "password": CREDENTIAL, "insecure_accept_any_host_key": true,
     });
     let bucket = json!({ "endpoint": "http://127.0.0.1:1", "access_key_id": "k", "secret_access_key": CREDENTIAL });
+    let nobody = "http://127.0.0.1:1";
+    let eks = json!({
+        "region": "r", "cluster_name": "c", "access_key_id": "k", "secret_access_key": CREDENTIAL, "endpoint": nobody,
+    });
+    let gke = json!({
+        "project": "p", "location": "l", "cluster_name": "c", "service_account": CREDENTIAL, "endpoint": nobody,
+    });
+    let aks = json!({
+        "tenant_id": "t", "client_id": "c", "client_secret": CREDENTIAL, "subscription_id": "s", "resource_group": "g",
+        "endpoint": nobody,
+    });
     for (integration, fields) in [
         ("POSTGRES", &database),
         ("MYSQL", &database),
@@ -52,6 +67,11 @@ fn connections(folder: &Path) -> PathBuf {
         ("WINDOWS_SSH", &machine),
         ("AWS_S3", &bucket),
         ("MOTHERDUCK", &json!({ "token": CREDENTIAL })),
+        ("KUBERNETES", &json!({ "server": "http://127.0.0.1:1", "token": CREDENTIAL })),
+        ("AWS_EKS", &eks),
+        ("GKE", &gke),
+        ("GCP_CLOUD_STORAGE", &json!({ "service_account": CREDENTIAL, "endpoint": nobody })),
+        ("AZURE_KUBERNETES_SERVICE", &aks),
     ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
         std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
@@ -81,7 +101,9 @@ fn useful() -> Value {
         "statement": "SELECT 1", "query": "SELECT 1", "command": "python main.py", "file_path": "a/b",
         "source_integration": "POSTGRES", "destination_integration": "MARIADB", "source_query": "SELECT 1",
         "destination_query": "SELECT 1", "source_table_name": "a", "source_column_name": "b", "destination_table_name": "a",
-        "destination_column_name": "b", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "file_encoding": "utf-8",
+        "destination_column_name": "b",
+        "job_manifest": JOB, "cluster_name": "c", "job_name": "j", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "object_name": "o",
+        "file_encoding": "utf-8",
     })
 }
 
@@ -103,13 +125,16 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "bucket_name",
                 "query",
                 "source_integration",
+                "job_manifest",
+                "cluster_name",
             ]
             .as_slice(),
         ),
         (
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
-                "bucket_name": "b", "object_key": "k", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
+                "bucket_name": "b", "object_key": "k", "object_name": "o", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
+                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ",
             }),
             &[
                 "source",
@@ -121,6 +146,8 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "content_format",
                 "query",
                 "source_integration",
+                "job_manifest",
+                "job_name",
             ],
         ),
         (json!([]), &["JSON object"]),

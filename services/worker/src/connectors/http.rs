@@ -20,9 +20,10 @@ pub(crate) struct HttpRequest {
     pub(crate) connections: Connections,
 }
 
-struct Wanted {
-    request: web::Request,
-    set_outputs: bool,
+/// What a task wants to be sent.
+pub(super) struct Wanted {
+    pub(super) request: web::Request,
+    pub(super) set_outputs: bool,
 }
 
 #[async_trait]
@@ -106,7 +107,8 @@ async fn exchange(task: &Task, connection: Option<&Connection>) -> Step<Ending> 
     Ok(Ending::Succeeded { warning: false, outputs, message: format!("answered {status}") })
 }
 
-fn read(task: &Task, connection: Option<&Connection>) -> Result<Wanted, Failure> {
+/// Reads it from the task's parameters.
+pub(super) fn read(task: &Task, connection: Option<&Connection>) -> Result<Wanted, Failure> {
     let given = &task.parameters;
     parameters::required(given, "method")?;
     let method = match parameters::one_of(given, "method", &["GET", "POST", "PUT"])? {

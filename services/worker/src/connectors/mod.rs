@@ -12,6 +12,8 @@ pub(crate) mod dbt;
 pub(crate) mod duckdb;
 pub(crate) mod files;
 pub(crate) mod http;
+pub(crate) mod http_async;
+pub(crate) mod kubernetes;
 pub(crate) mod noop;
 pub(crate) mod parameters;
 pub(crate) mod python;
@@ -28,6 +30,7 @@ use serde_json::{Map, Value};
 
 use crate::about::About;
 use crate::attempt::{Ended, Ending, Failure, Job};
+use crate::callbacks::Callbacks;
 use crate::connections::{Connection, Connections, Fields};
 use crate::process::{book::Page, log::TaskLog};
 use crate::remote::{Remote, RemoteJob};
@@ -153,10 +156,20 @@ impl Registry {
         all.extend(sql::all(connections));
         all.extend(files::all(connections));
         all.extend(ssh::all(connections));
+        all.extend(kubernetes::all(connections));
         all.extend(duckdb);
         let elsewhere = reconcile::Elsewhere::default();
         all.extend(reconcile::all(connections, &elsewhere));
         Self { all, connections: connections.has_folder(), elsewhere }
+    }
+
+    /// And what waits for callbacks, where this worker can be called.
+    pub(crate) fn with_callbacks(mut self, callbacks: Option<Callbacks>, connections: &Connections) -> Self {
+        if let Some(callbacks) = callbacks {
+            let job = http_async::HttpRequestAsync { callbacks, connections: connections.clone() };
+            self.all.push(Arc::new(Remote::new(Arc::new(job))));
+        }
+        self
     }
 
     /// And these, whose jobs run in other systems.

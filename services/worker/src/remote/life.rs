@@ -43,7 +43,7 @@ impl Connector for Remote {
 
     fn about(&self) -> About {
         About {
-            by_manifest: true,
+            by_manifest: self.job.by_manifest(),
             tested: Tested::RecordedShape,
             after_a_loss: match self.job.reattach() {
                 Reattach::Token => "started again with the same token",
@@ -57,6 +57,10 @@ impl Connector for Remote {
 
     fn remote(&self) -> bool {
         true
+    }
+
+    fn needs_connection(&self) -> bool {
+        self.job.needs_connection()
     }
 
     async fn run(&self, task: &Task) -> Ended {

@@ -143,6 +143,16 @@ pub(crate) trait RemoteJob: std::fmt::Debug + Send + Sync {
         "nothing".to_owned()
     }
 
+    /// Whether a manifest describes it.
+    fn by_manifest(&self) -> bool {
+        true
+    }
+
+    /// Whether it can do nothing without a connection, and no worker without any need offer it.
+    fn needs_connection(&self) -> bool {
+        false
+    }
+
     /// How long to wait between two looks: at first, and at most.
     fn poll_every(&self) -> (Duration, Duration) {
         (Duration::from_secs(2), Duration::from_secs(30))

@@ -12,21 +12,23 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Attempts, Entry, ScriptStatus, locked, state::TooMuch};
+use super::{Attempts, Entry, ScriptState, ScriptStatus, locked, state::TooMuch};
 use crate::limits::SCRIPT_EVENT_BYTES_MAX;
 
-type Answer = (StatusCode, Json<Value>);
+pub(crate) type Answer = (StatusCode, Json<Value>);
 
+/// An event of a script, and whose it is.
 #[derive(Deserialize)]
-struct Addressed {
-    task_run_id: String,
+pub(crate) struct Addressed {
+    pub(crate) task_run_id: String,
     #[serde(flatten)]
-    event: Event,
+    pub(crate) event: Event,
 }
 
+/// What a script says of itself.
 #[derive(Deserialize)]
 #[serde(tag = "event_type", rename_all = "SCREAMING_SNAKE_CASE")]
-enum Event {
+pub(crate) enum Event {
     UpdateStatus {
         status: ScriptStatus,
         #[serde(default)]
@@ -78,13 +80,17 @@ async fn receive(State(attempts): State<Attempts>, headers: HeaderMap, body: Res
 }
 
 fn apply(entry: &Entry, event: Event) -> Result<&'static str, TooMuch> {
-    let mut state = locked(&entry.state);
+    take(&mut locked(&entry.state), event, entry.set_outputs)
+}
+
+/// Takes an event into what was said before.
+pub(crate) fn take(state: &mut ScriptState, event: Event, set_outputs: bool) -> Result<&'static str, TooMuch> {
     match event {
         Event::UpdateStatus { status, message } => {
             state.status = Some((status, message.filter(|message| !message.is_empty())));
             Ok("status taken")
         }
-        Event::SetOutput { output_name, .. } if !entry.set_outputs => {
+        Event::SetOutput { output_name, .. } if !set_outputs => {
             state.ignore_output(&output_name);
             Ok("output ignored: the task does not have `set_outputs: true`")
         }
@@ -95,12 +101,14 @@ fn apply(entry: &Entry, event: Event) -> Result<&'static str, TooMuch> {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The key that a request shows.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
 }
 
-fn refuse(status: StatusCode, detail: &str) -> Answer {
+/// An answer that says why.
+pub(crate) fn refuse(status: StatusCode, detail: &str) -> Answer {
     (status, Json(json!({ "detail": detail })))
 }

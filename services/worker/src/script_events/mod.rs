@@ -3,7 +3,7 @@
 //! Promises: a script reaches its own attempt only (by a key that is random per attempt); repeated events change nothing; what
 //! an attempt may leave here is limited. It knows nothing about processes or the coordinator.
 
-mod api;
+pub(crate) mod api;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@
 //! as base64; one that is too large for outputs is refused.
 
 mod content;
+mod gcs;
+mod object;
 mod s3;
 mod sftp;
 
@@ -22,11 +24,14 @@ use crate::limits::FILE_BYTES_MAX;
 /// All of them.
 pub(crate) fn all(connections: &Connections) -> Vec<Arc<dyn Connector>> {
     let connections = || connections.clone();
+    let tokens = Arc::new(crate::manifest::auth::Tokens::default());
     vec![
         Arc::new(sftp::GetFile { connections: connections() }),
         Arc::new(sftp::PutFile { connections: connections() }),
         Arc::new(s3::GetFile { connections: connections() }),
         Arc::new(s3::PutFile { connections: connections() }),
+        Arc::new(gcs::GetFile { connections: connections(), tokens: Arc::clone(&tokens) }),
+        Arc::new(gcs::PutFile { connections: connections(), tokens }),
     ]
 }
 

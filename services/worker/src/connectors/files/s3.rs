@@ -2,22 +2,23 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reqwest::{
-    Method,
-    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
-};
+use reqwest::{Method, header::HeaderMap};
 use rusty_s3::{Bucket, Credentials, S3Action as _};
 use serde_json::json;
 
-use super::{Place, content::Encoding, ended, flag_on, open, too_large};
+use super::{
+    Place,
+    content::Encoding,
+    flag_on,
+    object::{self, Upload, carry_out},
+    too_large,
+};
 use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connections::{Connection, Connections};
-use crate::connectors::{Connector, Step, Task, parameters, unless_stopped};
+use crate::connectors::{Connector, Step, Task, parameters};
 use crate::limits::{FILE_BYTES_MAX, HTTP_WAIT};
 use crate::{s3, web};
-
-const ENCODINGS: [&str; 4] = ["utf-8", "utf-16", "latin-1", "base64"];
 
 #[derive(Debug)]
 pub(super) struct GetFile {
@@ -48,7 +49,10 @@ impl Connector for GetFile {
             Ok(read) => read,
             Err(failure) => return failure.into(),
         };
-        carry_out(&self.connections, task, |connection| async move { read.get(task, connection).await }).await
+        carry_out(&self.connections, task, ("AWS_S3", s3::FIELDS), |connection| async move {
+            read.get(task, connection).await
+        })
+        .await
     }
 }
 
@@ -72,25 +76,11 @@ impl Connector for PutFile {
             Err(failure) => return failure.into(),
         };
         let (upload, object) = read;
-        carry_out(&self.connections, task, |connection| async move { object.put(task, connection, upload).await }).await
+        carry_out(&self.connections, task, ("AWS_S3", s3::FIELDS), |connection| async move {
+            object.put(task, connection, upload).await
+        })
+        .await
     }
-}
-
-/// Nothing is left of a request that is dropped: an object is there as a whole or as it was.
-async fn carry_out<'a, W, F>(connections: &Connections, task: &'a Task, work: W) -> Ended
-where
-    W: FnOnce(std::sync::Arc<Connection>) -> F,
-    F: Future<Output = Step<(Ending, Collection)>> + 'a,
-{
-    let connection = match open(connections, task, "AWS_S3", s3::FIELDS).await {
-        Ok(connection) => std::sync::Arc::new(connection),
-        Err(failure) => return failure.into(),
-    };
-    let done = match unless_stopped(&task.stop, work(std::sync::Arc::clone(&connection))).await {
-        Ok(done) => done,
-        Err(stopped) => Err(stopped),
-    };
-    ended(done, &connection)
 }
 
 /// Which object.
@@ -101,41 +91,12 @@ struct Object {
     encoding: Encoding,
 }
 
-/// What becomes of it.
-struct Upload {
-    bytes: Vec<u8>,
-    headers: HeaderMap,
-}
-
-impl Upload {
-    fn read(task: &Task, encoding: Encoding) -> Result<Self, Failure> {
-        let given = &task.parameters;
-        // An empty object is one, too.
-        let content = match given.get("content") {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            _ => parameters::required(given, "content")?,
-        };
-        let bytes = encoding.bytes("content", content)?;
-        if bytes.len() > FILE_BYTES_MAX {
-            return Err(too_large("the parameter content"));
-        }
-        let mut headers = HeaderMap::new();
-        if let Some(kind) = parameters::text(given, "content_type") {
-            let value = HeaderValue::try_from(kind.trim())
-                .map_err(|_| Failure::misconfigured("the parameter content_type is no valid header"))?;
-            headers.insert(CONTENT_TYPE, value);
-        }
-        Ok(Self { bytes, headers })
-    }
-}
-
 impl Object {
     fn read(task: &Task) -> Result<Self, Failure> {
         let given = &task.parameters;
         let bucket = parameters::required(given, "bucket_name")?;
         let key = parameters::required(given, "object_key")?;
-        parameters::required(given, "file_encoding")?;
-        let encoding = Encoding::named(parameters::one_of(given, "file_encoding", &ENCODINGS)?);
+        let encoding = object::encoding(task)?;
         Ok(Self { bucket, key, region: parameters::text(given, "aws_region"), encoding })
     }
 

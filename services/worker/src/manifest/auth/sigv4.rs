@@ -7,7 +7,7 @@ use std::{fmt::Write as _, time::Duration};
 use aws_lc_rs::{digest, hmac};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::web;
 
@@ -36,16 +36,60 @@ pub(crate) fn sign(
     if let Some(token) = &keys.session_token {
         put(request, "x-amz-security-token", token)?;
     }
-    let (canonical, signed) = canonical(request, service);
+    let (canonical, signed) = canonical(request, service, &[]);
     let scope = format!("{date}/{region}/{service}/aws4_request");
-    let to_sign = format!("AWS4-HMAC-SHA256\n{instant}\n{scope}\n{}", sha256(canonical.as_bytes()));
-    let parts = [date.as_str(), region, service, "aws4_request"];
-    let start = format!("AWS4{}", keys.secret_access_key).into_bytes();
-    let key = parts.iter().fold(start, |key, part| keyed(&key, part.as_bytes()));
-    let signature = hex(&keyed(&key, to_sign.as_bytes()));
+    let signature = signature(&canonical, &instant, &[date.as_str(), region, service], keys);
     let id = &keys.access_key_id;
     let value = format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}");
     put(request, AUTHORIZATION.as_str(), &value)
+}
+
+/// A GET that is signed in its query, so that whoever is handed the URL may send it for `life`, with these headers (in lower case).
+///
+/// # Errors
+/// When the instant is none.
+pub(crate) fn presign(
+    url: &reqwest::Url,
+    headers: &[(&'static str, &str)],
+    keys: &Keys,
+    (region, service): (&str, &str),
+    life: Duration,
+    now: Duration,
+) -> Result<reqwest::Url, String> {
+    let (date, instant) = instants(now)?;
+    let mut request =
+        web::Request { method: reqwest::Method::GET, url: url.clone(), headers: HeaderMap::new(), body: None };
+    for (name, value) in headers {
+        put(&mut request, name, value)?;
+    }
+    let mut signed: Vec<&str> = headers.iter().map(|(name, _)| *name).chain(["host"]).collect();
+    signed.sort_unstable();
+    let mut pairs = vec![
+        ("X-Amz-Algorithm", "AWS4-HMAC-SHA256".to_owned()),
+        ("X-Amz-Credential", format!("{}/{date}/{region}/{service}/aws4_request", keys.access_key_id)),
+        ("X-Amz-Date", instant.clone()),
+        ("X-Amz-Expires", life.as_secs().to_string()),
+        ("X-Amz-SignedHeaders", signed.join(";")),
+    ];
+    pairs.extend(keys.session_token.iter().map(|token| ("X-Amz-Security-Token", token.clone())));
+    let mut written = request.url.query().unwrap_or_default().to_owned();
+    for (name, value) in pairs {
+        let _ = write!(written, "&{name}={}", utf8_percent_encode(&value, UNRESERVED_STAY));
+    }
+    request.url.set_query(Some(written.trim_start_matches('&')));
+    let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    let (canonical, _) = canonical(&request, service, &names);
+    let signature = signature(&canonical, &instant, &[date.as_str(), region, service], keys);
+    request.url.query_pairs_mut().append_pair("X-Amz-Signature", &signature);
+    Ok(request.url)
+}
+
+fn signature(canonical: &str, instant: &str, scope: &[&str; 3], keys: &Keys) -> String {
+    let scope = [scope[0], scope[1], scope[2], "aws4_request"];
+    let to_sign = format!("AWS4-HMAC-SHA256\n{instant}\n{}\n{}", scope.join("/"), sha256(canonical.as_bytes()));
+    let start = format!("AWS4{}", keys.secret_access_key).into_bytes();
+    let key = scope.iter().fold(start, |key, part| keyed(&key, part.as_bytes()));
+    hex(&keyed(&key, to_sign.as_bytes()))
 }
 
 fn put(request: &mut web::Request, name: &'static str, value: &str) -> Result<(), String> {
@@ -62,11 +106,12 @@ fn instants(now: Duration) -> Result<(String, String), String> {
     Ok((now.strftime("%Y%m%d").to_string(), now.strftime("%Y%m%dT%H%M%SZ").to_string()))
 }
 
-/// The canonical request and the names of the headers that are signed.
-fn canonical(request: &web::Request, service: &str) -> (String, String) {
+/// The canonical request and the names of the headers that are signed, `also` among them.
+fn canonical(request: &web::Request, service: &str, also: &[&str]) -> (String, String) {
     let mut headers: Vec<(String, String)> = vec![("host".to_owned(), host(&request.url))];
     for (name, value) in &request.headers {
-        if name.as_str().starts_with("x-amz-") || name == reqwest::header::CONTENT_TYPE {
+        let name_is = |names: &[&str]| names.contains(&name.as_str());
+        if name.as_str().starts_with("x-amz-") || name == reqwest::header::CONTENT_TYPE || name_is(also) {
             let value = String::from_utf8_lossy(value.as_bytes());
             headers.push((name.as_str().to_owned(), value.split_whitespace().collect::<Vec<_>>().join(" ")));
         }
@@ -136,13 +181,34 @@ mod tests {
         }
         let url = Url::parse(&format!("https://example.amazonaws.com{path}")).unwrap();
         let mut request = web::Request { method, url, headers: map, body: body.map(|body| body.to_owned().into()) };
-        let keys = Keys {
+        sign(&mut request, &keys(), "us-east-1", "service", NOW).unwrap();
+        request.headers[AUTHORIZATION].to_str().unwrap().to_owned()
+    }
+
+    /// As botocore 1.44.8 signs it for the clusters of EKS.
+    #[test]
+    fn a_url_signed_in_its_query_is_the_one_that_awss_own_tools_make() {
+        let url =
+            Url::parse("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15").unwrap();
+        for (session_token, signature) in [
+            (None, "fa64ea5f815c00063a288e2679fd35eee850f338aa632c46b9ae2e22eb73dc04"),
+            (Some("SESSION/+=="), "db8f72a247d61324832964787cb070697381e66253a973ad93cfb8142d08af9f"),
+        ] {
+            let keys = Keys { session_token: session_token.map(str::to_owned), ..keys() };
+            let headers = [("x-k8s-aws-id", "main cluster")];
+            let life = Duration::from_secs(60);
+            let signed = presign(&url, &headers, &keys, ("eu-west-1", "sts"), life, NOW).unwrap();
+            assert!(signed.as_str().ends_with(&format!("&X-Amz-Signature={signature}")), "{signed}");
+            assert!(signed.as_str().contains("&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id"), "{signed}");
+        }
+    }
+
+    fn keys() -> Keys {
+        Keys {
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
             session_token: None,
-        };
-        sign(&mut request, &keys, "us-east-1", "service", NOW).unwrap();
-        request.headers[AUTHORIZATION].to_str().unwrap().to_owned()
+        }
     }
 
     /// Cases get-vanilla, get-vanilla-query-order-key-case, get-unreserved, post-vanilla and post-x-www-form-urlencoded of that suite.

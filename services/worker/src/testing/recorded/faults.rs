@@ -67,7 +67,7 @@ pub struct Plan {
 
 impl Plan {
     /// The fault of request number `count` (from 0). `twice`: whether the API survives being asked twice.
-    pub(super) fn draw(&mut self, on: On, count: u64, twice: bool) -> Fault {
+    pub(crate) fn draw(&mut self, on: On, count: u64, twice: bool) -> Fault {
         if let Some(at) = self.first.iter().position(|(first, _)| *first == on) {
             return self.first.remove(at).1;
         }

@@ -8,7 +8,7 @@ mod faults;
 mod proof;
 mod shape;
 mod table;
-mod wire;
+pub(crate) mod wire;
 
 use std::{
     collections::BTreeMap,

@@ -2,36 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// Bytes of a request.
 const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 
 /// A request.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) method: String,
+pub(crate) struct Asked {
+    pub(crate) method: String,
     /// With the query.
-    pub(super) target: String,
+    pub(crate) target: String,
     /// By name in lower case.
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
     /// Only the first half of it is JSON.
-    pub(super) halved: bool,
+    pub(crate) halved: bool,
 }
 
-pub(super) async fn read(stream: &mut TcpStream) -> Option<Asked> {
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -55,14 +52,14 @@ pub(super) async fn read(stream: &mut TcpStream) -> Option<Asked> {
     Some(Asked { method, target, headers, body })
 }
 
-async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
+async fn more(stream: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> Option<()> {
     let mut buffer = [0; 8192];
     let count = stream.read(&mut buffer).await.ok().filter(|count| *count > 0)?;
     bytes.extend_from_slice(&buffer[..count]);
     (bytes.len() <= REQUEST_BYTES_MAX).then_some(())
 }
 
-pub(super) async fn write(stream: &mut TcpStream, answer: &Answer) {
+pub(crate) async fn write(stream: &mut (impl AsyncWrite + Unpin), answer: &Answer) {
     let body = if answer.halved {
         &answer.body[..answer.body.floor_char_boundary(answer.body.len() / 2)]
     } else {
