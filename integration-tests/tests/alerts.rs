@@ -95,7 +95,7 @@ fn whoever_asks_is_told_of_a_failure_once_they_can_be_reached_whatever_was_kille
     std::fs::write(&file, PIPELINE).expect("a file");
     let applied = cluster.addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
     assert!(!applied.contains("alert"), "nothing is left out any more: {applied}");
-    let run = cluster.addresses.downbeat(&["run", "nightly", "--wait", "-i", "day=monday"]);
+    let run = cluster.addresses.downbeat(&["run", "nightly", "--wait", "--input", "day=monday"]);
     assert!(!run.status.success(), "{}", text(&run));
 
     eventually("it was tried", SOON, || (*refused.lock().expect("nobody panics") > 0).then_some(()));
@@ -113,7 +113,10 @@ fn whoever_asks_is_told_of_a_failure_once_they_can_be_reached_whatever_was_kille
     let (id, body) = told.lock().expect("nobody panics")[0].clone();
     assert!(line.contains(&id), "{id}: {listed}");
     assert_eq!(body["event_type"], "PIPELINE_RUN_COMPLETED");
-    assert_eq!((&body["detail"]["status"], &body["detail"]["pipeline_name"]), (&json!("FAILED"), &json!("Nightly load")));
+    assert_eq!(
+        (&body["detail"]["status"], &body["detail"]["pipeline_name"]),
+        (&json!("FAILED"), &json!("Nightly load"))
+    );
 
     // The other one names a connection that is not there: a dead letter, and somebody mends that.
     let dead = eventually("it is given up", SOON, || {

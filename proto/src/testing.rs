@@ -17,7 +17,7 @@ use downbeat_domain::{
     Partition, PassReason, PassedInstants, PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId,
     RunStatus, SelectTasks, StartRun, TakeEvent, Trigger, WorkerId,
     effects::{self, Effect},
-    execute, metadata,
+    execute,
     plan::{
         Backoff, Node, Plan, PlanConcurrency, PlanEventPart, PlanEventTrigger, PlanGroup, PlanInput, PlanMatrix,
         PlanPipelineTrigger, PlanSchedule, PlanTask, PoolUse,
@@ -432,7 +432,10 @@ impl World {
                     report(attempt, Report::Failed { class, message: "broken".to_owned(), outputs })
                 }
                 9 => Command::LoseAttempt { attempt, reason: "gone".to_owned() },
-                10 => report(attempt, Report::Collected { chunk: u32::from(more % 2), collected: collected(detail) }),
+                10 => report(
+                    attempt,
+                    Report::Collected { chunk: u32::from(more % 2), collected: assets::collected(detail) },
+                ),
                 _ => report(attempt, Report::Stopped { unconfirmed: String::new() }),
             },
             Effect::Stop { attempt, .. } if detail % 4 != 3 => {
@@ -452,23 +455,6 @@ impl World {
 fn pick<T>(mut items: impl Iterator<Item = T> + Clone, which: u8) -> Option<T> {
     let count = items.clone().count();
     (count > 0).then(|| items.nth(usize::from(which) % count))?
-}
-
-fn collected(detail: u8) -> metadata::Collected {
-    let operation = metadata::Operation {
-        external_id: format!("model.{detail}"),
-        name: "model".to_owned(),
-        kind: "MATERIALISATION".to_owned(),
-        status: ["SUCCEEDED", "FAILED"][usize::from(detail / 12) % 2].to_owned(),
-        message: String::new(),
-        started_at: None,
-        completed_at: None,
-        rows_affected: None,
-        asset: "db/main.orders".to_owned(),
-        failures: None,
-        column: String::new(),
-    };
-    metadata::Collected { operations: vec![operation], assets: Vec::new(), edges: Vec::new() }
 }
 
 pub fn applied(pipeline: PipelineId, alias: &str, plan: Plan, digest: u8) -> Command {

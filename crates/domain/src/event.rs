@@ -428,22 +428,6 @@ impl Event {
         }
     }
 
-    /// What was said of the end of a task, for people; empty where nothing was.
-    pub(crate) fn said(&self) -> &str {
-        match self {
-            Event::AttemptSucceeded { message, .. }
-            | Event::AttemptFailed { message, .. }
-            | Event::TaskFailed { message, .. }
-            | Event::ChildEnded { message, .. } => message,
-            Event::AttemptLost { reason, .. } | Event::TaskSkipped { reason, .. } | Event::TaskMarked { reason, .. } => {
-                reason
-            }
-            Event::AttemptStopped { unconfirmed, .. } => unconfirmed,
-            Event::ApprovalDecided { comment, .. } => comment,
-            _ => "",
-        }
-    }
-
     /// When it happened, as far as it carries an instant of its own.
     pub fn at(&self) -> Option<Timestamp> {
         match self {

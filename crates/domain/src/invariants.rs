@@ -42,9 +42,8 @@ fn check_alerts(partition: &Partition, found: &mut Vec<String>) {
         }
     }
     for run in partition.runs.values() {
-        let ended = |place: &u32| {
-            run.tasks.get(*place as usize).is_some_and(|task| matches!(task.phase, Phase::Ended(_)))
-        };
+        let ended =
+            |place: &u32| run.tasks.get(*place as usize).is_some_and(|task| matches!(task.phase, Phase::Ended(_)));
         if !run.to_alert.keys().all(ended) {
             found.push(format!("INV-09: run {} is to tell of a task that has not ended", run.id));
         }

@@ -29,8 +29,8 @@ pub mod state;
 pub mod status;
 
 pub use command::{
-    AlertOutcome, Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun, SelectTasks, StartRun,
-    TakeEvent, TakeWebhook,
+    AlertOutcome, Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun,
+    SelectTasks, StartRun, TakeEvent, TakeWebhook,
 };
 pub use decide::{decide, execute, settle};
 pub use event::{

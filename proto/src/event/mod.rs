@@ -13,10 +13,12 @@ use downbeat_domain::Event;
 
 use crate::events::v1 as wire;
 
+pub(crate) use decode::{
+    alert_of, axes_of, chain_of, finding_of, follower_of, origin_of, runs_of, sensor_event_of, subject_of, trigger_of,
+};
 pub use decode::{attempt_of, decode, passed_of};
-pub(crate) use decode::{alert_of, axes_of, chain_of, finding_of, follower_of, origin_of, runs_of, sensor_event_of, subject_of, trigger_of};
-pub use encode::{attempt_ref, encode, passed as encode_passed};
 pub(crate) use encode::{alert, axes, chain, finding, follower, origin, runs, sensor_event, subject, trigger};
+pub use encode::{attempt_ref, encode, passed as encode_passed};
 pub use json::to_json;
 pub use kind::{ALL_KINDS, name_of};
 pub use metadata::collected_of;

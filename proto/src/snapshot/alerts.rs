@@ -51,10 +51,10 @@ pub(super) fn encode_counts(counts: &AlertCounts) -> (Vec<wire::LiveAlerts>, Vec
         name: name.clone(),
         count: *count,
     });
-    let took = counts.took_ms.iter().map(|(scope, took)| wire::Durations {
-        scope: scope.clone(),
-        took_ms: took.iter().copied().collect(),
-    });
+    let took = counts
+        .took_ms
+        .iter()
+        .map(|(scope, took)| wire::Durations { scope: scope.clone(), took_ms: took.iter().copied().collect() });
     (live.collect(), took.collect())
 }
 

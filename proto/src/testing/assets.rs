@@ -82,3 +82,20 @@ impl World {
         Some(Command::Report { attempt, report: Report::Collected { chunk, collected } })
     }
 }
+
+pub(super) fn collected(detail: u8) -> Collected {
+    let operation = Operation {
+        external_id: format!("model.{detail}"),
+        name: "model".to_owned(),
+        kind: "MATERIALISATION".to_owned(),
+        status: ["SUCCEEDED", "FAILED"][usize::from(detail / 12) % 2].to_owned(),
+        message: String::new(),
+        started_at: None,
+        completed_at: None,
+        rows_affected: None,
+        asset: "db/main.orders".to_owned(),
+        failures: None,
+        column: String::new(),
+    };
+    Collected { operations: vec![operation], assets: Vec::new(), edges: Vec::new() }
+}

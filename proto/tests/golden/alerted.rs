@@ -104,7 +104,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         status: RunStatus::Failed,
         ..of_run.clone()
     };
-    let failed = |retry_at| Event::AlertFailed { alert: ALERT, failures: 3, message: text("503"), retry_at, at: at(62) };
+    let failed =
+        |retry_at| Event::AlertFailed { alert: ALERT, failures: 3, message: text("503"), retry_at, at: at(62) };
     vec![
         ("PIPELINE_APPLIED.alerts", Event::PipelineApplied(Box::new(applied))),
         ("ALERTS_RAISED", Event::AlertsRaised(Box::new(of_task))),

@@ -81,11 +81,15 @@ fn destination(fields: &Map<String, Value>) -> PlanDestination {
 /// What no plan can be made of.
 pub(super) fn refuse(pipeline: &Pipeline, refuse: &mut impl FnMut(String, Option<Span>)) {
     let mut check = |what: String, alerts: &[Alert], anomalies: &[Value], span: Option<Span>| {
-        let watched = anomalies.iter().filter_map(|it| compile_anomaly("", it)).map(|anomaly| anomaly.destinations.len());
+        let watched =
+            anomalies.iter().filter_map(|it| compile_anomaly("", it)).map(|anomaly| anomaly.destinations.len());
         let found: usize = alerts.iter().map(|alert| alert.destinations.len()).chain(watched).sum();
         let most = limits::DESTINATIONS_PER_OWNER_MAX;
         if found > most {
-            refuse(format!("{what}: its alerts and anomalies have {found} destinations; at most {most} are allowed"), span);
+            refuse(
+                format!("{what}: its alerts and anomalies have {found} destinations; at most {most} are allowed"),
+                span,
+            );
         }
     };
     check("the pipeline".to_owned(), &pipeline.alerts, &pipeline.anomalies, None);

@@ -113,14 +113,8 @@ pub(super) fn of_window(
         anomalies: &[],
     };
     let (none, run) = (Map::new(), RunId::of_sensor(window));
-    let names = StartNames {
-        run,
-        environment: &none,
-        environment_name: "",
-        inputs: &none,
-        outputs: None,
-        now: context.now,
-    };
+    let names =
+        StartNames { run, environment: &none, environment_name: "", inputs: &none, outputs: None, now: context.now };
     Some(raised(partition, end, &names, context))
 }
 
@@ -193,11 +187,13 @@ fn raised(partition: &Partition, end: End<'_>, names: &impl Names, context: &Con
         }
         let text = render_text(&alert.message, names);
         let told = (0u32..).zip(&alert.destinations);
-        alerts.extend(told.map(|(place, to)| tell(&end, (&alert.name, end.event_type), place, to, (&text, None), names)));
+        alerts
+            .extend(told.map(|(place, to)| tell(&end, (&alert.name, end.event_type), place, to, (&text, None), names)));
     }
-    let took_ms = end.began.filter(|_| !end.anomalies.is_empty()).map(|began| {
-        u64::try_from(context.now.duration_since(began).as_millis()).unwrap_or(0)
-    });
+    let took_ms = end
+        .began
+        .filter(|_| !end.anomalies.is_empty())
+        .map(|began| u64::try_from(context.now.duration_since(began).as_millis()).unwrap_or(0));
     let good = matches!(end.status, RunStatus::Succeeded | RunStatus::Warning);
     let known = counts.and_then(|counts| counts.took_ms.get(end.scope));
     let mut anomalies = Vec::new();

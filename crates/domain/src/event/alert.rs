@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::WindowRef;
+use super::{Event, WindowRef};
 use crate::{
     id::{AlertId, PipelineId, RunId},
     status::RunStatus,
@@ -71,4 +71,22 @@ pub struct Anomaly {
     pub threshold_ms: u64,
     /// How many were compared.
     pub compared: u32,
+}
+
+impl Event {
+    /// What was said of the end of a task, for people; empty where nothing was.
+    pub(crate) fn said(&self) -> &str {
+        match self {
+            Event::AttemptSucceeded { message, .. }
+            | Event::AttemptFailed { message, .. }
+            | Event::TaskFailed { message, .. }
+            | Event::ChildEnded { message, .. } => message,
+            Event::AttemptLost { reason, .. }
+            | Event::TaskSkipped { reason, .. }
+            | Event::TaskMarked { reason, .. } => reason,
+            Event::AttemptStopped { unconfirmed, .. } => unconfirmed,
+            Event::ApprovalDecided { comment, .. } => comment,
+            _ => "",
+        }
+    }
 }

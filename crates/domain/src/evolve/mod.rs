@@ -18,7 +18,10 @@ use crate::{
     id::{BackfillId, PipelineId, RunId},
     limits,
     plan::{Node, PreparedPlan},
-    state::{Agenda, AlertCounts, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState, carried},
+    state::{
+        Agenda, AlertCounts, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState,
+        carried,
+    },
     status::RunStatus,
 };
 

@@ -126,7 +126,8 @@ impl AlertCounts {
 
     /// The pipeline has this plan from now on: what it does not ask for is not counted any more.
     pub(crate) fn carry(&mut self, plan: &Plan) {
-        self.live.retain(|(scope, name), _| plan.alerts_of(scope).is_some_and(|of| of.iter().any(|it| it.name == *name)));
+        self.live
+            .retain(|(scope, name), _| plan.alerts_of(scope).is_some_and(|of| of.iter().any(|it| it.name == *name)));
         self.took_ms.retain(|scope, _| plan.anomalies_of(scope).is_some_and(|of| !of.is_empty()));
     }
 }

@@ -15,8 +15,8 @@ mod run;
 mod sensors;
 mod task;
 
-pub(crate) use assets::goes_on;
 pub use alerts::{AlertCounts, Alerts, Owed};
+pub(crate) use assets::goes_on;
 pub use assets::{AssetListeners, AssetState, DeadlineOutcome, Freshness, Gathered};
 pub use backfills::{Backfill, Backfills};
 pub use events::{Listeners, TriggerState, WaitingEvent};

@@ -13,8 +13,8 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Followers, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents,
-        TriggerState, Window, listens,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Followers, LaneKey, Lanes, Listeners, Pools,
+        RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
 };

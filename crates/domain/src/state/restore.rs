@@ -17,8 +17,8 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase, GroupState,
-        Halt, LaneKey, Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase,
+        GroupState, Halt, LaneKey, Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState,
         SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},

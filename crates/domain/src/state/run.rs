@@ -313,7 +313,10 @@ impl RunState {
 
     /// Something follows from the state by itself.
     pub fn is_unsettled(&self) -> bool {
-        (self.is_moving() && !self.to_consider.is_empty()) || self.is_complete() || !self.to_stop.is_empty() || !self.to_alert.is_empty()
+        (self.is_moving() && !self.to_consider.is_empty())
+            || self.is_complete()
+            || !self.to_stop.is_empty()
+            || !self.to_alert.is_empty()
     }
 
     /// Every task and every group has ended.

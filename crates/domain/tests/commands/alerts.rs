@@ -7,7 +7,9 @@ use crate::world::*;
 
 /// Alerts of a pipeline or a task, in one line.
 fn alerts(name: &str, statuses: &str, more: &str) -> String {
-    format!("alerts: [{{name: {name}, statuses: [{statuses}], destinations: [{{integration: SLACK, destination: '#d'}}]{more}}}]")
+    format!(
+        "alerts: [{{name: {name}, statuses: [{statuses}], destinations: [{{integration: SLACK, destination: '#d'}}]{more}}}]"
+    )
 }
 
 fn of_run(alerts: &str) -> String {
@@ -74,7 +76,8 @@ fn what_is_told_says_which_run_of_which_pipeline_ended_how_and_why() {
 #[test]
 fn an_expression_that_fails_is_shown_as_written_and_stops_no_alert() {
     let more = ", custom_message: '${{ inputs.nothing }}'";
-    let world = given(&of_run(&alerts("oops", "FAILED", more))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
+    let world =
+        given(&of_run(&alerts("oops", "FAILED", more))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
     let text = content(&world)["text"].clone();
     assert!(text == "${{ inputs.nothing }}" || text == "", "{text}");
 }
@@ -99,7 +102,8 @@ fn a_task_is_told_when_it_ends_and_not_when_its_run_does() {
 
 #[test]
 fn an_alert_is_tried_until_it_is_delivered() {
-    let world = given(&of_run(&alerts("oops", "FAILED", ""))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
+    let world =
+        given(&of_run(&alerts("oops", "FAILED", ""))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
     let [alert] = owed(&world)[..] else { panic!("one alert") };
     assert_eq!(effects::next_deadline_of(&world.partition), Some(instant(0)), "at once");
     let world = world.when(settle(alert, no_answer(true))).then(["AlertFailed: no answer for 5 s"]);
@@ -112,7 +116,8 @@ fn an_alert_is_tried_until_it_is_delivered() {
 
 #[test]
 fn what_nobody_can_deliver_is_a_dead_letter_that_can_be_tried_again() {
-    let ended = || given(&of_run(&alerts("oops", "FAILED", ""))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
+    let ended =
+        || given(&of_run(&alerts("oops", "FAILED", ""))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
     let retry = |alert| Step::Do(Command::RetryAlert { alert });
     let world = ended();
     let [alert] = owed(&world)[..] else { panic!("one alert") };
@@ -120,7 +125,11 @@ fn what_nobody_can_deliver_is_a_dead_letter_that_can_be_tried_again() {
     assert_eq!(effects::next_deadline_of(&world.partition), None);
     let world = world.when(retry(alert)).then(["AlertRetried"]);
     assert_eq!(effects::next_deadline_of(&world.partition), Some(instant(0)), "at once");
-    world.when(settle(alert, AlertOutcome::Delivered)).then(["AlertDelivered"]).when(retry(alert)).refused_as("unknown-alert");
+    world
+        .when(settle(alert, AlertOutcome::Delivered))
+        .then(["AlertDelivered"])
+        .when(retry(alert))
+        .refused_as("unknown-alert");
     let tries = (1..limits::ALERT_TRIES_MAX).map(|_| settle(alert, no_answer(true)));
     ended().after(tries).when(settle(alert, no_answer(true))).then(["AlertFailed: no answer"]);
 }

@@ -1,11 +1,11 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants, RunStatus,
-    ScheduleDecided, WindowRef,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants,
+    RunStatus, ScheduleDecided, WindowRef,
     event::{
-        AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, Follower, FreshnessBreached,
-        FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
+        AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, Follower,
+        FreshnessBreached, FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
     },
     status::WindowEnd,
 };

@@ -32,11 +32,7 @@ pub(super) fn decode(kind: EventKind, fields: Fields, payload: &[u8]) -> Result<
         }
         EventKind::AlertRetried => {
             let event: wire::AlertRetried = fields.parse(payload)?;
-            Event::AlertRetried {
-                alert: alert(&event.alert_id)?,
-                failures: event.failures,
-                at: fields.at(event.at)?,
-            }
+            Event::AlertRetried { alert: alert(&event.alert_id)?, failures: event.failures, at: fields.at(event.at)? }
         }
         _ => return Err(fields.missing("kind")),
     })

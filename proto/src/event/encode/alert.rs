@@ -15,10 +15,9 @@ use crate::{
 pub(super) fn encode(fact: &Event) -> wire::Event {
     match fact {
         Event::AlertsRaised(raised) => event(EventKind::AlertsRaised, &self::raised(raised)),
-        Event::AlertDelivered { alert, at } => event(
-            EventKind::AlertDelivered,
-            &wire::AlertDelivered { alert_id: id_bytes(&alert.0), at: micros(*at) },
-        ),
+        Event::AlertDelivered { alert, at } => {
+            event(EventKind::AlertDelivered, &wire::AlertDelivered { alert_id: id_bytes(&alert.0), at: micros(*at) })
+        }
         Event::AlertFailed { alert, failures, message, retry_at, at } => event(
             EventKind::AlertFailed,
             &wire::AlertFailed {

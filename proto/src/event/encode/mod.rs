@@ -70,9 +70,10 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::FreshnessRestored(_)
         | Event::DeadlineMet(_)
         | Event::DeadlineBreached(_) => asset::encode(fact),
-        Event::AlertsRaised(_) | Event::AlertDelivered { .. } | Event::AlertFailed { .. } | Event::AlertRetried { .. } => {
-            alert::encode(fact)
-        }
+        Event::AlertsRaised(_)
+        | Event::AlertDelivered { .. }
+        | Event::AlertFailed { .. }
+        | Event::AlertRetried { .. } => alert::encode(fact),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }

@@ -79,7 +79,9 @@ impl Engine {
     pub(super) fn watch_alerts(&mut self, event: &Event) {
         match event {
             Event::AlertsRaised(raised) => raised.alerts.iter().for_each(|alert| self.index_alert(alert.id)),
-            Event::AlertDelivered { alert, .. } | Event::AlertFailed { alert, .. } | Event::AlertRetried { alert, .. } => {
+            Event::AlertDelivered { alert, .. }
+            | Event::AlertFailed { alert, .. }
+            | Event::AlertRetried { alert, .. } => {
                 self.index_alert(*alert);
             }
             _ => {}

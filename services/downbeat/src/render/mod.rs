@@ -1,8 +1,8 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
+mod alerts;
 mod backfill;
 mod dead;
-mod alerts;
 mod health;
 mod integrations;
 pub mod lineage;
@@ -20,9 +20,9 @@ mod time;
 pub mod why;
 mod words;
 
+pub use alerts::alert_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use dead::dead_table;
-pub use alerts::alert_table;
 pub use health::{breach_table, health_lines};
 pub use integrations::integration_table;
 pub use output::{columns, look, print};

@@ -3,8 +3,8 @@
 use downbeat_domain::Event;
 
 use super::{
-    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage, operations::Operations,
-    pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
+    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage,
+    operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
 };
 use crate::error::Error;
 

@@ -170,10 +170,15 @@ async fn failure(checks: &Checks, check: &Check, case: &str) -> Failure {
     }
 }
 
+/// Those of this suite, which speak HTTP, and the one that does not: what misbehaving mail servers do to it stands in `tests/mail.rs`.
+fn with_mail() -> Vec<&'static str> {
+    all().map(|known| known.integration).into_iter().chain(["EMAIL"]).collect()
+}
+
 #[test]
 fn every_channel_is_known_here() {
     let made: Vec<_> = Alerts::new().integrations().collect();
-    assert_eq!(made, all().map(|known| known.integration));
+    assert_eq!(made, with_mail());
 }
 
 #[tokio::test]
@@ -184,7 +189,7 @@ async fn alerts_are_offered_where_there_are_connections_and_others_are_refused_w
         kinds.map(|kind| kind.integration).collect()
     };
     let with = checks(folder.path(), "http://127.0.0.1:1");
-    assert_eq!(offered(&with), all().map(|known| known.integration));
+    assert_eq!(offered(&with), with_mail());
     assert!(offered(&Checks::new(Connections::new(None))).is_empty());
     let refused = failure(&with, &check("CARRIER_PIGEON", &useful("X")), "unknown").await;
     assert_eq!(refused.class, FailureClass::Misconfigured);

@@ -47,3 +47,36 @@ fn letter(alert: &Alert) -> Result<Letter, Failure> {
         reference: format!("alert.{}", alert.id),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn alert(destination: &str) -> Alert {
+        let given = json!({
+            "alert_id": "3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90", "alert": "oops", "event_type": "TASK_RUN_COMPLETED", "status": "FAILED",
+            "text": "look\nat it", "destination": destination,
+            "detail": {"pipeline_name": "Daily", "task_name": "Load\r\nBcc: eve@example.com", "message": "exit code 1"},
+        });
+        Alert::read(given.as_object().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_letter_goes_to_everybody_named_and_keeps_its_name() {
+        let letter = letter(&alert("ada@example.com, Bob <bob@example.com>;")).unwrap();
+        assert_eq!(letter.to, ["ada@example.com", "Bob <bob@example.com>"]);
+        assert_eq!(letter.reference, "alert.3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90");
+        assert!(letter.subject.starts_with("FAILED: task Load") && letter.subject.lines().count() == 1, "{letter:?}");
+        assert!(letter.text.contains("look\nat it") && letter.text.contains("exit code 1"), "{letter:?}");
+    }
+
+    #[test]
+    fn a_letter_to_nobody_is_refused() {
+        for destination in ["", " , ;"] {
+            let failure = letter(&alert(destination)).unwrap_err();
+            assert!(failure.message.contains("destination"), "{failure:?}");
+        }
+    }
+}

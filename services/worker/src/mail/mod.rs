@@ -12,8 +12,8 @@ use std::{fmt, path::PathBuf};
 use crate::attempt::Failure;
 use crate::connections::{Connection, Connections, none_given};
 pub use letter::Letter;
-use server::Server;
 pub(crate) use server::FIELDS;
+use server::Server;
 
 /// Whose connections these are.
 pub(crate) const INTEGRATION: &str = "EMAIL";

@@ -91,7 +91,8 @@ impl World {
                     format!(" {} to {}{to}", alert.name, alert.integration)
                 });
                 let held = raised.held.iter().map(|name| format!(" {name} held"));
-                let found = raised.anomalies.iter().map(|it| format!(" {} ms, usual {}", it.observed_ms, it.baseline_ms));
+                let found =
+                    raised.anomalies.iter().map(|it| format!(" {} ms, usual {}", it.observed_ms, it.baseline_ms));
                 let what: String = told.chain(held).chain(found).collect::<Vec<String>>().join(",");
                 let scope = if raised.scope.is_empty() { "run" } else { &raised.scope };
                 format!("AlertsRaised {scope} {}:{what}", raised.status)
