@@ -175,8 +175,8 @@ fn task(place: u32, (kind, depends_on, flags, other): Numbers, plan: &Plan) -> P
         pool: (kind % 12 == 7).then(|| PoolUse { name: "warehouse".to_owned(), slots: 1 + u32::from(flags & 1) }),
         detached: kind % 12 == 3,
         approval_expires_ms: (flags & 0x10 == 0x10).then_some(30_000),
-        alerts: if place % 3 == 0 { alerts::alerts() } else { Vec::new() },
-        anomalies: if place % 2 == 0 { alerts::anomalies() } else { Vec::new() },
+        alerts: if place.is_multiple_of(3) { alerts::alerts() } else { Vec::new() },
+        anomalies: if place.is_multiple_of(2) { alerts::anomalies() } else { Vec::new() },
         ..PlanTask::default()
     }
 }
