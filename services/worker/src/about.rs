@@ -8,8 +8,8 @@ use std::{path::PathBuf, sync::Arc};
 use downbeat_runtime::blob::BlobStore;
 
 use crate::{
-    callbacks::Callbacks, config::WorkerConfig, connections::Connections, connectors::Registry, error::Error, git::Git, manifest,
-    script_events::ScriptEvents, toolchain::Toolchain,
+    callbacks::Callbacks, config::WorkerConfig, connections::Connections, connectors::Registry, error::Error, git::Git,
+    manifest, script_events::ScriptEvents, toolchain::Toolchain,
 };
 
 /// What the job has met in tests.

@@ -33,8 +33,9 @@ async fn runner(folder: &Path) -> Runner {
     let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
     let connections = Connections::new(Some(connections(folder)));
     let blobs = BlobStore::open(&config.blobs).unwrap();
-    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections, Git::default())
-        .with_callbacks(Some(Callbacks::nobody(blobs.clone())), &connections);
+    let registry =
+        Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections, Git::default())
+            .with_callbacks(Some(Callbacks::nobody(blobs.clone())), &connections);
     Runner { home, blobs, registry }
 }
 

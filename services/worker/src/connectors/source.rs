@@ -50,9 +50,7 @@ impl Sources {
         let project = given("project_dir");
         let (branch, folders) = (given("branch"), given("shallow_clone_dirs"));
         let repository = match connection {
-            Some(connection) => {
-                self.git.read(connection, branch.as_deref(), folders.as_deref(), project.as_deref())?
-            }
+            Some(connection) => self.git.read(connection, branch.as_deref(), folders.as_deref(), project.as_deref())?,
             None => None,
         };
         let Some(repository) = repository else { return Ok(in_place(task, project.as_deref()).await?) };

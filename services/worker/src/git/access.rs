@@ -133,8 +133,7 @@ impl Keys {
         let private = format!("{}\n", private.reveal().trim_end());
         for (name, text) in [("settings", settings(addresses)), ("known", known), ("key", private)] {
             let mut options = fs::OpenOptions::new();
-            let mut file =
-                options.write(true).create_new(true).mode(0o600).open(folder.join(name)).map_err(failed)?;
+            let mut file = options.write(true).create_new(true).mode(0o600).open(folder.join(name)).map_err(failed)?;
             file.write_all(text.as_bytes()).map_err(failed)?;
         }
         Ok(written)

@@ -129,7 +129,13 @@ mod tests {
         let both = [Protocol::Http, Protocol::File];
         for (text, protocol, host, port, origin) in [
             ("https://git.example.com/a/b.git", Protocol::Https, "git.example.com", 443, "https://git.example.com:443"),
-            ("https://git.example.com:8443/a", Protocol::Https, "git.example.com", 8443, "https://git.example.com:8443"),
+            (
+                "https://git.example.com:8443/a",
+                Protocol::Https,
+                "git.example.com",
+                8443,
+                "https://git.example.com:8443",
+            ),
             ("https://[2001:db8::1]/a", Protocol::Https, "2001:db8::1", 443, "https://[2001:db8::1]:443"),
             ("ssh://git@host:2222/~/a", Protocol::Ssh, "host", 2222, "ssh://host:2222"),
             ("ssh://host/a", Protocol::Ssh, "host", 22, "ssh://host:22"),

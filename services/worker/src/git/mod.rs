@@ -101,7 +101,8 @@ impl Git {
         let addresses = reach::addresses(&repository.address, &task.stop).await?;
         // Gone before anything of the repository runs.
         let keys = Keys::write(&repository.access, &task.folder, &addresses)?;
-        let fetching = Fetching { git: self, task, repository, environment: self.environment(task, repository, &addresses) };
+        let fetching =
+            Fetching { git: self, task, repository, environment: self.environment(task, repository, &addresses) };
         let checkout = fetching.carry_out().await?;
         drop(keys);
         task.log.line(&format!("git: commit {} ({reference})", checkout.commit)).await;
@@ -220,13 +221,7 @@ impl Fetching<'_> {
         Ok(())
     }
 
-    async fn step(
-        &self,
-        watch: &watch::Watch,
-        folder: &Path,
-        what: &str,
-        arguments: Vec<String>,
-    ) -> Step<()> {
+    async fn step(&self, watch: &watch::Watch, folder: &Path, what: &str, arguments: Vec<String>) -> Step<()> {
         let program = Program {
             path: PathBuf::from("git"),
             arguments,

@@ -28,8 +28,11 @@ pub(super) async fn addresses(address: &Address, stop: &StopSignal) -> Step<Vec<
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {} s", GIT_CONNECT_WAIT.as_secs()),
     };
-    Err(Failure::transient(format!("git: {}: the name of the host {} leads nowhere: {why}", address.text, address.host))
-        .into())
+    Err(Failure::transient(format!(
+        "git: {}: the name of the host {} leads nowhere: {why}",
+        address.text, address.host
+    ))
+    .into())
 }
 
 fn checked(address: &Address, found: BTreeSet<IpAddr>, proxied: bool) -> Step<Vec<IpAddr>> {
@@ -67,14 +70,22 @@ mod tests {
         let address = Address::parse("https://git.example.com/a", &[]).unwrap();
         let found = ["10.0.0.1".parse().unwrap(), "2001:db8::1".parse().unwrap()];
         let (name, value) = pinned(&address, &found).unwrap();
-        assert_eq!((name.as_str(), value.as_str()), ("http.curloptResolve", "git.example.com:443:10.0.0.1,[2001:db8::1]"));
+        assert_eq!(
+            (name.as_str(), value.as_str()),
+            ("http.curloptResolve", "git.example.com:443:10.0.0.1,[2001:db8::1]")
+        );
         assert_eq!(pinned(&address, &[]), None);
     }
 
     #[tokio::test]
     async fn link_local_addresses_are_refused_over_any_protocol() {
         let (_asks, stop) = crate::stop::stop_channel();
-        for text in ["https://169.254.169.254/a", "ssh://git@[fe80::1]/a", "git@169.254.169.254:a", "https://[::ffff:169.254.169.254]/a"] {
+        for text in [
+            "https://169.254.169.254/a",
+            "ssh://git@[fe80::1]/a",
+            "git@169.254.169.254:a",
+            "https://[::ffff:169.254.169.254]/a",
+        ] {
             let address = Address::parse(text, &[]).unwrap();
             let Err(Ending::Failed(refused)) = addresses(&address, &stop).await else { panic!("{text}") };
             assert!(refused.message.contains("link-local"), "{}", refused.message);

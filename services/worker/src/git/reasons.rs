@@ -4,7 +4,11 @@ use downbeat_proto::events::v1::FailureClass;
 
 /// Of what git and ssh say in English: a part of it, in small letters, whether trying again can help, and advice. The first that fits counts.
 const KNOWN: [(&str, bool, &str); 16] = [
-    ("host key verification failed", false, "the server has another key than git_host_key says: compare them with its owner"),
+    (
+        "host key verification failed",
+        false,
+        "the server has another key than git_host_key says: compare them with its owner",
+    ),
     ("permission denied (", false, "the server does not take git_private_key, or the key has a passphrase"),
     ("invalid format", false, "git_private_key is no private key of OpenSSH"),
     ("error in libcrypto", false, "git_private_key is no private key of OpenSSH"),

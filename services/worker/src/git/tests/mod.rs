@@ -34,7 +34,8 @@ impl Scene {
             path
         };
         let store = BlobStore::open(&at("blobs")).unwrap();
-        let log = TaskLog::new(store.append(&BlobKey::task_log(Uuid::from_u128(1), Uuid::from_u128(2), 1)).await.unwrap());
+        let log =
+            TaskLog::new(store.append(&BlobKey::task_log(Uuid::from_u128(1), Uuid::from_u128(2), 1)).await.unwrap());
         let page = Page::open(&at("processes"), &Uuid::new_v4().to_string()).unwrap();
         let (asks, stop) = stop_channel();
         let task = Task {
@@ -52,7 +53,10 @@ impl Scene {
     }
 
     /// Reads a connection of these fields, as a task would, and fetches what it names.
-    async fn fetch(&self, git: &Git, fields: Value, branch: Option<&str>, folders: Option<&str>) -> Step<Checkout> {
+    async fn fetch(&self, git: &Git, mut fields: Value, branch: Option<&str>, folders: Option<&str>) -> Step<Checkout> {
+        // In a connection `file:` refers to a file: such an address stands in one.
+        std::fs::write(self.folder.path().join("address"), fields["git_repository"].as_str().unwrap()).unwrap();
+        fields["git_repository"] = "file:address".into();
         let file = self.folder.path().join("code.json");
         std::fs::write(&file, json!({ "integration": "PYTHON", "fields": fields }).to_string()).unwrap();
         let connections = Connections::new(Some(self.folder.path().to_owned()));
@@ -180,9 +184,19 @@ async fn what_is_not_there_or_not_allowed_is_told_apart() {
         (local(), json!({ "git_repository": "https://u:s3cret@h/x" }), None, "git_token"),
         (local(), json!({ "git_repository": url, "git_token": TOKEN }), None, "is for addresses with https"),
         (local(), json!({ "git_repository": "https://h/x", "git_token": "t0ken\ns3cret" }), None, "line break"),
-        (local(), json!({ "git_repository": "https://h/x", "git_private_key": "s3cret" }), None, "is for addresses with ssh"),
+        (
+            local(),
+            json!({ "git_repository": "https://h/x", "git_private_key": "s3cret" }),
+            None,
+            "is for addresses with ssh",
+        ),
         (local(), json!({ "git_repository": "git@h:x" }), None, "git_private_key is missing"),
-        (local(), json!({ "git_repository": "git@h:x", "git_private_key": "s3cret" }), None, "git_host_key must say who"),
+        (
+            local(),
+            json!({ "git_repository": "git@h:x", "git_private_key": "s3cret" }),
+            None,
+            "git_host_key must say who",
+        ),
         (Git::default(), json!({ "git_repository": url }), None, "one of these protocols: https, ssh"),
         (Git::default(), json!({ "git_repository": "https://169.254.169.254/x" }), None, "link-local"),
     ];
@@ -201,7 +215,8 @@ async fn a_checkout_is_bounded_in_bytes_and_in_files() {
     let place = tempfile::tempdir().unwrap();
     origin(place.path());
     let fields = json!({ "git_repository": format!("file://{}", place.path().display()) });
-    for (bytes, files, why) in [(1024, 200_000, "larger than 0 MiB"), (1 << 30, 12, "larger than 12 files and folders")] {
+    for (bytes, files, why) in [(1024, 200_000, "larger than 0 MiB"), (1 << 30, 12, "larger than 12 files and folders")]
+    {
         let bounds = Bounds { bytes, files, ..Bounds::default() };
         let git = Git { bounds, ..local() };
         let failure = failed(Scene::new().await.fetch(&git, fields.clone(), None, None).await);
@@ -264,7 +279,8 @@ async fn a_token_opens_a_repository_over_http_and_is_seen_nowhere() {
     let place = tempfile::tempdir().unwrap();
     let (_, newest) = origin(&place.path().join("code"));
     let base = server::serve(place.path(), TOKEN).await;
-    let fields = |path: &str, token: Option<&str>| json!({ "git_repository": format!("{base}/{path}"), "git_token": token });
+    let fields =
+        |path: &str, token: Option<&str>| json!({ "git_repository": format!("{base}/{path}"), "git_token": token });
 
     let scene = Scene::new().await;
     let checkout = scene.fetch(&local(), fields("code/.git", Some(TOKEN)), None, Some("jobs/a")).await.unwrap();
