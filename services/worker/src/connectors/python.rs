@@ -82,7 +82,7 @@ impl Connector for Python {
     fn about(&self) -> About {
         About {
             by_manifest: false,
-            tested: Tested::Real("Python 3.11"),
+            tested: Tested::Real("Python 3.11, git 2.39"),
             after_a_loss: "ends with its worker, runs again",
             collects: "what the script reports".to_owned(),
         }
