@@ -145,12 +145,9 @@ impl Script {
 
 fn check_command(command: &[String]) -> Result<(), Failure> {
     match command.first().map(String::as_str) {
-        Some("poetry") => {
-            Err(Failure::misconfigured("command: poetry is not run by this version; begin with python or uv"))
-        }
-        Some("python" | "uv") if command.len() > 1 => Ok(()),
+        Some("python" | "uv" | "poetry") if command.len() > 1 => Ok(()),
         _ => Err(Failure::misconfigured(
-            "command must be `python` or `uv` and at least one argument, like `python load.py`",
+            "command must be `python`, `uv` or `poetry` and at least one argument, like `python load.py`",
         )),
     }
 }

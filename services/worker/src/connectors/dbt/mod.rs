@@ -31,7 +31,7 @@ use crate::toolchain::{
 use artifacts::Invocation;
 
 /// Files of a project that are read here or by what installs packages.
-const FILES: [&str; 4] = ["dbt_project.yml", "profiles.yml", "requirements.txt", "pyproject.toml"];
+const FILES: [&str; 5] = ["dbt_project.yml", "profiles.yml", "requirements.txt", "pyproject.toml", "poetry.lock"];
 
 #[derive(Debug)]
 pub(crate) struct Dbt {
@@ -91,7 +91,9 @@ impl Dbt {
         if environment.own_program("dbt").is_none() {
             return Err(Failure::misconfigured(format!(
                 "dbt is not installed by the project: add dbt-core and the adapter (like `dbt-duckdb`) to {}",
-                folder.join("requirements.txt").display()
+                folder
+                    .join(if manager == PackageManager::Poetry { "poetry.lock" } else { "requirements.txt" })
+                    .display()
             ))
             .into());
         }
@@ -152,6 +154,8 @@ fn install_command(folder: &Path, manager: PackageManager) -> Vec<Command> {
         PackageManager::Uv if folder.join("pyproject.toml").is_file() => {
             &["uv", "pip", "install", "-r", "pyproject.toml"]
         }
+        // Without a lock file poetry would write one into the project.
+        PackageManager::Poetry if folder.join("poetry.lock").is_file() => &["poetry", "install", "--no-root"],
         _ => return Vec::new(),
     };
     vec![Command { joiner: Joiner::Always, words: words.iter().map(|word| (*word).to_owned()).collect() }]
