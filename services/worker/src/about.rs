@@ -8,8 +8,8 @@ use std::{path::PathBuf, sync::Arc};
 use downbeat_runtime::blob::BlobStore;
 
 use crate::{
-    callbacks::Callbacks, config::WorkerConfig, connections::Connections, connectors::Registry, error::Error, manifest,
-    script_events::ScriptEvents, toolchain::Toolchain,
+    callbacks::Callbacks, config::WorkerConfig, connections::Connections, connectors::Registry, error::Error, git::Git,
+    manifest, script_events::ScriptEvents, toolchain::Toolchain,
 };
 
 /// What the job has met in tests.
@@ -57,7 +57,7 @@ pub async fn jobs(own: Option<PathBuf>) -> Result<Vec<Runs>, Error> {
     let toolchain = Arc::new(Toolchain::new(&config, here.clone(), here.clone()));
     // What is listed does not depend on what the connections are.
     let connections = Connections::new(Some(here));
-    let native = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await?), &connections);
+    let native = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await?), &connections, Git::default());
     let native = native.with_callbacks(Some(Callbacks::nobody(BlobStore::open(&config.data)?)), &connections);
     let manifests = manifest::load::load(own.as_deref()).map_err(|faults| Error::Config {
         setting: manifest::load::SETTING,

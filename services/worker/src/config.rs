@@ -37,6 +37,10 @@ pub struct WorkerConfig {
     /// Folder of connector manifests of one's own, which describe jobs in other systems (docs/connectors.md).
     #[arg(long, env = "DOWNBEAT_WORKER_CONNECTORS", value_name = "FOLDER")]
     pub connectors: Option<PathBuf>,
+    /// Protocol, besides https and ssh, by which code may come from a git repository: `http`, `file`; may be given several times. What comes by
+    /// http can be read and changed on its way, and file reads what the worker may read.
+    #[arg(long = "git-protocol", env = "DOWNBEAT_WORKER_GIT_PROTOCOLS", value_name = "PROTOCOL", value_delimiter = ',', value_parser = ["http", "file"])]
+    pub git_protocols: Vec<String>,
     /// Address to listen on for what jobs elsewhere say of themselves (HTTP_REQUEST_ASYNC), like 0.0.0.0:7420.
     #[arg(long, env = "DOWNBEAT_WORKER_CALLBACKS", value_name = "ADDRESS", requires_all = ["callbacks_url", "callbacks_key_file"])]
     pub callbacks: Option<std::net::SocketAddr>,
@@ -70,6 +74,7 @@ impl WorkerConfig {
             environments: None,
             connections: None,
             connectors: None,
+            git_protocols: Vec::new(),
             callbacks: None,
             callbacks_url: None,
             callbacks_key_file: None,

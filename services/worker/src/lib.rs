@@ -17,6 +17,7 @@ mod connectors;
 mod driver;
 pub mod engine;
 mod error;
+mod git;
 mod guarded;
 mod home;
 mod kubernetes;
@@ -81,7 +82,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     if let Some(listening) = &listening {
         info!(address = %listening.address, "listens for callbacks");
     }
-    let registry = connectors::Registry::new(toolchain, events, &connections)
+    let registry = connectors::Registry::new(toolchain, events, &connections, git::Git::new(&config.git_protocols))
         .with_callbacks(callbacks, &connections)
         .and(manifest::jobs(&manifests, &connections))
         .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;

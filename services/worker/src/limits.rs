@@ -256,3 +256,20 @@ pub(crate) const CALLBACK_BYTES_MAX: u64 = 32 * 1024 * 1024;
 pub(crate) const CALLBACK_READ_BYTES: usize = 1024 * 1024;
 /// Shortest key of the endpoint for callbacks, in bytes.
 pub(crate) const CALLBACK_KEY_BYTES_MIN: usize = 16;
+
+/// How long the code of one task may take to come, from git's start to the checkout.
+pub(crate) const GIT_WAIT: Duration = Duration::from_secs(600);
+/// How long a git server's name may take to be found, and ssh to reach it.
+pub(crate) const GIT_CONNECT_WAIT: Duration = Duration::from_secs(20);
+/// Bytes of one checkout, with what git keeps about it.
+pub(crate) const GIT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// Files and folders of one checkout.
+pub(crate) const GIT_FILES_MAX: u64 = 200_000;
+/// Pause between two looks at what git has written.
+pub(crate) const GIT_LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Bytes of a repository's address.
+pub(crate) const GIT_ADDRESS_BYTES_MAX: usize = 2_048;
+/// Bytes of the name of a branch.
+pub(crate) const GIT_REFERENCE_BYTES_MAX: usize = 255;
+/// Folders of a checkout that a task may choose.
+pub(crate) const GIT_FOLDERS_MAX: usize = 64;

@@ -6,7 +6,10 @@
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use downbeat_proto::events::v1::FailureClass;
 use downbeat_proto::worker::v1::{Offer, report::Report as ReportKind};
@@ -89,7 +92,7 @@ async fn what_cannot_run_is_explained() {
     let mut stage = Stage::with(|config| config.python_3_12 = Some("/nowhere/python3.12".into())).await;
     let cases = [
         (json!({ "source": "INLINE", "code": "1", "python_version": "3.12" }), "python 3.12 not found"),
-        (json!({ "source": "INLINE", "code": "1", "package_manager": "POETRY" }), "POETRY"),
+        (json!({ "source": "INLINE", "code": "1", "package_manager": "CONDA" }), "PIP, UV, POETRY"),
         (json!({ "source": "INLINE", "code": "1", "command": "bash x" }), "command must be"),
         (json!({ "source": "INLINE" }), "parameter code"),
         (json!({ "command": "python x.py" }), "applied without a folder"),
@@ -206,4 +209,55 @@ fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// A project of poetry's with one package, a wheel beside it: nothing of it comes from an index.
+fn poetry_project(folder: &Path) {
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("tiny/__init__.py", "VALUE = 41\n");
+    write("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n");
+    write(
+        "tiny-1.0.dist-info/WHEEL",
+        "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    );
+    write("tiny-1.0.dist-info/RECORD", "tiny/__init__.py,,\ntiny-1.0.dist-info/RECORD,,\n");
+    let wheel = "tiny-1.0-py3-none-any.whl";
+    let zip = ["-m", "zipfile", "-c", wheel, "tiny", "tiny-1.0.dist-info"];
+    assert!(std::process::Command::new("python3").args(zip).current_dir(folder).status().unwrap().success());
+    std::fs::remove_dir_all(folder.join("tiny")).unwrap();
+    write(
+        "pyproject.toml",
+        "[project]\nname = \"x\"\nversion = \"0.1.0\"\nrequires-python = \">=3.11\"\n[tool.poetry]\npackage-mode = false\n\
+         [tool.poetry.dependencies]\ntiny = { path = \"tiny-1.0-py3-none-any.whl\" }\n",
+    );
+    write("load.py", "import tiny\nprint('value', tiny.VALUE + 1)\n");
+}
+
+#[tokio::test]
+async fn what_poetry_has_locked_is_installed_once() {
+    let mut stage = Stage::new().await;
+    let folder = stage.folder.path().join("project");
+    poetry_project(&folder);
+    let install = "poetry install --no-root";
+    let cases = [
+        ("poetry lock && poetry install --no-root", "python load.py", "environment: built in"),
+        (install, "python load.py", "environment: built in"),
+        (install, "poetry run python load.py", "ready from an earlier run"),
+    ];
+    for ((build, command, expected), task) in cases.into_iter().zip(1..) {
+        let parameters = json!({
+            "command": command, "build_command": build, "package_manager": "POETRY", "python_version": "3.11",
+        });
+        let source_root = folder.to_string_lossy().into_owned();
+        let offer = Offer { source_root, ..offer(task, "PYTHON", "PYTHON_EXECUTE_SCRIPT", parameters) };
+        let end = stage.run(offer).await;
+        let log = stage.log(task).await;
+        assert!(matches!(end, ReportKind::Succeeded(_)), "{end:?}\n{log}");
+        assert!(log.contains("value 42") && log.contains(expected), "{log}");
+    }
+    stage.shut_down().await;
 }

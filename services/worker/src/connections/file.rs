@@ -48,11 +48,10 @@ pub(super) fn read(file: &Path, integration: &str, fields: Fields) -> Result<Con
     };
     let mut read = Contents { fields: Map::new(), secrets: Vec::new(), open_to_others: Vec::new() };
     for (name, value) in written {
-        let secret = Fields::holds(fields.secret, &name);
-        if !secret && !Fields::holds(fields.open, &name) {
+        let Some(secret) = fields.judge(&name) else {
             let known = [fields.open, fields.secret].concat().join(", ");
             return Err(wrong(&format!("the field {name:?} is unknown; {integration} has: {known}")));
-        }
+        };
         let value = match value {
             Value::Object(table) => {
                 let resolved = table.into_iter().map(|(key, value)| {

@@ -36,11 +36,17 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Fields of any name, all of them credentials: for scripts, whose authors know what they mean.
-    pub(crate) const ANY: Self = Self { open: &[], secret: &[ANY_NAME] };
+    /// Fields of any name, all of them credentials but these: for scripts, whose authors know what they mean.
+    pub(crate) const fn any_but(open: &'static [&'static str]) -> Self {
+        Self { open, secret: &[ANY_NAME] }
+    }
 
-    fn holds(names: &[&str], name: &str) -> bool {
-        names.iter().any(|known| *known == name || *known == ANY_NAME)
+    /// Whether the field is a credential; `None`: there is no such field.
+    fn judge(self, name: &str) -> Option<bool> {
+        if self.open.contains(&name) {
+            return Some(false);
+        }
+        self.secret.iter().any(|known| *known == name || *known == ANY_NAME).then_some(true)
     }
 }
 
@@ -179,11 +185,12 @@ impl Connection {
         &self.secrets
     }
 
-    /// Its fields as variables of a process, as published: `INTEGRATION__CONNECTION__FIELD`.
-    pub(crate) fn variables(&self, integration: &str) -> impl Iterator<Item = (String, String)> {
+    /// Its fields but some as variables of a process, as published: `INTEGRATION__CONNECTION__FIELD`.
+    pub(crate) fn variables(&self, integration: &str, but: &[&str]) -> impl Iterator<Item = (String, String)> {
         let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
         let start = format!("{}__{}", variable(integration), variable(&name));
-        self.fields.iter().map(move |(field, value)| {
+        let fields = self.fields.iter().filter(|(field, _)| !but.contains(&field.as_str()));
+        fields.map(move |(field, value)| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             (format!("{start}__{}", variable(field)), text)
         })

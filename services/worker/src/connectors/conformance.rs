@@ -16,6 +16,7 @@ use crate::attempt::{AttemptId, Ending};
 use crate::callbacks::Callbacks;
 use crate::config::WorkerConfig;
 use crate::connections::Connections;
+use crate::git::Git;
 use crate::home::Home;
 use crate::runner::Runner;
 use crate::script_events::ScriptEvents;
@@ -32,8 +33,9 @@ async fn runner(folder: &Path) -> Runner {
     let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
     let connections = Connections::new(Some(connections(folder)));
     let blobs = BlobStore::open(&config.blobs).unwrap();
-    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections)
-        .with_callbacks(Some(Callbacks::nobody(blobs.clone())), &connections);
+    let registry =
+        Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections, Git::default())
+            .with_callbacks(Some(Callbacks::nobody(blobs.clone())), &connections);
     Runner { home, blobs, registry }
 }
 

@@ -32,6 +32,7 @@ use crate::about::About;
 use crate::attempt::{Ended, Ending, Failure, Job};
 use crate::callbacks::Callbacks;
 use crate::connections::{Connection, Connections, Fields};
+use crate::git::Git;
 use crate::process::{book::Page, log::TaskLog};
 use crate::remote::{Remote, RemoteJob};
 use crate::script_events::ScriptEvents;
@@ -146,11 +147,17 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, connections: &Connections) -> Self {
+    pub(crate) fn new(
+        toolchain: Arc<Toolchain>,
+        events: Arc<ScriptEvents>,
+        connections: &Connections,
+        git: Git,
+    ) -> Self {
         let duckdb = duckdb::all(&toolchain, connections);
+        let sources = source::Sources::new(connections.clone(), git);
         let mut all: Vec<Arc<dyn Connector>> = vec![
-            Arc::new(python::Python::new(Arc::clone(&toolchain), events, connections.clone())),
-            Arc::new(dbt::Dbt::new(toolchain, connections.clone())),
+            Arc::new(python::Python::new(Arc::clone(&toolchain), events, sources.clone())),
+            Arc::new(dbt::Dbt::new(toolchain, sources)),
             Arc::new(http::HttpRequest { connections: connections.clone() }),
         ];
         all.extend(sql::all(connections));

@@ -50,10 +50,7 @@ pub(crate) fn python_version(parameters: &Parameters) -> Result<Option<&'static 
 /// `package_manager`.
 pub(crate) fn package_manager(parameters: &Parameters) -> Result<PackageManager, Failure> {
     match one_of(parameters, "package_manager", &["PIP", "UV", "POETRY"])? {
-        "POETRY" => Err(Failure::misconfigured(
-            "the parameter package_manager is POETRY, which this version does not run: export the dependencies \
-             (`poetry export -o requirements.txt`) and use PIP or UV",
-        )),
+        "POETRY" => Ok(PackageManager::Poetry),
         "UV" => Ok(PackageManager::Uv),
         _ => Ok(PackageManager::Pip),
     }

@@ -1,16 +1,16 @@
-//! PYTHON/PYTHON_EXECUTE_SCRIPT: a script from the pipeline's folder (GIT) or from the task itself (INLINE).
+//! PYTHON/PYTHON_EXECUTE_SCRIPT: a script from a repository or the pipeline's folder (GIT), or from the task itself (INLINE).
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Connector, Step, Task, parameters, source::project_folder};
+use super::{
+    Connector, Step, Task, parameters,
+    source::{Code, Sources, variables},
+};
 use crate::about::{About, Tested};
 use crate::attempt::{Ended, Ending, Failure, cut};
-use crate::connections::{Connections, Fields};
+use crate::connections::Connection;
 use crate::process::{environment::Environment, log::last_lines, run::Exit};
 use crate::script_events::{ScriptEvents, ScriptState, ScriptStatus};
 use crate::toolchain::{
@@ -22,7 +22,7 @@ use crate::toolchain::{
 pub(crate) struct Python {
     toolchain: Arc<Toolchain>,
     events: Arc<ScriptEvents>,
-    connections: Connections,
+    sources: Sources,
 }
 
 /// The task's parameters, checked.
@@ -38,22 +38,22 @@ struct Script {
 }
 
 impl Python {
-    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, connections: Connections) -> Self {
-        Self { toolchain, events, connections }
+    pub(crate) fn new(toolchain: Arc<Toolchain>, events: Arc<ScriptEvents>, sources: Sources) -> Self {
+        Self { toolchain, events, sources }
     }
 
     async fn carry_out(&self, task: &Task) -> Step<Ending> {
         let script = Script::read(task)?;
-        let connection = task.open(&self.connections, "PYTHON", Fields::ANY).await?;
-        let folder = script.place(task).await?;
-        let scope = script.scope(task, &folder);
+        let connection = self.sources.open(task, "PYTHON").await?;
+        let code = script.place(task, &self.sources, connection.as_ref()).await?;
+        let folder = code.folder.clone();
         let build = Build {
             version: script.version,
             manager: script.manager,
             commands: &script.build,
             folder: &folder,
             variables: &script.variables,
-            scope: &scope,
+            scope: &code.scope,
         };
         let environment = self.toolchain.environment(task, &build).await?;
         let admission = self.events.admit(&task.offer.task_run_id, script.set_outputs);
@@ -63,7 +63,7 @@ impl Python {
             ("ORCHESTRA_WEBHOOK_URL", admission.url.clone()),
         ];
         // Only what runs sees them, not what installs.
-        let linked = connection.iter().flat_map(|connection| connection.variables("PYTHON"));
+        let linked = connection.iter().flat_map(|connection| variables(connection, "PYTHON"));
         let environment = environment.with(linked).with(given.map(|(name, value)| (name.to_owned(), value)));
         task.log.line(&format!("$ {}", script.command.join(" "))).await;
         let ran = run_in(task, environment.program(&script.command, &folder)?).await?;
@@ -82,7 +82,7 @@ impl Connector for Python {
     fn about(&self) -> About {
         About {
             by_manifest: false,
-            tested: Tested::Real("Python 3.11"),
+            tested: Tested::Real("Python 3.11, git 2.39"),
             after_a_loss: "ends with its worker, runs again",
             collects: "what the script reports".to_owned(),
         }
@@ -128,34 +128,26 @@ impl Script {
     }
 
     /// The folder to run in; inline code is written there.
-    async fn place(&self, task: &Task) -> Result<PathBuf, Failure> {
-        let Some((name, code)) = &self.code else { return project_folder(task).await };
+    async fn place(&self, task: &Task, sources: &Sources, connection: Option<&Connection>) -> Step<Code> {
+        let Some((name, code)) = &self.code else {
+            let code = sources.place(task, connection).await?;
+            let build = self.build.iter().flat_map(|command| &command.words);
+            code.check_words(self.command.iter().chain(build).map(String::as_str))?;
+            return Ok(code);
+        };
         let path = task.folder.join(name);
         tokio::fs::write(&path, code)
             .await
             .map_err(|error| Failure::transient(format!("cannot write the script to {}: {error}", path.display())))?;
-        Ok(task.folder.clone())
-    }
-}
-
-impl Script {
-    /// The folder of inline code is another one for each attempt: its environment belongs to the task.
-    fn scope(&self, task: &Task, folder: &Path) -> String {
-        match self.code {
-            Some(_) => format!("{}/{}", task.offer.pipeline_name, task.offer.task_id),
-            None => folder.to_string_lossy().into_owned(),
-        }
+        Ok(Code::of_the_attempt(task, task.folder.clone()))
     }
 }
 
 fn check_command(command: &[String]) -> Result<(), Failure> {
     match command.first().map(String::as_str) {
-        Some("poetry") => {
-            Err(Failure::misconfigured("command: poetry is not run by this version; begin with python or uv"))
-        }
-        Some("python" | "uv") if command.len() > 1 => Ok(()),
+        Some("python" | "uv" | "poetry") if command.len() > 1 => Ok(()),
         _ => Err(Failure::misconfigured(
-            "command must be `python` or `uv` and at least one argument, like `python load.py`",
+            "command must be `python`, `uv` or `poetry` and at least one argument, like `python load.py`",
         )),
     }
 }

@@ -60,6 +60,11 @@ impl VirtualEnvironment {
             set("UV_PROJECT_ENVIRONMENT", &root);
             set("UV_PYTHON_DOWNLOADS", "never");
         }
+        if manager == PackageManager::Poetry {
+            // It takes the environment that VIRTUAL_ENV names; nobody is there to be asked, for a keyring neither.
+            set("POETRY_NO_INTERACTION", "1");
+            set("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring");
+        }
         Self { folders, variables }
     }
 
@@ -105,6 +110,7 @@ impl Toolchain {
         let tools = match build.manager {
             PackageManager::Pip => Vec::new(),
             PackageManager::Uv => vec![self.uv_folder(task, &interpreter).await?],
+            PackageManager::Poetry => vec![self.tool_folder("poetry", task, &interpreter).await?],
         };
         let (name, repeatable) = identify(&interpreter, build);
         let root = self.environments.join(&name);

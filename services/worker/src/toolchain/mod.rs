@@ -7,7 +7,7 @@
 mod environment;
 mod interpreter;
 mod requirements;
-mod uv;
+mod tools;
 pub(crate) mod words;
 
 use std::{
@@ -37,6 +37,7 @@ use words::{Command, Joiner};
 pub(crate) enum PackageManager {
     Pip,
     Uv,
+    Poetry,
 }
 
 /// Interpreters, tools and environments of one worker.

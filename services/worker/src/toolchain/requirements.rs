@@ -12,13 +12,15 @@ use std::{
 use super::words::Command;
 use crate::limits::{REQUIREMENT_FILE_BYTES_MAX, REQUIREMENT_FILES_MAX};
 
-const INSTALLERS: [&[&str]; 6] = [
+const INSTALLERS: [&[&str]; 8] = [
     &["pip", "install"],
     &["pip3", "install"],
     &["python", "-m", "pip", "install"],
     &["uv", "pip", "install"],
     &["uv", "sync", "--frozen"],
     &["uv", "sync", "--locked"],
+    &["poetry", "install"],
+    &["poetry", "sync"],
 ];
 const HARMLESS: [&str; 8] = [
     "-q",
@@ -45,6 +47,11 @@ pub(crate) fn hash_inputs(commands: &[Command], folder: &Path, hasher: &mut blak
 fn hash_command(words: &[String], folder: &Path, hasher: &mut blake3::Hasher, files: &mut BTreeSet<PathBuf>) -> bool {
     let installer = INSTALLERS.iter().find(|installer| words.iter().take(installer.len()).eq(installer.iter()));
     let Some(installer) = installer else { return false };
+    if installer[0] == "poetry" {
+        let locked = hash_file(&folder.join("poetry.lock"), hasher, files)
+            && hash_file(&folder.join("pyproject.toml"), hasher, files);
+        return locked && words.iter().any(|word| word == "--no-root") && !names_folders(&folder.join("poetry.lock"));
+    }
     if installer[1] == "sync" {
         // The project itself is installed, too, unless the user says otherwise: its code is not hashed.
         let locked = hash_file(&folder.join("uv.lock"), hasher, files)
@@ -66,6 +73,11 @@ fn hash_command(words: &[String], folder: &Path, hasher: &mut blake3::Hasher, fi
         };
     }
     repeatable
+}
+
+/// Whether a lock file of poetry's has packages that are folders beside it: their code is not hashed.
+fn names_folders(lock: &Path) -> bool {
+    fs::read_to_string(lock).map_or(true, |text| text.lines().any(|line| line.trim() == "type = \"directory\""))
 }
 
 fn is_pinned(argument: &str) -> bool {
@@ -151,6 +163,23 @@ mod tests {
         for (line, expected) in cases {
             assert_eq!(judge(folder.path(), line).0, expected, "{line}");
         }
+    }
+
+    #[test]
+    fn what_poetry_installs_is_known_from_its_lock_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        assert!(!judge(folder.path(), "poetry install --no-root").0, "no lock file");
+        write("pyproject.toml", "");
+        write("poetry.lock", "one");
+        let (repeatable, before) = judge(folder.path(), "poetry install --no-root");
+        assert!(repeatable && judge(folder.path(), "poetry sync --no-root").0);
+        assert!(!judge(folder.path(), "poetry install").0, "the project itself");
+        assert!(!judge(folder.path(), "poetry lock && poetry install --no-root").0);
+        write("poetry.lock", "two");
+        assert_ne!(judge(folder.path(), "poetry install --no-root").1, before);
+        write("poetry.lock", "[package.source]\ntype = \"directory\"\n");
+        assert!(!judge(folder.path(), "poetry install --no-root").0, "a package beside it");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! DBT_CORE/DBT_CORE_EXECUTE: dbt commands in a project of the pipeline's folder; what dbt wrote about them becomes operations,
+//! DBT_CORE/DBT_CORE_EXECUTE: dbt commands in a project of a repository or of the pipeline's folder; what dbt wrote about them becomes operations,
 //! assets and lineage.
 
 mod artifacts;
@@ -17,10 +17,12 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Connector, Step, Task, parameters, source::project_folder};
+use super::{
+    Connector, Step, Task, parameters,
+    source::{Sources, variables as linked_variables},
+};
 use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure};
-use crate::connections::{Connections, Fields};
 use crate::process::environment::Environment;
 use crate::toolchain::{
     Build, PackageManager, Toolchain, VirtualEnvironment,
@@ -28,10 +30,13 @@ use crate::toolchain::{
 };
 use artifacts::Invocation;
 
+/// Files of a project that are read here or by what installs packages.
+const FILES: [&str; 5] = ["dbt_project.yml", "profiles.yml", "requirements.txt", "pyproject.toml", "poetry.lock"];
+
 #[derive(Debug)]
 pub(crate) struct Dbt {
     toolchain: Arc<Toolchain>,
-    connections: Connections,
+    sources: Sources,
 }
 
 /// Everything that running one dbt command takes.
@@ -43,8 +48,8 @@ struct Project<'a> {
 }
 
 impl Dbt {
-    pub(crate) fn new(toolchain: Arc<Toolchain>, connections: Connections) -> Self {
-        Self { toolchain, connections }
+    pub(crate) fn new(toolchain: Arc<Toolchain>, sources: Sources) -> Self {
+        Self { toolchain, sources }
     }
 
     async fn carry_out(&self, task: &Task) -> Step<Ended> {
@@ -68,8 +73,10 @@ impl Dbt {
         let version = parameters::python_version(&task.parameters)?;
         let manager = parameters::package_manager(&task.parameters)?;
         let variables = parameters::variables(&task.parameters)?;
-        let connection = task.open(&self.connections, "DBT_CORE", Fields::ANY).await?;
-        let folder = project_folder(task).await?;
+        let connection = self.sources.open(task, "DBT_CORE").await?;
+        let code = self.sources.place(task, connection.as_ref()).await?;
+        let folder = code.folder.clone();
+        code.check_words(FILES)?;
         if !folder.join("dbt_project.yml").is_file() {
             return Err(Failure::misconfigured(format!(
                 "{} holds no dbt_project.yml: set project_dir to the folder of the dbt project",
@@ -78,20 +85,21 @@ impl Dbt {
             .into());
         }
         let install = install_command(&folder, manager);
-        let scope = folder.to_string_lossy();
         let build =
-            Build { version, manager, commands: &install, folder: &folder, variables: &variables, scope: &scope };
+            Build { version, manager, commands: &install, folder: &folder, variables: &variables, scope: &code.scope };
         let environment = self.toolchain.environment(task, &build).await?;
         if environment.own_program("dbt").is_none() {
             return Err(Failure::misconfigured(format!(
                 "dbt is not installed by the project: add dbt-core and the adapter (like `dbt-duckdb`) to {}",
-                folder.join("requirements.txt").display()
+                folder
+                    .join(if manager == PackageManager::Poetry { "poetry.lock" } else { "requirements.txt" })
+                    .display()
             ))
             .into());
         }
         let target = task.folder.join("target");
         let environment = environment.with(dbt_variables(&folder, &target, task)).with(variables);
-        let linked = connection.iter().flat_map(|connection| connection.variables("DBT_CORE"));
+        let linked = connection.iter().flat_map(|connection| linked_variables(connection, "DBT_CORE"));
         let environment = environment.with(linked);
         Ok(Project { task, folder, target, environment })
     }
@@ -146,6 +154,8 @@ fn install_command(folder: &Path, manager: PackageManager) -> Vec<Command> {
         PackageManager::Uv if folder.join("pyproject.toml").is_file() => {
             &["uv", "pip", "install", "-r", "pyproject.toml"]
         }
+        // Without a lock file poetry would write one into the project.
+        PackageManager::Poetry if folder.join("poetry.lock").is_file() => &["poetry", "install", "--no-root"],
         _ => return Vec::new(),
     };
     vec![Command { joiner: Joiner::Always, words: words.iter().map(|word| (*word).to_owned()).collect() }]

@@ -12,6 +12,7 @@ use crate::attempt::{AttemptId, Ending};
 use crate::config::WorkerConfig;
 use crate::connections::Connections;
 use crate::connectors::{Registry, Submit};
+use crate::git::Git;
 use crate::home::Home;
 use crate::manifest;
 use crate::runner::Runner;
@@ -27,7 +28,8 @@ async fn runner(folder: &Path) -> Runner {
     let home = Home::open(&config.data).unwrap();
     let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
     let connections = Connections::new(Some(folder.to_owned()));
-    let registry = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections);
+    let registry =
+        Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections, Git::default());
     let manifests = manifest::load::load(None).unwrap_or_else(|faults| panic!("{faults}"));
     let registry = registry.and(manifest::jobs(&manifests, &connections)).unwrap();
     Runner { home, blobs: BlobStore::open(&config.blobs).unwrap(), registry }

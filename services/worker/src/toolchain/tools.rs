@@ -1,4 +1,4 @@
-//! Finds `uv`, or installs it once into a folder of the worker's own.
+//! Finds `uv` and `poetry`, or installs them once into folders of the worker's own.
 
 use std::path::PathBuf;
 
@@ -17,18 +17,23 @@ impl Toolchain {
                     .into()
             });
         }
-        if let Some(folder) = find_program("uv", &self.search).as_deref().and_then(|path| path.parent()) {
+        self.tool_folder("uv", task, interpreter).await
+    }
+
+    /// The folder that holds a tool, which is a package of the same name.
+    pub(super) async fn tool_folder(&self, name: &str, task: &Task, interpreter: &Interpreter) -> Step<PathBuf> {
+        if let Some(folder) = find_program(name, &self.search).as_deref().and_then(|path| path.parent()) {
             return Ok(folder.to_path_buf());
         }
-        let root = self.tools.join("uv");
-        let program = root.join("bin/uv");
-        let _lock = lock(&self.tools.join("uv.lock"), task, "installs uv").await?;
+        let root = self.tools.join(name);
+        let program = root.join("bin").join(name);
+        let _lock = lock(&self.tools.join(format!("{name}.lock")), task, &format!("installs {name}")).await?;
         if !program.is_file() {
-            task.log.line("uv is not on PATH: installing it once for this worker").await;
+            task.log.line(&format!("{name} is not on PATH: installing it once for this worker")).await;
             create(task, interpreter, &root).await?;
             let environment = VirtualEnvironment::new(root.clone(), PackageManager::Pip, &[], &self.search);
-            let words = ["python", "-m", "pip", "install", "--quiet", "uv"].map(str::to_owned);
-            expect_success(task, environment.program(&words, &task.folder)?, "installing uv").await?;
+            let words = ["python", "-m", "pip", "install", "--quiet", name].map(str::to_owned);
+            expect_success(task, environment.program(&words, &task.folder)?, &format!("installing {name}")).await?;
         }
         Ok(root.join("bin"))
     }
