@@ -1,7 +1,7 @@
-//! The allocator of every process that links this crate.
+//! The allocator of the services.
 //!
-//! Promises that memory comes from mimalloc. Services fold many small rows and messages: with the system's allocator a third
-//! of the projector's time went into it, and musl's, which static images would use, is slower still.
+//! Promises that whoever names it as the global one takes memory from mimalloc. Services fold many small rows and messages: with the
+//! system's allocator a third of the projector's time went into it, and musl's, which static images would use, is slower still.
+//! Programs that run once and for a moment (`downbeat validate`) keep the system's, which asks for less at the start.
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+pub use mimalloc::MiMalloc as Allocator;

@@ -2,7 +2,7 @@
 //!
 //! Promises that real time, signals and sockets are touched here and nowhere else. Knows nothing about pipelines, logs or events.
 
-mod allocator;
+pub mod allocator;
 pub mod blob;
 pub mod clock;
 pub mod error;

@@ -77,6 +77,8 @@ pub const CHECK_TIMEOUT_MAX: Duration = Duration::from_secs(300);
 pub const CHECK_MARGIN: Duration = Duration::from_secs(10);
 /// Pause before a window asks again, where all workers have as many checks in hand as they may.
 pub const BUSY_PAUSE: Duration = Duration::from_secs(1);
+/// Pause before a window asks again that has checks which no attached worker can make.
+pub const NO_WORKER_PAUSE: Duration = Duration::from_secs(5);
 /// Serialised outputs of one check, bytes.
 pub const CHECK_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 /// How long a worker may take to tell an alert.

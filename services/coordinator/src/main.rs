@@ -3,7 +3,10 @@
 use clap::Parser;
 use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
-use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
+use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 /// Owns the partition: takes commands, decides, records, dispatches to workers.
 #[derive(Parser)]

@@ -3,7 +3,10 @@
 use clap::Parser;
 use downbeat_event_log::{Access, LogAddress};
 use downbeat_metadata_projector::ProjectorConfig;
-use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
+use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 /// Follows the log and answers questions about pipelines, runs, assets and lineage.
 #[derive(Parser)]

@@ -2,8 +2,11 @@
 
 use clap::Parser;
 use downbeat_event_log::{Access, LogAddress};
-use downbeat_runtime::{shutdown::Shutdown, telemetry};
+use downbeat_runtime::{allocator::Allocator, shutdown::Shutdown, telemetry};
 use downbeat_scheduler::{config::SchedulerConfig, metrics::Metrics};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 /// Follows the log for schedules and asks the coordinator for runs when they are due; takes events from NATS for triggers.
 #[derive(Parser)]

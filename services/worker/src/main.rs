@@ -1,8 +1,11 @@
 //! The worker as a process of its own.
 
 use clap::Parser;
-use downbeat_runtime::{shutdown::Shutdown, telemetry};
+use downbeat_runtime::{allocator::Allocator, shutdown::Shutdown, telemetry};
 use downbeat_worker::WorkerConfig;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {

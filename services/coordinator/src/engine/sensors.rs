@@ -44,7 +44,8 @@ struct Window {
 struct Asking {
     serial: Serial,
     begun: Duration,
-    frequency: Duration,
+    /// From its beginning to that of the next one.
+    pause: Duration,
     answers: Vec<Option<CheckAnswer>>,
     /// Places of checks that are not answered, and who has them.
     open: BTreeMap<u32, SessionId>,
@@ -130,6 +131,7 @@ impl Engine {
     fn begin_poll(&mut self, now: Moment, window: WindowRef) {
         let Some(poll) = sensors::poll(&self.partition, &window, now.wall) else { return };
         let frequency = Duration::from_millis(poll.frequency_ms);
+        let mut pause = frequency;
         let mut answers = vec![None; poll.checks];
         for (place, answer) in poll.answered {
             answers[place as usize] = Some(answer);
@@ -148,6 +150,8 @@ impl Engine {
                     return self.polls.put(window, now.monotonic + limits::BUSY_PAUSE, None);
                 }
                 None => {
+                    // One may come any moment, above all right after a start.
+                    pause = pause.min(limits::NO_WORKER_PAUSE);
                     let why = format!("no worker that can make {integration}/{kind} is attached");
                     answers[check.place as usize] = Some(CheckAnswer::Pending(why));
                 }
@@ -156,7 +160,7 @@ impl Engine {
         self.polls.serials += 1;
         let serial = self.polls.serials;
         let open = given.iter().map(|(session, check)| (check.place, *session)).collect();
-        let asking = Asking { serial, begun: now.monotonic, frequency, answers, open };
+        let asking = Asking { serial, begun: now.monotonic, pause, answers, open };
         if asking.open.is_empty() {
             return self.end_poll(now, window, asking);
         }
@@ -195,7 +199,7 @@ impl Engine {
     }
 
     fn end_poll(&mut self, now: Moment, window: WindowRef, asking: Asking) {
-        let next = (asking.begun + asking.frequency).max(now.monotonic);
+        let next = (asking.begun + asking.pause).max(now.monotonic);
         // First: what is decided may close the window.
         self.polls.put(window.clone(), next, None);
         let command = Command::PollSensor(PollSensor { window, answers: asking.answers });
