@@ -102,9 +102,9 @@ fn fold(criterion: &mut Criterion) {
     let log = LogId("bench".into());
     let (entries, events) = synthetic(&log);
     let large = (entries, events);
-    into_store(criterion, "into the store, batches of 1000 events", &large, limits::EVENTS_PER_BATCH_MAX);
+    into_store(criterion, "into the store, batches of 4000 events", &large, limits::EVENTS_PER_BATCH_MAX);
     let few = small(&log);
-    into_store(criterion, "small runs into the store, batches of 1000 events", &few, limits::EVENTS_PER_BATCH_MAX);
+    into_store(criterion, "small runs into the store, batches of 4000 events", &few, limits::EVENTS_PER_BATCH_MAX);
     into_store(criterion, "small runs into the store, record by record", &few, 1);
     let (entries, events) = large;
     let mut group = criterion.benchmark_group("fold");

@@ -216,8 +216,17 @@ async fn the_worker_says_what_it_can_check_and_ends_while_checks_are_made() {
     without.shut_down().await;
     let folder = tempfile::tempdir().unwrap();
     let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
-    let looks = ["HTTP/HTTP_REQUEST", "POSTGRES/POSTGRES_QUERY", "AWS_S3/AWS_S3_FILE", "SFTP/SFTP_FILE"];
-    let alerts = ["SLACK/ALERT", "MICROSOFT_TEAMS/ALERT", "PAGER_DUTY/ALERT", "DATADOG/ALERT", "WEBHOOK/ALERT"];
+    let looks = [
+        "HTTP/HTTP_REQUEST",
+        "POSTGRES/POSTGRES_QUERY",
+        "MYSQL/MYSQL_QUERY",
+        "MARIADB/MARIADB_QUERY",
+        "CLICKHOUSE/CLICKHOUSE_QUERY",
+        "AWS_S3/AWS_S3_FILE",
+        "SFTP/SFTP_FILE",
+    ];
+    let alerts =
+        ["SLACK/ALERT", "MICROSOFT_TEAMS/ALERT", "PAGER_DUTY/ALERT", "DATADOG/ALERT", "WEBHOOK/ALERT", "EMAIL/ALERT"];
     assert_eq!(kinds(&stage), [looks.as_slice(), &alerts].concat());
     let answer = said(&stage.check(check("SNOWFLAKE", "SNOWFLAKE_QUERY", json!({}))).await);
     assert!(answer.0 == "misconfigured" && answer.1.contains("POSTGRES/POSTGRES_QUERY"), "{answer:?}");
