@@ -2,7 +2,7 @@
 
 use downbeat_domain::{
     Command, Partition, Report, effects,
-    metadata::{Collected, Operation},
+    metadata::{Collected, CostBasis, Operation, Quantity},
     plan::{PlanAssetTrigger, PlanDeadline, PlanFreshness, PlanSchedule},
 };
 use jiff::SignedDuration;
@@ -83,6 +83,14 @@ impl World {
     }
 }
 
+fn cost_basis(detail: u8) -> CostBasis {
+    CostBasis {
+        quantity: Quantity::new(u64::from(detail), u32::from(detail) * 250_000),
+        unit: "dbu".to_owned(),
+        attributes: (0..detail).map(|number| (format!("name-{number}"), "value".to_owned())).collect(),
+    }
+}
+
 pub(super) fn collected(detail: u8) -> Collected {
     let operation = Operation {
         external_id: format!("model.{detail}"),
@@ -96,6 +104,8 @@ pub(super) fn collected(detail: u8) -> Collected {
         asset: "db/main.orders".to_owned(),
         failures: None,
         column: String::new(),
+        bytes: [None, Some(u64::from(detail))][usize::from(detail) % 2],
+        cost_basis: (0..detail % 3).map(cost_basis).collect(),
     };
     Collected { operations: vec![operation], assets: Vec::new(), edges: Vec::new() }
 }
