@@ -46,11 +46,7 @@ fn cost_basis(basis: &CostBasis) -> wire::CostBasis {
 }
 
 fn cost_basis_of(basis: wire::CostBasis) -> CostBasis {
-    CostBasis {
-        quantity: Quantity::new(basis.whole, basis.micros),
-        unit: basis.unit,
-        attributes: basis.attributes,
-    }
+    CostBasis { quantity: Quantity::new(basis.whole, basis.micros), unit: basis.unit, attributes: basis.attributes }
 }
 
 /// Of a decimal number as another system writes it, like `12.5`. `None`: it is none, negative, or too large.

@@ -5,6 +5,7 @@ mod artifacts;
 mod assets;
 mod collect;
 mod commands;
+mod cost;
 mod resume;
 mod rows;
 #[cfg(test)]
