@@ -5,7 +5,7 @@ use downbeat_domain::{
     metadata::{Collected, CostBasis, Operation, Quantity},
     plan::{PlanAssetTrigger, PlanDeadline, PlanFreshness, PlanSchedule},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CHILD, FOLLOWER, MAIN, World, pick};
 
@@ -98,8 +98,8 @@ pub(super) fn collected(detail: u8) -> Collected {
         kind: "MATERIALISATION".to_owned(),
         status: ["SUCCEEDED", "FAILED"][usize::from(detail / 12) % 2].to_owned(),
         message: String::new(),
-        started_at: None,
-        completed_at: None,
+        started_at: Timestamp::from_second(1_000).ok(),
+        completed_at: Timestamp::from_second(1_000 + i64::from(detail)).ok(),
         rows_affected: None,
         asset: "db/main.orders".to_owned(),
         failures: None,

@@ -1,15 +1,17 @@
-//! Operations that say what they processed and what they used that costs something.
+//! Operations that say what they processed and what they used that costs something, and somebody who watches how long they take.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
-    AttemptRef, Event,
+    AttemptRef, Event, PipelineApplied, RunStatus,
+    event::{AlertSubject, AlertsRaised, Anomaly},
     metadata::{Collected, CostBasis, Operation, Quantity},
+    plan::{Plan, PlanAnomaly, PlanOperations, PlanTask},
 };
 
 use crate::{
     added::text,
-    samples::{RUN, at},
+    samples::{PIPELINE, RUN, at},
 };
 
 fn basis(whole: u64, micros: u32, unit: &str, attributes: &[(&str, &str)]) -> CostBasis {
@@ -17,7 +19,7 @@ fn basis(whole: u64, micros: u32, unit: &str, attributes: &[(&str, &str)]) -> Co
     CostBasis { quantity: Quantity::new(whole, micros), unit: text(unit), attributes }
 }
 
-pub(crate) fn events() -> Vec<(&'static str, Event)> {
+fn collected() -> Event {
     let query = Operation {
         external_id: text("job-7"),
         name: text("SELECT 1"),
@@ -34,6 +36,58 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
     };
     let collected = Collected { operations: vec![query], ..Collected::default() };
     let attempt = AttemptRef { run: RUN, task: 1, number: 2 };
-    let fact = Event::OperationsCollected { attempt, chunk: 0, collected: Arc::new(collected) };
-    vec![("OPERATIONS_COLLECTED.cost", fact)]
+    Event::OperationsCollected { attempt, chunk: 0, collected: Arc::new(collected) }
+}
+
+fn applied() -> Event {
+    let operations = PlanOperations { names: vec![text("stg_*")], kinds: vec![text("QUERY")], most: 3 };
+    let watched = PlanAnomaly {
+        kind: text("operation_duration_below_baseline"),
+        above: false,
+        percentage: 75,
+        min_baseline_ms: 10_000,
+        destinations: Vec::new(),
+        operations: Some(operations),
+    };
+    let task = PlanTask { id: text("build"), anomalies: vec![watched], ..PlanTask::default() };
+    Event::PipelineApplied(Box::new(PipelineApplied {
+        pipeline: PIPELINE,
+        alias: text("weather"),
+        version: 10,
+        name: text("Weather"),
+        source: text("version: v1\n"),
+        source_root: String::new(),
+        digest: *blake3::hash(b"operations").as_bytes(),
+        plan: Plan { tasks: vec![task], ..Plan::default() },
+    }))
+}
+
+fn raised() -> Event {
+    let anomaly = Anomaly {
+        kind: text("operation_duration_below_baseline"),
+        baseline_ms: 60_000,
+        observed_ms: 9_000,
+        threshold_ms: 15_000,
+        compared: 3,
+        operation: text("stg_orders"),
+    };
+    Event::AlertsRaised(Box::new(AlertsRaised {
+        pipeline: PIPELINE,
+        subject: AlertSubject::Task(RUN, 0),
+        scope: text("build"),
+        status: RunStatus::Failed,
+        took_ms: None,
+        alerts: Vec::new(),
+        held: Vec::new(),
+        anomalies: vec![anomaly],
+        at: at(60),
+    }))
+}
+
+pub(crate) fn events() -> Vec<(&'static str, Event)> {
+    vec![
+        ("OPERATIONS_COLLECTED.cost", collected()),
+        ("PIPELINE_APPLIED.operations", applied()),
+        ("ALERTS_RAISED.operation", raised()),
+    ]
 }

@@ -43,7 +43,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 38] = [
+const ADDED_DEFAULTS: [&str; 40] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -82,6 +82,8 @@ const ADDED_DEFAULTS: [&str; 38] = [
     "unconfirmed: \"\",",
     "bytes: None,",
     "cost_basis: [],",
+    "operations: None,",
+    "operation: \"\",",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a

@@ -86,7 +86,7 @@ fn faults_say_where_they_are_and_what_to_do() {
         (&[(POLLS, "{method: GET, path: \"/loads/{job.id}\", pages: {next: $.next}}")], "next"),
         (
             &[("path: /loads\n", "path: /loads\n    pages: {link_header: next}\n")],
-            "acme.yaml:16:5: belongs to a request of find, poll, outputs, test or collect",
+            "acme.yaml:17:5: belongs to a request of find, poll, outputs, test or collect",
         ),
         (
             &[(
