@@ -177,6 +177,9 @@ fn a_run_that_takes_longer_than_usual_is_an_anomaly() {
     }
 }
 
+/// Names and seconds.
+type Took = &'static [(&'static str, i64)];
+
 /// Models with so many seconds each, as an attempt reports them.
 fn models(took: &[(&str, i64)]) -> Step {
     let operation = |(name, seconds): &(&str, i64)| Operation {
@@ -196,19 +199,18 @@ fn models(took: &[(&str, i64)]) -> Step {
 fn operations_that_take_longer_than_usual_are_anomalies_each_for_itself() {
     let watch = "anomalies: [{type: operation_duration_above_baseline, operation_names: ['stg_*', slow], max_anomalies: 2, percentage_above_baseline: 50, min_baseline_seconds: 5, destinations: [{integration: SLACK, destination: '#d'}]}]";
     let mut world = given(&of_task(watch));
-    let usual = [("stg_a", 10), ("stg_b", 20), ("slow", 100), ("other", 10), ("stg_short", 1)];
-    let none = "AlertsRaised a SUCCEEDED:".to_owned();
-    let one =
-        "AlertsRaised a SUCCEEDED: operation_duration_above_baseline to SLACK#d, 31000 ms, usual 20000".to_owned();
+    const USUAL: Took = &[("stg_a", 10), ("stg_b", 20), ("slow", 100), ("other", 10), ("stg_short", 1)];
+    let none = "AlertsRaised a SUCCEEDED:";
+    let one = "AlertsRaised a SUCCEEDED: operation_duration_above_baseline to SLACK#d, 31000 ms, usual 20000";
     // Told of are the two that differ most for their baseline: 4 times and 3 times as long, not the one with most seconds.
-    let two = "AlertsRaised a SUCCEEDED: operation_duration_above_baseline to SLACK#d, 40000 ms, usual 10000, 60000 ms, usual 20000".to_owned();
-    let cases: [(&str, &[(&str, i64)], &String); 6] = [
-        ("1", &usual, &none),
-        ("2", &usual, &none),
-        ("3", &usual, &none),
-        ("4", &[("stg_a", 15), ("stg_b", 31), ("other", 900), ("stg_short", 900)], &one),
-        ("5", &[("stg_a", 40), ("stg_b", 60), ("slow", 190), ("new", 9_000)], &two),
-        ("6", &[], &none),
+    let two = "AlertsRaised a SUCCEEDED: operation_duration_above_baseline to SLACK#d, 40000 ms, usual 10000, 60000 ms, usual 20000";
+    let cases: [(&str, Took, &str); 6] = [
+        ("1", USUAL, none),
+        ("2", USUAL, none),
+        ("3", USUAL, none),
+        ("4", &[("stg_a", 15), ("stg_b", 31), ("other", 900), ("stg_short", 900)], one),
+        ("5", &[("stg_a", 40), ("stg_b", 60), ("slow", 190), ("new", 9_000)], two),
+        ("6", &[], none),
     ];
     for (label, took, line) in cases {
         let begun = [start(), lease("a"), started("a", 1), models(took)].map(|step| step.of(label));
