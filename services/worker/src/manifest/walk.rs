@@ -220,3 +220,33 @@ impl Calls {
         Ok(collection)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_search_ends_with_what_was_there_long_before() {
+        let find = |newest_first: Value| -> Find {
+            let written = json!({
+                "request": { "method": "GET", "path": "/runs" }, "each": "$[*]", "capture": {}, "newest_first": newest_first,
+            });
+            serde_json::from_value(written).unwrap()
+        };
+        let ago = |days: i64| (Timestamp::now() - jiff::SignedDuration::from_hours(24 * days)).to_string();
+        let cases = [
+            (json!("$.at"), json!({ "at": ago(31) }), true),
+            (json!("$.at"), json!({ "at": ago(29) }), false),
+            (json!("$.at"), json!({ "at": "2020-01-01 00:00:00.000000+00:00" }), true),
+            (json!("$.at"), json!({ "at": 1_577_836_800 }), true),
+            (json!("$.at"), json!({ "at": null }), false),
+            (json!("$.at"), json!({ "at": "yesterday" }), false),
+            (json!(null), json!({ "at": ago(31) }), false),
+        ];
+        for (newest_first, item, expected) in cases {
+            assert_eq!(too_old(&find(newest_first), &item), expected, "{item}");
+        }
+    }
+}
