@@ -163,19 +163,11 @@ impl Project {
         let (mut parents, mut through) = (BTreeSet::new(), BTreeSet::new());
         let mut open: Vec<&str> = self.node(id).map(depended).unwrap_or_default();
         while let Some(id) = open.pop() {
-            match self.nodes.get(id) {
-                Some(node) if node.is_ephemeral() => {
-                    if through.insert(id) {
-                        open.extend(depended(node));
-                    }
-                }
-                Some(_) => {
-                    parents.insert(id);
-                }
-                None if self.sources.contains_key(id) => {
-                    parents.insert(id);
-                }
-                None => {}
+            let ephemeral = self.nodes.get(id).filter(|node| node.is_ephemeral());
+            if let Some(node) = ephemeral {
+                open.extend(through.insert(id).then(|| depended(node)).into_iter().flatten());
+            } else if self.nodes.contains_key(id) || self.sources.contains_key(id) {
+                parents.insert(id);
             }
         }
         (parents, through)

@@ -123,7 +123,8 @@ fn new_data_is_followed_through_ephemeral_models() {
 
 #[test]
 fn every_part_of_the_code_counts() {
-    let cases: [(&str, &dyn Fn(&mut Value), &[&str]); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let cases: [(&str, Change<'_>, &[&str]); 7] = [
         ("its own", &|all| all["nodes"]["model.p.stg"]["checksum"]["checksum"] = json!("2"), &["model.p.stg"]),
         ("a setting", &|all| all["nodes"]["model.p.mart"]["config"]["materialized"] = json!("view"), &["model.p.mart"]),
         (
