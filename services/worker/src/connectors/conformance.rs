@@ -74,6 +74,10 @@ fn connections(folder: &Path) -> PathBuf {
         ("GKE", &gke),
         ("GCP_CLOUD_STORAGE", &json!({ "service_account": CREDENTIAL, "endpoint": nobody })),
         ("AZURE_KUBERNETES_SERVICE", &aks),
+        (
+            "AZURE_DATA_LAKE_STORAGE",
+            &json!({ "account_name": "account", "account_key": "Y29uZm9ybWFuY2UtczNjcmV0", "endpoint": nobody }),
+        ),
     ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
         std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
