@@ -70,7 +70,7 @@ mod tests {
             ..Operation::default()
         });
         let text = operation_table(&rows, None);
-        for part in ["COST BASIS", "SELECT 1", "QUERY", "2 s", "7 slot_ms, 12.5 dbu (sku JOBS)"] {
+        for part in ["COST BASIS", "SELECT 1", "QUERY", "2.0 s", "7 slot_ms, 12.5 dbu (sku JOBS)"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("-1") && !text.contains("MESSAGE"), "{text}");
