@@ -44,6 +44,13 @@ fn check_alerts(partition: &Partition, found: &mut Vec<String>) {
     for run in partition.runs.values() {
         let ended =
             |place: &u32| run.tasks.get(*place as usize).is_some_and(|task| matches!(task.phase, Phase::Ended(_)));
+        let watches = |place: &u32| {
+            let task = run.tasks.get(*place as usize).and_then(|task| run.plan.plan.tasks.get(task.planned as usize));
+            task.is_some_and(|plan| plan.anomalies.iter().any(|watched| watched.operations.is_some()))
+        };
+        if !run.measured.keys().all(watches) {
+            found.push(format!("INV-09: run {} measures operations that nobody watches", run.id));
+        }
         if !run.to_alert.keys().all(ended) {
             found.push(format!("INV-09: run {} is to tell of a task that has not ended", run.id));
         }

@@ -95,6 +95,17 @@ pub const ALERT_PAUSE_SECONDS_MAX: i64 = 1_800;
 pub const BASELINE_ENDS_MIN: usize = 3;
 /// And at most, the latest.
 pub const BASELINE_ENDS_MAX: usize = 20;
+/// Operations of one task whose durations are known, of one attempt and for baselines; of more, those that were seen longest ago are
+/// forgotten, and of one attempt those that come last are not watched.
+pub const WATCHED_OPERATIONS_MAX: usize = 500;
+/// Name of such an operation, bytes; a longer one is cut, and told from others by its digest.
+pub const WATCHED_NAME_BYTES_MAX: usize = 200;
+/// Operations that one alert names.
+pub const OPERATIONS_TOLD_MAX: usize = 10;
+/// Anomalies of one end that are recorded.
+pub const ANOMALIES_PER_END_MAX: usize = 200;
+/// An event with more anomalies than these begins a decision.
+pub const ANOMALIES_IN_SMALL_EVENT_MAX: usize = 20;
 /// Runs of one pipeline and environment that may wait for `concurrency`.
 pub const QUEUED_RUNS_MAX: usize = 1_000;
 /// Runs that may stand above one that an `ORCHESTRA/TRIGGER_PIPELINE` starts.

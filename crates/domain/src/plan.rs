@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::{event::Selection, id::PipelineId, status::RunStatus};
 
-pub use alert::{PlanAlert, PlanAnomaly, PlanDestination};
+pub use alert::{PlanAlert, PlanAnomaly, PlanDestination, PlanOperations};
 pub use asset::{PlanAssetTrigger, PlanDeadline, PlanFreshness, matches};
 pub use sensor::{CoreCheck, PlanCheck, PlanSensor, PlanWebhook};
 

@@ -1,6 +1,8 @@
 //! Operations, assets and edges between domain and wire. -1 stands for "not known".
 
-use downbeat_domain::metadata::{Asset, Collected, LineageEdge, Operation};
+use std::collections::BTreeMap;
+
+use downbeat_domain::metadata::{Asset, Collected, CostBasis, LineageEdge, Operation, Quantity};
 
 use crate::{
     convert::{instant_or_none, micros_or_zero},
@@ -15,7 +17,8 @@ fn count_of(number: i64) -> Option<u64> {
     u64::try_from(number).ok()
 }
 
-pub(crate) fn operation(operation: &Operation) -> wire::Operation {
+/// An operation as it goes over the wire.
+pub fn operation(operation: &Operation) -> wire::Operation {
     wire::Operation {
         external_id: operation.external_id.clone(),
         name: operation.name.clone(),
@@ -28,7 +31,33 @@ pub(crate) fn operation(operation: &Operation) -> wire::Operation {
         asset: operation.asset.clone(),
         failures: count(operation.failures),
         column: operation.column.clone(),
+        bytes: operation.bytes,
+        cost_basis: operation.cost_basis.iter().map(cost_basis).collect(),
     }
+}
+
+fn cost_basis(basis: &CostBasis) -> wire::CostBasis {
+    wire::CostBasis {
+        whole: basis.quantity.whole(),
+        micros: basis.quantity.micros(),
+        unit: basis.unit.clone(),
+        attributes: basis.attributes.clone(),
+    }
+}
+
+fn cost_basis_of(basis: wire::CostBasis) -> CostBasis {
+    CostBasis { quantity: Quantity::new(basis.whole, basis.micros), unit: basis.unit, attributes: basis.attributes }
+}
+
+/// Of a decimal number as another system writes it, like `12.5`. `None`: it is none, negative, or too large.
+pub fn cost_basis_read(quantity: &str, unit: &str, attributes: BTreeMap<String, String>) -> Option<wire::CostBasis> {
+    let quantity = Quantity::read(quantity)?;
+    Some(cost_basis(&CostBasis { quantity, unit: unit.to_owned(), attributes }))
+}
+
+/// How much it is, as a text: `12.5`.
+pub fn quantity_text(basis: &wire::CostBasis) -> String {
+    Quantity::new(basis.whole, basis.micros).to_string()
 }
 
 fn operation_of(operation: wire::Operation) -> Operation {
@@ -44,6 +73,8 @@ fn operation_of(operation: wire::Operation) -> Operation {
         asset: operation.asset,
         failures: count_of(operation.failures),
         column: operation.column,
+        bytes: operation.bytes,
+        cost_basis: operation.cost_basis.into_iter().map(cost_basis_of).collect(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Alerts between state and message.
 
+use std::collections::BTreeMap;
+
 use downbeat_domain::{
     PipelineId, limits,
-    state::{AlertCounts, Alerts, Owed},
+    state::{AlertCounts, Alerts, Lasted, Measured, OperationBaselines, OperationKey, Owed},
 };
 
 use crate::{
@@ -58,9 +60,60 @@ pub(super) fn encode_counts(counts: &AlertCounts) -> (Vec<wire::LiveAlerts>, Vec
     (live.collect(), took.collect())
 }
 
-pub(super) fn decode_counts(live: Vec<wire::LiveAlerts>, took: Vec<wire::Durations>) -> AlertCounts {
-    AlertCounts {
+pub(super) fn encode_operations(counts: &AlertCounts) -> Vec<wire::OperationDurations> {
+    let of = |(scope, known): (&String, &OperationBaselines)| {
+        let one = |(key, lasted): (&OperationKey, &Lasted)| wire::OperationDurations {
+            scope: scope.clone(),
+            r#type: key.kind.clone(),
+            name: key.name.clone(),
+            took_ms: lasted.took_ms.iter().copied().collect(),
+            seen: lasted.seen,
+        };
+        known.0.iter().map(one).collect::<Vec<_>>()
+    };
+    counts.operations.iter().flat_map(of).collect()
+}
+
+/// `None` = there is more than a state can hold.
+pub(super) fn decode_counts(
+    live: Vec<wire::LiveAlerts>,
+    took: Vec<wire::Durations>,
+    operations: Vec<wire::OperationDurations>,
+) -> Option<AlertCounts> {
+    let mut counts = AlertCounts {
         live: live.into_iter().map(|it| ((it.scope, it.name), it.count)).collect(),
         took_ms: took.into_iter().map(|it| (it.scope, it.took_ms.into_iter().collect())).collect(),
+        ..AlertCounts::default()
+    };
+    for it in operations {
+        let known = counts.operations.entry(it.scope).or_default();
+        let lasted = Lasted { took_ms: it.took_ms.into_iter().collect(), seen: it.seen };
+        known.0.insert(OperationKey { kind: it.r#type, name: it.name }, lasted);
+        if known.0.len() > limits::WATCHED_OPERATIONS_MAX {
+            return None;
+        }
     }
+    Some(counts)
+}
+
+pub(super) fn encode_measured(measured: &BTreeMap<u32, Measured>) -> Vec<wire::MeasuredOperation> {
+    let of = |(task, measured): (&u32, &Measured)| {
+        let one = |(key, took): (&OperationKey, &u64)| wire::MeasuredOperation {
+            task: *task,
+            r#type: key.kind.clone(),
+            name: key.name.clone(),
+            took_ms: *took,
+        };
+        measured.0.iter().map(one).collect::<Vec<_>>()
+    };
+    measured.iter().flat_map(of).collect()
+}
+
+pub(super) fn decode_measured(operations: Vec<wire::MeasuredOperation>) -> BTreeMap<u32, Measured> {
+    let mut measured: BTreeMap<u32, Measured> = BTreeMap::new();
+    for it in operations {
+        let key = OperationKey { kind: it.r#type, name: it.name };
+        measured.entry(it.task).or_default().0.insert(key, it.took_ms);
+    }
+    measured
 }

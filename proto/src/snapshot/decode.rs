@@ -195,7 +195,8 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
         windows,
         ends: sensors::decode_ends(state.ends).ok_or(of.bad("ends"))?,
         assets: assets::decode(state.assets).ok_or(of.bad("assets"))?,
-        alerts: alerts::decode_counts(state.live_alerts, state.durations),
+        alerts: alerts::decode_counts(state.live_alerts, state.durations, state.operation_durations)
+            .ok_or(of.bad("operation_durations"))?,
         paused,
         deleted: state.deleted,
     })
@@ -304,6 +305,7 @@ fn run(state: wire::Run, versions: &[Version]) -> Result<RunState, SnapshotError
         carried,
         resumes: resumes.collect(),
         to_alert: state.to_alert.into_iter().collect(),
+        measured: alerts::decode_measured(state.measured),
     };
     RunState::restore(parts).ok_or(of.bad("tasks"))
 }

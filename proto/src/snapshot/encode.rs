@@ -116,6 +116,7 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         assets: assets::encode(&state.assets),
         live_alerts,
         durations,
+        operation_durations: alerts::encode_operations(&state.alerts),
     }
 }
 
@@ -189,6 +190,7 @@ fn run(state: &RunState, versions: &mut Versions) -> wire::Run {
         carried: carried.collect(),
         resumes: resumes.collect(),
         to_alert: state.to_alert.iter().map(|(place, said)| (*place, said.clone())).collect(),
+        measured: alerts::encode_measured(&state.measured),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use downbeat_domain::{
     AlertOutcome, Command, RunStatus,
-    plan::{PlanAlert, PlanAnomaly, PlanDestination},
+    plan::{PlanAlert, PlanAnomaly, PlanDestination, PlanOperations},
 };
 use serde_json::json;
 
@@ -39,8 +39,11 @@ pub(super) fn anomalies() -> Vec<PlanAnomaly> {
         percentage: 20,
         min_baseline_ms: 0,
         destinations: alerts().remove(0).destinations,
+        operations: None,
     };
-    vec![watched(true), watched(false)]
+    let operations = PlanOperations { names: vec!["mod*".to_owned()], kinds: Vec::new(), most: 1 };
+    let operations = PlanAnomaly { kind: "operations".to_owned(), operations: Some(operations), ..watched(true) };
+    vec![watched(true), watched(false), operations]
 }
 
 impl World {

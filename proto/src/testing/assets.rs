@@ -2,10 +2,10 @@
 
 use downbeat_domain::{
     Command, Partition, Report, effects,
-    metadata::{Collected, Operation},
+    metadata::{Collected, CostBasis, Operation, Quantity},
     plan::{PlanAssetTrigger, PlanDeadline, PlanFreshness, PlanSchedule},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CHILD, FOLLOWER, MAIN, World, pick};
 
@@ -83,6 +83,14 @@ impl World {
     }
 }
 
+fn cost_basis(detail: u8) -> CostBasis {
+    CostBasis {
+        quantity: Quantity::new(u64::from(detail), u32::from(detail) * 250_000),
+        unit: "dbu".to_owned(),
+        attributes: (0..detail).map(|number| (format!("name-{number}"), "value".to_owned())).collect(),
+    }
+}
+
 pub(super) fn collected(detail: u8) -> Collected {
     let operation = Operation {
         external_id: format!("model.{detail}"),
@@ -90,12 +98,14 @@ pub(super) fn collected(detail: u8) -> Collected {
         kind: "MATERIALISATION".to_owned(),
         status: ["SUCCEEDED", "FAILED"][usize::from(detail / 12) % 2].to_owned(),
         message: String::new(),
-        started_at: None,
-        completed_at: None,
+        started_at: Timestamp::from_second(1_000).ok(),
+        completed_at: Timestamp::from_second(1_000 + i64::from(detail)).ok(),
         rows_affected: None,
         asset: "db/main.orders".to_owned(),
         failures: None,
         column: String::new(),
+        bytes: [None, Some(u64::from(detail))][usize::from(detail) % 2],
+        cost_basis: (0..detail % 3).map(cost_basis).collect(),
     };
     Collected { operations: vec![operation], assets: Vec::new(), edges: Vec::new() }
 }

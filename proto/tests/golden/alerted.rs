@@ -38,6 +38,7 @@ fn plan() -> Plan {
         percentage: 20,
         min_baseline_ms: 10_000,
         destinations: vec![destination.clone()],
+        operations: None,
     };
     let task = PlanTask { alerts: vec![alert("")], anomalies: vec![watched.clone()], ..PlanTask::default() };
     let sensor = PlanSensor { alerts: vec![alert("1")], ..PlanSensor::default() };
@@ -75,6 +76,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         observed_ms: 90_000,
         threshold_ms: 72_000,
         compared: 20,
+        operation: String::new(),
     };
     let of_task = AlertsRaised {
         pipeline: PIPELINE,

@@ -7,6 +7,7 @@
 mod added;
 mod alerted;
 mod backfilled;
+mod costed;
 mod followed;
 mod promised;
 mod samples;
@@ -42,7 +43,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 36] = [
+const ADDED_DEFAULTS: [&str; 40] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -79,6 +80,10 @@ const ADDED_DEFAULTS: [&str; 36] = [
     "remote: false,",
     "link: \"\",",
     "unconfirmed: \"\",",
+    "bytes: None,",
+    "cost_basis: [],",
+    "operations: None,",
+    "operation: \"\",",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -147,6 +152,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(triggered::events())
         .chain(backfilled::events())
         .chain(alerted::events())
+        .chain(costed::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

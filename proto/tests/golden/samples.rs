@@ -118,6 +118,8 @@ fn collected() -> Collected {
         asset: "duckdb://demo/main.daily".to_owned(),
         failures: None,
         column: String::new(),
+        bytes: None,
+        cost_basis: Vec::new(),
     };
     let test = Operation {
         kind: "TEST".to_owned(),

@@ -88,6 +88,12 @@ pub(crate) fn partition(partition: &Partition) -> String {
         for (scope, took) in &state.alerts.took_ms {
             writeln!(text, "ends of {} for `{scope}` took {took:?} ms", state.alias).unwrap();
         }
+        for (scope, known) in &state.alerts.operations {
+            for (key, lasted) in &known.0 {
+                let (kind, name, took) = (&key.kind, &key.name, &lasted.took_ms);
+                writeln!(text, "{kind} {name} of {} for `{scope}` took {took:?} ms", state.alias).unwrap();
+            }
+        }
     }
     for (event_type, (at, data)) in &partition.sensor_events.latest {
         writeln!(text, "event {event_type} for sensors came {at} with {data}").unwrap();

@@ -29,6 +29,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("remote", crate::remote::remote),
     ("sensors", crate::sensors::sensors),
     ("alerts", crate::alerts::alerts),
+    ("operations", crate::alerts::operations),
     ("assets", crate::assets::assets),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),

@@ -40,6 +40,8 @@ pub struct Collection {
     pub assets: Vec<Asset>,
     /// How the assets hang together.
     pub edges: Vec<LineageEdge>,
+    /// Why it is not all that there was, for people; empty = it is.
+    pub cut: String,
 }
 
 impl Collection {

@@ -186,6 +186,20 @@ pub(crate) const FIND_AFTER_START_LOOKS: u32 = 5;
 pub(crate) const FIND_AFTER_START_PAUSE: Duration = Duration::from_secs(2);
 /// Operations and assets that a manifest collects from one job, each.
 pub(crate) const COLLECTED_ITEMS_MAX: usize = 10_000;
+/// Pages of one list that are read.
+pub(crate) const PAGES_MAX: u64 = 200;
+/// How far back a list that begins with the newest is searched for a job whose start is in doubt.
+pub(crate) const FIND_SPAN: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// Bytes of all pages of one list, after which no further one is read; a page is an answer of at most [`HTTP_ANSWER_BYTES_MAX`].
+pub(crate) const PAGES_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Quantities that one operation says of what it used that costs something.
+pub(crate) const COST_BASIS_MAX: usize = 16;
+/// Attributes of one of them.
+pub(crate) const COST_ATTRIBUTES_MAX: usize = 8;
+/// Characters of a unit or of the name of an attribute.
+pub(crate) const COST_NAME_CHARS_MAX: usize = 40;
+/// Characters of the value of an attribute; longer ones are cut.
+pub(crate) const COST_VALUE_CHARS_MAX: usize = 200;
 /// Access tokens kept for reuse.
 pub(crate) const ACCESS_TOKENS_MAX: usize = 256;
 /// So long before its end an access token is no longer used.

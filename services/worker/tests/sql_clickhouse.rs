@@ -63,7 +63,11 @@ async fn queries_write_bring_rows_and_say_what_is_wrong() {
         let (said, text, operation) = run(&mut stage, task, "CLICKHOUSE_RUN_QUERY", parameters).await;
         assert_eq!(said, word, "{statement}: {text}");
         assert!(text.contains(expected), "{statement}: {text}");
-        assert_eq!(operation.unwrap().r#type, "QUERY");
+        let operation = operation.unwrap();
+        assert_eq!(operation.r#type, "QUERY");
+        // The server counts what it reads.
+        let units: Vec<_> = operation.cost_basis.iter().map(|basis| basis.unit.as_str()).collect();
+        assert!(operation.bytes.is_none() || units == ["bytes_read", "rows_read"], "{units:?}");
     }
     let absent = json!({ "statement": "SELECT 1", "database": "absent" });
     let (word, text, _) = run(&mut stage, 50, "CLICKHOUSE_RUN_QUERY", absent).await;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::tasks_of;
 use crate::{
     limits,
-    plan::{PlanAlert, PlanAnomaly, PlanDestination},
+    plan::{PlanAlert, PlanAnomaly, PlanDestination, PlanOperations},
     status::RunStatus,
 };
 
@@ -43,16 +43,18 @@ pub(super) fn compile(alert: &Alert) -> PlanAlert {
     }
 }
 
-/// `None`: it is about operations, which this version does not watch. `owner` is `pipeline` or `task`.
+/// `owner` is `pipeline` or `task`.
 pub(super) fn compile_anomaly(owner: &str, anomaly: &Value) -> Option<PlanAnomaly> {
     let fields = anomaly.as_object()?;
     let number = |name: &str, default: u64| fields.get(name).and_then(Value::as_u64).unwrap_or(default);
     let kind = fields.get("type").and_then(Value::as_str);
     // Without a type an item is of the *above* kind of whoever owns the list.
     let above = kind.is_none_or(|kind| kind.ends_with("_above_baseline"));
-    if kind.is_some_and(is_about_operations) {
-        return None;
-    }
+    let operations = kind.is_some_and(is_about_operations).then(|| PlanOperations {
+        names: texts(fields, "operation_names"),
+        kinds: texts(fields, "operation_types"),
+        most: u32::try_from(number("max_anomalies", 10)).unwrap_or(u32::MAX),
+    });
     let (percentage, usual) = if above { ("percentage_above_baseline", 20) } else { ("percentage_below_baseline", 75) };
     let destinations = fields.get("destinations").and_then(Value::as_array).into_iter().flatten();
     Some(PlanAnomaly {
@@ -61,7 +63,13 @@ pub(super) fn compile_anomaly(owner: &str, anomaly: &Value) -> Option<PlanAnomal
         percentage: u32::try_from(number(percentage, usual)).unwrap_or(u32::MAX),
         min_baseline_ms: number("min_baseline_seconds", 10).saturating_mul(1_000),
         destinations: destinations.filter_map(Value::as_object).map(destination).collect(),
+        operations,
     })
+}
+
+fn texts(fields: &Map<String, Value>, name: &str) -> Vec<String> {
+    let texts = fields.get(name).and_then(Value::as_array).into_iter().flatten();
+    texts.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn is_about_operations(kind: &str) -> bool {
@@ -99,11 +107,4 @@ pub(super) fn refuse(pipeline: &Pipeline, refuse: &mut impl FnMut(String, Option
     for (id, sensor) in pipeline.all_sensors() {
         check(format!("sensor `{id}`"), &sensor.alerts, &[], Some(sensor.span));
     }
-}
-
-/// Accepted, but without effect in this version.
-pub(super) fn warnings(pipeline: &Pipeline) -> Vec<String> {
-    let operations = |anomaly: &Value| anomaly.get("type").and_then(Value::as_str).is_some_and(is_about_operations);
-    let any = tasks_of(pipeline).any(|task| task.anomalies.iter().any(operations));
-    any.then(|| "anomalies of operations are stored but not watched by this version".to_owned()).into_iter().collect()
 }

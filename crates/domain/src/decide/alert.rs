@@ -7,13 +7,16 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     command::{AlertOutcome, Context, Rejection},
-    decide::{brief, cut, later},
+    decide::{
+        brief, cut, later,
+        unusual::{operations, unusual, words_of},
+    },
     event::{Alert, AlertSubject, AlertsRaised, Anomaly, Event, WindowRef},
     id::{AlertId, PipelineId, RunId, TaskRunId},
     limits,
     names::{RunNames, StartNames},
     plan::{PlanAlert, PlanAnomaly, PlanDestination},
-    state::{Partition, Phase, PipelineState, RunState},
+    state::{AlertCounts, Measured, Partition, Phase, PipelineState, RunState},
     status::{RunStatus, TaskStatus},
 };
 
@@ -28,6 +31,8 @@ struct End<'a> {
     detail: Map<String, Value>,
     alerts: &'a [PlanAlert],
     anomalies: &'a [PlanAnomaly],
+    /// Of a task whose operations are watched.
+    measured: Option<&'a Measured>,
 }
 
 /// The run is about to end so. `None`: nobody asks for it.
@@ -52,6 +57,7 @@ pub(super) fn of_run(
         detail: detail_of_run(run, status, Some(run.created_at), message, context),
         alerts: &plan.alerts,
         anomalies: &plan.anomalies,
+        measured: None,
     };
     Some(raised(partition, end, &RunNames { run, task: None, now: context.now }, context))
 }
@@ -81,6 +87,7 @@ fn of_task(partition: &Partition, run: &RunState, place: u32, message: &str, con
         detail,
         alerts: &plan.alerts,
         anomalies: &plan.anomalies,
+        measured: run.measured.get(&place),
     };
     Some(raised(partition, end, &RunNames { run, task: Some(place), now: context.now }, context))
 }
@@ -111,6 +118,7 @@ pub(super) fn of_window(
         detail,
         alerts: &sensor.alerts,
         anomalies: &[],
+        measured: None,
     };
     let (none, run) = (Map::new(), RunId::of_sensor(window));
     let names =
@@ -187,30 +195,34 @@ fn raised(partition: &Partition, end: End<'_>, names: &impl Names, context: &Con
         }
         let text = render_text(&alert.message, names);
         let told = (0u32..).zip(&alert.destinations);
-        alerts
-            .extend(told.map(|(place, to)| tell(&end, (&alert.name, end.event_type), place, to, (&text, None), names)));
+        let what = Told { name: &alert.name, cause: &alert.name, event_type: end.event_type, text: &text, found: &[] };
+        alerts.extend(told.map(|(place, to)| tell(&end, &what, place, to, names)));
     }
+    let durations = end.anomalies.iter().any(|watched| watched.operations.is_none());
     let took_ms = end
         .began
-        .filter(|_| !end.anomalies.is_empty())
+        .filter(|_| durations)
         .map(|began| u64::try_from(context.now.duration_since(began).as_millis()).unwrap_or(0));
-    let good = matches!(end.status, RunStatus::Succeeded | RunStatus::Warning);
-    let known = counts.and_then(|counts| counts.took_ms.get(end.scope));
-    let mut anomalies = Vec::new();
-    if let (Some(took), Some(known), true) = (took_ms, known, good) {
-        let known: Vec<u64> = known.iter().copied().collect();
-        for watched in end.anomalies {
-            let Some(found) = unusual(watched, &known, took) else { continue };
-            let text = words_of(&found);
-            if alerts.len() + watched.destinations.len() > room {
-                held.push(watched.kind.clone());
-            } else {
-                let told = (0u32..).zip(&watched.destinations);
-                let what = (watched.kind.as_str(), "ANOMALY_DETECTED");
-                alerts.extend(told.map(|(place, to)| tell(&end, what, place, to, (&text, Some(&found)), names)));
-            }
-            anomalies.push(found);
+    let mut anomalies: Vec<Anomaly> = Vec::new();
+    for (at, watched) in end.anomalies.iter().enumerate() {
+        let mut found = differing(&end, watched, took_ms, counts);
+        found.truncate(limits::ANOMALIES_PER_END_MAX.saturating_sub(anomalies.len()));
+        if found.is_empty() {
+            continue;
         }
+        let text = cut(&words_of(&found), limits::ALERT_TEXT_BYTES_MAX);
+        if alerts.len() + watched.destinations.len() > room {
+            held.push(watched.kind.clone());
+        } else {
+            // Several of one type are told apart by their order.
+            let same = end.anomalies[..at].iter().filter(|other| other.kind == watched.kind).count();
+            let cause = if same == 0 { watched.kind.clone() } else { format!("{} {}", watched.kind, same + 1) };
+            let told = (0u32..).zip(&watched.destinations);
+            let what =
+                Told { name: &watched.kind, cause: &cause, event_type: "ANOMALY_DETECTED", text: &text, found: &found };
+            alerts.extend(told.map(|(place, to)| tell(&end, &what, place, to, names)));
+        }
+        anomalies.extend(found);
     }
     Event::AlertsRaised(Box::new(AlertsRaised {
         pipeline: end.pipeline,
@@ -223,6 +235,20 @@ fn raised(partition: &Partition, end: End<'_>, names: &impl Names, context: &Con
         anomalies,
         at: context.now,
     }))
+}
+
+/// What takes unusually long or short of what somebody watches.
+fn differing(end: &End<'_>, watched: &PlanAnomaly, took_ms: Option<u64>, counts: Option<&AlertCounts>) -> Vec<Anomaly> {
+    let Some(counts) = counts else { return Vec::new() };
+    if watched.operations.is_some() {
+        // What went well counts, also where the task as a whole did not.
+        let known = end.measured.zip(counts.operations.get(end.scope));
+        return known.map(|(measured, known)| operations(watched, measured, known)).unwrap_or_default();
+    }
+    let good = matches!(end.status, RunStatus::Succeeded | RunStatus::Warning);
+    let (Some(took), Some(known), true) = (took_ms, counts.took_ms.get(end.scope), good) else { return Vec::new() };
+    let known: Vec<u64> = known.iter().copied().collect();
+    unusual(watched, &known, took).into_iter().collect()
 }
 
 /// `None` = no limit: also where the limit is no number.
@@ -250,15 +276,30 @@ fn render_text(text: &str, names: &impl Names) -> String {
     }
 }
 
-fn tell(
-    end: &End<'_>,
-    (name, event_type): (&str, &str),
-    place: u32,
-    to: &PlanDestination,
-    (text, anomaly): (&str, Option<&Anomaly>),
-    names: &impl Names,
-) -> Alert {
-    let id = AlertId::derive(&end.subject, name, event_type, place);
+fn told(found: &Anomaly) -> Value {
+    let Anomaly { kind, baseline_ms, observed_ms, threshold_ms, compared, operation } = found;
+    let mut said = json!({
+        "type": kind, "baseline_ms": baseline_ms, "observed_ms": observed_ms, "threshold_ms": threshold_ms,
+        "compared_runs": compared,
+    });
+    if !operation.is_empty() {
+        said["operation"] = json!(operation);
+    }
+    said
+}
+
+/// What is told of an end.
+struct Told<'a> {
+    name: &'a str,
+    /// Tells it from others of its name.
+    cause: &'a str,
+    event_type: &'a str,
+    text: &'a str,
+    found: &'a [Anomaly],
+}
+
+fn tell(end: &End<'_>, what: &Told<'_>, place: u32, to: &PlanDestination, names: &impl Names) -> Alert {
+    let id = AlertId::derive(&end.subject, what.cause, what.event_type, place);
     let mut parameters: Map<String, Value> =
         to.parameters.iter().map(|(name, value)| (name.clone(), render(value, names))).collect();
     if super::json_bytes(&parameters) > limits::ALERT_PARAMETER_BYTES_MAX {
@@ -266,58 +307,26 @@ fn tell(
         parameters = Map::new();
     }
     let mut detail = end.detail.clone();
-    if let Some(found) = anomaly {
-        let Anomaly { kind, baseline_ms, observed_ms, threshold_ms, compared } = found;
-        let found = json!({
-            "type": kind, "baseline_ms": baseline_ms, "observed_ms": observed_ms, "threshold_ms": threshold_ms,
-            "compared_runs": compared,
-        });
-        detail.insert("anomaly".to_owned(), found);
+    if let Some(worst) = what.found.first() {
+        detail.insert("anomaly".to_owned(), told(worst));
+        if !worst.operation.is_empty() {
+            let several = what.found.iter().take(limits::OPERATIONS_TOLD_MAX).map(told);
+            detail.insert("anomalies".to_owned(), several.collect());
+        }
     }
     let content = json!({
         "alert_id": id.to_string(),
-        "alert": name,
-        "event_type": event_type,
+        "alert": what.name,
+        "event_type": what.event_type,
         "status": end.status.as_str(),
-        "text": text,
+        "text": what.text,
         "destination": render_text(&to.destination, names),
         "parameters": parameters,
         "detail": detail,
     });
     let content = object(content);
     let connection = render_text(&to.connection, names);
-    Alert { id, name: name.to_owned(), integration: to.integration.clone(), connection, content }
-}
-
-/// Differs from the median of those before by more than it may.
-fn unusual(watched: &PlanAnomaly, known: &[u64], took: u64) -> Option<Anomaly> {
-    if known.len() < limits::BASELINE_ENDS_MIN {
-        return None;
-    }
-    let mut sorted = known.to_vec();
-    sorted.sort_unstable();
-    let baseline = sorted[sorted.len() / 2];
-    if baseline < watched.min_baseline_ms {
-        return None;
-    }
-    let part = baseline.saturating_mul(u64::from(watched.percentage)) / 100;
-    let (threshold, outside) = match watched.above {
-        true => (baseline.saturating_add(part), took > baseline.saturating_add(part)),
-        false => (baseline.saturating_sub(part), took < baseline.saturating_sub(part)),
-    };
-    outside.then(|| Anomaly {
-        kind: watched.kind.clone(),
-        baseline_ms: baseline,
-        observed_ms: took,
-        threshold_ms: threshold,
-        compared: known.len() as u32,
-    })
-}
-
-fn words_of(found: &Anomaly) -> String {
-    let seconds = |ms: u64| ms as f64 / 1_000.0;
-    let (took, usual) = (seconds(found.observed_ms), seconds(found.baseline_ms));
-    format!("took {took} s; usual are {usual} s (median of {})", found.compared)
+    Alert { id, name: what.name.to_owned(), integration: to.integration.clone(), connection, content }
 }
 
 /// Whoever was asked to deliver an alert says what became of it.

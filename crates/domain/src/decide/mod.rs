@@ -32,6 +32,7 @@ mod start_run;
 mod stop;
 mod take_event;
 mod time_zones;
+mod unusual;
 mod wake_pipeline;
 mod wake_run;
 mod webhook;
@@ -151,7 +152,10 @@ fn is_large(event: &Event) -> bool {
         | Event::TaskCarriedOver(_)
         | Event::FollowersDue { .. } => true,
         // One is at most about 8 KiB.
-        Event::AlertsRaised(raised) => raised.alerts.len() > limits::ALERTS_IN_SMALL_EVENT_MAX,
+        Event::AlertsRaised(raised) => {
+            raised.alerts.len() > limits::ALERTS_IN_SMALL_EVENT_MAX
+                || raised.anomalies.len() > limits::ANOMALIES_IN_SMALL_EVENT_MAX
+        }
         Event::BackfillDeclined { instants, .. } => instants.len() > limits::EVENTS_PER_ADVANCE_MAX,
         _ => false,
     }

@@ -71,6 +71,8 @@ pub struct Anomaly {
     pub threshold_ms: u64,
     /// How many were compared.
     pub compared: u32,
+    /// Name of the operation that it is about; empty = the run or the task.
+    pub operation: String,
 }
 
 impl Event {

@@ -156,8 +156,15 @@ fn raise_alerts(partition: &mut Partition, raised: &AlertsRaised) {
         pipeline.alerts.count(raised);
     }
     if let AlertSubject::Task(run, place) = raised.subject {
-        if let Some(state) = partition.runs.get_mut(&run) {
+        let measured = partition.runs.get_mut(&run).and_then(|state| {
             state.to_alert.remove(&place);
+            state.measured.remove(&place)
+        });
+        if let Some(measured) = measured
+            && let Some(pipeline) = partition.pipelines.get_mut(&raised.pipeline).filter(|state| !state.deleted)
+            && pipeline.plan.plan.watches_operations_of(&raised.scope)
+        {
+            pipeline.alerts.operations.entry(raised.scope.clone()).or_default().learn(&measured);
         }
         keep_agenda(partition, run);
     }

@@ -1,11 +1,14 @@
 //! Folds the events of a run. See the table in [`crate::state::TaskState`]'s module.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{groups, transition::enter};
 use crate::{
     event::{Event, TaskCarriedOver},
+    metadata::Collected,
     plan::Node,
     state::{Carried, GroupPhase, Halt, Phase, RunState, Unsettled},
     status::{Mark, Outcome, StopReason, TaskStatus},
@@ -170,8 +173,9 @@ fn end_attempt(run: &mut RunState, event: &Event) {
                 None => end(run, place, failed(*as_warning), *at),
             }
         }
-        Event::OperationsCollected { chunk, .. } if held => {
+        Event::OperationsCollected { chunk, collected, .. } if held => {
             count(run, place, |task| task.chunks = task.chunks.max(chunk.saturating_add(1)));
+            measure(run, place, collected);
         }
         Event::AttemptStopped { at, .. } if held => end(run, place, TaskStatus::Cancelled, *at),
         Event::ApprovalDecided { approved, outputs, as_warning, at, .. } if matches!(now, Phase::Approving(_)) => {
@@ -321,4 +325,16 @@ fn set_outputs(run: &mut RunState, task: u32, outputs: &Map<String, Value>) {
 
 fn failed(as_warning: bool) -> TaskStatus {
     if as_warning { TaskStatus::Warning } else { TaskStatus::Failed }
+}
+
+/// Somebody may watch how long operations take.
+fn measure(run: &mut RunState, place: u32, collected: &Collected) {
+    let plan = Arc::clone(&run.plan);
+    let planned = run.tasks.get(place as usize).and_then(|task| plan.plan.tasks.get(task.planned as usize));
+    let Some(task) = planned.filter(|task| task.anomalies.iter().any(|it| it.operations.is_some())) else { return };
+    let mut measured = run.measured.remove(&place).unwrap_or_default();
+    measured.take(&task.anomalies, &collected.operations);
+    if !measured.0.is_empty() {
+        run.measured.insert(place, measured);
+    }
 }

@@ -45,6 +45,30 @@ pub struct PlanAnomaly {
     pub min_baseline_ms: u64,
     /// Whom to tell; none = it is only recorded.
     pub destinations: Vec<PlanDestination>,
+    /// It is about these operations of a task, and not about the task.
+    pub operations: Option<PlanOperations>,
+}
+
+/// Which operations are watched, each for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanOperations {
+    /// Names, in which `*` stands for any characters; none = all.
+    pub names: Vec<String>,
+    /// Types; none = all but tests.
+    pub kinds: Vec<String>,
+    /// So many are told of at most, those first that differ most.
+    pub most: u32,
+}
+
+impl PlanOperations {
+    /// Is this one of them?
+    pub fn watches(&self, kind: &str, name: &str) -> bool {
+        let of_kind = match self.kinds.as_slice() {
+            [] => !matches!(kind, "TEST" | "TEST_GROUP"),
+            kinds => kinds.iter().any(|known| known == kind),
+        };
+        of_kind && (self.names.is_empty() || self.names.iter().any(|pattern| super::asset::matches(pattern, name)))
+    }
 }
 
 impl super::Plan {
@@ -65,5 +89,10 @@ impl super::Plan {
             return Some(&self.anomalies);
         }
         self.tasks.iter().find(|task| task.id == scope).map(|task| task.anomalies.as_slice())
+    }
+
+    /// Whether somebody watches the operations of a scope.
+    pub fn watches_operations_of(&self, scope: &str) -> bool {
+        self.anomalies_of(scope).is_some_and(|of| of.iter().any(|watched| watched.operations.is_some()))
     }
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
+use super::operations::OperationBaselines;
 use crate::{
     event::{Alert, AlertSubject, AlertsRaised},
     id::{AlertId, PipelineId},
     limits,
-    plan::Plan,
+    plan::{Plan, PlanAnomaly},
     status::RunStatus,
 };
 
@@ -94,6 +95,8 @@ pub struct AlertCounts {
     pub live: BTreeMap<(String, String), u32>,
     /// How long the last good ends of a scope took, milliseconds, oldest first; of those that are watched.
     pub took_ms: BTreeMap<String, VecDeque<u64>>,
+    /// What is usual for operations, by scope; of those whose operations are watched.
+    pub operations: BTreeMap<String, OperationBaselines>,
 }
 
 impl AlertCounts {
@@ -128,6 +131,8 @@ impl AlertCounts {
     pub(crate) fn carry(&mut self, plan: &Plan) {
         self.live
             .retain(|(scope, name), _| plan.alerts_of(scope).is_some_and(|of| of.iter().any(|it| it.name == *name)));
-        self.took_ms.retain(|scope, _| plan.anomalies_of(scope).is_some_and(|of| !of.is_empty()));
+        let durations = |of: &[PlanAnomaly]| of.iter().any(|watched| watched.operations.is_none());
+        self.took_ms.retain(|scope, _| plan.anomalies_of(scope).is_some_and(durations));
+        self.operations.retain(|scope, _| plan.watches_operations_of(scope));
     }
 }

@@ -18,8 +18,8 @@ use crate::{
     plan::{Node, PreparedPlan},
     state::{
         Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase,
-        GroupState, Halt, LaneKey, Lanes, Listeners, Partition, Phase, PipelineState, Pools, RecentCommands, RunState,
-        SensorEvents, TaskState,
+        GroupState, Halt, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState, Pools, RecentCommands,
+        RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -78,6 +78,7 @@ pub struct RunParts {
     pub carried: BTreeMap<(u32, String), Carried>,
     pub resumes: BTreeMap<(u32, String), Vec<String>>,
     pub to_alert: BTreeMap<u32, String>,
+    pub measured: BTreeMap<u32, Measured>,
 }
 
 /// What is primary of a group.
@@ -167,6 +168,7 @@ impl RunState {
             carried: parts.carried,
             resumes: parts.resumes,
             to_alert: parts.to_alert,
+            measured: parts.measured,
             unfinished: 0,
             open_groups: 0,
             ended: BTreeMap::new(),

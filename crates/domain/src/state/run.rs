@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::operations::Measured;
 use crate::{
     event::{AttemptRef, RunCreated, Trigger},
     id::{PipelineId, RunId},
@@ -125,6 +126,8 @@ pub struct RunState {
     pub to_stop: BTreeSet<u32>,
     /// Tasks that have ended and of which somebody asks to be told, with what was said of their end.
     pub to_alert: BTreeMap<u32, String>,
+    /// Of tasks whose operations are watched, what those of the last attempt took, until the end is told.
+    pub measured: BTreeMap<u32, Measured>,
     /// When time alone changes something, earliest first; the run's own deadline stands under no task.
     pub deadlines: BTreeSet<(Timestamp, Option<u32>)>,
 }
@@ -184,6 +187,7 @@ impl RunState {
             delegated: BTreeSet::new(),
             to_stop: BTreeSet::new(),
             to_alert: BTreeMap::new(),
+            measured: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             plan,
         };

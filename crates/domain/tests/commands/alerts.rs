@@ -1,6 +1,9 @@
 //! Alerts and anomalies: each cause is told once, tried until it is delivered or given up, and counted.
 
-use downbeat_domain::{AlertId, AlertOutcome, Command, effects, limits};
+use downbeat_domain::{
+    AlertId, AlertOutcome, Command, Report, effects, limits,
+    metadata::{Collected, Operation},
+};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -172,6 +175,102 @@ fn a_run_that_takes_longer_than_usual_is_an_anomaly() {
         assert!(lines.contains(&format!("{label}: {line}")), "{seconds} s: {lines:?}");
         world = outcome.accepted();
     }
+}
+
+/// Names and seconds.
+type Took = &'static [(&'static str, i64)];
+
+/// Models with so many seconds each, as an attempt reports them.
+fn models(took: &[(&str, i64)]) -> Step {
+    let operation = |(name, seconds): &(&str, i64)| Operation {
+        external_id: format!("{name}-of-this-run"),
+        name: (*name).to_owned(),
+        kind: "MATERIALISATION".to_owned(),
+        status: "SUCCEEDED".to_owned(),
+        started_at: Some(instant(0)),
+        completed_at: Some(instant(*seconds)),
+        ..Operation::default()
+    };
+    let collected = Collected { operations: took.iter().map(operation).collect(), ..Collected::default() };
+    Step::Report("a", 1, Report::Collected { chunk: 0, collected })
+}
+
+#[test]
+fn operations_that_take_longer_than_usual_are_anomalies_each_for_itself() {
+    let watch = "anomalies: [{type: operation_duration_above_baseline, operation_names: ['stg_*', slow], max_anomalies: 2, percentage_above_baseline: 50, min_baseline_seconds: 5, destinations: [{integration: SLACK, destination: '#d'}]}]";
+    let mut world = given(&of_task(watch));
+    const USUAL: Took = &[("stg_a", 10), ("stg_b", 20), ("slow", 100), ("other", 10), ("stg_short", 1)];
+    let none = "AlertsRaised a SUCCEEDED:";
+    let one = "AlertsRaised a SUCCEEDED: operation_duration_above_baseline to SLACK#d, 31000 ms, usual 20000";
+    // Told of are the two that differ most for their baseline: 4 times and 3 times as long, not the one with most seconds.
+    let two = "AlertsRaised a SUCCEEDED: operation_duration_above_baseline to SLACK#d, 40000 ms, usual 10000, 60000 ms, usual 20000";
+    let cases: [(&str, Took, &str); 6] = [
+        ("1", USUAL, none),
+        ("2", USUAL, none),
+        ("3", USUAL, none),
+        ("4", &[("stg_a", 15), ("stg_b", 31), ("other", 900), ("stg_short", 900)], one),
+        ("5", &[("stg_a", 40), ("stg_b", 60), ("slow", 190), ("new", 9_000)], two),
+        ("6", &[], none),
+    ];
+    for (label, took, line) in cases {
+        let begun = [start(), lease("a"), started("a", 1), models(took)].map(|step| step.of(label));
+        let outcome = world.after(begun).when(succeeded("a", 1).of(label));
+        let lines = outcome.lines();
+        assert!(lines.contains(&format!("{label}: {line}")), "{took:?}: {lines:?}");
+        world = outcome.accepted();
+        assert!(world.partition.runs.values().all(|run| run.measured.is_empty()), "{label}");
+    }
+    let told = world
+        .partition
+        .alerts
+        .owed
+        .values()
+        .map(|owed| &owed.alert.content)
+        .find(|content| content["detail"]["anomalies"].as_array().is_some_and(|several| several.len() == 2));
+    let told = Value::Object(told.expect("two are told in one").clone());
+    assert_eq!(
+        told["text"],
+        "stg_a took 40 s; usual are 10 s (median of 4)\nstg_b took 60 s; usual are 20 s (median of 4)"
+    );
+    assert_eq!(told["detail"]["anomaly"]["operation"], "stg_a");
+    assert_eq!(told["event_type"], "ANOMALY_DETECTED");
+}
+
+#[test]
+fn what_went_well_counts_though_the_task_failed_and_a_plan_that_does_not_ask_forgets() {
+    let watch = "anomalies: [{type: operation_duration_below_baseline, min_baseline_seconds: 0}]";
+    let body = of_task(watch);
+    let mut world = given(&body);
+    for label in ["1", "2", "3"] {
+        let steps = [start(), lease("a"), started("a", 1), models(&[("m", 10)]), failed("a", 1)];
+        world = world.after(steps.map(|step| step.of(label)));
+    }
+    let steps = [start(), lease("a"), started("a", 1), models(&[("m", 2)])].map(|step| step.of("4"));
+    let outcome = world.after(steps).when(failed("a", 1).of("4"));
+    let lines = outcome.lines();
+    assert!(lines.contains(&"4: AlertsRaised a FAILED: 2000 ms, usual 10000".to_owned()), "{lines:?}");
+    let counts = |world: &World| {
+        let known = world.partition.pipelines.values().flat_map(|state| state.alerts.operations.values());
+        known.map(|known| known.0.len()).sum::<usize>()
+    };
+    let world = outcome.accepted();
+    assert_eq!(counts(&world), 1);
+    assert_eq!(counts(&world.after([apply(&of_task(""))])), 0);
+}
+
+#[test]
+fn two_that_watch_the_same_are_told_both() {
+    let to = |channel: &str| {
+        format!(
+            "{{type: operation_duration_above_baseline, min_baseline_seconds: 1, destinations: [{{integration: SLACK, destination: '{channel}'}}]}}"
+        )
+    };
+    let mut world = given(&of_task(&format!("anomalies: [{}, {}]", to("#a"), to("#b"))));
+    for (label, seconds) in [("1", 10), ("2", 10), ("3", 10), ("4", 30)] {
+        let steps = [start(), lease("a"), started("a", 1), models(&[("m", seconds)]), succeeded("a", 1)];
+        world = world.after(steps.map(|step| step.of(label)));
+    }
+    assert_eq!(owed(&world).len(), 2);
 }
 
 #[test]

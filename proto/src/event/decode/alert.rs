@@ -46,6 +46,7 @@ fn raised(fields: Fields, raised: wire::AlertsRaised) -> Result<AlertsRaised, De
         observed_ms: found.observed_ms,
         threshold_ms: found.threshold_ms,
         compared: found.compared,
+        operation: found.operation,
     });
     Ok(AlertsRaised {
         pipeline: fields.pipeline(&raised.pipeline_id)?,

@@ -44,6 +44,7 @@ fn raised(raised: &AlertsRaised) -> wire::AlertsRaised {
         observed_ms: found.observed_ms,
         threshold_ms: found.threshold_ms,
         compared: found.compared,
+        operation: found.operation.clone(),
     });
     wire::AlertsRaised {
         pipeline_id: id_bytes(&raised.pipeline.0),

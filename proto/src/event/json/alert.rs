@@ -37,10 +37,14 @@ fn raised(raised: &AlertsRaised) -> Value {
         .anomalies
         .iter()
         .map(|found| {
-            json!({
+            let mut shown = json!({
                 "type": found.kind, "baseline_ms": found.baseline_ms, "observed_ms": found.observed_ms,
                 "threshold_ms": found.threshold_ms, "compared": found.compared,
-            })
+            });
+            if !found.operation.is_empty() {
+                shown["operation"] = json!(found.operation);
+            }
+            shown
         })
         .collect();
     let subject = match &raised.subject {

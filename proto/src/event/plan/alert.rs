@@ -1,6 +1,6 @@
 //! Alerts and anomalies of a plan.
 
-use downbeat_domain::plan::{PlanAlert, PlanAnomaly, PlanDestination};
+use downbeat_domain::plan::{PlanAlert, PlanAnomaly, PlanDestination, PlanOperations};
 
 use crate::{
     convert::{object, object_text},
@@ -35,6 +35,11 @@ pub(super) fn encode_anomaly(anomaly: &PlanAnomaly) -> wire::PlanAnomaly {
         percentage: anomaly.percentage,
         min_baseline_ms: anomaly.min_baseline_ms,
         destinations: anomaly.destinations.iter().map(encode_destination).collect(),
+        operations: anomaly.operations.as_ref().map(|of| wire::PlanOperations {
+            names: of.names.clone(),
+            types: of.kinds.clone(),
+            most: of.most,
+        }),
     }
 }
 
@@ -45,6 +50,7 @@ pub(super) fn decode_anomaly(anomaly: wire::PlanAnomaly) -> Option<PlanAnomaly> 
         percentage: anomaly.percentage,
         min_baseline_ms: anomaly.min_baseline_ms,
         destinations: anomaly.destinations.into_iter().map(decode_destination).collect::<Option<_>>()?,
+        operations: anomaly.operations.map(|of| PlanOperations { names: of.names, kinds: of.types, most: of.most }),
     })
 }
 

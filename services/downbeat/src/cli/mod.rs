@@ -19,7 +19,9 @@ pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
     PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
 };
-pub use run::{MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunRestart, RunShow, RunSkip, RunSub, RunWhy};
+pub use run::{
+    MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
+};
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell, WebhookCommand, WebhookSub};
 pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};

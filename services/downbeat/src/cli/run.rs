@@ -46,6 +46,8 @@ pub struct RunCommand {
 pub enum RunSub {
     /// Show a run with its tasks, now or as it was.
     Show(RunShow),
+    /// List what a run did inside other systems: models, queries, syncs, tests, with rows, bytes and what costs are worked out of.
+    Operations(RunOperations),
     /// Explain what holds a run or a task now, and why it went as it did.
     Why(RunWhy),
     /// Run a run that has ended again, wholly or in part, as a new run.
@@ -70,6 +72,21 @@ pub struct RunShow {
     /// As it was then: a time (2026-03-01T12:00:00Z, or local as `run why` prints it) or a position of the log.
     #[arg(long, value_name = "TIME|POSITION")]
     pub at: Option<String>,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat run operations`.
+#[derive(Debug, Args)]
+pub struct RunOperations {
+    /// Run id, an unambiguous beginning of it, or `last`.
+    pub run: String,
+    /// Only what this task did.
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 1_000)]
+    pub limit: u32,
     #[command(flatten)]
     pub servers: Servers,
 }

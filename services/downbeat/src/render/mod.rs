@@ -8,6 +8,7 @@ mod integrations;
 pub mod lineage;
 pub mod lines;
 pub mod live;
+mod operation;
 mod output;
 mod pipeline;
 mod pool;
@@ -25,6 +26,7 @@ pub use backfill::{backfill_header, backfill_table, instant_table, preview_table
 pub use dead::dead_table;
 pub use health::{breach_table, health_lines};
 pub use integrations::integration_table;
+pub use operation::operation_table;
 pub use output::{columns, look, print};
 pub use pipeline::pipeline_table;
 pub use pool::pool_table;

@@ -4,7 +4,7 @@
 //! when one warned, HEALTHY when all that ran passed, UNKNOWN when none ran.
 
 use downbeat_domain::{RunId, metadata};
-use downbeat_proto::{convert::micros_or_zero, events::v1 as events, metadata::v1 as wire};
+use downbeat_proto::{events::v1 as events, metadata::v1 as wire};
 
 use super::batch::Batch;
 use crate::{error::Error, limits};
@@ -14,23 +14,6 @@ const TEST: &str = "TEST";
 
 fn count(number: Option<u64>) -> i64 {
     number.and_then(|number| i64::try_from(number).ok()).unwrap_or(-1)
-}
-
-/// The wire form of an operation.
-pub(super) fn operation(operation: &metadata::Operation) -> events::Operation {
-    events::Operation {
-        external_id: operation.external_id.clone(),
-        name: operation.name.clone(),
-        r#type: operation.kind.clone(),
-        status: operation.status.clone(),
-        message: operation.message.clone(),
-        started_at: micros_or_zero(operation.started_at),
-        completed_at: micros_or_zero(operation.completed_at),
-        rows_affected: count(operation.rows_affected),
-        asset: operation.asset.clone(),
-        failures: count(operation.failures),
-        column: operation.column.clone(),
-    }
 }
 
 /// Folds a report into the assets that it names; `key_of` says where the row of an asset stands.

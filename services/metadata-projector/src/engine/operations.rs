@@ -1,11 +1,11 @@
 //! Operations: one row each, by run, in the order in which they were reported.
 
 use downbeat_domain::{AttemptRef, Event, TaskRunId, id::with_version_4};
-use downbeat_proto::metadata::v1 as wire;
+use downbeat_proto::{event::operation_to_wire, metadata::v1 as wire};
 
 use super::{
     batch::Batch,
-    collected, keys,
+    keys,
     plans::Plans,
     projection::{Fact, Projection},
 };
@@ -16,7 +16,7 @@ pub(super) struct Operations;
 
 impl Projection for Operations {
     const NAME: &'static str = "operations";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::OperationsCollected { attempt, chunk, collected } = fact.event else { return Ok(()) };
@@ -26,7 +26,7 @@ impl Projection for Operations {
                 id: operation_id(*attempt, *chunk, ordinal),
                 run_id: attempt.run.to_string(),
                 task_run_id: TaskRunId::derive(attempt.run, attempt.task).to_string(),
-                operation: Some(collected::operation(operation)),
+                operation: Some(operation_to_wire(operation)),
                 attempt: attempt.number,
                 // These stand in the plan and are added when the row is read.
                 task_id: String::new(),

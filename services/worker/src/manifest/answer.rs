@@ -44,7 +44,7 @@ impl Exchange<'_> {
 }
 
 /// An answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Read {
     pub(crate) status: u16,
     pub(crate) headers: reqwest::header::HeaderMap,
@@ -53,6 +53,8 @@ pub(crate) struct Read {
     /// Of a start: a job with this token was there. Of a cancel: the job had ended.
     pub(crate) already: bool,
     pub(crate) after: Option<Duration>,
+    /// Bytes of its body.
+    pub(crate) size: usize,
 }
 
 /// Judges what came of an exchange.
@@ -89,7 +91,8 @@ pub(crate) fn read(
     let seen = body.as_ref().unwrap_or(&Value::Null);
     let shown = shown(&answer.body);
     let message = format!("{} answered {}: {shown}", exchange.said(), answer.status);
-    let read = |already| Read { status, headers: answer.headers.clone(), body: seen.clone(), already, after };
+    let size = answer.body.len();
+    let read = |already| Read { status, headers: answer.headers.clone(), body: seen.clone(), already, after, size };
     if let Some(rule) = rules.iter().find(|rule| applies(rule, exchange.call, status, seen, scope)) {
         let message = match &rule.say {
             Some(say) => format!("{say} ({message})"),

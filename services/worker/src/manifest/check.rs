@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use downbeat_dialect::catalogue;
 
 use super::auth::SignIn;
-use super::format::{CallName, Condition, Manifest, Meaning, Reattach, Request, Say, StateWord, Step};
+use super::cost::CostRule;
+use super::format::{CallName, Condition, Manifest, Meaning, Method, Reattach, Request, Say, StateWord, Step};
 use super::template::{Body, Name, Template};
+use crate::limits::COST_BASIS_MAX;
 
 /// The field that every connection may have: everything goes to this address instead of the vendor's.
 pub(super) const ENDPOINT: &str = "endpoint";
@@ -37,6 +39,8 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     names(manifest, &used, &mut faults);
     reattach(manifest, &mut faults);
     states(manifest, &mut faults);
+    pages(manifest, &mut faults);
+    costs(manifest, &mut faults);
     faults
 }
 
@@ -191,6 +195,41 @@ fn states(manifest: &Manifest, faults: &mut Vec<Fault>) {
     }
 }
 
+/// Lists are read: what begins a job, ends it or comes before has no pages.
+fn pages(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    let mut others: Vec<&Request> = manifest.before.iter().map(|step| &step.request).collect();
+    others.push(&manifest.start.request);
+    others.extend(manifest.cancel.iter().map(|cancel| &cancel.request));
+    if let Some(find) = &manifest.find
+        && find.newest_first.is_some()
+        && (find.each.is_none() || find.request.pages.is_none())
+    {
+        faults.push(fault("newest_first", "is about a list in pages: find needs the entries each and request.pages"));
+    }
+    if others.iter().any(|request| request.pages.is_some()) {
+        faults.push(fault("pages", "belongs to a request of find, poll, outputs, test or collect"));
+    }
+    for request in requests(manifest) {
+        let Some(rule) = &request.pages else { continue };
+        let posts_json = matches!(request.body, Some(Body::Object(_)));
+        if let Some(what) = rule.fault(posts_json, request.method == Method::Get) {
+            faults.push(fault("pages", format!("pages {what}")));
+        }
+    }
+}
+
+fn costs(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    for rule in manifest.collect.iter().flat_map(|collect| &collect.operations) {
+        if let Some(what) = rule.cost_basis.iter().find_map(CostRule::fault) {
+            faults.push(fault("cost_basis", format!("cost_basis: {what}")));
+        }
+        let count = rule.cost_basis.len();
+        if count > COST_BASIS_MAX {
+            faults.push(fault("cost_basis", format!("has {count} entries; at most {COST_BASIS_MAX} are kept")));
+        }
+    }
+}
+
 /// Names that a manifest uses, each with the text at which it stands.
 #[derive(Default)]
 struct Used {
@@ -276,6 +315,7 @@ fn templates(manifest: &Manifest) -> Vec<&Template> {
         for rule in &collect.operations {
             said.extend([&rule.id, &rule.name]);
             said.extend(rule.asset.iter().flat_map(|asset| &asset.name));
+            said.extend(rule.cost_basis.iter().flat_map(|cost| cost.attributes.values()));
         }
         said.extend(collect.assets.iter().flat_map(|rule| &rule.asset.name));
     }

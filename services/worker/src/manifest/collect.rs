@@ -1,11 +1,13 @@
 //! From an answer to operations and assets, as a manifest says. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downbeat_proto::events::v1::{Asset, Operation};
 use jiff::Timestamp;
+use prost::Message as _;
 use serde_json::Value;
 
+use super::cost;
 use super::fill::Scope;
 use super::format::{AssetName, AssetRule, Collect, OperationRule, OperationState, Say};
 use super::path::{Path, Paths, plain};
@@ -13,38 +15,75 @@ use crate::attempt::{Collection, cut};
 use crate::limits::COLLECTED_ITEMS_MAX;
 use crate::remote::{Observation, State};
 
-pub(super) fn collection(
-    rules: &Collect,
-    integration: &str,
-    body: &Value,
-    scope: &Scope,
-    last: &Observation,
-) -> Collection {
-    let mut assets = BTreeMap::new();
-    let mut operations = Vec::new();
-    for rule in &rules.operations {
-        for item in items(rule.each.as_ref(), body) {
-            let asset = rule.asset.as_ref().and_then(|name| asset(name, "TABLE", integration, item, scope, None));
-            let operation = operation(rule, item, scope, last, asset.as_ref());
-            if let Some(asset) = asset {
-                assets.insert(asset.key.clone(), asset);
+/// What the pages of an answer come to.
+pub(super) struct Gathered<'a> {
+    rules: &'a Collect,
+    integration: &'a str,
+    scope: &'a Scope,
+    last: &'a Observation,
+    operations: Vec<Operation>,
+    assets: BTreeMap<String, Asset>,
+    /// Digests of the operations of the pages before: a list that grows while it is read shows some of them twice.
+    known: BTreeSet<[u8; 32]>,
+    pages: u64,
+    full: bool,
+}
+
+impl<'a> Gathered<'a> {
+    pub(super) fn new(rules: &'a Collect, integration: &'a str, scope: &'a Scope, last: &'a Observation) -> Self {
+        let (operations, assets, known) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+        Self { rules, integration, scope, last, operations, assets, known, pages: 0, full: false }
+    }
+
+    /// Takes what a page has; whether there is room for more. What is said of the job as a whole is taken from the first.
+    pub(super) fn page(&mut self, body: &Value) -> bool {
+        let before = self.operations.len();
+        for rule in self.rules.operations.iter().filter(|rule| rule.each.is_some() || self.pages == 0) {
+            for item in items(rule.each.as_ref(), body) {
+                let name = rule.asset.as_ref();
+                let asset = name.and_then(|name| asset(name, "TABLE", self.integration, item, self.scope, None));
+                let operation = operation(rule, item, self.scope, self.last, asset.as_ref());
+                if let Some(asset) = asset {
+                    self.assets.insert(asset.key.clone(), asset);
+                }
+                self.operations.extend(operation.filter(|found| !self.known.contains(&digest(found))));
             }
-            operations.extend(operation);
+        }
+        for AssetRule { each, asset: name, kind, rows } in &self.rules.assets {
+            for item in items(each.as_ref(), body).into_iter().filter(|_| each.is_some() || self.pages == 0) {
+                if let Some(asset) = asset(name, kind, self.integration, item, self.scope, rows.as_ref()) {
+                    self.assets.insert(asset.key.clone(), asset);
+                }
+            }
+        }
+        self.known.extend(self.operations[before..].iter().map(digest));
+        self.pages += 1;
+        self.full = self.operations.len() > COLLECTED_ITEMS_MAX || self.assets.len() > COLLECTED_ITEMS_MAX;
+        let rules = self.rules;
+        let lists = rules.operations.iter().any(|rule| rule.each.is_some())
+            || rules.assets.iter().any(|rule| rule.each.is_some());
+        lists && !self.full
+    }
+
+    /// All of it; `cut`: why pages are missing.
+    pub(super) fn done(mut self, cut: Option<String>) -> Collection {
+        let full = self.full.then(|| format!("at most {COLLECTED_ITEMS_MAX} operations and assets are kept"));
+        self.operations.truncate(COLLECTED_ITEMS_MAX);
+        Collection {
+            operations: self.operations,
+            assets: self.assets.into_values().take(COLLECTED_ITEMS_MAX).collect(),
+            edges: Vec::new(),
+            cut: full.or(cut).unwrap_or_default(),
         }
     }
-    for AssetRule { each, asset: name, kind, rows } in &rules.assets {
-        for item in items(each.as_ref(), body) {
-            if let Some(asset) = asset(name, kind, integration, item, scope, rows.as_ref()) {
-                assets.insert(asset.key.clone(), asset);
-            }
-        }
-    }
-    operations.truncate(COLLECTED_ITEMS_MAX);
-    Collection { operations, assets: assets.into_values().take(COLLECTED_ITEMS_MAX).collect(), edges: Vec::new() }
+}
+
+fn digest(operation: &Operation) -> [u8; 32] {
+    blake3::hash(&operation.encode_to_vec()).into()
 }
 
 fn items<'a>(each: Option<&Path>, body: &'a Value) -> Vec<&'a Value> {
-    each.map_or_else(|| vec![body], |each| each.all(body, COLLECTED_ITEMS_MAX))
+    each.map_or_else(|| vec![body], |each| each.all(body, COLLECTED_ITEMS_MAX + 1))
 }
 
 fn operation(
@@ -72,6 +111,8 @@ fn operation(
         asset: asset.map(|asset| asset.key.clone()).unwrap_or_default(),
         failures: -1,
         column: String::new(),
+        bytes: rule.bytes.as_ref().and_then(|paths| paths.text(item)?.trim().parse().ok()),
+        cost_basis: cost::basis(&rule.cost_basis, item, scope),
     })
 }
 
@@ -121,7 +162,7 @@ fn asset(
     })
 }
 
-fn say(say: &Say, item: &Value, scope: &Scope) -> Option<String> {
+pub(super) fn say(say: &Say, item: &Value, scope: &Scope) -> Option<String> {
     let text = match say {
         Say::Path(path) => path.first(item).map(plain),
         Say::Template(template) => scope.text(template).ok().flatten(),
@@ -136,7 +177,7 @@ fn number(paths: Option<&Paths>, item: &Value) -> i64 {
 
 /// Microseconds since the epoch; 0 = not known. Texts are RFC 3339 (or the same with a blank, in UTC); numbers are seconds or
 /// milliseconds, which differ by their size.
-fn instant(paths: Option<&Paths>, item: &Value) -> i64 {
+pub(super) fn instant(paths: Option<&Paths>, item: &Value) -> i64 {
     let Some(value) = paths.and_then(|paths| paths.first(item)) else { return 0 };
     if let Some(number) = value.as_f64().or_else(|| value.as_str()?.parse().ok()) {
         let seconds = if number > 1e11 { number / 1e3 } else { number };
@@ -158,11 +199,16 @@ mod tests {
 
     use super::*;
 
-    fn collected(rules: Value, body: &Value) -> Collection {
+    fn collected(rules: Value, pages: &[Value]) -> Collection {
         let rules: Collect = serde_json::from_value(rules).unwrap();
         let state = State::Succeeded { warning: false, outputs: String::new() };
         let last = Observation { state, word: String::new(), message: String::new(), after: None };
-        collection(&rules, "X", body, &Scope { token: "t".to_owned(), ..Scope::default() }, &last)
+        let scope = Scope { token: "t".to_owned(), ..Scope::default() };
+        let mut gathered = Gathered::new(&rules, "X", &scope, &last);
+        for page in pages {
+            gathered.page(page);
+        }
+        gathered.done(None)
     }
 
     #[test]
@@ -185,7 +231,7 @@ mod tests {
                 { "no": "id" },
             ],
         });
-        let found = collected(rules, &body);
+        let found = collected(rules, &[body]);
         let [first, second] = found.operations.as_slice() else { panic!("{:?}", found.operations) };
         assert_eq!((first.external_id.as_str(), first.name.as_str(), first.status.as_str()), ("7", "step t", "FAILED"));
         assert_eq!((first.rows_affected, first.message.as_str()), (12, "10 bytes; e"));
@@ -200,7 +246,58 @@ mod tests {
     #[test]
     fn without_children_the_job_itself_is_the_operation() {
         let rules = json!({ "operations": [{ "id": "$.id", "name": "$.name", "type": "QUERY" }] });
-        let found = collected(rules, &json!({ "id": "q" }));
+        let found = collected(rules, &[json!({ "id": "q" })]);
         assert_eq!((found.operations[0].name.as_str(), found.operations[0].status.as_str()), ("q", "SUCCEEDED"));
+    }
+
+    #[test]
+    fn operations_of_all_pages_are_gathered_each_once_and_the_job_itself_from_the_first() {
+        let rules = json!({ "operations": [
+            { "each": "$.steps[*]", "id": "$.id", "name": "$.id", "type": "TASK" },
+            { "id": "$.job", "name": "$.job", "type": "TASK" },
+        ] });
+        let pages = [
+            json!({ "job": "j", "steps": [{ "id": "a" }, { "id": "b" }] }),
+            json!({ "job": "j", "steps": [{ "id": "b" }, { "id": "c" }] }),
+        ];
+        let found = collected(rules, &pages);
+        let ids: Vec<_> = found.operations.iter().map(|operation| operation.external_id.as_str()).collect();
+        assert_eq!(ids, ["a", "b", "j", "c"]);
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_left_out_and_said() {
+        let rules = json!({ "operations": [{ "each": "$[*]", "id": "$.id", "name": "$.id", "type": "TASK" }] });
+        let page = |from: usize| (from..from + 6_000).map(|id| json!({ "id": id })).collect::<Value>();
+        let found = collected(rules, &[page(0), page(6_000)]);
+        assert_eq!(found.operations.len(), COLLECTED_ITEMS_MAX);
+        assert!(found.cut.contains("10000"), "{}", found.cut);
+    }
+
+    #[test]
+    fn bytes_and_what_costs_something_are_taken_as_they_are() {
+        let rules = json!({ "operations": [{
+            "id": "$.id", "name": "$.id", "type": "QUERY", "bytes": "$.processed",
+            "cost_basis": [
+                { "quantity": "$.billed", "unit": "bytes_billed" },
+                { "quantity": "$.dbu", "unit": "dbu", "attributes": { "sku": "$.sku", "pool": "$.none", "of": "{token}" } },
+                { "quantity": "$.none", "unit": "credits" },
+                { "quantity": "$.sku", "unit": "credits" },
+            ],
+        }] });
+        let body = json!({ "id": 1, "processed": "1024", "billed": 10_485_760, "dbu": 12.5, "sku": "JOBS" });
+        let found = collected(rules, &[body]);
+        let operation = &found.operations[0];
+        assert_eq!(operation.bytes, Some(1024));
+        let said: Vec<_> = operation
+            .cost_basis
+            .iter()
+            .map(|basis| {
+                let attributes: Vec<_> =
+                    basis.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("{} {} {}", downbeat_proto::event::quantity_text(basis), basis.unit, attributes.join(","))
+            })
+            .collect();
+        assert_eq!(said, ["10485760 bytes_billed ", "12.5 dbu of=t,sku=JOBS"]);
     }
 }

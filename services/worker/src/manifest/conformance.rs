@@ -3,6 +3,7 @@
 //! The contract stands in `remote/mod.rs`. Whoever carries on with an attempt is played here by [`settled`], as simply as it can be.
 
 mod kills;
+mod paged;
 mod whole;
 
 use std::{collections::BTreeMap, sync::LazyLock};

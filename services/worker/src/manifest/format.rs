@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::auth::SignIn;
+use super::cost::CostRule;
+use super::pages::Pages;
 use super::path::{Path, Paths};
 use super::template::{Body, Name, Template};
 
@@ -127,6 +129,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<Body>,
     /// `application/x-www-form-urlencoded`.
     pub(crate) form: Option<BTreeMap<String, Template>>,
+    /// Of a list: how its next page is asked for.
+    pub(crate) pages: Option<Pages>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -184,6 +188,8 @@ pub(crate) struct Find {
     pub(crate) each: Option<Path>,
     #[serde(default, rename = "match")]
     pub(crate) matches: Vec<Condition>,
+    /// Of a list that begins with the newest: when a candidate was created.
+    pub(crate) newest_first: Option<Paths>,
     pub(crate) capture: BTreeMap<String, Paths>,
 }
 
@@ -404,6 +410,9 @@ pub(crate) struct OperationRule {
     pub(crate) started_at: Option<Paths>,
     pub(crate) completed_at: Option<Paths>,
     pub(crate) rows: Option<Paths>,
+    pub(crate) bytes: Option<Paths>,
+    #[serde(default)]
+    pub(crate) cost_basis: Vec<CostRule>,
     pub(crate) asset: Option<AssetName>,
 }
 

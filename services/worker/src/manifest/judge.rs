@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Read;
 use super::fill::Scope;
-use super::format::{Condition, Grab, Poll, Rows, StateWord, Take};
+use super::format::{Condition, Grab, Poll, Rows, StateWord};
 use super::path::{Paths, plain};
 use super::template::Template;
 use crate::limits::COLLECTED_ITEMS_MAX;
@@ -67,10 +67,10 @@ pub(crate) fn state(poll: &Poll, read: &Read, scope: &Scope) -> (Sight, String) 
 }
 
 /// The answer about one job, of one about many.
-pub(crate) fn about(poll: &Poll, body: Value, scope: &Scope) -> Value {
-    let Some(each) = &poll.each else { return body };
+pub(crate) fn about(poll: &Poll, body: &Value, scope: &Scope) -> Value {
+    let Some(each) = &poll.each else { return body.clone() };
     let ours = |item: &&Value| poll.matches.iter().all(|condition| holds(condition, item, scope));
-    each.all(&body, COLLECTED_ITEMS_MAX).into_iter().find(ours).cloned().unwrap_or_default()
+    each.all(body, usize::MAX).into_iter().find(ours).cloned().unwrap_or_default()
 }
 
 /// The values that an answer was asked for; the name of one that it does not give is the error.
@@ -111,17 +111,10 @@ pub(crate) fn captured_of(paths: &BTreeMap<String, Paths>, item: &Value) -> Resu
         .collect()
 }
 
-/// A value, or rows.
-pub(crate) fn take(take: &Take, body: &Value) -> Value {
-    match take {
-        Take::One(paths) => paths.first(body).cloned().unwrap_or_default(),
-        Take::Rows(rows) => Value::Array(self::rows(rows, body)),
-    }
-}
-
 /// The rows of a result, each a list of its cells.
 pub(crate) fn rows(rows: &Rows, body: &Value) -> Vec<Value> {
-    let found = rows.each.all(body, COLLECTED_ITEMS_MAX);
+    // A page is bounded by the bytes of an answer, and whoever keeps rows keeps few.
+    let found = rows.each.all(body, usize::MAX);
     let row = |row: &Value| match &rows.cells {
         Some(cells) => Value::Array(cells.all(row, COLLECTED_ITEMS_MAX).into_iter().cloned().collect()),
         None => row.clone(),
@@ -165,8 +158,8 @@ mod tests {
         .unwrap();
         let scope = Scope { token: "b".to_owned(), ..Scope::default() };
         let ours = json!({ "id": "b", "state": "done" });
-        assert_eq!(about(&poll, json!({ "jobs": [{ "id": "a" }, ours] }), &scope), ours);
-        assert_eq!(about(&poll, json!({ "jobs": [{ "id": "a" }] }), &scope), Value::Null);
+        assert_eq!(about(&poll, &json!({ "jobs": [{ "id": "a" }, ours] }), &scope), ours);
+        assert_eq!(about(&poll, &json!({ "jobs": [{ "id": "a" }] }), &scope), Value::Null);
     }
 
     #[test]
@@ -189,7 +182,7 @@ mod tests {
             (200, json!(null), Sight::Strange, ""),
         ];
         for (status, body, expected, word) in cases {
-            let read = Read { status, headers: HeaderMap::new(), body, already: false, after: None };
+            let read = Read { status, headers: HeaderMap::new(), body, already: false, after: None, size: 0 };
             assert_eq!(state(&poll, &read, &Scope::default()), (expected, word.to_owned()), "{read:?}");
         }
     }

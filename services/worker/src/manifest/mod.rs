@@ -9,18 +9,22 @@ mod check;
 mod collect;
 #[cfg(test)]
 mod conformance;
+pub(crate) mod cost;
 pub(crate) mod fill;
 pub(crate) mod format;
+mod gather;
 mod handle;
 mod hide;
 pub(crate) mod judge;
 pub(crate) mod load;
+pub(crate) mod pages;
 pub(crate) mod path;
 mod run;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 mod threshold;
+mod walk;
 
 use std::{
     collections::BTreeMap,
@@ -148,6 +152,7 @@ impl Described {
             None => None,
         };
         let endpoint = endpoint.transpose()?;
+        let vendor = base.clone();
         if let Some(endpoint) = &endpoint {
             base = answer::moved(&base, endpoint);
         }
@@ -157,6 +162,7 @@ impl Described {
             scope,
             hidden: Mutex::new(self.hook(&base)),
             base,
+            vendor,
             endpoint,
             way,
             thresholds,
@@ -249,6 +255,12 @@ impl RemoteJob for Described {
         words.dedup();
         if !collect.assets.is_empty() {
             words.push("assets");
+        }
+        if collect.operations.iter().any(|rule| rule.bytes.is_some()) {
+            words.push("bytes");
+        }
+        if collect.operations.iter().any(|rule| !rule.cost_basis.is_empty()) {
+            words.push("cost basis");
         }
         if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
     }

@@ -17,11 +17,11 @@ use super::auth::{self, SignIn, Tokens};
 use super::fill::Scope;
 use super::format::{CallName, Manifest, Method, Request, StateWord};
 use super::handle::{Handle, Outcome};
+use super::hide;
 use super::judge::{self, Sight};
 use super::path::plain;
 use super::template::Name;
 use super::threshold::{Judgement, Threshold};
-use super::{collect, hide};
 use crate::attempt::{Collection, Failure, cut};
 use crate::connections::{Connection, Secret};
 use crate::limits::{FIND_AFTER_START_LOOKS, FIND_AFTER_START_PAUSE, HTTP_WAIT};
@@ -33,6 +33,8 @@ pub(super) struct Calls {
     pub(super) manifest: &'static Manifest,
     pub(super) scope: Scope,
     pub(super) base: Url,
+    /// The same as the vendor has it, where requests go to an endpoint of the operator's.
+    pub(super) vendor: Url,
     pub(super) endpoint: Option<Url>,
     pub(super) way: Option<&'static SignIn>,
     pub(super) thresholds: Option<(Threshold, Option<Threshold>)>,
@@ -45,9 +47,18 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    async fn send(&self, call: CallName, request: &Request, scope: &Scope) -> Result<Read, CallError> {
-        let refused = |failure: Failure| CallError::Refused(failure);
-        let built = self.build(request, scope).map_err(refused)?;
+    pub(super) async fn send(&self, call: CallName, request: &Request, scope: &Scope) -> Result<Read, CallError> {
+        let built = self.build(request, scope).map_err(CallError::Refused)?;
+        self.exchange(call, &built, scope).await
+    }
+
+    /// Signs a request, sends it and judges what comes back.
+    pub(super) async fn exchange(
+        &self,
+        call: CallName,
+        built: &web::Request,
+        scope: &Scope,
+    ) -> Result<Read, CallError> {
         let mut again = self.fetches_tokens();
         loop {
             let mut hidden = Vec::new();
@@ -74,7 +85,7 @@ impl Calls {
         )
     }
 
-    fn build(&self, request: &Request, scope: &Scope) -> Result<web::Request, Failure> {
+    pub(super) fn build(&self, request: &Request, scope: &Scope) -> Result<web::Request, Failure> {
         let path = scope.path(&request.path)?;
         let mut url = answer::below(&self.base, &path)
             .ok_or_else(|| Failure::misconfigured(format!("{path:?} is no path below {}", web::shown(&self.base))))?;
@@ -184,26 +195,6 @@ impl Calls {
         Ok(Job { handle, external_id: id, link })
     }
 
-    /// Looks for the job of this token; the values that find it again.
-    async fn look_up(&self, scope: &Scope) -> Result<Option<Map<String, Value>>, CallError> {
-        let Some(find) = &self.manifest.find else { return Ok(None) };
-        let read = match self.send(CallName::Find, &find.request, scope).await {
-            Err(CallError::Gone(_)) => return Ok(None),
-            read => read?,
-        };
-        let items = match &find.each {
-            Some(each) => each.all(&read.body, crate::limits::COLLECTED_ITEMS_MAX),
-            None => vec![&read.body],
-        };
-        let found =
-            items.into_iter().find(|item| find.matches.iter().all(|condition| judge::holds(condition, item, scope)));
-        let Some(item) = found else { return Ok(None) };
-        judge::captured_of(&find.capture, item).map(Some).map_err(|name| CallError::Again {
-            message: format!("{}: the job was found, but its entry has no {name}", self.manifest.integration),
-            after: None,
-        })
-    }
-
     /// An accepted start did not say how the job is called.
     async fn find_started(&self, scope: &Scope) -> Result<Map<String, Value>, CallError> {
         for look in 0..FIND_AFTER_START_LOOKS {
@@ -242,7 +233,7 @@ impl Calls {
     }
 
     /// Values of the job, how it ended if it was over at once, and the scope for further calls.
-    fn open(&self, job: &Job) -> Result<(Scope, Option<Outcome>), CallError> {
+    pub(super) fn open(&self, job: &Job) -> Result<(Scope, Option<Outcome>), CallError> {
         let handle = Handle::decode(&job.handle).map_err(CallError::Refused)?;
         let scope = Scope { job: handle.captured, ..self.scope.clone() };
         let Some(mut outcome) = handle.outcome else { return Ok((scope, None)) };
@@ -281,9 +272,8 @@ impl Calls {
         scope: &Scope,
     ) -> Result<(State, String), CallError> {
         if let (Some(test), Some((error, warn))) = (&self.manifest.test, &self.thresholds) {
-            let body = self.further(test.request.as_ref(), read, scope).await?;
-            let count = test.count.as_ref().and_then(|paths| paths.text(&body)?.parse().ok());
-            match super::threshold::judge(&judge::rows(&test.rows, &body), count, error, warn.as_ref()) {
+            let counted = self.counted(test, read, scope).await?;
+            match super::threshold::judge(&counted.rows, Some(counted.count), error, warn.as_ref()) {
                 Judgement::Failed(why) => return Ok((State::Failed, why)),
                 Judgement::Warned(why) => (warning, message) = (true, why),
                 Judgement::Passed(why) => message = why,
@@ -294,28 +284,23 @@ impl Calls {
         if let Some(wanted) = &self.manifest.outputs
             && (wanted.when.as_slice().is_empty() || wanted.when.as_slice().iter().any(is_true))
         {
-            let body = self.further(wanted.request.as_ref(), read, scope).await?;
-            let values = wanted.values.iter().map(|(name, take)| (name.clone(), judge::take(take, &body)));
-            let mut values = Value::Object(values.collect());
+            let (mut values, note) = self.outputs(wanted, read, scope).await?;
+            if let Some(note) = note {
+                message = if message.is_empty() { note } else { format!("{message}; {note}") };
+            }
             hide::in_value(&mut values, &|text| self.hide(text));
             outputs = values.to_string();
         }
         Ok((State::Succeeded { warning, outputs }, message))
     }
-
-    async fn further(&self, request: Option<&Request>, read: &Read, scope: &Scope) -> Result<Value, CallError> {
-        match request {
-            Some(request) => Ok(self.send(CallName::Collect, request, scope).await?.body),
-            None => Ok(read.body.clone()),
-        }
-    }
 }
 
-fn answered(outcome: &Outcome) -> Result<Read, CallError> {
+/// The answer that was kept of a job that was over with its start.
+pub(super) fn answered(outcome: &Outcome) -> Result<Read, CallError> {
     let body = outcome.answer.clone().ok_or_else(|| {
         CallError::Gone("its answer was too large to be kept, and the worker that had it is gone".to_owned())
     })?;
-    Ok(Read { status: 200, headers: reqwest::header::HeaderMap::new(), body, already: false, after: None })
+    Ok(Read { status: 200, headers: reqwest::header::HeaderMap::new(), body, already: false, after: None, size: 0 })
 }
 
 #[async_trait]
@@ -374,8 +359,7 @@ impl Prepared for Calls {
         let Some(request) = &self.manifest.poll.request else {
             return Err(CallError::Gone("how it ended was not kept".to_owned()));
         };
-        let mut read = self.send(CallName::Poll, request, &scope).await?;
-        read.body = judge::about(&self.manifest.poll, read.body, &scope);
+        let read = self.sight(CallName::Poll, request, &scope).await?;
         let (sight, word) = judge::state(&self.manifest.poll, &read, &scope);
         let Sight::Known(state) = sight else {
             // A word that came into the API since: the job goes on, and so does looking.
@@ -412,24 +396,10 @@ impl Prepared for Calls {
     }
 
     async fn collect(&self, job: &Job, last: &Observation) -> Result<Collection, CallError> {
-        let Some(rules) = &self.manifest.collect else { return Ok(Collection::default()) };
-        let (scope, outcome) = self.open(job)?;
-        let body = match (&rules.request, &self.manifest.poll.request, outcome) {
-            (Some(request), ..) => self.send(CallName::Collect, request, &scope).await?.body,
-            (None, Some(request), None) => {
-                let body = self.send(CallName::Collect, request, &scope).await?.body;
-                judge::about(&self.manifest.poll, body, &scope)
-            }
-            (None, _, Some(outcome)) => answered(&outcome)?.body,
-            (None, None, None) => return Ok(Collection::default()),
-        };
-        let mut collection = collect::collection(rules, &self.manifest.integration, &body, &scope, last);
-        for operation in &mut collection.operations {
-            for text in [&mut operation.name, &mut operation.message] {
-                *text = self.hide(std::mem::take(text));
-            }
+        match &self.manifest.collect {
+            Some(rules) => self.collected(rules, job, last).await,
+            None => Ok(Collection::default()),
         }
-        Ok(collection)
     }
 
     fn hide(&self, text: String) -> String {

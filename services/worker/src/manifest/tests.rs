@@ -31,6 +31,9 @@ poll:
   states: {RUNNING: [run], SUCCEEDED: [ok], FAILED: [bad]}
 "#;
 
+const POLLS: &str = "{method: GET, path: \"/loads/{job.id}\"}";
+const ENDS: &str = "FAILED: [bad]}";
+
 /// What is written, and what instead.
 type Change = (&'static str, &'static str);
 
@@ -52,7 +55,7 @@ fn every_manifest_that_is_compiled_in_holds() {
 #[test]
 fn faults_say_where_they_are_and_what_to_do() {
     assert_eq!(faults(&[]), "");
-    let cases: [(&[Change], &str); 17] = [
+    let cases: [(&[Change], &str); 23] = [
         (
             &[("{parameters.table}", "{parameters.tabel}")],
             "acme.yaml:17:20: there is no parameter tabel; ACME_LOAD has: table",
@@ -74,6 +77,30 @@ fn faults_say_where_they_are_and_what_to_do() {
         (
             &[("integration: ACME", "integration: FIVETRAN"), ("ACME_LOAD", "PYTHON_EXECUTE_SCRIPT")],
             "is a job of PYTHON, not of FIVETRAN",
+        ),
+        (
+            &[(POLLS, "{method: GET, path: \"/loads/{job.id}\", pages: {token: {at: $.next}}}")],
+            "20:51: pages must say where",
+        ),
+        (&[(POLLS, "{method: POST, path: /l, pages: {link: $.next}}")], "followed by GET"),
+        (&[(POLLS, "{method: GET, path: \"/loads/{job.id}\", pages: {next: $.next}}")], "next"),
+        (
+            &[("path: /loads\n", "path: /loads\n    pages: {link_header: next}\n")],
+            "acme.yaml:17:5: belongs to a request of find, poll, outputs, test or collect",
+        ),
+        (
+            &[(
+                ENDS,
+                "FAILED: [bad]}\ncollect: {operations: [{id: $.id, name: $.id, type: TASK, cost_basis: [{quantity: $.n, unit: US Dollar}]}]}",
+            )],
+            "must be small letters",
+        ),
+        (
+            &[(
+                ENDS,
+                "FAILED: [bad]}\ncollect: {operations: [{id: $.id, name: $.id, type: TASK, cost_basis: [{quantity: $.n, unit: dbu, attributes: {sku: \"{parameters.sku}\"}}]}]}",
+            )],
+            "there is no parameter sku",
         ),
         (&[("sources: [our own API]", "sources: []")], "acme.yaml:3:1: must name where the facts come from"),
     ];

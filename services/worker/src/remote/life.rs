@@ -338,19 +338,38 @@ impl Life<'_> {
         let mut pause = Pauses::new(self.pace.again, self.pace.asked_most);
         for left in (0..self.pace.collects).rev() {
             let (message, after) = match self.calls.collect(job, last).await {
-                Ok(collection) => return Ended { ending, collection },
+                Ok(collection) => {
+                    self.cut(&collection.cut, &mut ending).await;
+                    return Ended { ending, collection };
+                }
                 Err(CallError::Refused(failure)) => (failure.message, None),
                 Err(error) => told(error),
             };
             self.say(&format!("its metadata cannot be collected: {message}")).await;
             if left > 0 {
                 tokio::time::sleep(pause.next(after)).await;
-            } else if let Ending::Succeeded { message: said, .. } = &mut ending {
-                let lead = if said.is_empty() { "" } else { "; " };
-                said.push_str(&format!("{lead}its metadata could not be collected: {message}"));
+            } else {
+                add(&mut ending, &format!("its metadata could not be collected: {message}"));
             }
         }
         Ended { ending, collection: Collection::default() }
+    }
+
+    /// Says that a collection is not whole.
+    async fn cut(&self, why: &str, ending: &mut Ending) {
+        if !why.is_empty() {
+            let said = format!("its metadata is not whole: {why}");
+            self.say(&said).await;
+            add(ending, &said);
+        }
+    }
+}
+
+/// Something more about a task that succeeded.
+fn add(ending: &mut Ending, more: &str) {
+    if let Ending::Succeeded { message: said, .. } = ending {
+        let lead = if said.is_empty() { "" } else { "; " };
+        said.push_str(&format!("{lead}{more}"));
     }
 }
 

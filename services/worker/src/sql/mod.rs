@@ -129,6 +129,16 @@ pub(crate) trait Taker: Send {
 
     /// One more row. Returns whether there is room for more.
     fn row(&mut self, values: Vec<Value>) -> bool;
+
+    /// What the statement read, where the server counts it.
+    fn read(&mut self, _read: Read) {}
+}
+
+/// What a statement read on its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Read {
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Why statements that may write came to nothing, or perhaps did not.

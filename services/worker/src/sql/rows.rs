@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Taker;
+use super::{Read, Taker};
 use crate::limits::{SQL_RESULTS_BYTES_MAX, SQL_ROWS_MAX};
 
 /// Takes rows until it is full, and counts the rest.
@@ -12,6 +12,8 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Value>,
     /// All rows that came, kept or not.
     pub(crate) seen: u64,
+    /// What the statement read, where the server counts it.
+    pub(crate) read: Option<Read>,
     bytes: usize,
     rows_max: usize,
     full: bool,
@@ -25,7 +27,7 @@ impl Rows {
 
     /// At most so many rows.
     pub(crate) fn at_most(rows_max: usize) -> Self {
-        Self { columns: Vec::new(), rows: Vec::new(), seen: 0, bytes: 0, rows_max, full: false }
+        Self { columns: Vec::new(), rows: Vec::new(), seen: 0, read: None, bytes: 0, rows_max, full: false }
     }
 
     /// Whether rows were left out.
@@ -55,8 +57,11 @@ impl Rows {
 
 impl Taker for Rows {
     fn columns(&mut self, names: Vec<String>) {
-        *self = Self::at_most(self.rows_max);
-        self.columns = names;
+        *self = Self { columns: names, read: self.read, ..Self::at_most(self.rows_max) };
+    }
+
+    fn read(&mut self, read: Read) {
+        self.read = Some(read);
     }
 
     fn row(&mut self, values: Vec<Value>) -> bool {

@@ -3,6 +3,7 @@
 mod cancel;
 mod decide;
 mod mark;
+mod operations;
 mod restart;
 mod show;
 mod skip;
@@ -24,6 +25,7 @@ pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
     match &command.sub {
         None => start::run(command).await,
         Some(RunSub::Show(show)) => show::run(show).await,
+        Some(RunSub::Operations(operations)) => operations::run(operations).await,
         Some(RunSub::Why(why)) => why::run(why).await,
         Some(RunSub::Restart(restart)) => restart::run(restart).await,
         Some(RunSub::Cancel(cancel)) => cancel::run(cancel).await,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::artifacts::{Invocation, Manifest, NodeResult};
 use super::assets;
+use super::cost;
 use crate::attempt::{Collection, cut};
 
 /// Commands whose results are work that was done. Others (`compile`, `docs generate`, `show`) write rows that say "success", too.
@@ -28,7 +29,12 @@ pub(super) fn collection(invocations: &[Invocation]) -> Collection {
             }
         }
     }
-    Collection { operations, assets: found.into_values().collect(), edges: edges.into_values().collect() }
+    Collection {
+        operations,
+        assets: found.into_values().collect(),
+        edges: edges.into_values().collect(),
+        ..Collection::default()
+    }
 }
 
 /// Nodes and tests that failed, each with its reason, for the task's message.
@@ -95,6 +101,8 @@ fn operation(invocation: &Invocation, result: &NodeResult) -> Option<Operation> 
         asset: asset.map(|asset| asset.key).unwrap_or_default(),
         failures: if is_test { result.failures.unwrap_or(-1) } else { -1 },
         column: node.filter(|_| is_test).and_then(|node| node.column_name.clone()).unwrap_or_default(),
+        bytes: cost::bytes(result),
+        cost_basis: cost::basis(result),
     })
 }
 

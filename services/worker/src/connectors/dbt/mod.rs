@@ -6,6 +6,7 @@ mod assets;
 mod call;
 mod collect;
 mod commands;
+mod cost;
 mod resume;
 mod rows;
 mod state;

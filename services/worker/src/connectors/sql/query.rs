@@ -1,6 +1,7 @@
 //! `*_RUN_QUERY`: statements that may write; their rows as outputs.
 
 use async_trait::async_trait;
+use downbeat_proto::events::v1::CostBasis;
 
 use super::{
     Server, Started, Wanted,
@@ -78,6 +79,11 @@ impl RunQuery {
         };
         let mut operation = started.operation(wanted, "QUERY", &ending);
         operation.rows_affected = affected.and_then(|rows| i64::try_from(rows).ok()).unwrap_or(-1);
+        if let Some(read) = rows.read {
+            operation.bytes = Some(read.bytes);
+            operation.cost_basis =
+                [(read.bytes, "bytes_read"), (read.rows, "rows_read")].map(|(whole, unit)| cost(whole, unit)).into();
+        }
         Ended { ending, collection: Collection { operations: vec![operation], ..Collection::default() } }
     }
 
@@ -198,6 +204,10 @@ impl RunQuery {
             None => Err(unknown(task, &reason.message)),
         }
     }
+}
+
+fn cost(whole: u64, unit: &str) -> CostBasis {
+    CostBasis { whole, unit: unit.to_owned(), ..CostBasis::default() }
 }
 
 fn succeeded(wanted: &Wanted, rows: &mut Rows, affected: Option<u64>, set_outputs: bool) -> Ending {

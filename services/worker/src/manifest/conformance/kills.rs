@@ -34,7 +34,8 @@ fn number(seed: u64, what: &str, bound: u64) -> u64 {
 
 /// One task from its first attempt to its end; how many workers died.
 async fn round(name: &(String, String), seed: u64) -> u64 {
-    let plan = Plan { seed, fails: number(seed, "fails", 4) == 0, ..Plan::default() };
+    let (foreign, page) = (number(seed, "foreign", 4) as usize, number(seed, "page", 3) as usize);
+    let plan = Plan { seed, fails: number(seed, "fails", 4) == 0, foreign, page, ..Plan::default() };
     let stage = Stage::set(name, plan, same).await;
     let runner = runner(&stage);
     let cancelled = number(seed, "cancelled", 3) == 0;

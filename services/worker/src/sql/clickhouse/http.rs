@@ -7,7 +7,7 @@ use reqwest::{Client, Response, Url, header::CONTENT_TYPE, redirect::Policy};
 use crate::attempt::Failure;
 use crate::connections::{Connection, Secret};
 use crate::limits::{ANSWER_SHOWN_BYTES, CHECK_CONNECT_WAIT};
-use crate::sql::{Visit, tls};
+use crate::sql::{Read, Visit, tls};
 
 /// Bytes of an answer that says what is wrong.
 const COMPLAINT_BYTES_MAX: u64 = 64 * 1024;
@@ -164,9 +164,19 @@ impl Body {
 
     /// What was written, by the server's own account. Old servers give none.
     pub(super) fn written(&self) -> Option<u64> {
+        self.counted("written_rows")
+    }
+
+    /// What was read, by the server's own account.
+    pub(super) fn read(&self) -> Option<Read> {
+        Some(Read { rows: self.counted("read_rows")?, bytes: self.counted("read_bytes")? })
+    }
+
+    /// A number of the summary, which is whole: the server was asked to answer at the end only.
+    fn counted(&self, name: &str) -> Option<u64> {
         let summary = self.response.headers().get("x-clickhouse-summary")?.to_str().ok()?;
         let summary: serde_json::Value = serde_json::from_str(summary).ok()?;
-        summary.get("written_rows")?.as_str()?.parse().ok()
+        summary.get(name)?.as_str()?.parse().ok()
     }
 
     /// The next line, without its end.

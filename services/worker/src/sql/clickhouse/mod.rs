@@ -129,6 +129,9 @@ impl Asking {
         let response = self.target.send(statement, &settings, None).await?;
         let mut body = Body::new(response, self.answer_bytes);
         let written = body.written();
+        if let Some(read) = body.read() {
+            taker.read(read);
+        }
         let Some(names) = body.line().await? else { return Ok((0, written)) };
         if !body.is_as_asked() {
             return Err(Fault::Refused(

@@ -7,7 +7,7 @@ use tokio::{
 
 use super::*;
 use crate::connections::Connections;
-use crate::sql::rows::Rows;
+use crate::sql::{Read, rows::Rows};
 
 /// Hears nothing.
 struct Deaf;
@@ -65,10 +65,11 @@ async fn run(statement: &'static str, answer: &'static [u8]) -> (Result<Option<u
 }
 
 #[tokio::test]
-async fn newer_servers_tell_what_was_written() {
-    let answer = b"HTTP/1.1 200 OK\r\nX-ClickHouse-Summary: {\"read_rows\":\"0\",\"written_rows\":\"5\"}\r\nContent-Length: 0\r\n\r\n";
-    let (ran, _) = run("INSERT INTO a SELECT 1", answer).await;
+async fn newer_servers_tell_what_was_written_and_read() {
+    let answer = b"HTTP/1.1 200 OK\r\nX-ClickHouse-Summary: {\"read_rows\":\"7\",\"read_bytes\":\"56\",\"written_rows\":\"5\"}\r\nContent-Length: 0\r\n\r\n";
+    let (ran, rows) = run("INSERT INTO a SELECT 1", answer).await;
     assert_eq!(ran.unwrap(), Some(5));
+    assert_eq!(rows.read, Some(Read { rows: 7, bytes: 56 }));
 }
 
 #[tokio::test]

@@ -63,6 +63,10 @@ pub struct Plan {
     pub fails: bool,
     /// Looks that a cancel takes to come true.
     pub cancel_looks: u32,
+    /// Items of a page, in lists that come in pages; 0 = all there are.
+    pub page: usize,
+    /// Jobs of others that are in the lists before ours.
+    pub foreign: usize,
 }
 
 impl Plan {

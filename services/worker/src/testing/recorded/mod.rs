@@ -5,6 +5,7 @@
 //! shape of an API and nothing of what the API is for: it is evidence for the shape and not for the system.
 
 mod faults;
+mod paged;
 mod proof;
 mod shape;
 mod table;
@@ -70,6 +71,11 @@ impl Recorded {
     /// Requests that no route of the shape takes.
     pub fn unknown(&self) -> Vec<String> {
         self.with(|table| table.unknown.clone())
+    }
+
+    /// How many pages of lists were asked for beyond the first ones.
+    pub fn later_pages(&self) -> usize {
+        self.with(|table| table.later_pages)
     }
 
     fn with<T>(&self, look: impl FnOnce(&Table) -> T) -> T {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::faults::On;
+use super::paged::Paged;
 use crate::manifest::format::Condition;
 use crate::manifest::path::Path;
 use crate::manifest::template::Body;
@@ -120,6 +121,8 @@ pub(super) struct Route {
     /// JSON pointer into the body, at which stands a list with an `item` for each job.
     pub(super) list: Option<String>,
     pub(super) item: Option<Body>,
+    /// A list of the answer comes in pages.
+    pub(super) pages: Option<Paged>,
     /// Of a start: what a second one with the same token gets; absent: the same as the first.
     pub(super) conflict: Option<Conflict>,
 }

@@ -30,18 +30,24 @@ pub(super) struct Table {
     pub(super) submitted: BTreeMap<String, u32>,
     pub(super) strangers: usize,
     pub(super) unknown: Vec<String>,
+    pub(super) later_pages: usize,
 }
 
 impl Table {
     pub(super) fn new(shape: Shape, plan: Plan) -> Self {
+        let foreign = |number: usize| {
+            let (id, token) = (format!("{}", 501 + number), format!("foreign-{number}"));
+            Job { id, token, looks: 0, cancelled_at: None }
+        };
         Self {
+            jobs: (0..plan.foreign).map(foreign).collect(),
             shape,
             plan,
-            jobs: Vec::new(),
             requests: 0,
             submitted: BTreeMap::new(),
             strangers: 0,
             unknown: Vec::new(),
+            later_pages: 0,
         }
     }
 
@@ -98,11 +104,16 @@ impl Table {
             self.unknown.push(format!("{} {} {}", asked.method, asked.target, asked.body));
             return error(404, "there is no such route");
         };
-        match route.on {
+        let mut answer = match route.on {
             On::Start => self.start(asked, &route),
             On::Find if route.list.is_some() => self.list(&route),
             _ => self.of_job(asked, &route, &names),
+        };
+        if let Some(paged) = &route.pages {
+            let size = if self.plan.page == 0 { usize::MAX } else { self.plan.page };
+            self.later_pages += usize::from(paged.page(route.list.as_deref(), size, asked, &mut answer));
         }
+        answer
     }
 
     fn start(&mut self, asked: &Asked, route: &Route) -> Answer {
@@ -255,7 +266,7 @@ fn token(place: &TokenPlace, asked: &Asked) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-fn query(name: &str, asked: &Asked) -> Option<String> {
+pub(super) fn query(name: &str, asked: &Asked) -> Option<String> {
     let url = reqwest::Url::parse(&format!("http://localhost{}", asked.target)).ok()?;
     Some(url.query_pairs().find(|(found, _)| found == name)?.1.into_owned())
 }
