@@ -15,6 +15,7 @@ mod config;
 mod connections;
 mod connectors;
 mod driver;
+mod egress;
 pub mod engine;
 mod error;
 mod git;
@@ -58,6 +59,8 @@ pub use error::{Error, ErrorKind};
 /// When it cannot start: a wrong setting, a data folder that cannot be written or that another worker uses.
 pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
     config.validate()?;
+    let wrong = |reason| Error::Config { setting: egress::SETTING, reason };
+    egress::Egress::read(&config.egress_allow).and_then(egress::set).map_err(wrong)?;
     let manifests = manifest::load::load(config.connectors.as_deref()).map_err(|faults| Error::Config {
         setting: manifest::load::SETTING,
         reason: format!("there are manifests that cannot be used:\n{faults}"),

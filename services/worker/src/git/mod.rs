@@ -21,6 +21,7 @@ use std::{
 use crate::attempt::{Ending, Failure};
 use crate::connections::Connection;
 use crate::connectors::{Step, Task};
+use crate::egress;
 use crate::process::{
     environment::{Environment, allowed, own},
     log::last_lines,
@@ -113,6 +114,9 @@ impl Git {
     fn environment(&self, task: &Task, repository: &Repository, addresses: &[IpAddr]) -> Environment {
         let mut variables = allowed(own());
         variables.retain(|name, _| !name.starts_with("PIP_") && !name.starts_with("UV_") && !name.starts_with("LC_"));
+        if egress::gate().is_limited() {
+            variables.retain(|name, _| !reach::PROXIES.contains(&name.as_str()));
+        }
         let mut set = |name: &str, value: &str| variables.insert(name.to_owned(), value.to_owned());
         // Git would sign in with what stands in a `.netrc`.
         set("HOME", &task.folder.to_string_lossy());
