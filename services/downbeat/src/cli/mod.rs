@@ -320,6 +320,15 @@ pub struct Logs {
     /// Which attempt. Default: the last.
     #[arg(long)]
     pub attempt: Option<u32>,
+    /// The first byte, counted from 0.
+    #[arg(long, value_name = "BYTE", default_value_t = 0)]
+    pub from: u64,
+    /// How many bytes at most. Default: all.
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub bytes: Option<u64>,
+    /// Only the last bytes of what is there; with `--follow`, and what comes.
+    #[arg(long, value_name = "BYTES", conflicts_with = "from", value_parser = clap::value_parser!(u64).range(1..))]
+    pub last: Option<u64>,
     #[command(flatten)]
     pub servers: Servers,
 }
