@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 
-use crate::{connections, egress, error::Error, labels, manifest::load};
+use crate::{connections, error::Error, isolation::Isolation, labels, manifest::load};
 
 /// Runs tasks for the coordinator: scripts, dbt projects and HTTP requests, each isolated in its own process group.
 #[derive(Debug, Clone, Parser)]
@@ -41,11 +41,9 @@ pub struct WorkerConfig {
     /// http can be read and changed on its way, and file reads what the worker may read.
     #[arg(long = "git-protocol", env = "DOWNBEAT_WORKER_GIT_PROTOCOLS", value_name = "PROTOCOL", value_delimiter = ',', value_parser = ["http", "file"])]
     pub git_protocols: Vec<String>,
-    /// Whom the worker may reach, as jobs, checks and alerts ask for it: a host (`db.example.com`), every host below one (`*.example.com`), a network
-    /// (`10.0.0.0/8`), each with `:PORT` if only that is meant; may be given several times. Nothing: everybody but the addresses at which clouds
-    /// serve credentials, which are never reached. Scripts and dbt open connections of their own (docs/isolation.md).
-    #[arg(long = "egress-allow", env = "DOWNBEAT_WORKER_EGRESS_ALLOW", value_name = "HOST", value_delimiter = ',')]
-    pub egress_allow: Vec<String>,
+    /// Whom the worker may reach, and how much of the machine its tasks may have.
+    #[command(flatten)]
+    pub isolation: Isolation,
     /// Address to listen on for what jobs elsewhere say of themselves (HTTP_REQUEST_ASYNC), like 0.0.0.0:7420.
     #[arg(long, env = "DOWNBEAT_WORKER_CALLBACKS", value_name = "ADDRESS", requires_all = ["callbacks_url", "callbacks_key_file"])]
     pub callbacks: Option<std::net::SocketAddr>,
@@ -80,7 +78,7 @@ impl WorkerConfig {
             connections: None,
             connectors: None,
             git_protocols: Vec::new(),
-            egress_allow: Vec::new(),
+            isolation: Isolation::default(),
             callbacks: None,
             callbacks_url: None,
             callbacks_key_file: None,
@@ -111,8 +109,7 @@ impl WorkerConfig {
                 return Err(Error::Config { setting, reason });
             }
         }
-        let wrong = |reason| Error::Config { setting: egress::SETTING, reason };
-        egress::Egress::read(&self.egress_allow).map_err(wrong)?;
+        self.isolation.egress()?;
         labels::read(&self.labels).map(|_| ())
     }
 

@@ -25,7 +25,7 @@ use crate::egress;
 use crate::process::{
     environment::{Environment, allowed, own},
     log::last_lines,
-    run::{Exit, Program},
+    run::{Exit, Program, out_of_memory},
 };
 pub(crate) use access::FIELDS;
 use access::{Access, Keys};
@@ -239,6 +239,7 @@ impl Fetching<'_> {
             Exit::Stopped => return Err(Ending::Stopped),
             Exit::Code(code) => format!("exit code {code}"),
             Exit::Signal(signal) => format!("signal {signal}"),
+            Exit::OutOfMemory(memory) => out_of_memory(memory),
         };
         let said = self.task.log.tail().await;
         let (class, advice) = reasons::of(&said);

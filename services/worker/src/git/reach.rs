@@ -3,7 +3,10 @@
 //! Promises that git speaks to nobody whom this worker may not reach (`egress/`). Where a proxy resolves names, only what stands in the address itself, and
 //! what the name means here, is looked at; with a list of who may be reached there is no proxy.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
 
 use super::address::{Address, Protocol};
 use crate::attempt::Failure;
@@ -22,11 +25,14 @@ pub(super) async fn addresses(address: &Address, stop: &StopSignal) -> Step<Vec<
     let proxied = address.protocol != Protocol::Ssh
         && !egress::gate().is_limited()
         && PROXIES.iter().any(|name| std::env::var_os(name).is_some());
-    egress::gate().ask(&address.host, address.port).map_err(|why| refused(address, &why))?;
-    let lookup = tokio::net::lookup_host((address.host.as_str(), address.port));
+    let lookup = egress::resolve(&address.host, address.port);
     let found = unless_stopped(stop, tokio::time::timeout(GIT_CONNECT_WAIT, lookup)).await?;
     let why = match found {
-        Ok(Ok(found)) => return checked(address, found.map(|found| found.ip()).collect(), proxied),
+        Ok(Ok(_)) if proxied => return Ok(Vec::new()),
+        Ok(Ok(found)) => return Ok(found.iter().map(SocketAddr::ip).collect::<BTreeSet<_>>().into_iter().collect()),
+        Ok(Err(error)) if egress::is_refusal(&error) => {
+            return Err(Failure::misconfigured(format!("git: {}: {error}", address.text)).into());
+        }
         _ if proxied => return Ok(Vec::new()),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {} s", GIT_CONNECT_WAIT.as_secs()),
@@ -36,15 +42,6 @@ pub(super) async fn addresses(address: &Address, stop: &StopSignal) -> Step<Vec<
         address.text, address.host
     ))
     .into())
-}
-
-fn checked(address: &Address, found: BTreeSet<IpAddr>, proxied: bool) -> Step<Vec<IpAddr>> {
-    let found = egress::gate().admitted(&address.host, address.port, found).map_err(|why| refused(address, &why))?;
-    Ok(if proxied { Vec::new() } else { found })
-}
-
-fn refused(address: &Address, why: &egress::Refused) -> Failure {
-    Failure::misconfigured(format!("git: {}: {why}", address.text))
 }
 
 /// Holds git to these, so that the name cannot lead elsewhere a moment later.
