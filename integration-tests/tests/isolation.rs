@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex},
     time::Duration,
@@ -179,6 +179,71 @@ fn a_worker_that_cannot_hold_what_it_must_does_not_start() {
         let output = output.expect("the worker starts");
         assert!(!output.status.success() && text(&output).contains(what), "{arguments:?}: {}", text(&output));
     }
+}
+
+/// A cgroup of version 2 in which this user can make others.
+fn writable_cgroup() -> Option<PathBuf> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let mount = mounts.lines().find(|line| line.contains(" - cgroup2 "))?.split(' ').nth(4).map(PathBuf::from)?;
+    let probe = mount.join(format!("downbeat-test-{}", std::process::id()));
+    std::fs::create_dir(&probe).ok()?;
+    let kills = probe.join("cgroup.kill").exists();
+    std::fs::remove_dir(&probe).expect("it is empty");
+    kills.then_some(mount)
+}
+
+/// How many processes there are with this command line.
+fn processes(command: &[&str]) -> usize {
+    let wanted = command.join("\0") + "\0";
+    let entries = std::fs::read_dir("/proc").expect("a list of processes").flatten();
+    let lines = entries.filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok());
+    lines.filter(|line| *line == wanted).count()
+}
+
+#[test]
+fn nothing_of_a_task_hides_from_the_end_of_its_cgroup() {
+    let Some(cgroup) = writable_cgroup() else {
+        eprintln!("skipped: no cgroup of version 2 can be written here");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut cluster = Cluster::start(folder.path(), 2);
+    cluster.worker.kill9();
+    let cgroup = cgroup.to_str().expect("text").to_owned();
+    let confined: &[&str] = &["--cgroup", &cgroup, "--require-limits"];
+    cluster.restart_worker_with(confined);
+    let addresses = cluster.addresses.clone();
+    // Nobody else sleeps for so long.
+    let seconds = (1_000_000 + std::process::id()).to_string();
+    let hides = format!(
+        "import subprocess, time\nsubprocess.Popen(['setsid', 'env', '-i', 'sleep', '{seconds}'])\ntime.sleep(100_000)"
+    );
+    apply(&addresses, folder.path(), "hides", json!({ "hide": script(&hides) }));
+    let run = addresses.downbeat_ok(&["run", "hides"]).trim().to_owned();
+    let hidden = || processes(&["sleep", &seconds]);
+    eventually("it hides somebody", SOON, || (hidden() == 1).then_some(()));
+
+    cluster.worker.kill9();
+    assert_eq!(hidden(), 1, "the worker is gone, and cannot end it");
+    cluster.restart_worker_with(confined);
+    let ended = |attempt: u64| {
+        addresses
+            .downbeat_ok(&["log", "cat", "--run", &run])
+            .lines()
+            .any(|line| line.contains("\"ATTEMPT_LOST\"") && line.contains(&format!("\"attempt\":{attempt}")))
+    };
+    eventually("the next worker says so", SOON, || ended(1).then_some(()));
+    eventually("the next attempt hides somebody, too, and the first one is gone", SOON, || {
+        let started = addresses.downbeat(&["logs", &run, "hide", "--attempt", "2"]).status.success();
+        (started && hidden() == 1).then_some(())
+    });
+    addresses.downbeat_ok(&["run", "cancel", &run]);
+    eventually("nobody is left", SOON, || (hidden() == 0).then_some(()));
+    eventually("no cgroup is left", SOON, || {
+        let left = std::fs::read_dir(&cgroup).expect("a cgroup").flatten();
+        let left = left.filter(|entry| entry.file_name().to_string_lossy().starts_with("downbeat-task-")).count();
+        (left == 0).then_some(())
+    });
 }
 
 const SECRET: &str = "s3cret-canary-word";

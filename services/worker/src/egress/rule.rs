@@ -86,6 +86,9 @@ impl FromStr for Rule {
                  everybody (*), with a port if only that one is meant (db.example.com:5432, [2001:db8::/32]:443)"
             )
         };
+        if text.contains("://") {
+            return Err(wrong("is a URL, of which only the host counts"));
+        }
         let (who, port) = split(text.trim()).ok_or_else(|| wrong("has no end to its ["))?;
         let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0));
         let port = match port {
@@ -223,7 +226,7 @@ mod tests {
             ("", "names nobody"),
             (":443", "names nobody"),
             ("a b", "no name of a host"),
-            ("https://example.com", "no address before it"),
+            ("https://example.com", "is a URL"),
             ("*example.com", "no name of a host"),
             ("a.*.com", "no name of a host"),
             ("a..com", "no name of a host"),

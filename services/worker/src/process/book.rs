@@ -155,6 +155,19 @@ mod tests {
         assert!(!attempts.path().join("file").exists());
     }
 
+    #[test]
+    fn parts_of_an_attempt_have_pages_of_their_own_that_name_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let attempts = ["m-1", "m-2"].map(|marker| Page::open(folder.path(), marker).unwrap());
+        let parts = [&attempts[0], &attempts[1]].map(|page| page.beside("source").unwrap());
+        let mut markers: Vec<&str> = attempts.iter().chain(&parts).map(Page::marker).collect();
+        markers.sort_unstable();
+        assert_eq!(markers, ["m-1", "m-1-source", "m-2", "m-2-source"]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "whoever comes next finds each");
+        drop(parts);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
     #[tokio::test]
     async fn a_new_worker_kills_what_is_noted_or_marked_and_nobody_else() {
         let folder = tempfile::tempdir().unwrap();
