@@ -5,7 +5,7 @@
 //! `DOWNBEAT_JOBS_KILLS=200 cargo test -p downbeat-integration-tests --test jobs_killed` for the long form; `DOWNBEAT_JOBS_SEED` picks the moments.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     time::{Duration, Instant},
 };
@@ -18,7 +18,7 @@ use downbeat_integration_tests::{
 use downbeat_worker::testing::recorded::{Fault, On, Plan, Recorded, Shape};
 use serde_json::{Value, json};
 
-const WORKER_SLOTS: u32 = 8;
+const WORKER_SLOTS: u32 = 32;
 /// So many kills share one round of runs.
 const KILLS_PER_ROUND: u64 = 4;
 /// A kill comes with the first to last of so many requests after the one before it.
@@ -172,18 +172,22 @@ fn start_round(addresses: &Addresses, jobs: &[Jobs], started: &mut Vec<Started>)
     }
 }
 
-/// Cancels the endless runs once each of their jobs is there.
+/// Cancels the endless runs of which each job was taken by its system, by the log.
 fn cancel_what_is_there(addresses: &Addresses, jobs: &[Jobs], started: &mut [Started]) {
-    for it in jobs.iter().filter(|it| it.kind == Kind::Endless) {
-        let endless: Vec<&mut Started> = started.iter_mut().filter(|run| run.kind == Kind::Endless).collect();
-        if it.submitted().0 < endless.len() * it.servers.len() {
-            continue;
-        }
-        for run in endless.into_iter().filter(|run| !run.cancelled) {
+    let of_one = jobs.iter().find(|it| it.kind == Kind::Endless).map_or(0, |it| it.servers.len());
+    for run in started.iter_mut().filter(|run| run.kind == Kind::Endless && !run.cancelled) {
+        let events = events_of(addresses, &run.id);
+        let taken = events.iter().filter(|event| event["kind"] == "ATTEMPT_STARTED");
+        if taken.map(|event| event["task_id"].to_string()).collect::<BTreeSet<_>>().len() == of_one {
             insist(addresses, &["run", "cancel", &run.id, "--key", &format!("cancel-{}", run.id)]);
             run.cancelled = true;
         }
     }
+}
+
+fn events_of(addresses: &Addresses, run: &str) -> Vec<Value> {
+    let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    addresses.downbeat_ok(&["log", "cat", "--run", run]).lines().map(read).collect()
 }
 
 #[test]
@@ -256,13 +260,12 @@ fn end_of(addresses: &Addresses, run: &str) -> Option<End> {
     let status = ["SUCCEEDED", "WARNING", "FAILED", "CANCELLED"].into_iter().find(|status| head.contains(status));
     let status = status.filter(|_| output.status.success())?.to_owned();
     let (mut tasks, mut seen) = (Vec::new(), BTreeMap::new());
-    for line in addresses.downbeat_ok(&["log", "cat", "--run", run]).lines() {
-        let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    for event in events_of(addresses, run) {
         let kind = event["kind"].as_str().unwrap_or_default();
         if matches!(kind, "ATTEMPT_SUCCEEDED" | "ATTEMPT_FAILED" | "ATTEMPT_STOPPED" | "ATTEMPT_LOST") {
             let attempt = format!("{} {}", event["task_id"], event["attempt"]);
-            if let Some(other) = seen.insert(attempt, line.to_owned()) {
-                panic!("INV-01: two outcomes of one attempt: {other} and {line}");
+            if let Some(other) = seen.insert(attempt, event.to_string()) {
+                panic!("INV-01: two outcomes of one attempt: {other} and {event}");
             }
             if kind != "ATTEMPT_LOST" {
                 tasks.push((kind.to_owned(), event["class"].as_str().unwrap_or_default().to_owned()));

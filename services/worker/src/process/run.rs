@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     book::Page,
-    confine::{self, amount::Memory},
+    confine::amount::Memory,
     environment::Environment,
     group::{self, MARKER_VARIABLE},
     log::TaskLog,
@@ -78,7 +78,7 @@ pub(crate) async fn run(program: Program, log: &TaskLog, page: &Page, stop: &Sto
     };
     let mut child = {
         // In a block of its own: the command holds the pipe's write ends, and while it lives the output never ends.
-        confine::find(&program.path, program.environment.get("PATH").map(String::as_str))?;
+        page.place().find(&program)?;
         let mut command = Command::from(page.place().command(&program.path));
         command.args(&program.arguments).current_dir(&program.folder).env_clear().envs(&program.environment);
         command.env(MARKER_VARIABLE, page.marker());

@@ -9,12 +9,13 @@ pub mod amount;
 pub(crate) mod cgroup;
 pub mod launch;
 
-use std::{io, path::PathBuf, process::Command, sync::Arc};
+use std::{io, path::Path, process::Command, sync::Arc};
 
 use tracing::{info, warn};
 
 use crate::error::Error;
 use crate::isolation::Isolation;
+use crate::process::run::Program;
 use amount::{Cores, Memory};
 use cgroup::{Cgroup, Delegated};
 
@@ -112,7 +113,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// The command that runs a program in here.
-    pub(crate) fn command(&self, program: &std::path::Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         if !self.confinement.is_any() {
             return Command::new(program);
         }
@@ -120,6 +121,14 @@ impl Place {
         // What a cgroup holds, a limit of each process would hold worse.
         let limits = if join.is_some() { Limits::default() } else { self.confinement.limits };
         launch::command(join.as_deref(), &limits, program)
+    }
+
+    /// Says that a program is not there before something else is started in its place.
+    pub(crate) fn find(&self, program: &Program) -> io::Result<()> {
+        if !self.confinement.is_any() {
+            return Ok(());
+        }
+        find(&program.path, &program.folder, program.environment.get("PATH").map(String::as_str))
     }
 
     /// How often something in here was killed because there was no memory left for it.
@@ -146,22 +155,17 @@ impl Place {
     }
 }
 
-/// Finds a program as the system would, so that one that is not there is said before something else is started in its place.
-pub(crate) fn find(program: &std::path::Path, path: Option<&str>) -> io::Result<()> {
+/// Finds a program as the system would. `path`: where programs without a folder are.
+fn find(program: &Path, folder: &Path, path: Option<&str>) -> io::Result<()> {
     if program.components().count() > 1 {
-        return program.metadata().map(drop);
+        return folder.join(program).metadata().map(drop);
     }
-    let mut folders = path.unwrap_or_default().split(':').map(|folder| PathBuf::from(folder).join(program));
-    match folders.any(|file| file.is_file()) {
-        true => Ok(()),
-        false => Err(io::ErrorKind::NotFound.into()),
-    }
+    let mut places = path.unwrap_or_default().split(':').map(|place| Path::new(place).join(program));
+    if places.any(|file| file.is_file()) { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -173,10 +177,14 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_noticed() {
-        assert!(find(Path::new("sh"), Some("/nowhere:/bin:/usr/bin")).is_ok());
-        assert!(find(Path::new("/bin/sh"), None).is_ok());
-        for (program, path) in [("sh", Some("/nowhere")), ("sh", None), ("/nowhere/sh", Some("/bin"))] {
-            assert_eq!(find(Path::new(program), path).unwrap_err().kind(), io::ErrorKind::NotFound, "{program}");
+        let find = |program: &str, folder: &str, path| find(Path::new(program), Path::new(folder), path);
+        for (program, folder, path) in
+            [("sh", "/", Some("/nowhere:/bin:/usr/bin")), ("/bin/sh", "/tmp", None), ("./bin/sh", "/", None)]
+        {
+            assert!(find(program, folder, path).is_ok(), "{program}");
+        }
+        for (program, path) in [("sh", Some("/nowhere")), ("sh", None), ("/nowhere/sh", Some("/bin")), ("./sh", None)] {
+            assert_eq!(find(program, "/", path).unwrap_err().kind(), io::ErrorKind::NotFound, "{program}");
         }
     }
 }

@@ -139,7 +139,13 @@ impl Target {
 
 fn lost(error: &reqwest::Error) -> Fault {
     let text = crate::web::chain(error);
-    if error.is_connect() || error.is_builder() { Fault::Unsent(text) } else { Fault::Line(text) }
+    if crate::egress::is_refusal(error) {
+        Fault::Unwelcome(text)
+    } else if error.is_connect() || error.is_builder() {
+        Fault::Unsent(text)
+    } else {
+        Fault::Line(text)
+    }
 }
 
 /// The body of an answer, line by line.
