@@ -1,8 +1,10 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
+pub mod airflow;
 pub mod clickhouse;
 pub mod mariadb;
 pub mod openssh;
+pub mod prefect;
 pub mod servers;
 pub mod wire;
 
