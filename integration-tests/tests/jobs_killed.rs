@@ -38,8 +38,11 @@ enum Kind {
     Once,
 }
 
+/// What becomes of its jobs, how it is called, and their integrations and names.
+type Pipeline = (Kind, &'static str, &'static [(&'static str, &'static str)]);
+
 /// By token, by looking it up, by token behind a login, with signatures and with key pairs.
-const PIPELINES: [(Kind, &str, &[(&str, &str)]); 4] = [
+const PIPELINES: [Pipeline; 4] = [
     (
         Kind::Ends,
         "ends",

@@ -96,8 +96,9 @@ pub(super) async fn until_stopped<T>(
         () = stop.wait_for(StopLevel::Gentle) => {}
         value = &mut work => return Ok(value),
     }
-    task.log.line("asking the server to end the statement").await;
     let ask = async {
+        // Beside the work, which may have been about to write into the log itself: not polled it would keep the log for ever.
+        task.log.line("asking the server to end the statement").await;
         // Again and again: between two statements of a session there is nothing to end.
         loop {
             if let Err(failure) = canceller.cancel().await {
