@@ -14,6 +14,7 @@
 //! Alerts are asked for in the same way, as checks of the type `ALERT`. They do change something, so they are none of these: what
 //! asks for one is handed to a registry of its own (`alerts/mod.rs`).
 
+mod adls;
 #[cfg(test)]
 mod conformance;
 mod crew;
@@ -106,6 +107,7 @@ impl Checks {
                 query("MARIADB_QUERY", Arc::new(MySql { integration: "MARIADB" })),
                 query("CLICKHOUSE_QUERY", Arc::new(ClickHouse)),
                 Arc::new(s3::S3File),
+                Arc::new(adls::AdlsFile::default()),
                 Arc::new(sftp::SftpFile),
             ],
             alerts: Alerts::new(),

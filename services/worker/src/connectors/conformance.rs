@@ -74,6 +74,10 @@ fn connections(folder: &Path) -> PathBuf {
         ("GKE", &gke),
         ("GCP_CLOUD_STORAGE", &json!({ "service_account": CREDENTIAL, "endpoint": nobody })),
         ("AZURE_KUBERNETES_SERVICE", &aks),
+        (
+            "AZURE_DATA_LAKE_STORAGE",
+            &json!({ "account_name": "account", "account_key": "Y29uZm9ybWFuY2UtczNjcmV0", "endpoint": nobody }),
+        ),
     ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
         std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
@@ -105,7 +109,7 @@ fn useful() -> Value {
         "destination_query": "SELECT 1", "source_table_name": "a", "source_column_name": "b", "destination_table_name": "a",
         "destination_column_name": "b",
         "job_manifest": JOB, "cluster_name": "c", "job_name": "j", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "object_name": "o",
-        "file_encoding": "utf-8",
+        "file_encoding": "utf-8", "container_name": "landing",
     })
 }
 
@@ -129,6 +133,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "source_integration",
                 "job_manifest",
                 "cluster_name",
+                "container_name",
             ]
             .as_slice(),
         ),
@@ -136,7 +141,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
                 "bucket_name": "b", "object_key": "k", "object_name": "o", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
-                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ",
+                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ", "container_name": "a/../b",
             }),
             &[
                 "source",
@@ -150,6 +155,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "source_integration",
                 "job_manifest",
                 "job_name",
+                "container_name",
             ],
         ),
         (json!([]), &["JSON object"]),
