@@ -156,7 +156,7 @@ impl Cluster {
         let coordinator = start_coordinator(folder, &addresses, coordinator_listen, snapshots);
         let projector = start_projector(folder, &addresses, projector_listen);
         let scheduler = start_scheduler(folder, &addresses, &[]);
-        let worker = start_worker(folder, &addresses, slots);
+        let worker = start_worker(folder, &addresses, slots, "worker", &[]);
         let cluster = Self {
             nats,
             addresses,
@@ -201,7 +201,17 @@ impl Cluster {
 
     /// Starts the worker again, over the same folder, after it was killed.
     pub fn restart_worker(&mut self) {
-        self.worker = start_worker(&self.folder, &self.addresses, self.slots);
+        self.restart_worker_with(&[]);
+    }
+
+    /// The same with these arguments more.
+    pub fn restart_worker_with(&mut self, more: &[&str]) {
+        self.worker = start_worker(&self.folder, &self.addresses, self.slots, "worker", more);
+    }
+
+    /// One more worker beside the first, with a folder of this name of its own; started again with the same name it is the same worker.
+    pub fn another_worker(&self, name: &str) -> Process {
+        start_worker(&self.folder, &self.addresses, self.slots, name, &[])
     }
 
     /// Waits until commands and queries are answered and the worker is attached.
@@ -249,10 +259,9 @@ fn start_projector(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> 
     start(folder, "downbeat-metadata-projector", &arguments)
 }
 
-fn start_worker(folder: &Path, addresses: &Addresses, slots: u32) -> Process {
+fn start_worker(folder: &Path, addresses: &Addresses, slots: u32, name: &str, more: &[&str]) -> Process {
     let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
-    let (data, blobs, slots, environments) =
-        (in_folder("worker"), in_folder("blobs"), slots.to_string(), environments());
+    let (data, blobs, slots, environments) = (in_folder(name), in_folder("blobs"), slots.to_string(), environments());
     let arguments = ["--coordinator", &addresses.server, "--data", &data, "--blobs", &blobs, "--slots", &slots];
     let mut arguments = [&arguments[..], &["--environments", &environments]].concat();
     // Of tests that have put connections there.
@@ -260,6 +269,7 @@ fn start_worker(folder: &Path, addresses: &Addresses, slots: u32) -> Process {
     if Path::new(&connections).is_dir() {
         arguments.extend(["--connections", &connections]);
     }
+    arguments.extend(more);
     start(folder, "downbeat-worker", &arguments)
 }
 

@@ -167,6 +167,26 @@ fn parents_of(folder: &Path, of: &Path) -> Vec<PathBuf> {
     parents
 }
 
+/// What a worker opens goes through `egress/`, which judges whom it may reach; `web.rs` does so for HTTP.
+#[test]
+fn a_worker_opens_no_connection_past_its_gate() {
+    let opens = ["TcpStream::connect", "lookup_host(", "Client::builder()", "UdpSocket::"];
+    let gates = ["services/worker/src/egress/mod.rs", "services/worker/src/web.rs"];
+    let of_tests = |path: &Path| {
+        let text = path.to_str().expect("source names are text");
+        ["/testing/", "/tests/", "/tests.rs", "/conformance", "alerts/server.rs"].iter().any(|part| text.contains(part))
+    };
+    let ours = sources("rs").into_iter().filter(|path| path.starts_with("services/worker/src") && !of_tests(path));
+    for path in ours.filter(|path| !gates.iter().any(|gate| path == Path::new(gate))) {
+        let text = std::fs::read_to_string(repository().join(&path)).expect("a source file");
+        let product = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for line in product.lines().filter(|line| !line.contains("web::guarded(Client::builder()")) {
+            let found = opens.iter().find(|opens| line.contains(*opens));
+            assert!(found.is_none(), "{}: connections are opened by egress::connect or web: {line}", path.display());
+        }
+    }
+}
+
 #[test]
 fn nothing_is_left_to_do_and_no_test_is_switched_off() {
     // Put together, so that this file does not find itself.

@@ -39,6 +39,8 @@ pub enum AlertOutcome {
         message: String,
         /// Whether trying again may help.
         retryable: bool,
+        /// Seconds for which the destination asks not to be tried again; 0 = it does not say.
+        pause_seconds: u32,
     },
 }
 

@@ -7,6 +7,7 @@
 use std::{
     io::{self, SeekFrom},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -68,7 +69,7 @@ impl BlobKey {
 
     /// What a job elsewhere posted about itself. `id`: of the attempt that began it.
     pub fn callback(id: Uuid) -> Self {
-        Self(format!("callbacks/{id}.jsonl"))
+        Self(format!("{CALLBACKS}/{id}.jsonl"))
     }
 
     /// What dbt built, for one scope. Scopes are free text: their hash names the file.
@@ -93,6 +94,9 @@ impl BlobKey {
         &self.0
     }
 }
+
+/// The folder of callbacks.
+const CALLBACKS: &str = "callbacks";
 
 /// A part of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,6 +221,35 @@ impl BlobStore {
         }
     }
 
+    /// Removes every callback to which nothing was added since `before`. How many there were.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when their folder is there and cannot be read, or one cannot be removed; those before it are gone.
+    pub fn remove_callbacks(&self, before: SystemTime) -> Result<u64, Error> {
+        let folder = self.root.join(CALLBACKS);
+        let files = match std::fs::read_dir(&folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(Error::io("cannot read", &folder)(error)),
+        };
+        let mut removed = 0;
+        for file in files {
+            let file = file.map_err(Error::io("cannot read", &folder))?;
+            // Another worker may remove them, too.
+            let Ok(written) = file.metadata().and_then(|about| about.modified()) else { continue };
+            let path = file.path();
+            if written < before && path.extension().is_some_and(|ending| ending == "jsonl") {
+                match std::fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(Error::io("cannot remove", &path)(error));
+                    }
+                    gone => removed += u64::from(gone.is_ok()),
+                }
+            }
+        }
+        Ok(removed)
+    }
+
     /// Reads at most `max` bytes (and never more than [`READ_BYTES_MAX`]) from `offset` on. `None`: there is no such blob.
     ///
     /// # Errors
@@ -325,6 +358,29 @@ mod tests {
         store.remove(&key(100)).unwrap();
         store.remove(&key(100)).unwrap();
         assert_eq!(store.snapshots("log @ 1/../..", 0).unwrap(), [9]);
+    }
+
+    #[tokio::test]
+    async fn callbacks_are_removed_by_the_age_of_what_was_written_last() {
+        use std::time::Duration;
+        let folder = tempfile::tempdir().unwrap();
+        let store = BlobStore::open(folder.path()).unwrap();
+        assert_eq!(store.remove_callbacks(SystemTime::now()).unwrap(), 0, "nobody ever called");
+        let now = SystemTime::now();
+        for (number, age) in [(1, 10), (2, 100), (3, 1_000)] {
+            let id = BlobKey::callback(Uuid::from_u128(number));
+            drop(store.append(&id).await.unwrap());
+            let file = std::fs::File::options().append(true).open(folder.path().join(id.as_str())).unwrap();
+            file.set_modified(now - Duration::from_secs(age)).unwrap();
+        }
+        std::fs::write(folder.path().join("callbacks/notes.txt"), "").unwrap();
+        drop(store.append(&key(1)).await.unwrap());
+        assert_eq!(store.remove_callbacks(now - Duration::from_secs(50)).unwrap(), 2);
+        assert_eq!(store.remove_callbacks(now - Duration::from_secs(50)).unwrap(), 0);
+        let left = |number| folder.path().join(BlobKey::callback(Uuid::from_u128(number)).as_str()).exists();
+        assert_eq!([left(1), left(2), left(3)], [true, false, false]);
+        assert!(folder.path().join("callbacks/notes.txt").exists());
+        assert!(store.read(&key(1), 0, 1).await.unwrap().is_some(), "what is no callback stays");
     }
 
     #[test]

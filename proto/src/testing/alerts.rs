@@ -55,7 +55,11 @@ impl World {
             (0, Some(alert), _) | (_, Some(alert), None) => Command::RetryAlert { alert },
             (1 | 2, _, Some(alert)) => Command::SettleAlert { alert, outcome: AlertOutcome::Delivered },
             (_, _, Some(alert)) => {
-                let outcome = AlertOutcome::Failed { message: "no answer".to_owned(), retryable: detail % 6 > 3 };
+                let outcome = AlertOutcome::Failed {
+                    message: "no answer".to_owned(),
+                    retryable: detail % 6 > 3,
+                    pause_seconds: 0,
+                };
                 Command::SettleAlert { alert, outcome }
             }
             (_, None, None) => self.start(which, detail),

@@ -79,7 +79,7 @@ pub(crate) fn operations() -> Vec<Vec<u8>> {
 }
 
 pub(crate) fn alerts() -> Vec<Vec<u8>> {
-    let no_answer = |retryable| AlertOutcome::Failed { message: "no answer".to_owned(), retryable };
+    let no_answer = |retryable| AlertOutcome::Failed { message: "no answer".to_owned(), retryable, pause_seconds: 0 };
     let (outcome, outputs, message) = (Outcome::Succeeded, Map::new(), String::new());
     let success = Report::Succeeded { outcome, outputs: outputs.clone(), message };
     let failure = Report::Failed { class: FailureClass::JobFailed, message: "it broke".to_owned(), outputs };

@@ -11,8 +11,16 @@ mod render;
 
 use clap::Parser;
 
+fn main() -> std::process::ExitCode {
+    // Before there are threads: the process may become a program of a task of `downbeat dev`.
+    match downbeat_worker::launch::if_asked() {
+        Some(code) => code,
+        None => carry_out(),
+    }
+}
+
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
+async fn carry_out() -> std::process::ExitCode {
     let arguments = cli::Arguments::parse();
     match commands::run(arguments).await {
         Ok(code) => code,

@@ -165,6 +165,7 @@ async fn a_followed_log_goes_on_until_its_attempt_has_ended() {
         attempt: 0,
         offset,
         follow,
+        ..Default::default()
     };
     assert_eq!(service.client.read_task_log(request("t0", 0, false)).await.unwrap_err().code(), Code::NotFound);
     assert_eq!(service.client.read_task_log(request("t9", 0, true)).await.unwrap_err().code(), Code::NotFound);
@@ -182,6 +183,61 @@ async fn a_followed_log_goes_on_until_its_attempt_has_ended() {
     let parts: Vec<_> =
         service.client.read_task_log(request(&by_id, 2, false)).await.unwrap().into_inner().collect().await;
     assert_eq!(parts[0].as_ref().unwrap().data.as_ref(), b"e\ntwo\n");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_log_is_read_by_range_while_it_grows_and_when_whoever_wrote_it_is_gone() {
+    let (log, folder, run) = (log("ranges"), tempfile::tempdir().unwrap(), run_id(1));
+    let begun = vec![ready(run, 0, 1), leased(attempt(run, 0, 1), 2), started(attempt(run, 0, 1), 3)];
+    append(&log, vec![pipeline(2, 0), created(run, 0)]).await;
+    append(&log, begun).await;
+    let mut service = Service::over(&log, folder.path()).await;
+    service.get(run, end(&log).await).await.unwrap();
+    let request = |offset, length, last, follow| wire::ReadTaskLogRequest {
+        run_id: run.to_string(),
+        task: "t0".into(),
+        offset,
+        length,
+        last,
+        follow,
+        ..Default::default()
+    };
+    write_log(&service.blobs, run, "0123456789").await;
+    // While the attempt runs.
+    for (offset, length, last, expected) in [
+        (0, 4, 0, "0123"),
+        (3, 4, 0, "3456"),
+        (8, 4, 0, "89"),
+        (10, 4, 0, ""),
+        (99, 0, 0, ""),
+        (4, 0, 0, "456789"),
+        (0, 0, 3, "789"),
+        (0, 2, 3, "78"),
+        (0, 0, 99, "0123456789"),
+    ] {
+        let asked = service.client.read_task_log(request(offset, length, last, false)).await.unwrap().into_inner();
+        let parts: Vec<_> = asked.map(Result::unwrap).collect().await;
+        let text: Vec<u8> = parts.iter().flat_map(|part| part.data.to_vec()).collect();
+        assert_eq!(String::from_utf8(text).unwrap(), expected, "{offset} {length} {last}");
+        assert!(parts.iter().all(|part| part.total == 10 && part.offset >= offset), "{parts:?}");
+    }
+    let both = service.client.read_task_log(request(1, 0, 1, false)).await.unwrap_err();
+    assert_eq!(both.code(), Code::InvalidArgument);
+    // From any point on, following; a range ends there whatever the attempt does.
+    let mut rest = service.client.read_task_log(request(0, 0, 2, true)).await.unwrap().into_inner();
+    let mut range = service.client.read_task_log(request(12, 3, 0, true)).await.unwrap().into_inner();
+    assert_eq!(rest.next().await.unwrap().unwrap().data.as_ref(), b"89");
+    write_log(&service.blobs, run, "abcdefgh").await;
+    let part = range.next().await.unwrap().unwrap();
+    assert_eq!((part.data.as_ref(), part.offset, part.total), (&b"cde"[..], 12, 18));
+    assert!(range.next().await.is_none());
+    assert_eq!(rest.next().await.unwrap().unwrap().data.as_ref(), b"abcdefgh");
+    // Its worker was lost: what was written stays.
+    append(&log, vec![lost(attempt(run, 0, 1), 4)]).await;
+    assert!(rest.next().await.is_none());
+    let mut asked = service.client.read_task_log(request(9, 4, 0, false)).await.unwrap().into_inner();
+    assert_eq!(asked.next().await.unwrap().unwrap().data.as_ref(), b"9abc");
     service.stop().await;
 }
 

@@ -1,5 +1,7 @@
 //! What one attempt is called and how it ended: the words that engine, driver and connectors share.
 
+use std::time::Duration;
+
 use downbeat_proto::events::v1::{Asset, Attempt, FailureClass, LineageEdge, Operation};
 use downbeat_proto::worker::v1::Collected;
 use prost::Message as _;
@@ -130,32 +132,40 @@ pub struct Failure {
     pub message: String,
     /// What the script had set before it failed: JSON object; empty = {}.
     pub outputs: String,
+    /// How long the other side asks not to be asked again.
+    pub pause: Option<Duration>,
 }
 
 impl Failure {
     /// The job cannot run as it is written.
     pub fn misconfigured(message: impl Into<String>) -> Self {
-        Self { class: FailureClass::Misconfigured, message: cut(message.into()), outputs: String::new() }
+        Self { class: FailureClass::Misconfigured, message: cut(message.into()), outputs: String::new(), pause: None }
     }
 
     /// Something outside was not reachable or short; worth a retry.
     pub fn transient(message: impl Into<String>) -> Self {
-        Self { class: FailureClass::Transient, message: cut(message.into()), outputs: String::new() }
+        Self { class: FailureClass::Transient, message: cut(message.into()), outputs: String::new(), pause: None }
     }
 
     /// It did not end in its time.
     pub fn timed_out(message: impl Into<String>) -> Self {
-        Self { class: FailureClass::TimedOut, message: cut(message.into()), outputs: String::new() }
+        Self { class: FailureClass::TimedOut, message: cut(message.into()), outputs: String::new(), pause: None }
     }
 
     /// Nobody knows whether the job was begun in the other system, or how it ended there. Never tried again by itself.
     pub fn unknown(message: impl Into<String>) -> Self {
-        Self { class: FailureClass::UnknownOutcome, message: cut(message.into()), outputs: String::new() }
+        Self { class: FailureClass::UnknownOutcome, message: cut(message.into()), outputs: String::new(), pause: None }
     }
 
     /// The job ran and failed.
     pub fn job(message: impl Into<String>) -> Self {
-        Self { class: FailureClass::JobFailed, message: cut(message.into()), outputs: String::new() }
+        Self { class: FailureClass::JobFailed, message: cut(message.into()), outputs: String::new(), pause: None }
+    }
+
+    /// The same failure; the other side asks for this pause.
+    #[must_use]
+    pub fn with_pause(self, pause: Option<Duration>) -> Self {
+        Self { pause, ..self }
     }
 
     /// The same failure with what the script had set.

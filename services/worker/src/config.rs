@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 
-use crate::{connections, error::Error, labels, manifest::load};
+use crate::{connections, error::Error, isolation::Isolation, labels, manifest::load};
 
 /// Runs tasks for the coordinator: scripts, dbt projects and HTTP requests, each isolated in its own process group.
 #[derive(Debug, Clone, Parser)]
@@ -41,6 +41,9 @@ pub struct WorkerConfig {
     /// http can be read and changed on its way, and file reads what the worker may read.
     #[arg(long = "git-protocol", env = "DOWNBEAT_WORKER_GIT_PROTOCOLS", value_name = "PROTOCOL", value_delimiter = ',', value_parser = ["http", "file"])]
     pub git_protocols: Vec<String>,
+    /// Whom the worker may reach, and how much of the machine its tasks may have.
+    #[command(flatten)]
+    pub isolation: Isolation,
     /// Address to listen on for what jobs elsewhere say of themselves (HTTP_REQUEST_ASYNC), like 0.0.0.0:7420.
     #[arg(long, env = "DOWNBEAT_WORKER_CALLBACKS", value_name = "ADDRESS", requires_all = ["callbacks_url", "callbacks_key_file"])]
     pub callbacks: Option<std::net::SocketAddr>,
@@ -75,6 +78,7 @@ impl WorkerConfig {
             connections: None,
             connectors: None,
             git_protocols: Vec::new(),
+            isolation: Isolation::default(),
             callbacks: None,
             callbacks_url: None,
             callbacks_key_file: None,
@@ -105,6 +109,7 @@ impl WorkerConfig {
                 return Err(Error::Config { setting, reason });
             }
         }
+        self.isolation.egress()?;
         labels::read(&self.labels).map(|_| ())
     }
 

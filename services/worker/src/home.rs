@@ -5,18 +5,21 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::process::{book::Page, confine::Confinement};
 
 /// The folder, held until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Home {
     root: PathBuf,
     worker_id: Uuid,
+    confinement: Confinement,
     _lock: File,
 }
 
@@ -39,7 +42,22 @@ impl Home {
             fs::create_dir_all(&path).map_err(at("cannot create", &path))?;
         }
         let worker_id = identity(&root.join("worker.id"))?;
-        Ok(Self { root, worker_id, _lock: lock })
+        Ok(Self { root, worker_id, confinement: Confinement::default(), _lock: lock })
+    }
+
+    /// What runs in it has limits.
+    pub(crate) fn confining(mut self, confinement: Confinement) -> Self {
+        self.confinement = confinement;
+        self
+    }
+
+    pub(crate) fn confinement(&self) -> &Confinement {
+        &self.confinement
+    }
+
+    /// The page of a new attempt.
+    pub(crate) fn page(&self, marker: &str) -> io::Result<Page> {
+        Page::confined(&self.processes(), marker, &self.confinement)
     }
 
     pub(crate) fn worker_id(&self) -> Uuid {

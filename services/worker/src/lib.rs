@@ -16,11 +16,13 @@ mod config;
 mod connections;
 mod connectors;
 mod driver;
+mod egress;
 pub mod engine;
 mod error;
 mod git;
 mod guarded;
 mod home;
+mod isolation;
 mod kubernetes;
 mod labels;
 mod limits;
@@ -51,6 +53,8 @@ use tracing::info;
 
 pub use config::WorkerConfig;
 pub use error::{Error, ErrorKind};
+pub use isolation::Isolation;
+pub use process::confine::{amount, launch};
 
 /// Runs a worker until `shutdown` becomes true (or its sender is dropped), then stops what runs, reports it, and returns
 /// within 20 seconds. The coordinator need not be there yet: the worker waits for it.
@@ -59,12 +63,14 @@ pub use error::{Error, ErrorKind};
 /// When it cannot start: a wrong setting, a data folder that cannot be written or that another worker uses.
 pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
     config.validate()?;
+    let wrong = |reason| Error::Config { setting: egress::SETTING, reason };
+    egress::set(config.isolation.egress()?).map_err(wrong)?;
     let manifests = manifest::load::load(config.connectors.as_deref()).map_err(|faults| Error::Config {
         setting: manifest::load::SETTING,
         reason: format!("there are manifests that cannot be used:\n{faults}"),
     })?;
-    let home = home::Home::open(&config.data)?;
-    process::book::clean_orphans(&home.processes(), &home.attempts())
+    let home = home::Home::open(&config.data)?.confining(process::confine::Confinement::of(&config.isolation)?);
+    process::book::clean_orphans(&home.processes(), &home.attempts(), home.confinement())
         .await
         .map_err(Error::io(format!("cannot clean the worker's data folder {}", config.data.display())))?;
     let blobs = BlobStore::open(&config.blobs)?;

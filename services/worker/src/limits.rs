@@ -282,6 +282,20 @@ pub(crate) const MAIL_WAIT: Duration = Duration::from_secs(60);
 
 /// Bytes that a job elsewhere may post about itself in all.
 pub(crate) const CALLBACK_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Requests with callbacks that are taken at once; more hear that they shall come again.
+pub(crate) const CALLBACKS_AT_ONCE: usize = 32;
+/// How long the body of one may take to come.
+pub(crate) const CALLBACK_BODY_WAIT: Duration = Duration::from_secs(30);
+/// Callbacks that one job may post at once; it gains [`CALLBACKS_PER_SECOND`] of them anew.
+pub(crate) const CALLBACKS_IN_A_ROW: u32 = 200;
+/// And as many in a second on the long run.
+pub(crate) const CALLBACKS_PER_SECOND: u32 = 20;
+/// Jobs whose rate is kept at once; beyond it those who have not posted for longest are forgotten.
+pub(crate) const CALLBACK_RATES_MAX: usize = 10_000;
+/// How long what a job posted is kept after its last post.
+pub(crate) const CALLBACKS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// Pause between two looks for what is older.
+pub(crate) const CALLBACKS_LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 /// Bytes of them that are read at once.
 pub(crate) const CALLBACK_READ_BYTES: usize = 1024 * 1024;
 /// Shortest key of the endpoint for callbacks, in bytes.

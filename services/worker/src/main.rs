@@ -7,8 +7,16 @@ use downbeat_worker::WorkerConfig;
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
 
+fn main() -> std::process::ExitCode {
+    // Before there are threads: the process may become another program.
+    match downbeat_worker::launch::if_asked() {
+        Some(code) => code,
+        None => serve(),
+    }
+}
+
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
+async fn serve() -> std::process::ExitCode {
     telemetry::init("info");
     telemetry::exit_code("worker", run(WorkerConfig::parse()).await)
 }

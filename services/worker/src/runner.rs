@@ -12,7 +12,7 @@ use crate::attempt::{AttemptId, Ended, Ending, Failure, Job};
 use crate::connectors::{Registry, Submit, Task};
 use crate::home::Home;
 use crate::outputs::{self, Owner};
-use crate::process::{book::Page, log::TaskLog};
+use crate::process::log::TaskLog;
 use crate::stop::StopSignal;
 
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Runner {
             Failure::transient(format!("cannot use the worker's data folder {}: {error}", folder.display()))
         };
         // A marker of its own per life of the worker: one that comes back must not kill what it begins now.
-        let page = Page::open(&self.home.processes(), &Uuid::new_v4().to_string()).map_err(on_disk)?;
+        let page = self.home.page(&Uuid::new_v4().to_string()).map_err(on_disk)?;
         tokio::fs::create_dir_all(&folder).await.map_err(on_disk)?;
         Ok(Task { offer, parameters, token, resume, submit, folder, log, stop, page })
     }

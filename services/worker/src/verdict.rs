@@ -29,9 +29,11 @@ impl Verdict {
         let answer = match self {
             Self::Passed { outputs } => AnswerKind::Passed(CheckPassed { outputs }),
             Self::Pending { message } => AnswerKind::Pending(CheckPending { message }),
-            Self::Failed(failure) => {
-                AnswerKind::Failed(CheckFailed { failure_class: failure.class.into(), message: failure.message })
-            }
+            Self::Failed(failure) => AnswerKind::Failed(CheckFailed {
+                failure_class: failure.class.into(),
+                message: failure.message,
+                pause_seconds: failure.pause.map_or(0, |pause| u32::try_from(pause.as_secs()).unwrap_or(u32::MAX)),
+            }),
         };
         CheckAnswer { id, answer: Some(answer) }
     }

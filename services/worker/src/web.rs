@@ -1,14 +1,10 @@
 //! One HTTP exchange within limits, for everything on this worker that speaks HTTP: redirects, time-outs, the size of the answer.
 //!
-//! Link-local addresses (where clouds serve their machines' credentials) are refused after the name was resolved, and again on
-//! each redirect: the connection goes to the address that was checked. Another host is told no header that may be a credential.
+//! Whom this worker may not reach (`egress/`) is refused after the name was resolved, and again on each redirect: the connection goes
+//! to the address that was checked. Another host is told no header that may be a credential.
 //! It knows nothing of tasks and sensors, and no text of its own repeats a header, a body that was sent, or a query.
 
-use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{
@@ -20,6 +16,7 @@ use reqwest::{
 use serde_json::Value;
 
 use crate::attempt::Failure;
+use crate::egress;
 use crate::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_CONNECT_WAIT, HTTP_REDIRECTS_MAX};
 use crate::process::log::TaskLog;
 
@@ -121,18 +118,10 @@ pub(crate) async fn send_trusting(
     log: Option<&TaskLog>,
     trust: &Trust,
 ) -> Result<Answer, Lost> {
-    let mut builder = Client::builder();
-    if !trust.authorities.is_empty() {
-        builder = builder.tls_certs_only(trust.authorities.iter().cloned());
-    }
-    if let Some(identity) = &trust.identity {
-        builder = builder.identity(identity.clone());
-    }
-    let client = client(builder, wait)?;
     let Request { mut method, mut url, mut headers, mut body } = request.clone();
     for _ in 0..=HTTP_REDIRECTS_MAX {
         let asked = Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
-        let response = ask(&client, asked).await?;
+        let response = ask(trust, wait, asked).await?;
         let Some(next) = redirected(&url, &response)? else {
             return answer(&url, response, HTTP_ANSWER_BYTES_MAX).await;
         };
@@ -155,24 +144,44 @@ pub(crate) async fn send_trusting(
 /// has to arrive as it is (a redirect may turn a POST into a GET) and at nobody else (a body may hold a credential).
 pub(crate) async fn once(request: Request, wait: Duration, limit: usize) -> Result<Answer, Lost> {
     let url = request.url.clone();
-    let response = ask(&client(Client::builder(), wait)?, request).await?;
+    let response = ask(&Trust::default(), wait, request).await?;
     answer(&url, response, limit).await
 }
 
-fn client(builder: ClientBuilder, wait: Duration) -> Result<Client, Failure> {
-    let built = builder
+/// A client for one exchange with this place.
+fn client(trust: &Trust, wait: Duration, url: &Url) -> Result<Client, Failure> {
+    let mut builder = Client::builder();
+    if !trust.authorities.is_empty() {
+        builder = builder.tls_certs_only(trust.authorities.iter().cloned());
+    }
+    if let Some(identity) = &trust.identity {
+        builder = builder.identity(identity.clone());
+    }
+    let built = guarded(builder, url)?
         .redirect(Policy::none())
         .connect_timeout(HTTP_CONNECT_WAIT)
         .timeout(wait)
-        .dns_resolver(Arc::new(CheckedResolver))
         .user_agent(concat!("downbeat/", env!("CARGO_PKG_VERSION")))
         .build();
     built.map_err(|error| Failure::transient(format!("cannot set up an HTTP client: {}", chain(&error))))
 }
 
-async fn ask(client: &Client, request: Request) -> Result<Response, Lost> {
+/// Holds a client to what may be reached at the host and port of this URL, and at no other.
+///
+/// # Errors
+/// MISCONFIGURED: it may not be reached.
+pub(crate) fn guarded(builder: ClientBuilder, url: &Url) -> Result<ClientBuilder, Failure> {
+    let port = url.port_or_known_default().unwrap_or(0);
+    let refused = |refused: egress::Refused| Failure::misconfigured(format!("{}: {refused}", shown(url)));
+    egress::gate().ask(url.host_str().unwrap_or_default(), port).map_err(refused)?;
+    let builder = builder.dns_resolver(Arc::new(CheckedResolver { port }));
+    // A proxy would look names up by itself, and go where it likes.
+    Ok(if egress::gate().is_limited() { builder.no_proxy() } else { builder })
+}
+
+async fn ask(trust: &Trust, wait: Duration, request: Request) -> Result<Response, Lost> {
     let Request { method, url, headers, body } = request;
-    check_literal(&url)?;
+    let client = client(trust, wait, &url)?;
     let mut builder = client.request(method, url.clone()).headers(headers);
     if let Some(body) = body {
         builder = builder.body(body);
@@ -238,7 +247,7 @@ async fn read_body(url: &Url, mut response: Response, limit: usize) -> Result<(V
 fn lost(url: &Url, error: &reqwest::Error) -> Lost {
     let text = chain(error);
     let message = format!("cannot reach {}: {text}", shown(url));
-    if text.contains(REFUSED) {
+    if egress::is_refusal(error) {
         Lost::Refused(Failure::misconfigured(message))
     } else if error.is_connect() {
         Lost::Unsent(message)
@@ -272,40 +281,16 @@ pub(crate) fn chain(error: &reqwest::Error) -> String {
     texts.join(": ")
 }
 
-const REFUSED: &str = "link-local addresses are refused";
-
-fn check_literal(url: &Url) -> Result<(), Failure> {
-    let host = url.host_str().unwrap_or_default();
-    let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() else { return Ok(()) };
-    if is_link_local(address) { Err(Failure::misconfigured(format!("{}: {REFUSED}", shown(url)))) } else { Ok(()) }
+/// Looks names up for one client, which goes to one port.
+struct CheckedResolver {
+    port: u16,
 }
-
-/// Where clouds serve their machines' credentials.
-pub(crate) fn is_link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_link_local(),
-        IpAddr::V6(address) => {
-            let embedded = address.to_ipv4_mapped().or_else(|| nat64(address));
-            address.is_unicast_link_local() || embedded.is_some_and(|inner| inner.is_link_local())
-        }
-    }
-}
-
-/// 64:ff9b::/96 leads to an IPv4 address behind a translator.
-fn nat64(address: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
-    let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments() else { return None };
-    Some(std::net::Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
-}
-
-struct CheckedResolver;
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let port = self.port;
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if found.iter().any(|address| is_link_local(address.ip())) {
-                return Err(format!("{} leads to a link-local address; {REFUSED}", name.as_str()).into());
-            }
+            let found: Vec<SocketAddr> = egress::resolve(name.as_str(), port).await?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
@@ -330,7 +315,7 @@ mod tests {
             ("http://example.com/", false),
         ];
         for (url, refused) in cases {
-            assert_eq!(check_literal(&Url::parse(url).unwrap()).is_err(), refused, "{url}");
+            assert_eq!(guarded(Client::builder(), &Url::parse(url).unwrap()).is_err(), refused, "{url}");
         }
     }
 

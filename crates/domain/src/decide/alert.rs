@@ -334,11 +334,13 @@ pub(super) fn settle(partition: &Partition, alert: AlertId, outcome: &AlertOutco
     let Some(owed) = partition.alerts.owed.get(&alert) else { return Vec::new() };
     vec![match outcome {
         AlertOutcome::Delivered => Event::AlertDelivered { alert, at: context.now },
-        AlertOutcome::Failed { message, retryable } => {
+        AlertOutcome::Failed { message, retryable, pause_seconds } => {
             let failures = owed.failures.saturating_add(1);
             let again = *retryable && failures < limits::ALERT_TRIES_MAX;
             let pause = limits::ALERT_PAUSE_SECONDS.saturating_mul(1 << owed.failures.min(20));
-            let retry_at = again.then(|| later(context.now, pause.min(limits::ALERT_PAUSE_SECONDS_MAX)));
+            // Whoever asks for a longer one gets it, within the same bound: an alert that comes much too late is none.
+            let pause = pause.max(i64::from(*pause_seconds)).min(limits::ALERT_PAUSE_SECONDS_MAX);
+            let retry_at = again.then(|| later(context.now, pause));
             Event::AlertFailed { alert, failures, message: brief(message), retry_at, at: context.now }
         }
     }]

@@ -32,7 +32,7 @@ fn settle(alert: AlertId, outcome: AlertOutcome) -> Step {
 }
 
 fn no_answer(retryable: bool) -> AlertOutcome {
-    AlertOutcome::Failed { message: "no answer".to_owned(), retryable }
+    AlertOutcome::Failed { message: "no answer".to_owned(), retryable, pause_seconds: 0 }
 }
 
 fn content(world: &World) -> Value {
@@ -115,6 +115,19 @@ fn an_alert_is_tried_until_it_is_delivered() {
     let world = world.after([after(10)]).when(settle(alert, AlertOutcome::Delivered)).then(["AlertDelivered"]);
     // Somebody else had been asked as well.
     world.when(settle(alert, AlertOutcome::Delivered)).then([]);
+}
+
+#[test]
+fn whoever_asks_for_a_pause_gets_it_unless_the_usual_one_is_longer() {
+    let begun =
+        || given(&of_run(&alerts("oops", "FAILED", ""))).after([start(), lease("a"), started("a", 1), failed("a", 1)]);
+    let asks = |pause_seconds| AlertOutcome::Failed { message: "slow down".to_owned(), retryable: true, pause_seconds };
+    for (asked, seconds) in [(0, 5), (3, 5), (90, 90), (1_800, 1_800), (u32::MAX, limits::ALERT_PAUSE_SECONDS_MAX)] {
+        let world = begun();
+        let [alert] = owed(&world)[..] else { panic!("one alert") };
+        let world = world.after([settle(alert, asks(asked))]);
+        assert_eq!(effects::next_deadline_of(&world.partition), Some(instant(seconds)), "{asked} s were asked for");
+    }
 }
 
 #[test]

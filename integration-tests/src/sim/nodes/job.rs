@@ -1,6 +1,6 @@
 //! A scripted job: how long it takes, how it ends, and how it takes being stopped or killed is drawn when it begins.
 
-use downbeat_proto::events::v1::{Asset, FailureClass, Operation};
+use downbeat_proto::events::v1::{Asset, Operation};
 use downbeat_worker::attempt::{Collection, Ended, Ending, Failure};
 
 use crate::sim::{
@@ -81,7 +81,7 @@ pub fn ending(behaviour: &Behaviour, dice: &mut Dice) -> Ended {
         let failure = match dice.below(3) {
             0 => Failure::job("simulated"),
             1 => Failure::transient("simulated"),
-            _ => Failure { class: FailureClass::Misconfigured, message: String::new(), outputs: String::new() },
+            _ => Failure::misconfigured(""),
         };
         Ending::Failed(failure)
     } else {

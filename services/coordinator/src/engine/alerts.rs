@@ -108,7 +108,11 @@ impl Engine {
     pub(super) fn deliver_alerts(&mut self, now: Moment) {
         while let Some((_, alert)) = self.deliveries.expiring.first().copied().filter(|it| it.0 <= now.monotonic) {
             let seconds = (limits::ALERT_TIMEOUT + limits::CHECK_MARGIN).as_secs();
-            self.settle_alert(now, alert, failed(format!("the worker did not answer within {seconds} seconds"), true));
+            self.settle_alert(
+                now,
+                alert,
+                failed(format!("the worker did not answer within {seconds} seconds"), true, 0),
+            );
         }
         while self.deliveries.next_wall().is_some_and(|due| due <= now.wall) {
             let Some((_, alert)) = self.deliveries.waiting.first().copied() else { break };
@@ -144,7 +148,7 @@ impl Engine {
             }
             None => {
                 let why = format!("no worker that can tell {integration} is attached");
-                self.settle_alert(now, id, failed(why, true));
+                self.settle_alert(now, id, failed(why, true, 0));
             }
         }
     }
@@ -162,7 +166,7 @@ impl Engine {
         if let Some(session) = self.deliveries.forget(alert) {
             self.workers.check_done(session);
         }
-        if let AlertOutcome::Failed { message, retryable } = &outcome {
+        if let AlertOutcome::Failed { message, retryable, .. } = &outcome {
             tracing::warn!(%alert, message, retryable, "an alert could not be delivered");
         }
         let command = Command::SettleAlert { alert, outcome };
@@ -181,20 +185,20 @@ impl Engine {
     }
 }
 
-fn failed(message: String, retryable: bool) -> AlertOutcome {
-    AlertOutcome::Failed { message, retryable }
+fn failed(message: String, retryable: bool, pause_seconds: u32) -> AlertOutcome {
+    AlertOutcome::Failed { message, retryable, pause_seconds }
 }
 
 fn outcome_of(answer: &wire::CheckAnswer) -> AlertOutcome {
     match &answer.answer {
         Some(Answer::Passed(_)) => AlertOutcome::Delivered,
-        Some(Answer::Pending(pending)) => failed(pending.message.clone(), true),
+        Some(Answer::Pending(pending)) => failed(pending.message.clone(), true, 0),
         Some(Answer::Failed(answer)) => {
             // What is wrong with the file or with the connection stays wrong until somebody mends it.
             let hopeless = failure_class(answer.failure_class()) == Some(FailureClass::Misconfigured);
-            failed(answer.message.clone(), !hopeless)
+            failed(answer.message.clone(), !hopeless, answer.pause_seconds)
         }
-        None => failed("the worker's answer cannot be read by this version".to_owned(), true),
+        None => failed("the worker's answer cannot be read by this version".to_owned(), true, 0),
     }
 }
 

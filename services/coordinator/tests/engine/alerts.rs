@@ -60,7 +60,7 @@ fn answer(bench: &mut Bench, session: SessionId, check: &wire::Check, answer: An
 }
 
 fn failed(class: FailureClass) -> Answer {
-    Answer::Failed(wire::CheckFailed { failure_class: class as i32, message: "no answer".to_owned() })
+    Answer::Failed(wire::CheckFailed { failure_class: class as i32, message: "no answer".to_owned(), pause_seconds: 0 })
 }
 
 fn delivered() -> Answer {

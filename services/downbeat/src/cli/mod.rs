@@ -12,6 +12,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
+use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
@@ -137,6 +138,11 @@ pub struct Dev {
     /// Folder of manifests of your own, which describe jobs in other systems (docs/connectors.md).
     #[arg(long, env = "DOWNBEAT_WORKER_CONNECTORS")]
     pub connectors: Option<PathBuf>,
+    /// Protocol, besides https and ssh, by which code may come from a git repository: `http`, `file`; may be given several times.
+    #[arg(long = "git-protocol", env = "DOWNBEAT_WORKER_GIT_PROTOCOLS", value_name = "PROTOCOL", value_delimiter = ',', value_parser = ["http", "file"])]
+    pub git_protocols: Vec<String>,
+    #[command(flatten)]
+    pub isolation: Isolation,
     /// Folder for the virtual environments of tasks. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,
@@ -322,6 +328,15 @@ pub struct Logs {
     /// Which attempt. Default: the last.
     #[arg(long)]
     pub attempt: Option<u32>,
+    /// The first byte, counted from 0.
+    #[arg(long, value_name = "BYTE", default_value_t = 0)]
+    pub from: u64,
+    /// How many bytes at most. Default: all.
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub bytes: Option<u64>,
+    /// Only the last bytes of what is there; with `--follow`, and what comes.
+    #[arg(long, value_name = "BYTES", conflicts_with = "from", value_parser = clap::value_parser!(u64).range(1..))]
+    pub last: Option<u64>,
     #[command(flatten)]
     pub servers: Servers,
 }

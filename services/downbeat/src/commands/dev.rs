@@ -105,6 +105,8 @@ fn worker_config(dev: &Dev, server: &str) -> WorkerConfig {
         labels: dev.labels.clone(),
         connections: dev.connections.clone(),
         connectors: dev.connectors.clone(),
+        git_protocols: dev.git_protocols.clone(),
+        isolation: dev.isolation.clone(),
         environments: dev.environments.clone(),
         python_3_11: dev.python_3_11.clone(),
         python_3_12: dev.python_3_12.clone(),

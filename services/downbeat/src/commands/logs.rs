@@ -8,8 +8,15 @@ use crate::{cli::Logs, client, commands::find, error::Error};
 
 pub(super) async fn run(logs: &Logs) -> Result<ExitCode, Error> {
     let (run_id, task) = find::task(&logs.run, &logs.task, &logs.servers).await?;
-    let request =
-        ReadTaskLogRequest { run_id, task, attempt: logs.attempt.unwrap_or(0), offset: 0, follow: logs.follow };
+    let request = ReadTaskLogRequest {
+        run_id,
+        task,
+        attempt: logs.attempt.unwrap_or(0),
+        offset: logs.from,
+        follow: logs.follow,
+        length: logs.bytes.unwrap_or(0),
+        last: logs.last.unwrap_or(0),
+    };
     let mut chunks =
         client::metadata(&logs.servers).await?.read_task_log(request).await.map_err(client::refused)?.into_inner();
     let mut out = std::io::stdout().lock();

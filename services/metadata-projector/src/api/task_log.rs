@@ -1,8 +1,8 @@
-//! `ReadTaskLog`: the text of one attempt, from the blob store.
+//! `ReadTaskLog`: the text of one attempt, or a range of it, from the blob store. Who wrote it may run, or be gone.
 
 use downbeat_domain::{RunId, TaskRunId};
 use downbeat_proto::metadata::v1 as wire;
-use downbeat_runtime::blob::BlobKey;
+use downbeat_runtime::blob::{BlobChunk, BlobKey};
 use futures::stream::BoxStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -25,7 +25,11 @@ pub(super) async fn start(
     metadata: Metadata,
     request: wire::ReadTaskLogRequest,
 ) -> Result<BoxStream<'static, Answer>, Status> {
-    let wire::ReadTaskLogRequest { run_id, task, attempt, offset, follow } = request;
+    let wire::ReadTaskLogRequest { run_id, task, attempt, offset, follow, length, last } = request;
+    if last > 0 && offset > 0 {
+        return Err(Status::invalid_argument("offset and last are both given: the first byte is one or the other"));
+    }
+    let left = if length == 0 { u64::MAX } else { length };
     let found = metadata.ask(None, move |view| {
         let (run, row) = runs::find(view, &run_id)?;
         let place = Shape::read(view.store, run, &row)?.place_of(&task)?;
@@ -36,7 +40,7 @@ pub(super) async fn start(
         return Err(no_attempt(attempt, &state));
     }
     let (sender, receiver) = mpsc::channel(limits::STREAM_QUEUE);
-    let reader = Reader { metadata, run, place, offset, follow, sender };
+    let reader = Reader { metadata, run, place, offset, left, last, follow, sender };
     tokio::spawn(async move {
         let sender = reader.sender.clone();
         if let Err(status) = reader.read(state.attempt).await {
@@ -57,6 +61,10 @@ struct Reader {
     run: RunId,
     place: u32,
     offset: u64,
+    /// Bytes that are still wanted.
+    left: u64,
+    /// Bytes before the end at which it begins, until that was looked up.
+    last: u64,
     follow: bool,
     sender: mpsc::Sender<Answer>,
 }
@@ -71,7 +79,7 @@ impl Reader {
             attempt = state.attempt;
             if state.known {
                 // The state was read first: what an ended attempt wrote is all there.
-                if !self.send_available(attempt).await? || !self.follow || state.ended {
+                if !self.send_available(attempt).await? || self.left == 0 || !self.follow || state.ended {
                     return Ok(());
                 }
             } else if state.last {
@@ -93,16 +101,26 @@ impl Reader {
     async fn send_available(&mut self, attempt: u32) -> Result<bool, Status> {
         let task_run = TaskRunId::derive(self.run, self.place);
         let key = BlobKey::task_log(Uuid::from_bytes(self.run.0), Uuid::from_bytes(task_run.0), attempt);
+        if self.last > 0 {
+            let end = self.part(&key, 0).await?.map_or(0, |chunk| chunk.total);
+            self.offset = end.saturating_sub(std::mem::take(&mut self.last));
+        }
         loop {
-            let read = self.metadata.blobs.read(&key, self.offset, limits::LOG_CHUNK_BYTES).await;
-            let chunk = read.map_err(|error| Status::internal(error.to_string()))?;
+            let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(limits::LOG_CHUNK_BYTES);
+            let chunk = self.part(&key, most).await?;
             let Some(chunk) = chunk.filter(|chunk| !chunk.data.is_empty()) else { return Ok(true) };
             let offset = self.offset;
             self.offset += chunk.data.len() as u64;
-            let answer = wire::ReadTaskLogResponse { data: chunk.data, offset, attempt };
+            self.left -= chunk.data.len() as u64;
+            let answer = wire::ReadTaskLogResponse { data: chunk.data, offset, attempt, total: chunk.total };
             if self.sender.send(Ok(answer)).await.is_err() {
                 return Ok(false);
             }
         }
+    }
+
+    async fn part(&self, key: &BlobKey, most: usize) -> Result<Option<BlobChunk>, Status> {
+        let read = self.metadata.blobs.read(key, self.offset, most).await;
+        read.map_err(|error| Status::internal(error.to_string()))
     }
 }

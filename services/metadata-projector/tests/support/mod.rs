@@ -103,6 +103,12 @@ pub fn succeeded(attempt: AttemptRef, second: i64) -> Event {
     Event::AttemptSucceeded { attempt, outcome: Outcome::Succeeded, outputs, message, at: at(second) }
 }
 
+/// Its worker is gone; another attempt follows.
+pub fn lost(attempt: AttemptRef, second: i64) -> Event {
+    let (reason, retry_at) = ("its worker was lost".to_owned(), Some(at(second + 1)));
+    Event::AttemptLost { attempt, reason, retry_at, as_warning: false, at: at(second) }
+}
+
 pub fn finished(run: RunId, second: i64) -> Event {
     Event::RunFinished { run, status: RunStatus::Succeeded, message: String::new(), at: at(second) }
 }

@@ -244,6 +244,8 @@ async fn answers_that_refuse_are_told_apart_and_nothing_repeats_a_credential() {
             let failure = failure(&checks, &check(known.integration, &useful(known.integration)), &case).await;
             let message = &failure.message;
             assert_eq!(failure.class, class, "{message}");
+            let pause = header.1.parse().ok().map(std::time::Duration::from_secs);
+            assert_eq!(failure.pause, pause.filter(|_| header.0 == "retry-after"), "{message}");
             assert!(message.contains(text) && message.starts_with(known.integration), "{message}");
             assert!(message.len() < 3_500 && message.contains("cannot POST"), "{message}");
             assert_eq!(server.heard().len(), 1, "{} {status}: nothing is followed", known.integration);

@@ -3,13 +3,14 @@
 
 use reqwest::{
     Method, Url,
-    header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
+    header::{HeaderMap, HeaderName, HeaderValue, LOCATION},
 };
 use serde_json::Value;
 
 use super::{Means, text};
 use crate::attempt::Failure;
 use crate::limits::{ALERT_ANSWER_BYTES_MAX, ANSWER_SHOWN_BYTES, HTTP_WAIT};
+use crate::manifest::answer::pause;
 use crate::web::{self, Answer, shown};
 
 /// What is sent.
@@ -80,10 +81,9 @@ fn judge(answer: &Answer, said: &str) -> Result<(), Failure> {
             )))
         }
         408 | 425 | 429 | 500..=599 => {
-            let pause =
-                answer.headers.get(RETRY_AFTER).and_then(|pause| pause.to_str().ok()?.trim().parse::<u32>().ok());
-            let pause = pause.map(|seconds| format!(" (it asks for a pause of {seconds} s)")).unwrap_or_default();
-            Err(Failure::transient(format!("{said}{pause}")))
+            let pause = pause(answer);
+            let asks = pause.map(|pause| format!(" (it asks for a pause of {} s)", pause.as_secs()));
+            Err(Failure::transient(format!("{said}{}", asks.unwrap_or_default())).with_pause(pause))
         }
         401 | 403 => Err(Failure::misconfigured(format!(
             "{said}: the credentials of the connection are wrong, expired, or lack a right"

@@ -1,10 +1,13 @@
 //! The endpoint's one route: the published format of scripts' events, from outside.
 
+use std::time::{Duration, Instant};
+
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode},
+    body::{Bytes, to_bytes},
+    extract::{Request, State},
+    http::{StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse as _, Response},
     routing::post,
 };
 use downbeat_runtime::blob::BlobKey;
@@ -12,43 +15,81 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Callbacks;
-use crate::limits::{CALLBACK_BYTES_MAX, SCRIPT_EVENT_BYTES_MAX};
+use crate::limits::{CALLBACK_BODY_WAIT, CALLBACK_BYTES_MAX, SCRIPT_EVENT_BYTES_MAX};
 use crate::script_events::api::{Addressed, Answer, bearer, refuse};
 
 pub(super) fn router(callbacks: Callbacks) -> Router {
-    let routes = Router::new().route("/", post(receive)).route("/{*path}", post(receive));
-    routes.layer(DefaultBodyLimit::max(SCRIPT_EVENT_BYTES_MAX)).with_state(callbacks)
+    Router::new().route("/", post(receive)).route("/{*path}", post(receive)).with_state(callbacks)
 }
 
-async fn receive(
-    State(callbacks): State<Callbacks>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Answer {
-    let Some(shown) = bearer(&headers) else {
-        return refuse(StatusCode::UNAUTHORIZED, "the key is missing (header `authorization: Bearer ...`)");
+/// The answer, and how long to wait where it comes too early.
+async fn receive(State(callbacks): State<Callbacks>, request: Request) -> Response {
+    let _place = match callbacks.places.try_acquire() {
+        Ok(place) => place,
+        Err(_) => return early("too many callbacks come at once: post it again", Duration::from_secs(1)),
     };
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+    let (head, body) = request.into_parts();
+    // Before anything of the body is read: it costs memory.
+    let Some(shown) = bearer(&head.headers) else {
+        return refuse(StatusCode::UNAUTHORIZED, "the key is missing (header `authorization: Bearer ...`)")
+            .into_response();
     };
-    let read = serde_json::from_slice::<Value>(&body)
+    match tokio::time::timeout(CALLBACK_BODY_WAIT, to_bytes(body, SCRIPT_EVENT_BYTES_MAX)).await {
+        Ok(Ok(body)) => take(&callbacks, shown, &body).await,
+        Ok(Err(_)) => {
+            let limit = format!("the body did not come as a whole, or has more than {SCRIPT_EVENT_BYTES_MAX} bytes");
+            refuse(StatusCode::PAYLOAD_TOO_LARGE, &limit).into_response()
+        }
+        Err(_) => {
+            let limit = format!("the body did not come within {} s", CALLBACK_BODY_WAIT.as_secs());
+            refuse(StatusCode::REQUEST_TIMEOUT, &limit).into_response()
+        }
+    }
+}
+
+fn early(text: &str, wait: Duration) -> Response {
+    // Whole seconds, and never none.
+    let seconds = wait.as_secs() + 1;
+    let mut answer = refuse(StatusCode::TOO_MANY_REQUESTS, text).into_response();
+    answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+    answer
+}
+
+async fn take(callbacks: &Callbacks, shown: &str, body: &Bytes) -> Response {
+    match judged(callbacks, shown, body) {
+        Ok((id, addressed, event)) => match callbacks.rates.lock().await.take(id, Instant::now()) {
+            Ok(()) => keep(callbacks, id, addressed, event).await.into_response(),
+            Err(wait) => early("this job posts too often: post it again, later", wait),
+        },
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// Whose event it is, if it is one and whoever posts it may.
+fn judged(callbacks: &Callbacks, shown: &str, body: &Bytes) -> Result<(Uuid, Addressed, Value), Answer> {
+    let read = serde_json::from_slice::<Value>(body)
         .and_then(|event| Ok((serde_json::from_value::<Addressed>(event.clone())?, event)));
     let (addressed, event) = match read {
         Ok(read) => read,
-        Err(error) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &format!("not an event of a script: {error}")),
+        Err(error) => {
+            return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, &format!("not an event of a script: {error}")));
+        }
     };
     let Ok(id) = Uuid::parse_str(&addressed.task_run_id) else {
-        return refuse(
+        return Err(refuse(
             StatusCode::UNPROCESSABLE_ENTITY,
             "task_run_id is no UUID: give back the header orchestra_task_run_id",
-        );
+        ));
     };
     // Whoever shows no key of it does not learn whether there is such a job.
     if !callbacks.admits(shown, id) {
-        return refuse(StatusCode::UNAUTHORIZED, "this is not the key of that task");
+        return Err(refuse(StatusCode::UNAUTHORIZED, "this is not the key of that task"));
     }
-    match write(&callbacks, id, &event).await {
+    Ok((id, addressed, event))
+}
+
+async fn keep(callbacks: &Callbacks, id: Uuid, addressed: Addressed, event: Value) -> Answer {
+    match write(callbacks, id, &event).await {
         Ok(true) => {
             (StatusCode::OK, Json(json!({ "success": true, "message": "taken", "task_run_id": addressed.task_run_id })))
         }

@@ -1,22 +1,29 @@
 //! What jobs elsewhere say of themselves: an endpoint that takes it, and a journal per attempt from which any worker reads it.
 //!
 //! Promises: who posts shows a key that is made for that one attempt (or that of the workers); what was acknowledged is in the blob store, so it
-//! does not matter which of the workers took it or which of them looks after the attempt; what one attempt may leave is limited. It
-//! knows nothing of how jobs are begun.
+//! does not matter which of the workers took it or which of them looks after the attempt; what one attempt may leave, and how fast, is
+//! limited, and it is removed when nothing was added for long. It knows nothing of how jobs are begun.
 
 mod api;
+mod rate;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
 use downbeat_runtime::blob::{BlobKey, BlobStore};
-use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Semaphore},
+    task::JoinHandle,
+};
 use uuid::Uuid;
 
 use crate::attempt::Failure;
 use crate::config::WorkerConfig;
 use crate::connections::Secret;
 use crate::error::Error;
-use crate::limits::{CALLBACK_KEY_BYTES_MIN, CALLBACK_READ_BYTES};
+use crate::limits::{
+    CALLBACK_KEY_BYTES_MIN, CALLBACK_READ_BYTES, CALLBACKS_AT_ONCE, CALLBACKS_KEPT, CALLBACKS_LOOK_AGAIN,
+};
 use crate::script_events::{ScriptState, api as events};
 use crate::web;
 
@@ -29,6 +36,9 @@ pub(crate) struct Callbacks {
     pub(crate) url: String,
     /// One line is written at a time.
     writes: Arc<Mutex<()>>,
+    rates: Arc<Mutex<rate::Rates>>,
+    /// For requests that are taken at once.
+    places: Arc<Semaphore>,
 }
 
 /// The endpoint; it ends when this is dropped.
@@ -36,17 +46,20 @@ pub(crate) struct Callbacks {
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
     serving: JoinHandle<()>,
+    forgetting: JoinHandle<()>,
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
         self.serving.abort();
+        self.forgetting.abort();
     }
 }
 
 impl Callbacks {
     pub(crate) fn new(store: BlobStore, key: Secret, url: String) -> Self {
-        Self { store, key, url, writes: Arc::default() }
+        let places = Arc::new(Semaphore::new(CALLBACKS_AT_ONCE));
+        Self { store, key, url, writes: Arc::default(), rates: Arc::default(), places }
     }
 
     /// For lists of jobs: nobody is called.
@@ -97,7 +110,8 @@ impl Callbacks {
                 tracing::error!(%error, "the endpoint for callbacks ended");
             }
         });
-        Ok(Listening { address, serving })
+        let forgetting = tokio::spawn(forget(self.store.clone()));
+        Ok(Listening { address, serving, forgetting })
     }
 
     /// The key with which the job of that attempt posts.
@@ -116,6 +130,20 @@ impl Callbacks {
     /// A reader of what was posted for that attempt.
     pub(crate) fn journal(&self, id: Uuid, set_outputs: bool) -> Journal {
         Journal { store: self.store.clone(), key: BlobKey::callback(id), set_outputs, read: Mutex::default() }
+    }
+}
+
+/// Removes what was posted long ago, now and then, for as long as it is let.
+async fn forget(store: BlobStore) {
+    loop {
+        let store = store.clone();
+        let before = SystemTime::now().checked_sub(CALLBACKS_KEPT).unwrap_or(SystemTime::UNIX_EPOCH);
+        match tokio::task::spawn_blocking(move || store.remove_callbacks(before)).await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(removed)) => tracing::info!(removed, "removed what jobs had posted long ago"),
+            Ok(Err(error)) => tracing::warn!(%error, "what jobs posted long ago cannot be removed"),
+        }
+        tokio::time::sleep(CALLBACKS_LOOK_AGAIN).await;
     }
 }
 

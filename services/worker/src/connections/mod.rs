@@ -4,6 +4,7 @@
 //! an error names the file and the field and never a value; what is a credential cannot be printed ([`Secret`]) and is taken out
 //! of whatever was said or found with it. It knows nothing of what the fields mean: each user declares its own ([`Fields`]).
 
+pub(crate) mod address;
 mod file;
 mod secret;
 #[cfg(test)]

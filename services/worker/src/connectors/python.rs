@@ -11,7 +11,11 @@ use super::{
 use crate::about::{About, Tested};
 use crate::attempt::{Ended, Ending, Failure, cut};
 use crate::connections::Connection;
-use crate::process::{environment::Environment, log::last_lines, run::Exit};
+use crate::process::{
+    environment::Environment,
+    log::last_lines,
+    run::{Exit, out_of_memory},
+};
 use crate::script_events::{ScriptEvents, ScriptState, ScriptStatus};
 use crate::toolchain::{
     Build, PackageManager, Toolchain, run_in,
@@ -186,6 +190,7 @@ fn judge(exit: &Exit, said: ScriptState, tail: &str) -> Ending {
         }
         Exit::Code(code) => format!("exit code {code}"),
         Exit::Signal(signal) => format!("killed by signal {signal}"),
+        Exit::OutOfMemory(memory) => out_of_memory(*memory),
     };
     let why = message.filter(|_| bad).unwrap_or_else(|| last_lines(tail, 1));
     let text = if why.is_empty() { how } else { format!("{how}: {why}") };

@@ -21,10 +21,11 @@ use std::{
 use crate::attempt::{Ending, Failure};
 use crate::connections::Connection;
 use crate::connectors::{Step, Task};
+use crate::egress;
 use crate::process::{
     environment::{Environment, allowed, own},
     log::last_lines,
-    run::{Exit, Program},
+    run::{Exit, Program, out_of_memory},
 };
 pub(crate) use access::FIELDS;
 use access::{Access, Keys};
@@ -113,6 +114,9 @@ impl Git {
     fn environment(&self, task: &Task, repository: &Repository, addresses: &[IpAddr]) -> Environment {
         let mut variables = allowed(own());
         variables.retain(|name, _| !name.starts_with("PIP_") && !name.starts_with("UV_") && !name.starts_with("LC_"));
+        if egress::gate().is_limited() {
+            variables.retain(|name, _| !reach::PROXIES.contains(&name.as_str()));
+        }
         let mut set = |name: &str, value: &str| variables.insert(name.to_owned(), value.to_owned());
         // Git would sign in with what stands in a `.netrc`.
         set("HOME", &task.folder.to_string_lossy());
@@ -235,6 +239,7 @@ impl Fetching<'_> {
             Exit::Stopped => return Err(Ending::Stopped),
             Exit::Code(code) => format!("exit code {code}"),
             Exit::Signal(signal) => format!("signal {signal}"),
+            Exit::OutOfMemory(memory) => out_of_memory(memory),
         };
         let said = self.task.log.tail().await;
         let (class, advice) = reasons::of(&said);

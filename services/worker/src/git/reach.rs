@@ -1,29 +1,38 @@
 //! Which addresses a repository's host has, looked at before git goes there, and held on to.
 //!
-//! Promises that git speaks to no link-local address (where clouds serve the credentials of their machines). Where a proxy resolves names, only what stands
-//! in the address itself, and what the name means here, is looked at.
+//! Promises that git speaks to nobody whom this worker may not reach (`egress/`). Where a proxy resolves names, only what stands in the address itself, and
+//! what the name means here, is looked at; with a list of who may be reached there is no proxy.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
 
 use super::address::{Address, Protocol};
 use crate::attempt::Failure;
 use crate::connectors::{Step, unless_stopped};
+use crate::egress;
 use crate::limits::GIT_CONNECT_WAIT;
 use crate::stop::StopSignal;
-use crate::web::is_link_local;
 
-const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+pub(super) const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
 /// The host's addresses; empty where there is no host, or a proxy goes there.
 pub(super) async fn addresses(address: &Address, stop: &StopSignal) -> Step<Vec<IpAddr>> {
     if address.protocol == Protocol::File {
         return Ok(Vec::new());
     }
-    let proxied = address.protocol != Protocol::Ssh && PROXIES.iter().any(|name| std::env::var_os(name).is_some());
-    let lookup = tokio::net::lookup_host((address.host.as_str(), address.port));
+    let proxied = address.protocol != Protocol::Ssh
+        && !egress::gate().is_limited()
+        && PROXIES.iter().any(|name| std::env::var_os(name).is_some());
+    let lookup = egress::resolve(&address.host, address.port);
     let found = unless_stopped(stop, tokio::time::timeout(GIT_CONNECT_WAIT, lookup)).await?;
     let why = match found {
-        Ok(Ok(found)) => return checked(address, found.map(|found| found.ip()).collect(), proxied),
+        Ok(Ok(_)) if proxied => return Ok(Vec::new()),
+        Ok(Ok(found)) => return Ok(found.iter().map(SocketAddr::ip).collect::<BTreeSet<_>>().into_iter().collect()),
+        Ok(Err(error)) if egress::is_refusal(&error) => {
+            return Err(Failure::misconfigured(format!("git: {}: {error}", address.text)).into());
+        }
         _ if proxied => return Ok(Vec::new()),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {} s", GIT_CONNECT_WAIT.as_secs()),
@@ -33,14 +42,6 @@ pub(super) async fn addresses(address: &Address, stop: &StopSignal) -> Step<Vec<
         address.text, address.host
     ))
     .into())
-}
-
-fn checked(address: &Address, found: BTreeSet<IpAddr>, proxied: bool) -> Step<Vec<IpAddr>> {
-    if found.iter().copied().any(is_link_local) {
-        let text = &address.text;
-        return Err(Failure::misconfigured(format!("git: {text}: link-local addresses are refused")).into());
-    }
-    Ok(if proxied { Vec::new() } else { found.into_iter().collect() })
 }
 
 /// Holds git to these, so that the name cannot lead elsewhere a moment later.

@@ -1,6 +1,6 @@
 //! The server of a connection: where it is, who it must be, and who signs in.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
@@ -10,13 +10,13 @@ use lettre::{
         client::{Certificate, CertificateStore, Tls, TlsParameters},
     },
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 
 use super::MailError;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields, Secret};
+use crate::egress;
 use crate::limits::{HTTP_CONNECT_WAIT, MAIL_WAIT};
-use crate::web;
 
 /// The fields of a connection.
 pub(crate) const FIELDS: Fields =
@@ -95,14 +95,10 @@ impl Server {
     async fn reach(&self) -> Result<SocketAddr, MailError> {
         let lost =
             |why: String| MailError { retryable: true, message: format!("{} cannot be reached: {why}", self.place()) };
-        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
-        let found: Vec<SocketAddr> = found.map_err(|error| lost(error.to_string()))?.collect();
-        if found.iter().any(|address| web::is_link_local(address.ip())) {
-            let message = format!("{}: link-local addresses are refused", self.place());
-            return Err(MailError { retryable: false, message });
-        }
-        let line = timeout(HTTP_CONNECT_WAIT, TcpStream::connect(found.as_slice())).await;
-        let line = line.map_err(|_| lost("it took too long".to_owned()))?.map_err(|error| lost(error.to_string()))?;
+        let refused =
+            |error: io::Error| MailError { retryable: !egress::is_refusal(&error), ..lost(error.to_string()) };
+        let line = timeout(HTTP_CONNECT_WAIT, egress::connect(&self.host, self.port)).await;
+        let line = line.map_err(|_| lost("it took too long".to_owned()))?.map_err(refused)?;
         line.peer_addr().map_err(|error| lost(error.to_string()))
     }
 

@@ -143,7 +143,7 @@ pub(crate) fn shown(body: &[u8]) -> String {
 }
 
 /// `Retry-After`: seconds, or an instant.
-fn pause(answer: &web::Answer) -> Option<Duration> {
+pub(crate) fn pause(answer: &web::Answer) -> Option<Duration> {
     let text = answer.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let pause = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),

@@ -76,7 +76,10 @@ impl Stage {
             Some(Name::Parameter(name)) => shape.parameters.get(name).and_then(Value::as_str).map(str::to_owned),
             _ => secrets.iter().find(|secret| secret.starts_with("https://")).cloned(),
         };
-        secrets.extend(hook.and_then(|hook| Some(reqwest::Url::parse(&hook).ok()?.path().to_owned())));
+        if let Some(url) = hook.and_then(|hook| reqwest::Url::parse(&hook).ok()) {
+            secrets.extend(url.path().split('/').filter(|part| part.contains("s3cret")).map(str::to_owned));
+            secrets.push(url.path().to_owned());
+        }
         let calls = job.prepared("c", &shape.parameters, TOKEN).await.unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
         Self { job, server, calls, secrets, folder }
     }

@@ -38,7 +38,7 @@ use serde_json::{Map, Value};
 
 use crate::about::Tested;
 use crate::attempt::Failure;
-use crate::connections::{Connections, Fields, Secret, none_given};
+use crate::connections::{Connection, Connections, Fields, Secret, address, none_given};
 use crate::connectors::Task;
 use crate::remote::{Prepared, Reattach, RemoteJob};
 use crate::web;
@@ -160,7 +160,7 @@ impl Described {
         Ok(run::Calls {
             manifest,
             scope,
-            hidden: Mutex::new(self.hook(&base)),
+            hidden: Mutex::new(self.hook(&base, connection.as_ref())),
             base,
             vendor,
             endpoint,
@@ -174,15 +174,19 @@ impl Described {
 }
 
 impl Described {
-    /// What of the address is a credential itself: whoever knows the path of a web hook may call it.
-    fn hook(&self, base: &reqwest::Url) -> Vec<Secret> {
+    /// What of addresses is a credential itself: whoever knows the path of a web hook may call it.
+    fn hook(&self, base: &reqwest::Url, connection: Option<&Connection>) -> Vec<Secret> {
         let name = self.manifest.base_url.lone_hole().and_then(|hole| hole.names.first());
         let secret = match name {
             Some(Name::Parameter(_)) => true,
             Some(Name::Connection(name)) => self.fields.secret.contains(&name.as_str()),
             _ => false,
         };
-        if secret { vec![Secret::new(base.path())] } else { Vec::new() }
+        let secrets = connection.map(Connection::secrets).unwrap_or_default();
+        let mut urls: Vec<reqwest::Url> = secrets.iter().filter_map(|secret| web::absolute(secret.reveal())).collect();
+        urls.extend(secret.then(|| base.clone()));
+        let whole = secret.then(|| Secret::new(base.path()));
+        whole.into_iter().chain(urls.iter().flat_map(address::parts)).collect()
     }
 }
 

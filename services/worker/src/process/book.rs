@@ -12,6 +12,7 @@ use std::{
 
 use tracing::{info, warn};
 
+use super::confine::{Confinement, Place};
 use super::group;
 use crate::limits::KILL_WAIT;
 
@@ -20,14 +21,34 @@ use crate::limits::KILL_WAIT;
 pub(crate) struct Page {
     path: PathBuf,
     marker: String,
+    place: Place,
 }
 
 impl Page {
     /// Opens the page of the attempt that `marker` names.
+    #[cfg(test)]
     pub(crate) fn open(folder: &Path, marker: &str) -> io::Result<Self> {
+        Self::confined(folder, marker, &Confinement::default())
+    }
+
+    /// The same, its processes confined to a place of their own.
+    pub(crate) fn confined(folder: &Path, marker: &str, confinement: &Confinement) -> io::Result<Self> {
         let path = folder.join(marker);
         fs::write(&path, "")?;
-        Ok(Self { path, marker: marker.to_owned() })
+        // After the page: whoever comes next finds the place by it.
+        let place = confinement.place(marker)?;
+        Ok(Self { path, marker: marker.to_owned(), place })
+    }
+
+    /// A page for a part of the attempt that runs beside others.
+    pub(crate) fn beside(&self, part: &str) -> io::Result<Self> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        Self::confined(folder, &format!("{}-{part}", self.marker), self.place.confinement())
+    }
+
+    /// Where its processes run.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     pub(crate) fn marker(&self) -> &str {
@@ -44,6 +65,7 @@ impl Page {
     /// Kills whatever the attempt left, for attempts whose own end could not do it.
     pub(crate) async fn kill_all(&self) {
         kill_page(&self.path, &self.marker, KILL_WAIT).await;
+        self.place.end().await;
     }
 }
 
@@ -57,11 +79,11 @@ impl Drop for Page {
 
 /// Kills what a dead predecessor left behind, and empties the book and the attempts' folders. The data folder's lock must
 /// be held: then every entry is a dead worker's.
-pub(crate) async fn clean_orphans(processes: &Path, attempts: &Path) -> io::Result<()> {
+pub(crate) async fn clean_orphans(processes: &Path, attempts: &Path, confinement: &Confinement) -> io::Result<()> {
     for entry in fs::read_dir(processes)? {
         let path = entry?.path();
         let Some(marker) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
-        let killed = kill_page(&path, &marker, KILL_WAIT).await;
+        let killed = kill_page(&path, &marker, KILL_WAIT).await + confinement.clean(&marker).await;
         if killed > 0 {
             info!(killed, "killed processes that an earlier worker in this folder had left behind");
         }
@@ -123,7 +145,7 @@ mod tests {
         fs::write(attempts.path().join("file"), "").unwrap();
         fs::set_permissions(&sealed, fs::Permissions::from_mode(0o000)).unwrap();
 
-        let cleaned = clean_orphans(folder.path(), attempts.path()).await;
+        let cleaned = clean_orphans(folder.path(), attempts.path(), &Confinement::default()).await;
 
         // For root nothing is sealed, and the folder is gone.
         if sealed.exists() {
@@ -131,6 +153,19 @@ mod tests {
         }
         cleaned.unwrap();
         assert!(!attempts.path().join("file").exists());
+    }
+
+    #[test]
+    fn parts_of_an_attempt_have_pages_of_their_own_that_name_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let attempts = ["m-1", "m-2"].map(|marker| Page::open(folder.path(), marker).unwrap());
+        let parts = [&attempts[0], &attempts[1]].map(|page| page.beside("source").unwrap());
+        let mut markers: Vec<&str> = attempts.iter().chain(&parts).map(Page::marker).collect();
+        markers.sort_unstable();
+        assert_eq!(markers, ["m-1", "m-1-source", "m-2", "m-2-source"]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "whoever comes next finds each");
+        drop(parts);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[tokio::test]
@@ -145,7 +180,7 @@ mod tests {
         fs::write(folder.path().join("m-1"), lines).unwrap();
 
         // The test is the parent: without somebody waiting for them the killed would stay as zombies, which count as gone.
-        clean_orphans(folder.path(), attempts.path()).await.unwrap();
+        clean_orphans(folder.path(), attempts.path(), &Confinement::default()).await.unwrap();
 
         assert!(!noted.wait().unwrap().success());
         assert!(!marked.wait().unwrap().success());

@@ -2,6 +2,7 @@
 //! and nothing of it left when it is over. It knows nothing about tasks, connectors or the coordinator.
 
 pub(crate) mod book;
+pub mod confine;
 pub(crate) mod environment;
 pub(crate) mod group;
 pub(crate) mod log;

@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     book::Page,
+    confine::amount::Memory,
     environment::Environment,
     group::{self, MARKER_VARIABLE},
     log::TaskLog,
@@ -43,6 +44,8 @@ pub(crate) enum Exit {
     Code(i32),
     /// By a signal that the worker did not send.
     Signal(i32),
+    /// By the kernel: the attempt needed more memory than it may have.
+    OutOfMemory(Memory),
     /// Because somebody asked for it.
     Stopped,
 }
@@ -64,6 +67,7 @@ pub(crate) async fn run(program: Program, log: &TaskLog, page: &Page, stop: &Sto
         return Ok(Ran { exit: Exit::Stopped, output: Vec::new() });
     }
     log.forget_tail().await;
+    let kills_before = page.place().out_of_memory();
     let (reader, writer) = io::pipe()?;
     let (kept_reader, stdout): (_, Stdio) = match program.keep_output {
         None => (None, writer.try_clone()?.into()),
@@ -74,7 +78,8 @@ pub(crate) async fn run(program: Program, log: &TaskLog, page: &Page, stop: &Sto
     };
     let mut child = {
         // In a block of its own: the command holds the pipe's write ends, and while it lives the output never ends.
-        let mut command = Command::new(&program.path);
+        page.place().find(&program)?;
+        let mut command = Command::from(page.place().command(&program.path));
         command.args(&program.arguments).current_dir(&program.folder).env_clear().envs(&program.environment);
         command.env(MARKER_VARIABLE, page.marker());
         command.stdin(Stdio::null()).stdout(stdout).stderr(writer).process_group(0).spawn()?
@@ -96,6 +101,8 @@ pub(crate) async fn run(program: Program, log: &TaskLog, page: &Page, stop: &Sto
         group::leave_by_themselves(group, page.marker(), LEAVE_WAIT).await;
     }
     let (left, gone) = group::kill_all(group, page.marker(), KILL_WAIT).await;
+    let (hidden, all_gone) = page.place().end().await;
+    let (left, gone) = (left + hidden, gone && all_gone);
     if left > 0 {
         log.line(&format!("{left} process(es) that the program left behind were killed")).await;
     }
@@ -109,7 +116,19 @@ pub(crate) async fn run(program: Program, log: &TaskLog, page: &Page, stop: &Sto
         Some(keep) => timeout(DRAIN_WAIT, keep).await.ok().and_then(Result::ok).unwrap_or_default(),
         None => Vec::new(),
     };
-    Ok(Ran { exit: exit(status, stopped), output })
+    let exit = match page.place().memory() {
+        Some(memory) if !stopped && page.place().out_of_memory() > kills_before => {
+            log.line(&format!("the kernel ended it: {}", out_of_memory(memory))).await;
+            Exit::OutOfMemory(memory)
+        }
+        _ => exit(status, stopped),
+    };
+    Ok(Ran { exit, output })
+}
+
+/// What a failure says of it.
+pub(crate) fn out_of_memory(memory: Memory) -> String {
+    format!("it needed more memory than a task of this worker may have ({memory}, --task-memory)")
 }
 
 fn receiver(reader: io::PipeReader) -> io::Result<pipe::Receiver> {

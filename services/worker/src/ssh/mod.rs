@@ -11,10 +11,11 @@ use russh::{
     keys::{PrivateKey, PrivateKeyWithHashAlg, decode_secret_key},
 };
 use russh_sftp::client::RawSftpSession;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 
 use crate::attempt::Failure;
 use crate::connections::{Connection, Fields, Secret};
+use crate::egress;
 use crate::guarded::{Guarded, Tether};
 use crate::limits::{CHECK_CONNECT_WAIT, SSH_KEEPALIVE};
 pub(crate) use host_key::Doorman;
@@ -80,9 +81,7 @@ impl Server {
     }
 
     async fn reach(&self, idle: Duration, answer_bytes: u64) -> Result<SignedIn, Failure> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port))
-            .await
-            .map_err(|error| Failure::transient(format!("cannot reach {self}: {error}")))?;
+        let stream = egress::connect(&self.host, self.port).await.map_err(|error| egress::unreached(self, &error))?;
         let (stream, tether) = Guarded::new(stream, answer_bytes);
         let mut config = Config {
             nodelay: true,

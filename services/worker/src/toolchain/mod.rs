@@ -25,7 +25,7 @@ use crate::limits::LOOK_AGAIN;
 use crate::process::{
     environment::Environment,
     log::last_lines,
-    run::{Exit, Program, Ran, run},
+    run::{Exit, Program, Ran, out_of_memory, run},
 };
 pub(crate) use environment::{Build, VirtualEnvironment};
 use interpreter::Interpreters;
@@ -104,6 +104,7 @@ async fn expect_success(task: &Task, program: Program, what: &str) -> Step<()> {
         Exit::Stopped => return Err(Ending::Stopped),
         Exit::Code(code) => format!("exit code {code}"),
         Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::OutOfMemory(memory) => out_of_memory(memory),
     };
     let said = last_lines(&task.log.tail().await, 5);
     Err(Failure::job(format!("{what} failed ({how}): {said}")).into())

@@ -3,7 +3,7 @@
 use super::{Invocation, Project, artifacts, collect, resume, state::State};
 use crate::attempt::{Ending, Failure, cut};
 use crate::connectors::Step;
-use crate::process::run::Exit;
+use crate::process::run::{Exit, out_of_memory};
 use crate::toolchain::{
     run_in,
     words::{Command, Joiner, split},
@@ -95,6 +95,7 @@ fn describe_failure(line: &str, exit: &Exit, fresh: Option<&Invocation>, tail: &
         Exit::Code(0) | Exit::Stopped => return None,
         Exit::Code(code) => format!("exit code {code}"),
         Exit::Signal(signal) => format!("killed by signal {signal}"),
+        Exit::OutOfMemory(memory) => out_of_memory(*memory),
     };
     let nodes = fresh.map(collect::failures).unwrap_or_default();
     let why = if nodes.is_empty() { relevant(tail) } else { nodes.join("; ") };

@@ -16,7 +16,11 @@ use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::{SQL_LOGGED_BYTES, SQL_RESULTS_BYTES_MAX, SQL_ROWS_MAX, TASK_OUTPUTS_BYTES_MAX};
-use crate::process::{environment::Environment, log::last_lines, run::Exit};
+use crate::process::{
+    environment::Environment,
+    log::last_lines,
+    run::{Exit, out_of_memory},
+};
 use crate::toolchain::{Build, PackageManager, Toolchain, run_in, words::split};
 
 const PROGRAM: &str = include_str!("run.py");
@@ -144,6 +148,7 @@ impl ExecuteQuery {
             Exit::Code(1) => "DuckDB".to_owned(),
             Exit::Code(code) => format!("exit code {code}"),
             Exit::Signal(signal) => format!("killed by signal {signal}"),
+            Exit::OutOfMemory(memory) => out_of_memory(memory),
         };
         let said = last_lines(&task.log.tail().await, 5);
         Ok((Failure::job(format!("{how}: {said}")).into(), -1))

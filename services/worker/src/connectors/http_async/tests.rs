@@ -176,3 +176,23 @@ async fn a_start_that_is_refused_or_in_doubt_is_never_repeated_blindly() {
     let Ending::Failed(failure) = ended.ending else { panic!("{ended:?}") };
     assert_eq!(failure.class, FailureClass::UnknownOutcome);
 }
+
+#[tokio::test]
+async fn a_job_that_posts_without_end_hears_that_it_is_too_often_and_others_do_not() {
+    let stage = Stage::set(202).await;
+    let ids = [1, 2].map(|number| Uuid::from_u128(number).to_string());
+    let running = |id: &str| status(id, "RUNNING");
+    let mut taken = 0;
+    let refused = loop {
+        match stage.post(0, KEY, running(&ids[0])).await {
+            200 => taken += 1,
+            other => break other,
+        }
+        assert!(taken < 20_000, "nobody minds");
+    };
+    assert!(taken >= crate::limits::CALLBACKS_IN_A_ROW && refused == 429, "{taken} {refused}");
+    assert_eq!(stage.post(0, KEY, running(&ids[1])).await, 200);
+    let mut large = running(&ids[1]);
+    large["message"] = json!("x".repeat(crate::limits::SCRIPT_EVENT_BYTES_MAX));
+    assert_eq!(stage.post(0, KEY, large).await, 413);
+}

@@ -16,7 +16,6 @@ use crate::attempt::{Ending, Failure};
 use crate::connections::{Connections, none_given};
 use crate::connectors::{Connector, Step, Submit, Task, parameters, sql::until_stopped, unless_stopped};
 use crate::limits::SQL_ANSWER_BYTES_MAX;
-use crate::process::book::Page;
 use crate::sql::{self, Visit, rows::Rows, words};
 
 /// More than one row of which is not one row.
@@ -202,8 +201,8 @@ impl Side {
             resume: None,
             ..task.offer.clone()
         };
-        let page = Page::open(&task.folder, self.name).map_err(|error| {
-            Failure::transient(format!("cannot use the folder of the attempt {}: {error}", task.folder.display()))
+        let page = task.page.beside(self.name).map_err(|error| {
+            Failure::transient(format!("cannot use the worker's data folder for the {}: {error}", self.name))
         })?;
         Ok(Task {
             offer,

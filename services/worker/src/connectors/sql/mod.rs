@@ -17,8 +17,9 @@ use super::{Connector, Step, Task, parameters};
 use crate::attempt::{Ending, Failure};
 use crate::connections::{Connection, Connections, none_given};
 use crate::limits::{SQL_ANSWER_BYTES_MAX, SQL_CANCEL_PAUSE, SQL_CANCEL_WAIT, SQL_LOGGED_BYTES};
+use crate::process::log::TaskLog;
 use crate::sql::{Cancel, Sql, Visit, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres};
-use crate::stop::StopLevel;
+use crate::stop::{StopLevel, StopSignal};
 
 /// All of them.
 pub(crate) fn all(connections: &Connections) -> Vec<Arc<dyn Connector>> {
@@ -89,19 +90,28 @@ pub(super) async fn until_stopped<T>(
     canceller: &dyn Cancel,
     work: impl Future<Output = T>,
 ) -> Result<T, String> {
+    ended(&task.log, task.stop.clone(), canceller, work).await
+}
+
+async fn ended<T>(
+    log: &TaskLog,
+    mut stop: StopSignal,
+    canceller: &dyn Cancel,
+    work: impl Future<Output = T>,
+) -> Result<T, String> {
     let mut work = std::pin::pin!(work);
-    let mut stop = task.stop.clone();
     tokio::select! {
         biased;
         () = stop.wait_for(StopLevel::Gentle) => {}
         value = &mut work => return Ok(value),
     }
-    task.log.line("asking the server to end the statement").await;
     let ask = async {
+        // Beside the work, which may have been about to write into the log itself: not polled it would keep the log for ever.
+        log.line("asking the server to end the statement").await;
         // Again and again: between two statements of a session there is nothing to end.
         loop {
             if let Err(failure) = canceller.cancel().await {
-                task.log.line(&failure.message).await;
+                log.line(&failure.message).await;
             }
             sleep(SQL_CANCEL_PAUSE).await;
         }
@@ -167,4 +177,40 @@ pub(super) fn title(statement: &str) -> String {
 /// Nothing is begun for an attempt that shall end already.
 fn check_stop(task: &Task) -> Step<()> {
     if task.stop.asked() { Err(Ending::Stopped) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use downbeat_runtime::blob::{BlobKey, BlobStore};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::stop::stop_channel;
+
+    struct Deaf;
+
+    #[async_trait]
+    impl Cancel for Deaf {
+        async fn cancel(&self) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    /// The line holds the log until it is written, and it is written only while the work goes on.
+    #[tokio::test]
+    async fn a_stop_that_comes_while_the_work_writes_a_line_waits_for_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = BlobStore::open(folder.path()).unwrap();
+        let blob = store.append(&BlobKey::task_log(Uuid::nil(), Uuid::nil(), 1)).await.unwrap();
+        let log = TaskLog::new(blob);
+        let (asks, stop) = stop_channel();
+        let work = async {
+            asks.ask(StopLevel::Gentle);
+            log.line("begun").await;
+            7
+        };
+        let done = timeout(SQL_CANCEL_WAIT * 2, ended(&log, stop, &Deaf, work)).await;
+        assert_eq!(done.expect("it ends"), Ok(7));
+    }
 }

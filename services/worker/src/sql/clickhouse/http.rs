@@ -58,7 +58,7 @@ impl Target {
         let url = Url::parse(&format!("{scheme}://{host}:{port}/")).ok();
         let plain = |url: &Url| url.path() == "/" && url.username().is_empty() && url.query().is_none();
         let url = url.filter(plain).ok_or_else(|| connection.wrong("host", "must be the name or address of a host"))?;
-        let builder = Client::builder()
+        let builder = crate::web::guarded(Client::builder(), &url)?
             .redirect(Policy::none())
             .http1_only()
             .connect_timeout(CHECK_CONNECT_WAIT)
@@ -139,7 +139,13 @@ impl Target {
 
 fn lost(error: &reqwest::Error) -> Fault {
     let text = crate::web::chain(error);
-    if error.is_connect() || error.is_builder() { Fault::Unsent(text) } else { Fault::Line(text) }
+    if crate::egress::is_refusal(error) {
+        Fault::Unwelcome(text)
+    } else if error.is_connect() || error.is_builder() {
+        Fault::Unsent(text)
+    } else {
+        Fault::Line(text)
+    }
 }
 
 /// The body of an answer, line by line.

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::errors::{Fault, failure};
@@ -11,6 +11,7 @@ use super::packets::{Line, Open, Packets};
 use super::sign_in::{Greeting, Who, sign_in};
 use crate::attempt::Failure;
 use crate::connections::{Connection, Secret};
+use crate::egress;
 use crate::guarded::{Guarded, Tether};
 use crate::limits::CHECK_CONNECT_WAIT;
 use crate::sql::{Visit, tls};
@@ -59,9 +60,8 @@ impl Target {
     /// Opens a session.
     pub(super) async fn connect(&self, visit: &Visit<'_>) -> Result<Linked, Failure> {
         let signed_in = async {
-            let stream = TcpStream::connect((self.host.as_str(), self.port))
-                .await
-                .map_err(|error| Failure::transient(format!("cannot reach {self}: {error}")))?;
+            let stream =
+                egress::connect(&self.host, self.port).await.map_err(|error| egress::unreached(self, &error))?;
             stream.set_nodelay(true).ok();
             let (stream, tether) = Guarded::new(stream, visit.answer_bytes);
             let linked = self.sign_in(stream, visit).await;

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tokio_postgres::{CancelToken, Client, Config, config::SslMode, tls::MakeTlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors::failure;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Secret};
+use crate::egress;
 use crate::guarded::{Guarded, Tether};
 use crate::limits::CHECK_CONNECT_WAIT;
 use crate::sql::{Visit, tls};
@@ -79,9 +80,7 @@ impl Target {
     }
 
     async fn reach(&self, answer_bytes: u64) -> Result<(Guarded, Tether), Failure> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port))
-            .await
-            .map_err(|error| Failure::transient(format!("cannot reach {self}: {error}")))?;
+        let stream = egress::connect(&self.host, self.port).await.map_err(|error| egress::unreached(self, &error))?;
         stream.set_nodelay(true).ok();
         Ok(Guarded::new(stream, answer_bytes))
     }

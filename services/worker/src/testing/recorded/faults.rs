@@ -61,6 +61,8 @@ pub struct Plan {
     pub at_once: bool,
     /// The job fails.
     pub fails: bool,
+    /// The job goes on until somebody asks for its end.
+    pub endless: bool,
     /// Looks that a cancel takes to come true.
     pub cancel_looks: u32,
     /// Items of a page, in lists that come in pages; 0 = all there are.

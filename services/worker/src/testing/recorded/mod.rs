@@ -58,6 +58,11 @@ impl Recorded {
         self.with(|table| table.submitted.clone())
     }
 
+    /// How many requests came, of any kind.
+    pub fn requests(&self) -> u64 {
+        self.with(|table| table.requests)
+    }
+
     /// How many jobs were asked to end.
     pub fn cancels(&self) -> usize {
         self.with(|table| table.cancelled())

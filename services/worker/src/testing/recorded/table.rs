@@ -26,7 +26,7 @@ pub(super) struct Table {
     shape: Shape,
     plan: Plan,
     jobs: Vec<Job>,
-    requests: u64,
+    pub(super) requests: u64,
     pub(super) submitted: BTreeMap<String, u32>,
     pub(super) strangers: usize,
     pub(super) unknown: Vec<String>,
@@ -186,7 +186,7 @@ impl Table {
 
     fn state(&self, job: &Job) -> (&'static str, Value) {
         let states = &self.shape.states;
-        let over = job.looks > 2 || self.plan.at_once;
+        let over = !self.plan.endless && (job.looks > 2 || self.plan.at_once);
         match job.cancelled_at {
             Some(at) if job.looks > at + self.plan.cancel_looks => ("cancelled", states.cancelled.clone()),
             Some(_) => ("running", states.running.clone()),
