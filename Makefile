@@ -67,7 +67,7 @@ deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -89,3 +89,11 @@ $(TOOLS)/postgres: $(TOOLS)/ready
 # OpenSSH, MariaDB and ClickHouse: where they are, or that they cannot be had.
 $(TOOLS)/openssh: $(TOOLS)/ready deploy/servers.sh
 	@deploy/servers.sh $(CURDIR)/$(TOOLS)
+
+# FerretDB, which the tests of MONGODB ask.
+$(TOOLS)/ferretdb: $(TOOLS)/ready deploy/ferretdb.sh
+	@deploy/ferretdb.sh $(CURDIR)/$(TOOLS)
+
+# Apache Kafka, which the test of KAFKA asks.
+$(TOOLS)/kafka: $(TOOLS)/ready deploy/kafka.sh
+	@deploy/kafka.sh $(CURDIR)/$(TOOLS)

@@ -1,9 +1,13 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
 pub mod clickhouse;
+pub mod ferretdb;
+pub mod kafka;
 pub mod mariadb;
 pub mod openssh;
 pub mod servers;
+pub mod tds;
+mod tds_tls;
 pub mod wire;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};

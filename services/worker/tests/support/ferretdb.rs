@@ -1,0 +1,62 @@
+//! A real FerretDB server, which speaks MongoDB's protocol, with the password [`FerretDb::PASSWORD`] for the user `downbeat`.
+
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::servers::{Running, certificate, free_port, tool};
+
+pub struct FerretDb {
+    pub port: u16,
+    pub tls_port: u16,
+    pub folder: TempDir,
+    _running: Running,
+}
+
+impl FerretDb {
+    pub const PASSWORD: &str = "ferret-s3cret-password";
+
+    /// `None`: `make tools` has found that FerretDB cannot be had here.
+    pub async fn start() -> Option<Self> {
+        let program = tool("ferretdb")?;
+        let folder = tempfile::tempdir().unwrap();
+        certificate(folder.path());
+        let (port, tls_port) = (free_port(), free_port());
+        let place = folder.path().display();
+        let mut command = Command::new(program);
+        command
+            .args(["--handler=sqlite", "--debug-addr=-", "--telemetry=disable", "--log-level=error"])
+            .args([format!("--sqlite-url=file:{place}/"), format!("--state-dir={place}")])
+            .args([format!("--listen-addr=127.0.0.1:{port}"), format!("--listen-tls=127.0.0.1:{tls_port}")])
+            .arg(format!("--listen-tls-cert-file={place}/server.pem"))
+            .arg(format!("--listen-tls-key-file={place}/server.key"))
+            .args(["--test-enable-new-auth", "--setup-database=admin", "--setup-username=downbeat"])
+            .arg(format!("--setup-password={}", Self::PASSWORD))
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let server = Self { port, tls_port, folder, _running: Running::with(&mut command, Signal::SIGKILL) };
+        let begun = Instant::now();
+        for port in [port, tls_port] {
+            while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "FerretDB never came");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Some(server)
+    }
+
+    /// The fields of a connection to it.
+    pub fn fields(&self) -> Value {
+        json!({
+            "host": "127.0.0.1", "port": self.port, "database": "shop", "username": "downbeat",
+            "password": Self::PASSWORD, "sslmode": "disable",
+        })
+    }
+}
