@@ -9,20 +9,35 @@ mod support;
 use serde_json::{Value, json};
 use support::{Stage, kafka::Kafka, offer, servers};
 
-/// What a check of a topic says over a connection with these fields: its word, and its outputs or message.
-async fn check(fields: &Value, topic: &str) -> (&'static str, String) {
-    let folder = tempfile::tempdir().unwrap();
-    servers::connection(folder.path(), "default_kafka", "KAFKA", fields);
-    let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
-    stage.offer(vec![offer(1, "KAFKA", "KAFKA_CHECK_TOPIC", json!({ "topic_id": topic }))]).await;
-    let (word, text, operation) = stage.told(1).await;
-    if let Some(operation) = operation {
-        let named = operation.asset.starts_with("kafka://") && operation.asset.ends_with(topic);
-        assert_eq!(named, word == "succeeded", "{operation:?}");
-        assert_eq!(operation.r#type, "TEST");
+/// A worker, and the folder of its connections.
+struct Asker {
+    stage: Stage,
+    folder: tempfile::TempDir,
+    asked: u32,
+}
+
+impl Asker {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
+        Self { stage, folder, asked: 0 }
     }
-    stage.shut_down().await;
-    (word, text)
+
+    /// What a check of a topic says over a connection with these fields: its word, and its outputs or message.
+    async fn check(&mut self, fields: &Value, topic: &str) -> (&'static str, String) {
+        self.asked += 1;
+        let name = format!("kafka_{}", self.asked);
+        servers::connection(self.folder.path(), &name, "KAFKA", fields);
+        let mut check = offer(self.asked, "KAFKA", "KAFKA_CHECK_TOPIC", json!({ "topic_id": topic }));
+        check.connection = name;
+        self.stage.offer(vec![check]).await;
+        let (word, text, operation) = self.stage.told(self.asked).await;
+        if let Some(operation) = operation {
+            let named = operation.asset.starts_with("kafka://") && operation.asset.ends_with(topic);
+            assert_eq!((named, operation.r#type.as_str()), (word == "succeeded", "TEST"), "{operation:?}");
+        }
+        (word, text)
+    }
 }
 
 /// One broker for all of it: it takes some seconds to come.
@@ -30,7 +45,8 @@ async fn check(fields: &Value, topic: &str) -> (&'static str, String) {
 async fn topics_are_looked_at_by_whoever_may_and_never_made() {
     let Some(broker) = Kafka::start().await else { return };
     broker.make("orders", 3, 10);
-    let (word, text) = check(&broker.fields(), "orders").await;
+    let mut asker = Asker::new().await;
+    let (word, text) = asker.check(&broker.fields(), "orders").await;
     assert_eq!(word, "succeeded", "{text}");
     let outputs: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&outputs["partitions"], &outputs["records"]), (&json!(3), &json!(10)), "{text}");
@@ -90,9 +106,10 @@ async fn topics_are_looked_at_by_whoever_may_and_never_made() {
         (broker.fields(), "lost", "misconfigured", "the topic lost at 127.0.0.1"),
         (broker.fields(), "a topic", "misconfigured", "the parameter topic_id is no name"),
     ] {
-        let (said, text) = check(&fields, topic).await;
+        let (said, text) = asker.check(&fields, topic).await;
         assert_eq!(said, word, "{fields}: {text}");
         assert!(text.contains(expected), "{fields}: {text}");
     }
+    asker.stage.shut_down().await;
     assert_eq!(broker.topics(), "orders", "asking for a topic has made none");
 }

@@ -194,6 +194,8 @@ async fn tests_hold_what_they_find_against_thresholds() {
 async fn who_signs_in_and_to_whom_is_checked() {
     let Some(server) = FerretDb::start().await else { return };
     let authority = format!("file:{}", server.folder.path().join("server.pem").display());
+    let (mut stage, folder) = stage(&server.fields()).await;
+    let mut task = 0;
     let tls = |mode: &str| json!({ "sslmode": mode, "port": server.tls_port });
     for (changes, word, expected) in [
         (json!({}), "succeeded", ""),
@@ -214,12 +216,17 @@ async fn who_signs_in_and_to_whom_is_checked() {
     ] {
         let mut fields = server.fields();
         fields.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        let (mut stage, _folder) = stage(&fields).await;
-        let (said, text, _) = run(&mut stage, 1, json!({ "command": r#"{"count": "orders"}"# })).await;
+        task += 1;
+        let name = format!("mongodb_{task}");
+        servers::connection(folder.path(), &name, "MONGODB", &fields);
+        let mut count = offer(task, "MONGODB", "MONGODB_RUN_COMMAND", json!({ "command": r#"{"count": "orders"}"# }));
+        count.connection = name;
+        stage.offer(vec![count]).await;
+        let (said, text, _) = stage.told(task).await;
         assert_eq!(said, word, "{changes}: {text}");
         assert!(text.contains(expected), "{changes}: {text}");
-        stage.shut_down().await;
     }
+    stage.shut_down().await;
 }
 
 #[tokio::test]

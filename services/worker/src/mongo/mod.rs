@@ -10,6 +10,8 @@ mod command;
 mod errors;
 mod message;
 mod run;
+#[cfg(test)]
+pub(crate) mod shape;
 mod sign_in;
 #[cfg(test)]
 mod tests;

@@ -1,91 +1,17 @@
 //! Servers of the protocol's shape: replica sets, and ones that misbehave.
 
-use std::sync::{Arc, Mutex};
-
-use bson::{Document, RawDocumentBuf, doc, raw::RawDocument, rawdoc};
+use bson::{Document, RawDocumentBuf, doc, rawdoc};
 use downbeat_proto::events::v1::FailureClass;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
 
-use super::{Asked, Canceller, Command, FIELDS, Json, NotRun, Ran, Target};
+use super::{
+    Asked, Canceller, Command, FIELDS, Json, NotRun, Ran, Target,
+    shape::{Answer, Server, server},
+};
 use crate::connections::Connections;
 use crate::sql::Cancel as _;
 
 const LIMIT: u64 = 1024 * 1024;
-
-/// What a server does with a command.
-enum Answer {
-    Say(RawDocumentBuf),
-    /// A message that claims to be so long, with this in it.
-    Claim(u32, Vec<u8>),
-    HangUp,
-}
-
-struct Server {
-    port: u16,
-    heard: Arc<Mutex<Vec<Document>>>,
-}
-
-impl Server {
-    async fn start(answer: impl Fn(&str, &Document) -> Answer + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (heard, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(answer));
-        let all = Arc::clone(&heard);
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let (all, answer) = (Arc::clone(&all), Arc::clone(&answer));
-                tokio::spawn(async move {
-                    while let Some((number, command)) = read(&mut stream).await {
-                        let name = command.keys().next().cloned().unwrap_or_default();
-                        let said = answer(&name, &command);
-                        all.lock().unwrap().push(command);
-                        let (length, body) = match said {
-                            Answer::Say(document) => (document.as_bytes().len() as u32 + 21, document.into_bytes()),
-                            Answer::Claim(length, body) => (length, body),
-                            Answer::HangUp => return,
-                        };
-                        let head = [length, 1, number, 2013, 0].map(u32::to_le_bytes).concat();
-                        if stream.write_all(&[&head[..], &[0], &body].concat()).await.is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-        });
-        Self { port, heard }
-    }
-
-    /// The commands of that name that were heard.
-    fn heard(&self, name: &str) -> Vec<Document> {
-        self.heard.lock().unwrap().iter().filter(|command| command.contains_key(name)).cloned().collect()
-    }
-
-    fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-}
-
-async fn read(stream: &mut TcpStream) -> Option<(u32, Document)> {
-    let mut head = [0; 21];
-    stream.read_exact(&mut head).await.ok()?;
-    let word = |place: usize| u32::from_le_bytes(head[place..place + 4].try_into().unwrap());
-    let mut body = vec![0; word(0) as usize - 21];
-    stream.read_exact(&mut body).await.ok()?;
-    Some((word(4), Document::try_from(RawDocument::from_bytes(&body).unwrap()).unwrap()))
-}
-
-fn primary() -> Answer {
-    Answer::Say(rawdoc! { "ok": 1.0, "isWritablePrimary": true, "logicalSessionTimeoutMinutes": 30 })
-}
-
-/// A primary that gives this answer to everything but hello.
-async fn server(answer: impl Fn(&str, &Document) -> Answer + Send + Sync + 'static) -> Server {
-    Server::start(move |name, command| if name == "hello" { primary() } else { answer(name, command) }).await
-}
 
 async fn target(host: &str, more: &[(&str, &str)]) -> Target {
     let folder = tempfile::tempdir().unwrap();

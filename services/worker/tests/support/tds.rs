@@ -68,7 +68,7 @@ enum Said {
     Never,
     /// Texts without an end.
     Flood,
-    /// These bytes.
+    /// These bytes, and then nothing more.
     Bytes(Vec<u8>),
 }
 
@@ -219,7 +219,10 @@ impl Session {
                     stream.write_all(&packets(&more, false)).await.ok()?;
                 }
             }
-            Said::Bytes(bytes) => write(stream, &bytes).await,
+            Said::Bytes(bytes) => {
+                write(stream, &bytes).await?;
+                None
+            }
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod command;
 mod test;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 

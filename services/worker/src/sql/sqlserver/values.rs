@@ -1,7 +1,7 @@
 //! Values as the server sends them, as JSON. Points in time are texts, as the server prints them.
 
 use jiff::{
-    ToSpan as _,
+    Span,
     civil::{Date, date},
 };
 use serde_json::{Value, json};
@@ -58,7 +58,8 @@ fn decimal(value: &Numeric) -> Value {
 
 /// `None`: no day that there is.
 fn day_after(first: Date, days: i64) -> Option<String> {
-    first.checked_add(days.days()).ok().map(|day| day.to_string())
+    let span = Span::new().try_days(days).ok()?;
+    first.checked_add(span).ok().map(|day| day.to_string())
 }
 
 /// The time of day after so many seconds.
