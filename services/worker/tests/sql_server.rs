@@ -40,6 +40,7 @@ async fn queries_write_bring_rows_and_say_what_is_wrong() {
         ("SELECT n FROM numbers", true, "succeeded", r#""truncated":true"#, -1),
         ("INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (3)", false, "succeeded", "2 rows affected", 2),
         ("EXEC load_orders", false, "succeeded", "0 rows affected", 0),
+        ("BEGIN TRAN; DELETE FROM a", false, "failed", "begin a transaction and do not end it", -1),
         ("SELECT lost", false, "misconfigured", "Invalid object name 'lost'. (error 208, line 1)", -1),
         ("SELEC 1", false, "misconfigured", "error 102", -1),
         ("INSERT INTO orders VALUES (1)", false, "failed", "error 2627", -1),

@@ -73,7 +73,7 @@ async fn with(answers: Vec<Vec<u8>>, more: &[(&str, Value)]) -> Result<Topic, Fa
         let mut answers = answers.into_iter();
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            while let Some(body) = answers.next() {
+            for body in answers.by_ref() {
                 // A line that is over is followed by another one.
                 if body.is_empty() || answer(&mut stream, &body).await.is_none() {
                     break;

@@ -40,9 +40,9 @@ const OUT_OF_TIME: i32 = 50;
 const MISCONFIGURED: [i32; 24] =
     [2, 8, 9, 13, 14, 17, 18, 20, 26, 27, 28, 40, 52, COMMAND_NOT_FOUND, 67, 72, 73, 115, 166, 167, 168, 207, 238, 323];
 /// What has not begun: no primary here, none to be found, too busy.
-const NOT_BEGUN: [i32; 7] = [6, 7, 24, 112, 133, 10_107, 13_435];
-/// What may have begun: somebody ended it, or the server went away from it.
-const BROKEN_OFF: [i32; 11] = [43, 64, 89, 91, 175, 189, 237, 262, 11_600, 11_601, 11_602];
+const NOT_BEGUN: [i32; 5] = [24, 112, 133, 10_107, 13_435];
+/// What may have begun: somebody ended it, or a server went away from it.
+const BROKEN_OFF: [i32; 13] = [6, 7, 43, 64, 89, 91, 175, 189, 237, 262, 11_600, 11_601, 11_602];
 
 impl Said {
     /// Whether nobody knows how much of a command that writes was carried out.

@@ -1,6 +1,6 @@
 //! Servers of the protocol's shape: replica sets, and ones that misbehave.
 
-use bson::{Document, RawDocumentBuf, doc, rawdoc};
+use bson::{RawDocumentBuf, doc, rawdoc};
 use downbeat_proto::events::v1::FailureClass;
 use serde_json::{Value, json};
 

@@ -39,8 +39,8 @@ impl FerretDb {
             .arg(format!("--setup-password={}", Self::PASSWORD))
             .current_dir(folder.path())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stdout(std::fs::File::create(folder.path().join("server.log")).unwrap())
+            .stderr(std::fs::File::create(folder.path().join("errors.log")).unwrap());
         let server = Self { port, tls_port, folder, _running: Running::with(&mut command, Signal::SIGKILL) };
         let begun = Instant::now();
         for port in [port, tls_port] {
@@ -52,11 +52,25 @@ impl FerretDb {
         Some(server)
     }
 
+    /// What it has logged.
+    fn log(&self) -> String {
+        let files = ["server.log", "errors.log"].map(|file| std::fs::read_to_string(self.folder.path().join(file)));
+        files.into_iter().flatten().collect()
+    }
+
     /// The fields of a connection to it.
     pub fn fields(&self) -> Value {
         json!({
             "host": "127.0.0.1", "port": self.port, "database": "shop", "username": "downbeat",
             "password": Self::PASSWORD, "sslmode": "disable",
         })
+    }
+}
+
+impl Drop for FerretDb {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("FerretDB has logged: {}", self.log());
+        }
     }
 }

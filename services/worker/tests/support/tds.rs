@@ -238,6 +238,8 @@ impl Session {
             "SET XACT_ABORT ON; BEGIN TRANSACTION" | "BEGIN TRANSACTION" => self.pending = Some(Vec::new()),
             "COMMIT TRANSACTION" => shared.done.lock().unwrap().extend(self.pending.take().unwrap_or_default()),
             "ROLLBACK TRANSACTION" | "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION" => self.pending = None,
+            "SELECT @@TRANCOUNT" => return single(json!(u8::from(self.pending.is_some()))),
+            "BEGIN TRAN; DELETE FROM a" => self.pending = Some(vec![batch.to_owned()]),
             "SELECT ROWCOUNT_BIG()" => return single(json!(self.changed)),
             "SELECT 1 AS one" => return Said::Rows(vec![("one", vec![json!(1)])]),
             "SELECT name FROM people" => return Said::Rows(vec![("name", vec![json!("Zoë"), Value::Null])]),

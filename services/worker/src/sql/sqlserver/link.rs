@@ -83,7 +83,8 @@ impl Target {
                 database => format!("the database {database:?}"),
             };
             let (stream, tether) = dial::reach(&address, &what, visit.answer_bytes).await?;
-            match Client::connect(self.config(&address, visit), stream.compat_write()).await {
+            // It holds buffers, and so is large.
+            match Box::pin(Client::connect(self.config(&address, visit), stream.compat_write())).await {
                 Ok(client) => return Ok((client, tether)),
                 // Azure SQL answers in one place and works in another.
                 Err(Error::Routing { host, port }) => address = Address { host, port },

@@ -31,7 +31,7 @@ pub(super) async fn run(
     }
     match carry_out(session, statement, taker).await {
         Ok(affected) if inside => commit(session, locked).await.map(|()| affected),
-        Ok(affected) => Ok(affected),
+        Ok(affected) => closed(session).await.map(|()| affected),
         Err(fault) if fault.is_told() => {
             let failure = session.why(&fault);
             // What it has left open is taken back; a session that is gone has taken it back already. A text that goes on after
@@ -57,6 +57,19 @@ async fn carry_out(session: &mut SignedIn, statement: &str, taker: &mut dyn Take
     // A batch of its own, because some statements have to be alone in theirs.
     let changed = session.ask("SELECT ROWCOUNT_BIG()").await?;
     Ok(Some(changed.as_u64().unwrap_or_default()))
+}
+
+/// A text that begins a transaction has to end it: what it leaves open is taken back when the session ends, and nobody would know.
+async fn closed(session: &mut SignedIn) -> Result<(), RunError> {
+    match session.ask("SELECT @@TRANCOUNT").await {
+        Ok(open) if open.as_u64().is_some_and(|open| open > 0) => {
+            session.ask("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION").await.ok();
+            let why = "the statements begin a transaction and do not end it, so it was rolled back: add COMMIT";
+            Err(Failure::job(format!("{}: {why}", session.target)).into())
+        }
+        // The text has ended as it should.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 async fn commit(session: &mut SignedIn, locked: bool) -> Result<(), RunError> {
