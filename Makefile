@@ -9,7 +9,7 @@ export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector
 
-.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny
+.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny products
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -66,6 +66,17 @@ fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep wha
 deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
+
+# Products of others that are too large for every run of the tests.
+products: tools .cache/products/airflow/ready .cache/products/prefect/ready ## Test against a real Airflow and a real Prefect (installs both)
+	cargo test --locked -p downbeat-worker --test airflow --test prefect -- --nocapture
+
+.cache/products/airflow/ready: PACKAGE := apache-airflow==3.1.8
+.cache/products/prefect/ready: PACKAGE := prefect==3.9.1
+.cache/products/%/ready:
+	rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet "$(PACKAGE)"
+	touch $@
 
 tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka
 

@@ -71,6 +71,12 @@ impl BlobKey {
         Self(format!("callbacks/{id}.jsonl"))
     }
 
+    /// What dbt built, for one scope. Scopes are free text: their hash names the file.
+    pub fn dbt_state(scope: &str) -> Self {
+        let scope = blake3::hash(scope.as_bytes()).to_hex();
+        Self(format!("dbt-state/{}.jsonl", &scope[..32]))
+    }
+
     /// The state of a partition of a log after record `sequence`. Keys of one log and partition sort by sequence.
     pub fn snapshot(log: &str, partition: u32, sequence: u64) -> Self {
         Self(format!("{}/{sequence:020}.snapshot", Self::snapshots(log, partition)))

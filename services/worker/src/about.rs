@@ -57,8 +57,10 @@ pub async fn jobs(own: Option<PathBuf>) -> Result<Vec<Runs>, Error> {
     let toolchain = Arc::new(Toolchain::new(&config, here.clone(), here.clone()));
     // What is listed does not depend on what the connections are.
     let connections = Connections::new(Some(here));
-    let native = Registry::new(toolchain, Arc::new(ScriptEvents::serve().await?), &connections, Git::default());
-    let native = native.with_callbacks(Some(Callbacks::nobody(BlobStore::open(&config.data)?)), &connections);
+    let blobs = BlobStore::open(&config.data)?;
+    let events = Arc::new(ScriptEvents::serve().await?);
+    let native = Registry::new(toolchain, events, &connections, Git::default(), &blobs);
+    let native = native.with_callbacks(Some(Callbacks::nobody(blobs)), &connections);
     let manifests = manifest::load::load(own.as_deref()).map_err(|faults| Error::Config {
         setting: manifest::load::SETTING,
         reason: format!("there are manifests that cannot be used:\n{faults}"),

@@ -86,7 +86,8 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     if let Some(listening) = &listening {
         info!(address = %listening.address, "listens for callbacks");
     }
-    let registry = connectors::Registry::new(toolchain, events, &connections, git::Git::new(&config.git_protocols))
+    let git = git::Git::new(&config.git_protocols);
+    let registry = connectors::Registry::new(toolchain, events, &connections, git, &blobs)
         .with_callbacks(callbacks, &connections)
         .and(manifest::jobs(&manifests, &connections))
         .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;

@@ -72,6 +72,19 @@ pub(crate) const ROW_COUNT_RELATIONS_MAX: usize = 500;
 /// Bytes that the counting command may print.
 pub(crate) const ROW_COUNT_OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 
+/// How long dbt may take to say what a command selects, and how new its sources are.
+pub(crate) const DBT_STATE_WAIT: Duration = Duration::from_secs(600);
+/// Bytes that dbt may print meanwhile.
+pub(crate) const DBT_LISTING_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Sources that are named to dbt; of more, all are asked.
+pub(crate) const DBT_STATE_SOURCES_SELECTED: usize = 500;
+/// Nodes whose reason for being built stands in the log.
+pub(crate) const DBT_STATE_REASONS_SHOWN: usize = 20;
+/// Bytes of what is kept of the builds of one scope.
+pub(crate) const DBT_STATE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// From so many bytes on it is written anew when half of it is outdated.
+pub(crate) const DBT_STATE_TIDY_BYTES: usize = 1024 * 1024;
+
 /// Nodes that the log names when dbt continues an earlier run.
 pub(crate) const RESUMED_NODES_SHOWN: usize = 20;
 /// Labels of one worker.

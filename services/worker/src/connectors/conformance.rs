@@ -34,7 +34,7 @@ async fn runner(folder: &Path) -> Runner {
     let connections = Connections::new(Some(connections(folder)));
     let blobs = BlobStore::open(&config.blobs).unwrap();
     let registry =
-        Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections, Git::default())
+        Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections, Git::default(), &blobs)
             .with_callbacks(Some(Callbacks::nobody(blobs.clone())), &connections);
     Runner { home, blobs, registry }
 }

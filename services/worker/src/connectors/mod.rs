@@ -28,6 +28,7 @@ use std::{path::PathBuf, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use downbeat_proto::worker::v1::{self as wire, Offer};
+use downbeat_runtime::blob::BlobStore;
 use serde_json::{Map, Value};
 
 use crate::about::About;
@@ -154,12 +155,13 @@ impl Registry {
         events: Arc<ScriptEvents>,
         connections: &Connections,
         git: Git,
+        blobs: &BlobStore,
     ) -> Self {
         let duckdb = duckdb::all(&toolchain, connections);
         let sources = source::Sources::new(connections.clone(), git);
         let mut all: Vec<Arc<dyn Connector>> = vec![
             Arc::new(python::Python::new(Arc::clone(&toolchain), events, sources.clone())),
-            Arc::new(dbt::Dbt::new(toolchain, sources)),
+            Arc::new(dbt::Dbt::new(toolchain, sources, blobs.clone())),
             Arc::new(http::HttpRequest { connections: connections.clone() }),
         ];
         all.extend(sql::all(connections));

@@ -18,6 +18,8 @@ pub(crate) struct Manifest {
     pub(crate) job: String,
     /// Where the facts come from.
     pub(crate) sources: Vec<String>,
+    /// The real product that a test runs this against, with its version. Without: only a server of its recorded shape.
+    pub(crate) met: Option<String>,
     /// What people should know about it: limits, what could not be found out.
     #[serde(default, rename = "notes")]
     _notes: Vec<String>,

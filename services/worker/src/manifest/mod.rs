@@ -32,6 +32,7 @@ use async_trait::async_trait;
 use downbeat_dialect::catalogue;
 use serde_json::{Map, Value};
 
+use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connections, Fields, Secret, none_given};
 use crate::connectors::Task;
@@ -237,6 +238,10 @@ fn thresholds(
 
 #[async_trait]
 impl RemoteJob for Described {
+    fn tested(&self) -> Tested {
+        self.manifest.met.as_deref().map_or(Tested::RecordedShape, Tested::Real)
+    }
+
     fn collects(&self) -> String {
         let Some(collect) = &self.manifest.collect else { return "nothing".to_owned() };
         let mut words: Vec<&str> = collect.operations.iter().map(|rule| rule.kind.as_str()).collect();

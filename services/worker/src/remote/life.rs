@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{CallError, Job, Observation, Pace, Prepared, Reattach, RemoteJob, State};
-use crate::about::{About, Tested};
+use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connectors::{Connector, Task};
 use crate::stop::StopLevel;
@@ -44,7 +44,7 @@ impl Connector for Remote {
     fn about(&self) -> About {
         About {
             by_manifest: self.job.by_manifest(),
-            tested: Tested::RecordedShape,
+            tested: self.job.tested(),
             after_a_loss: match self.job.reattach() {
                 Reattach::Token => "started again with the same token",
                 Reattach::LookUp => "looked for by the token",

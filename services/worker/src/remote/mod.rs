@@ -22,6 +22,7 @@ use async_trait::async_trait;
 
 pub(crate) use life::Remote;
 
+use crate::about::Tested;
 pub(crate) use crate::attempt::Job;
 use crate::attempt::{Collection, Failure};
 use crate::connectors::Task;
@@ -141,6 +142,11 @@ pub(crate) trait RemoteJob: std::fmt::Debug + Send + Sync {
     /// What of its work becomes metadata, in words.
     fn collects(&self) -> String {
         "nothing".to_owned()
+    }
+
+    /// What it has met in tests.
+    fn tested(&self) -> Tested {
+        Tested::RecordedShape
     }
 
     /// Whether a manifest describes it.

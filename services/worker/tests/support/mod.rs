@@ -1,10 +1,12 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
+pub mod airflow;
 pub mod clickhouse;
 pub mod ferretdb;
 pub mod kafka;
 pub mod mariadb;
 pub mod openssh;
+pub mod prefect;
 pub mod servers;
 pub mod tds;
 mod tds_tls;

@@ -210,6 +210,27 @@ pub fn tool(name: &str) -> Option<PathBuf> {
     Some(PathBuf::from(said.trim()))
 }
 
+/// The JSON that a server answers; `body`: of the request.
+pub async fn ask(request: reqwest::RequestBuilder, body: Option<Value>) -> Result<Value, String> {
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+        None => request,
+    };
+    let answer = request.send().await.map_err(|error| error.to_string())?;
+    let text = answer.text().await.map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
+}
+
+/// A program that `make products` brings; `None`: nobody has asked for it.
+pub fn optional_tool(name: &str) -> Option<PathBuf> {
+    let program = repository().join(".cache/products").join(name).join("bin").join(name);
+    if !program.is_file() {
+        println!("skipped: `make products` brings {name}");
+        return None;
+    }
+    Some(program)
+}
+
 /// A certificate of 127.0.0.1 that signs itself: `server.pem` and `server.key`.
 pub fn certificate(folder: &Path) {
     let made = Command::new(python())

@@ -125,13 +125,26 @@ pub(super) struct Timing {
 /// What is wrong with a file, for the log.
 pub(super) fn read(target: &Path) -> Result<Option<Invocation>, String> {
     let Some(results) = read_file::<RunResults>(&target.join("run_results.json"))? else { return Ok(None) };
-    let Some(manifest) = read_file::<Manifest>(&target.join("manifest.json"))? else { return Ok(None) };
+    let Some(manifest) = read_manifest(target)? else { return Ok(None) };
     check_version(&results.metadata, "run-results", RUN_RESULTS_VERSION_MIN)?;
-    check_version(&manifest.metadata, "manifest", MANIFEST_VERSION_MIN)?;
     Ok(Some(Invocation { manifest, results }))
 }
 
-fn read_file<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
+/// The manifest alone. `None`: it is not there.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_manifest(target: &Path) -> Result<Option<Manifest>, String> {
+    let Some(manifest) = read_file::<Manifest>(&target.join("manifest.json"))? else { return Ok(None) };
+    check_version(&manifest.metadata, "manifest", MANIFEST_VERSION_MIN)?;
+    Ok(Some(manifest))
+}
+
+/// A file of dbt. `None`: it is not there.
+///
+/// # Errors
+/// What is wrong with it, for the log.
+pub(super) fn read_file<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
     let bytes = match fs::metadata(path) {
         // Reading a pipe or a device would never end.
         Ok(metadata) if !metadata.is_file() => return Err(format!("{} is no file", path.display())),

@@ -1,6 +1,6 @@
 //! Runs the dbt commands of a task in their order, and says why they failed in dbt's own words.
 
-use super::{Invocation, Project, artifacts, collect, resume};
+use super::{Invocation, Project, artifacts, collect, resume, state::State};
 use crate::attempt::{Ending, Failure, cut};
 use crate::connectors::Step;
 use crate::process::run::Exit;
@@ -36,7 +36,7 @@ pub(super) fn read(line: &str) -> Result<Vec<Command>, Failure> {
 /// Runs the commands. The task fails when a command failed and neither `||` nor anything after it made good for it: unlike in a
 /// shell a failure before `;` is not forgotten. With `resumes`, a command that finds nothing to do is no failure, either: what is
 /// left may be the work of another one.
-pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bool) -> Step<Ran> {
+pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bool, state: &mut State) -> Step<Ran> {
     let mut invocations: Vec<Invocation> = Vec::new();
     let mut failures = Vec::new();
     let mut failed: Option<String> = None;
@@ -46,20 +46,27 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bo
             (Joiner::And, Some(_)) | (Joiner::Or, None) => continue,
             (Joiner::And, None) | (Joiner::Or, Some(_)) => {}
         }
-        let line = command.words.join(" ");
+        let plan = state.before(project, command).await;
+        let Some(words) = plan.words.clone() else {
+            project.task.log.line(&format!("nothing of `{}` has changed", command.words.join(" "))).await;
+            invocations.extend(state.after(project, plan, None).await);
+            failed = None;
+            continue;
+        };
+        let line = words.join(" ");
         project.task.log.line(&format!("$ {line}")).await;
-        let ran = run_in(project.task, project.environment.program(&command.words, &project.folder)?).await?;
+        let ran = run_in(project.task, project.environment.program(&words, &project.folder)?).await?;
         if ran.exit == Exit::Stopped {
             return Err(Ending::Stopped);
         }
-        let fresh = read_artifacts(project, invocations.last()).await;
+        let fresh = read_artifacts(project, &invocations).await;
         let tail = project.task.log.tail().await;
         failed = describe_failure(&line, &ran.exit, fresh.as_ref(), &tail);
         if resumes && failed.is_some() && fresh.is_none() && resume::found_nothing(&tail) {
             project.task.log.line("nothing of what is left is this command's work").await;
             failed = None;
         }
-        invocations.extend(fresh);
+        invocations.extend(state.after(project, plan, fresh).await);
     }
     failures.extend(failed);
     let ending = if failures.is_empty() {
@@ -72,10 +79,10 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bo
 }
 
 /// The artifacts in the target folder, if the last command wrote them.
-async fn read_artifacts(project: &Project<'_>, before: Option<&Invocation>) -> Option<Invocation> {
+async fn read_artifacts(project: &Project<'_>, before: &[Invocation]) -> Option<Invocation> {
     match artifacts::read(&project.target) {
         // Commands without results of their own leave those of the one before.
-        Ok(found) => found.filter(|found| before.is_none_or(|before| before.id() != found.id())),
+        Ok(found) => found.filter(|found| before.iter().all(|before| before.id() != found.id())),
         Err(reason) => {
             project.task.log.line(&format!("no metadata was collected: {reason}")).await;
             None

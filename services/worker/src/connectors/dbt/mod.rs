@@ -3,10 +3,12 @@
 
 mod artifacts;
 mod assets;
+mod call;
 mod collect;
 mod commands;
 mod resume;
 mod rows;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +18,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use downbeat_runtime::blob::BlobStore;
 
 use super::{
     Connector, Step, Task, parameters,
@@ -29,6 +32,7 @@ use crate::toolchain::{
     words::{Command, Joiner},
 };
 use artifacts::Invocation;
+use state::State;
 
 /// Files of a project that are read here or by what installs packages.
 const FILES: [&str; 5] = ["dbt_project.yml", "profiles.yml", "requirements.txt", "pyproject.toml", "poetry.lock"];
@@ -37,6 +41,8 @@ const FILES: [&str; 5] = ["dbt_project.yml", "profiles.yml", "requirements.txt",
 pub(crate) struct Dbt {
     toolchain: Arc<Toolchain>,
     sources: Sources,
+    /// Where the state of earlier builds is kept.
+    blobs: BlobStore,
 }
 
 /// Everything that running one dbt command takes.
@@ -48,18 +54,18 @@ struct Project<'a> {
 }
 
 impl Dbt {
-    pub(crate) fn new(toolchain: Arc<Toolchain>, sources: Sources) -> Self {
-        Self { toolchain, sources }
+    pub(crate) fn new(toolchain: Arc<Toolchain>, sources: Sources, blobs: BlobStore) -> Self {
+        Self { toolchain, sources, blobs }
     }
 
     async fn carry_out(&self, task: &Task) -> Step<Ended> {
         let commands = commands::read(&parameters::required(&task.parameters, "commands")?)?;
-        if parameters::flag(&task.parameters, "use_state_orchestration")? {
-            task.log.line("use_state_orchestration has no effect in this version: every selected node is built").await;
-        }
+        let active = parameters::flag(&task.parameters, "use_state_orchestration")?;
         let project = self.prepare(task).await?;
         let (commands, resumes) = resumed(task, commands).await?;
-        let ran = commands::run(&project, &commands, resumes).await?;
+        let variables = parameters::text(&task.parameters, "environment_variables").unwrap_or_default();
+        let mut state = State::of(task, &self.blobs, active, variables).await;
+        let ran = commands::run(&project, &commands, resumes, &mut state).await?;
         let mut collection = collect::collection(&ran.invocations);
         // Also after a failure: what was built before it is there.
         if let Some(newest) = ran.invocations.last() {

@@ -1,4 +1,5 @@
-//! Continues what an earlier run left undone: of a task's commands only the given nodes and what follows from them are run.
+//! Continues what an earlier run left undone: of a task's commands only the given nodes and what follows from them are run. Whoever else
+//! narrows a command to exactly some nodes does it in this way, too.
 //!
 //! dbt has no selector for a unique id, and names are no substitute: `fqn:project.orders` is also every model of a folder
 //! `orders`. What selects exactly is `result:error` over the results of an earlier run, so results that hold just these nodes are
@@ -53,7 +54,8 @@ pub(super) fn commands(commands: &[Command], nodes: &[String], folder: &Path) ->
     if !nodes.iter().any(|node| !node.starts_with("operation.")) {
         return None;
     }
-    let rewritten: Vec<Option<Vec<String>>> = commands.iter().map(|command| words(&command.words, folder)).collect();
+    let rewritten: Vec<Option<Vec<String>>> =
+        commands.iter().map(|command| narrowed(&command.words, SELECTOR, folder)).collect();
     if rewritten.iter().all(Option::is_none) {
         return None;
     }
@@ -98,8 +100,13 @@ fn results(nodes: &[String]) -> Value {
     json!({ "metadata": metadata, "results": results, "elapsed_time": 0, "args": {} })
 }
 
-/// The command with its selection replaced; `None` if it selects no nodes.
-fn words(words: &[String], folder: &Path) -> Option<Vec<String>> {
+/// The command's name.
+pub(super) fn command_of(words: &[String]) -> Option<&str> {
+    Some(words[command_at(words)?].as_str())
+}
+
+/// The command with its selection replaced by one over the results in `folder`; `None` if it selects no nodes.
+pub(super) fn narrowed(words: &[String], selector: &str, folder: &Path) -> Option<Vec<String>> {
     let at = command_at(words)?;
     let of_text = words.iter().any(|word| word == "--inline" || word.starts_with("--inline="));
     if !RUNNING.contains(&words[at].as_str()) || of_text {
@@ -120,7 +127,7 @@ fn words(words: &[String], folder: &Path) -> Option<Vec<String>> {
             continue;
         }
         match short_selection(word) {
-            Some(others) => {
+            Some((others, _)) => {
                 in_selection = true;
                 kept.extend((!others.is_empty()).then(|| format!("-{others}")));
             }
@@ -131,7 +138,7 @@ fn words(words: &[String], folder: &Path) -> Option<Vec<String>> {
             },
         }
     }
-    kept.extend(["--select".to_owned(), SELECTOR.to_owned(), "--state".to_owned()]);
+    kept.extend(["--select".to_owned(), selector.to_owned(), "--state".to_owned()]);
     kept.push(folder.to_string_lossy().into_owned());
     Some(kept)
 }
@@ -149,12 +156,12 @@ fn command_at(words: &[String]) -> Option<usize> {
     None
 }
 
-/// For a word of short options that end in a selection (`-s`, `-m`, `-sorders`, `-fs`): those before it.
-fn short_selection(word: &str) -> Option<&str> {
+/// For a word of short options that end in a selection (`-s`, `-m`, `-sorders`, `-fs`): those before it, and what is selected.
+pub(super) fn short_selection(word: &str) -> Option<(&str, &str)> {
     let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
     // These take a value themselves: what follows in the word is theirs.
     let at = letters.find(['s', 'm', 't', 'o'])?;
-    matches!(letters.as_bytes()[at], b's' | b'm').then(|| &letters[..at])
+    matches!(letters.as_bytes()[at], b's' | b'm').then(|| (&letters[..at], &letters[at + 1..]))
 }
 
 #[cfg(test)]

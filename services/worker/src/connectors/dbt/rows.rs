@@ -4,19 +4,16 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tokio::time::timeout;
 
+use super::call::{call, carried};
 use super::{Project, artifacts::Invocation, assets};
 use crate::attempt::Collection;
 use crate::limits::{ROW_COUNT_OUTPUT_BYTES_MAX, ROW_COUNT_RELATIONS_MAX, ROW_COUNT_WAIT};
-use crate::process::run::{Exit, run};
-use crate::stop::{StopLevel, stop_channel};
+use crate::process::run::Exit;
 use crate::toolchain::words::Command;
 
 /// Adapters that report no rows.
 const SILENT: [&str; 1] = ["duckdb"];
-/// Options of the user's commands which decide what dbt connects to.
-const CARRIED: [&str; 7] = ["--target", "-t", "--profile", "--profiles-dir", "--project-dir", "--vars", "--threads"];
 
 #[derive(Deserialize)]
 struct Shown {
@@ -78,27 +75,9 @@ async fn ask(
         ["dbt", "show", "--quiet", "--output", "json", "--limit", "-1", "--inline"].map(str::to_owned).into();
     words.push(query(relations));
     words.extend(commands.last().map(|command| carried(&command.words)).unwrap_or_default());
-    let mut program = project.environment.program(&words, &project.folder).map_err(|_| "dbt is gone".to_owned())?;
-    program.keep_output = Some(ROW_COUNT_OUTPUT_BYTES_MAX);
-    // A signal of its own: this call is killed when it takes too long, and when the task is stopped.
-    let (stop, signal) = stop_channel();
-    let mut outer = project.task.stop.clone();
-    let call = run(program, &project.task.log, &project.task.page, &signal);
-    tokio::pin!(call);
-    let ran = tokio::select! {
-        ran = timeout(ROW_COUNT_WAIT, &mut call) => ran.ok(),
-        () = outer.wait_for(StopLevel::Gentle) => None,
-    };
-    let ran = match ran {
-        Some(ran) => ran.map_err(|error| error.to_string())?,
-        None => {
-            stop.ask(StopLevel::Kill);
-            call.await.map_err(|error| error.to_string())?
-        }
-    };
+    let ran = call(project, &words, ROW_COUNT_OUTPUT_BYTES_MAX, ROW_COUNT_WAIT).await?;
     match ran.exit {
         Exit::Code(0) => read(&ran.output),
-        Exit::Stopped => Err("it took too long or the task was stopped".to_owned()),
         other => Err(format!("dbt show ended with {other:?}")),
     }
 }
@@ -108,21 +87,6 @@ fn query(relations: &BTreeMap<String, String>) -> String {
         format!("select '{}' as asset, count(*) as rows_seen from {relation}", key.replace('\'', "''"))
     });
     selects.collect::<Vec<_>>().join(" union all ")
-}
-
-fn carried(words: &[String]) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let name = word.split('=').next().unwrap_or_default();
-        if CARRIED.contains(&name) {
-            kept.push(word.clone());
-            if name == word {
-                kept.extend(words.next().cloned());
-            }
-        }
-    }
-    kept
 }
 
 fn read(output: &[u8]) -> Result<BTreeMap<String, i64>, String> {
@@ -150,16 +114,6 @@ fn apply(newest: &Invocation, counts: &BTreeMap<String, i64>, collection: &mut C
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn options_that_choose_the_connection_are_carried_over() {
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(
-            carried(&words("dbt build --select a --target prod -t=x --full-refresh --vars {a:1}")),
-            words("--target prod -t=x --vars {a:1}")
-        );
-        assert!(carried(&words("dbt build")).is_empty());
-    }
 
     #[test]
     fn counts_are_read_from_what_dbt_shows() {

@@ -28,11 +28,12 @@ async fn runner(folder: &Path) -> Runner {
     let home = Home::open(&config.data).unwrap();
     let toolchain = Arc::new(Toolchain::new(&config, home.environments(), home.tools()));
     let connections = Connections::new(Some(folder.to_owned()));
-    let registry =
-        Registry::new(toolchain, Arc::new(ScriptEvents::serve().await.unwrap()), &connections, Git::default());
+    let blobs = BlobStore::open(&config.blobs).unwrap();
+    let events = Arc::new(ScriptEvents::serve().await.unwrap());
+    let registry = Registry::new(toolchain, events, &connections, Git::default(), &blobs);
     let manifests = manifest::load::load(None).unwrap_or_else(|faults| panic!("{faults}"));
     let registry = registry.and(manifest::jobs(&manifests, &connections)).unwrap();
-    Runner { home, blobs: BlobStore::open(&config.blobs).unwrap(), registry }
+    Runner { home, blobs, registry }
 }
 
 async fn warehouse(folder: &Path, integration: &str, job: &str) -> Recorded {
