@@ -1,15 +1,12 @@
 //! A real FerretDB server, which speaks MongoDB's protocol, with the password [`FerretDb::PASSWORD`] for the user `downbeat`.
 
-use std::{
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::servers::{Running, certificate, free_port, tool};
+use super::servers::{Running, certificate, free_port, listening, tool};
 
 pub struct FerretDb {
     pub port: u16,
@@ -42,12 +39,8 @@ impl FerretDb {
             .stdout(std::fs::File::create(folder.path().join("server.log")).unwrap())
             .stderr(std::fs::File::create(folder.path().join("errors.log")).unwrap());
         let server = Self { port, tls_port, folder, _running: Running::with(&mut command, Signal::SIGKILL) };
-        let begun = Instant::now();
         for port in [port, tls_port] {
-            while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-                assert!(begun.elapsed() < Duration::from_secs(60), "FerretDB never came");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            listening(port).await;
         }
         Some(server)
     }

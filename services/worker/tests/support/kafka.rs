@@ -4,14 +4,13 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::{Duration, Instant},
 };
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::servers::{Running, certificate, free_port, tool};
+use super::servers::{Running, certificate, free_port, listening, tool};
 
 pub struct Kafka {
     /// Without a sign-in.
@@ -46,27 +45,16 @@ impl Kafka {
         command.arg("server.properties").stdout(Stdio::null()).stderr(Stdio::null());
         let running = Running::with(&mut command, Signal::SIGKILL);
         let broker = Self { port, sasl_port, tls_port, folder, jars, _running: running };
-        let begun = Instant::now();
         for port in [port, sasl_port, tls_port] {
-            while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-                assert!(begun.elapsed() < Duration::from_secs(120), "Kafka never came");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            listening(port).await;
         }
         Some(broker)
     }
 
-    /// Makes a topic with so many partitions and puts records into it.
-    pub fn make(&self, topic: &str, partitions: u32, records: u32) {
-        let server = format!("127.0.0.1:{}", self.port);
-        let made = java(&self.jars, self.folder.path(), "org.apache.kafka.tools.TopicCommand")
-            .args(["--bootstrap-server", &server, "--create", "--topic", topic])
-            .args(["--partitions", &partitions.to_string()])
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+    /// Puts records into a topic, which is made by that, with three partitions.
+    pub fn fill(&self, topic: &str, records: u32) {
         let mut producer = java(&self.jars, self.folder.path(), "org.apache.kafka.tools.ConsoleProducer")
-            .args(["--bootstrap-server", &server, "--topic", topic])
+            .args(["--bootstrap-server", &format!("127.0.0.1:{}", self.port), "--topic", topic])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -80,15 +68,6 @@ impl Kafka {
         assert!(producer.wait().unwrap().success());
     }
 
-    /// The names of all topics.
-    pub fn topics(&self) -> String {
-        let listed = java(&self.jars, self.folder.path(), "org.apache.kafka.tools.TopicCommand")
-            .args(["--bootstrap-server", &format!("127.0.0.1:{}", self.port), "--list"])
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&listed.stdout).trim().to_owned()
-    }
-
     /// The fields of a connection that needs no sign-in.
     pub fn fields(&self) -> Value {
         json!({ "bootstrap_servers": format!("127.0.0.1:{}", self.port), "sslmode": "disable" })
@@ -97,7 +76,8 @@ impl Kafka {
 
 fn java(jars: &Path, folder: &Path, program: &str) -> Command {
     let mut command = Command::new("java");
-    command.args(["-Xmx256m", "-XX:+UseSerialGC", "-cp"]).arg(jars.join("*")).arg(program);
+    // Each lives for some seconds: what the compiler would gain takes longer.
+    command.args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"]).arg(jars.join("*")).arg(program);
     command.current_dir(folder).stdin(Stdio::null());
     command
 }
@@ -114,7 +94,7 @@ fn settings(folder: &Path, [port, sasl, tls, controller]: [u16; 4]) {
          inter.broker.listener.name=OPEN\ncontroller.listener.names=CONTROLLER\n\
          sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512\n\
          ssl.keystore.type=PEM\nssl.keystore.location={place}/both.pem\nssl.client.auth=none\n\
-         log.dirs={place}/data\noffsets.topic.replication.factor=1\nauto.create.topics.enable=true\n"
+         log.dirs={place}/data\noffsets.topic.replication.factor=1\nauto.create.topics.enable=true\nnum.partitions=3\n"
     );
     for listener in ["sasl", "tls"] {
         text += &format!(
