@@ -78,7 +78,7 @@ products: tools .cache/products/airflow/ready .cache/products/prefect/ready ## T
 	$(@D)/bin/pip install --quiet "$(PACKAGE)"
 	touch $@
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -96,6 +96,12 @@ $(TOOLS)/postgres: $(TOOLS)/ready
 	@for folder in "$$(dirname "$$(readlink -f "$$(command -v postgres || true)")")" "$$(pg_config --bindir 2>/dev/null || true)" \
 		$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do \
 		if [ -x "$$folder/postgres" ] && [ -x "$$folder/initdb" ]; then echo "$$folder" > $@; exit 0; fi; done; echo absent > $@
+
+# Microsoft's emulator of Azure's storage, for Node 10 and later.
+AZURITE := azurite@3.35.0
+$(TOOLS)/azurite-server: $(TOOLS)/ready
+	@if npm install --silent --no-audit --no-fund --prefix $(TOOLS)/azurite $(AZURITE); \
+		then echo $(CURDIR)/$(TOOLS)/azurite/node_modules/.bin/azurite-blob > $@; else echo absent > $@; fi
 
 # OpenSSH, MariaDB and ClickHouse: where they are, or that they cannot be had.
 $(TOOLS)/openssh: $(TOOLS)/ready deploy/servers.sh

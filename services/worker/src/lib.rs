@@ -6,6 +6,7 @@
 //! is acknowledged. It knows nothing about pipelines, dependencies, retries or deadlines: those are the coordinator's.
 
 pub mod about;
+mod adls;
 mod alerts;
 pub mod attempt;
 mod base_url;

@@ -63,6 +63,9 @@ pub(crate) const SCRIPT_LOGS_MAX: usize = 32;
 /// Bytes of all log files that one attempt posts.
 pub(crate) const SCRIPT_LOGS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// How often a task that waits for a file looks.
+pub(crate) const ADLS_LOOK_EVERY: Duration = Duration::from_secs(15);
+
 /// Bytes of one dbt artifact file.
 pub(crate) const ARTIFACT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long counting the rows of built models may take.

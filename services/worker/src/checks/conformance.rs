@@ -32,7 +32,7 @@ struct Known {
     needs_connection: bool,
 }
 
-fn all() -> [Known; 9] {
+fn all() -> [Known; 10] {
     [
         Known {
             kind: ("HTTP", "HTTP_REQUEST"),
@@ -74,6 +74,22 @@ fn all() -> [Known; 9] {
                 (json!({ "bucket_name": "a/../b" }), "bucket_name"),
                 (json!({ "bucket_name": "evil.example.com#" }), "bucket_name"),
                 (json!({ "bucket_name": "b", "check_latest": "maybe" }), "check_latest"),
+            ],
+            needs_connection: true,
+        },
+        Known {
+            kind: ("AZURE_DATA_LAKE_STORAGE", "ADLS_FILE"),
+            fields: |port| {
+                json!({
+                    "account_name": "account", "endpoint": format!("http://127.0.0.1:{port}"), "sas_token": CREDENTIAL,
+                })
+            },
+            useful: json!({ "container_name": "landing", "prefix": "p" }),
+            wrong: vec![
+                (json!({ "prefix": "p" }), "container_name"),
+                (json!({ "container_name": "a/../b" }), "container_name"),
+                (json!({ "container_name": "landing", "account_name": "evil.example.com#" }), "account_name"),
+                (json!({ "container_name": "landing", "check_latest": "maybe" }), "check_latest"),
             ],
             needs_connection: true,
         },

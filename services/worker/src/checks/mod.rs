@@ -14,6 +14,7 @@
 //! Alerts are asked for in the same way, as checks of the type `ALERT`. They do change something, so they are none of these: what
 //! asks for one is handed to a registry of its own (`alerts/mod.rs`).
 
+mod adls;
 #[cfg(test)]
 mod conformance;
 mod crew;
@@ -109,6 +110,7 @@ impl Checks {
                 query("SQL_SERVER_QUERY", Arc::new(SqlServer)),
                 Arc::new(mongodb::MongoDbQuery),
                 Arc::new(s3::S3File),
+                Arc::new(adls::AdlsFile::default()),
                 Arc::new(sftp::SftpFile),
             ],
             alerts: Alerts::new(),

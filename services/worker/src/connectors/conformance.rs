@@ -77,6 +77,10 @@ fn connections(folder: &Path) -> PathBuf {
         ("GKE", &gke),
         ("GCP_CLOUD_STORAGE", &json!({ "service_account": CREDENTIAL, "endpoint": nobody })),
         ("AZURE_KUBERNETES_SERVICE", &aks),
+        (
+            "AZURE_DATA_LAKE_STORAGE",
+            &json!({ "account_name": "account", "account_key": "Y29uZm9ybWFuY2UtczNjcmV0", "endpoint": nobody }),
+        ),
     ] {
         let file = connections.join(format!("default_{}.json", integration.to_ascii_lowercase()));
         std::fs::write(file, json!({ "integration": integration, "fields": fields }).to_string()).unwrap();
@@ -108,7 +112,7 @@ fn useful() -> Value {
         "destination_query": "SELECT 1", "source_table_name": "a", "source_column_name": "b", "destination_table_name": "a",
         "destination_column_name": "b",
         "job_manifest": JOB, "cluster_name": "c", "job_name": "j", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "object_name": "o",
-        "file_encoding": "utf-8", "collection": "a", "topic_id": "a",
+        "file_encoding": "utf-8", "collection": "a", "topic_id": "a", "container_name": "landing",
     })
 }
 
@@ -134,6 +138,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "cluster_name",
                 "collection",
                 "topic_id",
+                "container_name",
             ]
             .as_slice(),
         ),
@@ -141,7 +146,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
                 "bucket_name": "b", "object_key": "k", "object_name": "o", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
-                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ", "collection": "a", "filter": "7", "topic_id": "a b",
+                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ", "collection": "a", "filter": "7", "topic_id": "a b", "container_name": "a/../b",
             }),
             &[
                 "source",
@@ -157,6 +162,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "job_name",
                 "filter",
                 "topic_id",
+                "container_name",
             ],
         ),
         (json!([]), &["JSON object"]),

@@ -6,6 +6,7 @@
 //! - `Task::token` is the same whenever the same job is meant: it goes to a remote side that takes an idempotency key;
 //! - a failure says what, where and what to do; nothing outside makes it panic (and if it does, the runner answers FAILED).
 
+pub(crate) mod adls;
 #[cfg(test)]
 mod conformance;
 pub(crate) mod dbt;
@@ -164,6 +165,7 @@ impl Registry {
             Arc::new(dbt::Dbt::new(toolchain, sources, blobs.clone())),
             Arc::new(http::HttpRequest { connections: connections.clone() }),
         ];
+        all.push(Arc::new(adls::AdlsSensor { connections: connections.clone(), tokens: Arc::default() }));
         all.extend(sql::all(connections));
         all.extend(mongodb::all(connections));
         all.push(Arc::new(kafka::CheckTopic { connections: connections.clone() }));

@@ -1,6 +1,7 @@
 //! A coordinator for tests: speaks the real protocol over a real socket, acknowledges every report, and keeps what it heard.
 
 pub mod airflow;
+pub mod azurite;
 pub mod clickhouse;
 pub mod ferretdb;
 pub mod kafka;
