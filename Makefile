@@ -78,7 +78,7 @@ products: tools .cache/products/airflow/ready .cache/products/prefect/ready ## T
 	$(@D)/bin/pip install --quiet "$(PACKAGE)"
 	touch $@
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/azurite-server
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -106,3 +106,11 @@ $(TOOLS)/azurite-server: $(TOOLS)/ready
 # OpenSSH, MariaDB and ClickHouse: where they are, or that they cannot be had.
 $(TOOLS)/openssh: $(TOOLS)/ready deploy/servers.sh
 	@deploy/servers.sh $(CURDIR)/$(TOOLS)
+
+# FerretDB, which the tests of MONGODB ask.
+$(TOOLS)/ferretdb: $(TOOLS)/ready deploy/ferretdb.sh
+	@deploy/ferretdb.sh $(CURDIR)/$(TOOLS)
+
+# Apache Kafka, which the test of KAFKA asks.
+$(TOOLS)/kafka: $(TOOLS)/ready deploy/kafka.sh
+	@deploy/kafka.sh $(CURDIR)/$(TOOLS)

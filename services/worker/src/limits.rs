@@ -226,6 +226,16 @@ pub(crate) const SQL_SETTLE_PAUSE: Duration = Duration::from_millis(500);
 /// Pause between two looks at a statement that another worker began and that goes on.
 pub(crate) const SQL_GOES_ON_PAUSE: Duration = Duration::from_secs(5);
 
+/// Servers that one connection to MongoDB names, and that are tried at one sign-in.
+pub(crate) const MONGO_SERVERS_MAX: usize = 16;
+
+/// Brokers that one connection to Kafka names.
+pub(crate) const KAFKA_SERVERS_MAX: usize = 16;
+/// Brokers that are asked for the offsets of one topic's partitions.
+pub(crate) const KAFKA_LEADERS_MAX: usize = 100;
+/// Bytes that a broker may send during one check of a topic.
+pub(crate) const KAFKA_ANSWER_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
 /// Pause between two signs of life on an idle SSH connection.
 pub(crate) const SSH_KEEPALIVE: Duration = Duration::from_secs(15);
 /// How long an SSH connection may say nothing at all; keepalives are answered, so only a dead one does.

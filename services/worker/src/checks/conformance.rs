@@ -32,7 +32,7 @@ struct Known {
     needs_connection: bool,
 }
 
-fn all() -> [Known; 8] {
+fn all() -> [Known; 10] {
     [
         Known {
             kind: ("HTTP", "HTTP_REQUEST"),
@@ -50,6 +50,16 @@ fn all() -> [Known; 8] {
         database(("MYSQL", "MYSQL_QUERY")),
         database(("MARIADB", "MARIADB_QUERY")),
         database(("CLICKHOUSE", "CLICKHOUSE_QUERY")),
+        database(("SQL_SERVER", "SQL_SERVER_QUERY")),
+        Known {
+            useful: json!({ "query": r#"{"find": "a"}"# }),
+            wrong: vec![
+                (json!({}), "query"),
+                (json!({ "query": "SELECT 1" }), "query"),
+                (json!({ "query": r#"{"drop": "a"}"# }), "query"),
+            ],
+            ..database(("MONGODB", "MONGODB_QUERY"))
+        },
         Known {
             kind: ("AWS_S3", "AWS_S3_FILE"),
             fields: |port| {

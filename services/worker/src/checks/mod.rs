@@ -20,6 +20,7 @@ mod conformance;
 mod crew;
 mod files;
 mod http;
+mod mongodb;
 mod outputs;
 mod s3;
 mod sftp;
@@ -37,7 +38,7 @@ use crate::alerts::{self, Alerts};
 use crate::attempt::{Failure, cut};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::{CHECK_OUTPUTS_BYTES_MAX, CHECK_PARAMETERS_BYTES_MAX, CHECK_SECONDS_MAX};
-use crate::sql::{Sql, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres};
+use crate::sql::{Sql, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres, sqlserver::SqlServer};
 use crate::verdict::Verdict;
 pub(crate) use crew::Crew;
 
@@ -106,6 +107,8 @@ impl Checks {
                 query("MYSQL_QUERY", Arc::new(MySql { integration: "MYSQL" })),
                 query("MARIADB_QUERY", Arc::new(MySql { integration: "MARIADB" })),
                 query("CLICKHOUSE_QUERY", Arc::new(ClickHouse)),
+                query("SQL_SERVER_QUERY", Arc::new(SqlServer)),
+                Arc::new(mongodb::MongoDbQuery),
                 Arc::new(s3::S3File),
                 Arc::new(adls::AdlsFile::default()),
                 Arc::new(sftp::SftpFile),

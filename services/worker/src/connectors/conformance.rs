@@ -64,6 +64,9 @@ fn connections(folder: &Path) -> PathBuf {
         ("MYSQL", &database),
         ("MARIADB", &database),
         ("CLICKHOUSE", &database),
+        ("SQL_SERVER", &database),
+        ("MONGODB", &database),
+        ("KAFKA", &json!({ "bootstrap_servers": "127.0.0.1:1", "username": "u", "password": CREDENTIAL })),
         ("SFTP", &machine),
         ("LINUX_SSH", &machine),
         ("WINDOWS_SSH", &machine),
@@ -109,7 +112,7 @@ fn useful() -> Value {
         "destination_query": "SELECT 1", "source_table_name": "a", "source_column_name": "b", "destination_table_name": "a",
         "destination_column_name": "b",
         "job_manifest": JOB, "cluster_name": "c", "job_name": "j", "contents": "x", "content": "x", "bucket_name": "b", "object_key": "k", "object_name": "o",
-        "file_encoding": "utf-8", "container_name": "landing",
+        "file_encoding": "utf-8", "collection": "a", "topic_id": "a", "container_name": "landing",
     })
 }
 
@@ -133,6 +136,8 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "source_integration",
                 "job_manifest",
                 "cluster_name",
+                "collection",
+                "topic_id",
                 "container_name",
             ]
             .as_slice(),
@@ -141,7 +146,7 @@ async fn bad_parameters_are_misconfigured_and_named() {
             json!({
                 "source": 7, "commands": "rm -rf /", "method": "DELETE", "statement": " ", "command": " ", "contents": "",
                 "bucket_name": "b", "object_key": "k", "object_name": "o", "file_encoding": "ebcdic", "content_format": "X", "file_path": "f",
-                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ", "container_name": "a/../b",
+                "job_manifest": "kind: Pod", "cluster_name": "c", "job_name": " ", "collection": "a", "filter": "7", "topic_id": "a b", "container_name": "a/../b",
             }),
             &[
                 "source",
@@ -155,6 +160,8 @@ async fn bad_parameters_are_misconfigured_and_named() {
                 "source_integration",
                 "job_manifest",
                 "job_name",
+                "filter",
+                "topic_id",
                 "container_name",
             ],
         ),
@@ -177,8 +184,12 @@ async fn a_stop_before_the_start_starts_nothing() {
     std::fs::write(folder.path().join("dbt_project.yml"), "name: x").unwrap();
     let runner = runner(folder.path()).await;
     for offer in offers(&runner.registry, &useful()) {
-        let offer = Offer { source_root: folder.path().to_string_lossy().into_owned(), ..offer };
+        let mut offer = Offer { source_root: folder.path().to_string_lossy().into_owned(), ..offer };
         let job = offer.integration_job.clone();
+        if job == "MONGODB_RUN_COMMAND" {
+            // Its command is no line of a shell.
+            offer.parameters = json!({ "command": r#"{"ping": 1}"# }).to_string();
+        }
         let (ask, stop) = stop_channel();
         ask.ask(StopLevel::Gentle);
         assert_eq!(runner.run(ATTEMPT, offer, stop, Submit::nobody()).await.ending, Ending::Stopped, "{job}");

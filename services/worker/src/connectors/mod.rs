@@ -14,7 +14,9 @@ pub(crate) mod duckdb;
 pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod http_async;
+mod kafka;
 pub(crate) mod kubernetes;
+pub(crate) mod mongodb;
 pub(crate) mod noop;
 pub(crate) mod parameters;
 pub(crate) mod python;
@@ -165,6 +167,8 @@ impl Registry {
         ];
         all.push(Arc::new(adls::AdlsSensor { connections: connections.clone(), tokens: Arc::default() }));
         all.extend(sql::all(connections));
+        all.extend(mongodb::all(connections));
+        all.push(Arc::new(kafka::CheckTopic { connections: connections.clone() }));
         all.extend(files::all(connections));
         all.extend(ssh::all(connections));
         all.extend(kubernetes::all(connections));

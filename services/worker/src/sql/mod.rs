@@ -10,8 +10,9 @@ pub(crate) mod mysql;
 mod numbers;
 pub(crate) mod postgres;
 pub(crate) mod rows;
+pub(crate) mod sqlserver;
 pub(crate) mod threshold;
-mod tls;
+pub(crate) mod tls;
 pub(crate) mod words;
 
 use std::{sync::Arc, time::Duration};
@@ -24,7 +25,7 @@ use crate::attempt::Failure;
 use crate::connections::{Connection, Fields};
 
 /// The integrations whose servers are asked this way.
-pub(crate) const KINDS: [&str; 4] = ["POSTGRES", "MYSQL", "MARIADB", "CLICKHOUSE"];
+pub(crate) const KINDS: [&str; 5] = ["POSTGRES", "MYSQL", "MARIADB", "CLICKHOUSE", "SQL_SERVER"];
 
 /// The kind of server of an integration, if it is asked this way.
 pub(crate) fn of(integration: &str) -> Option<Arc<dyn Sql>> {
@@ -33,6 +34,7 @@ pub(crate) fn of(integration: &str) -> Option<Arc<dyn Sql>> {
         "MYSQL" => Some(Arc::new(mysql::MySql { integration: "MYSQL" })),
         "MARIADB" => Some(Arc::new(mysql::MySql { integration: "MARIADB" })),
         "CLICKHOUSE" => Some(Arc::new(clickhouse::ClickHouse)),
+        "SQL_SERVER" => Some(Arc::new(sqlserver::SqlServer)),
         _ => None,
     }
 }

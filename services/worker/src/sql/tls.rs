@@ -14,7 +14,7 @@ use crate::attempt::Failure;
 use crate::connections::Connection;
 
 /// What the fields `sslmode` and `ca_certificate` of a connection ask for. `None`: without TLS.
-pub(super) fn wanted(connection: &Connection) -> Result<Option<ClientConfig>, Failure> {
+pub(crate) fn wanted(connection: &Connection) -> Result<Option<ClientConfig>, Failure> {
     match connection.text("sslmode")?.unwrap_or("verify-full") {
         "disable" => Ok(None),
         "require" => Ok(Some(any_certificate())),

@@ -3,10 +3,14 @@
 pub mod airflow;
 pub mod azurite;
 pub mod clickhouse;
+pub mod ferretdb;
+pub mod kafka;
 pub mod mariadb;
 pub mod openssh;
 pub mod prefect;
 pub mod servers;
+pub mod tds;
+mod tds_tls;
 pub mod wire;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};

@@ -44,6 +44,23 @@ pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// Waits until somebody listens on a port of this machine. Nobody connects for it: to a port without a listener a line can come about with
+/// itself, which keeps the port from whoever is to listen there.
+pub async fn listening(port: u16) {
+    let begun = std::time::Instant::now();
+    let (place, listens) = (format!(":{port:04X}"), "0A");
+    let is_it = |line: &str| {
+        let mut words = line.split_whitespace().skip(1);
+        words.next().is_some_and(|local| local.ends_with(&place)) && words.nth(1) == Some(listens)
+    };
+    let tables =
+        || ["tcp", "tcp6"].map(|table| std::fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default());
+    while !tables().iter().any(|table| table.lines().any(is_it)) {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nobody listens on {port}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// A program that ends when this is dropped.
 pub struct Running(Child, Signal);
 

@@ -71,13 +71,14 @@ async fn carry(mut client: TcpStream, server: u16, plan: Arc<Mutex<Option<Cut>>>
     }
 }
 
-/// The cut that these bytes are, which is then over: a query as PostgreSQL or as MySQL is sent it.
+/// The cut that these bytes are, which is then over: a query as PostgreSQL, MySQL or SQL Server is sent it.
 fn planned(plan: &Mutex<Option<Cut>>, bytes: &[u8]) -> Option<Cut> {
     let mut plan = plan.lock().unwrap();
     let (Cut::Before(word) | Cut::After(word)) = (*plan)?;
     let length = u32::try_from(word.len()).unwrap();
     let postgres = [b"Q".as_slice(), &(length + 5).to_be_bytes(), word.as_bytes(), b"\0"].concat();
     let mysql = [&(length + 1).to_le_bytes()[..3], b"\0\x03", word.as_bytes()].concat();
+    let tds: Vec<u8> = word.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let holds = |query: &[u8]| bytes.windows(query.len()).any(|part| part == query);
-    if holds(&postgres) || holds(&mysql) { plan.take() } else { None }
+    if holds(&postgres) || holds(&mysql) || holds(&tds) { plan.take() } else { None }
 }

@@ -109,7 +109,7 @@ impl Side {
 
     /// Whether a backslash means something in a text in quotes.
     pub(super) fn quotes_escape(&self) -> bool {
-        self.integration != "POSTGRES"
+        !["POSTGRES", "SQL_SERVER"].contains(&self.integration.as_str())
     }
 
     /// The row that a query brings, of so many values.

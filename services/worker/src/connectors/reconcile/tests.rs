@@ -90,7 +90,7 @@ async fn what_a_side_cannot_be_asked_is_said() {
     let _databricks = warehouse(folder.path(), "DATABRICKS", "DATABRICKS_EXECUTE_STATEMENT").await;
     let runner = runner(folder.path()).await;
     for (changes, expected) in [
-        (json!({ "source_integration": "SQL_SERVER" }), "which this version does not reconcile; it does POSTGRES"),
+        (json!({ "source_integration": "ORACLE" }), "which this version does not reconcile; it does POSTGRES"),
         (json!({ "source_query": " " }), "source_query"),
         (json!({ "source_query": "DELETE FROM a" }), "the source: the query must only look"),
         (

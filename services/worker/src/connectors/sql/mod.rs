@@ -18,8 +18,9 @@ use crate::attempt::{Ending, Failure};
 use crate::connections::{Connection, Connections, none_given};
 use crate::limits::{SQL_ANSWER_BYTES_MAX, SQL_CANCEL_PAUSE, SQL_CANCEL_WAIT, SQL_LOGGED_BYTES};
 use crate::process::log::TaskLog;
-use crate::sql::{Cancel, Sql, Visit, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres};
+use crate::sql::{Cancel, Sql, Visit, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres, sqlserver::SqlServer};
 use crate::stop::{StopLevel, StopSignal};
+pub(super) use test::Thresholds;
 
 /// All of them.
 pub(crate) fn all(connections: &Connections) -> Vec<Arc<dyn Connector>> {
@@ -34,6 +35,7 @@ pub(crate) fn all(connections: &Connections) -> Vec<Arc<dyn Connector>> {
         Arc::new(query::RunQuery { job: "MARIADB_RUN_QUERY", server: mysql("MARIADB") }),
         Arc::new(query::RunQuery { job: "CLICKHOUSE_RUN_QUERY", server: clickhouse.clone() }),
         Arc::new(test::RunTest { job: "CLICKHOUSE_RUN_TEST", server: clickhouse }),
+        Arc::new(query::RunQuery { job: "SQL_SERVER_RUN_QUERY", server: server(Arc::new(SqlServer)) }),
     ]
 }
 

@@ -173,6 +173,8 @@ impl RunQuery {
             Ok(Err(RunError::Failed(failure))) => Err(wanted.hide(failure).into()),
             Ok(Err(RunError::InDoubt { handle, whole, reason })) => {
                 let reason = wanted.hide(reason);
+                // What it still holds there would be waited for in vain.
+                drop(session);
                 self.settled(task, wanted, handle, reason.clone()).await?;
                 if whole || !parameters::flag(&task.parameters, "set_outputs")? {
                     return Ok(None);

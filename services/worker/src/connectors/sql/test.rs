@@ -20,8 +20,8 @@ pub(super) struct RunTest {
     pub(super) server: Server,
 }
 
-/// When the number is an error, and when it is a warning.
-struct Thresholds {
+/// When the number of a test is an error, and when it is a warning.
+pub(in crate::connectors) struct Thresholds {
     error: Threshold,
     warn: Threshold,
 }
@@ -53,7 +53,7 @@ impl Connector for RunTest {
         wanted.show(task).await;
         let started = Started::now();
         let (ending, found) = match self.look(task, &wanted).await {
-            Ok(found) => (thresholds.judge(&found), Some(found)),
+            Ok(found) => (thresholds.judge(&found.number, &found.words()), Some(found)),
             Err(ending) => (ending, None),
         };
         let mut operation = started.operation(&wanted, "TEST", &ending);
@@ -64,10 +64,7 @@ impl Connector for RunTest {
 
 impl RunTest {
     async fn prepare(&self, task: &Task) -> Step<(Thresholds, Wanted)> {
-        let thresholds = Thresholds {
-            error: threshold(task, "error_threshold_expression")?,
-            warn: threshold(task, "warn_threshold_expression")?,
-        };
+        let thresholds = Thresholds::read(task)?;
         let wanted = self.server.read(task).await?;
         check_stop(task)?;
         Ok((thresholds, wanted))
@@ -118,14 +115,21 @@ impl Found {
 }
 
 impl Thresholds {
-    fn judge(&self, found: &Found) -> Ending {
-        let words = found.words();
-        if self.error.holds(&found.number) {
+    pub(in crate::connectors) fn read(task: &Task) -> Result<Self, Failure> {
+        let error = threshold(task, "error_threshold_expression")?;
+        Ok(Self { error, warn: threshold(task, "warn_threshold_expression")? })
+    }
+
+    /// How a test ends that found this number. `words`: the number, said to people.
+    pub(in crate::connectors) fn judge(&self, number: &Number, words: &str) -> Ending {
+        if self.error.holds(number) {
             return Failure::job(format!("{words}, which is {} (error_threshold_expression)", self.error)).into();
         }
-        let warning = self.warn.holds(&found.number);
-        let message =
-            if warning { format!("{words}, which is {} (warn_threshold_expression)", self.warn) } else { words };
+        let warning = self.warn.holds(number);
+        let message = match warning {
+            true => format!("{words}, which is {} (warn_threshold_expression)", self.warn),
+            false => words.to_owned(),
+        };
         Ending::Succeeded { warning, outputs: String::new(), message }
     }
 }

@@ -1,3 +1,5 @@
+//! What is built and what is reused, by what changed since the last build.
+
 use serde_json::{Value, json};
 
 use super::*;
