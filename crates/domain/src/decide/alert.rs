@@ -184,57 +184,92 @@ fn object(value: Value) -> Map<String, Value> {
 
 fn raised(partition: &Partition, end: End<'_>, names: &impl Names, context: &Context) -> Event {
     let counts = partition.pipelines.get(&end.pipeline).map(|state| &state.alerts);
-    let (mut alerts, mut held) = (Vec::new(), Vec::new());
     let room = limits::OWED_ALERTS_MAX.saturating_sub(partition.alerts.owed.len());
-    for alert in end.alerts.iter().filter(|alert| alert.statuses.contains(&end.status)) {
-        let live = counts.map_or(0, |counts| counts.live(end.scope, &alert.name));
-        let most = max_live(alert, names);
-        if most.is_some_and(|most| live >= most) || alerts.len() + alert.destinations.len() > room {
-            held.push(alert.name.clone());
-            continue;
-        }
-        let text = render_text(&alert.message, names);
-        let told = (0u32..).zip(&alert.destinations);
-        let what = Told { name: &alert.name, cause: &alert.name, event_type: end.event_type, text: &text, found: &[] };
-        alerts.extend(told.map(|(place, to)| tell(&end, &what, place, to, names)));
-    }
+    let mut outgoing = Outgoing { room, alerts: Vec::new(), held: Vec::new() };
+    declared(&end, counts, names, &mut outgoing);
     let durations = end.anomalies.iter().any(|watched| watched.operations.is_none());
     let took_ms = end
         .began
         .filter(|_| durations)
         .map(|began| u64::try_from(context.now.duration_since(began).as_millis()).unwrap_or(0));
-    let mut anomalies: Vec<Anomaly> = Vec::new();
-    for (at, watched) in end.anomalies.iter().enumerate() {
-        let mut found = differing(&end, watched, took_ms, counts);
-        found.truncate(limits::ANOMALIES_PER_END_MAX.saturating_sub(anomalies.len()));
-        if found.is_empty() {
-            continue;
-        }
-        let text = cut(&words_of(&found), limits::ALERT_TEXT_BYTES_MAX);
-        if alerts.len() + watched.destinations.len() > room {
-            held.push(watched.kind.clone());
-        } else {
-            // Several of one type are told apart by their order.
-            let same = end.anomalies[..at].iter().filter(|other| other.kind == watched.kind).count();
-            let cause = if same == 0 { watched.kind.clone() } else { format!("{} {}", watched.kind, same + 1) };
-            let told = (0u32..).zip(&watched.destinations);
-            let what =
-                Told { name: &watched.kind, cause: &cause, event_type: "ANOMALY_DETECTED", text: &text, found: &found };
-            alerts.extend(told.map(|(place, to)| tell(&end, &what, place, to, names)));
-        }
-        anomalies.extend(found);
-    }
+    let anomalies = detected(&end, took_ms, counts, names, &mut outgoing);
     Event::AlertsRaised(Box::new(AlertsRaised {
         pipeline: end.pipeline,
         scope: end.scope.to_owned(),
         subject: end.subject,
         status: end.status,
         took_ms,
-        alerts,
-        held,
+        alerts: outgoing.alerts,
+        held: outgoing.held,
         anomalies,
         at: context.now,
     }))
+}
+
+/// What is told of an end, as far as there is room for it.
+struct Outgoing {
+    room: usize,
+    alerts: Vec<Alert>,
+    /// Names of what is not told.
+    held: Vec<String>,
+}
+
+impl Outgoing {
+    /// Whether so many more can be told.
+    fn takes(&self, more: usize) -> bool {
+        self.alerts.len() + more <= self.room
+    }
+
+    fn tell(&mut self, end: &End<'_>, what: &Told<'_>, destinations: &[PlanDestination], names: &impl Names) {
+        let told = (0u32..).zip(destinations);
+        self.alerts.extend(told.map(|(place, to)| tell(end, what, place, to, names)));
+    }
+}
+
+/// Alerts for the status of the end.
+fn declared(end: &End<'_>, counts: Option<&AlertCounts>, names: &impl Names, outgoing: &mut Outgoing) {
+    for alert in end.alerts.iter().filter(|alert| alert.statuses.contains(&end.status)) {
+        let live = counts.map_or(0, |counts| counts.live(end.scope, &alert.name));
+        let most = max_live(alert, names);
+        if most.is_some_and(|most| live >= most) || !outgoing.takes(alert.destinations.len()) {
+            outgoing.held.push(alert.name.clone());
+            continue;
+        }
+        let text = render_text(&alert.message, names);
+        let what = Told { name: &alert.name, cause: &alert.name, event_type: end.event_type, text: &text, found: &[] };
+        outgoing.tell(end, &what, &alert.destinations, names);
+    }
+}
+
+/// Anomalies, and alerts for them.
+fn detected(
+    end: &End<'_>,
+    took_ms: Option<u64>,
+    counts: Option<&AlertCounts>,
+    names: &impl Names,
+    outgoing: &mut Outgoing,
+) -> Vec<Anomaly> {
+    let mut anomalies: Vec<Anomaly> = Vec::new();
+    for (at, watched) in end.anomalies.iter().enumerate() {
+        let mut found = differing(end, watched, took_ms, counts);
+        found.truncate(limits::ANOMALIES_PER_END_MAX.saturating_sub(anomalies.len()));
+        if found.is_empty() {
+            continue;
+        }
+        if outgoing.takes(watched.destinations.len()) {
+            let text = cut(&words_of(&found), limits::ALERT_TEXT_BYTES_MAX);
+            // Several of one type are told apart by their order.
+            let same = end.anomalies[..at].iter().filter(|other| other.kind == watched.kind).count();
+            let cause = if same == 0 { watched.kind.clone() } else { format!("{} {}", watched.kind, same + 1) };
+            let what =
+                Told { name: &watched.kind, cause: &cause, event_type: "ANOMALY_DETECTED", text: &text, found: &found };
+            outgoing.tell(end, &what, &watched.destinations, names);
+        } else {
+            outgoing.held.push(watched.kind.clone());
+        }
+        anomalies.extend(found);
+    }
+    anomalies
 }
 
 /// What takes unusually long or short of what somebody watches.
