@@ -221,9 +221,11 @@ async fn the_worker_says_what_it_can_check_and_ends_while_checks_are_made() {
         "POSTGRES/POSTGRES_QUERY",
         "MYSQL/MYSQL_QUERY",
         "MARIADB/MARIADB_QUERY",
-        "AZURE_DATA_LAKE_STORAGE/ADLS_FILE",
         "CLICKHOUSE/CLICKHOUSE_QUERY",
+        "SQL_SERVER/SQL_SERVER_QUERY",
+        "MONGODB/MONGODB_QUERY",
         "AWS_S3/AWS_S3_FILE",
+        "AZURE_DATA_LAKE_STORAGE/ADLS_FILE",
         "SFTP/SFTP_FILE",
     ];
     let alerts =
