@@ -86,9 +86,10 @@ impl Kept {
     /// # Errors
     /// It cannot be written, for the log.
     pub(super) async fn add(&self, changed: &Entries) -> Result<(), String> {
+        let line = line(changed)?;
         let write = async {
             let mut journal = self.blobs.append(&self.key).await?;
-            journal.write(&line(changed).unwrap_or_default()).await?;
+            journal.write(&line).await?;
             journal.flush().await
         };
         write.await.map_err(|error| error.to_string())
