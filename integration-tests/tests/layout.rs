@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("downbeat-domain", &["dialect"]),
     ("downbeat-proto", &["domain"]),
     ("downbeat-event-log", &[]),
+    ("downbeat-lineage", &["domain"]),
     ("downbeat-runtime", &[]),
     ("downbeat-coordinator", SERVICE),
     ("downbeat-scheduler", SERVICE),
@@ -31,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "proto",
             "event-log",
+            "lineage",
             "runtime",
             "coordinator",
             "scheduler",
@@ -46,6 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "proto",
             "event-log",
+            "lineage",
             "runtime",
             "coordinator",
             "scheduler",
@@ -55,10 +58,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
 ];
 /// Services never depend on each other's crates.
-const SERVICE: &[&str] = &["dialect", "domain", "proto", "event-log", "runtime"];
+const SERVICE: &[&str] = &["dialect", "domain", "proto", "event-log", "lineage", "runtime"];
 /// Crates without async, clocks, sockets and files: these libraries must not even be in reach.
-const PURE: &[(&str, &[&str])] =
-    &[("downbeat-dialect", &["tokio", "tonic", "rand"]), ("downbeat-domain", &["tokio", "tonic", "rand"])];
+const PURE: &[(&str, &[&str])] = &[
+    ("downbeat-dialect", &["tokio", "tonic", "rand"]),
+    ("downbeat-domain", &["tokio", "tonic", "rand"]),
+    ("downbeat-lineage", &["tokio", "tonic", "rand"]),
+];
 
 #[test]
 fn crates_form_the_documented_graph() {
@@ -89,6 +95,7 @@ fn pure_rooms_switch_the_bans_on() {
     let pure = [
         "crates/dialect/src/lib.rs",
         "crates/domain/src/lib.rs",
+        "crates/lineage/src/lib.rs",
         "services/coordinator/src/engine/mod.rs",
         "services/scheduler/src/engine.rs",
         "services/worker/src/engine.rs",

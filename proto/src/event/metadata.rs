@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::metadata::{Asset, Collected, CostBasis, LineageEdge, Operation, Quantity};
+use downbeat_domain::metadata::{
+    Asset, AssetColumn, Collected, ColumnEdge, ColumnUse, CostBasis, EdgeKind, LineageEdge, Operation, Quantity,
+};
 
 use crate::{
     convert::{instant_or_none, micros_or_zero},
@@ -33,6 +35,9 @@ pub fn operation(operation: &Operation) -> wire::Operation {
         column: operation.column.clone(),
         bytes: operation.bytes,
         cost_basis: operation.cost_basis.iter().map(cost_basis).collect(),
+        severity: operation.severity.clone(),
+        expected: operation.expected.clone(),
+        actual: operation.actual.clone(),
     }
 }
 
@@ -75,6 +80,9 @@ fn operation_of(operation: wire::Operation) -> Operation {
         column: operation.column,
         bytes: operation.bytes,
         cost_basis: operation.cost_basis.into_iter().map(cost_basis_of).collect(),
+        severity: operation.severity,
+        expected: operation.expected,
+        actual: operation.actual,
     }
 }
 
@@ -87,6 +95,20 @@ pub(crate) fn asset(asset: &Asset) -> wire::Asset {
         description: asset.description.clone(),
         row_count: count(asset.row_count),
         integration: asset.integration.clone(),
+        columns: asset.columns.iter().map(column).collect(),
+        owners: asset.owners.clone(),
+        tags: asset.tags.clone(),
+        link: asset.link.clone(),
+        aliases: asset.aliases.clone(),
+        loaded_at: micros_or_zero(asset.loaded_at),
+    }
+}
+
+fn column(column: &AssetColumn) -> wire::AssetColumn {
+    wire::AssetColumn {
+        name: column.name.clone(),
+        r#type: column.kind.clone(),
+        description: column.description.clone(),
     }
 }
 
@@ -99,15 +121,58 @@ fn asset_of(asset: wire::Asset) -> Asset {
         description: asset.description,
         row_count: count_of(asset.row_count),
         integration: asset.integration,
+        columns: asset.columns.into_iter().map(column_of).collect(),
+        owners: asset.owners,
+        tags: asset.tags,
+        link: asset.link,
+        aliases: asset.aliases,
+        loaded_at: instant_or_none(asset.loaded_at),
     }
 }
 
-pub(crate) fn edge(edge: &LineageEdge) -> wire::LineageEdge {
-    wire::LineageEdge { from: edge.from.clone(), to: edge.to.clone(), operation: edge.operation.clone() }
+fn column_of(column: wire::AssetColumn) -> AssetColumn {
+    AssetColumn { name: column.name, kind: column.r#type, description: column.description }
+}
+
+/// An edge as it goes over the wire.
+pub fn edge(edge: &LineageEdge) -> wire::LineageEdge {
+    let column = |column: &ColumnEdge| wire::ColumnEdge {
+        from: column.from.clone(),
+        to: column.to.clone(),
+        r#use: place(&ColumnUse::ALL, column.kind),
+    };
+    wire::LineageEdge {
+        from: edge.from.clone(),
+        to: edge.to.clone(),
+        operation: edge.operation.clone(),
+        kind: place(&EdgeKind::ALL, edge.kind),
+        columns: edge.columns.iter().map(column).collect(),
+    }
 }
 
 fn edge_of(edge: wire::LineageEdge) -> LineageEdge {
-    LineageEdge { from: edge.from, to: edge.to, operation: edge.operation }
+    let column = |column: wire::ColumnEdge| ColumnEdge {
+        from: column.from,
+        to: column.to,
+        kind: at(&ColumnUse::ALL, column.r#use),
+    };
+    LineageEdge {
+        from: edge.from,
+        to: edge.to,
+        operation: edge.operation,
+        kind: at(&EdgeKind::ALL, edge.kind),
+        columns: edge.columns.into_iter().map(column).collect(),
+    }
+}
+
+/// Numbers on the wire are the places in the lists of the domain, which only grow.
+fn place<T: PartialEq>(all: &[T], one: T) -> i32 {
+    all.iter().position(|known| *known == one).and_then(|place| i32::try_from(place).ok()).unwrap_or_default()
+}
+
+/// A number of a newer version reads as the first: an edge that connects, a use that nobody can name.
+fn at<T: Copy + Default>(all: &[T], number: i32) -> T {
+    usize::try_from(number).ok().and_then(|place| all.get(place).copied()).unwrap_or_default()
 }
 
 /// A chunk as a worker sends it and as an event carries it.

@@ -106,6 +106,7 @@ pub(super) fn collected(detail: u8) -> Collected {
         column: String::new(),
         bytes: [None, Some(u64::from(detail))][usize::from(detail) % 2],
         cost_basis: (0..detail % 3).map(cost_basis).collect(),
+        ..Operation::default()
     };
     Collected { operations: vec![operation], assets: Vec::new(), edges: Vec::new() }
 }

@@ -8,6 +8,7 @@ mod added;
 mod alerted;
 mod backfilled;
 mod costed;
+mod described;
 mod followed;
 mod promised;
 mod samples;
@@ -43,7 +44,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 40] = [
+const ADDED_DEFAULTS: [&str; 49] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -84,6 +85,15 @@ const ADDED_DEFAULTS: [&str; 40] = [
     "cost_basis: [],",
     "operations: None,",
     "operation: \"\",",
+    "severity: \"\",",
+    "expected: \"\",",
+    "actual: \"\",",
+    "columns: [],",
+    "owners: [],",
+    "tags: [],",
+    "aliases: [],",
+    "loaded_at: None,",
+    "kind: Derives,",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -153,6 +163,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(backfilled::events())
         .chain(alerted::events())
         .chain(costed::events())
+        .chain(described::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

@@ -118,8 +118,7 @@ fn collected() -> Collected {
         asset: "duckdb://demo/main.daily".to_owned(),
         failures: None,
         column: String::new(),
-        bytes: None,
-        cost_basis: Vec::new(),
+        ..Operation::default()
     };
     let test = Operation {
         kind: "TEST".to_owned(),
@@ -138,11 +137,13 @@ fn collected() -> Collected {
         description: "Weather by day".to_owned(),
         row_count: Some(0),
         integration: "DBT_CORE".to_owned(),
+        ..Asset::default()
     };
     let edge = LineageEdge {
         from: "duckdb://demo/main.raw".to_owned(),
         to: asset.key.clone(),
         operation: model.external_id.clone(),
+        ..LineageEdge::default()
     };
     Collected {
         operations: vec![model, test],

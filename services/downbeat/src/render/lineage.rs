@@ -133,7 +133,12 @@ mod tests_of_the_tree {
     }
 
     fn edge(from: &str, to: &str) -> LineageEdge {
-        LineageEdge { from: format!("db/{from}"), to: format!("db/{to}"), operation: String::new() }
+        LineageEdge {
+            from: format!("db/{from}"),
+            to: format!("db/{to}"),
+            operation: String::new(),
+            ..LineageEdge::default()
+        }
     }
 
     #[test]

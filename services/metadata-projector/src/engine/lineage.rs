@@ -1,7 +1,7 @@
 //! Lineage of a run: the assets as it left them, and which came of which.
 
 use downbeat_domain::Event;
-use downbeat_proto::events::v1 as wire;
+use downbeat_proto::event::edge_to_wire;
 
 use super::{
     batch::Batch,
@@ -23,8 +23,7 @@ impl Projection for Lineage {
         let run = attempt.run;
         collected::fold_assets(collected, run, fact.decided_at, batch, |asset| keys::run_asset(run, asset))?;
         for edge in &collected.edges {
-            let row =
-                wire::LineageEdge { from: edge.from.clone(), to: edge.to.clone(), operation: edge.operation.clone() };
+            let row = edge_to_wire(edge);
             batch.put(keys::edge(run, &edge.from, &edge.to, &edge.operation), &row);
         }
         Ok(())

@@ -140,6 +140,7 @@ pub fn collected(run: RunId, task: u32, number: u32, test_status: &str) -> Event
             from: "db/main.raw_orders".into(),
             to: "db/main.orders".into(),
             operation: "orders".into(),
+            ..LineageEdge::default()
         }],
     };
     Event::OperationsCollected { attempt: attempt(run, task, number), chunk: 0, collected: Arc::new(collected) }

@@ -113,6 +113,7 @@ fn operation(
         column: String::new(),
         bytes: rule.bytes.as_ref().and_then(|paths| paths.text(item)?.trim().parse().ok()),
         cost_basis: cost::basis(&rule.cost_basis, item, scope),
+        ..Operation::default()
     })
 }
 
@@ -159,6 +160,7 @@ fn asset(
         description: String::new(),
         row_count: number(rows, item),
         integration: integration.to_owned(),
+        ..Asset::default()
     })
 }
 

@@ -29,6 +29,7 @@ pub(super) fn of_node(manifest: &Manifest, unique_id: &str) -> Option<Asset> {
         description: cut(node.description.clone().unwrap_or_default()),
         row_count: -1,
         integration: INTEGRATION.to_owned(),
+        ..Asset::default()
     })
 }
 
@@ -49,6 +50,7 @@ pub(super) fn of_exposure(unique_id: &str, exposure: &Exposure) -> Asset {
         description: cut(exposure.description.clone().unwrap_or_default()),
         row_count: -1,
         integration: INTEGRATION.to_owned(),
+        ..Asset::default()
     }
 }
 

@@ -103,6 +103,7 @@ fn operation(invocation: &Invocation, result: &NodeResult) -> Option<Operation> 
         column: node.filter(|_| is_test).and_then(|node| node.column_name.clone()).unwrap_or_default(),
         bytes: cost::bytes(result),
         cost_basis: cost::basis(result),
+        ..Operation::default()
     })
 }
 
@@ -163,7 +164,12 @@ fn touched(
         return;
     }
     let mut connect = |from: &Asset, to: &Asset| {
-        let edge = LineageEdge { from: from.key.clone(), to: to.key.clone(), operation: operation.external_id.clone() };
+        let edge = LineageEdge {
+            from: from.key.clone(),
+            to: to.key.clone(),
+            operation: operation.external_id.clone(),
+            ..LineageEdge::default()
+        };
         edges.insert((from.key.clone(), to.key.clone()), edge);
     };
     for parent in parents(manifest, &result.unique_id) {
