@@ -4,3 +4,5 @@
 //! never an edge that nobody can answer for. One asset has one key whoever reports it. Knows nothing about runs, the log, files,
 //! sockets or clocks.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod naming;
