@@ -5,4 +5,6 @@
 //! sockets or clocks.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod limits;
 pub mod naming;
+pub mod sql;
