@@ -16,7 +16,7 @@ pub(crate) const SQL_PARSER_DEPTH_MAX: usize = 50;
 /// and a tree is dropped level by level.
 pub(crate) const SQL_RUN_TOKENS_MAX: usize = 4_000;
 
-/// Most joins that wait for their ON at once: the parser calls itself for each.
+/// Most joins that wait for their ON at once, and most tables turned around within each other: the parser, or we, recurse for each.
 pub(crate) const SQL_OPEN_JOINS_MAX: usize = 32;
 
 /// Most tokens that are parsed, those of statements that fail and are looked at again included.

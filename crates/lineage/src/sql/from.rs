@@ -50,6 +50,9 @@ fn is_array(operator: &JoinOperator) -> bool {
 
 /// Puts what is joined into the scope.
 pub(super) fn joined(context: &mut Context<'_>, join: &Join, scope: &mut Scope<'_>, rows: &mut Uses) {
+    if context.budget.spent() {
+        return;
+    }
     if is_array(&join.join_operator) {
         return array(context, &join.relation, scope);
     }

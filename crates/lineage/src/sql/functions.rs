@@ -176,8 +176,8 @@ const DATE_PARTS: &[&str] = &[
     "weekday",
     "wk",
     "ww",
-    "yy",
     "year",
+    "yy",
     "yyyy",
 ];
 

@@ -15,6 +15,8 @@ struct Level {
     sets: usize,
     /// Joins without their ON.
     joins: usize,
+    /// Tables that are turned around, one inside of the other.
+    turned: usize,
 }
 
 /// Why the statement between two semicolons must not be parsed, and where it goes too far. `None`: it may.
@@ -51,8 +53,8 @@ pub(super) fn check(tokens: &[TokenWithSpan]) -> Option<(Location, String)> {
         if deep > SQL_RUN_TOKENS_MAX {
             return say(format!("an expression of more than {SQL_RUN_TOKENS_MAX} words and signs"));
         }
-        if level.joins > SQL_OPEN_JOINS_MAX {
-            return say(format!("more than {SQL_OPEN_JOINS_MAX} joins that wait for their condition"));
+        if level.joins.max(level.turned) > SQL_OPEN_JOINS_MAX {
+            return say(format!("more than {SQL_OPEN_JOINS_MAX} tables joined without ON, or turned around"));
         }
     }
     None
@@ -70,6 +72,7 @@ impl Level {
                 self.sets += 1;
                 return 1;
             }
+            Keyword::PIVOT | Keyword::UNPIVOT | Keyword::MATCH_RECOGNIZE => self.turned += 1,
             Keyword::JOIN => self.joins += 1,
             Keyword::ON | Keyword::USING => self.joins = self.joins.saturating_sub(1),
             Keyword::SELECT | Keyword::WHERE => self.joins = 0,

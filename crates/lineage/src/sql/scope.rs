@@ -63,7 +63,16 @@ impl<'p> Scope<'p> {
         self.aliases.iter().rev().find(|output| output.name == name)
     }
 
+    /// What it costs to look for a name.
+    fn width(&self) -> usize {
+        let columns = self.sources.iter().map(|source| 1 + source.relation.columns.len() / 16).sum::<usize>();
+        columns + self.merged.len() / 16 + self.aliases.len() / 16
+    }
+
     fn here(&self, context: &mut Context<'_>, name: &str) -> Found {
+        if context.budget.spent() || !context.budget.pay(self.width()) {
+            return Found::Nobodys;
+        }
         if self.order == Order::AliasesFirst
             && let Some(output) = self.alias(name)
         {
@@ -160,6 +169,9 @@ pub(super) fn unqualified(context: &mut Context<'_>, scope: &Scope<'_>, name: &s
 pub(super) fn qualified(context: &mut Context<'_>, scope: &Scope<'_>, parts: &[Ident]) -> (Uses, bool) {
     let mut around = Some(scope);
     while let Some(here) = around {
+        if context.budget.spent() || !context.budget.pay(here.width()) {
+            return (Uses::new(), false);
+        }
         for length in (1..parts.len().min(4)).rev() {
             if let Some(source) = here.source(context, &parts[..length]) {
                 let column = context.fold(&parts[length]);

@@ -85,7 +85,9 @@ fn tokens(dialect: Dialect, text: &str) -> (Vec<TokenWithSpan>, Option<Problem>)
 
 /// Takes out the statements that must not be parsed.
 fn guarded(context: &mut Context<'_>, (tokens, problem): (Vec<TokenWithSpan>, Option<Problem>)) -> Vec<TokenWithSpan> {
-    let mut kept = Vec::with_capacity(tokens.len());
+    let mut kept = Vec::with_capacity(tokens.len() + 1);
+    // The parser steps back over blanks and wants to find something there (`back_to`).
+    kept.push(TokenWithSpan::wrap(Token::SemiColon));
     for statement in tokens.split_inclusive(|token| token.token == Token::SemiColon) {
         match guard::check(statement) {
             None => kept.extend_from_slice(statement),
