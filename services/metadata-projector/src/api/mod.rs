@@ -2,6 +2,7 @@
 
 mod at_least;
 mod history;
+mod lineage;
 mod task_log;
 mod watch;
 

@@ -32,8 +32,15 @@
 //! | `k` | pipeline id, created, newest first (8), backfill id | nothing | backfills |
 //! | `i` | backfill id, instant (8) | [`super::rows::BackfillInstant`] | backfills |
 //! | `j` | run id | backfill id, instant (8) | backfills |
+//! | `Le` | asset written (16), asset read (16) | [`super::graph::rows::EdgeRow`] | graph |
+//! | `Ld` | asset read (16), asset written (16) | nothing | graph |
+//! | `Lw` | asset (16), who writes it (16) | [`super::graph::rows::WriterRow`] | graph |
+//! | `La` | alias (16) | [`super::graph::rows::AliasRow`] | graph |
+//! | `Lg` | asset (16) | [`super::graph::rows::AliasesRow`] | graph |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
+
+pub mod graph;
 
 use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};
 

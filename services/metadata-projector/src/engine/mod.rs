@@ -12,6 +12,7 @@ pub mod backfills;
 pub mod batch;
 mod breaches;
 mod collected;
+pub mod graph;
 mod iterations;
 pub mod keys;
 mod lineage;

@@ -3,8 +3,8 @@
 use downbeat_domain::Event;
 
 use super::{
-    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage,
-    operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
+    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, graph::Graph,
+    lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
 };
 use crate::error::Error;
 
@@ -23,6 +23,7 @@ pub struct Fact<'a> {
 ///
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
 /// is folded before all others; `runs` also reads those of `task_runs`, as they were before the event: they say whether it counts.
+/// What `task_runs` says of the shape of a run (its pipeline, its iterations) all may read: it is known before anything happens in it.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
     const NAME: &'static str;
@@ -59,6 +60,7 @@ pub const ALL: &[Registered] = &[
     register::<Operations>(),
     register::<Assets>(),
     register::<Lineage>(),
+    register::<Graph>(),
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),

@@ -4,6 +4,7 @@
 
 pub mod backfills;
 pub mod history;
+pub mod lineage;
 pub mod lists;
 pub mod narrate;
 pub mod page;

@@ -1,0 +1,17 @@
+//! Lineage over all runs: what came of what, what breaks if something goes, how one thing came of another, and what two runs did
+//! differently.
+
+mod diff;
+mod find;
+mod impact;
+mod neighbours;
+mod path;
+mod walk;
+
+pub use self::{
+    diff::diff,
+    find::asset,
+    impact::impact,
+    path::path,
+    walk::{Question, lineage},
+};
