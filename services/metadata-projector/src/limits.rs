@@ -96,3 +96,7 @@ pub const LINEAGE_NODES_MAX: usize = 5_000;
 pub const LINEAGE_EDGES_MAX: usize = 20_000;
 /// Assets among which a way is looked for.
 pub const PATH_NODES_MAX: usize = 50_000;
+/// Days of which the uses of an asset are counted one by one.
+pub const DAYS_OF_USE: u32 = 90;
+/// Consumers that an asset lists.
+pub const CONSUMERS_MAX: usize = 10_000;

@@ -1,5 +1,6 @@
 //! `MetadataService`: convert, ask, convert.
 
+mod assets;
 mod at_least;
 mod history;
 mod lineage;

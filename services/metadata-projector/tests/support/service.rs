@@ -5,7 +5,8 @@ use std::{path::Path, sync::Arc};
 use downbeat_event_log::{EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::{Error, ProjectorConfig, start};
 use downbeat_proto::metadata::v1::{
-    self as wire, lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+    self as wire, asset_service_client::AssetServiceClient, lineage_service_client::LineageServiceClient,
+    metadata_service_client::MetadataServiceClient,
 };
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
@@ -14,6 +15,7 @@ use tonic::{Code, transport::Channel};
 pub struct Service {
     pub client: MetadataServiceClient<Channel>,
     pub lineage: LineageServiceClient<Channel>,
+    pub assets: AssetServiceClient<Channel>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
     pub blobs: BlobStore,
@@ -29,12 +31,14 @@ impl Service {
         let shutdown = Shutdown::default();
         let served = tokio::spawn(projector.serve(listener, shutdown.signal()));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        let (client, lineage) = (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel));
-        Self { client, lineage, shutdown, served, blobs }
+        let (client, lineage) =
+            (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
+        let assets = AssetServiceClient::new(channel);
+        Self { client, lineage, assets, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage));
+        drop((self.client, self.lineage, self.assets));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }

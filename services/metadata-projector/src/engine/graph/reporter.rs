@@ -32,7 +32,11 @@ impl Reporter {
     ///
     /// # Errors
     /// `Damaged`.
-    pub(super) fn of(attempt: AttemptRef, plans: &mut Plans, batch: &Batch<'_>) -> Result<Option<Self>, Error> {
+    pub(in crate::engine) fn of(
+        attempt: AttemptRef,
+        plans: &mut Plans,
+        batch: &Batch<'_>,
+    ) -> Result<Option<Self>, Error> {
         let Some(head) = batch.get::<RunHead>(&keys::run_head(attempt.run))? else { return Ok(None) };
         let Some(pipeline) = downbeat_domain::PipelineId::from_slice(&head.pipeline) else { return Ok(None) };
         let plan = plans.get(batch, pipeline, head.version)?;
@@ -57,6 +61,18 @@ impl Reporter {
             run: attempt.run.0.to_vec(),
             report,
         }))
+    }
+}
+
+impl Reporter {
+    /// Empty = none of ours.
+    pub(in crate::engine) fn pipeline_id(&self) -> String {
+        downbeat_domain::PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
+    }
+
+    /// Empty = none of ours.
+    pub(in crate::engine) fn run_id(&self) -> String {
+        downbeat_domain::RunId::from_slice(&self.run).map(|id| id.to_string()).unwrap_or_default()
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_proto::{
-    events::v1::{AssetColumn, LineageEdge},
-    metadata::v1 as wire,
-};
+use downbeat_proto::{events::v1::LineageEdge, metadata::v1 as wire};
 
 use crate::{
+    engine::schema,
     published::View,
     query::{Refusal, lists, runs},
 };
@@ -60,7 +58,7 @@ fn change(key: &str, was: &wire::Asset, is: &wire::Asset) -> Option<wire::AssetC
         row_count_after: after.row_count,
         status_before: was.status.clone(),
         status_after: is.status.clone(),
-        columns: columns(&before.columns, &after.columns),
+        columns: schema::changes(&before.columns, &after.columns),
         tests: tests(&was.tests, &is.tests),
     };
     let same = change.rows_affected_before == change.rows_affected_after
@@ -69,35 +67,6 @@ fn change(key: &str, was: &wire::Asset, is: &wire::Asset) -> Option<wire::AssetC
         && change.columns.is_empty()
         && change.tests.is_empty();
     (!same).then_some(change)
-}
-
-/// What became of the columns of an asset. Where one of the two runs did not tell, nothing is known.
-pub(crate) fn columns(before: &[AssetColumn], after: &[AssetColumn]) -> Vec<wire::ColumnChange> {
-    if before.is_empty() || after.is_empty() {
-        return Vec::new();
-    }
-    let types = |columns: &[AssetColumn]| -> BTreeMap<String, String> {
-        columns.iter().map(|column| (column.name.clone(), column.r#type.clone())).collect()
-    };
-    let (was, is) = (types(before), types(after));
-    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let change = |name: &String| {
-        let (was, is) = (was.get(name), is.get(name));
-        let change = match (was, is) {
-            (None, _) => "ADDED",
-            (_, None) => "REMOVED",
-            // A type that is not told is no other type.
-            (Some(was), Some(is)) if was != is && !was.is_empty() && !is.is_empty() => "TYPE_CHANGED",
-            _ => return None,
-        };
-        Some(wire::ColumnChange {
-            name: name.clone(),
-            type_before: was.cloned().unwrap_or_default(),
-            type_after: is.cloned().unwrap_or_default(),
-            change: change.to_owned(),
-        })
-    };
-    names.into_iter().filter_map(change).collect()
 }
 
 fn tests(before: &[wire::AssetTest], after: &[wire::AssetTest]) -> Vec<wire::TestChange> {

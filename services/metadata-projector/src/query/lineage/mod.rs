@@ -4,6 +4,7 @@
 mod diff;
 mod find;
 mod impact;
+mod neighbourhood;
 mod neighbours;
 mod path;
 mod walk;
@@ -12,6 +13,7 @@ pub use self::{
     diff::diff,
     find::asset,
     impact::impact,
+    neighbourhood::{Neighbourhood, neighbourhood},
     path::path,
     walk::{Question, lineage},
 };

@@ -83,7 +83,7 @@ impl Graph<'_> {
     }
 
     /// Its key and those that mean the same.
-    fn names(self, asset: &str) -> Result<Vec<String>, Refusal> {
+    pub(super) fn names(self, asset: &str) -> Result<Vec<String>, Refusal> {
         let mut names = vec![asset.to_owned()];
         names.extend(aliases::known(asset, self.view.store)?);
         Ok(names)
