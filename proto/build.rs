@@ -2,12 +2,14 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
     "downbeat/control/v1/control.proto",
     "downbeat/metadata/v1/position.proto",
     "downbeat/metadata/v1/metadata.proto",
+    "downbeat/metadata/v1/lineage.proto",
+    "downbeat/metadata/v1/assets.proto",
     "downbeat/snapshot/v1/snapshot.proto",
 ];
 

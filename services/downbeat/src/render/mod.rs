@@ -1,8 +1,11 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
 mod alerts;
+mod asset;
 mod backfill;
 mod dead;
+pub mod difference;
+pub mod graph;
 mod health;
 mod integrations;
 pub mod lineage;
@@ -22,6 +25,7 @@ pub mod why;
 mod words;
 
 pub use alerts::alert_table;
+pub use asset::{asset_lines, asset_table, change_table, test_table};
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use dead::dead_table;
 pub use health::{breach_table, health_lines};

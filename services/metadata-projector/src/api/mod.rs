@@ -1,7 +1,9 @@
 //! `MetadataService`: convert, ask, convert.
 
+mod assets;
 mod at_least;
 mod history;
+mod lineage;
 mod task_log;
 mod watch;
 

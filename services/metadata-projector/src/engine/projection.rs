@@ -3,8 +3,9 @@
 use downbeat_domain::Event;
 
 use super::{
-    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage,
-    operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
+    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, graph::Graph,
+    lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality, runs::Runs,
+    task_runs::TaskRuns, usage::Usage,
 };
 use crate::error::Error;
 
@@ -23,6 +24,8 @@ pub struct Fact<'a> {
 ///
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
 /// is folded before all others; `runs` also reads those of `task_runs`, as they were before the event: they say whether it counts.
+/// Which asset an alias means, `graph` says, before all others that speak of assets.
+/// What `task_runs` says of the shape of a run (its pipeline, its iterations) all may read: it is known before anything happens in it.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
     const NAME: &'static str;
@@ -57,8 +60,11 @@ pub const ALL: &[Registered] = &[
     register::<Runs>(),
     register::<TaskRuns>(),
     register::<Operations>(),
+    register::<Graph>(),
     register::<Assets>(),
     register::<Lineage>(),
+    register::<Quality>(),
+    register::<Usage>(),
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),

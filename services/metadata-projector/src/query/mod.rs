@@ -2,8 +2,10 @@
 //!
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
+pub mod assets;
 pub mod backfills;
 pub mod history;
+pub mod lineage;
 pub mod lists;
 pub mod narrate;
 pub mod page;
