@@ -333,3 +333,18 @@ pub(crate) const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
 pub(crate) const ASSET_TEXTS_MAX: usize = 50;
 /// An owner, a tag or a link of an asset, characters.
 pub(crate) const ASSET_TEXT_CHARS_MAX: usize = 500;
+
+/// dbt's catalog.json, bytes.
+pub(crate) const DBT_CATALOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Nodes whose SQL is read for columns after the commands of one task.
+pub(crate) const DBT_COLUMN_NODES_MAX: usize = 20_000;
+/// How long that may take; what is not read then has tables and no columns.
+pub(crate) const DBT_COLUMNS_WAIT: Duration = Duration::from_secs(60);
+/// Columns of one table of dbt; of more none is known.
+pub(crate) const DBT_COLUMNS_MAX: usize = 5_000;
+/// The first line of a seed file, bytes.
+pub(crate) const DBT_SEED_LINE_BYTES_MAX: u64 = 64 * 1024;
+/// Compiled SQL of one node that is read from a file of its own, bytes.
+pub(crate) const DBT_SQL_BYTES_MAX: u64 = 1024 * 1024;
+/// Nodes of which the log says why their columns are not known.
+pub(crate) const DBT_COLUMN_PROBLEMS_SHOWN: usize = 20;

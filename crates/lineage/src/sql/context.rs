@@ -183,7 +183,7 @@ impl<'a> Context<'a> {
         columns.sort();
         columns.dedup();
         let reads = reads.iter().filter_map(|table| self.table(*table).cloned()).collect();
-        self.script.statements.push(Statement { kind, at: self.at, reads, writes, columns });
+        self.script.statements.push(Statement { kind, at: self.at, reads, writes, columns, output: relation.names() });
     }
 
     /// Something of the statement that is being read is not known.

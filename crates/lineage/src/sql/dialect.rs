@@ -83,6 +83,11 @@ impl Dialect {
         })
     }
 
+    /// A column as the database spells it.
+    pub fn column(self, name: &str, quoted: bool) -> String {
+        self.folds_columns(quoted).apply(name)
+    }
+
     pub(super) fn parser(self) -> Box<dyn parsers::Dialect> {
         match self {
             Self::Postgres => Box::new(parsers::PostgreSqlDialect {}),

@@ -34,7 +34,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::metadata::ColumnUse;
+pub use downbeat_domain::metadata::ColumnUse;
 
 pub use self::dialect::Dialect;
 pub use self::name::{Defaults, TableName};
@@ -43,6 +43,11 @@ pub use self::name::{Defaults, TableName};
 pub trait Catalog {
     /// Columns of a table in their order, spelled as the database spells them. `None`: not known.
     fn columns(&self, table: &TableName) -> Option<Vec<String>>;
+
+    /// Is a column known of a table whose columns are not all known? Asked where a name may be of several tables.
+    fn has(&self, _table: &TableName, _column: &str) -> bool {
+        false
+    }
 }
 
 /// Nobody knows any table.
@@ -81,6 +86,8 @@ pub struct Statement {
     pub writes: Option<TableName>,
     /// Which column of a table that is read went into which of what comes out.
     pub columns: Vec<ColumnUsed>,
+    /// Columns of what comes out, in their order. `None`: not all of them are known, or the database makes names up.
+    pub output: Option<Vec<String>>,
 }
 
 /// A column that is read, and what for.

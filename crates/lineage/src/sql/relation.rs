@@ -48,6 +48,13 @@ impl Relation {
         self.open.is_empty() && self.every.is_none()
     }
 
+    /// Its columns, if each is known and has a name of its own.
+    pub fn names(&self) -> Option<Vec<String>> {
+        let names: Vec<_> = self.columns.iter().map(|output| output.name.clone()).collect();
+        let distinct: BTreeSet<_> = names.iter().filter(|name| !name.is_empty()).collect();
+        (self.is_closed() && !names.is_empty() && distinct.len() == names.len()).then_some(names)
+    }
+
     pub fn column(&self, name: &str) -> Option<&Output> {
         self.columns.iter().find(|output| output.name == name && !name.is_empty())
     }

@@ -7,7 +7,7 @@ use sqlparser::ast::{Ident, ObjectName};
 
 use super::context::Context;
 use super::name::{self, TableName};
-use super::relation::{Output, Relation, Uses};
+use super::relation::{Output, Relation, TableId, Uses};
 
 /// Something that FROM lists.
 #[derive(Clone, Debug, Default)]
@@ -104,12 +104,24 @@ impl<'p> Scope<'p> {
         if context.session.is_variable(name) {
             return Found::Nobodys;
         }
+        if let Some(uses) = self.said(context, name) {
+            return Found::It(uses);
+        }
         let mut candidates = self.sources.iter().filter(|source| !source.relation.is_closed());
         match (candidates.next(), candidates.next()) {
             (None, _) => Found::Absent,
             (Some(source), None) => column_of(context, &source.relation, name).map_or(Found::Nobodys, Found::It),
             (Some(_), Some(_)) => Found::Nobodys,
         }
+    }
+
+    /// Several may have it: is one of them known to? Then it is that one's, or the name would be refused as nobody's.
+    fn said(&self, context: &mut Context<'_>, name: &str) -> Option<Uses> {
+        let open = self.sources.iter().flat_map(|source| &source.relation.open);
+        let has = |id: &&TableId| context.table(**id).is_some_and(|table| context.catalog.has(table, name));
+        let mut having = open.filter(has);
+        let (Some(table), None) = (having.next().copied(), having.next()) else { return None };
+        Some(Uses::from([(context.origin(table, name), ColumnUse::Identity)]))
     }
 
     /// What stands in FROM under a name, as in `name.*`.

@@ -101,6 +101,17 @@ pub(super) struct Node {
     pub(super) tags: Vec<String>,
     pub(super) group: Option<String>,
     pub(super) meta: Map<String, Value>,
+    /// `sql` or `python`.
+    pub(super) language: Option<String>,
+    /// What was sent to the database, where a command compiled it.
+    pub(super) compiled_code: Option<String>,
+    pub(super) package_name: String,
+    /// Inside of its package.
+    pub(super) original_file_path: String,
+    /// Of seeds: where their package lies.
+    pub(super) root_path: Option<String>,
+    /// Documented ones by name; they need not be all. Read leniently, as the fields of [`Config`] are that versions spell differently.
+    pub(super) columns: Value,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -113,6 +124,15 @@ pub(super) struct Config {
     pub(super) severity: Option<String>,
     pub(super) error_if: Option<String>,
     pub(super) warn_if: Option<String>,
+    /// Of snapshots.
+    pub(super) strategy: Value,
+    pub(super) unique_key: Value,
+    pub(super) updated_at: Value,
+    pub(super) hard_deletes: Value,
+    pub(super) snapshot_meta_column_names: Value,
+    /// Of seeds.
+    pub(super) delimiter: Value,
+    pub(super) quote_columns: Value,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -159,6 +179,8 @@ pub(super) struct NodeResult {
     pub(super) timing: Vec<Timing>,
     /// Whatever the adapter says; `rows_affected` is looked for in it.
     pub(super) adapter_response: Value,
+    /// As it was sent to the database.
+    pub(super) compiled_code: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -194,11 +216,19 @@ pub(super) fn read_manifest(target: &Path) -> Result<Option<Manifest>, String> {
 /// # Errors
 /// What is wrong with it, for the log.
 pub(super) fn read_file<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
+    read_file_up_to(path, ARTIFACT_BYTES_MAX)
+}
+
+/// The same of a file that is expected to be smaller.
+///
+/// # Errors
+/// As [`read_file`].
+pub(super) fn read_file_up_to<T: DeserializeOwned>(path: &Path, bytes: u64) -> Result<Option<T>, String> {
     let bytes = match fs::metadata(path) {
         // Reading a pipe or a device would never end.
         Ok(metadata) if !metadata.is_file() => return Err(format!("{} is no file", path.display())),
-        Ok(metadata) if metadata.len() > ARTIFACT_BYTES_MAX => {
-            return Err(format!("{} is larger than {} MiB", path.display(), ARTIFACT_BYTES_MAX / (1024 * 1024)));
+        Ok(metadata) if metadata.len() > bytes => {
+            return Err(format!("{} is larger than {} MiB", path.display(), bytes / (1024 * 1024)));
         }
         Ok(_) => fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -61,6 +61,11 @@ pub(super) fn of_exposure(unique_id: &str, exposure: &Exposure) -> Asset {
     }
 }
 
+/// Key of the asset behind a node or source, as in [`of_node`].
+pub(super) fn key(manifest: &Manifest, unique_id: &str) -> Option<String> {
+    of_node(manifest, unique_id).map(|asset| asset.key)
+}
+
 /// The adapter's name.
 pub(super) fn adapter(manifest: &Manifest) -> String {
     manifest.metadata.adapter_type.clone().unwrap_or_else(|| "dbt".to_owned())

@@ -47,7 +47,8 @@ pub(super) fn warnings(invocations: &[Invocation]) -> Vec<String> {
     working(invocations).flat_map(|invocation| with_status(invocation, &["WARNING"])).collect()
 }
 
-fn working(invocations: &[Invocation]) -> impl Iterator<Item = &Invocation> {
+/// Those whose results are work that was done.
+pub(super) fn working(invocations: &[Invocation]) -> impl Iterator<Item = &Invocation> {
     invocations.iter().filter(|invocation| WORKING.contains(&invocation.results.args.which.as_str()))
 }
 

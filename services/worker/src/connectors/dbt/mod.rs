@@ -5,6 +5,7 @@ mod artifacts;
 mod assets;
 mod call;
 mod collect;
+mod columns;
 mod commands;
 mod cost;
 mod profile;
@@ -87,6 +88,7 @@ impl Dbt {
         if let Some(newest) = ran.invocations.last() {
             rows::count(&project, &commands, newest, &mut collection).await;
         }
+        columns::add(&project, ran.invocations, &mut collection).await;
         let ending = if task.stop.asked() { Ending::Stopped } else { ran.ending };
         Ok(Ended { ending, collection })
     }
