@@ -7,4 +7,5 @@
 
 mod limits;
 pub mod naming;
+pub mod openlineage;
 pub mod sql;
