@@ -41,7 +41,7 @@ pub(crate) const SQL_MESSAGE_BYTES_MAX: usize = 300;
 pub const EVENT_BYTES_MAX: usize = 16 << 20;
 
 /// Most events of a batch.
-pub(crate) const EVENTS_PER_BATCH_MAX: usize = 10_000;
+pub const EVENTS_PER_BATCH_MAX: usize = 10_000;
 
 /// Longest text that is kept of an event, characters; longer ones are cut.
 pub(crate) const EVENT_TEXT_CHARS_MAX: usize = 2_000;

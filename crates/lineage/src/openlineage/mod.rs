@@ -13,8 +13,6 @@ mod edges;
 mod facets;
 mod operations;
 mod read;
-#[cfg(test)]
-mod tests;
 
 use downbeat_domain::metadata::Collected;
 use jiff::Timestamp;

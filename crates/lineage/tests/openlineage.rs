@@ -1,5 +1,7 @@
 //! Events as real clients sent them (`tests/data/openlineage`), and events that no client should send.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests too")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -7,10 +9,11 @@ use std::{
 };
 
 use downbeat_domain::metadata::{ColumnUse, EdgeKind};
+use downbeat_lineage::{
+    limits::{EVENT_BYTES_MAX, EVENTS_PER_BATCH_MAX},
+    openlineage::{Report, State, batch, event},
+};
 use serde_json::{Value, json};
-
-use super::{Report, State, batch, event};
-use crate::limits::{EVENT_BYTES_MAX, EVENTS_PER_BATCH_MAX};
 
 /// Bodies of the requests of one client, in their order.
 fn sent(client: &str) -> Vec<(String, Value)> {
