@@ -7,6 +7,7 @@ use downbeat_proto::worker::v1::Collected;
 use prost::Message as _;
 
 use crate::limits::{COLLECTED_CHUNK_BYTES, COLLECTED_ITEM_BYTES_MAX, MESSAGE_CHARS_MAX, OUTPUTS_BYTES_MAX};
+use crate::process::mask::CUT;
 
 /// Names one attempt: the run, the task's index in its plan, and the number of the attempt (from 1), which is its fencing token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,9 +180,14 @@ impl Failure {
 /// Cuts a message for people to [`MESSAGE_CHARS_MAX`] characters.
 pub(crate) fn cut(message: String) -> String {
     match message.char_indices().nth(MESSAGE_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &message[..end]),
+        Some((end, _)) => format!("{}{CUT}", &message[..end]),
         None => message,
     }
+}
+
+/// The beginning of a text, marked where it was cut: what is left of a credential there can be told by that.
+pub(crate) fn beginning(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes { text.to_owned() } else { format!("{}{CUT}", &text[..text.floor_char_boundary(bytes)]) }
 }
 
 /// Everything a connector hands back.
