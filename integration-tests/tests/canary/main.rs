@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use downbeat_event_log::{Access, LogAddress};
+use downbeat_event_log::{Access, LogAddress, LogId};
 use downbeat_integration_tests::{
     clockwork::fire_now,
     cluster::{Addresses, Cluster, Dev, text},
@@ -144,26 +144,68 @@ impl Scene {
     fn until_snapshot(&self, addresses: &Addresses) {
         eventually("a snapshot is taken", SOON, || {
             addresses.downbeat_ok(&["run", "sensing", "--wait"]);
+            let snapshots = self.folder.join("blobs/snapshots");
             let mut places = Places::of(&self.planted);
-            places.search_files("snapshots", &self.folder.join("blobs/snapshots"));
+            if snapshots.is_dir() {
+                places.search_files("snapshots", &snapshots);
+            }
             places.finds("snapshots").then_some(())
         });
     }
 }
 
-/// Every row of the projections in that folder.
-fn search_rows(places: &mut Places, folder: &Path, log: &downbeat_event_log::LogId) {
-    let opened = downbeat_metadata_projector::store::open(folder, 1 << 20, log).expect("nobody has it");
-    assert_eq!(opened.rebuilt, None);
-    for row in opened.store.scan(b"", None) {
-        let (key, value) = row.expect("a row");
-        places.search("rows", "key", &key);
-        places.search("rows", &String::from_utf8_lossy(&key), &value);
+/// Where a Downbeat keeps what it keeps.
+struct Folders<'a> {
+    log: &'a Path,
+    blobs: &'a Path,
+    metadata: &'a Path,
+    worker: &'a Path,
+    /// Its processes print into files here.
+    printed: &'a Path,
+}
+
+impl Folders<'_> {
+    /// Searches all of it, once nobody uses it any more.
+    fn search(&self, places: &mut Places, log: &LogId) {
+        places.search_files("log", self.log);
+        places.search_files("blobs", self.blobs);
+        places.search_files("task logs", &self.blobs.join("task-logs"));
+        places.search_files("outputs", &self.blobs.join("task-outputs"));
+        places.search_files("sled", self.metadata);
+        places.search_files("worker", self.worker);
+        for entry in std::fs::read_dir(self.printed).expect("a folder").flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "txt") {
+                let printed = std::fs::read(entry.path()).expect("a file");
+                places.search("printed", &entry.path().to_string_lossy(), &printed);
+            }
+        }
+        let opened = downbeat_metadata_projector::store::open(self.metadata, 1 << 20, log).expect("nobody has it");
+        assert_eq!(opened.rebuilt, None, "its owner has closed it");
+        for row in opened.store.scan(b"", None) {
+            let (key, value) = row.expect("a row");
+            places.search("rows", "key", &key);
+            places.search("rows", &String::from_utf8_lossy(&key), &value);
+        }
     }
 }
 
+/// What the control is found in, everywhere.
+const KINDS: [&str; 9] = ["answers", "commands", "log", "blobs", "task logs", "outputs", "sled", "rows", "printed"];
+
+fn until_told(addresses: &Addresses, run: &str) {
+    eventually("it is being told", SOON, || {
+        let output = addresses.downbeat(&["logs", run, "tells", "--attempt", "1"]);
+        text(&output).contains("begin").then_some(())
+    });
+}
+
+async fn log_id(addresses: &Addresses) -> LogId {
+    let address: LogAddress = addresses.log.parse().expect("an address");
+    address.open(Access::Read, "canary", None).await.expect("it is there").id().clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn no_credential_leaves_its_connection_by_any_way_through_separate_services() {
+async fn no_credential_leaves_its_connection_where_each_service_is_a_process() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     let scene = Scene::set(folder);
@@ -174,10 +216,7 @@ async fn no_credential_leaves_its_connection_by_any_way_through_separate_service
     cluster.restart_worker_with(&arguments);
     let addresses = cluster.addresses.clone();
     let run = scene.begin(&addresses);
-    eventually("it is being told", SOON, || {
-        let output = addresses.downbeat(&["logs", &run, "tells", "--attempt", "1"]);
-        text(&output).contains("begin").then_some(())
-    });
+    until_told(&addresses, &run);
     cluster.worker.kill9();
     cluster.restart_worker_with(&arguments);
     let mut asked = Asked::at(&addresses).await;
@@ -187,29 +226,50 @@ async fn no_credential_leaves_its_connection_by_any_way_through_separate_service
     let mut places = Places::of(&scene.planted);
     asked.search(&run, &PIPELINES, &mut places).await;
     asked.search_commands(&run, &PIPELINES, &mut places);
-    let address: LogAddress = addresses.log.parse().expect("an address");
-    let log = address.open(Access::Read, "canary", None).await.expect("it is there").id().clone();
+    let log = log_id(&addresses).await;
     cluster.coordinator.kill9();
     cluster.worker.kill9();
     cluster.scheduler.terminate();
     cluster.projector.terminate();
     drop(cluster);
-    places.search_files("log", &folder.join("nats"));
-    search_files(&mut places, folder, &folder.join("blobs"), &folder.join("metadata"), &folder.join("worker"));
-    search_rows(&mut places, &folder.join("metadata"), &log);
-    places.search_files("snapshots", &folder.join("blobs/snapshots"));
-    places.check(&["answers", "commands", "log", "task logs", "outputs", "sled", "rows", "printed", "snapshots"]);
+    let in_folder = |name: &str| folder.join(name);
+    let (store, blobs, metadata) = (in_folder("nats"), in_folder("blobs"), in_folder("metadata"));
+    let worker = in_folder("worker");
+    let folders = Folders { log: &store, blobs: &blobs, metadata: &metadata, worker: &worker, printed: folder };
+    folders.search(&mut places, &log);
+    places.search_files("snapshots", &blobs.join("snapshots"));
+    places.check(&KINDS);
+    places.check(&["snapshots"]);
 }
 
-fn search_files(places: &mut Places, folder: &Path, blobs: &Path, metadata: &Path, worker: &Path) {
-    places.search_files("blobs", blobs);
-    places.search_files("task logs", &blobs.join("task-logs"));
-    places.search_files("outputs", &blobs.join("task-outputs"));
-    places.search_files("sled", metadata);
-    places.search_files("worker", worker);
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        if entry.path().extension().is_some_and(|extension| extension == "txt") {
-            places.search("printed", &entry.path().to_string_lossy(), &std::fs::read(entry.path()).expect("a file"));
-        }
-    }
+#[tokio::test(flavor = "multi_thread")]
+async fn no_credential_leaves_its_connection_where_all_services_are_one_process() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let scene = Scene::set(folder);
+    let connections = folder.join("connections");
+    let arguments = scene.arguments();
+    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    arguments.extend(["--connections", connections.to_str().expect("text")]);
+    let mut dev = Dev::start_with(folder, 8, &arguments);
+    let run = scene.begin(&dev.addresses);
+    until_told(&dev.addresses, &run);
+    dev.process.kill9();
+    drop(dev);
+    let mut dev = Dev::start_with(folder, 8, &arguments);
+    let addresses = dev.addresses.clone();
+    let mut asked = Asked::at(&addresses).await;
+    scene.end(&addresses, &mut asked, &run).await;
+
+    let mut places = Places::of(&scene.planted);
+    asked.search(&run, &PIPELINES, &mut places).await;
+    asked.search_commands(&run, &PIPELINES, &mut places);
+    let log = log_id(&addresses).await;
+    dev.process.terminate();
+    let in_data = |name: &str| dev.data.join(name);
+    let (store, blobs, metadata) = (in_data("log"), in_data("blobs"), in_data("metadata"));
+    let worker = in_data("worker");
+    let folders = Folders { log: &store, blobs: &blobs, metadata: &metadata, worker: &worker, printed: folder };
+    folders.search(&mut places, &log);
+    places.check(&KINDS);
 }

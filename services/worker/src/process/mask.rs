@@ -177,8 +177,11 @@ fn dresses(secret: &str) -> Vec<Vec<u8>> {
     let bytes = secret.as_bytes();
     let mut all: Vec<Vec<u8>> = vec![bytes.to_vec()];
     all.extend(base64(bytes));
-    let escaped = json(secret).into_iter().chain(urls(bytes)).chain(html(secret));
-    all.extend(escaped.chain([secret.replace('\\', "\\\\").replace('\'', "\\'")]).map(String::into_bytes));
+    let escaped = json(secret);
+    // A text that was escaped may stand inside of one that is.
+    let twice = escaped.iter().flat_map(|text| json(text).into_iter().chain([python(text)])).collect::<Vec<_>>();
+    let escaped = escaped.into_iter().chain(twice).chain(urls(bytes)).chain(html(secret)).chain([python(secret)]);
+    all.extend(escaped.map(String::into_bytes));
     if bytes.len() >= PART_BYTES_MIN {
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         all.extend([digits.to_ascii_uppercase().into_bytes(), digits.into_bytes()]);
@@ -215,6 +218,11 @@ fn json(secret: &str) -> Vec<String> {
     }
     let html = |text: &str| text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     vec![html(&plain), html(&ascii), plain.replace('/', "\\/"), ascii.replace('/', "\\/"), ascii, plain]
+}
+
+/// As Python shows a text that has both quotes.
+fn python(secret: &str) -> String {
+    secret.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
 /// As pages write it: they differ in quotes.
@@ -286,6 +294,9 @@ mod tests {
             assert!(hidden.contains(HIDDEN), "{basic} became {hidden}");
         }
         assert_eq!(mask.hide("nothing of it".to_owned()), "nothing of it");
+        let inside = json!({ "answer": json!({ "a": SECRET }).to_string() }).to_string();
+        let hidden = mask.hide(inside.replace('ä', "\\\\u00e4"));
+        assert_eq!(hidden, r#"{"answer":"{\"a\":\"***\"}"}"#);
         let quotes = self::mask(&[r#"both "of" 'them' \"#]);
         assert_eq!(quotes.hide(r#"ValueError('both "of" \'them\' \\')"#.to_owned()), "ValueError('***')");
     }
