@@ -37,7 +37,6 @@ use crate::attempt::{Ended, Ending, Failure, Job};
 use crate::callbacks::Callbacks;
 use crate::connections::{Connection, Connections, Fields};
 use crate::git::Git;
-use crate::limits::HANDLE_CREDENTIAL_BYTES_MIN;
 use crate::process::{book::Page, log::TaskLog};
 use crate::remote::{Remote, RemoteJob};
 use crate::script_events::ScriptEvents;
@@ -78,14 +77,9 @@ impl Task {
         Ok(connection)
     }
 
-    /// The other system took the job. For remote connectors: as soon as it is known, and once. What is recorded of it holds no credential,
-    /// even where the other system calls its jobs by one: such a handle is given up, and whoever carries on settles the job without.
+    /// The other system took the job. For remote connectors: as soon as it is known, and once.
     pub(crate) async fn submitted(&self, job: Job) {
-        let hidden = self.log.with_mask(|mask| {
-            let Job { handle, external_id, link } = job;
-            let handle = if mask.finds(&handle, HANDLE_CREDENTIAL_BYTES_MIN) { Vec::new() } else { handle };
-            Job { handle, external_id: mask.hide(external_id), link: mask.hide(link) }
-        });
+        let hidden = self.log.with_mask(|mask| job.without_credentials(mask));
         (self.submit.0)(hidden.await).await;
     }
 }
