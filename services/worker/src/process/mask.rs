@@ -308,7 +308,9 @@ mod tests {
             let dress = String::from_utf8(dress).unwrap();
             for (end, _) in dress.char_indices().filter(|(end, _)| *end >= SECRET_BYTES_MIN) {
                 let hidden = mask.hide(format!("it said \n{}…; and abcd…", &dress[..end]));
-                assert_eq!(hidden, "it said \n***…; and ***…", "{}", &dress[..end]);
+                let rest = hidden.strip_prefix("it said \n***").and_then(|rest| rest.strip_suffix("…; and ***…"));
+                // Behind a whole one, what a longer dress has beyond it: bits that are no letter, and padding.
+                assert!(rest.is_some_and(|rest| rest.len() <= 3), "{} became {hidden}", &dress[..end]);
             }
         }
         assert_eq!(mask.hide("abcdef is no end, abc… is short".to_owned()), "abcdef is no end, abc… is short");
