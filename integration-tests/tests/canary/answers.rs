@@ -59,10 +59,7 @@ impl<'a> Asked<'a> {
         ask!(control.explain_waiting(ExplainWaitingRequest { run_id: run_id(), ..Default::default() }));
         for pipeline in pipelines.iter().map(|pipeline| (*pipeline).to_owned()) {
             ask!(control.list_sensors(ListSensorsRequest { pipeline: pipeline.clone() }));
-            ask!(
-                control
-                    .get_pipeline_health(GetPipelineHealthRequest { pipeline: pipeline.clone(), ..Default::default() })
-            );
+            ask!(control.get_pipeline_health(GetPipelineHealthRequest { pipeline: pipeline.clone() }));
             ask!(metadata.get_pipeline_source(GetPipelineSourceRequest { pipeline, ..Default::default() }));
         }
         if let Ok(answer) = self.metadata.watch_run(WatchRunRequest { run_id: run_id(), at_least: None }).await {
