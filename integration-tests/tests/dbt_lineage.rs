@@ -85,7 +85,7 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
         let (path, to) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() { copy(&path, &to) } else { drop(fs::copy(&path, &to).expect("it is copied")) }
+        XX
     }
 }
 
@@ -134,7 +134,7 @@ impl Bikes<'_> {
     }
 
     /// Edges into a table over all runs.
-    fn into(&self, table: &str) -> Vec<AssetEdge> {
+    fn edges_into(&self, table: &str) -> Vec<AssetEdge> {
         let request = GetLineageRequest {
             asset: table.to_owned(),
             direction: LineageDirection::Upstream.into(),
@@ -261,7 +261,7 @@ fn what_is_known_of_a_dbt_project_is_true() {
     let (first, results) = bikes.run(WITH_CATALOG);
     hold_against(&results, &bikes.operations(&first));
     let all = || -> Vec<(String, String, Vec<ColumnEdge>)> {
-        let edges = truth.tables.keys().flat_map(|table| bikes.into(table));
+        let edges = truth.tables.keys().flat_map(|table| bikes.edges_into(table));
         edges.map(|edge| (edge.from, edge.to, edge.columns)).collect()
     };
     let (tables, columns) = edges_of(&all());
@@ -322,7 +322,8 @@ fn hold_assets(bikes: &Bikes<'_>, truth: &Truth) {
     let cases = [
         ("mart_review", "repairs_are_cheap", "FAILED", "ERROR", 1),
         ("stg_people", "not_null_stg_people_language", "WARNING", "WARN", 1),
-        ("stg_payments", "nobody_pays_back", "SUCCEEDED", "WARN", 1),
+        // Below its limit dbt says that none fails.
+        ("stg_payments", "nobody_pays_back", "SUCCEEDED", "WARN", 0),
         ("mart_shops", "unique_mart_shops_shop_id", "SUCCEEDED", "ERROR", 0),
     ];
     for (asset, name, status, severity, failures) in cases {
