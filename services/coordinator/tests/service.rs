@@ -73,6 +73,7 @@ fn apply(source: &str) -> control::ApplyPipelineRequest {
         source: source.to_owned(),
         file_name: "demo.yml".to_owned(),
         source_root: String::new(),
+        actor: String::new(),
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) async fn apply_file(
         source: text,
         file_name: file.display().to_string(),
         source_root: root.display().to_string(),
+        actor: String::new(),
     };
     let response = client::control(servers).await?.apply_pipeline(request).await.map_err(client::refused)?.into_inner();
     for warning in &response.warnings {

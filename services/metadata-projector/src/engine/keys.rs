@@ -32,8 +32,14 @@
 //! | `k` | pipeline id, created, newest first (8), backfill id | nothing | backfills |
 //! | `i` | backfill id, instant (8) | [`super::rows::BackfillInstant`] | backfills |
 //! | `j` | run id | backfill id, instant (8) | backfills |
+//! | `y` | sequence (8), ordinal of the decision (4) | `metadata.v1.AuditEntry` | audit |
+//! | `Y` | at, newest first (8), sequence and ordinal, newest first (8 + 4) | nothing | audit |
+//! | `z` | what it is an index of (1), BLAKE3 of the value (16), then as `Y` | nothing | audit |
+//! | `Z` | name of a pool | its slots (4); nothing = it is gone | audit |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
+
+pub mod audit;
 
 use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};
 

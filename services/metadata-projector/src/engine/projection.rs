@@ -1,10 +1,12 @@
 //! What a projection is, and which there are.
 
 use downbeat_domain::Event;
+use downbeat_event_log::Hash;
+use downbeat_proto::events::v1::Decision;
 
 use super::{
-    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, lineage::Lineage,
-    operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
+    alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches,
+    lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
 };
 use crate::error::Error;
 
@@ -17,12 +19,26 @@ pub struct Fact<'a> {
     pub decided_at: i64,
     /// Sequence of its record.
     pub sequence: u64,
+    /// The decision that it belongs to; `None` where an event is folded without its record.
+    pub within: Option<Within<'a>>,
+}
+
+/// Where in the log a fact stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Within<'a> {
+    /// Its decision.
+    pub decision: &'a Decision,
+    /// Which one of its record, counted from 0.
+    pub ordinal: u32,
+    /// Hash of the record.
+    pub hash: Hash,
 }
 
 /// Folds events into rows of its own. Pure: the same facts over the same rows give the same rows.
 ///
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
-/// is folded before all others; `runs` also reads those of `task_runs`, as they were before the event: they say whether it counts.
+/// is folded before all others but `audit`; `runs` also reads those of `task_runs`, as they were before the event: they say whether it
+/// counts. `audit` is the first, and reads the rows of all others, as they were before the event: it tells what a command changed.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
     const NAME: &'static str;
@@ -53,6 +69,7 @@ const fn register<P: Projection>() -> Registered {
 
 /// Every projection, in the order in which they see an event.
 pub const ALL: &[Registered] = &[
+    register::<Audit>(),
     register::<Pipelines>(),
     register::<Runs>(),
     register::<TaskRuns>(),

@@ -2,6 +2,7 @@
 //!
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
+pub mod audit;
 pub mod backfills;
 pub mod history;
 pub mod lists;
