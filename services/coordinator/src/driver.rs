@@ -29,8 +29,8 @@ pub type CallResult = Result<(Answer, Tail), Rejection>;
 
 enum Incoming {
     Input(Input),
-    Call(Command, Caller, Option<CommandId>, oneshot::Sender<CallResult>),
-    Refused(Caller, Refusal, oneshot::Sender<()>),
+    Call(Command, Box<Caller>, Option<CommandId>, oneshot::Sender<CallResult>),
+    Refused(Box<Caller>, Refusal, oneshot::Sender<()>),
     Attached(Greeting),
     Confirm(oneshot::Sender<()>),
     Ask(Question),
@@ -73,7 +73,7 @@ impl Handle {
     pub async fn call(&self, command: Command, caller: Caller, id: Option<CommandId>) -> Result<CallResult, Refused> {
         self.has_room()?;
         let (reply, answer) = oneshot::channel();
-        self.send(Incoming::Call(command, caller, id, reply)).await?;
+        self.send(Incoming::Call(command, Box::new(caller), id, reply)).await?;
         answer.await.map_err(|_| Refused::Stopping)
     }
 
@@ -81,7 +81,7 @@ impl Handle {
     pub async fn refused(&self, caller: Caller, refusal: Refusal) -> Result<(), Refused> {
         self.has_room()?;
         let (reply, noted) = oneshot::channel();
-        self.send(Incoming::Refused(caller, refusal, reply)).await?;
+        self.send(Incoming::Refused(Box::new(caller), refusal, reply)).await?;
         noted.await.map_err(|_| Refused::Stopping)
     }
 

@@ -289,7 +289,7 @@ impl World {
         let call = owner.next_call;
         owner.next_call += 1;
         owner.calls.insert(call, (caller, number));
-        let caller = downbeat_domain::Caller::named(format!("{caller:?}"));
+        let caller = Box::new(downbeat_domain::Caller::named(format!("{caller:?}")));
         self.input(at, Input::Call { call, caller, command_id: None, command });
     }
 

@@ -63,7 +63,7 @@ pub enum Input {
         /// Where the answer goes.
         call: CallId,
         /// Who, from where, why.
-        caller: Caller,
+        caller: Box<Caller>,
         /// The caller's id for it.
         command_id: Option<CommandId>,
         /// What.
@@ -74,7 +74,7 @@ pub enum Input {
         /// Where the answer goes, once that is in the log.
         call: CallId,
         /// Who, from where, why.
-        caller: Caller,
+        caller: Box<Caller>,
         /// What, and why not.
         refusal: Refusal,
     },
@@ -259,7 +259,7 @@ impl Engine {
     /// Takes in what happened. Call [`Engine::turn`] after a batch of inputs.
     pub fn handle(&mut self, now: Moment, input: Input) {
         match input {
-            Input::Call { call, caller, command_id, command } => self.call(now, call, caller, command_id, &command),
+            Input::Call { call, caller, command_id, command } => self.call(now, call, &caller, command_id, &command),
             Input::Refused { call, caller, refusal } => self.refused(now, call, &caller, &refusal),
             Input::WorkerAttached { session, hello } => self.attach(now, session, &hello),
             Input::WorkerReports { session, reports } => self.reports(now, session, reports),
@@ -310,13 +310,13 @@ impl Engine {
         self.workers.offers_job(integration, job)
     }
 
-    fn call(&mut self, now: Moment, call: CallId, caller: Caller, command_id: Option<CommandId>, command: &Command) {
+    fn call(&mut self, now: Moment, call: CallId, caller: &Caller, command_id: Option<CommandId>, command: &Command) {
         // Accepted before: answered from state, not decided again.
         let repeated = command_id.is_some_and(|id| self.partition.commands.contains(id));
         let decided =
             if repeated { Ok(Decided::default()) } else { self.decide(now, command, caller.clone(), command_id) };
         if let Err(rejection) = &decided {
-            self.note_rejection(now, &caller, command, rejection);
+            self.note_rejection(now, caller, command, rejection);
         }
         if let (Ok(_), Command::RestartRun(restart)) = (&decided, command) {
             self.keep_prior(restart);

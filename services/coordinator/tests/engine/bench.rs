@@ -132,7 +132,7 @@ impl Bench {
     }
 
     pub(crate) fn call(&mut self, call: CallId, command: Command) {
-        self.handle(Input::Call { call, caller: Caller::named("user"), command_id: None, command });
+        self.handle(Input::Call { call, caller: Box::new(Caller::named("user")), command_id: None, command });
     }
 
     /// One turn; says whether an append is in flight after it.

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod alert;
+mod audit;
 mod backfill;
 mod control;
 mod run;
@@ -15,6 +16,7 @@ use downbeat_event_log::LogAddress;
 use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
+pub use audit::{AuditCommand, AuditExport, AuditSelection, AuditSub, AuditVerify};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
@@ -53,6 +55,9 @@ pub struct By {
     /// Who asks, for others to read; nobody checks it yet.
     #[arg(long = "as", value_name = "WHO")]
     pub actor: Option<String>,
+    /// Why, for the audit; where a command takes a reason of its own, that counts there too.
+    #[arg(long, env = "DOWNBEAT_REASON", value_name = "WHY")]
+    pub because: Option<String>,
 }
 
 /// A command that may be said again.
@@ -104,6 +109,8 @@ pub enum Command {
     Webhook(WebhookCommand),
     /// Alerts: list them, or try one again that nobody could deliver.
     Alert(AlertCommand),
+    /// Who did what, when, from where and why: list it, export it, verify an export.
+    Audit(AuditCommand),
     /// List breaches of freshness rules and deadlines, newest first.
     Breaches(Breaches),
     /// Follow the log of a task.
@@ -287,6 +294,8 @@ pub struct Apply {
     /// Folder in which scripts with source GIT run. Default: the repository that holds the file, else its folder.
     #[arg(long)]
     pub source: Option<PathBuf>,
+    #[command(flatten)]
+    pub by: By,
     #[command(flatten)]
     pub servers: Servers,
 }

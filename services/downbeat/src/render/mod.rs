@@ -1,6 +1,7 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
 mod alerts;
+mod audit;
 mod backfill;
 mod dead;
 mod health;
@@ -22,6 +23,7 @@ pub mod why;
 mod words;
 
 pub use alerts::alert_table;
+pub use audit::audit_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use dead::dead_table;
 pub use health::{breach_table, health_lines};

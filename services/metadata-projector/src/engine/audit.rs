@@ -49,44 +49,53 @@ impl Projection for Audit {
     const VERSION: u32 = VERSION;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
-        let Some(within) = &fact.within else { return Ok(()) };
-        if !tell::is_of_a_command(fact.event) {
-            return Ok(());
+        tell_command(fact, plans, batch)?;
+        // No other projection knows pools.
+        if let Event::PoolSet { name, slots, .. } = fact.event {
+            set_pool(name, *slots, batch);
         }
-        let key = at::entry(fact.sequence, within.ordinal);
-        let mut row = wire::AuditEntry {
-            sequence: fact.sequence,
-            ordinal: within.ordinal,
-            record_hash: bytes::Bytes::copy_from_slice(&within.hash.0),
-            ..wire::AuditEntry::default()
-        };
-        if let Event::CommandRejected(rejected) = fact.event {
-            if batch.bytes(&key)?.is_none() {
-                refuse(&mut row, rejected, within, batch)?;
-                write(key, &row, batch);
-            }
-            return Ok(());
-        }
-        // The first event that tells of the command stands for it; what follows from it in the same decision was not asked for.
-        if is_inner(&within.decision.actor) || batch.bytes(&key)?.is_some() {
-            return Ok(());
-        }
-        let Some(told) = tell::told(fact.event, plans, batch)? else { return Ok(()) };
-        let asked = within.decision;
-        row.at = fact.decided_at;
-        row.command = told.command.as_str().to_owned();
-        row.command_id = hex(&asked.command_id);
-        row.targets = told.targets;
-        row.summary = told.summary;
-        (row.before, row.after) = (text(&told.before), text(&told.after));
-        ACCEPTED.clone_into(&mut row.outcome);
-        by(&mut row, &asked.actor, within);
-        if row.reason.is_empty() {
-            row.reason = told.reason;
-        }
-        write(key, &row, batch);
         Ok(())
     }
+}
+
+fn tell_command(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let Some(within) = &fact.within else { return Ok(()) };
+    if !tell::is_of_a_command(fact.event) {
+        return Ok(());
+    }
+    let key = at::entry(fact.sequence, within.ordinal);
+    let mut row = wire::AuditEntry {
+        sequence: fact.sequence,
+        ordinal: within.ordinal,
+        record_hash: bytes::Bytes::copy_from_slice(&within.hash.0),
+        ..wire::AuditEntry::default()
+    };
+    if let Event::CommandRejected(rejected) = fact.event {
+        if batch.bytes(&key)?.is_none() {
+            refuse(&mut row, rejected, within, batch)?;
+            write(key, &row, batch);
+        }
+        return Ok(());
+    }
+    // The first event that tells of the command stands for it; what follows from it in the same decision was not asked for.
+    if is_inner(&within.decision.actor) || batch.bytes(&key)?.is_some() {
+        return Ok(());
+    }
+    let Some(told) = tell::told(fact.event, plans, batch)? else { return Ok(()) };
+    let asked = within.decision;
+    row.at = fact.decided_at;
+    row.command = told.command.as_str().to_owned();
+    row.command_id = hex(&asked.command_id);
+    row.targets = told.targets;
+    row.summary = told.summary;
+    (row.before, row.after) = (text(&told.before), text(&told.after));
+    ACCEPTED.clone_into(&mut row.outcome);
+    by(&mut row, &asked.actor, within);
+    if row.reason.is_empty() {
+        row.reason = told.reason;
+    }
+    write(key, &row, batch);
+    Ok(())
 }
 
 /// The core goes on by itself, or a worker reports.

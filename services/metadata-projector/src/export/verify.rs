@@ -158,7 +158,7 @@ impl Chain {
         };
         let found = if self.is_broken || line.previous == hash {
             None
-        } else if line.n == last && self.before == Some(line.previous) {
+        } else if line.n == last && line.hash != hash && self.before == Some(line.previous) {
             fault(at, "was inserted: the line behind it follows the one before it".to_owned())
         } else if line.n <= last {
             // What follows is held against the line before it.

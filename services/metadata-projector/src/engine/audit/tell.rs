@@ -7,7 +7,7 @@ use downbeat_domain::{
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, pipeline, pool_before, run, set_pool, target};
+use super::{Told, pipeline, pool_before, run, target};
 use crate::{
     engine::{
         backfills,
@@ -52,7 +52,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
 }
 
 /// What it says.
-pub(super) fn told(event: &Event, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<Option<Told>, Error> {
+pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Result<Option<Told>, Error> {
     Ok(Some(match event {
         Event::PipelineApplied(applied) => apply(applied, batch)?,
         Event::PipelinePaused { pipeline: id, reason, .. } => {
@@ -80,7 +80,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &mut Batch<'_>) -> R
                 ..about(CommandKind::DeletePipeline, targets, format!("deleted pipeline {}", row.alias))
             }
         }
-        Event::PoolSet { name, slots, .. } => set_slots(name, *slots, batch)?,
+        Event::PoolSet { name, slots, .. } => resized(name, *slots, batch)?,
         Event::TimeZonesChanged { before, release, .. } => Told {
             before: json!({"release": before}),
             after: json!({"release": release}),
@@ -201,9 +201,8 @@ fn apply(applied: &PipelineApplied, batch: &Batch<'_>) -> Result<Told, Error> {
     Ok(Told { before: shown, after, ..about(CommandKind::ApplyPipeline, targets, summary) })
 }
 
-fn set_slots(name: &str, slots: Option<u32>, batch: &mut Batch<'_>) -> Result<Told, Error> {
+fn resized(name: &str, slots: Option<u32>, batch: &Batch<'_>) -> Result<Told, Error> {
     let before = pool_before(name, batch)?;
-    set_pool(name, slots, batch);
     let summary = match slots {
         Some(slots) => format!("pool {name} has {slots} slots"),
         None => format!("removed pool {name}"),
