@@ -237,7 +237,8 @@ async fn a_file_that_was_written_anew_is_told_by_the_log() {
         }
         joined(&lines)
     };
-    let cases: [(&str, String, Option<(u64, &str)>); 4] = [
+    let told = |line: u64, words: &'static str| Some((line, words));
+    let cases = [
         ("nothing", anew(&|lines| lines), None),
         (
             "changed",
@@ -245,7 +246,7 @@ async fn a_file_that_was_written_anew_is_told_by_the_log() {
                 lines[3] = lines[3].replace("user:bob", "user:ada");
                 lines
             }),
-            Some((4, "the log says otherwise")),
+            told(4, "the log says otherwise"),
         ),
         (
             "removed",
@@ -253,7 +254,7 @@ async fn a_file_that_was_written_anew_is_told_by_the_log() {
                 lines.remove(3);
                 lines
             }),
-            Some((4, "a command of the log is missing before this line")),
+            told(4, "a command of the log is missing before this line"),
         ),
         (
             "added",
@@ -261,7 +262,7 @@ async fn a_file_that_was_written_anew_is_told_by_the_log() {
                 lines.insert(4, lines[3].replace("\"ordinal\":0", "\"ordinal\":5"));
                 lines
             }),
-            Some((5, "the log has no such command")),
+            told(5, "the log has no such command"),
         ),
     ];
     for (what, file, expected) in cases {
