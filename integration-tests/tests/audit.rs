@@ -126,17 +126,27 @@ fn who_did_what_is_listed_exported_and_proven() {
         edit(&mut lines);
         write(folder.path(), name, &(lines.join("\n") + "\n"))
     };
+    let eve = lines.iter().position(|line| line.contains("user:eve")).expect("she did something");
     let cases = [
-        (tampered("changed.jsonl", &|it| it[2] = it[2].replace("user:eve", "user:ada")), ":3: was changed"),
-        (tampered("removed.jsonl", &|it| drop(it.remove(2))), ":3: does not follow the line before it"),
-        (tampered("inserted.jsonl", &|it| it.insert(4, it[1].clone())), ":5: was inserted or moved here"),
-        (tampered("cut.jsonl", &|it| it.truncate(4)), ":5: the end is missing"),
+        (tampered("changed.jsonl", &|it| it[eve] = it[eve].replace("user:eve", "user:ada")), eve + 1, "was changed"),
+        (tampered("removed.jsonl", &|it| drop(it.remove(2))), 3, "does not follow the line before it"),
+        (tampered("inserted.jsonl", &|it| it.insert(4, it[1].clone())), 5, "was inserted or moved here"),
+        (tampered("cut.jsonl", &|it| it.truncate(4)), 5, "the end is missing"),
     ];
-    for (file, words) in cases {
+    for (file, line, words) in cases {
         let output = addresses.downbeat(&["audit", "verify", &file]);
         assert_eq!(output.status.code(), Some(1), "{file}: {}", text(&output));
-        assert!(text(&output).contains(words), "{file}: {}", text(&output));
+        assert!(text(&output).contains(&format!("{file}:{line}: {words}")), "{file}: {}", text(&output));
     }
+    // A log that is not there proves nothing.
+    let output = addresses.downbeat(&[
+        "audit",
+        "verify",
+        export,
+        "--log",
+        &format!("embedded:{}", folder.path().join("nowhere").display()),
+    ]);
+    assert!(!output.status.success(), "{}", text(&output));
     let absent = addresses.downbeat(&["audit", "verify", "nowhere.jsonl"]);
     assert_eq!(absent.status.code(), Some(2), "{}", text(&absent));
 }
