@@ -4,3 +4,7 @@
 //! never an edge that nobody can answer for. One asset has one key whoever reports it. Knows nothing about runs, the log, files,
 //! sockets or clocks.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod limits;
+pub mod naming;
+pub mod sql;

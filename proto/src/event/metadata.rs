@@ -104,7 +104,8 @@ pub(crate) fn asset(asset: &Asset) -> wire::Asset {
     }
 }
 
-fn column(column: &AssetColumn) -> wire::AssetColumn {
+/// A column as it goes over the wire.
+pub fn column(column: &AssetColumn) -> wire::AssetColumn {
     wire::AssetColumn {
         name: column.name.clone(),
         r#type: column.kind.clone(),

@@ -22,7 +22,8 @@ pub use encode::{attempt_ref, encode, passed as encode_passed};
 pub use json::to_json;
 pub use kind::{ALL_KINDS, name_of};
 pub use metadata::{
-    collected_of, cost_basis_read, edge as edge_to_wire, operation as operation_to_wire, quantity_text,
+    collected_of, column as column_to_wire, cost_basis_read, edge as edge_to_wire, operation as operation_to_wire,
+    quantity_text,
 };
 pub use plan::{decode_schedule, encode_schedule};
 pub use words::{failure_class, outcome, stop_reason};

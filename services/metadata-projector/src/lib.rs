@@ -20,7 +20,10 @@ mod writer;
 use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
-use downbeat_proto::metadata::v1::metadata_service_server::MetadataServiceServer;
+use downbeat_proto::metadata::v1::{
+    asset_service_server::AssetServiceServer, lineage_service_server::LineageServiceServer,
+    metadata_service_server::MetadataServiceServer,
+};
 use downbeat_runtime::{
     blob::BlobStore,
     grpc,
@@ -65,6 +68,13 @@ pub async fn start(log: Arc<dyn EventLog>, config: ProjectorConfig, blobs: BlobS
     Ok(Projector { driver, published, blobs, log })
 }
 
+/// Names of the services, for health.
+const SERVICES: [&str; 3] = [
+    "downbeat.metadata.v1.AssetService",
+    "downbeat.metadata.v1.LineageService",
+    "downbeat.metadata.v1.MetadataService",
+];
+
 impl Projector {
     /// The rows and the news of their changes, for those in the same process.
     pub fn published(&self) -> &Arc<published::Published> {
@@ -72,11 +82,13 @@ impl Projector {
     }
 
     /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 1]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 3]) {
         let metadata = api::Metadata::new(self.published, self.blobs, self.log);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
+        routes.add_service(AssetServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
+        routes.add_service(LineageServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));
-        (self.driver, ["downbeat.metadata.v1.MetadataService"])
+        (self.driver, SERVICES)
     }
 
     /// Serves until the signal, or until the log fails for good.

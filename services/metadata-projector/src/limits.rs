@@ -72,6 +72,34 @@ pub const HISTORIES_AT_ONCE: usize = 2;
 pub const EXPLANATIONS_MAX: usize = 20_000;
 /// Assets, and edges, of one lineage answer.
 pub const LINEAGE_ENTRIES_MAX: usize = 100_000;
+/// Keys that mean the same asset.
+pub const ALIASES_PER_ASSET_MAX: usize = 100;
+/// Assets that one asset is made of, as one report says; further ones are left out.
+pub const INPUTS_PER_REPORT_MAX: usize = 10_000;
+/// Tasks that say the same edge; the one that said it longest ago is dropped.
+pub const SOURCES_PER_EDGE_MAX: usize = 50;
+/// Times that an edge came and went, as one task says; the oldest is dropped.
+pub const INTERVALS_PER_SOURCE_MAX: usize = 50;
+/// Columns of one edge; further ones are left out.
+pub const COLUMNS_PER_EDGE_MAX: usize = 5_000;
+/// A key of an asset, or an end of one, as somebody asks for it, bytes.
+pub const ASSET_NAME_BYTES_MAX: usize = 4 * 1024;
+/// Edges that a question about lineage follows when it does not say.
+pub const LINEAGE_DEPTH_DEFAULT: u32 = 5;
+/// Edges that a question about lineage may follow.
+pub const LINEAGE_DEPTH_MAX: u32 = 100;
+/// Edges that a question about what breaks follows.
+pub const IMPACT_DEPTH_MAX: u32 = 1_000;
+/// Assets of one answer about lineage over all runs.
+pub const LINEAGE_NODES_MAX: usize = 5_000;
+/// Edges of one answer about lineage over all runs.
+pub const LINEAGE_EDGES_MAX: usize = 20_000;
+/// Assets among which a way is looked for.
+pub const PATH_NODES_MAX: usize = 50_000;
+/// Days of which the uses of an asset are counted one by one.
+pub const DAYS_OF_USE: u32 = 90;
+/// Consumers that an asset lists.
+pub const CONSUMERS_MAX: usize = 10_000;
 /// A text that the audit is filtered by, bytes.
 pub const AUDIT_FILTER_BYTES_MAX: usize = 1024;
 /// Entries of the audit that one page looks at, whether they fit or not; the page ends early after them.

@@ -327,3 +327,9 @@ pub(crate) const GIT_ADDRESS_BYTES_MAX: usize = 2_048;
 pub(crate) const GIT_REFERENCE_BYTES_MAX: usize = 255;
 /// Folders of a checkout that a task may choose.
 pub(crate) const GIT_FOLDERS_MAX: usize = 64;
+/// dbt's profiles.yml and dbt_project.yml, bytes.
+pub(crate) const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Owners, and tags, of one asset.
+pub(crate) const ASSET_TEXTS_MAX: usize = 50;
+/// An owner, a tag or a link of an asset, characters.
+pub(crate) const ASSET_TEXT_CHARS_MAX: usize = 500;

@@ -1,8 +1,10 @@
 //! `MetadataService`: convert, ask, convert.
 
+mod assets;
 mod at_least;
 mod audit;
 mod history;
+mod lineage;
 mod task_log;
 mod watch;
 

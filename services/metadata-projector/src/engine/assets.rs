@@ -4,7 +4,10 @@ use downbeat_domain::Event;
 
 use super::{
     batch::Batch,
-    collected, keys,
+    checks::Ran,
+    collected,
+    graph::{aliases, reporter::Reporter},
+    keys,
     plans::Plans,
     projection::{Fact, Projection},
 };
@@ -15,10 +18,15 @@ pub(super) struct Assets;
 
 impl Projection for Assets {
     const NAME: &'static str = "assets";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
-    fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
+    fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
-        collected::fold_assets(collected, attempt.run, fact.decided_at, batch, keys::asset)
+        let reporter = Reporter::of(*attempt, plans, batch)?.unwrap_or_default();
+        let (run_id, pipeline_id) = (attempt.run.to_string(), reporter.pipeline_id());
+        let ran = Ran { run_id: &run_id, pipeline_id: &pipeline_id, task: &reporter.task, at: fact.decided_at };
+        collected::fold_assets(collected, attempt.run, &ran, batch, |asset, batch| {
+            Ok(keys::asset(&aliases::meant(asset, |row| batch.bytes(row))?))
+        })
     }
 }

@@ -1,34 +1,39 @@
 //! What collected metadata does to the rows of assets, the same for the newest state of all and for that of one run.
 //!
-//! Tests are attributes of the asset that they test, never assets. An asset is UNHEALTHY when a test of it failed, WARNING
-//! when one warned, HEALTHY when all that ran passed, UNKNOWN when none ran.
+//! Tests are attributes of the asset that they test, never assets.
 
 use downbeat_domain::{RunId, metadata};
 use downbeat_proto::{events::v1 as events, metadata::v1 as wire};
 
-use super::batch::Batch;
-use crate::{error::Error, limits};
+use super::{
+    batch::Batch,
+    checks::{self, Ran},
+};
+use crate::error::Error;
 
 /// The type of operations that test an asset.
-const TEST: &str = "TEST";
+pub(super) const TEST: &str = "TEST";
 
-fn count(number: Option<u64>) -> i64 {
+pub(super) fn count(number: Option<u64>) -> i64 {
     number.and_then(|number| i64::try_from(number).ok()).unwrap_or(-1)
 }
 
 /// Folds a report into the assets that it names; `key_of` says where the row of an asset stands.
+///
+/// `ran` says who made the tests of it.
 ///
 /// # Errors
 /// `Damaged`.
 pub(super) fn fold_assets(
     collected: &metadata::Collected,
     run: RunId,
-    at: i64,
+    ran: &Ran<'_>,
     batch: &mut Batch<'_>,
-    key_of: impl Fn(&str) -> Vec<u8>,
+    key_of: impl Fn(&str, &Batch<'_>) -> Result<Vec<u8>, Error>,
 ) -> Result<(), Error> {
+    let at = ran.at;
     for reported in &collected.assets {
-        let key = key_of(&reported.key);
+        let key = key_of(&reported.key, batch)?;
         let mut row = existing_or_new(batch.get(&key)?, &reported.key, at);
         touch(&mut row, run, at);
         merge(row.asset.get_or_insert_default(), reported);
@@ -36,31 +41,48 @@ pub(super) fn fold_assets(
     }
     // Large reports come in chunks: an operation may name an asset that only a later chunk describes.
     for done in collected.operations.iter().filter(|operation| !operation.asset.is_empty()) {
-        let key = key_of(&done.asset);
+        let key = key_of(&done.asset, batch)?;
         let mut row = existing_or_new(batch.get(&key)?, &done.asset, at);
         touch(&mut row, run, at);
-        match done.kind == TEST {
-            true => record_test(&mut row, done, run),
-            false => row.rows_affected = count(done.rows_affected),
+        if done.kind == TEST {
+            checks::note(&mut row, checks::of(done, ran));
+        } else {
+            row.rows_affected = count(done.rows_affected);
+        }
+        if done.materialises() {
+            row.materialised_at = row.materialised_at.max(at);
         }
         batch.put(key, &row);
+    }
+    // What only an edge names is an asset as well.
+    for named in collected.edges.iter().flat_map(|edge| [&edge.from, &edge.to]).filter(|named| !named.is_empty()) {
+        let key = key_of(named, batch)?;
+        if batch.bytes(&key)?.is_none() {
+            let mut row = existing_or_new(None, named, at);
+            touch(&mut row, run, at);
+            batch.put(key, &row);
+        }
     }
     Ok(())
 }
 
 fn existing_or_new(row: Option<wire::Asset>, key: &str, at: i64) -> wire::Asset {
-    row.unwrap_or_else(|| wire::Asset {
+    row.unwrap_or_else(|| wire::Asset { first_seen_at: at, ..unknown_asset(key) })
+}
+
+/// The row of an asset of which nothing but its key is known.
+pub fn unknown_asset(key: &str) -> wire::Asset {
+    wire::Asset {
         asset: Some(events::Asset {
             key: key.to_owned(),
             name: key.rsplit('/').next().unwrap_or(key).to_owned(),
             row_count: -1,
             ..events::Asset::default()
         }),
-        first_seen_at: at,
         rows_affected: -1,
         status: "UNKNOWN".to_owned(),
         ..wire::Asset::default()
-    })
+    }
 }
 
 fn touch(row: &mut wire::Asset, run: RunId, at: i64) {
@@ -76,48 +98,43 @@ fn merge(known: &mut events::Asset, reported: &metadata::Asset) {
         (&mut known.namespace, &reported.namespace),
         (&mut known.description, &reported.description),
         (&mut known.integration, &reported.integration),
+        (&mut known.link, &reported.link),
     ];
     for (known, reported) in texts {
         if !reported.is_empty() {
             known.clone_from(reported);
         }
     }
+    texts_of(&mut known.owners, &reported.owners);
+    texts_of(&mut known.tags, &reported.tags);
+    texts_of(&mut known.aliases, &reported.aliases);
     if reported.row_count.is_some() {
         known.row_count = count(reported.row_count);
     }
+    let loaded_at = reported.loaded_at.map_or(0, jiff::Timestamp::as_microsecond);
+    known.loaded_at = known.loaded_at.max(loaded_at);
+    if !reported.columns.is_empty() {
+        known.columns = reported.columns.iter().map(|column| merged_column(column, &known.columns)).collect();
+    }
 }
 
-fn record_test(row: &mut wire::Asset, done: &metadata::Operation, run: RunId) {
-    let run_id = run.to_string();
-    if row.tests.iter().any(|test| test.run_id != run_id) {
-        row.tests.clear();
+fn texts_of(known: &mut Vec<String>, reported: &[String]) {
+    if !reported.is_empty() {
+        known.clear();
+        known.extend_from_slice(reported);
     }
-    let test = wire::AssetTest {
-        name: done.name.clone(),
-        status: done.status.clone(),
-        column: done.column.clone(),
-        failures: count(done.failures),
-        message: done.message.clone(),
-        run_id,
+}
+
+/// A column as it is told now; what its teller leaves open stays as it was.
+fn merged_column(told: &metadata::AssetColumn, known: &[events::AssetColumn]) -> events::AssetColumn {
+    let before = known.iter().find(|column| column.name == told.name);
+    let or_before = |told: &str, before: Option<&String>| match (told, before) {
+        ("", Some(before)) => before.clone(),
+        (told, _) => told.to_owned(),
     };
-    match row.tests.iter().position(|known| known.name == test.name && known.column == test.column) {
-        // A later attempt ran it again.
-        Some(place) => row.tests[place] = test,
-        None if row.tests.len() < limits::TESTS_PER_ASSET_MAX => row.tests.push(test),
-        None => {}
-    }
-    row.status = health(&row.tests).to_owned();
-}
-
-fn health(tests: &[wire::AssetTest]) -> &'static str {
-    let any = |status: &str| tests.iter().any(|test| test.status == status);
-    if any("FAILED") {
-        "UNHEALTHY"
-    } else if any("WARNING") {
-        "WARNING"
-    } else if any("SUCCEEDED") || any("REUSED") {
-        "HEALTHY"
-    } else {
-        "UNKNOWN"
+    events::AssetColumn {
+        name: told.name.clone(),
+        r#type: or_before(&told.kind, before.map(|column| &column.r#type)),
+        description: or_before(&told.description, before.map(|column| &column.description)),
     }
 }

@@ -36,10 +36,23 @@
 //! | `Y` | at, newest first (8), sequence and ordinal, newest first (8 + 4) | nothing | audit |
 //! | `z` | what it is an index of (1), BLAKE3 of the value (16), then as `Y` | nothing | audit |
 //! | `Z` | name of a pool | its slots (4); nothing = it is gone | audit |
+//! | `Le` | asset written (16), asset read (16) | [`super::graph::rows::EdgeRow`] | graph |
+//! | `Ld` | asset read (16), asset written (16) | nothing | graph |
+//! | `Lw` | asset (16), who writes it (16) | [`super::graph::rows::WriterRow`] | graph |
+//! | `La` | alias (16) | [`super::graph::rows::AliasRow`] | graph |
+//! | `Qh` | asset (16), at, newest first (8), test and report (16) | `metadata.v1.AssetTest` | quality |
+//! | `Qc` | asset (16) | [`super::schema::Columns`] | quality |
+//! | `Qs` | asset (16), at, newest first (8), its number, last first (4) | `metadata.v1.SchemaChange` | quality |
+//! | `Qt` | at, newest first (8), its number, last first (4), asset (16) | nothing | quality |
+//! | `Qu` | asset (16), who uses it (16) | [`super::usage::ConsumerRow`] | usage |
+//! | `Qd` | asset (16) | [`super::usage::UsageRow`] | usage |
+//! | `Lg` | asset (16) | [`super::graph::rows::AliasesRow`] | graph |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
 pub mod audit;
+pub mod graph;
+pub mod quality;
 
 use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};
 

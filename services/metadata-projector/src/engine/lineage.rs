@@ -5,6 +5,7 @@ use downbeat_proto::event::edge_to_wire;
 
 use super::{
     batch::Batch,
+    checks::Ran,
     collected, keys,
     plans::Plans,
     projection::{Fact, Projection},
@@ -16,12 +17,13 @@ pub(super) struct Lineage;
 
 impl Projection for Lineage {
     const NAME: &'static str = "lineage";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
         let run = attempt.run;
-        collected::fold_assets(collected, run, fact.decided_at, batch, |asset| keys::run_asset(run, asset))?;
+        let ran = Ran { run_id: &run.to_string(), pipeline_id: "", task: "", at: fact.decided_at };
+        collected::fold_assets(collected, run, &ran, batch, |asset, _| Ok(keys::run_asset(run, asset)))?;
         for edge in &collected.edges {
             let row = edge_to_wire(edge);
             batch.put(keys::edge(run, &edge.from, &edge.to, &edge.operation), &row);

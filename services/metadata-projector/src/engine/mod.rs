@@ -12,7 +12,9 @@ pub mod audit;
 pub mod backfills;
 pub mod batch;
 mod breaches;
+mod checks;
 mod collected;
+pub mod graph;
 mod iterations;
 pub mod keys;
 mod lineage;
@@ -20,11 +22,14 @@ mod operations;
 mod pipelines;
 pub mod plans;
 pub mod projection;
+mod quality;
 mod recent;
 pub mod rows;
 mod runs;
+pub mod schema;
 mod selection;
 mod task_runs;
+pub mod usage;
 mod without_worker;
 
 use std::{
@@ -40,6 +45,7 @@ use downbeat_proto::{
     record,
 };
 
+pub use self::collected::unknown_asset;
 use self::{
     batch::{Batch, ReadRows, Writes},
     plans::Plans,

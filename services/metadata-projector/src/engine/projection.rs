@@ -5,8 +5,9 @@ use downbeat_event_log::Hash;
 use downbeat_proto::events::v1::Decision;
 
 use super::{
-    alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches,
-    lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, runs::Runs, task_runs::TaskRuns,
+    alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, graph::Graph,
+    lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality, runs::Runs,
+    task_runs::TaskRuns, usage::Usage,
 };
 use crate::error::Error;
 
@@ -39,6 +40,8 @@ pub struct Within<'a> {
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
 /// is folded before all others but `audit`; `runs` also reads those of `task_runs`, as they were before the event: they say whether it
 /// counts. `audit` is the first, and reads the rows of all others, as they were before the event: it tells what a command changed.
+/// Which asset an alias means, `graph` says, before all others that speak of assets.
+/// What `task_runs` says of the shape of a run (its pipeline, its iterations) all may read: it is known before anything happens in it.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
     const NAME: &'static str;
@@ -74,8 +77,11 @@ pub const ALL: &[Registered] = &[
     register::<Runs>(),
     register::<TaskRuns>(),
     register::<Operations>(),
+    register::<Graph>(),
     register::<Assets>(),
     register::<Lineage>(),
+    register::<Quality>(),
+    register::<Usage>(),
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),

@@ -11,7 +11,7 @@ use super::{
     shape::Shape,
 };
 use crate::{
-    engine::{alerts, keys, rows},
+    engine::{alerts, batch::ReadRows, keys, rows},
     limits,
     published::View,
 };
@@ -39,13 +39,16 @@ pub fn operations(
     })
 }
 
-/// Assets over all runs, by key.
+/// Assets over all runs, by key; an alias is none of its own.
 ///
 /// # Errors
 /// `Invalid`, `Store`.
 pub fn assets(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Asset>, Refusal> {
     page::read(view.store, keys::ASSETS, page, |key, bytes| {
-        Ok(Some((rows::read::<wire::Asset>(key, bytes)?, bytes.len())))
+        let row: wire::Asset = rows::read(key, bytes)?;
+        let named = row.asset.as_ref().map(|asset| asset.key.as_str()).unwrap_or_default();
+        let alias = view.store.get(&keys::graph::alias_of_asset(keys::graph::node(named)))?.is_some();
+        Ok((!alias).then_some((row, bytes.len())))
     })
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
+pub mod assets;
 pub mod audit;
 pub mod backfills;
 pub mod history;
+pub mod lineage;
 pub mod lists;
 pub mod narrate;
 pub mod page;

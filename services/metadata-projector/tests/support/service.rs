@@ -4,13 +4,18 @@ use std::{path::Path, sync::Arc};
 
 use downbeat_event_log::{EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::{Error, ProjectorConfig, start};
-use downbeat_proto::metadata::v1::{self as wire, metadata_service_client::MetadataServiceClient};
+use downbeat_proto::metadata::v1::{
+    self as wire, asset_service_client::AssetServiceClient, lineage_service_client::LineageServiceClient,
+    metadata_service_client::MetadataServiceClient,
+};
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
 use tonic::{Code, transport::Channel};
 
 pub struct Service {
     pub client: MetadataServiceClient<Channel>,
+    pub lineage: LineageServiceClient<Channel>,
+    pub assets: AssetServiceClient<Channel>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
     pub blobs: BlobStore,
@@ -25,12 +30,15 @@ impl Service {
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::default();
         let served = tokio::spawn(projector.serve(listener, shutdown.signal()));
-        let client = MetadataServiceClient::connect(format!("http://{address}")).await.unwrap();
-        Self { client, shutdown, served, blobs }
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+        let (client, lineage) =
+            (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
+        let assets = AssetServiceClient::new(channel);
+        Self { client, lineage, assets, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop(self.client);
+        drop((self.client, self.lineage, self.assets));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }

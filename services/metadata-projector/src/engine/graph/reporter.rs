@@ -1,0 +1,88 @@
+//! Who says how an asset is made: a task of a pipeline, whichever run it is in.
+
+use downbeat_domain::AttemptRef;
+
+use crate::{
+    engine::{
+        batch::Batch,
+        keys,
+        plans::Plans,
+        rows::{Matrix, RunHead},
+    },
+    error::Error,
+};
+
+/// One who reports, and which of its reports this is.
+#[derive(Clone, Debug, Default)]
+pub struct Reporter {
+    /// The same in every run.
+    pub id: [u8; 16],
+    /// 16 bytes; empty = none of ours.
+    pub pipeline: Vec<u8>,
+    /// Task with the name of its iteration in brackets, or the job of another system.
+    pub task: String,
+    /// 16 bytes; empty = none of ours.
+    pub run: Vec<u8>,
+    /// The same for all parts of one report.
+    pub report: Vec<u8>,
+}
+
+impl Reporter {
+    /// The task that made this attempt. `None`: the log never told what run it is of.
+    ///
+    /// # Errors
+    /// `Damaged`.
+    pub(in crate::engine) fn of(
+        attempt: AttemptRef,
+        plans: &mut Plans,
+        batch: &Batch<'_>,
+    ) -> Result<Option<Self>, Error> {
+        let Some(head) = batch.get::<RunHead>(&keys::run_head(attempt.run))? else { return Ok(None) };
+        let Some(pipeline) = downbeat_domain::PipelineId::from_slice(&head.pipeline) else { return Ok(None) };
+        let plan = plans.get(batch, pipeline, head.version)?;
+        let (place, iteration) = match head.iteration_of(attempt.task) {
+            Some((fan, number, index)) => {
+                let matrix: Matrix = batch.get(&keys::matrix(attempt.run, fan.group))?.unwrap_or_default();
+                let name = matrix.names.get(number as usize).cloned().unwrap_or_else(|| number.to_string());
+                (plan.members(fan.group).get(index as usize).copied(), Some(name))
+            }
+            None => (Some(attempt.task), None),
+        };
+        let planned = place.and_then(|place| plan.tasks.get(place as usize));
+        let id = planned.map_or_else(|| attempt.task.to_string(), |task| task.id.clone());
+        let task = iteration.map_or_else(|| id.clone(), |name| format!("{id}[{name}]"));
+        let mut report = attempt.run.0.to_vec();
+        report.extend(attempt.task.to_be_bytes());
+        report.extend(attempt.number.to_be_bytes());
+        Ok(Some(Self {
+            id: id_of(&[&head.pipeline, task.as_bytes()]),
+            pipeline: head.pipeline.clone(),
+            task,
+            run: attempt.run.0.to_vec(),
+            report,
+        }))
+    }
+}
+
+impl Reporter {
+    /// Empty = none of ours.
+    pub(in crate::engine) fn pipeline_id(&self) -> String {
+        downbeat_domain::PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
+    }
+
+    /// Empty = none of ours.
+    pub(in crate::engine) fn run_id(&self) -> String {
+        downbeat_domain::RunId::from_slice(&self.run).map(|id| id.to_string()).unwrap_or_default()
+    }
+}
+
+fn id_of(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key("downbeat lineage reporter v1");
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut id = [0; 16];
+    hasher.finalize_xof().fill(&mut id);
+    id
+}

@@ -1,0 +1,121 @@
+//! Rows of the lineage over all runs.
+
+use downbeat_proto::events::v1::ColumnEdge;
+
+/// An edge between two assets, with everybody who says that it is there.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct EdgeRow {
+    /// Key of what was read.
+    #[prost(string, tag = "1")]
+    pub from: String,
+    /// Key of what was written.
+    #[prost(string, tag = "2")]
+    pub to: String,
+    /// As `events.v1.EdgeKind`.
+    #[prost(int32, tag = "3")]
+    pub kind: i32,
+    /// Who says so, in the order in which they said it first.
+    #[prost(message, repeated, tag = "4")]
+    pub sources: Vec<Source>,
+}
+
+/// One who says that an edge is there.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Source {
+    /// See [`super::reporter::Reporter`].
+    #[prost(bytes = "vec", tag = "1")]
+    pub reporter: Vec<u8>,
+    /// 16 bytes; empty = none of ours.
+    #[prost(bytes = "vec", tag = "2")]
+    pub pipeline: Vec<u8>,
+    /// Task with its iteration, or the job of another system.
+    #[prost(string, tag = "3")]
+    pub task: String,
+    /// external_id of the operation that did it last.
+    #[prost(string, tag = "4")]
+    pub operation: String,
+    /// 16 bytes; empty = none of ours.
+    #[prost(bytes = "vec", tag = "5")]
+    pub last_run: Vec<u8>,
+    /// When it was said last.
+    #[prost(int64, tag = "6")]
+    pub last_at: i64,
+    /// When it was there, in order.
+    #[prost(message, repeated, tag = "7")]
+    pub intervals: Vec<Interval>,
+}
+
+/// Reports that followed each other and said the same.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Interval {
+    /// The first of them, microseconds since the epoch.
+    #[prost(int64, tag = "1")]
+    pub since: i64,
+    /// The first report without it; 0 = there was none.
+    #[prost(int64, tag = "2")]
+    pub until: i64,
+    /// The report that ended it; it may come back in a later part of the same report.
+    #[prost(bytes = "vec", tag = "3")]
+    pub ended_by: Vec<u8>,
+    /// The last report that said it.
+    #[prost(bytes = "vec", tag = "4")]
+    pub report: Vec<u8>,
+    /// In order, each once; empty = not known.
+    #[prost(message, repeated, tag = "5")]
+    pub columns: Vec<ColumnEdge>,
+}
+
+impl Interval {
+    /// Does it hold at this instant? 0 = now.
+    pub fn holds(&self, at: i64) -> bool {
+        match at {
+            0 => self.until == 0,
+            at => self.since <= at && (self.until == 0 || at < self.until),
+        }
+    }
+}
+
+/// What one reporter said last about how an asset is made.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WriterRow {
+    /// Key of the asset.
+    #[prost(string, tag = "1")]
+    pub asset: String,
+    /// As in [`Source`].
+    #[prost(bytes = "vec", tag = "2")]
+    pub pipeline: Vec<u8>,
+    /// As in [`Source`].
+    #[prost(string, tag = "3")]
+    pub task: String,
+    /// 16 bytes; empty = none of ours.
+    #[prost(bytes = "vec", tag = "4")]
+    pub last_run: Vec<u8>,
+    /// The first time that it wrote it.
+    #[prost(int64, tag = "5")]
+    pub first_at: i64,
+    /// The last time.
+    #[prost(int64, tag = "6")]
+    pub last_at: i64,
+    /// The last report that told of what it is made of; empty = none did.
+    #[prost(bytes = "vec", tag = "7")]
+    pub report: Vec<u8>,
+    /// What it is made of as that report says: 16 bytes each, as in keys.
+    #[prost(bytes = "vec", repeated, tag = "8")]
+    pub inputs: Vec<Vec<u8>>,
+}
+
+/// The asset that an alias means.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AliasRow {
+    /// Its key.
+    #[prost(string, tag = "1")]
+    pub asset: String,
+}
+
+/// The aliases of an asset.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AliasesRow {
+    /// Their keys, in the order in which they became known.
+    #[prost(string, repeated, tag = "1")]
+    pub aliases: Vec<String>,
+}
