@@ -36,3 +36,6 @@ pub(crate) const SQL_ROUNDS_MAX: usize = 8;
 
 /// Longest message of a problem, bytes.
 pub(crate) const SQL_MESSAGE_BYTES_MAX: usize = 300;
+
+/// Most tables of which it is said that their columns should be known.
+pub(crate) const SQL_UNKNOWN_MAX: usize = 100;

@@ -12,7 +12,7 @@ use super::name::{self, Defaults, TableName};
 use super::relation::{ColumnId, Origin, Output, Relation, TableId, Uses, add_tables, through};
 use super::session::Session;
 use super::{Catalog, ColumnUsed, Kind, Position, Problem, Script, Statement};
-use crate::limits::{SQL_COLUMNS_MAX, SQL_EDGES_MAX};
+use crate::limits::{SQL_COLUMNS_MAX, SQL_EDGES_MAX, SQL_UNKNOWN_MAX};
 
 pub(super) struct Context<'a> {
     pub dialect: Dialect,
@@ -29,6 +29,9 @@ pub(super) struct Context<'a> {
     pub at: Position,
     /// What was read.
     pub script: Script,
+    /// Would more be known if the columns of all tables were?
+    pub more: bool,
+    unknown: Vec<TableName>,
     tables: Names<TableName>,
     columns: Names<String>,
 }
@@ -68,6 +71,8 @@ impl<'a> Context<'a> {
             reads: Vec::new(),
             at: Position::default(),
             script: Script::default(),
+            more: false,
+            unknown: Vec::new(),
             tables: Names::new(),
             columns: Names::new(),
         }
@@ -131,9 +136,25 @@ impl<'a> Context<'a> {
             }
             None => {
                 relation.open.insert(id);
+                self.not_known(table);
             }
         }
         relation
+    }
+
+    /// Somebody should say which columns a table has.
+    pub fn not_known(&mut self, table: &TableName) {
+        if self.unknown.len() < SQL_UNKNOWN_MAX && !self.unknown.contains(table) {
+            self.unknown.push(table.clone());
+        }
+    }
+
+    /// All that was read.
+    pub fn finish(mut self) -> Script {
+        if self.more {
+            self.script.unknown = self.unknown;
+        }
+        self.script
     }
 
     /// Columns of a table, if the text or the catalog says which it has.

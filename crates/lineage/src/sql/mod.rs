@@ -34,7 +34,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::metadata::ColumnUse;
+pub use downbeat_domain::metadata::ColumnUse;
 
 pub use self::dialect::Dialect;
 pub use self::name::{Defaults, TableName};
@@ -65,6 +65,8 @@ pub struct Script {
     pub statements: Vec<Statement>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// Tables whose columns nobody knew and whose columns would say more, as for `select *`; empty where they would not.
+    pub unknown: Vec<TableName>,
 }
 
 /// What one statement does.
