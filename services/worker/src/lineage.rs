@@ -1,7 +1,8 @@
 //! What statements of SQL say of assets: which they read and wrote, and which column came of which.
 //!
-//! Promises: whatever the text is, a task neither waits for it nor fails because of it; what could not be read is a note for the log. A
-//! table is only named where its whole name is known. Knows nothing about how statements are run.
+//! Promises: whatever the text is, a task does not fail because of it, and waits for it for a few seconds at most (`limits.rs` of the crate
+//! that reads it); what could not be read is a note for the log. A table is only named where its whole name is known. Knows nothing
+//! about how statements are run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,15 +62,25 @@ pub(crate) async fn read(text: &str, database: Database, columns: Columns, opera
         let script = sql::read(&text, dialect(database.system), &database.defaults, &columns);
         of_script(&script, &database, &operation)
     };
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Lineage { notes: vec![format!("lineage is not known: {error}")], ..Lineage::default() })
+    let nobody =
+        || Lineage { notes: vec!["lineage is not known: nobody could read it".to_owned()], ..Lineage::default() };
+    beside(work).await.unwrap_or_else(nobody)
 }
 
 /// Tables whose columns would say more of what `text` does.
 pub(crate) async fn unknown(text: &str, database: &Database) -> Vec<TableName> {
     let (text, database) = (text.to_owned(), database.clone());
     let work = move || sql::read(&text, dialect(database.system), &database.defaults, &()).unknown;
-    tokio::task::spawn_blocking(work).await.unwrap_or_default()
+    beside(work).await.unwrap_or_default()
+}
+
+/// Does `work` on a thread that has the stack for it. `None`: it came to nothing.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, wait) = tokio::sync::oneshot::channel();
+    let begin = || done.send(work());
+    let thread = std::thread::Builder::new().name("lineage".to_owned()).stack_size(sql::STACK_BYTES);
+    thread.spawn(move || drop(begin())).ok()?;
+    wait.await.ok()
 }
 
 impl Lineage {

@@ -160,7 +160,10 @@ impl<'a> Context<'a> {
     /// Columns of a table, if the text or the catalog says which it has.
     pub fn known_columns(&mut self, table: &TableName) -> Option<Vec<String>> {
         let said = self.session.columns(table).cloned();
-        let known = said.or_else(|| self.catalog.columns(table)).filter(|columns| !columns.is_empty())?;
+        // They come as they are spelled there; two that differ in case only are one where case says nothing.
+        let fold = self.dialect.folds_columns(true);
+        let listed = || Some(self.catalog.columns(table)?.iter().map(|name| fold.apply(name)).collect());
+        let known: Vec<String> = said.or_else(listed).filter(|columns: &Vec<String>| !columns.is_empty())?;
         // More than that is no table of anybody's; its columns are as good as not known.
         (known.len() <= SQL_COLUMNS_MAX && self.budget.pay(known.len())).then_some(known)
     }
