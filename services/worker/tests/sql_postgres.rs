@@ -7,7 +7,7 @@
 mod support;
 
 use downbeat_proto::events::v1::{ColumnUse, Operation};
-use downbeat_proto::worker::v1::Resume;
+use downbeat_proto::worker::v1::{Resume, report::Report as ReportKind};
 use serde_json::{Value, json};
 use support::{
     Stage, offer,
