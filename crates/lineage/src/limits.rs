@@ -39,3 +39,30 @@ pub(crate) const SQL_MESSAGE_BYTES_MAX: usize = 300;
 
 /// Most tables of which it is said that their columns should be known.
 pub(crate) const SQL_UNKNOWN_MAX: usize = 100;
+
+/// Longest event of OpenLineage, or batch of them, unpacked, bytes.
+pub const EVENT_BYTES_MAX: usize = 16 << 20;
+
+/// Most events of a batch.
+pub const EVENTS_PER_BATCH_MAX: usize = 10_000;
+
+/// Longest text that is kept of an event, characters; longer ones are cut.
+pub(crate) const EVENT_TEXT_CHARS_MAX: usize = 2_000;
+
+/// Most inputs, and outputs, that are kept of an event.
+pub(crate) const DATASETS_PER_EVENT_MAX: usize = 5_000;
+
+/// Most columns of a dataset.
+pub(crate) const COLUMNS_PER_DATASET_MAX: usize = 5_000;
+
+/// Most owners, tags, aliases and exposures of a dataset.
+pub(crate) const TEXTS_PER_DATASET_MAX: usize = 50;
+
+/// Most uses of columns that are kept of an output.
+pub(crate) const COLUMN_EDGES_PER_OUTPUT_MAX: usize = 20_000;
+
+/// Most edges that are kept of an event.
+pub(crate) const EDGES_PER_EVENT_MAX: usize = 20_000;
+
+/// Most results of tests that are kept of an event.
+pub(crate) const ASSERTIONS_PER_EVENT_MAX: usize = 5_000;

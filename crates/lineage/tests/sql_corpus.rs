@@ -1,5 +1,8 @@
 //! The reader of SQL, held against what a person read out of the statements in `data/sql/`.
 
+// Helpers outside of #[test] functions may fail their test, too.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -169,6 +169,8 @@ pub(crate) const CONNECTION_FILE_BYTES_MAX: u64 = 256 * 1024;
 pub(crate) const CONNECTION_NAME_CHARS_MAX: usize = 128;
 /// Shortest credential, in bytes, that is looked for in messages and outputs; shorter ones would blacken ordinary words.
 pub(crate) const SECRET_BYTES_MIN: usize = 4;
+/// Shortest credential in bytes for which a handle is given up that holds it: shorter ones are in ids by chance.
+pub(crate) const HANDLE_CREDENTIAL_BYTES_MIN: usize = 8;
 
 /// Bytes of one connector manifest.
 pub(crate) const MANIFEST_BYTES_MAX: u64 = 256 * 1024;

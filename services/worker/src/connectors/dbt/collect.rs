@@ -105,7 +105,7 @@ fn operation(invocation: &Invocation, result: &NodeResult) -> Option<Operation> 
         cost_basis: cost::basis(result),
         severity: node.filter(|_| is_test).map(severity).unwrap_or_default(),
         expected: node.filter(|_| is_test).map(expected).unwrap_or_default(),
-        actual: result.failures.filter(|_| is_test).map(|found| rows_that_fail(found)).unwrap_or_default(),
+        actual: result.failures.filter(|_| is_test).map(rows_that_fail).unwrap_or_default(),
     })
 }
 

@@ -195,18 +195,19 @@ mod tests {
     fn the_target_is_the_one_that_dbt_takes() {
         let profile = "shop:\n  target: \"{{ env_var('WHICH', 'dev') }}\"\n  outputs:\n    dev: {type: postgres, host: dev}\n    prod: \
                        {type: postgres, host: prod}\nother: {outputs: {default: {type: postgres, host: other}}}\n";
-        let cases: [(&str, &[(&str, &str)], &str); 7] = [
-            ("dbt build", &[], "dev"),
-            ("dbt build", &[("WHICH", "prod")], "prod"),
-            ("dbt build --target prod", &[], "prod"),
-            ("dbt build --target=prod --select x", &[], "prod"),
-            ("dbt build -t prod", &[("DBT_TARGET", "dev")], "prod"),
-            ("dbt build", &[("DBT_TARGET", "prod")], "prod"),
-            ("dbt build --profile other", &[], "other"),
+        let cases = [
+            ("dbt build", "", "dev"),
+            ("dbt build", "WHICH=prod", "prod"),
+            ("dbt build --target prod", "", "prod"),
+            ("dbt build --target=prod --select x", "", "prod"),
+            ("dbt build -t prod", "DBT_TARGET=dev", "prod"),
+            ("dbt build", "DBT_TARGET=prod", "prod"),
+            ("dbt build --profile other", "", "other"),
         ];
-        for (words, variables, host) in cases {
+        for (words, variable, host) in cases {
             let expected = format!("postgres://{host}:5432");
-            assert_eq!(asked(profile, words, variables), Ok(expected), "{words} {variables:?}");
+            let variables: Vec<_> = variable.split_once('=').into_iter().collect();
+            assert_eq!(asked(profile, words, &variables), Ok(expected), "{words} {variable}");
         }
     }
 
