@@ -108,11 +108,16 @@ fn of_script(script: &Script, database: &Database, operation: &str) -> Lineage {
     found.finish(script, operation)
 }
 
+/// From, to, and what the edge between them says.
+type Ends = (String, String, EdgeKind);
+/// Column of the one, column of the other, and what it was used for.
+type Pairs = BTreeSet<(String, String, ColumnUse)>;
+
 /// Assets and edges, each once.
 struct Reader<'a> {
     database: &'a Database,
     assets: BTreeMap<String, Asset>,
-    edges: BTreeMap<(String, String, EdgeKind), BTreeSet<(String, String, ColumnUse)>>,
+    edges: BTreeMap<Ends, Pairs>,
     nameless: BTreeSet<String>,
 }
 
@@ -229,11 +234,7 @@ impl Reader<'_> {
     }
 }
 
-fn edge(
-    (from, to, kind): (String, String, EdgeKind),
-    columns: BTreeSet<(String, String, ColumnUse)>,
-    operation: &str,
-) -> LineageEdge {
+fn edge((from, to, kind): Ends, columns: Pairs, operation: &str) -> LineageEdge {
     let mut bytes = 0;
     let columns = columns.into_iter().take_while(|(from, to, _)| {
         // A few bytes go around each.
