@@ -2,7 +2,9 @@
 
 mod alert;
 mod asset;
+mod audit;
 mod backfill;
+mod carried;
 mod sensor;
 mod trigger;
 
@@ -22,7 +24,9 @@ pub use alert::{Alert, AlertSubject, AlertsRaised, Anomaly};
 pub use asset::{
     AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, FreshnessBreached, FreshnessRestored,
 };
+pub use audit::CommandRejected;
 pub use backfill::BackfillCreated;
+pub use carried::TaskCarriedOver;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
@@ -115,6 +119,8 @@ pub enum Event {
     AlertFailed { alert: AlertId, failures: u32, message: String, retry_at: Option<Timestamp>, at: Timestamp },
     /// A dead letter, which had failed so often, is tried once more.
     AlertRetried { alert: AlertId, failures: u32, at: Timestamp },
+    /// A command of a person or a program was refused, or so many more like it.
+    CommandRejected(Box<CommandRejected>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -301,23 +307,6 @@ pub struct RunCreated {
     pub at: Timestamp,
 }
 
-/// See [`Event::TaskCarriedOver`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskCarriedOver {
-    /// The run.
-    pub run: RunId,
-    /// Place in the plan.
-    pub task: u32,
-    /// Which iteration of its matrix; `None` outside of one.
-    pub iteration: Option<String>,
-    /// How others see it.
-    pub status: TaskStatus,
-    /// What it had set.
-    pub outputs: Map<String, Value>,
-    /// When.
-    pub at: Timestamp,
-}
-
 impl Event {
     /// The run that the event is about.
     pub fn run(&self) -> Option<RunId> {
@@ -348,6 +337,7 @@ impl Event {
             | Event::AlertDelivered { .. }
             | Event::AlertFailed { .. }
             | Event::AlertRetried { .. }
+            | Event::CommandRejected(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -447,6 +437,7 @@ impl Event {
             Event::DeadlineMet(met) => Some(met.at),
             Event::DeadlineBreached(breached) => Some(breached.at),
             Event::AlertsRaised(raised) => Some(raised.at),
+            Event::CommandRejected(rejected) => Some(rejected.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

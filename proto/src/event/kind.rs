@@ -64,6 +64,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::AlertDelivered,
     EventKind::AlertFailed,
     EventKind::AlertRetried,
+    EventKind::CommandRejected,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

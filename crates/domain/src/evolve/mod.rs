@@ -93,6 +93,8 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             partition.alerts.failed(*alert, *failures, *retry_at, *at);
         }
         Event::AlertRetried { alert, at, .. } => partition.alerts.retried(*alert, *at),
+        // It is told, and changes nothing.
+        Event::CommandRejected(_) => {}
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {

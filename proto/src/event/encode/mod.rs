@@ -3,6 +3,7 @@
 mod alert;
 mod asset;
 mod attempt;
+mod audit;
 mod backfill;
 mod follow;
 mod run;
@@ -74,6 +75,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::AlertDelivered { .. }
         | Event::AlertFailed { .. }
         | Event::AlertRetried { .. } => alert::encode(fact),
+        Event::CommandRejected(rejected) => event(EventKind::CommandRejected, &audit::rejected(rejected)),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }

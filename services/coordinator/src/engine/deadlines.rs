@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{Command, Event, PipelineId, RunId, effects};
+use downbeat_domain::{Caller, Command, Event, PipelineId, RunId, effects};
 use jiff::Timestamp;
 
 use super::{Engine, Moment};
@@ -72,7 +72,7 @@ impl Engine {
                 Sleeper::Run(run) => Command::WakeRun { run },
                 Sleeper::Pipeline(pipeline) => Command::WakePipeline { pipeline },
             };
-            let woken = self.decide(now, &command, "coordinator".to_owned(), None);
+            let woken = self.decide(now, &command, Caller::named("coordinator"), None);
             if woken.unwrap_or_default().events == 0 {
                 // Nothing came of it: whatever the reason, it must not be asked again and again.
                 self.deadlines.set(sleeper, None);

@@ -3,6 +3,7 @@
 mod alert;
 mod apply;
 mod asset;
+mod audit;
 mod backfill;
 mod body;
 mod breaches;
@@ -61,6 +62,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,
         Command::Alert(command) => alert::run(&command).await,
+        Command::Audit(command) => audit::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,

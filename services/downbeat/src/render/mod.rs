@@ -2,6 +2,7 @@
 
 mod alerts;
 mod asset;
+mod audit;
 mod backfill;
 mod dead;
 pub mod difference;
@@ -26,6 +27,7 @@ mod words;
 
 pub use alerts::alert_table;
 pub use asset::{asset_lines, asset_table, change_table, test_table};
+pub use audit::audit_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use dead::dead_table;
 pub use health::{breach_table, health_lines};
