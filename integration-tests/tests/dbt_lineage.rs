@@ -37,14 +37,19 @@ const ROWS: [(&str, i64); 8] = [
     ("mart_review", 3),
 ];
 
+/// From, to.
+type Pairs = BTreeSet<(String, String)>;
+/// From, to, and its columns.
+type Edge = (String, String, Vec<ColumnEdge>);
+
 /// What the file says.
 #[derive(Default)]
 struct Truth {
     /// Columns of each table in their order; exposures have none.
     tables: BTreeMap<String, Vec<String>>,
-    edges: BTreeSet<(String, String)>,
+    edges: Pairs,
     /// `table.column` of which `table.column` came.
-    columns: BTreeSet<(String, String)>,
+    columns: Pairs,
     /// Columns of sources, and the exposures that hang on them.
     impacts: Vec<(String, BTreeSet<String>)>,
 }
@@ -150,7 +155,7 @@ impl Bikes<'_> {
     }
 
     /// Edges of one run, as (from, to, columns).
-    fn of_run(&self, run: &str) -> Vec<(String, String, Vec<ColumnEdge>)> {
+    fn of_run(&self, run: &str) -> Vec<Edge> {
         let request = GetRunLineageRequest { run_id: run.to_owned(), ..Default::default() };
         let answer = self.runtime.block_on(MetadataServiceClient::new(self.channel.clone()).get_run_lineage(request));
         let edges = answer.expect("lineage of the run").into_inner().edges.into_iter();
@@ -174,7 +179,7 @@ fn short(key: &str) -> String {
 }
 
 /// Tables, and columns whose values came of each other.
-fn edges_of(edges: &[(String, String, Vec<ColumnEdge>)]) -> (BTreeSet<(String, String)>, BTreeSet<(String, String)>) {
+fn edges_of(edges: &[Edge]) -> (Pairs, Pairs) {
     let direct = |column: &ColumnEdge| {
         let indirect = [
             ColumnUse::Filter,
@@ -195,7 +200,7 @@ fn edges_of(edges: &[(String, String, Vec<ColumnEdge>)]) -> (BTreeSet<(String, S
 }
 
 /// Precision and recall; what differs is printed.
-fn compared(what: &str, found: &BTreeSet<(String, String)>, truth: &BTreeSet<(String, String)>) -> (f64, f64) {
+fn compared(what: &str, found: &Pairs, truth: &Pairs) -> (f64, f64) {
     let both = found.intersection(truth).count() as f64;
     let (precision, recall) = (both / found.len() as f64, both / truth.len() as f64);
     println!(
@@ -264,7 +269,7 @@ fn what_is_known_of_a_dbt_project_is_true() {
 
     let (first, results) = bikes.run(WITH_CATALOG);
     hold_against(&results, &bikes.operations(&first));
-    let all = || -> Vec<(String, String, Vec<ColumnEdge>)> {
+    let all = || -> Vec<Edge> {
         let edges = truth.tables.keys().flat_map(|table| bikes.edges_into(table));
         edges.map(|edge| (edge.from, edge.to, edge.columns)).collect()
     };
