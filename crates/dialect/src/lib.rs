@@ -32,10 +32,10 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use explain::Explanation;
 pub use format::format;
 pub use model::{
-    Alert, AlertDestination, AssetTrigger, Catchup, Concurrency, Condition, Configuration, Deadline, Entry, EventPart,
-    EventTrigger, FreshnessRule, GroupAdditions, Input, InputType, Matrix, MatrixValues, Moment, OnLimit, Pipeline,
-    PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task, TaskAdditions,
-    TaskGroup, Templated, TriggerEvent, Webhook,
+    Alert, AlertDestination, AssetTrigger, BudgetRule, Catchup, Concurrency, Condition, Configuration, Deadline, Entry,
+    EventPart, EventTrigger, FreshnessRule, GroupAdditions, Input, InputType, Matrix, MatrixValues, Moment, OnLimit,
+    Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task,
+    TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 pub use serde_json::{Map, Value};
 pub use span::Span;

@@ -3,6 +3,7 @@
 mod alert;
 mod asset;
 mod backfill;
+mod carried;
 mod sensor;
 mod trigger;
 
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    cost::CostEvent,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
@@ -23,6 +25,7 @@ pub use asset::{
     AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, FreshnessBreached, FreshnessRestored,
 };
 pub use backfill::BackfillCreated;
+pub use carried::TaskCarriedOver;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
@@ -115,6 +118,8 @@ pub enum Event {
     AlertFailed { alert: AlertId, failures: u32, message: String, retry_at: Option<Timestamp>, at: Timestamp },
     /// A dead letter, which had failed so often, is tried once more.
     AlertRetried { alert: AlertId, failures: u32, at: Timestamp },
+    /// Of the ledger of costs.
+    Cost(Box<CostEvent>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -301,23 +306,6 @@ pub struct RunCreated {
     pub at: Timestamp,
 }
 
-/// See [`Event::TaskCarriedOver`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskCarriedOver {
-    /// The run.
-    pub run: RunId,
-    /// Place in the plan.
-    pub task: u32,
-    /// Which iteration of its matrix; `None` outside of one.
-    pub iteration: Option<String>,
-    /// How others see it.
-    pub status: TaskStatus,
-    /// What it had set.
-    pub outputs: Map<String, Value>,
-    /// When.
-    pub at: Timestamp,
-}
-
 impl Event {
     /// The run that the event is about.
     pub fn run(&self) -> Option<RunId> {
@@ -348,6 +336,7 @@ impl Event {
             | Event::AlertDelivered { .. }
             | Event::AlertFailed { .. }
             | Event::AlertRetried { .. }
+            | Event::Cost(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -447,6 +436,7 @@ impl Event {
             Event::DeadlineMet(met) => Some(met.at),
             Event::DeadlineBreached(breached) => Some(breached.at),
             Event::AlertsRaised(raised) => Some(raised.at),
+            Event::Cost(fact) => Some(fact.at()),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

@@ -91,6 +91,30 @@ pub const ALERT_TRIES_MAX: u32 = 10;
 pub const ALERT_PAUSE_SECONDS: i64 = 5;
 /// The longest such pause, seconds.
 pub const ALERT_PAUSE_SECONDS_MAX: i64 = 1_800;
+/// Prices that count at once.
+pub const PRICES_MAX: usize = 300;
+/// Attributes that one price asks for.
+pub const PRICE_ATTRIBUTES_MAX: usize = 10;
+/// A text of a price, a bill or an owner, bytes.
+pub const COST_TEXT_BYTES_MAX: usize = 200;
+/// Entries of one report that stand for one quantity each; the rest of it is summed by price.
+pub const COST_ENTRIES_MAX: usize = 300;
+/// Texts of such entries, bytes.
+pub const COST_TEXTS_BYTES_MAX: usize = 32 * 1024;
+/// Units without a price that one report names.
+pub const UNPRICED_UNITS_MAX: usize = 50;
+/// Bills of one command.
+pub const BILLS_PER_COMMAND_MAX: usize = 100;
+/// How long a bill may be told again, days.
+pub const BILL_DAYS_MAX: i64 = 400;
+/// Bills of that time that are remembered; more are refused, so that none can count twice.
+pub const BILLS_MAX: usize = 100_000;
+/// Estimates that a bill may correct, the latest.
+pub const ESTIMATES_REMEMBERED_MAX: usize = 20_000;
+/// Owners with a budget.
+pub const BUDGETS_MAX: usize = 1_000;
+/// Parts of one budget that somebody is told of.
+pub const BUDGET_ALERTS_MAX: usize = 10;
 /// Good ends of a scope of which a baseline is made, at least.
 pub const BASELINE_ENDS_MIN: usize = 3;
 /// And at most, the latest.

@@ -64,6 +64,11 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::AlertDelivered,
     EventKind::AlertFailed,
     EventKind::AlertRetried,
+    EventKind::PricesSet,
+    EventKind::CostRecorded,
+    EventKind::BudgetSet,
+    EventKind::BudgetPeriodBegan,
+    EventKind::BudgetCrossed,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

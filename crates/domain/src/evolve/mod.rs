@@ -57,6 +57,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.assets = AssetState::default();
                 state.alerts = AlertCounts::default();
             }
+            partition.ledger.set_budget_of(*pipeline, None);
             look_at_lanes(partition, *pipeline);
             look_at_backfills(partition, *pipeline);
         }
@@ -93,6 +94,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             partition.alerts.failed(*alert, *failures, *retry_at, *at);
         }
         Event::AlertRetried { alert, at, .. } => partition.alerts.retried(*alert, *at),
+        Event::Cost(fact) => crate::cost::evolve(partition, fact),
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -145,6 +147,7 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         deleted: false,
     };
     partition.pipelines.insert(applied.pipeline, state);
+    partition.ledger.set_budget_of(applied.pipeline, applied.plan.budget.as_ref());
     // The limit may be another one.
     look_at_lanes(partition, applied.pipeline);
     look_at_backfills(partition, applied.pipeline);

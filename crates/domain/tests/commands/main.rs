@@ -9,6 +9,7 @@ mod cancel;
 mod carrying;
 mod children;
 mod conditions;
+mod costs;
 mod events;
 mod followers;
 mod graph;

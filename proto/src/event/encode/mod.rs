@@ -4,6 +4,7 @@ mod alert;
 mod asset;
 mod attempt;
 mod backfill;
+mod cost;
 mod follow;
 mod run;
 mod schedule;
@@ -22,6 +23,8 @@ use crate::{
 
 pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
+pub(crate) use cost::{basis as cost_basis_kind, budget_whose, prices};
+pub use cost::{budget, entry as cost_entry, origin as cost_origin, price};
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
@@ -74,6 +77,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::AlertDelivered { .. }
         | Event::AlertFailed { .. }
         | Event::AlertRetried { .. } => alert::encode(fact),
+        Event::Cost(fact) => cost::encode(fact),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }
