@@ -202,7 +202,6 @@ impl World {
         world.take(&applied(MAIN, "main", plan, 0), true);
         world.take(&applied(FOLLOWER, "follower", follower(), 0), true);
         world.take(&Command::SetPool { name: "warehouse".to_owned(), slots: Some(2) }, true);
-        world.take(&world.of_costs(0, 200), true);
         world.take(&world.start(0, 0), true);
         world
     }

@@ -18,6 +18,7 @@ pub(crate) use decode::{
     origin_of, prices_of, runs_of, sensor_event_of, subject_of, trigger_of,
 };
 pub use decode::{attempt_of, budget_of, cost_entry_of, decode, passed_of, price_of};
+pub use encode::prices as prices_to_wire;
 pub(crate) use encode::{
     alert, axes, budget_whose, chain, cost_basis_kind, finding, follower, origin, prices, runs, sensor_event, subject,
     trigger,

@@ -55,6 +55,9 @@ pub(crate) fn record(partition: &Partition, bills: &[Bill], context: &Context) -
             Rejection::InvalidCost(format!("bill `{id}`: {why}"))
         };
         check(bill, context).map_err(refused)?;
+        if let Some(pipeline) = bill.origin.pipeline.filter(|id| !partition.pipelines.contains_key(id)) {
+            return Err(refused(format!("there is no pipeline {pipeline}, and there was none")));
+        }
         let id = CostId::of_bill(&bill.source, &bill.external_id);
         if !ids.insert(id) {
             return Err(refused("it is given twice at once".to_owned()));

@@ -168,12 +168,13 @@ pub struct BudgetState {
 }
 
 impl BudgetState {
-    pub(super) fn new(budget: Budget) -> Self {
+    /// One of which nothing is spent.
+    pub fn new(budget: Budget) -> Self {
         Self { budget, period: None, spent: 0, crossed: BTreeSet::new() }
     }
 
     /// The same budget with another amount goes on counting; another currency or period begins anew.
-    pub(super) fn becomes(&mut self, budget: Budget) {
+    pub fn becomes(&mut self, budget: Budget) {
         let counts = |budget: &Budget| (budget.currency, budget.period, budget.timezone.clone());
         if counts(&self.budget) != counts(&budget) {
             *self = Self::new(budget);
@@ -231,7 +232,7 @@ fn has_spent(spent: i128, budget: i64, percent: u32) -> bool {
 }
 
 /// The budgets that an origin spends of.
-pub(super) fn concerned(origin: &super::Origin) -> impl Iterator<Item = BudgetOf> {
+pub fn concerned(origin: &super::Origin) -> impl Iterator<Item = BudgetOf> {
     let pipeline = origin.pipeline.map(BudgetOf::Pipeline);
     let owner = (!origin.owner.is_empty()).then(|| BudgetOf::Owner(origin.owner.clone()));
     pipeline.into_iter().chain(owner)
@@ -265,7 +266,8 @@ pub(super) fn with_budgets(partition: &Partition, all: Vec<CostRecorded>) -> Vec
 }
 
 impl BudgetState {
-    pub(super) fn fold(&mut self, event: &CostEvent) {
+    /// A fact about this budget.
+    pub fn fold(&mut self, event: &CostEvent) {
         match event {
             CostEvent::BudgetPeriodBegan(began) => {
                 self.period = Some((began.from, began.to));
@@ -279,7 +281,8 @@ impl BudgetState {
         }
     }
 
-    pub(super) fn count(&mut self, recorded: &CostRecorded) {
+    /// Counts entries that are spent of it.
+    pub fn count(&mut self, recorded: &CostRecorded) {
         let Some((from, _)) = self.period else { return };
         let own = recorded.entries.iter().filter(|entry| entry.currency == self.budget.currency);
         self.spent += own.filter(|entry| entry.incurred_at >= from).map(|entry| i128::from(entry.micros)).sum::<i128>();

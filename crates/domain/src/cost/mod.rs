@@ -26,7 +26,7 @@ use crate::{
 pub use bill::Bill;
 pub(crate) use bill::record;
 pub(crate) use budget::set as set_budget;
-pub use budget::{Budget, BudgetCrossed, BudgetOf, BudgetPeriodBegan, BudgetSet, BudgetState, Period};
+pub use budget::{Budget, BudgetCrossed, BudgetOf, BudgetPeriodBegan, BudgetSet, BudgetState, Period, concerned};
 pub(crate) use change::evolve;
 pub(crate) use estimate::with_costs;
 pub use ledger::{KnownBill, Ledger, Sums};

@@ -53,7 +53,8 @@ pub(super) fn encode(fact: &CostEvent) -> wire::Event {
     }
 }
 
-pub(crate) fn prices(set: &PricesSet) -> wire::PricesSet {
+/// Prices as they go over the wire.
+pub fn prices(set: &PricesSet) -> wire::PricesSet {
     wire::PricesSet { version: set.version, prices: set.prices.iter().map(price).collect(), at: micros(set.at) }
 }
 

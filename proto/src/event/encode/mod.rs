@@ -23,8 +23,8 @@ use crate::{
 
 pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
-pub(crate) use cost::{basis as cost_basis_kind, budget_whose, prices};
-pub use cost::{budget, entry as cost_entry, origin as cost_origin, price};
+pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
+pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices};
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;

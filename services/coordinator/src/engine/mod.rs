@@ -437,6 +437,7 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::WakePipeline { .. }
         | Command::SettleAlert { .. }
         | Command::RetryAlert { .. }
+        | Command::Cost(_)
         | Command::SetPool { .. } => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod assets;
 mod at_least;
+mod costs;
 mod history;
 mod lineage;
 mod task_log;

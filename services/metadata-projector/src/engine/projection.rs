@@ -3,7 +3,7 @@
 use downbeat_domain::Event;
 
 use super::{
-    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, graph::Graph,
+    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs, graph::Graph,
     lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality, runs::Runs,
     task_runs::TaskRuns, usage::Usage,
 };
@@ -68,4 +68,5 @@ pub const ALL: &[Registered] = &[
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),
+    register::<Costs>(),
 ];

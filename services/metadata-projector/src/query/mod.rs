@@ -4,6 +4,7 @@
 
 pub mod assets;
 pub mod backfills;
+pub mod costs;
 pub mod history;
 pub mod lineage;
 pub mod lists;

@@ -3,6 +3,7 @@
 mod alerts;
 mod apply;
 mod backfills;
+mod costs;
 mod events;
 mod explain;
 mod firings;
@@ -211,6 +212,27 @@ impl ControlService for Control {
         _request: Request<wire::ListPoolsRequest>,
     ) -> Result<Response<wire::ListPoolsResponse>, Status> {
         self.pools().await.map(Response::new)
+    }
+
+    async fn set_prices(
+        &self,
+        request: Request<wire::SetPricesRequest>,
+    ) -> Result<Response<wire::SetPricesResponse>, Status> {
+        self.set_price_list(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn record_costs(
+        &self,
+        request: Request<wire::RecordCostsRequest>,
+    ) -> Result<Response<wire::RecordCostsResponse>, Status> {
+        self.record_bills(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn set_budget(
+        &self,
+        request: Request<wire::SetBudgetRequest>,
+    ) -> Result<Response<wire::SetBudgetResponse>, Status> {
+        self.set_budget_of(request.into_inner()).await.map(Response::new)
     }
 
     async fn explain_waiting(

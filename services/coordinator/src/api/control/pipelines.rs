@@ -86,7 +86,7 @@ impl Control {
     }
 
     /// A command that either changes something or was true already.
-    async fn change(
+    pub(super) async fn change(
         &self,
         command: Command,
         who: &str,
