@@ -20,6 +20,7 @@ pub mod limits;
 mod model;
 pub mod report;
 pub mod schema;
+pub mod sheet;
 mod span;
 pub mod subject;
 pub mod suggest;

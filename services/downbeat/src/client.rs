@@ -1,8 +1,9 @@
 //! Connections to a running Downbeat.
 
 use downbeat_proto::{
-    control::v1::control_service_client::ControlServiceClient, limits::MESSAGE_BYTES_MAX,
-    metadata::v1::metadata_service_client::MetadataServiceClient,
+    control::v1::control_service_client::ControlServiceClient,
+    limits::MESSAGE_BYTES_MAX,
+    metadata::v1::{cost_service_client::CostServiceClient, metadata_service_client::MetadataServiceClient},
 };
 use downbeat_runtime::grpc;
 use tonic::{Code, Status, transport::Channel};
@@ -19,6 +20,12 @@ pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>,
 pub async fn metadata(servers: &Servers) -> Result<MetadataServiceClient<Channel>, Error> {
     let address = servers.metadata.as_ref().unwrap_or(&servers.server);
     Ok(MetadataServiceClient::new(connect(address).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The metadata projector, about costs.
+pub async fn costs(servers: &Servers) -> Result<CostServiceClient<Channel>, Error> {
+    let address = servers.metadata.as_ref().unwrap_or(&servers.server);
+    Ok(CostServiceClient::new(connect(address).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 async fn connect(address: &str) -> Result<Channel, Error> {

@@ -3,6 +3,7 @@
 mod alert;
 mod backfill;
 mod control;
+mod cost;
 mod run;
 mod schedule;
 mod sensor;
@@ -19,6 +20,10 @@ pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, 
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
     PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
+};
+pub use cost::{
+    BudgetCommand, BudgetList, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries, CostOnly,
+    CostPrices, CostRecord, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
@@ -104,6 +109,10 @@ pub enum Command {
     Webhook(WebhookCommand),
     /// Alerts: list them, or try one again that nobody could deliver.
     Alert(AlertCommand),
+    /// What runs cost: sums by pipeline, task, asset, owner and time; entries, prices, bills.
+    Cost(CostCommand),
+    /// Budgets of pipelines and owners: list them; set one of an owner.
+    Budget(BudgetCommand),
     /// List breaches of freshness rules and deadlines, newest first.
     Breaches(Breaches),
     /// Follow the log of a task.

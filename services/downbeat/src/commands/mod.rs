@@ -5,6 +5,8 @@ mod apply;
 mod backfill;
 mod body;
 mod breaches;
+mod budget;
+mod cost;
 mod dev;
 mod diff;
 mod explain;
@@ -60,6 +62,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,
         Command::Alert(command) => alert::run(&command).await,
+        Command::Cost(command) => cost::run(&command).await,
+        Command::Budget(command) => budget::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod backfill;
+mod costs;
 mod dead;
 mod health;
 mod integrations;
@@ -23,6 +24,7 @@ mod words;
 
 pub use alerts::alert_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
+pub use costs::{budget_table, cost_table, entry_table, money, period, price_table, unpriced_lines};
 pub use dead::dead_table;
 pub use health::{breach_table, health_lines};
 pub use integrations::integration_table;
