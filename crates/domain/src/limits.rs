@@ -113,6 +113,8 @@ pub const BILLS_MAX: usize = 100_000;
 pub const ESTIMATES_REMEMBERED_MAX: usize = 20_000;
 /// Owners with a budget.
 pub const BUDGETS_MAX: usize = 1_000;
+/// Budgets whose new period one decision begins because the one before held runs back.
+pub const BUDGETS_WOKEN_MAX: usize = 50;
 /// Parts of one budget that somebody is told of.
 pub const BUDGET_ALERTS_MAX: usize = 10;
 /// Good ends of a scope of which a baseline is made, at least.

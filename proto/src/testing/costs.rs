@@ -22,13 +22,16 @@ pub(super) fn budget(detail: u8) -> Budget {
         period: Period::ALL[usize::from(detail % 3)],
         timezone: ["UTC", "Europe/Berlin"][usize::from(detail / 4 % 2)].to_owned(),
         alert_at: vec![50, 100],
-        enforce: false,
+        enforce: detail % 8 == 1,
     }
 }
 
 impl World {
     /// Prices, a bill for something, or for what was estimated, or a budget of an owner.
     pub(super) fn of_costs(&self, which: u8, detail: u8) -> Command {
+        if which % 16 == 7 {
+            return Command::Cost(CostCommand::WakeBudgets);
+        }
         Command::Cost(match which % 4 {
             0 => CostCommand::SetPrices(Arc::new(prices(detail))),
             1 => {

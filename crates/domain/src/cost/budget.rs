@@ -187,8 +187,13 @@ impl BudgetState {
 
     /// Until when no run may begin, if everything is spent and that is to be held.
     pub fn exhausted_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let (_, to) = self.period.filter(|(_, to)| self.budget.enforce && now < *to)?;
-        (self.spent >= i128::from(self.budget.micros)).then_some(to)
+        self.exhausts().filter(|until| now < *until)
+    }
+
+    /// The end of the period in which everything is spent, if that is to be held.
+    pub(super) fn exhausts(&self) -> Option<Timestamp> {
+        let (_, until) = self.period.filter(|_| self.budget.enforce)?;
+        (self.spent >= i128::from(self.budget.micros)).then_some(until)
     }
 
     /// What these entries make of it: the events, in their order.

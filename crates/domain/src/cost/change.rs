@@ -2,50 +2,73 @@
 
 use std::sync::Arc;
 
-use super::{Budget, BudgetOf, BudgetState, CostEvent, Ledger, PriceList, budget};
-use crate::{id::PipelineId, state::Partition};
+use super::{Budget, BudgetOf, BudgetState, CostEvent, PriceList, budget};
+use crate::{
+    id::PipelineId,
+    state::{Agenda, Partition},
+};
 
 pub(crate) fn evolve(partition: &mut Partition, event: &CostEvent) {
-    let ledger = &mut partition.ledger;
     match event {
         CostEvent::PricesSet(set) => {
-            ledger.prices = PriceList { version: set.version, prices: Arc::new(set.prices.clone()) };
+            partition.ledger.prices = PriceList { version: set.version, prices: Arc::new(set.prices.clone()) };
         }
         CostEvent::CostRecorded(recorded) => {
-            ledger.record(recorded);
+            partition.ledger.record(recorded);
             for of in budget::concerned(&recorded.origin) {
-                if let Some(state) = ledger.budgets.get_mut(&of) {
-                    state.count(recorded);
-                }
+                change(partition, &of, |state| state.count(recorded));
             }
         }
-        CostEvent::BudgetSet(set) => ledger.set_budget(BudgetOf::Owner(set.owner.clone()), set.budget.as_ref()),
-        CostEvent::BudgetPeriodBegan(began) => ledger.fold_budget(&began.of, event),
-        CostEvent::BudgetCrossed(crossed) => ledger.fold_budget(&crossed.of, event),
+        CostEvent::BudgetSet(set) => {
+            replace(partition, BudgetOf::Owner(set.owner.clone()), set.budget.as_ref());
+        }
+        CostEvent::BudgetPeriodBegan(began) => change(partition, &began.of, |state| state.fold(event)),
+        CostEvent::BudgetCrossed(crossed) => change(partition, &crossed.of, |state| state.fold(event)),
     }
 }
 
-impl Ledger {
-    /// The pipeline has this budget from now on, as its file says.
-    pub(crate) fn set_budget_of(&mut self, pipeline: PipelineId, budget: Option<&Budget>) {
-        self.set_budget(BudgetOf::Pipeline(pipeline), budget);
-    }
+/// The pipeline has this budget from now on, as its file says.
+pub(crate) fn set_budget_of(partition: &mut Partition, pipeline: PipelineId, budget: Option<&Budget>) {
+    replace(partition, BudgetOf::Pipeline(pipeline), budget);
+}
 
-    fn set_budget(&mut self, of: BudgetOf, budget: Option<&Budget>) {
-        match (self.budgets.get_mut(&of), budget) {
-            (Some(state), Some(budget)) => state.becomes(budget.clone()),
-            (None, Some(budget)) => {
-                self.budgets.insert(of, BudgetState::new(budget.clone()));
-            }
-            (_, None) => {
-                self.budgets.remove(&of);
+fn replace(partition: &mut Partition, of: BudgetOf, budget: Option<&Budget>) {
+    match (partition.ledger.budgets.contains_key(&of), budget) {
+        (true, Some(budget)) => change(partition, &of, |state| state.becomes(budget.clone())),
+        (false, Some(budget)) => {
+            partition.ledger.budgets.insert(of, BudgetState::new(budget.clone()));
+        }
+        (_, None) => {
+            let Some(state) = partition.ledger.budgets.remove(&of) else { return };
+            if let Some(until) = state.exhausts() {
+                partition.ledger.exhausted.remove(&(until, of));
+                look_at_lanes(partition);
             }
         }
     }
+}
 
-    fn fold_budget(&mut self, of: &BudgetOf, event: &CostEvent) {
-        if let Some(state) = self.budgets.get_mut(of) {
-            state.fold(event);
-        }
+/// Changes a budget and keeps the index of those that hold runs back; whoever is not held any more is looked at.
+fn change(partition: &mut Partition, of: &BudgetOf, change: impl FnOnce(&mut BudgetState)) {
+    let Some(state) = partition.ledger.budgets.get_mut(of) else { return };
+    let before = state.exhausts();
+    change(state);
+    let after = state.exhausts();
+    if before == after {
+        return;
     }
+    if let Some(until) = before {
+        partition.ledger.exhausted.remove(&(until, of.clone()));
+    }
+    if let Some(until) = after {
+        partition.ledger.exhausted.insert((until, of.clone()));
+    } else {
+        look_at_lanes(partition);
+    }
+}
+
+/// Budgets are let go of rarely, and whom one holds is said by plans: all who wait are looked at.
+fn look_at_lanes(partition: &mut Partition) {
+    let waiting = partition.lanes.lanes.iter().filter(|(_, lane)| !lane.waiting.is_empty());
+    partition.agenda.extend(waiting.map(|(key, _)| Agenda::Lane(key.clone())));
 }

@@ -44,6 +44,8 @@ pub struct Ledger {
     pub estimates: VecDeque<(Arc<Origin>, CostEntry)>,
     /// Budgets, those of pipelines too.
     pub budgets: BTreeMap<BudgetOf, BudgetState>,
+    /// Budgets that hold runs back, by the end of their period: an index.
+    pub(crate) exhausted: BTreeSet<(Timestamp, BudgetOf)>,
     /// Bills by age: an index.
     pub(crate) bills_by_age: BTreeSet<(Timestamp, CostId)>,
     /// Which estimates there are: an index.
@@ -135,6 +137,7 @@ impl Ledger {
     pub(crate) fn restore(mut self) -> Option<Self> {
         self.bills_by_age = self.bills.iter().map(|(id, known)| (known.entry.incurred_at, *id)).collect();
         self.estimate_ids = self.estimates.iter().map(|(_, entry)| entry.id).collect();
+        self.exhausted = self.budgets.iter().filter_map(|(of, state)| Some((state.exhausts()?, of.clone()))).collect();
         let fits = self.estimate_ids.len() == self.estimates.len() && self.violations().is_empty();
         fits.then_some(self)
     }
@@ -156,6 +159,11 @@ impl Ledger {
         let remembered: BTreeSet<CostId> = self.estimates.iter().map(|(_, entry)| entry.id).collect();
         if remembered != self.estimate_ids || remembered.len() > limits::ESTIMATES_REMEMBERED_MAX {
             found.push("INV-13: the ids of estimates are not those of the estimates".to_owned());
+        }
+        let exhausted: BTreeSet<(Timestamp, BudgetOf)> =
+            self.budgets.iter().filter_map(|(of, state)| Some((state.exhausts()?, of.clone()))).collect();
+        if exhausted != self.exhausted {
+            found.push(format!("INV-09: budgets that hold runs back are {:?}, they say {exhausted:?}", self.exhausted));
         }
         for (of, state) in &self.budgets {
             if state.spent != 0 && state.period.is_none() {

@@ -8,6 +8,7 @@ mod bill;
 mod budget;
 mod change;
 mod estimate;
+mod hold;
 mod ledger;
 mod money;
 mod price;
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 
 use crate::{
     event::AttemptRef,
-    id::{CostId, PipelineId},
+    id::{CostId, PipelineId, RunId},
     metadata::Quantity,
 };
 
@@ -27,8 +28,10 @@ pub use bill::Bill;
 pub(crate) use bill::record;
 pub(crate) use budget::set as set_budget;
 pub use budget::{Budget, BudgetCrossed, BudgetOf, BudgetPeriodBegan, BudgetSet, BudgetState, Period, concerned};
-pub(crate) use change::evolve;
+pub(crate) use change::{evolve, set_budget_of};
 pub(crate) use estimate::with_costs;
+pub(crate) use hold::periods_over;
+pub use hold::{held, next_deadline};
 pub use ledger::{KnownBill, Ledger, Sums};
 pub use money::{Currency, amount_text, read_amount};
 pub use price::{MICROS_MAX, Price, WORKER_SECONDS};
@@ -170,6 +173,10 @@ pub enum CostCommand {
     SetPrices(Arc<Vec<Price>>),
     /// Enter what was billed, all of it or nothing.
     Record(Arc<Vec<Bill>>),
+    /// The period of a budget that holds runs back is over.
+    WakeBudgets,
+    /// Let a run go that waits because a budget is spent.
+    ReleaseRun(RunId),
     /// Give an owner a budget; `None` takes it away.
     SetBudget {
         /// Whom.

@@ -107,6 +107,8 @@ fn decide_cost(partition: &Partition, command: &CostCommand, context: &Context) 
     match command {
         CostCommand::SetPrices(prices) => cost::set_prices(partition, prices, context),
         CostCommand::Record(bills) => cost::record(partition, bills, context),
+        CostCommand::WakeBudgets => Ok(cost::periods_over(partition, context)),
+        CostCommand::ReleaseRun(run) => lane::release(partition, partition.live_run(*run)?, context),
         CostCommand::SetBudget { owner, budget } => cost::set_budget(partition, owner, budget.as_ref(), context),
     }
 }

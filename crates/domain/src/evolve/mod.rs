@@ -57,7 +57,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.assets = AssetState::default();
                 state.alerts = AlertCounts::default();
             }
-            partition.ledger.set_budget_of(*pipeline, None);
+            crate::cost::set_budget_of(partition, *pipeline, None);
             look_at_lanes(partition, *pipeline);
             look_at_backfills(partition, *pipeline);
         }
@@ -147,7 +147,7 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         deleted: false,
     };
     partition.pipelines.insert(applied.pipeline, state);
-    partition.ledger.set_budget_of(applied.pipeline, applied.plan.budget.as_ref());
+    crate::cost::set_budget_of(partition, applied.pipeline, applied.plan.budget.as_ref());
     // The limit may be another one.
     look_at_lanes(partition, applied.pipeline);
     look_at_backfills(partition, applied.pipeline);

@@ -5,6 +5,7 @@ mod alerts;
 mod assets;
 mod attempts;
 mod backfills;
+mod budgets;
 mod cancel;
 mod carrying;
 mod children;

@@ -222,6 +222,7 @@ impl Engine {
         }
         let pipelines: Vec<PipelineId> = engine.partition.pipelines.keys().copied().collect();
         pipelines.into_iter().for_each(|id| engine.index_pipeline(id));
+        engine.index_budgets();
         engine.watch_open_windows(now);
         engine.watch_owed_alerts();
         engine

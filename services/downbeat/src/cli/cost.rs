@@ -188,6 +188,8 @@ pub enum BudgetSub {
     Set(BudgetSet),
     /// Take the budget of an owner away.
     Remove(BudgetRemove),
+    /// Let a run go that waits because a budget is spent.
+    Release(BudgetRelease),
 }
 
 /// `downbeat budget list`.
@@ -224,6 +226,9 @@ pub struct BudgetSet {
     /// Where a day begins, as an IANA name.
     #[arg(long, default_value = "UTC")]
     pub timezone: String,
+    /// New runs of the owner's pipelines wait while all of it is spent.
+    #[arg(long)]
+    pub enforce: bool,
     /// Per cent of it: recorded once per period when so much was spent. Default: 100.
     #[arg(long, value_delimiter = ',', value_name = "PERCENT")]
     pub alert_at: Vec<u32>,
@@ -243,6 +248,19 @@ pub struct BudgetSet {
 pub struct BudgetRemove {
     /// Whose.
     pub owner: String,
+    /// Who asks.
+    #[command(flatten)]
+    pub by: By,
+    /// Address of the services.
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat budget release`.
+#[derive(Debug, Args)]
+pub struct BudgetRelease {
+    /// Id of the run.
+    pub run: String,
     /// Who asks.
     #[command(flatten)]
     pub by: By,

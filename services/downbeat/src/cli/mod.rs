@@ -22,8 +22,8 @@ pub use control::{
     PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
 };
 pub use cost::{
-    BudgetCommand, BudgetList, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries, CostOnly,
-    CostPrices, CostRecord, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
+    BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
+    CostOnly, CostPrices, CostRecord, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use downbeat_domain::cost::{Currency, read_amount};
 use downbeat_proto::{
-    control::v1::SetBudgetRequest,
+    control::v1::{ReleaseRunRequest, SetBudgetRequest},
     events::v1::{Budget, BudgetPeriod},
     metadata::v1::ListBudgetsRequest,
 };
 
 use crate::{
-    cli::{BudgetCommand, BudgetList, BudgetRemove, BudgetSet, BudgetSub, Period},
+    cli::{BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, Period},
     client,
     error::Error,
     render,
@@ -21,6 +21,7 @@ pub(super) async fn run(command: &BudgetCommand) -> Result<ExitCode, Error> {
         BudgetSub::List(list) => self::list(list).await,
         BudgetSub::Set(set) => self::set(set).await,
         BudgetSub::Remove(remove) => self::remove(remove).await,
+        BudgetSub::Release(release) => self::release(release).await,
     }
 }
 
@@ -61,7 +62,7 @@ async fn set(set: &BudgetSet) -> Result<ExitCode, Error> {
         period: period as i32,
         timezone: set.timezone.clone(),
         alert_at,
-        enforce: false,
+        enforce: set.enforce,
     };
     let request = SetBudgetRequest {
         owner: set.owner.clone(),
@@ -85,5 +86,14 @@ async fn remove(remove: &BudgetRemove) -> Result<ExitCode, Error> {
     let answer = client::control(&remove.servers).await?.set_budget(request).await.map_err(client::refused)?;
     let what = if answer.into_inner().changed { "removed" } else { "there is none" };
     println!("{what}: budget of `{}`", remove.owner);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn release(release: &BudgetRelease) -> Result<ExitCode, Error> {
+    let request =
+        ReleaseRunRequest { run_id: release.run.clone(), actor: release.by.actor.clone().unwrap_or_default() };
+    let answer = client::control(&release.servers).await?.release_run(request).await.map_err(client::refused)?;
+    let what = if answer.into_inner().changed { "released" } else { "it was let go before" };
+    println!("{what}: run {}", release.run);
     Ok(ExitCode::SUCCESS)
 }

@@ -13,7 +13,7 @@ use tonic::Status;
 
 use super::{
     Control,
-    request::{at_most, command_id, pipeline_of},
+    request::{at_most, command_id, pipeline_of, run_of},
 };
 
 impl Control {
@@ -48,6 +48,12 @@ impl Control {
         let command = Command::Cost(CostCommand::Record(Arc::new(bills)));
         let (changed, tail) = self.change(command, &request.actor, None, "").await?;
         Ok(wire::RecordCostsResponse { changed, position: self.position(tail) })
+    }
+
+    pub(super) async fn release(&self, request: wire::ReleaseRunRequest) -> Result<wire::ReleaseRunResponse, Status> {
+        let command = Command::Cost(CostCommand::ReleaseRun(run_of(&request.run_id)?));
+        let (changed, tail) = self.change(command, &request.actor, None, "").await?;
+        Ok(wire::ReleaseRunResponse { changed, position: self.position(tail) })
     }
 
     pub(super) async fn set_budget_of(

@@ -228,6 +228,13 @@ impl ControlService for Control {
         self.record_bills(request.into_inner()).await.map(Response::new)
     }
 
+    async fn release_run(
+        &self,
+        request: Request<wire::ReleaseRunRequest>,
+    ) -> Result<Response<wire::ReleaseRunResponse>, Status> {
+        self.release(request.into_inner()).await.map(Response::new)
+    }
+
     async fn set_budget(
         &self,
         request: Request<wire::SetBudgetRequest>,
