@@ -77,6 +77,11 @@ pub struct Dev {
 impl Dev {
     /// Starts one on a free port with its data in `folder`.
     pub fn start(folder: &Path, slots: u32) -> Self {
+        Self::start_with(folder, slots, &[])
+    }
+
+    /// The same with these arguments more.
+    pub fn start_with(folder: &Path, slots: u32, more: &[&str]) -> Self {
         let data = folder.join("data");
         let ready = folder.join("ready");
         // Of a Dev that was here before.
@@ -95,8 +100,9 @@ impl Dev {
             "--ready-file",
             ready.to_str().expect("test folders are text"),
         ];
-        let mut process =
-            Process::start(&programs().join("downbeat"), &arguments, &folder.join("dev.txt")).expect("downbeat starts");
+        let mut command = command(folder, "downbeat");
+        command.args(arguments).args(more);
+        let mut process = Process::start_with(&mut command, &folder.join("dev.txt")).expect("downbeat starts");
         let server = eventually("downbeat dev is ready", READY_AT_MOST, || {
             assert!(process.ended().is_none(), "downbeat dev ended:\n{}", process.printed());
             std::fs::read_to_string(&ready).ok()
@@ -275,7 +281,16 @@ fn start_worker(folder: &Path, addresses: &Addresses, slots: u32, name: &str, mo
 
 fn start(folder: &Path, name: &str, arguments: &[&str]) -> Process {
     let output = folder.join(format!("{name}.txt"));
-    Process::start(&programs().join(name), arguments, &output).unwrap_or_else(|error| {
+    Process::start_with(command(folder, name).args(arguments), &output).unwrap_or_else(|error| {
         panic!("{name} does not start ({error}): run the tests with `make test`, which builds it")
     })
+}
+
+/// One of our programs. It says as much as the file `log-filter` asks for, of tests that have put one there.
+fn command(folder: &Path, name: &str) -> Command {
+    let mut command = Command::new(programs().join(name));
+    if let Ok(filter) = std::fs::read_to_string(folder.join("log-filter")) {
+        command.env("DOWNBEAT_LOG_FILTER", filter);
+    }
+    command
 }

@@ -5,4 +5,7 @@
 //! sockets or clocks.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod limits;
 pub mod naming;
+pub mod openlineage;
+pub mod sql;

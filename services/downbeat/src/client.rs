@@ -3,7 +3,10 @@
 use downbeat_proto::{
     control::v1::control_service_client::ControlServiceClient,
     limits::MESSAGE_BYTES_MAX,
-    metadata::v1::{cost_service_client::CostServiceClient, metadata_service_client::MetadataServiceClient},
+    metadata::v1::{
+        asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
+        lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+    },
 };
 use downbeat_runtime::grpc;
 use tonic::{Code, Status, transport::Channel};
@@ -18,14 +21,26 @@ pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>,
 
 /// The metadata projector.
 pub async fn metadata(servers: &Servers) -> Result<MetadataServiceClient<Channel>, Error> {
-    let address = servers.metadata.as_ref().unwrap_or(&servers.server);
-    Ok(MetadataServiceClient::new(connect(address).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+    Ok(MetadataServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The metadata projector, about single assets.
+pub async fn assets(servers: &Servers) -> Result<AssetServiceClient<Channel>, Error> {
+    Ok(AssetServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The metadata projector, about what came of what.
+pub async fn lineage(servers: &Servers) -> Result<LineageServiceClient<Channel>, Error> {
+    Ok(LineageServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+async fn projector(servers: &Servers) -> Result<Channel, Error> {
+    connect(servers.metadata.as_ref().unwrap_or(&servers.server)).await
 }
 
 /// The metadata projector, about costs.
 pub async fn costs(servers: &Servers) -> Result<CostServiceClient<Channel>, Error> {
-    let address = servers.metadata.as_ref().unwrap_or(&servers.server);
-    Ok(CostServiceClient::new(connect(address).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+    Ok(CostServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 async fn connect(address: &str) -> Result<Channel, Error> {

@@ -6,7 +6,10 @@ use downbeat_proto::events::v1::{Asset, Attempt, FailureClass, LineageEdge, Oper
 use downbeat_proto::worker::v1::Collected;
 use prost::Message as _;
 
-use crate::limits::{COLLECTED_CHUNK_BYTES, COLLECTED_ITEM_BYTES_MAX, MESSAGE_CHARS_MAX, OUTPUTS_BYTES_MAX};
+use crate::limits::{
+    COLLECTED_CHUNK_BYTES, COLLECTED_ITEM_BYTES_MAX, HANDLE_CREDENTIAL_BYTES_MIN, MESSAGE_CHARS_MAX, OUTPUTS_BYTES_MAX,
+};
+use crate::process::mask::{CUT, Mask};
 
 /// Names one attempt: the run, the task's index in its plan, and the number of the attempt (from 1), which is its fencing token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +104,16 @@ pub struct Job {
     pub link: String,
 }
 
+impl Job {
+    /// What may be recorded of it, even where the other system calls its jobs by a credential: such a handle is given up, and whoever carries
+    /// on settles the job as if none had been recorded.
+    pub(crate) fn without_credentials(self, mask: &Mask) -> Self {
+        let Self { handle, external_id, link } = self;
+        let handle = if mask.finds(&handle, HANDLE_CREDENTIAL_BYTES_MIN) { Vec::new() } else { handle };
+        Self { handle, external_id: mask.hide(external_id), link: mask.hide(link) }
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
@@ -179,9 +192,14 @@ impl Failure {
 /// Cuts a message for people to [`MESSAGE_CHARS_MAX`] characters.
 pub(crate) fn cut(message: String) -> String {
     match message.char_indices().nth(MESSAGE_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &message[..end]),
+        Some((end, _)) => format!("{}{CUT}", &message[..end]),
         None => message,
     }
+}
+
+/// The beginning of a text, marked where it was cut: what is left of a credential there can be told by that.
+pub(crate) fn beginning(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes { text.to_owned() } else { format!("{}{CUT}", &text[..text.floor_char_boundary(bytes)]) }
 }
 
 /// Everything a connector hands back.
@@ -241,6 +259,7 @@ impl From<Failure> for Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connections::Secret;
 
     fn asset(bytes: usize) -> Asset {
         Asset { description: "d".repeat(bytes), ..Asset::default() }
@@ -261,6 +280,38 @@ mod tests {
                 assert!(chunk.encoded_len() <= COLLECTED_CHUNK_BYTES || chunk.assets.len() == 1);
             }
         }
+    }
+
+    #[test]
+    fn a_job_that_is_called_by_a_credential_is_recorded_without() {
+        let mut mask = Mask::default();
+        mask.learn(&[Secret::new("s3cret-key"), Secret::new("1234")]);
+        let job = |handle: &[u8], word: &str| Job {
+            handle: handle.to_vec(),
+            external_id: word.to_owned(),
+            link: format!("https://example.com/{word}"),
+        };
+        let cases: [(&[u8], &str, &[u8], &str); 4] = [
+            (b"\x01{\"id\":\"7\"}", "7", b"\x01{\"id\":\"7\"}", "7"),
+            (b"\x01{\"id\":\"s3cret-key\"}", "s3cret-key", b"", "***"),
+            (b"\x01{\"id\":\"czNjcmV0LWtleQ==\"}", "czNjcmV0LWtleQ==", b"", "***"),
+            // Four digits are in ids by chance.
+            (b"\x01{\"id\":\"991234\"}", "7", b"\x01{\"id\":\"991234\"}", "7"),
+        ];
+        for (handle, word, kept, said) in cases {
+            assert_eq!(job(handle, word).without_credentials(&mask), job(kept, said), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_was_cut_says_so() {
+        for (text, bytes, expected) in [("abc", 3, "abc"), ("abcd", 3, "abc…"), ("aä", 2, "a…")] {
+            assert_eq!(beginning(text, bytes), expected);
+        }
+        assert_eq!(
+            cut("x".repeat(MESSAGE_CHARS_MAX + 1)).chars().filter(|letter| *letter == 'x').count(),
+            MESSAGE_CHARS_MAX
+        );
     }
 
     #[test]

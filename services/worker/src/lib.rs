@@ -44,6 +44,7 @@ mod ssh;
 mod stop;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod texts;
 mod toolchain;
 pub mod verdict;
 mod web;

@@ -169,6 +169,8 @@ pub(crate) const CONNECTION_FILE_BYTES_MAX: u64 = 256 * 1024;
 pub(crate) const CONNECTION_NAME_CHARS_MAX: usize = 128;
 /// Shortest credential, in bytes, that is looked for in messages and outputs; shorter ones would blacken ordinary words.
 pub(crate) const SECRET_BYTES_MIN: usize = 4;
+/// Shortest credential in bytes for which a handle is given up that holds it: shorter ones are in ids by chance.
+pub(crate) const HANDLE_CREDENTIAL_BYTES_MIN: usize = 8;
 
 /// Bytes of one connector manifest.
 pub(crate) const MANIFEST_BYTES_MAX: u64 = 256 * 1024;
@@ -327,3 +329,9 @@ pub(crate) const GIT_ADDRESS_BYTES_MAX: usize = 2_048;
 pub(crate) const GIT_REFERENCE_BYTES_MAX: usize = 255;
 /// Folders of a checkout that a task may choose.
 pub(crate) const GIT_FOLDERS_MAX: usize = 64;
+/// dbt's profiles.yml and dbt_project.yml, bytes.
+pub(crate) const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Owners, and tags, of one asset.
+pub(crate) const ASSET_TEXTS_MAX: usize = 50;
+/// An owner, a tag or a link of an asset, characters.
+pub(crate) const ASSET_TEXT_CHARS_MAX: usize = 500;

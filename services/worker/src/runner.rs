@@ -14,6 +14,7 @@ use crate::home::Home;
 use crate::outputs::{self, Owner};
 use crate::process::log::TaskLog;
 use crate::stop::StopSignal;
+use crate::texts;
 
 #[derive(Debug)]
 pub(crate) struct Runner {
@@ -96,7 +97,8 @@ impl Runner {
         let ended = match tokio::spawn(async move { connector.run(&inside).await }).await {
             Ok(ended) => ended,
             Err(panic) => {
-                error!(task_run = %task.offer.task_run_id, %panic, "a connector panicked");
+                let panic = task.log.hide(panic.to_string()).await;
+                error!(task_run = %task.offer.task_run_id, panic, "a connector panicked");
                 task.page.kill_all().await;
                 let text = format!("the connector failed inside Downbeat (a bug there, please report it): {panic}");
                 if remote { Failure::unknown(text) } else { Failure::job(text) }.into()
@@ -130,14 +132,9 @@ async fn without_credentials(task: &Task, ended: Ended) -> Ended {
         Ending::Unconfirmed(reason) => *reason = hide(reason).await,
         Ending::Stopped | Ending::Abandoned => {}
     }
-    for operation in &mut collection.operations {
-        operation.name = hide(&mut operation.name).await;
-        operation.message = hide(&mut operation.message).await;
-        operation.external_id = hide(&mut operation.external_id).await;
-    }
-    for asset in &mut collection.assets {
-        asset.description = hide(&mut asset.description).await;
-    }
+    task.log
+        .with_mask(|mask| texts::change(&mut collection, &mut |text| *text = mask.hide(std::mem::take(text))))
+        .await;
     Ended { ending, collection }
 }
 

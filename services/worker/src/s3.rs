@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use rusty_s3::{Bucket, Credentials, UrlStyle};
 
-use crate::attempt::Failure;
+use crate::attempt::{Failure, beginning};
 use crate::connections::{Connection, Fields, Secret};
 use crate::web;
 
@@ -71,8 +71,8 @@ fn credentials(key: &Secret, secret: &Secret, token: Option<&Secret>) -> Credent
 
 /// What an answer that is no success means.
 pub(crate) fn refused(bucket: &Bucket, status: StatusCode, text: &str) -> Failure {
-    let code = element(text, "Code").unwrap_or("no code");
-    let message = element(text, "Message").unwrap_or("no message");
+    let code = element(text, "Code").unwrap_or_else(|| "no code".to_owned());
+    let message = element(text, "Message").unwrap_or_else(|| "no message".to_owned());
     let text = format!("{} answered {status}: {code}: {message}", place(bucket));
     match status.as_u16() {
         301 | 307 => {
@@ -89,8 +89,8 @@ pub(crate) fn place(bucket: &Bucket) -> String {
 }
 
 /// The text of the first element of that name, as far as it is worth to be shown.
-fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+fn element(text: &str, name: &str) -> Option<String> {
     let begin = text.split_once(&format!("<{name}>"))?.1;
     let inner = begin.split_once(&format!("</{name}>"))?.0;
-    Some(&inner[..inner.floor_char_boundary(300)])
+    Some(beginning(inner, 300))
 }

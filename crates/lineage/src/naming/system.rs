@@ -183,8 +183,20 @@ impl System {
                 let host = host::authority(rest.trim_start_matches("https://"), None);
                 format!("{scheme}://{}", host.trim_end_matches(":443"))
             }
+            Self::Redshift => format!("{scheme}://{}", cluster(&host::authority(rest, self.rules().port))),
             _ => format!("{scheme}://{}", host::authority(rest, self.rules().port)),
         }
+    }
+}
+
+/// `cluster.region:port`, of the host of a cluster or a workgroup, in which stands what the cloud made up.
+fn cluster(authority: &str) -> String {
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let clouds = [".redshift.amazonaws.com", ".redshift-serverless.amazonaws.com"];
+    let Some(name) = clouds.iter().find_map(|cloud| host.strip_suffix(cloud)) else { return authority.to_owned() };
+    match name.split('.').collect::<Vec<_>>().as_slice() {
+        [cluster, _, region] => format!("{cluster}.{region}:{port}"),
+        _ => format!("{name}:{port}"),
     }
 }
 

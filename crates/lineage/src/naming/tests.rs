@@ -29,7 +29,13 @@ fn all_who_report_a_table_say_the_same_key() {
         ("postgres://[fe80::2]:5433/a.b.c", &[]),
         ("mysql://db:3306/shop.Orders", &[("mariadb://db", "shop.Orders"), ("mysql://DB:3306", "`shop`.`Orders`")]),
         ("mssql://db:1433/shop.dbo.orders", &[("sqlserver://db:1433", "[shop].[dbo].[Orders]")]),
-        ("redshift://c.eu-west-1:5439/dev.public.t", &[("redshift://C.eu-west-1", "dev.public.T")]),
+        (
+            "redshift://c.eu-west-1:5439/dev.public.t",
+            &[
+                ("redshift://C.eu-west-1", "dev.public.T"),
+                ("redshift://c.abc123xyz789.eu-west-1.redshift.amazonaws.com:5439", "dev.public.t"),
+            ],
+        ),
         (
             "snowflake://org-account/db.schema.t",
             &[

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod alert;
+mod asset;
 mod backfill;
 mod control;
 mod cost;
@@ -16,6 +17,9 @@ use downbeat_event_log::LogAddress;
 use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
+pub use asset::{
+    AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetPath, AssetSub, AssetTests,
+};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
@@ -117,8 +121,10 @@ pub enum Command {
     Breaches(Breaches),
     /// Follow the log of a task.
     Logs(Logs),
-    /// Show the assets that a run read and wrote, as a tree.
+    /// Show the assets that a run read and wrote, as a tree, or what it did differently from another one.
     Lineage(Lineage),
+    /// Assets over all runs: how good they are, what they came of, who uses them.
+    Asset(AssetCommand),
     /// Look into the log of events.
     Log(Log),
 }
@@ -355,6 +361,9 @@ pub struct Logs {
 pub struct Lineage {
     /// Run id, an unambiguous beginning of it, or `last`.
     pub run: String,
+    /// What it did differently from this run.
+    #[arg(long, value_name = "RUN")]
+    pub against: Option<String>,
     #[command(flatten)]
     pub servers: Servers,
 }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod apply;
+mod asset;
 mod backfill;
 mod body;
 mod breaches;
@@ -67,6 +68,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
+        Command::Asset(command) => asset::run(&command).await,
         Command::Log(log) => match log.sub {
             LogSub::Verify => log_verify::run(&log.log).await,
             LogSub::Cat { after, run, follow } => log_cat::run(&log.log, after, run.as_deref(), follow).await,

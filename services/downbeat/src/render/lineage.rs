@@ -103,7 +103,7 @@ fn tests(tests: &[AssetTest]) -> String {
     format!("{passed}/{} tests  {}", tests.len(), names.join(", "))
 }
 
-fn thousands(number: i64) -> String {
+pub(super) fn thousands(number: i64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,9 +1,12 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
 mod alerts;
+mod asset;
 mod backfill;
 mod costs;
 mod dead;
+pub mod difference;
+pub mod graph;
 mod health;
 mod integrations;
 pub mod lineage;
@@ -23,6 +26,7 @@ pub mod why;
 mod words;
 
 pub use alerts::alert_table;
+pub use asset::{asset_lines, asset_table, change_table, test_table};
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use costs::{budget_table, cost_table, entry_table, money, period, price_table, unpriced_lines};
 pub use dead::dead_table;

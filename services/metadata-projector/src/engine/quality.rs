@@ -73,6 +73,8 @@ fn compare(asset: &Asset, ran: &Ran<'_>, batch: &mut Batch<'_>) -> Result<(), Er
             pipeline_id: ran.pipeline_id.to_owned(),
             task: ran.task.to_owned(),
             columns,
+            // It may change its name: filled in when the row is read.
+            pipeline_alias: String::new(),
         };
         batch.put(keys::schema_change(node(&meant), ran.at, changes), &change);
         batch.put_bytes(keys::schema_change_by_age(node(&meant), ran.at, changes), Vec::new());

@@ -47,11 +47,17 @@ pub fn get(view: &View<'_>, named: &str) -> Result<wire::GetAssetResponse, Refus
     })
 }
 
+fn alias(view: &View<'_>, pipeline: &str) -> Result<String, Refusal> {
+    pipeline.parse().map_or_else(|_| Ok(String::new()), |pipeline| lineage::alias_of(view, pipeline))
+}
+
 fn consumers(view: &View<'_>, asset: Node) -> Result<Vec<wire::AssetConsumer>, Refusal> {
     let mut found = Vec::new();
     for row in view.store.scan(&keys::consumers(asset), None).take(limits::CONSUMERS_MAX) {
         let (key, bytes) = row?;
-        found.push(rows::read::<ConsumerRow>(&key, &bytes)?.shown);
+        let mut shown = rows::read::<ConsumerRow>(&key, &bytes)?.shown;
+        shown.pipeline_alias = alias(view, &shown.pipeline_id)?;
+        found.push(shown);
     }
     Ok(found)
 }
@@ -93,15 +99,16 @@ pub fn schema_changes(view: &View<'_>, named: &str, page: Page<'_>) -> Result<Pa
     if !named.is_empty() {
         let prefix = keys::schema_changes_of(node(&lineage::asset(view, named)?));
         return page::read(view.store, &prefix, page, |key, bytes| {
-            Ok(Some((rows::read::<wire::SchemaChange>(key, bytes)?, bytes.len())))
+            let mut row: wire::SchemaChange = rows::read(key, bytes)?;
+            row.pipeline_alias = alias(view, &row.pipeline_id)?;
+            Ok(Some((row, bytes.len())))
         });
     }
     page::read(view.store, keys::SCHEMA_CHANGES_BY_AGE, page, |key, _| {
         let Some(key) = keys::indexed_schema_change(key) else { return Ok(None) };
-        let row: Option<wire::SchemaChange> = view.get(&key)?;
-        Ok(row.map(|row| {
-            let length = row.encoded_len();
-            (row, length)
-        }))
+        let Some(mut row) = view.get::<wire::SchemaChange>(&key)? else { return Ok(None) };
+        row.pipeline_alias = alias(view, &row.pipeline_id)?;
+        let length = row.encoded_len();
+        Ok(Some((row, length)))
     })
 }

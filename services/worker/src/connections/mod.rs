@@ -14,7 +14,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use serde_json::{Map, Value};
@@ -22,6 +22,7 @@ use tracing::warn;
 
 use crate::attempt::Failure;
 use crate::limits::CONNECTION_NAME_CHARS_MAX;
+use crate::process::mask::Mask;
 pub(crate) use secret::{HIDDEN, Secret};
 
 /// The setting that names the folder.
@@ -115,7 +116,7 @@ impl Folder {
         for file in read.open_to_others {
             self.warn_once(&file);
         }
-        Ok(Some(Connection { file, named, fields: read.fields, secrets: read.secrets }))
+        Ok(Some(Connection { file, named, fields: read.fields, secrets: read.secrets, mask: OnceLock::new() }))
     }
 
     fn warn_once(&self, file: &Path) {
@@ -173,6 +174,8 @@ pub(crate) struct Connection {
     named: bool,
     fields: Map<String, Value>,
     secrets: Vec<Secret>,
+    /// Made when something is said.
+    mask: OnceLock<Mask>,
 }
 
 impl Connection {
@@ -251,19 +254,22 @@ impl Connection {
         }
     }
 
-    /// The text without any credential of this connection.
+    fn mask(&self) -> &Mask {
+        self.mask.get_or_init(|| {
+            let mut mask = Mask::default();
+            mask.learn(&self.secrets);
+            mask
+        })
+    }
+
+    /// The text without any credential of this connection, in whatever dress.
     pub(crate) fn hide(&self, text: String) -> String {
-        self.secrets.iter().fold(text, |text, secret| secret.hide_in(text))
+        self.mask().hide(text)
     }
 
     /// The value without any credential of this connection.
     pub(crate) fn hide_in_value(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => *text = self.hide(std::mem::take(text)),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_in_value(item)),
-            Value::Object(entries) => entries.values_mut().for_each(|entry| self.hide_in_value(entry)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
+        *value = self.mask().hide_in_value(std::mem::take(value));
     }
 }
 

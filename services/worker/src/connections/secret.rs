@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::limits::SECRET_BYTES_MIN;
-
 /// What stands where a credential was.
 pub(crate) const HIDDEN: &str = "***";
 
@@ -19,13 +17,6 @@ impl Secret {
     /// The credential itself, for the one place that hands it to a library.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
-    }
-
-    /// The text without this credential. One that is too short to be told from ordinary words stays.
-    pub(crate) fn hide_in(&self, text: String) -> String {
-        // A credential of several lines (a key) may be repeated line by line.
-        let parts = self.0.lines().map(str::trim).filter(|part| part.len() >= SECRET_BYTES_MIN);
-        parts.fold(text, |text, part| if text.contains(part) { text.replace(part, HIDDEN) } else { text })
     }
 }
 

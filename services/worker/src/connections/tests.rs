@@ -90,6 +90,10 @@ async fn nothing_prints_a_credential() {
     let mut value = json!({ "a": [{ "b": format!("x{PASSWORD}") }], "n": 1 });
     read.hide_in_value(&mut value);
     assert_eq!(value, json!({ "a": [{ "b": "x***" }], "n": 1 }));
+    // In whatever dress another side repeats it.
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, PASSWORD);
+    let digits: String = PASSWORD.bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(read.hide(format!("{encoded} {digits}")), "*** ***");
 }
 
 #[tokio::test]

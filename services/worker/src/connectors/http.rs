@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
 use crate::about::{About, Tested};
-use crate::attempt::{Ended, Ending, Failure};
+use crate::attempt::{Ended, Ending, Failure, beginning};
 use crate::base_url;
 use crate::connections::{Connection, Connections};
 use crate::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LOGGED_BYTES, HTTP_WAIT};
@@ -90,9 +90,9 @@ async fn exchange(task: &Task, connection: Option<&Connection>) -> Step<Ending> 
         return Err(Failure::job(format!("the answer of {} is larger than {limit} MiB", shown(&request.url))).into());
     }
     let text = String::from_utf8_lossy(&body);
-    let first = &text[..text.floor_char_boundary(HTTP_LOGGED_BYTES)];
+    let first = task.log.hide(beginning(&text, HTTP_LOGGED_BYTES)).await;
     task.log.line(&format!("answer: {status}, {} bytes", body.len())).await;
-    task.log.text(first).await;
+    task.log.text(&first).await;
     if !status.is_success() {
         let message = format!("{} {} answered {status}: {}", request.method, shown(&request.url), first.trim());
         let again = matches!(status.as_u16(), 408 | 429 | 500..=599);

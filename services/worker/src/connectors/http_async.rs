@@ -14,12 +14,12 @@ use super::{Task, http};
 use crate::attempt::{Collection, Failure};
 use crate::base_url;
 use crate::callbacks::{Callbacks, Journal};
-use crate::connections::{Connections, Secret};
+use crate::connections::Connections;
 use crate::limits::HTTP_WAIT;
 use crate::manifest::answer::{self, Exchange};
 use crate::manifest::fill::{Scope, uuid_of};
 use crate::manifest::format::CallName;
-use crate::process::log::TaskLog;
+use crate::process::{log::TaskLog, mask::Mask};
 use crate::remote::{CallError, Job, Observation, Prepared, Reattach, RemoteJob, State};
 use crate::script_events::{ScriptState, ScriptStatus};
 use crate::web;
@@ -66,8 +66,11 @@ impl RemoteJob for HttpRequestAsync {
         }
         let mut secrets = connection.map(|connection| connection.secrets().to_vec()).unwrap_or_default();
         secrets.push(key);
+        task.log.learn(&secrets).await;
+        let mut mask = Mask::default();
+        mask.learn(&secrets);
         let journal = Arc::new(self.callbacks.journal(id, set_outputs));
-        Ok(Box::new(Calls { request, id, journal, secrets, log: task.log.clone() }))
+        Ok(Box::new(Calls { request, id, journal, mask, log: task.log.clone() }))
     }
 }
 
@@ -75,7 +78,7 @@ struct Calls {
     request: web::Request,
     id: Uuid,
     journal: Arc<Journal>,
-    secrets: Vec<Secret>,
+    mask: Mask,
     log: TaskLog,
 }
 
@@ -113,7 +116,7 @@ impl Prepared for Calls {
     }
 
     fn hide(&self, text: String) -> String {
-        self.secrets.iter().fold(text, |text, secret| secret.hide_in(text))
+        self.mask.hide(text)
     }
 }
 

@@ -79,7 +79,8 @@ impl Task {
 
     /// The other system took the job. For remote connectors: as soon as it is known, and once.
     pub(crate) async fn submitted(&self, job: Job) {
-        (self.submit.0)(job).await;
+        let hidden = self.log.with_mask(|mask| job.without_credentials(mask));
+        (self.submit.0)(hidden.await).await;
     }
 }
 

@@ -30,7 +30,7 @@ use crate::manifest::answer::{self, Exchange, Read};
 use crate::manifest::auth::{self, Around, SignIn, Tokens};
 use crate::manifest::fill::Scope;
 use crate::manifest::format::{CallName, ErrorRule};
-use crate::process::log::TaskLog;
+use crate::process::{log::TaskLog, mask::Mask};
 use crate::remote::CallError;
 use crate::web;
 use cloud::Cloud;
@@ -81,7 +81,7 @@ pub(crate) struct Session {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) log: TaskLog,
     /// Credentials, given or fetched.
-    hidden: Mutex<Vec<Secret>>,
+    hidden: Mutex<Mask>,
     signed_in: tokio::sync::Mutex<Option<(Arc<Cluster>, Instant)>>,
 }
 
@@ -119,21 +119,13 @@ impl Session {
 
     /// Takes these out of all that is said from now on.
     pub(crate) async fn learn(&self, secrets: &[Secret]) {
-        let new: Vec<Secret> = {
-            let mut hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-            let new: Vec<Secret> = secrets.iter().filter(|secret| !hidden.contains(secret)).cloned().collect();
-            hidden.extend(new.iter().cloned());
-            new
-        };
-        if !new.is_empty() {
-            self.log.learn(&new).await;
-        }
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).learn(secrets);
+        self.log.learn(secrets).await;
     }
 
     /// The text without any credential.
     pub(crate) fn hide(&self, text: String) -> String {
-        let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-        hidden.iter().fold(text, |text, secret| secret.hide_in(text))
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).hide(text)
     }
 
     /// The cluster; `anew`: what is known of it was refused.

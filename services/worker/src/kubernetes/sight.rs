@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::attempt::beginning;
 use crate::limits::KUBERNETES_MESSAGE_BYTES_MAX;
 use crate::remote::State;
 
@@ -67,7 +68,7 @@ fn container(pod: &Value, status: &Value) -> Container {
     let doing = if let Some(ended) = state.get("terminated").filter(|ended| ended.is_object()) {
         let instant = |name: &str| ended[name].as_str().and_then(|text| text.parse().ok());
         let message = text(&ended["message"]);
-        let message = message[..message.floor_char_boundary(KUBERNETES_MESSAGE_BYTES_MAX)].trim().to_owned();
+        let message = beginning(message.trim(), KUBERNETES_MESSAGE_BYTES_MAX);
         Doing::Ended(Exit {
             code: ended["exitCode"].as_i64().unwrap_or(-1),
             reason: text(&ended["reason"]),

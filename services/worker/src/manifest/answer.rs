@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::fill::Scope;
 use super::format::{CallName, ErrorRule, Meaning};
 use super::judge::holds;
-use crate::attempt::Failure;
+use crate::attempt::{Failure, beginning};
 use crate::limits::ANSWER_SHOWN_BYTES;
 use crate::remote::CallError;
 use crate::web::{self, Lost};
@@ -137,9 +137,10 @@ fn applies(rule: &ErrorRule, call: CallName, status: u16, body: &Value, scope: &
 
 /// The beginning of an answer, for people.
 pub(crate) fn shown(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(ANSWER_SHOWN_BYTES)]);
-    let text = text.trim();
-    if text.is_empty() { "nothing".to_owned() } else { text.to_owned() }
+    match beginning(String::from_utf8_lossy(body).trim(), ANSWER_SHOWN_BYTES) {
+        text if text.is_empty() => "nothing".to_owned(),
+        text => text,
+    }
 }
 
 /// `Retry-After`: seconds, or an instant.

@@ -40,6 +40,7 @@ use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Connections, Fields, Secret, address, none_given};
 use crate::connectors::Task;
+use crate::process::mask::Mask;
 use crate::remote::{Prepared, Reattach, RemoteJob};
 use crate::web;
 use auth::Tokens;
@@ -160,7 +161,7 @@ impl Described {
         Ok(run::Calls {
             manifest,
             scope,
-            hidden: Mutex::new(self.hook(&base, connection.as_ref())),
+            hidden: Mutex::new(self.mask(&base, connection.as_ref())),
             base,
             vendor,
             endpoint,
@@ -174,6 +175,13 @@ impl Described {
 }
 
 impl Described {
+    fn mask(&self, base: &reqwest::Url, connection: Option<&Connection>) -> Mask {
+        let mut mask = Mask::default();
+        mask.learn(connection.map(Connection::secrets).unwrap_or_default());
+        mask.learn(&self.hook(base, connection));
+        mask
+    }
+
     /// What of addresses is a credential itself: whoever knows the path of a web hook may call it.
     fn hook(&self, base: &reqwest::Url, connection: Option<&Connection>) -> Vec<Secret> {
         let name = self.manifest.base_url.lone_hole().and_then(|hole| hole.names.first());
@@ -289,6 +297,9 @@ impl RemoteJob for Described {
 
     async fn prepare(&self, task: &Task) -> Result<Box<dyn Prepared>, Failure> {
         let calls = self.prepared(&task.offer.connection, &task.parameters, &task.token).await?;
+        if let Some(connection) = &calls.connection {
+            task.log.learn(connection.secrets()).await;
+        }
         Ok(Box::new(calls))
     }
 }

@@ -25,6 +25,7 @@ use super::threshold::{Judgement, Threshold};
 use crate::attempt::{Collection, Failure, cut};
 use crate::connections::{Connection, Secret};
 use crate::limits::{FIND_AFTER_START_LOOKS, FIND_AFTER_START_PAUSE, HTTP_WAIT};
+use crate::process::mask::Mask;
 use crate::remote::{CallError, Job, Observation, Prepared, State};
 use crate::web;
 
@@ -40,8 +41,8 @@ pub(super) struct Calls {
     pub(super) thresholds: Option<(Threshold, Option<Threshold>)>,
     pub(super) tokens: Arc<Tokens>,
     pub(super) connection: Option<Connection>,
-    /// Credentials that were made or fetched on the way.
-    pub(super) hidden: Mutex<Vec<Secret>>,
+    /// Knows the credentials that were given, made or fetched on the way.
+    pub(super) hidden: Mutex<Mask>,
     /// The answer to the start, for what is over with it.
     pub(super) answered: Mutex<Option<Value>>,
 }
@@ -152,12 +153,7 @@ impl Calls {
     }
 
     fn remember(&self, hidden: &[Secret]) {
-        let mut kept = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-        for secret in hidden {
-            if !kept.contains(secret) {
-                kept.push(secret.clone());
-            }
-        }
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).learn(hidden);
     }
 
     fn hide_error(&self, error: CallError) -> CallError {
@@ -403,11 +399,6 @@ impl Prepared for Calls {
     }
 
     fn hide(&self, text: String) -> String {
-        let text = match &self.connection {
-            Some(connection) => connection.hide(text),
-            None => text,
-        };
-        let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-        hidden.iter().fold(text, |text, secret| secret.hide_in(text))
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).hide(text)
     }
 }

@@ -19,6 +19,7 @@ use super::run::{Calls, answered};
 use crate::attempt::{Collection, Failure};
 use crate::limits::{FIND_SPAN, SQL_ROWS_MAX};
 use crate::remote::{CallError, Job, Observation, Prepared as _};
+use crate::texts;
 
 /// Whether a candidate, and so everything behind it, was there long before our job can have been started.
 fn too_old(find: &Find, item: &Value) -> bool {
@@ -209,14 +210,7 @@ impl Calls {
             (None, None, None) => return Ok(Collection::default()),
         };
         let mut collection = gathered.done(cut);
-        for operation in &mut collection.operations {
-            for text in [&mut operation.name, &mut operation.message] {
-                *text = self.hide(std::mem::take(text));
-            }
-            for basis in &mut operation.cost_basis {
-                basis.attributes.values_mut().for_each(|text| *text = self.hide(std::mem::take(text)));
-            }
-        }
+        texts::change(&mut collection, &mut |text| *text = self.hide(std::mem::take(text)));
         Ok(collection)
     }
 }

@@ -62,6 +62,11 @@ impl TaskLog {
         self.0.lock().await.mask.hide(text)
     }
 
+    /// For whoever takes credentials out of something that has many texts.
+    pub(crate) async fn with_mask<T>(&self, act: impl FnOnce(&Mask) -> T) -> T {
+        act(&self.0.lock().await.mask)
+    }
+
     /// The value without any credential.
     pub(crate) async fn hide_in_value(&self, value: Value) -> Value {
         self.0.lock().await.mask.hide_in_value(value)

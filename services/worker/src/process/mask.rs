@@ -1,5 +1,6 @@
 //! Takes credentials out of what is said, in whatever dress they come: as they are, as base64 (also inside of a longer text that was
-//! encoded as a whole), as hexadecimal digits, escaped for URLs or for JSON; whole texts, and streams in pieces of any size.
+//! encoded as a whole), as hexadecimal digits, escaped for URLs, for JSON, for HTML or as Python shows it; whole texts, and streams in
+//! pieces of any size. Of a text that was cut ([`CUT`] says where) also the beginning of a credential.
 //!
 //! A stream is held back only as far as it may be the beginning of a credential. Credentials that are too short to be told from
 //! ordinary words stay.
@@ -18,6 +19,9 @@ use crate::limits::SECRET_BYTES_MIN;
 
 /// Shortest part of an encoded credential that is looked for, in bytes.
 const PART_BYTES_MIN: usize = 6;
+
+/// Stands where a text was cut.
+pub(crate) const CUT: char = '…';
 
 /// The credentials that are known.
 #[derive(Default)]
@@ -38,7 +42,10 @@ impl Mask {
             // One of several lines (a key) may be repeated line by line.
             let parts = std::iter::once(whole).chain(whole.lines().map(str::trim));
             for part in parts.filter(|part| part.len() >= SECRET_BYTES_MIN) {
-                self.dresses.extend(dresses(part));
+                // What is known already needs no new search.
+                if self.dresses[..before].binary_search_by(|dress| dress.as_slice().cmp(part.as_bytes())).is_err() {
+                    self.dresses.extend(dresses(part));
+                }
             }
         }
         if self.dresses.len() == before {
@@ -62,12 +69,36 @@ impl Mask {
 
     /// The text without credentials.
     pub(crate) fn hide(&self, text: String) -> String {
-        match &self.search {
+        let text = match &self.search {
             Some(search) if search.is_match(&text) => {
                 String::from_utf8_lossy(&self.hide_in_bytes(text.as_bytes())).into_owned()
             }
             _ => text,
+        };
+        if self.dresses.is_empty() || !text.contains(CUT) { text } else { self.hide_cut(&text) }
+    }
+
+    /// The text without what is left of a credential where it was cut.
+    fn hide_cut(&self, text: &str) -> String {
+        let mut hidden = String::with_capacity(text.len());
+        for piece in text.split_inclusive(CUT) {
+            let whole = piece.strip_suffix(CUT).unwrap_or(piece);
+            let begins = self.beginning(whole.as_bytes());
+            if whole.len() == piece.len() || whole.len() - begins < SECRET_BYTES_MIN {
+                hidden.push_str(piece);
+            } else {
+                // A dress may begin inside of a letter, if it is none of text.
+                hidden.push_str(&whole[..whole.floor_char_boundary(begins)]);
+                hidden.push_str(HIDDEN);
+                hidden.push(CUT);
+            }
         }
+        hidden
+    }
+
+    /// Whether a credential of at least so many bytes, in any dress, is in there.
+    pub(crate) fn finds(&self, bytes: &[u8], at_least: usize) -> bool {
+        self.search.as_ref().is_some_and(|search| search.find_iter(bytes).any(|found| found.len() >= at_least))
     }
 
     /// The value without credentials, in names as well.
@@ -146,7 +177,11 @@ fn dresses(secret: &str) -> Vec<Vec<u8>> {
     let bytes = secret.as_bytes();
     let mut all: Vec<Vec<u8>> = vec![bytes.to_vec()];
     all.extend(base64(bytes));
-    all.extend(json(secret).into_iter().chain(urls(bytes)).map(String::into_bytes));
+    let escaped = json(secret);
+    // A text that was escaped may stand inside of one that is.
+    let twice = escaped.iter().flat_map(|text| json(text).into_iter().chain([python(text)])).collect::<Vec<_>>();
+    let escaped = escaped.into_iter().chain(twice).chain(urls(bytes)).chain(html(secret)).chain([python(secret)]);
+    all.extend(escaped.map(String::into_bytes));
     if bytes.len() >= PART_BYTES_MIN {
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         all.extend([digits.to_ascii_uppercase().into_bytes(), digits.into_bytes()]);
@@ -183,6 +218,23 @@ fn json(secret: &str) -> Vec<String> {
     }
     let html = |text: &str| text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     vec![html(&plain), html(&ascii), plain.replace('/', "\\/"), ascii.replace('/', "\\/"), ascii, plain]
+}
+
+/// As Python shows a text that has both quotes.
+fn python(secret: &str) -> String {
+    secret.replace('\\', "\\\\").replace('\'', "\\'")
+}
+
+/// As pages write it: they differ in quotes.
+fn html(secret: &str) -> Vec<String> {
+    let plain = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut all = Vec::new();
+    for double in ["\"", "&quot;", "&#34;"] {
+        for single in ["'", "&#x27;", "&#39;", "&#039;", "&apos;"] {
+            all.push(plain.replace('"', double).replace('\'', single));
+        }
+    }
+    all
 }
 
 /// As percent-encoders write it: they differ in what they leave as it is, in the case of digits, and in spaces.
@@ -230,6 +282,8 @@ mod tests {
             "p%C3%A4%24%24%20%22w%2Frd%3C1%3E%26%2B".to_owned(),
             "p%c3%a4%24%24+%22w%2frd%3c1%3e%26%2b".to_owned(),
             SECRET.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            "pä$$ &#34;w/rd&lt;1&gt;&amp;+".to_owned(),
+            "pä$$ &quot;w/rd&lt;1&gt;&amp;+".to_owned(),
         ] {
             let hidden = mask.hide(format!("before {text} after"));
             assert!(hidden.contains(HIDDEN) && hidden.len() < 40, "{text} became {hidden}");
@@ -240,6 +294,35 @@ mod tests {
             assert!(hidden.contains(HIDDEN), "{basic} became {hidden}");
         }
         assert_eq!(mask.hide("nothing of it".to_owned()), "nothing of it");
+        let inside = json!({ "answer": json!({ "a": SECRET }).to_string() }).to_string();
+        let hidden = mask.hide(inside.replace('ä', "\\\\u00e4"));
+        assert_eq!(hidden, r#"{"answer":"{\"a\":\"***\"}"}"#);
+        let quotes = self::mask(&[r#"both "of" 'them' \"#]);
+        assert_eq!(quotes.hide(r#"ValueError('both "of" \'them\' \\')"#.to_owned()), "ValueError('***')");
+    }
+
+    #[test]
+    fn what_is_left_of_a_credential_where_a_text_was_cut_is_hidden() {
+        let mask = mask(&[SECRET, "abcdefgh"]);
+        for dress in dresses(SECRET) {
+            let dress = String::from_utf8(dress).unwrap();
+            for (end, _) in dress.char_indices().filter(|(end, _)| *end >= SECRET_BYTES_MIN) {
+                let hidden = mask.hide(format!("it said \n{}…; and abcd…", &dress[..end]));
+                let rest = hidden.strip_prefix("it said \n***").and_then(|rest| rest.strip_suffix("…; and ***…"));
+                // Behind a whole one, what a longer dress has beyond it: bits that are no letter, and padding.
+                assert!(rest.is_some_and(|rest| rest.len() <= 3), "{} became {hidden}", &dress[..end]);
+            }
+        }
+        assert_eq!(mask.hide("abcdef is no end, abc… is short".to_owned()), "abcdef is no end, abc… is short");
+    }
+
+    #[test]
+    fn what_was_learnt_twice_is_known_once() {
+        let mut mask = mask(&["abcdefgh"]);
+        let known = mask.dresses.len();
+        mask.learn(&[Secret::new("abcdefgh")]);
+        assert_eq!(mask.dresses.len(), known);
+        assert!(mask.finds(b"xx abcdefgh", 8) && !mask.finds(b"xx abcdefgh", 9));
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl VirtualEnvironment {
         Self { folders, variables }
     }
 
+    /// What its programs see.
+    pub(crate) fn variables(&self) -> &Environment {
+        &self.variables
+    }
+
     /// Adds variables; later ones win.
     #[must_use]
     pub(crate) fn with(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {

@@ -9,6 +9,7 @@ mod neighbours;
 mod path;
 mod walk;
 
+pub(in crate::query) use self::neighbours::alias_of;
 pub use self::{
     diff::diff,
     find::asset,

@@ -67,6 +67,7 @@ impl Graph<'_> {
                 let row: WriterRow = rows::read(&key, &bytes)?;
                 if self.at == 0 || row.first_at <= self.at {
                     writers.push(wire::AssetWriter {
+                        pipeline_alias: self.alias(&row.pipeline)?,
                         pipeline_id: pipeline(&row.pipeline),
                         task: row.task,
                         last_run_id: run(&row.last_run),
@@ -82,6 +83,12 @@ impl Graph<'_> {
         Ok(writers)
     }
 
+    /// What people call a pipeline; empty = it is none of ours.
+    fn alias(self, pipeline: &[u8]) -> Result<String, Refusal> {
+        let Some(pipeline) = PipelineId::from_slice(pipeline) else { return Ok(String::new()) };
+        alias_of(self.view, pipeline)
+    }
+
     /// Its key and those that mean the same.
     pub(super) fn names(self, asset: &str) -> Result<Vec<String>, Refusal> {
         let mut names = vec![asset.to_owned()];
@@ -91,10 +98,11 @@ impl Graph<'_> {
 
     fn add(self, row: EdgeRow, edges: &mut Edges, other: impl Fn(&wire::AssetEdge) -> String) -> Result<(), Refusal> {
         let meant = |key: &str| aliases::meant(key, |row| self.view.store.get(row));
-        let held = row.sources.iter().filter_map(|source| self.source(source));
         let (mut sources, mut columns) = (Vec::new(), Vec::new());
-        for (source, said) in held {
-            sources.push(source);
+        for source in &row.sources {
+            let Some((mut shown, said)) = self.source(source) else { continue };
+            shown.pipeline_alias = self.alias(&source.pipeline)?;
+            sources.push(shown);
             columns.extend(said);
         }
         if sources.is_empty() {
@@ -132,9 +140,17 @@ impl Graph<'_> {
             last_seen_at: source.last_at,
             since: interval.since,
             until: interval.until,
+            // Filled in by whoever may read other rows.
+            pipeline_alias: String::new(),
         };
         Some((shown, interval.columns.clone()))
     }
+}
+
+/// What people call a pipeline.
+pub(in crate::query) fn alias_of(view: &View<'_>, pipeline: PipelineId) -> Result<String, Refusal> {
+    let row: Option<wire::Pipeline> = view.get(&crate::engine::keys::pipeline(pipeline))?;
+    Ok(row.map(|row| row.alias).unwrap_or_default())
 }
 
 fn pipeline(id: &[u8]) -> String {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::limits::ARTIFACT_BYTES_MAX;
 
@@ -42,6 +42,43 @@ pub(super) struct Manifest {
     pub(super) nodes: BTreeMap<String, Node>,
     pub(super) sources: BTreeMap<String, Node>,
     pub(super) exposures: BTreeMap<String, Exposure>,
+    pub(super) groups: BTreeMap<String, Group>,
+    /// Of its tables; `None` = nobody knows where they are. dbt does not write it: whoever knows the profile says it.
+    #[serde(skip)]
+    pub(super) namespace: Option<String>,
+}
+
+/// Nodes that somebody answers for together.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) owner: Owner,
+}
+
+/// Who answers for something.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Owner {
+    pub(super) name: Option<String>,
+    pub(super) email: Option<OneOrMany>,
+}
+
+/// Newer versions of dbt take a list of addresses.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub(super) fn words(&self) -> &[String] {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::Many(words) => words,
+        }
+    }
 }
 
 /// A model, seed, snapshot, test, source, ...
@@ -61,12 +98,21 @@ pub(super) struct Node {
     pub(super) depends_on: DependsOn,
     pub(super) attached_node: Option<String>,
     pub(super) column_name: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) group: Option<String>,
+    pub(super) meta: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Config {
     pub(super) materialized: Option<String>,
+    pub(super) meta: Map<String, Value>,
+    pub(super) group: Option<String>,
+    /// Of tests: `ERROR` or `WARN`, and the conditions under which a count of failures is one or the other.
+    pub(super) severity: Option<String>,
+    pub(super) error_if: Option<String>,
+    pub(super) warn_if: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -84,6 +130,9 @@ pub(super) struct Exposure {
     pub(super) kind: Option<String>,
     pub(super) description: Option<String>,
     pub(super) depends_on: DependsOn,
+    pub(super) url: Option<String>,
+    pub(super) owner: Option<Owner>,
+    pub(super) tags: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

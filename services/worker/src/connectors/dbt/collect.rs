@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_proto::events::v1::{Asset, LineageEdge, Operation};
+use downbeat_proto::events::v1::{Asset, EdgeKind, LineageEdge, Operation};
 use jiff::Timestamp;
 
-use super::artifacts::{Invocation, Manifest, NodeResult};
+use super::artifacts::{Invocation, Manifest, Node, NodeResult};
 use super::assets;
 use super::cost;
 use crate::attempt::{Collection, cut};
@@ -103,8 +103,31 @@ fn operation(invocation: &Invocation, result: &NodeResult) -> Option<Operation> 
         column: node.filter(|_| is_test).and_then(|node| node.column_name.clone()).unwrap_or_default(),
         bytes: cost::bytes(result),
         cost_basis: cost::basis(result),
-        ..Operation::default()
+        severity: node.filter(|_| is_test).map(severity).unwrap_or_default(),
+        expected: node.filter(|_| is_test).map(expected).unwrap_or_default(),
+        actual: result.failures.filter(|_| is_test).map(rows_that_fail).unwrap_or_default(),
     })
+}
+
+fn severity(test: &Node) -> String {
+    let said = test.config.severity.as_deref().map(str::to_uppercase);
+    said.filter(|said| said == "WARN").unwrap_or_else(|| "ERROR".to_owned())
+}
+
+/// What dbt asks of the number of rows that fail: none, unless the test says otherwise.
+fn expected(test: &Node) -> String {
+    let config = &test.config;
+    let limit = if severity(test) == "WARN" { &config.warn_if } else { &config.error_if };
+    let limit = limit.as_deref().map(str::trim).filter(|limit| !limit.is_empty()).unwrap_or("!= 0");
+    match limit.strip_prefix("!=").map(str::trim) {
+        Some(number) => number.parse().map_or_else(|_| format!("{number} rows that fail"), rows_that_fail),
+        None => cut(format!("rows that fail not {limit}")),
+    }
+}
+
+fn rows_that_fail(number: i64) -> String {
+    let rows = if number == 1 { "row that fails" } else { "rows that fail" };
+    format!("{number} {rows}")
 }
 
 fn status(dbt: &str) -> &'static str {
@@ -163,25 +186,26 @@ fn touched(
     if !matches!(operation.status.as_str(), "SUCCEEDED" | "WARNING" | "REUSED") {
         return;
     }
-    let mut connect = |from: &Asset, to: &Asset| {
+    let mut connect = |from: &Asset, to: &Asset, kind: EdgeKind| {
         let edge = LineageEdge {
             from: from.key.clone(),
             to: to.key.clone(),
             operation: operation.external_id.clone(),
+            kind: kind.into(),
             ..LineageEdge::default()
         };
         edges.insert((from.key.clone(), to.key.clone()), edge);
     };
     for parent in parents(manifest, &result.unique_id) {
         note(&parent);
-        connect(&parent, &output);
+        connect(&parent, &output, EdgeKind::Derives);
     }
     for (id, exposure) in &manifest.exposures {
         let reads = exposure.depends_on.nodes.iter().any(|node| reaches(manifest, node, &result.unique_id));
         if reads {
             let exposed = assets::of_exposure(id, exposure);
             note(&exposed);
-            connect(&output, &exposed);
+            connect(&output, &exposed, EdgeKind::Exposes);
         }
     }
 }

@@ -49,7 +49,8 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bo
         let plan = state.before(project, command).await;
         let Some(words) = plan.words.clone() else {
             project.task.log.line(&format!("nothing of `{}` has changed", command.words.join(" "))).await;
-            invocations.extend(state.after(project, plan, None).await);
+            let reused = state.after(project, plan, None).await;
+            invocations.extend(placed(project, &command.words, reused).await);
             failed = None;
             continue;
         };
@@ -66,7 +67,8 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bo
             project.task.log.line("nothing of what is left is this command's work").await;
             failed = None;
         }
-        invocations.extend(state.after(project, plan, fresh).await);
+        let left = state.after(project, plan, fresh).await;
+        invocations.extend(placed(project, &words, left).await);
     }
     failures.extend(failed);
     let ending = if failures.is_empty() {
@@ -88,6 +90,13 @@ async fn read_artifacts(project: &Project<'_>, before: &[Invocation]) -> Option<
             None
         }
     }
+}
+
+/// What a command left, with the place of its tables.
+async fn placed(project: &Project<'_>, words: &[String], left: Option<Invocation>) -> Option<Invocation> {
+    let mut left = left?;
+    left.manifest.namespace = project.namespace(words).await;
+    Some(left)
 }
 
 fn describe_failure(line: &str, exit: &Exit, fresh: Option<&Invocation>, tail: &str) -> Option<String> {

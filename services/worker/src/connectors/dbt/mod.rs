@@ -7,6 +7,7 @@ mod call;
 mod collect;
 mod commands;
 mod cost;
+mod profile;
 mod resume;
 mod rows;
 mod state;
@@ -52,6 +53,20 @@ struct Project<'a> {
     folder: PathBuf,
     target: PathBuf,
     environment: VirtualEnvironment,
+}
+
+impl Project<'_> {
+    /// The namespace of what these words build; `None`, with a line in the log, where nobody knows.
+    async fn namespace(&self, words: &[String]) -> Option<String> {
+        match profile::namespace(words, &self.folder, self.environment.variables()) {
+            Ok(namespace) => Some(namespace),
+            Err(reason) => {
+                let line = format!("assets are named without the place where they are: {reason}");
+                self.task.log.line(&line).await;
+                None
+            }
+        }
+    }
 }
 
 impl Dbt {

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use downbeat_proto::events::v1::Operation;
+use downbeat_proto::events::v1::{EdgeKind, Operation};
+use serde_json::json;
 
 use super::{artifacts, artifacts::Invocation, collect};
 use crate::attempt::Collection;
@@ -17,6 +18,13 @@ fn invocation(adapter: &str, results: &str) -> Invocation {
 
 fn collected(adapter: &str) -> Collection {
     collect::collection(&[invocation(adapter, "run_results.json")])
+}
+
+/// The same, of a project whose profile says where its tables are.
+fn collected_at(namespace: &str, adapter: &str) -> Collection {
+    let mut invocation = invocation(adapter, "run_results.json");
+    invocation.manifest.namespace = Some(namespace.to_owned());
+    collect::collection(&[invocation])
 }
 
 fn operation<'a>(collection: &'a Collection, name: &str) -> &'a Operation {
@@ -115,4 +123,52 @@ fn failures_are_named_with_their_reason() {
     // Nothing was written, so nothing flows into it.
     let edges = collect::collection(&[invocation]).edges;
     assert!(edges.iter().all(|edge| !edge.to.ends_with(".customers")), "{edges:?}");
+}
+
+#[test]
+fn assets_are_named_by_the_place_where_they_are() {
+    let collection = collected_at("postgres://db:5432", "postgres");
+    let keys: BTreeSet<_> = collection.assets.iter().map(|asset| asset.key.as_str()).collect();
+    let tables = keys.iter().filter(|key| key.starts_with("postgres://db:5432/"));
+    assert!(tables.count() >= 4 && keys.iter().any(|key| key.ends_with(".customers")), "{keys:?}");
+    assert!(collection.assets.iter().all(|asset| asset.key.starts_with(&format!("{}/", asset.namespace))));
+    for edge in &collection.edges {
+        assert_eq!(edge.kind() == EdgeKind::Exposes, edge.to.starts_with("dbt/exposure."), "{edge:?}");
+    }
+}
+
+#[test]
+fn tests_say_what_they_expect_and_what_they_found() {
+    for operation in collected("postgres").operations.iter().filter(|operation| operation.r#type == "TEST") {
+        assert!(["ERROR", "WARN"].contains(&operation.severity.as_str()), "{operation:?}");
+        assert_eq!(operation.expected, "0 rows that fail", "{operation:?}");
+        assert_eq!(operation.actual.is_empty(), operation.failures < 0, "{operation:?}");
+    }
+}
+
+#[test]
+fn who_answers_for_a_node_is_told_in_several_ways() {
+    let mut invocation = invocation("postgres", "run_results.json");
+    let manifest = &mut invocation.manifest;
+    let group =
+        json!({"g": {"name": "sales", "owner": {"name": "Sales", "email": ["sales@example.org", "x@example.org"]}}});
+    manifest.groups = serde_json::from_value(group).unwrap();
+    let model = manifest.nodes.iter_mut().find(|(id, _)| id.ends_with(".customers")).unwrap();
+    let id = model.0.clone();
+    let cases = [
+        (json!({}), None, vec![]),
+        (json!({"owner": "ann"}), None, vec!["ann"]),
+        (json!({"owner": ["ann", " ", "bob"]}), Some("sales"), vec!["ann", "bob"]),
+        (json!({"owner": {"name": "Ann", "email": "ann@example.org"}}), None, vec!["ann@example.org"]),
+        (json!({"owner": 7}), Some("sales"), vec!["sales@example.org"]),
+        (json!({}), Some("unknown"), vec![]),
+    ];
+    for (meta, group, expected) in cases {
+        let node = invocation.manifest.nodes.get_mut(&id).unwrap();
+        node.config.meta = meta.as_object().cloned().unwrap();
+        node.meta.clear();
+        node.group = group.map(str::to_owned);
+        let asset = super::assets::of_node(&invocation.manifest, &id).unwrap();
+        assert_eq!(asset.owners, expected, "{meta} {group:?}");
+    }
 }

@@ -11,6 +11,7 @@ use tokio::{net::TcpListener, sync::mpsc};
 use super::*;
 use crate::attempt::{AttemptId, Ended, Ending};
 use crate::callbacks::Listening;
+use crate::connections::Secret;
 use crate::connectors::{Registry, Submit};
 use crate::home::Home;
 use crate::remote::{Pace, Remote};

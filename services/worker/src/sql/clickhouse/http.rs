@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use reqwest::{Client, Response, Url, header::CONTENT_TYPE, redirect::Policy};
 
-use crate::attempt::Failure;
+use crate::attempt::{Failure, beginning};
 use crate::connections::{Connection, Secret};
 use crate::limits::{ANSWER_SHOWN_BYTES, CHECK_CONNECT_WAIT};
 use crate::sql::{Read, Visit, tls};
@@ -126,7 +126,7 @@ impl Target {
             text.push(b' ');
         }
         let text = String::from_utf8_lossy(&text).trim().trim_end_matches(", e.what() = DB::Exception").to_owned();
-        let text = text[..text.floor_char_boundary(ANSWER_SHOWN_BYTES)].to_owned();
+        let text = beginning(&text, ANSWER_SHOWN_BYTES);
         let named =
             text.strip_prefix("Code: ").and_then(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next());
         match code.or_else(|| named.and_then(|code| code.parse().ok())) {

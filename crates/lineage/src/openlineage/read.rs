@@ -1,0 +1,142 @@
+//! From bytes to reports.
+
+use downbeat_domain::metadata::Collected;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Fault, Job, Parent, Report, Run, State, datasets, edges, facets, operations};
+use crate::limits::{EVENT_BYTES_MAX, EVENT_TEXT_CHARS_MAX, EVENTS_PER_BATCH_MAX};
+
+/// Reads one event.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn event(bytes: &[u8]) -> Result<Report, Fault> {
+    of_value(&parse(bytes)?)
+}
+
+/// Reads a JSON array of events, each for itself.
+///
+/// # Errors
+/// It is no array, or has too many.
+pub fn batch(bytes: &[u8]) -> Result<Vec<Result<Report, Fault>>, Fault> {
+    let parsed = parse(bytes)?;
+    let events = parsed.as_array().ok_or_else(|| fault("batch", "is no JSON array of events"))?;
+    if events.len() > EVENTS_PER_BATCH_MAX {
+        let reason = format!("has {} events; at most {EVENTS_PER_BATCH_MAX} are taken at once", events.len());
+        return Err(fault("batch", reason));
+    }
+    Ok(events.iter().map(of_value).collect())
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, Fault> {
+    if bytes.len() > EVENT_BYTES_MAX {
+        let reason = format!("has {} bytes; at most {EVENT_BYTES_MAX} are taken", bytes.len());
+        return Err(fault("event", reason));
+    }
+    serde_json::from_slice(bytes).map_err(|error| fault("event", format!("is no JSON: {error}")))
+}
+
+fn fault(place: &str, reason: impl Into<String>) -> Fault {
+    Fault { place: place.to_owned(), reason: reason.into() }
+}
+
+fn of_value(event: &Value) -> Result<Report, Fault> {
+    if !event.is_object() {
+        return Err(fault("event", "is no JSON object"));
+    }
+    let at = text(event, "eventTime").ok_or_else(|| fault("eventTime", "is missing"))?;
+    let at: Timestamp = at.parse().map_err(|_| {
+        fault("eventTime", format!("is {at:?}, and no time with its offset, like 2026-03-01T12:00:00Z"))
+    })?;
+    let producer = text(event, "producer").unwrap_or_default();
+    let run = if event.get("run").is_some() { Some(run(event)?) } else { None };
+    let job = match event.get("job") {
+        Some(named) => Some(job(named, "job")?),
+        None if run.is_some() => return Err(fault("job", "is missing: a run is one of a job")),
+        None => None,
+    };
+    if job.is_none() && event.get("dataset").is_none() {
+        return Err(fault("event", "has no run, no job and no dataset: it is about nothing"));
+    }
+    let identity = identity(event, run.as_ref(), at);
+    let mut report = Report { producer, at, job, run, identity, collected: Collected::default() };
+    let datasets = datasets::of(event);
+    report.collected.assets = datasets.assets();
+    report.collected.edges = edges::of(event, &report, &datasets);
+    report.collected.operations = operations::of(event, &report, &datasets);
+    Ok(report)
+}
+
+fn run(event: &Value) -> Result<Run, Fault> {
+    let run = &event["run"];
+    let id = text(run, "runId").ok_or_else(|| fault("run.runId", "is missing"))?;
+    let id = uuid(&id).ok_or_else(|| fault("run.runId", format!("is {id:?}, and no UUID")))?;
+    let state = match text(event, "eventType").unwrap_or_default().to_uppercase().as_str() {
+        "START" => State::Start,
+        "RUNNING" => State::Running,
+        "COMPLETE" => State::Complete,
+        "ABORT" => State::Abort,
+        "FAIL" => State::Fail,
+        // The type may be left out where only facets are told.
+        "OTHER" | "" => State::Other,
+        other => {
+            let reason = format!("is {other:?}; it is START, RUNNING, COMPLETE, ABORT, FAIL or OTHER");
+            return Err(fault("eventType", reason));
+        }
+    };
+    let facet = facets::of(run, "parent");
+    let parent = facet.and_then(parent);
+    let root = facet.and_then(|facet| facet.get("root")).and_then(self::parent);
+    Ok(Run { id, state, parent, root })
+}
+
+/// `None` where it names no run: nothing hangs on it.
+fn parent(facet: &Value) -> Option<Parent> {
+    let run = uuid(&text(facet.get("run")?, "runId")?)?;
+    let job = facet.get("job").and_then(|job| self::job(job, "job").ok()).unwrap_or_default();
+    Some(Parent { run, job })
+}
+
+fn job(named: &Value, place: &str) -> Result<Job, Fault> {
+    let part = |name: &str| {
+        let text = text(named, name).filter(|text| !text.trim().is_empty());
+        text.ok_or_else(|| fault(&format!("{place}.{name}"), "is missing"))
+    };
+    Ok(Job { namespace: part("namespace")?, name: part("name")? })
+}
+
+/// A text of an object, cut to what is kept of texts.
+pub(super) fn text(object: &Value, name: &str) -> Option<String> {
+    let text = object.get(name)?.as_str()?;
+    Some(text.chars().take(EVENT_TEXT_CHARS_MAX).collect())
+}
+
+/// Lower case, with hyphens. `None`: it is none.
+fn uuid(text: &str) -> Option<String> {
+    let digits: String = text.trim().chars().filter(|letter| *letter != '-').collect::<String>().to_lowercase();
+    if digits.len() != 32 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    Some(parts.join("-"))
+}
+
+fn identity(event: &Value, run: Option<&Run>, at: Timestamp) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key("downbeat openlineage event v1");
+    match run {
+        Some(run) => {
+            let parts = [run.id.as_str(), run.state.as_str(), &at.as_nanosecond().to_string()];
+            parts.iter().for_each(|part| {
+                hasher.update(part.as_bytes());
+                hasher.update(b"\n");
+            });
+        }
+        None => {
+            hasher.update(event.to_string().as_bytes());
+        }
+    }
+    let mut identity = [0; 16];
+    hasher.finalize_xof().fill(&mut identity);
+    identity
+}
