@@ -74,6 +74,11 @@ pub(crate) fn record(partition: &Partition, bills: &[Bill], context: &Context) -
         }
         recorded.push(first(partition, id, bill, context).map_err(refused)?);
     }
+    let bytes: usize = recorded.iter().map(size).sum();
+    if bytes > limits::BILLS_BYTES_PER_COMMAND_MAX {
+        let most = limits::BILLS_BYTES_PER_COMMAND_MAX;
+        return Err(Rejection::InvalidCost(format!("the bills take {bytes} bytes; at most {most} may be at once")));
+    }
     let known = partition.ledger.bills.len();
     if new > 0 && known + new > limits::BILLS_MAX {
         return Err(Rejection::InvalidCost(format!(
@@ -91,6 +96,9 @@ fn check(bill: &Bill, context: &Context) -> Result<(), String> {
     if texts.into_iter().chain([&bill.origin.integration]).any(|text| text.len() > most) {
         return Err(format!("a text of it takes more than {most} bytes"));
     }
+    if bill.unit.len() > limits::COST_UNIT_BYTES_MAX {
+        return Err(format!("its unit takes more than {} bytes", limits::COST_UNIT_BYTES_MAX));
+    }
     if bill.asset.len() > limits::ASSET_KEY_BYTES_MAX {
         return Err(format!("the key of its asset takes more than {} bytes", limits::ASSET_KEY_BYTES_MAX));
     }
@@ -107,6 +115,16 @@ fn check(bill: &Bill, context: &Context) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// About as many bytes as it takes in a record.
+fn size(recorded: &CostRecorded) -> usize {
+    let origin = &recorded.origin;
+    let entries = recorded.entries.iter().map(|entry| {
+        let texts = [&entry.unit, &entry.operation, &entry.asset, &entry.source, &entry.external_id];
+        100 + texts.into_iter().map(String::len).sum::<usize>()
+    });
+    100 + origin.task.len() + origin.owner.len() + origin.integration.len() + entries.sum::<usize>()
 }
 
 fn billed(bill: &Bill, id: CostId) -> CostEntry {

@@ -168,7 +168,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn without_price(&mut self, unit: &str, quantity: Quantity) {
-        let named = if unit.len() > limits::COST_TEXT_BYTES_MAX { "" } else { unit };
+        let named = if unit.len() > limits::COST_UNIT_BYTES_MAX { "" } else { unit };
         // Of too many units, the rest counts as one without a name.
         let named = if self.unpriced.len() < limits::UNPRICED_UNITS_MAX { named } else { "" };
         let (sum, count) = self.unpriced.entry(named.to_owned()).or_default();

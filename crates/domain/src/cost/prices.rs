@@ -46,8 +46,20 @@ pub(crate) fn set(partition: &Partition, prices: &[Price], context: &Context) ->
     for (place, price) in prices.iter().enumerate() {
         check(price).map_err(|why| Rejection::InvalidCost(format!("price {} ({}): {why}", place + 1, price.unit)))?;
     }
+    let bytes: usize = prices.iter().map(text_bytes).sum();
+    if bytes > limits::PRICES_BYTES_MAX {
+        let most = limits::PRICES_BYTES_MAX;
+        return Err(Rejection::InvalidCost(format!(
+            "the texts of the prices take {bytes} bytes; at most {most} may be"
+        )));
+    }
     let set = PricesSet { version: known.version + 1, prices: prices.to_vec(), at: context.now };
     Ok(vec![Event::Cost(Box::new(CostEvent::PricesSet(set)))])
+}
+
+fn text_bytes(price: &Price) -> usize {
+    let attributes: usize = price.attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
+    price.name.len() + price.unit.len() + price.integration.len() + price.connection.len() + attributes
 }
 
 fn check(price: &Price) -> Result<(), String> {
@@ -56,6 +68,9 @@ fn check(price: &Price) -> Result<(), String> {
     let texts = [&price.name, &price.unit, &price.integration, &price.connection].into_iter().chain(attributes);
     if texts.into_iter().any(|text| text.len() > most) {
         return Err(format!("a text of it takes more than {most} bytes"));
+    }
+    if price.unit.len() > limits::COST_UNIT_BYTES_MAX {
+        return Err(format!("its unit takes more than {} bytes", limits::COST_UNIT_BYTES_MAX));
     }
     if price.unit.is_empty() {
         return Err("it says of no unit what it is the price of".to_owned());
