@@ -12,13 +12,19 @@ use downbeat_domain::{
     metadata::Quantity,
 };
 use downbeat_proto::metadata::v1::{self as wire, CostGroup};
+use jiff::Timestamp;
 use support::{
+    append, pipeline, pipeline_id,
     service::{Service, end, log},
-    *,
 };
 use tonic::Code;
 
 const DAY: i64 = 86_400;
+
+/// Seconds since the epoch: sums are by day.
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
 
 fn entry(number: u8, basis: Basis, micros: i64, currency: &str, day: i64) -> CostEntry {
     CostEntry {
