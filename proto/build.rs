@@ -2,10 +2,11 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
     "downbeat/control/v1/control.proto",
+    "downbeat/metadata/v1/audit.proto",
     "downbeat/metadata/v1/position.proto",
     "downbeat/metadata/v1/metadata.proto",
     "downbeat/metadata/v1/lineage.proto",

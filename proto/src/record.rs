@@ -1,7 +1,7 @@
 //! Records: what one append carries.
 
 use bytes::Bytes;
-use downbeat_domain::{CommandId, Event};
+use downbeat_domain::{CallOrigin, CommandId, Event};
 use jiff::Timestamp;
 use prost::Message;
 
@@ -15,12 +15,16 @@ use crate::{
 pub const READER_VERSION: u32 = 1;
 
 /// All events of one accepted command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Decision {
     /// The command's id, if it had one.
     pub command: Option<CommandId>,
     /// Who asked.
     pub actor: String,
+    /// From where.
+    pub origin: CallOrigin,
+    /// Why, where no event says it.
+    pub reason: String,
     /// When it was decided.
     pub decided_at: Timestamp,
     /// What became true.
@@ -34,6 +38,11 @@ pub fn encode_decision(decision: &Decision) -> wire::Decision {
         actor: decision.actor.clone(),
         decided_at: convert::micros(decision.decided_at),
         events: decision.events.iter().map(event::encode).collect(),
+        origin: (!decision.origin.is_empty()).then(|| wire::CallOrigin {
+            address: decision.origin.address.clone(),
+            client: decision.origin.client.clone(),
+        }),
+        reason: decision.reason.clone(),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod assets;
+mod audit;
 mod backfills;
 mod costs;
 mod sensors;
@@ -224,9 +225,12 @@ impl World {
     /// Takes a command, valid or not; settles what follows if told so.
     pub fn take(&mut self, command: &Command, settled: bool) {
         let context = Context { now: self.now, random: self.history.len() as u64 * 977 };
-        if let Ok(events) = execute(&mut self.partition, command, &context) {
-            self.note(events);
-            self.partition.commands.remember(CommandId((self.history.len() as u128).to_be_bytes()));
+        match execute(&mut self.partition, command, &context) {
+            Ok(events) => {
+                self.note(events);
+                self.partition.commands.remember(CommandId((self.history.len() as u128).to_be_bytes()));
+            }
+            Err(rejection) => self.note(audit::rejected(command, &rejection, &context).into_iter().collect()),
         }
         while settled && !self.partition.agenda.is_empty() {
             let more = settle(&mut self.partition, &context);

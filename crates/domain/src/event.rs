@@ -2,6 +2,7 @@
 
 mod alert;
 mod asset;
+mod audit;
 mod backfill;
 mod carried;
 mod sensor;
@@ -24,6 +25,7 @@ pub use alert::{Alert, AlertSubject, AlertsRaised, Anomaly};
 pub use asset::{
     AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, FreshnessBreached, FreshnessRestored,
 };
+pub use audit::CommandRejected;
 pub use backfill::BackfillCreated;
 pub use carried::TaskCarriedOver;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
@@ -118,6 +120,8 @@ pub enum Event {
     AlertFailed { alert: AlertId, failures: u32, message: String, retry_at: Option<Timestamp>, at: Timestamp },
     /// A dead letter, which had failed so often, is tried once more.
     AlertRetried { alert: AlertId, failures: u32, at: Timestamp },
+    /// A command of a person or a program was refused, or so many more like it.
+    CommandRejected(Box<CommandRejected>),
     /// Of the ledger of costs.
     Cost(Box<CostEvent>),
     /// A run began to exist.
@@ -336,6 +340,7 @@ impl Event {
             | Event::AlertDelivered { .. }
             | Event::AlertFailed { .. }
             | Event::AlertRetried { .. }
+            | Event::CommandRejected(_)
             | Event::Cost(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
@@ -436,6 +441,7 @@ impl Event {
             Event::DeadlineMet(met) => Some(met.at),
             Event::DeadlineBreached(breached) => Some(breached.at),
             Event::AlertsRaised(raised) => Some(raised.at),
+            Event::CommandRejected(rejected) => Some(rejected.at),
             Event::Cost(fact) => Some(fact.at()),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)

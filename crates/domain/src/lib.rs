@@ -5,6 +5,7 @@
 //! clocks, randomness, files, sockets, storage, threads or the wire.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod audit;
 pub mod backfill;
 pub mod command;
 pub mod compile;
@@ -29,6 +30,7 @@ pub mod sensors;
 pub mod state;
 pub mod status;
 
+pub use audit::{CallOrigin, Caller, CommandKind, Target, TargetKind};
 pub use command::{
     AlertOutcome, Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun,
     SelectTasks, StartRun, TakeEvent, TakeWebhook,

@@ -195,3 +195,13 @@ pub const GATHERED_RUNS_MAX: usize = 100;
 pub const DEBOUNCES_MAX: u64 = 10;
 /// Runs that ended well that a pipeline with deadlines remembers.
 pub const GOOD_ENDS_MAX: usize = 256;
+/// The address, and the client, that a call comes from, each in bytes; longer ones are cut.
+pub const CALL_ORIGIN_BYTES_MAX: usize = 128;
+/// What a caller says about why, bytes; longer ones are cut.
+pub const CALL_REASON_BYTES_MAX: usize = 512;
+/// Things that one command names as what it is about.
+pub const CALL_TARGETS_MAX: usize = 4;
+/// Id and name of such a thing, each in bytes; longer ones are cut.
+pub const CALL_TARGET_BYTES_MAX: usize = 256;
+/// Why a command was refused, as it is recorded, bytes; longer ones are cut.
+pub const REJECTION_BYTES_MAX: usize = 1024;

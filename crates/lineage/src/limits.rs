@@ -9,7 +9,7 @@ pub(crate) const SQL_STATEMENTS_MAX: usize = 1_000;
 /// Most brackets within each other, of any kind; the parser has a limit of its own below it.
 pub(crate) const SQL_NESTING_MAX: usize = 100;
 
-/// How deep the parser may call itself. At this depth it uses a fraction of the 2 MiB that a thread has (`tests/hostile.rs`).
+/// How deep the parser may call itself. At this depth the stack of `sql::STACK_BYTES` is enough for it (`tests/sql_hostile.rs`).
 pub(crate) const SQL_PARSER_DEPTH_MAX: usize = 50;
 
 /// Most words and signs that may follow each other without a comma, counted through the brackets around them. Each may be a level of the tree,
@@ -36,6 +36,9 @@ pub(crate) const SQL_ROUNDS_MAX: usize = 8;
 
 /// Longest message of a problem, bytes.
 pub(crate) const SQL_MESSAGE_BYTES_MAX: usize = 300;
+
+/// Most tables of which it is said that their columns should be known.
+pub(crate) const SQL_UNKNOWN_MAX: usize = 100;
 
 /// Longest event of OpenLineage, or batch of them, unpacked, bytes.
 pub const EVENT_BYTES_MAX: usize = 16 << 20;

@@ -1,5 +1,8 @@
 //! The reader of SQL, held against what a person read out of the statements in `data/sql/`.
 
+// Helpers outside of #[test] functions may fail their test, too.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -145,4 +148,18 @@ fn similar(truth: &[String], found: &[String]) -> String {
     let missing = truth.iter().filter(|line| !found.contains(line)).map(|line| format!("  - {line}\n"));
     let more = found.iter().filter(|line| !truth.contains(line)).map(|line| format!("  + {line}\n"));
     missing.chain(more).collect()
+}
+
+/// Whoever can ask a database knows what to ask it, and then knows all.
+#[test]
+fn tables_whose_columns_would_say_more_are_named() {
+    let text = "create temp table t as select * from orders where id > 0; insert into made select * from t";
+    let first = read(text, Dialect::Postgres, &defaults(), &());
+    let named: Vec<_> = first.unknown.iter().map(shown).collect();
+    assert_eq!(named, ["orders", "made"]);
+    let known = catalog("orders(id, state), made(key, word, at)", Dialect::Postgres);
+    let lines = written(&read(text, Dialect::Postgres, &defaults(), &known));
+    assert!(lines.contains(&"key <- orders.id IDENTITY".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"word <- orders.state IDENTITY".to_owned()), "{lines:?}");
+    assert!(read("select id from orders", Dialect::Postgres, &defaults(), &()).unknown.is_empty());
 }

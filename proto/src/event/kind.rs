@@ -64,6 +64,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::AlertDelivered,
     EventKind::AlertFailed,
     EventKind::AlertRetried,
+    EventKind::CommandRejected,
     EventKind::PricesSet,
     EventKind::CostRecorded,
     EventKind::BudgetSet,

@@ -1,7 +1,7 @@
 //! Enumerations between domain and wire. On the way in, a number that this version does not know is no value at all: nothing is guessed.
 
 use downbeat_domain::{
-    FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TaskStatus,
+    CommandKind, FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TargetKind, TaskStatus,
     status::{CheckState, WindowEnd},
 };
 
@@ -27,6 +27,41 @@ macro_rules! words {
 }
 
 words! {
+    /// The wire form of what a command asks for.
+    command_kind, command_kind_of: CommandKind {
+        ApplyPipeline = ApplyPipeline,
+        PausePipeline = PausePipeline,
+        ResumePipeline = ResumePipeline,
+        DeletePipeline = DeletePipeline,
+        SetPool = SetPool,
+        StartRun = StartRun,
+        RestartRun = RestartRun,
+        CancelRun = CancelRun,
+        MarkTask = MarkTask,
+        DecideApproval = DecideApproval,
+        CreateBackfill = CreateBackfill,
+        CancelBackfill = CancelBackfill,
+        RetryAlert = RetryAlert,
+        TakeWebhook = TakeWebhook,
+        TakeSensorEvent = TakeSensorEvent,
+        FireSchedule = FireSchedule,
+        TakeEvent = TakeEvent,
+        NoteTimeZones = NoteTimeZones,
+        SetPrices = SetPrices,
+        RecordCosts = RecordCosts,
+        SetBudget = SetBudget,
+        ReleaseRun = ReleaseRun,
+    }
+    /// The wire form of a kind of thing that commands are about.
+    target_kind, target_kind_of: TargetKind {
+        Pipeline = Pipeline,
+        Run = Run,
+        Task = Task,
+        Pool = Pool,
+        Backfill = Backfill,
+        Alert = Alert,
+        Event = Event,
+    }
     /// The wire form of why an instant has no run of its own.
     pass_reason, pass_reason_of: PassReason {
         Missed = Missed,

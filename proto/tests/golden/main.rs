@@ -6,6 +6,7 @@
 
 mod added;
 mod alerted;
+mod audited;
 mod backfilled;
 mod costed;
 mod described;
@@ -136,6 +137,7 @@ fn sample_record(events: Vec<(&'static str, Event)>) -> Bytes {
         decided_at: at,
         // Compressed payloads have a golden file of their own; here they would only make the bytes depend on zstd.
         events: events.clone().filter(|event| !matches!(event, Event::PipelineApplied(_))).collect(),
+        ..Decision::default()
     });
     record::encode(7, at, decisions.iter().map(record::encode_decision).collect())
 }
@@ -149,7 +151,13 @@ fn record_text(bytes: &[u8]) -> String {
         .iter()
         .map(|decision| (&decision.command_id, decision.actor.as_str(), decision.decided_at, decision.events.len()))
         .collect();
-    format!("epoch {} at {} for reader {}\n{told:#?}\n{events}", record.epoch, record.written_at, record.minimum_reader)
+    format!(
+        "epoch {} at {} for reader {}\n{told:#?}\n{}{events}",
+        record.epoch,
+        record.written_at,
+        record.minimum_reader,
+        audited::text_of(&record)
+    )
 }
 
 /// Name and bytes and text of everything that this version writes.
@@ -167,6 +175,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(alerted::events())
         .chain(costed::events())
         .chain(described::events())
+        .chain(audited::events())
         .chain(priced::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
@@ -180,6 +189,9 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         let text = record_text(&record);
         files.push((name, record, text));
     }
+    let asked = audited::record();
+    let text = record_text(&asked);
+    files.push((format!("{RECORD}.asked"), asked, text));
     files
 }
 

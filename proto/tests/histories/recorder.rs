@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use downbeat_domain::{
-    AttemptRef, Command, Context, Event, FailureClass, Outcome, Partition, PipelineApplied, PipelineId, Replay, Report,
-    RestartMode, RestartRun, RunId, SelectTasks, StartRun, Trigger, WorkerId, compile, execute,
+    AttemptRef, Caller, Command, Context, Event, FailureClass, Outcome, Partition, PipelineApplied, PipelineId, Replay,
+    Report, RestartMode, RestartRun, RunId, SelectTasks, StartRun, Trigger, WorkerId, audit, compile,
+    event::CommandRejected,
+    execute,
     metadata::{Collected, Operation},
     settle,
 };
@@ -163,12 +165,29 @@ impl Recorder {
         self
     }
 
+    /// The command is refused, as a coordinator records it.
+    pub(crate) fn refused(mut self, command: Command) -> Self {
+        let context = Context { now: self.now, random: 11 };
+        let rejection = execute(&mut self.partition, &command, &context).expect_err("it is refused");
+        let (kind, targets) = audit::asked(&command).expect("a person may ask for it");
+        let caller = Caller { targets, ..Caller::named("user:ada") };
+        let rejected = CommandRejected::of(&caller, kind, rejection.code(), &rejection.to_string(), self.now);
+        self.record(vec![Event::CommandRejected(Box::new(rejected))]);
+        self
+    }
+
     fn record(&mut self, events: Vec<Event>) {
         if events.is_empty() {
             return;
         }
         self.history.extend(events.iter().cloned());
-        let decision = Decision { command: None, actor: "user:ada".to_owned(), decided_at: self.now, events };
+        let decision = Decision {
+            command: None,
+            actor: "user:ada".to_owned(),
+            decided_at: self.now,
+            events,
+            ..Decision::default()
+        };
         self.records.push(record::encode(1, self.now, vec![record::encode_decision(&decision)]).to_vec());
     }
 

@@ -29,6 +29,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("remote", crate::remote::remote),
     ("sensors", crate::sensors::sensors),
     ("alerts", crate::alerts::alerts),
+    ("audit", audit),
     ("operations", crate::alerts::operations),
     ("assets", crate::assets::assets),
     ("costs", crate::costs::costs),
@@ -56,6 +57,14 @@ fn dependencies() -> Vec<Vec<u8>> {
         "pipeline: {g: {tasks: {a: {JOB}, b: {JOB, depends_on: [a]}}}, h: {depends_on: [g], tasks: {c: {JOB}}}}\n",
     );
     demo.start(1).succeed(1, "a", json!({"rows": 3})).work(1, "b").operation(1, "b", "model.x").into_records()
+}
+
+/// Commands that are refused among others that are not.
+fn audit() -> Vec<Vec<u8>> {
+    let demo = with("pipeline: {a: {JOB}}\n");
+    let cancel = || Command::CancelRun { run: run(1), reason: "enough".to_owned() };
+    let resume = || Command::ResumePipeline { pipeline: pipeline("nowhere") };
+    demo.refused(cancel()).start(1).run(cancel()).refused(cancel()).refused(resume()).into_records()
 }
 
 fn conditions() -> Vec<Vec<u8>> {

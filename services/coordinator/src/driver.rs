@@ -9,14 +9,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use downbeat_domain::{Command, CommandId, Rejection, RunId};
+use downbeat_domain::{Caller, Command, CommandId, Rejection, RunId};
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::worker::v1 as wire;
 use downbeat_runtime::clock::{Clock, Now};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    engine::{Answer, CallId, Engine, Input, Moment, Output, SessionId},
+    engine::{Answer, CallId, Engine, Input, Moment, Output, Refusal, SessionId},
     error::Error,
     limits,
     ownership::{Ownership, Trust},
@@ -29,7 +29,8 @@ pub type CallResult = Result<(Answer, Tail), Rejection>;
 
 enum Incoming {
     Input(Input),
-    Call(Command, String, Option<CommandId>, oneshot::Sender<CallResult>),
+    Call(Command, Box<Caller>, Option<CommandId>, oneshot::Sender<CallResult>),
+    Refused(Box<Caller>, Refusal, oneshot::Sender<()>),
     Attached(Greeting),
     Confirm(oneshot::Sender<()>),
     Ask(Question),
@@ -69,14 +70,24 @@ pub enum Refused {
 
 impl Handle {
     /// Asks for a command; the answer comes when the decision is in the log.
-    pub async fn call(&self, command: Command, actor: String, id: Option<CommandId>) -> Result<CallResult, Refused> {
-        let waiting = self.backlog.load(Ordering::Relaxed);
-        if waiting > limits::BACKLOG_BYTES_MAX {
-            return Err(Refused::Backlog(waiting));
-        }
+    pub async fn call(&self, command: Command, caller: Caller, id: Option<CommandId>) -> Result<CallResult, Refused> {
+        self.has_room()?;
         let (reply, answer) = oneshot::channel();
-        self.send(Incoming::Call(command, actor, id, reply)).await?;
+        self.send(Incoming::Call(command, Box::new(caller), id, reply)).await?;
         answer.await.map_err(|_| Refused::Stopping)
+    }
+
+    /// Tells of a call that was refused before it became a command; returns when that is in the log, or counted.
+    pub async fn refused(&self, caller: Caller, refusal: Refusal) -> Result<(), Refused> {
+        self.has_room()?;
+        let (reply, noted) = oneshot::channel();
+        self.send(Incoming::Refused(Box::new(caller), refusal, reply)).await?;
+        noted.await.map_err(|_| Refused::Stopping)
+    }
+
+    fn has_room(&self) -> Result<(), Refused> {
+        let waiting = self.backlog.load(Ordering::Relaxed);
+        if waiting > limits::BACKLOG_BYTES_MAX { Err(Refused::Backlog(waiting)) } else { Ok(()) }
     }
 
     /// Attaches a worker's connection, once this is known to be the owner still; messages for it go to `sender`.
@@ -138,6 +149,8 @@ pub struct Driver {
     queue: mpsc::Receiver<Incoming>,
     backlog: Arc<AtomicUsize>,
     calls: HashMap<CallId, oneshot::Sender<CallResult>>,
+    /// Those who wait until a refusal is taken note of.
+    noting: HashMap<CallId, oneshot::Sender<()>>,
     next_call: CallId,
     workers: HashMap<SessionId, mpsc::Sender<wire::CoordinatorMessage>>,
     /// Each with the question to the log that it waits for.
@@ -177,6 +190,7 @@ impl Driver {
             queue,
             backlog,
             calls: HashMap::new(),
+            noting: HashMap::new(),
             next_call: 1,
             workers: HashMap::new(),
             greetings: Vec::new(),
@@ -260,11 +274,17 @@ impl Driver {
     fn take_in(&mut self, incoming: Incoming) {
         let input = match incoming {
             Incoming::Input(input) => input,
-            Incoming::Call(command, actor, command_id, reply) => {
+            Incoming::Call(command, caller, command_id, reply) => {
                 let call = self.next_call;
                 self.next_call += 1;
                 self.calls.insert(call, reply);
-                Input::Call { call, actor, command_id, command }
+                Input::Call { call, caller, command_id, command }
+            }
+            Incoming::Refused(caller, refusal, reply) => {
+                let call = self.next_call;
+                self.next_call += 1;
+                self.noting.insert(call, reply);
+                Input::Refused { call, caller, refusal }
             }
             Incoming::Attached(greeting) => {
                 let question = self.ownership.confirm(self.clock.now().monotonic);
@@ -295,6 +315,10 @@ impl Driver {
                         // The caller may have gone away; its command stands all the same.
                         let _ = reply.send(answer.map(|answer| (answer, self.ownership.tail())));
                     }
+                }
+                Output::Noted { call } => {
+                    // As above.
+                    let _ = self.noting.remove(&call).map(|reply| reply.send(()));
                 }
                 Output::Send { session, message } => self.send(session, message),
                 Output::Snapshot(state) => {

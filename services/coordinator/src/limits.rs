@@ -91,3 +91,11 @@ pub const FIRINGS_PER_CALL_MAX: usize = 256;
 pub const EVENTS_PER_CALL_MAX: usize = 256;
 /// Data of all events of one call, bytes.
 pub const EVENT_BYTES_PER_CALL_MAX: usize = 4 * 1024 * 1024;
+/// Refused commands are counted anew after so long.
+pub const REJECTIONS_WINDOW: Duration = Duration::from_secs(60);
+/// Refused commands of one caller, kind and target that are recorded in full in a window; further ones are counted.
+pub const REJECTIONS_OF_ONE_MAX: u32 = 10;
+/// The same of all callers together.
+pub const REJECTIONS_PER_WINDOW_MAX: usize = 200;
+/// Callers, each with a kind and a target, whose refused commands are counted each for themselves in a window.
+pub const REJECTED_CALLERS_MAX: usize = 100;

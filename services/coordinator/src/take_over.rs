@@ -260,6 +260,7 @@ fn ownership(owner: &str, now: Timestamp) -> bytes::Bytes {
         actor: format!("coordinator:{owner}"),
         decided_at: now,
         events: vec![Event::PartitionOwned { owner: owner.to_owned(), software_version }],
+        ..record::Decision::default()
     };
     record::encode(0, now, vec![record::encode_decision(&decision)])
 }

@@ -72,7 +72,7 @@ fn apply(source: &str) -> control::ApplyPipelineRequest {
         alias: "demo".to_owned(),
         source: source.to_owned(),
         file_name: "demo.yml".to_owned(),
-        source_root: String::new(),
+        ..control::ApplyPipelineRequest::default()
     }
 }
 

@@ -11,7 +11,24 @@ use downbeat_proto::{
 use downbeat_runtime::grpc;
 use tonic::{Code, Status, transport::Channel};
 
-use crate::{cli::Servers, error::Error};
+use crate::{
+    cli::{By, Servers},
+    error::Error,
+};
+
+/// What the audit calls this program.
+const CLIENT: &str = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
+
+/// A request that says why it is made.
+pub fn asked<T>(request: T, by: &By) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(request);
+    if let Some(reason) = &by.because {
+        // Binary, so that it may hold any text.
+        let reason = tonic::metadata::MetadataValue::from_bytes(reason.as_bytes());
+        request.metadata_mut().insert_bin("downbeat-reason-bin", reason);
+    }
+    request
+}
 
 /// The coordinator.
 pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>, Error> {
@@ -45,6 +62,7 @@ pub async fn costs(servers: &Servers) -> Result<CostServiceClient<Channel>, Erro
 
 async fn connect(address: &str) -> Result<Channel, Error> {
     let endpoint = grpc::endpoint(address).map_err(|error| Error::Usage(error.to_string()))?;
+    let endpoint = endpoint.user_agent(CLIENT).map_err(|error| Error::Usage(error.to_string()))?;
     endpoint
         .connect()
         .await

@@ -9,6 +9,7 @@ pub mod config;
 pub mod driver;
 pub mod engine;
 pub mod error;
+pub mod export;
 pub mod limits;
 pub mod position;
 pub mod published;

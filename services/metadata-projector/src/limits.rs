@@ -108,3 +108,13 @@ pub const UNPRICED_SHOWN_MAX: usize = 1_000;
 pub const VERIFIED_ENTRIES_MAX: usize = 20_000_000;
 /// Consumers that an asset lists.
 pub const CONSUMERS_MAX: usize = 10_000;
+/// A text that the audit is filtered by, bytes.
+pub const AUDIT_FILTER_BYTES_MAX: usize = 1024;
+/// Entries of the audit that one page looks at, whether they fit or not; the page ends early after them.
+pub const AUDIT_LOOKED_AT_MAX: usize = 10_000;
+/// Entries of one message of an export, as they are stored, bytes.
+pub const EXPORT_PART_BYTES: usize = 256 * 1024;
+/// A line of an export that is read, bytes.
+pub const EXPORT_LINE_BYTES_MAX: usize = 1024 * 1024;
+/// Faults of an export that are told.
+pub const FAULTS_TOLD_MAX: usize = 20;

@@ -22,7 +22,8 @@ use support::{
 const TABLE: &str = "db/main.t";
 
 async fn at_second(log: &MemoryLog, second: i64, events: Vec<Event>) {
-    let decision = Decision { command: None, actor: "test".into(), decided_at: at(second), events };
+    let decision =
+        Decision { command: None, actor: "test".into(), decided_at: at(second), events, ..Decision::default() };
     append_payload(log, record::encode(0, at(second), vec![record::encode_decision(&decision)])).await;
 }
 

@@ -227,8 +227,10 @@ async fn nothing_changes_in_a_finished_run() {
     let late = vec![cancel, again, ready(run, 0, 9), created(run, 9)];
     let mut before = folded(vec![events.clone(), vec![]]).await;
     let mut after = folded(vec![events, late]).await;
-    before.remove(keys::HEAD);
-    after.remove(keys::HEAD);
+    // That somebody asked is told all the same.
+    for rows in [&mut before, &mut after] {
+        rows.retain(|key, _| key != keys::HEAD && !matches!(key.first(), Some(b'y' | b'Y' | b'z')));
+    }
     assert_eq!(before, after);
 }
 

@@ -16,7 +16,8 @@ use tonic::Code;
 
 /// A record of one decision, taken so many seconds after the beginning.
 async fn decided(log: &MemoryLog, second: i64, events: Vec<Event>) {
-    let decision = Decision { command: None, actor: "user:ada".into(), decided_at: at(second), events };
+    let decision =
+        Decision { command: None, actor: "user:ada".into(), decided_at: at(second), events, ..Decision::default() };
     append_payload(log, record::encode(0, at(second), vec![record::encode_decision(&decision)])).await;
 }
 

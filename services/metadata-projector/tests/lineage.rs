@@ -60,7 +60,8 @@ fn report(run: u32, task: u32, edges: &[&str]) -> Event {
 
 /// Appends events that were decided at this second.
 async fn at_second(log: &MemoryLog, second: i64, events: Vec<Event>) {
-    let decision = Decision { command: None, actor: "test".into(), decided_at: at(second), events };
+    let decision =
+        Decision { command: None, actor: "test".into(), decided_at: at(second), events, ..Decision::default() };
     append_payload(log, record::encode(0, at(second), vec![record::encode_decision(&decision)])).await;
 }
 

@@ -28,6 +28,7 @@ mod kafka;
 mod kubernetes;
 mod labels;
 mod limits;
+mod lineage;
 mod link;
 pub mod mail;
 mod manifest;

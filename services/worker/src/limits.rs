@@ -188,6 +188,14 @@ pub(crate) const FIND_AFTER_START_LOOKS: u32 = 5;
 pub(crate) const FIND_AFTER_START_PAUSE: Duration = Duration::from_secs(2);
 /// Operations and assets that a manifest collects from one job, each.
 pub(crate) const COLLECTED_ITEMS_MAX: usize = 10_000;
+/// Columns of one edge between assets, bytes: an edge goes into one report.
+pub(crate) const LINEAGE_EDGE_BYTES_MAX: usize = 128 * 1024;
+/// Lines in the log about what is not known of the lineage of a statement.
+pub(crate) const LINEAGE_NOTES_MAX: usize = 10;
+/// Most time that a server may take to say which columns tables have.
+pub(crate) const LINEAGE_COLUMNS_WAIT: Duration = Duration::from_secs(5);
+/// Most columns of tables that a server is asked for.
+pub(crate) const LINEAGE_COLUMNS_MAX: usize = 5_000;
 /// Pages of one list that are read.
 pub(crate) const PAGES_MAX: u64 = 200;
 /// How far back a list that begins with the newest is searched for a job whose start is in doubt.

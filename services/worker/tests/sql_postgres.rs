@@ -6,8 +6,8 @@
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 mod support;
 
-use downbeat_proto::events::v1::Operation;
-use downbeat_proto::worker::v1::Resume;
+use downbeat_proto::events::v1::{ColumnUse, Operation};
+use downbeat_proto::worker::v1::{Resume, report::Report as ReportKind};
 use serde_json::{Value, json};
 use support::{
     Stage, offer,
@@ -84,6 +84,36 @@ async fn queries_write_bring_rows_and_say_what_is_wrong() {
     assert!(run(&mut stage, 101, "POSTGRES_RUN_QUERY", other).await.1.contains("template1"));
     let absent = json!({ "statement": "SELECT 1", "database": "absent" });
     assert_eq!(run(&mut stage, 102, "POSTGRES_RUN_QUERY", absent).await.0, "misconfigured");
+    stage.shut_down().await;
+}
+
+/// The statement names no column: the server is asked for them.
+#[tokio::test]
+async fn a_statement_says_which_column_came_of_which() {
+    let Some(postgres) = Postgres::start().await else { return };
+    let (mut stage, _folder) = stage(&postgres, &postgres.fields()).await;
+    postgres.run("CREATE TABLE made (key int, word text, at text)").await;
+    let statement = "CREATE TEMP TABLE t AS SELECT * FROM orders WHERE id > 0; INSERT INTO Made SELECT * FROM t";
+    stage.offer(vec![offer(1, "POSTGRES", "POSTGRES_RUN_QUERY", json!({ "statement": statement }))]).await;
+    let reports = stage.outcome(1).await;
+    let collected: Vec<_> = reports
+        .iter()
+        .filter_map(|report| match report {
+            ReportKind::Collected(collected) => Some(collected),
+            _ => None,
+        })
+        .collect();
+    let [collected] = collected.as_slice() else { panic!("{reports:?}") };
+    let [edge] = collected.edges.as_slice() else { panic!("{collected:?}") };
+    let columns: Vec<_> = edge.columns.iter().map(|column| (&*column.from, &*column.to, column.r#use())).collect();
+    let expected =
+        [("id", "", ColumnUse::Filter), ("id", "key", ColumnUse::Identity), ("state", "word", ColumnUse::Identity)];
+    assert_eq!(columns, expected);
+    let keys: Vec<_> = collected.assets.iter().map(|asset| asset.key.as_str()).collect();
+    assert_eq!(keys, [edge.to.as_str(), edge.from.as_str()]);
+    assert!(edge.to.ends_with("public.made") && edge.to.starts_with("postgres://localhost:"), "{}", edge.to);
+    let operation = &collected.operations[0];
+    assert_eq!((operation.asset.as_str(), operation.external_id.as_str()), (edge.to.as_str(), edge.operation.as_str()));
     stage.shut_down().await;
 }
 

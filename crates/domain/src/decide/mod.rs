@@ -204,7 +204,7 @@ pub(crate) fn brief(text: &str) -> String {
 }
 
 /// Cuts at a character boundary.
-fn cut(text: &str, bytes_max: usize) -> String {
+pub(crate) fn cut(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {
         return text.to_owned();
     }

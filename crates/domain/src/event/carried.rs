@@ -1,4 +1,4 @@
-//! What a restart takes over.
+//! What a restart takes over from the run before.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};

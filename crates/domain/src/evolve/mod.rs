@@ -94,6 +94,8 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             partition.alerts.failed(*alert, *failures, *retry_at, *at);
         }
         Event::AlertRetried { alert, at, .. } => partition.alerts.retried(*alert, *at),
+        // It is told, and changes nothing.
+        Event::CommandRejected(_) => {}
         Event::Cost(fact) => crate::cost::evolve(partition, fact),
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {

@@ -1,12 +1,13 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, Event, EventOrigin, EventTaken, PassReason, PassedInstants,
-    RunStatus, ScheduleDecided, WindowRef,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, Event, EventOrigin, EventTaken, PassReason,
+    PassedInstants, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     event::{
-        AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, Follower,
-        FreshnessBreached, FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
+        AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected, DeadlineBreached,
+        DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken,
+        SensorOpened,
     },
     status::WindowEnd,
 };
@@ -144,6 +145,16 @@ pub(crate) fn events() -> Vec<Event> {
         Event::AlertDelivered { alert: AlertId([7; 16]), at: at(1) },
         Event::AlertFailed { alert: AlertId([7; 16]), failures: 1, message: text(), retry_at: None, at: at(1) },
         Event::AlertRetried { alert: AlertId([7; 16]), failures: 1, at: at(1) },
+        Event::CommandRejected(Box::new(CommandRejected {
+            command: CommandKind::CancelRun,
+            actor: text(),
+            targets: vec![Target::new(TargetKind::Run, RUN)],
+            code: text(),
+            message: text(),
+            more: 0,
+            since: at(1),
+            at: at(1),
+        })),
         Event::RunQueued { run: RUN, reason: text(), at: at(1) },
         Event::RunAdmitted { run: RUN, deadline: Some(at(90)), at: at(1) },
         Event::CarryCompleted { run: RUN, at: at(1) },

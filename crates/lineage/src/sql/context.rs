@@ -12,7 +12,7 @@ use super::name::{self, Defaults, TableName};
 use super::relation::{ColumnId, Origin, Output, Relation, TableId, Uses, add_tables, through};
 use super::session::Session;
 use super::{Catalog, ColumnUsed, Kind, Position, Problem, Script, Statement};
-use crate::limits::{SQL_COLUMNS_MAX, SQL_EDGES_MAX};
+use crate::limits::{SQL_COLUMNS_MAX, SQL_EDGES_MAX, SQL_UNKNOWN_MAX};
 
 pub(super) struct Context<'a> {
     pub dialect: Dialect,
@@ -29,6 +29,9 @@ pub(super) struct Context<'a> {
     pub at: Position,
     /// What was read.
     pub script: Script,
+    /// Would more be known if the columns of all tables were?
+    pub more: bool,
+    unknown: Vec<TableName>,
     tables: Names<TableName>,
     columns: Names<String>,
 }
@@ -68,6 +71,8 @@ impl<'a> Context<'a> {
             reads: Vec::new(),
             at: Position::default(),
             script: Script::default(),
+            more: false,
+            unknown: Vec::new(),
             tables: Names::new(),
             columns: Names::new(),
         }
@@ -131,15 +136,34 @@ impl<'a> Context<'a> {
             }
             None => {
                 relation.open.insert(id);
+                self.not_known(table);
             }
         }
         relation
     }
 
+    /// Somebody should say which columns a table has.
+    pub fn not_known(&mut self, table: &TableName) {
+        if self.unknown.len() < SQL_UNKNOWN_MAX && !self.unknown.contains(table) {
+            self.unknown.push(table.clone());
+        }
+    }
+
+    /// All that was read.
+    pub fn finish(mut self) -> Script {
+        if self.more {
+            self.script.unknown = self.unknown;
+        }
+        self.script
+    }
+
     /// Columns of a table, if the text or the catalog says which it has.
     pub fn known_columns(&mut self, table: &TableName) -> Option<Vec<String>> {
         let said = self.session.columns(table).cloned();
-        let known = said.or_else(|| self.catalog.columns(table)).filter(|columns| !columns.is_empty())?;
+        // They come as they are spelled there; two that differ in case only are one where case says nothing.
+        let fold = self.dialect.folds_columns(true);
+        let listed = || Some(self.catalog.columns(table)?.iter().map(|name| fold.apply(name)).collect());
+        let known: Vec<String> = said.or_else(listed).filter(|columns: &Vec<String>| !columns.is_empty())?;
         // More than that is no table of anybody's; its columns are as good as not known.
         (known.len() <= SQL_COLUMNS_MAX && self.budget.pay(known.len())).then_some(known)
     }

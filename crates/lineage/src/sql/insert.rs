@@ -61,6 +61,10 @@ fn write(
             Some(table) => table.is_closed().then(|| table.columns.iter().map(|output| output.name.clone()).collect()),
             None => context.known_columns(&target),
         };
+        if known.is_none() && !(relation.columns.is_empty() && relation.is_closed()) {
+            context.more = true;
+            context.not_known(&target);
+        }
         relation = by_position(relation, known.as_deref());
     }
     if temporary.is_some() {

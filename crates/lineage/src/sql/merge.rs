@@ -54,7 +54,7 @@ fn action(
                     change::assign(context, both, assignment, relation);
                 }
             }
-            MergeUpdateKind::Wildcard => everything(source, relation),
+            MergeUpdateKind::Wildcard => everything(context, source, relation),
         },
         MergeAction::Insert(insert) => inserted(context, insert, source, target, relation),
         MergeAction::Delete { .. } | MergeAction::DoNothing { .. } => {}
@@ -70,7 +70,7 @@ fn inserted(
 ) {
     let MergeInsertKind::Values(values) = &insert.kind else {
         // All columns of the source, into those that are called the same.
-        return everything(source, relation);
+        return everything(context, source, relation);
     };
     let given: Vec<_> = insert.columns.iter().filter_map(|column| name::last_column(column, context.dialect)).collect();
     let names = if given.is_empty() { context.known_columns(target) } else { Some(given) };
@@ -84,8 +84,9 @@ fn inserted(
     }
 }
 
-fn everything(source: &Scope<'_>, relation: &mut Relation) {
+fn everything(context: &mut Context<'_>, source: &Scope<'_>, relation: &mut Relation) {
     for from in source.sources.iter().map(|source| Rc::clone(&source.relation)) {
+        context.more |= !from.open.is_empty();
         for output in &from.columns {
             change::put(relation, &output.name, output.uses.clone());
         }

@@ -131,6 +131,7 @@ fn star(
         let once = |output: &&Output| !merged || !scope.merged.iter().any(|merged| merged.name == output.name);
         relation.columns.extend(from.columns.iter().filter(once).cloned());
         relation.open.extend(from.open.iter().copied());
+        context.more |= !from.open.is_empty();
         if let Some(every) = &from.every {
             relation.every.get_or_insert_default().extend(every.iter().copied());
         }

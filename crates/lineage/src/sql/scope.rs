@@ -108,7 +108,10 @@ impl<'p> Scope<'p> {
         match (candidates.next(), candidates.next()) {
             (None, _) => Found::Absent,
             (Some(source), None) => column_of(context, &source.relation, name).map_or(Found::Nobodys, Found::It),
-            (Some(_), Some(_)) => Found::Nobodys,
+            (Some(_), Some(_)) => {
+                context.more = true;
+                Found::Nobodys
+            }
         }
     }
 

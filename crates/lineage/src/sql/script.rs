@@ -18,7 +18,7 @@ use crate::limits::{
 pub(super) fn read(text: &str, dialect: Dialect, defaults: &Defaults, catalog: &dyn Catalog) -> Script {
     let mut context = Context::new(dialect, defaults, catalog);
     run(&mut context, text);
-    context.script
+    context.finish()
 }
 
 /// Reads all statements of a text.

@@ -1,8 +1,8 @@
-//! INV-08: what a client was told is in the log: the run it started, the cancel, the version of the pipeline.
+//! INV-08: what a client was told is in the log: the run it started, the cancel, the version of the pipeline, and that it was refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{Event, PipelineId, RunId};
+use downbeat_domain::{CommandKind, Event, PipelineId, RunId, Target};
 
 use super::{Check, Record, Violation};
 
@@ -22,6 +22,8 @@ pub enum Acknowledged {
         /// BLAKE3 of its text and root.
         digest: [u8; 32],
     },
+    /// It was not done. Of many that are alike only the first have events of their own.
+    Refused(CommandKind, Vec<Target>),
 }
 
 /// What the log says of commands so far.
@@ -30,6 +32,7 @@ pub struct Commands {
     runs: BTreeSet<RunId>,
     cancelled: BTreeSet<RunId>,
     versions: BTreeMap<(PipelineId, u32), [u8; 32]>,
+    refused: BTreeSet<(CommandKind, Vec<Target>)>,
 }
 
 impl Check for Commands {
@@ -46,6 +49,9 @@ impl Check for Commands {
                 Event::PipelineApplied(applied) => {
                     self.versions.insert((applied.pipeline, applied.version), applied.digest);
                 }
+                Event::CommandRejected(rejected) => {
+                    self.refused.insert((rejected.command, rejected.targets.clone()));
+                }
                 _ => {}
             }
         }
@@ -61,6 +67,7 @@ impl Commands {
             Acknowledged::Applied { pipeline, version, digest } => {
                 self.versions.get(&(*pipeline, *version)) == Some(digest)
             }
+            Acknowledged::Refused(command, targets) => self.refused.contains(&(*command, targets.clone())),
         };
         let what = format!("{told:?} was acknowledged and is not in the log");
         (!kept).then_some(Violation { invariant: "INV-08", sequence: 0, what })

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
-    BackfillId, Command, CreateBackfill, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger,
+    BackfillId, Command, CreateBackfill, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger, audit,
     cost::{CostCommand, Currency, Price, WORKER_SECONDS},
 };
 use jiff::Timestamp;
@@ -59,6 +59,7 @@ impl World {
     /// A client hears what became of a call.
     pub(crate) fn client_heard(&mut self, number: u64, heard: Heard) {
         let Some(request) = self.client.waiting.remove(&number) else { return };
+        self.heard_refusal(&request, &heard);
         let (answer, pause) = match heard {
             Heard::Nobody | Heard::Taken(_) => return self.ask_later(request, 500 * MILLISECOND),
             // It asked before its pipeline was there, or while that was paused.
@@ -86,6 +87,15 @@ impl World {
         };
         self.say(|| format!("a client hears {told:?}"));
         self.acknowledged(told);
+    }
+
+    /// A refusal is told once it is recorded.
+    fn heard_refusal(&mut self, request: &Request, heard: &Heard) {
+        let refused = matches!(heard, Heard::Answer(Err(_)));
+        let asked = refused.then(|| request.command()).flatten().and_then(|command| audit::asked(&command));
+        if let Some((command, targets)) = asked {
+            self.acknowledged(Acknowledged::Refused(command, targets));
+        }
     }
 
     /// A person or a program asks for something.

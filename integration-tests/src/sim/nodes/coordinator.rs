@@ -289,8 +289,8 @@ impl World {
         let call = owner.next_call;
         owner.next_call += 1;
         owner.calls.insert(call, (caller, number));
-        let actor = format!("{caller:?}");
-        self.input(at, Input::Call { call, actor, command_id: None, command });
+        let caller = Box::new(downbeat_domain::Caller::named(format!("{caller:?}")));
+        self.input(at, Input::Call { call, caller, command_id: None, command });
     }
 
     fn worker_says(&mut self, at: usize, connection: usize, message: wire::WorkerMessage) {
@@ -378,6 +378,8 @@ impl World {
                     self.answer_for_event(at, caller, number, answers);
                 }
             }
+            // No call of this world is refused before it becomes a command.
+            Output::Noted { .. } => {}
             Output::Send { session, message } => {
                 let connection = self.owner(at).and_then(|owner| owner.sessions.get(&session).copied());
                 if let Some(connection) = connection {

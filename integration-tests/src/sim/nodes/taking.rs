@@ -80,9 +80,9 @@ impl World {
             let call = owner.next_call;
             owner.next_call += 1;
             owner.calls.insert(call, (caller, number));
-            let actor = format!("event:{trigger}");
+            let caller = Box::new(downbeat_domain::Caller::named(format!("event:{trigger}")));
             let command = Command::TakeEvent(TakeEvent { pipeline, trigger, event: Arc::clone(event) });
-            self.input(at, Input::Call { call, actor, command_id: None, command });
+            self.input(at, Input::Call { call, caller, command_id: None, command });
         }
     }
 

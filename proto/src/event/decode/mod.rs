@@ -3,6 +3,7 @@
 mod alert;
 mod asset;
 mod attempt;
+mod audit;
 mod backfill;
 mod cost;
 mod fields;
@@ -94,6 +95,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::DeadlineBreached => asset::decode(known, fields, payload)?,
         EventKind::AlertsRaised | EventKind::AlertDelivered | EventKind::AlertFailed | EventKind::AlertRetried => {
             alert::decode(known, fields, payload)?
+        }
+        EventKind::CommandRejected => {
+            Event::CommandRejected(Box::new(audit::rejected(fields, fields.parse(payload)?)?))
         }
         EventKind::PricesSet
         | EventKind::CostRecorded

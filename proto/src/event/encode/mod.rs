@@ -3,6 +3,7 @@
 mod alert;
 mod asset;
 mod attempt;
+mod audit;
 mod backfill;
 mod cost;
 mod follow;
@@ -77,6 +78,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::AlertDelivered { .. }
         | Event::AlertFailed { .. }
         | Event::AlertRetried { .. } => alert::encode(fact),
+        Event::CommandRejected(rejected) => event(EventKind::CommandRejected, &audit::rejected(rejected)),
         Event::Cost(fact) => cost::encode(fact),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)

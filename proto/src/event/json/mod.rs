@@ -3,6 +3,7 @@
 mod alert;
 mod asset;
 mod attempt;
+mod audit;
 mod backfill;
 mod cost;
 mod sensor;
@@ -92,6 +93,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
                 .or_else(|| backfill::to_json(other))
                 .or_else(|| asset::to_json(other))
                 .or_else(|| alert::to_json(other))
+                .or_else(|| audit::to_json(other))
                 .or_else(|| cost::to_json(other))
                 .unwrap_or_else(of_task)
         }

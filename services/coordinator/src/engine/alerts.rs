@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use downbeat_domain::{AlertId, AlertOutcome, Command, Event, FailureClass};
+use downbeat_domain::{AlertId, AlertOutcome, Caller, Command, Event, FailureClass};
 use downbeat_proto::{convert, event::failure_class, worker::v1 as wire};
 use jiff::Timestamp;
 use wire::{check_answer::Answer, coordinator_message::Message};
@@ -170,7 +170,7 @@ impl Engine {
             tracing::warn!(%alert, message, retryable, "an alert could not be delivered");
         }
         let command = Command::SettleAlert { alert, outcome };
-        if let Err(rejection) = self.decide(now, &command, "coordinator".to_owned(), None) {
+        if let Err(rejection) = self.decide(now, &command, Caller::named("coordinator"), None) {
             tracing::debug!(%rejection, "an alert was settled before");
         }
     }

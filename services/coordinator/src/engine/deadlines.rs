@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use downbeat_domain::{
-    Command, Event, PipelineId, RunId,
+    Caller, Command, Event, PipelineId, RunId,
     cost::{self, CostCommand},
     effects,
 };
@@ -84,7 +84,7 @@ impl Engine {
                 Sleeper::Pipeline(pipeline) => Command::WakePipeline { pipeline },
                 Sleeper::Budgets => Command::Cost(CostCommand::WakeBudgets),
             };
-            let woken = self.decide(now, &command, "coordinator".to_owned(), None);
+            let woken = self.decide(now, &command, Caller::named("coordinator"), None);
             if woken.unwrap_or_default().events == 0 {
                 // Nothing came of it: whatever the reason, it must not be asked again and again.
                 self.deadlines.set(sleeper, None);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{AttemptRef, Command, Context, Phase, PipelineId, RunId, RunState, gates};
+use downbeat_domain::{AttemptRef, Caller, Command, Context, Phase, PipelineId, RunId, RunState, gates};
 
 use super::{Engine, Moment};
 use crate::limits;
@@ -184,7 +184,7 @@ impl Engine {
                 Some(None) => {
                     self.ready.pop(&class, pipeline);
                     let lease = Command::LeaseTask { run, task, worker, remote };
-                    if let Err(rejection) = self.decide(now, &lease, "coordinator".to_owned(), None) {
+                    if let Err(rejection) = self.decide(now, &lease, Caller::named("coordinator"), None) {
                         tracing::error!(%rejection, %run, task, "a task that waits for a worker could not be leased");
                     }
                 }

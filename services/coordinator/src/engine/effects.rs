@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use downbeat_domain::{
-    AttemptRef, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, TaskState, WorkerId,
+    AttemptRef, Caller, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, TaskState, WorkerId,
     effects as domain_effects,
 };
 use downbeat_proto::{convert, event as events, worker::v1 as wire};
@@ -103,7 +103,7 @@ impl Engine {
                 (Some(domain_effects::Effect::Stop { .. }), false) => {
                     let report =
                         Command::Report { attempt: *attempt, report: Report::Stopped { unconfirmed: String::new() } };
-                    if let Err(rejection) = self.decide(now, &report, format!("worker:{worker}"), None) {
+                    if let Err(rejection) = self.decide(now, &report, Caller::named(format!("worker:{worker}")), None) {
                         tracing::debug!(%rejection, "attempt had ended");
                     }
                 }
@@ -149,7 +149,7 @@ impl Engine {
             return;
         }
         let command = Command::Report { attempt, report };
-        if let Err(rejection) = self.decide(now, &command, format!("worker:{worker}"), None) {
+        if let Err(rejection) = self.decide(now, &command, Caller::named(format!("worker:{worker}")), None) {
             tracing::debug!(%rejection, "report refused");
         }
     }

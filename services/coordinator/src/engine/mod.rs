@@ -11,6 +11,7 @@ mod deadlines;
 mod dispatch;
 mod effects;
 mod explain;
+mod rejections;
 mod restarts;
 mod sensors;
 mod workers;
@@ -23,18 +24,20 @@ use std::{
 
 use bytes::Bytes;
 use downbeat_domain::{
-    AttemptRef, Command, CommandId, Context, Event, Partition, PipelineId, PriorRun, Rejection, RunId,
+    AttemptRef, Caller, Command, CommandId, Context, Event, Partition, PipelineId, PriorRun, Rejection, RunId,
     effects as domain_effects, evolve, execute, settle,
 };
 use downbeat_proto::{record, snapshot, worker::v1 as wire};
 use jiff::Timestamp;
 
 pub use explain::{Held, NotLive, PoolView};
+pub use rejections::Refusal;
 
 use alerts::Deliveries;
 use batch::Batches;
 use deadlines::Deadlines;
 use dispatch::ReadyQueues;
+use rejections::Rejections;
 use sensors::Polls;
 use workers::Workers;
 
@@ -59,12 +62,21 @@ pub enum Input {
     Call {
         /// Where the answer goes.
         call: CallId,
-        /// Who.
-        actor: String,
+        /// Who, from where, why.
+        caller: Box<Caller>,
         /// The caller's id for it.
         command_id: Option<CommandId>,
         /// What.
         command: Command,
+    },
+    /// Somebody asked for something that was refused before it became a command.
+    Refused {
+        /// Where the answer goes, once that is in the log.
+        call: CallId,
+        /// Who, from where, why.
+        caller: Box<Caller>,
+        /// What, and why not.
+        refusal: Refusal,
     },
     /// A worker connected and said hello.
     WorkerAttached {
@@ -131,6 +143,11 @@ pub enum Output {
         /// What became of it.
         answer: Result<Answer, Rejection>,
     },
+    /// A refusal was taken note of: whoever waits for that may be answered.
+    Noted {
+        /// Which call.
+        call: CallId,
+    },
     /// Send to a worker.
     Send {
         /// Its connection.
@@ -192,6 +209,7 @@ pub struct Engine {
     deadlines: Deadlines,
     polls: Polls,
     deliveries: Deliveries,
+    rejections: Rejections,
     /// Per restart that waits for it: the run before, as it was read.
     priors: BTreeMap<RunId, Arc<PriorRun>>,
     /// Restarts for which the run before is being read.
@@ -212,6 +230,7 @@ impl Engine {
             deadlines: Deadlines::default(),
             polls: Polls::default(),
             deliveries: Deliveries::default(),
+            rejections: Rejections::default(),
             priors: BTreeMap::new(),
             reading: BTreeSet::new(),
             decisions: 0,
@@ -241,7 +260,8 @@ impl Engine {
     /// Takes in what happened. Call [`Engine::turn`] after a batch of inputs.
     pub fn handle(&mut self, now: Moment, input: Input) {
         match input {
-            Input::Call { call, actor, command_id, command } => self.call(now, call, actor, command_id, &command),
+            Input::Call { call, caller, command_id, command } => self.call(now, call, &caller, command_id, &command),
+            Input::Refused { call, caller, refusal } => self.refused(now, call, &caller, &refusal),
             Input::WorkerAttached { session, hello } => self.attach(now, session, &hello),
             Input::WorkerReports { session, reports } => self.reports(now, session, reports),
             Input::WorkerHeartbeat { session } => self.workers.heard(session, now.monotonic),
@@ -262,6 +282,7 @@ impl Engine {
         self.deliver_alerts(now);
         self.carry_over(now);
         self.dispatch(now);
+        self.tell_rejections(now);
         let outputs = self.batches.take_outputs(self.epoch, now.wall);
         if self.batches.wants_snapshot() {
             self.batches.keep_snapshot(snapshot::encode_state(&self.partition));
@@ -277,7 +298,7 @@ impl Engine {
     /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
     pub fn next_monotonic_deadline(&self) -> Option<Duration> {
         let polled = self.workers.next_expiry().into_iter().chain(self.polls.next_due());
-        polled.chain(self.deliveries.next_monotonic()).min()
+        polled.chain(self.deliveries.next_monotonic()).chain(self.rejections.next_monotonic()).min()
     }
 
     /// Decisions that wait for the log, bytes.
@@ -290,10 +311,14 @@ impl Engine {
         self.workers.offers_job(integration, job)
     }
 
-    fn call(&mut self, now: Moment, call: CallId, actor: String, command_id: Option<CommandId>, command: &Command) {
+    fn call(&mut self, now: Moment, call: CallId, caller: &Caller, command_id: Option<CommandId>, command: &Command) {
         // Accepted before: answered from state, not decided again.
         let repeated = command_id.is_some_and(|id| self.partition.commands.contains(id));
-        let decided = if repeated { Ok(Decided::default()) } else { self.decide(now, command, actor, command_id) };
+        let decided =
+            if repeated { Ok(Decided::default()) } else { self.decide(now, command, caller.clone(), command_id) };
+        if let Err(rejection) = &decided {
+            self.note_rejection(now, caller, command, rejection);
+        }
         if let (Ok(_), Command::RestartRun(restart)) = (&decided, command) {
             self.keep_prior(restart);
         }
@@ -320,7 +345,7 @@ impl Engine {
         &mut self,
         now: Moment,
         command: &Command,
-        actor: String,
+        caller: Caller,
         command_id: Option<CommandId>,
     ) -> Result<Decided, Rejection> {
         let context = self.context(now);
@@ -330,7 +355,7 @@ impl Engine {
             _ => None,
         });
         let decided = Decided { events: events.len(), created };
-        self.record(now, actor, command_id, events);
+        self.record(now, caller, command_id, events);
         Ok(decided)
     }
 
@@ -343,11 +368,12 @@ impl Engine {
         Context { now: now.wall, random: mixed ^ (mixed >> 31) }
     }
 
-    fn record(&mut self, now: Moment, actor: String, command: Option<CommandId>, events: Vec<Event>) {
+    fn record(&mut self, now: Moment, caller: Caller, command: Option<CommandId>, events: Vec<Event>) {
         if events.is_empty() {
             return;
         }
-        let decision = record::Decision { command, actor, decided_at: now.wall, events };
+        let Caller { actor, origin, reason, .. } = caller;
+        let decision = record::Decision { command, actor, origin, reason, decided_at: now.wall, events };
         // First into its batch, then its effects: an effect must never leave with an earlier record.
         self.batches.push(record::encode_decision(&decision));
         for event in &decision.events {
@@ -366,7 +392,7 @@ impl Engine {
         while !self.partition.agenda.is_empty() {
             let context = self.context(now);
             let events = settle(&mut self.partition, &context);
-            self.record(now, "coordinator".to_owned(), None, events);
+            self.record(now, Caller::named("coordinator"), None, events);
         }
     }
 
@@ -385,7 +411,7 @@ impl Engine {
 
     fn lose(&mut self, now: Moment, attempt: AttemptRef, reason: &str) {
         let command = Command::LoseAttempt { attempt, reason: reason.to_owned() };
-        if let Err(rejection) = self.decide(now, &command, "coordinator".to_owned(), None) {
+        if let Err(rejection) = self.decide(now, &command, Caller::named("coordinator"), None) {
             tracing::debug!(%rejection, "attempt had ended before it was lost");
         }
     }

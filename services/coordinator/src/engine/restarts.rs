@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use downbeat_domain::{Command, PriorRun, RestartRun, RunId, effects as domain_effects};
+use downbeat_domain::{Caller, Command, PriorRun, RestartRun, RunId, effects as domain_effects};
 
 use super::{Engine, Moment, Output};
 
@@ -25,7 +25,7 @@ impl Engine {
             None => {
                 let reason = "the run that it continues cannot be read from the log".to_owned();
                 let cancel = Command::CancelRun { run, reason };
-                if let Err(rejection) = self.decide(now, &cancel, "coordinator".to_owned(), None) {
+                if let Err(rejection) = self.decide(now, &cancel, Caller::named("coordinator"), None) {
                     tracing::debug!(%rejection, "a restart had ended before the run before it was read");
                 }
             }
@@ -45,7 +45,7 @@ impl Engine {
             };
             let command = Command::CarryOver { run, prior: known };
             while self.partition.runs.get(&run).is_some_and(|run| run.awaits_carry) {
-                match self.decide(now, &command, "coordinator".to_owned(), None) {
+                match self.decide(now, &command, Caller::named("coordinator"), None) {
                     Ok(decided) if decided.events > 0 => {}
                     refused => {
                         tracing::error!(?refused, %run, "a restart could not take over what it continues");

@@ -10,7 +10,7 @@ use std::{
 };
 
 use downbeat_domain::{
-    Command, Event, PollSensor, Trigger, WindowRef,
+    Caller, Command, Event, PollSensor, Trigger, WindowRef,
     sensors::{self, CheckAnswer, CheckToMake},
 };
 use downbeat_proto::{convert, worker::v1 as wire};
@@ -203,7 +203,7 @@ impl Engine {
         // First: what is decided may close the window.
         self.polls.put(window.clone(), next, None);
         let command = Command::PollSensor(PollSensor { window, answers: asking.answers });
-        if let Err(rejection) = self.decide(now, &command, "coordinator".to_owned(), None) {
+        if let Err(rejection) = self.decide(now, &command, Caller::named("coordinator"), None) {
             tracing::debug!(%rejection, "a window whose checks have passed stays open");
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use downbeat_coordinator::engine::{CallId, Engine, Input, Moment, Output, SessionId};
 use downbeat_domain::{
-    AttemptRef, Command, Event, Partition, PipelineApplied, PipelineId, RunId, StartRun, TaskStatus, Trigger, WorkerId,
-    evolve,
+    AttemptRef, Caller, Command, Event, Partition, PipelineApplied, PipelineId, RunId, StartRun, TaskStatus, Trigger,
+    WorkerId, evolve,
     plan::{Plan, PlanTask},
 };
 use downbeat_proto::{
@@ -132,7 +132,7 @@ impl Bench {
     }
 
     pub(crate) fn call(&mut self, call: CallId, command: Command) {
-        self.handle(Input::Call { call, actor: "user".to_owned(), command_id: None, command });
+        self.handle(Input::Call { call, caller: Box::new(Caller::named("user")), command_id: None, command });
     }
 
     /// One turn; says whether an append is in flight after it.
@@ -245,6 +245,7 @@ fn lines(output: Output) -> Vec<String> {
         Output::Reply { call, answer } => {
             vec![format!("reply {call} {}", answer.map_or_else(|no| no.to_string(), |yes| yes.events.to_string()))]
         }
+        Output::Noted { call } => vec![format!("noted {call}")],
         Output::Close { session, .. } => vec![format!("close {session}")],
         Output::Send { session, message } => match message {
             Message::Welcome(_) => vec![format!("{session} welcome")],

@@ -7,5 +7,6 @@ mod attach;
 mod bench;
 mod commit;
 mod leases;
+mod rejections;
 mod sensors;
 mod simulation;

@@ -158,7 +158,11 @@ impl Simulation {
                         worker.session = None;
                     }
                 }
-                Output::Append(_) | Output::Reply { .. } | Output::Snapshot(_) | Output::ReadPrior { .. } => {}
+                Output::Append(_)
+                | Output::Reply { .. }
+                | Output::Noted { .. }
+                | Output::Snapshot(_)
+                | Output::ReadPrior { .. } => {}
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod asset;
+mod audit;
 mod backfill;
 mod control;
 mod cost;
@@ -20,6 +21,7 @@ pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use asset::{
     AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetPath, AssetSub, AssetTests,
 };
+pub use audit::{AuditCommand, AuditExport, AuditSelection, AuditSub, AuditVerify};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
@@ -62,6 +64,9 @@ pub struct By {
     /// Who asks, for others to read; nobody checks it yet.
     #[arg(long = "as", value_name = "WHO")]
     pub actor: Option<String>,
+    /// Why, for the audit; where a command takes a reason of its own, that counts there too.
+    #[arg(long, env = "DOWNBEAT_REASON", value_name = "WHY")]
+    pub because: Option<String>,
 }
 
 /// A command that may be said again.
@@ -113,6 +118,8 @@ pub enum Command {
     Webhook(WebhookCommand),
     /// Alerts: list them, or try one again that nobody could deliver.
     Alert(AlertCommand),
+    /// Who did what, when, from where and why: list it, export it, verify an export.
+    Audit(AuditCommand),
     /// What runs cost: sums by pipeline, task, asset, owner and time; entries, prices, bills.
     Cost(CostCommand),
     /// Budgets of pipelines and owners: list them; set one of an owner.
@@ -302,6 +309,8 @@ pub struct Apply {
     /// Folder in which scripts with source GIT run. Default: the repository that holds the file, else its folder.
     #[arg(long)]
     pub source: Option<PathBuf>,
+    #[command(flatten)]
+    pub by: By,
     #[command(flatten)]
     pub servers: Servers,
 }

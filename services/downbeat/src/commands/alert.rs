@@ -52,7 +52,7 @@ async fn retry(retry: &AlertRetry) -> Result<ExitCode, Error> {
             idempotency_key: String::new(),
             actor: retry.by.actor.clone().unwrap_or_default(),
         };
-        control.retry_alert(request).await.map_err(client::refused)?;
+        control.retry_alert(client::asked(request, &retry.by)).await.map_err(client::refused)?;
         render::print(&format!("{alert} is tried once more; `downbeat alert list` shows what becomes of it\n"))?;
     }
     Ok(ExitCode::SUCCESS)

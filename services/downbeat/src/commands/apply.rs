@@ -8,13 +8,14 @@ use std::{
 use downbeat_proto::control::v1::{ApplyPipelineRequest, ApplyPipelineResponse};
 
 use crate::{
-    cli::{Apply, Servers},
+    cli::{Apply, By, Servers},
     client,
     error::Error,
 };
 
 pub(super) async fn run(apply: &Apply) -> Result<ExitCode, Error> {
-    let applied = apply_file(&apply.file, apply.alias.as_deref(), apply.source.as_deref(), &apply.servers).await?;
+    let applied =
+        apply_file(&apply.file, apply.alias.as_deref(), apply.source.as_deref(), &apply.by, &apply.servers).await?;
     let alias = applied.0;
     let what = if applied.1.changed { "applied" } else { "unchanged" };
     println!("{what}: pipeline `{alias}` version {} ({})", applied.1.version, applied.1.pipeline_id);
@@ -26,6 +27,7 @@ pub(super) async fn apply_file(
     file: &Path,
     alias: Option<&str>,
     source: Option<&Path>,
+    by: &By,
     servers: &Servers,
 ) -> Result<(String, ApplyPipelineResponse), Error> {
     let text = read(file)?;
@@ -39,8 +41,10 @@ pub(super) async fn apply_file(
         source: text,
         file_name: file.display().to_string(),
         source_root: root.display().to_string(),
+        actor: by.actor.clone().unwrap_or_default(),
     };
-    let response = client::control(servers).await?.apply_pipeline(request).await.map_err(client::refused)?.into_inner();
+    let mut control = client::control(servers).await?;
+    let response = control.apply_pipeline(client::asked(request, by)).await.map_err(client::refused)?.into_inner();
     for warning in &response.warnings {
         eprintln!("warning: {warning}");
     }

@@ -59,7 +59,8 @@ async fn create(command: &BackfillCommand) -> Result<ExitCode, Error> {
         actor: command.by.actor.clone().unwrap_or_default(),
     };
     let mut control = client::control(&command.servers).await?;
-    let answer = control.create_backfill(request).await.map_err(client::refused)?.into_inner();
+    let answer =
+        control.create_backfill(client::asked(request, &command.by)).await.map_err(client::refused)?.into_inner();
     if answer.existed {
         eprintln!("backfill {} was asked for before with this key", answer.backfill_id);
     }
@@ -120,7 +121,8 @@ async fn cancel(cancel: &BackfillCancel) -> Result<ExitCode, Error> {
         actor: cancel.by.actor.clone().unwrap_or_default(),
     };
     let mut control = client::control(&cancel.servers).await?;
-    let answer = control.cancel_backfill(request).await.map_err(client::refused)?.into_inner();
+    let answer =
+        control.cancel_backfill(client::asked(request, &cancel.by)).await.map_err(client::refused)?.into_inner();
     let (row, _) = page(&backfill_id, String::new(), 1, answer.position, &cancel.servers).await?;
     print(&format!("{}\n", backfill_header(&row)))?;
     Ok(ExitCode::SUCCESS)

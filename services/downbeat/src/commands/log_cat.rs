@@ -88,6 +88,12 @@ impl Printer {
             "decided_at": decided_at,
             "actor": decision.actor,
         });
+        if let Some(origin) = &decision.origin {
+            line["origin"] = json!({"address": origin.address, "client": origin.client});
+        }
+        if !decision.reason.is_empty() {
+            line["because"] = json!(decision.reason);
+        }
         let Some(fields) = line.as_object_mut() else { return line };
         match event::decode(event) {
             Ok(Decoded::Known(known)) => {

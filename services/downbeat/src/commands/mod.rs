@@ -3,6 +3,7 @@
 mod alert;
 mod apply;
 mod asset;
+mod audit;
 mod backfill;
 mod body;
 mod breaches;
@@ -63,6 +64,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,
         Command::Alert(command) => alert::run(&command).await,
+        Command::Audit(command) => audit::run(&command).await,
         Command::Cost(command) => cost::run(&command).await,
         Command::Budget(command) => budget::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,

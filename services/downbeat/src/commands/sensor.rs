@@ -37,7 +37,8 @@ async fn tell(arguments: &SensorTell) -> Result<ExitCode, Error> {
         idempotency_key: arguments.key.key.clone().unwrap_or_default(),
         actor: arguments.by.actor.clone().unwrap_or_default(),
     };
-    let answer = client::control(&arguments.servers).await?.take_sensor_event(request).await;
+    let answer =
+        client::control(&arguments.servers).await?.take_sensor_event(client::asked(request, &arguments.by)).await;
     let stored = answer.map_err(client::refused)?.into_inner().stored;
     print(if stored { "stored\n" } else { "was stored before\n" })?;
     Ok(ExitCode::SUCCESS)

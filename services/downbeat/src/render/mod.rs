@@ -2,6 +2,7 @@
 
 mod alerts;
 mod asset;
+mod audit;
 mod backfill;
 mod costs;
 mod dead;
@@ -27,6 +28,7 @@ mod words;
 
 pub use alerts::alert_table;
 pub use asset::{asset_lines, asset_table, change_table, test_table};
+pub use audit::audit_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
 pub use costs::{budget_table, cost_table, entry_table, money, period, price_table, unpriced_lines};
 pub use dead::dead_table;

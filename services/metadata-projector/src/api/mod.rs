@@ -2,6 +2,7 @@
 
 mod assets;
 mod at_least;
+mod audit;
 mod costs;
 mod history;
 mod lineage;
@@ -237,5 +238,21 @@ impl MetadataService for Metadata {
         request: Request<wire::ReadTaskLogRequest>,
     ) -> Result<Response<Self::ReadTaskLogStream>, Status> {
         Ok(Response::new(task_log::start(self.clone(), request.into_inner()).await?))
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<wire::ListAuditRequest>,
+    ) -> Result<Response<wire::ListAuditResponse>, Status> {
+        Ok(Response::new(audit::list(self, request.into_inner()).await?))
+    }
+
+    type ExportAuditStream = BoxStream<'static, Result<wire::ExportAuditResponse, Status>>;
+
+    async fn export_audit(
+        &self,
+        request: Request<wire::ExportAuditRequest>,
+    ) -> Result<Response<Self::ExportAuditStream>, Status> {
+        Ok(Response::new(audit::export(self.clone(), request.into_inner()).await?))
     }
 }

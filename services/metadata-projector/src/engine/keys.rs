@@ -32,6 +32,10 @@
 //! | `k` | pipeline id, created, newest first (8), backfill id | nothing | backfills |
 //! | `i` | backfill id, instant (8) | [`super::rows::BackfillInstant`] | backfills |
 //! | `j` | run id | backfill id, instant (8) | backfills |
+//! | `y` | sequence (8), ordinal of the decision (4) | `metadata.v1.AuditEntry` | audit |
+//! | `Y` | at, newest first (8), sequence and ordinal, newest first (8 + 4) | nothing | audit |
+//! | `z` | what it is an index of (1), BLAKE3 of the value (16), then as `Y` | nothing | audit |
+//! | `Z` | name of a pool | its slots (4); nothing = it is gone | audit |
 //! | `Le` | asset written (16), asset read (16) | [`super::graph::rows::EdgeRow`] | graph |
 //! | `Ld` | asset read (16), asset written (16) | nothing | graph |
 //! | `Lw` | asset (16), who writes it (16) | [`super::graph::rows::WriterRow`] | graph |
@@ -53,6 +57,7 @@
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
+pub mod audit;
 pub mod cost;
 pub mod graph;
 pub mod quality;

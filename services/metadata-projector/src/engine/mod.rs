@@ -8,6 +8,7 @@
 pub mod alerts;
 mod assets;
 mod attempts;
+pub mod audit;
 pub mod backfills;
 pub mod batch;
 mod breaches;
@@ -49,7 +50,7 @@ pub use self::collected::unknown_asset;
 use self::{
     batch::{Batch, ReadRows, Writes},
     plans::Plans,
-    projection::{ALL, Fact, Registered},
+    projection::{ALL, Fact, Registered, Within},
     recent::{Recent, Remembered},
     rows::{Head, ProjectionVersion, Quarantined},
 };
@@ -121,9 +122,10 @@ impl Fold {
             }
             Ok(record) => {
                 let mut ordinal = 0;
-                for decision in &record.decisions {
+                for (place, decision) in (0..).zip(&record.decisions) {
+                    let within = Within { decision, ordinal: place, hash: entry.hash };
                     for event in &decision.events {
-                        self.event(store, entry.sequence, ordinal, event::decode(event), decision.decided_at)?;
+                        self.event(store, entry.sequence, ordinal, event::decode(event), within)?;
                         ordinal += 1;
                     }
                 }
@@ -149,11 +151,14 @@ impl Fold {
         sequence: u64,
         ordinal: u32,
         decoded: Result<Decoded, event::DecodeError>,
-        decided_at: i64,
+        within: Within<'_>,
     ) -> Result<(), Error> {
         self.events += 1;
         match decoded {
-            Ok(Decoded::Known(event)) => self.known(store, sequence, ordinal, &event, decided_at),
+            Ok(Decoded::Known(event)) => {
+                let decided_at = within.decision.decided_at;
+                self.fact(store, ordinal, &Fact { event: &event, decided_at, sequence, within: Some(within) })
+            }
             Ok(Decoded::Unknown { kind, .. }) => {
                 tracing::debug!(sequence, ordinal, kind, "skipping an event of an unknown kind");
                 self.head.unknown_events += 1;
@@ -179,12 +184,15 @@ impl Fold {
         event: &Event,
         decided_at: i64,
     ) -> Result<(), Error> {
-        let fact = Fact { event, decided_at, sequence };
+        self.fact(store, ordinal, &Fact { event, decided_at, sequence, within: None })
+    }
+
+    fn fact(&mut self, store: &dyn ReadRows, ordinal: u32, fact: &Fact<'_>) -> Result<(), Error> {
         let mut poisoned = Vec::new();
         for projection in self.projections {
             let mut failure = String::new();
             for _ in 0..limits::TRIES_PER_EVENT {
-                match self.attempt(store, projection, &fact) {
+                match self.attempt(store, projection, fact) {
                     Ok(applied) => {
                         let written = applied?;
                         // Most projections have nothing to say about most events.
@@ -202,7 +210,7 @@ impl Fold {
             }
         }
         for (projection, reason) in poisoned {
-            self.quarantine(sequence, ordinal, projection, &reason);
+            self.quarantine(fact.sequence, ordinal, projection, &reason);
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! What a projection is, and which there are.
 
 use downbeat_domain::Event;
+use downbeat_event_log::Hash;
+use downbeat_proto::events::v1::Decision;
 
 use super::{
-    alerts::Alerts, assets::Assets, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs, graph::Graph,
-    lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality, runs::Runs,
-    task_runs::TaskRuns, usage::Usage,
+    alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs,
+    graph::Graph, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality,
+    runs::Runs, task_runs::TaskRuns, usage::Usage,
 };
 use crate::error::Error;
 
@@ -18,12 +20,26 @@ pub struct Fact<'a> {
     pub decided_at: i64,
     /// Sequence of its record.
     pub sequence: u64,
+    /// The decision that it belongs to; `None` where an event is folded without its record.
+    pub within: Option<Within<'a>>,
+}
+
+/// Where in the log a fact stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Within<'a> {
+    /// Its decision.
+    pub decision: &'a Decision,
+    /// Which one of its record, counted from 0.
+    pub ordinal: u32,
+    /// Hash of the record.
+    pub hash: Hash,
 }
 
 /// Folds events into rows of its own. Pure: the same facts over the same rows give the same rows.
 ///
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
-/// is folded before all others; `runs` also reads those of `task_runs`, as they were before the event: they say whether it counts.
+/// is folded before all others but `audit`; `runs` also reads those of `task_runs`, as they were before the event: they say whether it
+/// counts. `audit` is the first, and reads the rows of all others, as they were before the event: it tells what a command changed.
 /// Which asset an alias means, `graph` says, before all others that speak of assets.
 /// What `task_runs` says of the shape of a run (its pipeline, its iterations) all may read: it is known before anything happens in it.
 pub trait Projection: Send + Sync {
@@ -56,6 +72,7 @@ const fn register<P: Projection>() -> Registered {
 
 /// Every projection, in the order in which they see an event.
 pub const ALL: &[Registered] = &[
+    register::<Audit>(),
     register::<Pipelines>(),
     register::<Runs>(),
     register::<TaskRuns>(),

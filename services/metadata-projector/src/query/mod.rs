@@ -3,6 +3,7 @@
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
 pub mod assets;
+pub mod audit;
 pub mod backfills;
 pub mod costs;
 pub mod history;

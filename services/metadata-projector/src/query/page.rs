@@ -12,6 +12,28 @@ pub struct Page<'a> {
     pub token: &'a str,
 }
 
+impl Page<'_> {
+    /// Entries of the page.
+    ///
+    /// # Errors
+    /// `Invalid` where it is too large.
+    pub(super) fn size(&self) -> Result<usize, Refusal> {
+        match self.size {
+            0 => Ok(limits::PAGE_SIZE_DEFAULT as usize),
+            size if size <= limits::PAGE_SIZE_MAX => Ok(size as usize),
+            size => Err(Refusal::Invalid(format!("page_size: {size} is above {}", limits::PAGE_SIZE_MAX))),
+        }
+    }
+
+    /// The key to go on after; `None` = this is the first page.
+    ///
+    /// # Errors
+    /// `Invalid` for a token of another query.
+    pub(super) fn after(&self, prefix: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        after(prefix, self.token)
+    }
+}
+
 /// Rows of one page and the token of the next; empty = there is none.
 pub struct Paged<T> {
     /// The rows.
@@ -55,12 +77,8 @@ pub fn read_until<T>(
     page: Page<'_>,
     mut row: impl FnMut(&[u8], &[u8]) -> Result<Found<T>, Refusal>,
 ) -> Result<Paged<T>, Refusal> {
-    let size = match page.size {
-        0 => limits::PAGE_SIZE_DEFAULT,
-        size if size <= limits::PAGE_SIZE_MAX => size,
-        size => return Err(Refusal::Invalid(format!("page_size: {size} is above {}", limits::PAGE_SIZE_MAX))),
-    } as usize;
-    let after = after(prefix, page.token)?;
+    let size = page.size()?;
+    let after = page.after(prefix)?;
     let mut paged = Paged { rows: Vec::new(), next: String::new() };
     let (mut bytes, mut last) = (0, None::<sled::IVec>);
     for found in store.scan(prefix, after.as_deref()) {

@@ -163,7 +163,7 @@ pub fn runs(count: u32) -> Vec<Vec<Event>> {
 }
 
 pub fn payload(events: Vec<Event>) -> bytes::Bytes {
-    let decision = Decision { command: None, actor: "test".into(), decided_at: at(0), events };
+    let decision = Decision { command: None, actor: "test".into(), decided_at: at(0), events, ..Decision::default() };
     record::encode(0, at(0), vec![record::encode_decision(&decision)])
 }
 

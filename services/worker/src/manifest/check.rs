@@ -8,6 +8,7 @@ use downbeat_dialect::catalogue;
 use super::auth::SignIn;
 use super::cost::CostRule;
 use super::format::{CallName, Condition, Manifest, Meaning, Method, Reattach, Request, Say, StateWord, Step};
+use super::sql::SqlRule;
 use super::template::{Body, Name, Template};
 use crate::limits::COST_BASIS_MAX;
 
@@ -219,6 +220,9 @@ fn pages(manifest: &Manifest, faults: &mut Vec<Fault>) {
 }
 
 fn costs(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    if let Some(what) = manifest.collect.as_ref().and_then(|collect| collect.sql.as_ref()?.fault()) {
+        faults.push(fault("sql", format!("sql: {what}")));
+    }
     for rule in manifest.collect.iter().flat_map(|collect| &collect.operations) {
         if let Some(what) = rule.cost_basis.iter().find_map(CostRule::fault) {
             faults.push(fault("cost_basis", format!("cost_basis: {what}")));
@@ -318,6 +322,7 @@ fn templates(manifest: &Manifest) -> Vec<&Template> {
             said.extend(rule.cost_basis.iter().flat_map(|cost| cost.attributes.values()));
         }
         said.extend(collect.assets.iter().flat_map(|rule| &rule.asset.name));
+        all.extend(collect.sql.iter().flat_map(SqlRule::templates));
     }
     all.extend(said.into_iter().filter_map(|say| match say {
         Say::Template(template) => Some(template),

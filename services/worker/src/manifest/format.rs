@@ -10,6 +10,7 @@ use super::auth::SignIn;
 use super::cost::CostRule;
 use super::pages::Pages;
 use super::path::{Path, Paths};
+use super::sql::SqlRule;
 use super::template::{Body, Name, Template};
 
 /// One job in another system.
@@ -390,6 +391,8 @@ pub(crate) struct Collect {
     pub(crate) operations: Vec<OperationRule>,
     #[serde(default)]
     pub(crate) assets: Vec<AssetRule>,
+    /// What the job runs is SQL, and says itself which tables it reads and writes.
+    pub(crate) sql: Option<SqlRule>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -20,6 +20,7 @@ pub(crate) mod load;
 pub(crate) mod pages;
 pub(crate) mod path;
 mod run;
+mod sql;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
@@ -267,6 +268,9 @@ impl RemoteJob for Described {
         words.dedup();
         if !collect.assets.is_empty() {
             words.push("assets");
+        }
+        if collect.sql.is_some() {
+            words.push("tables and columns that it reads and writes");
         }
         if collect.operations.iter().any(|rule| rule.bytes.is_some()) {
             words.push("bytes");

@@ -16,6 +16,7 @@ use super::gather::{Counted, Taken};
 use super::judge;
 use super::pages::{Next, Place};
 use super::run::{Calls, answered};
+use super::sql;
 use crate::attempt::{Collection, Failure};
 use crate::limits::{FIND_SPAN, SQL_ROWS_MAX};
 use crate::remote::{CallError, Job, Observation, Prepared as _};
@@ -210,6 +211,9 @@ impl Calls {
             (None, None, None) => return Ok(Collection::default()),
         };
         let mut collection = gathered.done(cut);
+        if let Some(rule) = &rules.sql {
+            sql::add(rule, &scope, &self.manifest.integration, last, &mut collection).await;
+        }
         texts::change(&mut collection, &mut |text| *text = self.hide(std::mem::take(text)));
         Ok(collection)
     }

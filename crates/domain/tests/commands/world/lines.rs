@@ -101,6 +101,7 @@ impl World {
             Event::AlertDelivered { .. } => "AlertDelivered".to_owned(),
             Event::AlertFailed { message, retry_at, .. } => format!("AlertFailed: {message}{}", until(retry_at)),
             Event::AlertRetried { .. } => "AlertRetried".to_owned(),
+            Event::CommandRejected(rejected) => format!("CommandRejected: {}", rejected.message),
             Event::EventTaken(taken) => {
                 format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)
             }

@@ -6,7 +6,8 @@ use tonic::Status;
 
 use super::{
     Control,
-    request::{actor, command_id, user},
+    asker::Asker,
+    request::{command_id, user},
 };
 use crate::api::rejected;
 
@@ -14,12 +15,13 @@ impl Control {
     pub(super) async fn try_alert_again(
         &self,
         request: wire::RetryAlertRequest,
+        asker: &Asker,
     ) -> Result<wire::RetryAlertResponse, Status> {
         let alert: AlertId =
             request.alert_id.parse().map_err(|error| Status::invalid_argument(format!("alert_id: {error}")))?;
         let key = command_id(&["retry alert", &request.alert_id], &request.idempotency_key)?;
-        let actor = actor(&user(&request.actor)?);
-        let outcome = self.command(Command::RetryAlert { alert }, actor, key).await?;
+        user(&request.actor)?;
+        let outcome = self.decide(asker, Command::RetryAlert { alert }, key).await?;
         let (_, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::RetryAlertResponse { position: self.position(tail) })
     }

@@ -15,7 +15,8 @@ use tonic::Status;
 
 use super::{
     Control,
-    request::{actor, check_key, command_id, pipeline_of, user},
+    asker::Asker,
+    request::{check_key, command_id, pipeline_of, user},
 };
 use crate::api::{refused, rejected};
 
@@ -39,6 +40,7 @@ impl Control {
     pub(super) async fn backfill(
         &self,
         request: wire::CreateBackfillRequest,
+        asker: &Asker,
     ) -> Result<wire::CreateBackfillResponse, Status> {
         let asked = request.span.unwrap_or_default();
         let pipeline = pipeline_of(&asked.pipeline)?;
@@ -64,16 +66,16 @@ impl Control {
                 instants: Vec::new(),
                 max_active: 1,
                 force: false,
-                user: user.clone(),
+                user,
             },
             false => {
                 let Span { pipeline, schedule, from, to, instants, .. } = self.span(&asked).await?;
                 let max_active = request.max_active.max(1);
-                let (schedule, force, user) = (schedule.name, asked.force, user.clone());
+                let (schedule, force) = (schedule.name, asked.force);
                 CreateBackfill { backfill, pipeline, schedule, from, to, instants, max_active, force, user }
             }
         };
-        let outcome = self.command(Command::CreateBackfill(Box::new(create)), actor(&user), id).await?;
+        let outcome = self.decide(asker, Command::CreateBackfill(Box::new(create)), id).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::CreateBackfillResponse {
             backfill_id: backfill.to_string(),
@@ -107,12 +109,13 @@ impl Control {
     pub(super) async fn end_backfill(
         &self,
         request: wire::CancelBackfillRequest,
+        asker: &Asker,
     ) -> Result<wire::CancelBackfillResponse, Status> {
         let backfill: BackfillId =
             request.backfill_id.parse().map_err(|error| Status::invalid_argument(format!("backfill_id: {error}")))?;
         let key = command_id(&["cancel backfill", &request.backfill_id], &request.idempotency_key)?;
-        let actor = actor(&user(&request.actor)?);
-        let outcome = self.command(Command::CancelBackfill { backfill, reason: request.reason }, actor, key).await?;
+        user(&request.actor)?;
+        let outcome = self.decide(asker, Command::CancelBackfill { backfill, reason: request.reason }, key).await?;
         let (_, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::CancelBackfillResponse { position: self.position(tail) })
     }

@@ -13,6 +13,7 @@ use tonic::Status;
 
 use super::{
     Control,
+    asker::Asker,
     request::{at_most, command_id, pipeline_of, run_of},
 };
 
@@ -20,6 +21,7 @@ impl Control {
     pub(super) async fn set_price_list(
         &self,
         request: wire::SetPricesRequest,
+        asker: &Asker,
     ) -> Result<wire::SetPricesResponse, Status> {
         at_most("prices", request.prices.len(), domain_limits::PRICES_MAX)?;
         let read = |(place, price): (usize, downbeat_proto::events::v1::Price)| {
@@ -31,13 +33,14 @@ impl Control {
         let prices = request.prices.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
         let key = command_id(&["prices"], &request.idempotency_key)?;
         let command = Command::Cost(CostCommand::SetPrices(Arc::new(prices)));
-        let (changed, tail) = self.change(command, &request.actor, key, "").await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, key, "").await?;
         Ok(wire::SetPricesResponse { changed, position: self.position(tail) })
     }
 
     pub(super) async fn record_bills(
         &self,
         request: wire::RecordCostsRequest,
+        asker: &Asker,
     ) -> Result<wire::RecordCostsResponse, Status> {
         at_most("bills", request.bills.len(), domain_limits::BILLS_PER_COMMAND_MAX)?;
         let now = self.handle.ask(|_, now| now.wall).await.map_err(|error| super::refused(&error))?;
@@ -46,19 +49,24 @@ impl Control {
         });
         let bills = bills.collect::<Result<Vec<_>, _>>()?;
         let command = Command::Cost(CostCommand::Record(Arc::new(bills)));
-        let (changed, tail) = self.change(command, &request.actor, None, "").await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, None, "").await?;
         Ok(wire::RecordCostsResponse { changed, position: self.position(tail) })
     }
 
-    pub(super) async fn release(&self, request: wire::ReleaseRunRequest) -> Result<wire::ReleaseRunResponse, Status> {
+    pub(super) async fn release(
+        &self,
+        request: wire::ReleaseRunRequest,
+        asker: &Asker,
+    ) -> Result<wire::ReleaseRunResponse, Status> {
         let command = Command::Cost(CostCommand::ReleaseRun(run_of(&request.run_id)?));
-        let (changed, tail) = self.change(command, &request.actor, None, "").await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, None, "").await?;
         Ok(wire::ReleaseRunResponse { changed, position: self.position(tail) })
     }
 
     pub(super) async fn set_budget_of(
         &self,
         request: wire::SetBudgetRequest,
+        asker: &Asker,
     ) -> Result<wire::SetBudgetResponse, Status> {
         let budget = match request.budget {
             None => None,
@@ -68,7 +76,7 @@ impl Control {
         };
         let key = command_id(&["budget", &request.owner], &request.idempotency_key)?;
         let command = Command::Cost(CostCommand::SetBudget { owner: request.owner, budget });
-        let (changed, tail) = self.change(command, &request.actor, key, "").await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, key, "").await?;
         Ok(wire::SetBudgetResponse { changed, position: self.position(tail) })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use downbeat_domain::{Command, IncomingEvent, PipelineId, RunId, TakeEvent, limits as domain_limits};
+use downbeat_domain::{Caller, Command, IncomingEvent, PipelineId, RunId, TakeEvent, limits as domain_limits};
 use downbeat_event_log::Tail;
 use downbeat_proto::{control::v1 as wire, convert};
 use futures::{StreamExt, future, stream};
@@ -86,9 +86,9 @@ impl Control {
     async fn give(&self, taker: Taker, event: Arc<IncomingEvent>) -> Result<(wire::EventTaker, Option<Tail>), Status> {
         let Taker { pipeline, alias, trigger } = taker;
         let alone = RunId::of_events(pipeline, &trigger, &[event.key()]);
-        let actor = format!("event:{trigger}");
+        let caller = Caller::named(format!("event:{trigger}"));
         let take = Command::TakeEvent(TakeEvent { pipeline, trigger: trigger.clone(), event });
-        let outcome = self.command(take, actor, None).await?;
+        let outcome = self.command(take, caller, None).await?;
         let mut taken = wire::EventTaker {
             pipeline_id: pipeline.to_string(),
             pipeline: alias,

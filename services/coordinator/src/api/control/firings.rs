@@ -1,7 +1,7 @@
 //! Instants of schedules, as schedulers ask for them: each is decided on its own; those of one call go side by side, so that one record
 //! of the log holds many.
 
-use downbeat_domain::{Command, FireSchedule, PipelineId, Rejection, RunId};
+use downbeat_domain::{Caller, Command, FireSchedule, PipelineId, Rejection, RunId};
 use downbeat_proto::{control::v1 as wire, convert, event::passed_of};
 use futures::future;
 use tonic::{Code, Status};
@@ -36,7 +36,7 @@ impl Control {
         request: wire::NoteTimeZonesRequest,
     ) -> Result<wire::NoteTimeZonesResponse, Status> {
         let command = Command::NoteTimeZones { release: request.release };
-        let outcome = self.command(command, "scheduler".to_owned(), None).await?;
+        let outcome = self.command(command, Caller::named("scheduler"), None).await?;
         let (answer, _) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::NoteTimeZonesResponse { changed: answer.events > 0 })
     }
@@ -51,7 +51,7 @@ impl Control {
         });
         let passed = firing.passed.into_iter().map(passed_of).collect::<Option<Vec<_>>>();
         let run = RunId::of_schedule(pipeline, &firing.schedule, instant);
-        let actor = format!("schedule:{}", firing.schedule);
+        let caller = Caller::named(format!("schedule:{}", firing.schedule));
         let fire = FireSchedule {
             pipeline,
             version: firing.pipeline_version,
@@ -61,7 +61,7 @@ impl Control {
             passed: passed.ok_or_else(|| Status::invalid_argument("passed: an instant or a reason is none"))?,
             fires: !firing.passes,
         };
-        let (started, decided_before, up_to) = match self.command(Command::FireSchedule(fire), actor, None).await? {
+        let (started, decided_before, up_to) = match self.command(Command::FireSchedule(fire), caller, None).await? {
             Ok((answer, _)) => (answer.run_status.is_some() && answer.events > 0, false, instant),
             Err(Rejection::AlreadyFired { watermark, .. }) => (false, true, watermark),
             Err(rejection) => return Err(rejected(&rejection)),

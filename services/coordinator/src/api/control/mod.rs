@@ -2,6 +2,7 @@
 
 mod alerts;
 mod apply;
+mod asker;
 mod backfills;
 mod costs;
 mod events;
@@ -16,7 +17,7 @@ mod sensors;
 mod tasks;
 mod webhook;
 
-use downbeat_domain::{Command, CommandId, PipelineId, Rejection, plan::CoreJob};
+use downbeat_domain::{Caller, Command, CommandId, PipelineId, Rejection, plan::CoreJob};
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::{
     control::v1::{self as wire, control_service_server::ControlService},
@@ -27,6 +28,7 @@ use tonic::{Request, Response, Status};
 
 use super::refused;
 use crate::{driver::Handle, engine::Answer};
+use asker::Asker;
 
 /// The only account of this version.
 const ACCOUNT: &str = "default";
@@ -46,10 +48,10 @@ impl Control {
     async fn command(
         &self,
         command: Command,
-        actor: String,
+        caller: Caller,
         id: Option<CommandId>,
     ) -> Result<Result<(Answer, Tail), Rejection>, Status> {
-        self.handle.call(command, actor, id).await.map_err(|error| refused(&error))
+        self.handle.call(command, caller, id).await.map_err(|error| refused(&error))
     }
 
     fn position(&self, tail: Tail) -> Option<Position> {
@@ -113,56 +115,72 @@ impl ControlService for Control {
         &self,
         request: Request<wire::ApplyPipelineRequest>,
     ) -> Result<Response<wire::ApplyPipelineResponse>, Status> {
-        self.apply(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.apply(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn start_run(
         &self,
         request: Request<wire::StartRunRequest>,
     ) -> Result<Response<wire::StartRunResponse>, Status> {
-        self.start(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.start(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn restart_run(
         &self,
         request: Request<wire::RestartRunRequest>,
     ) -> Result<Response<wire::RestartRunResponse>, Status> {
-        self.restart(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.restart(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn cancel_run(
         &self,
         request: Request<wire::CancelRunRequest>,
     ) -> Result<Response<wire::CancelRunResponse>, Status> {
-        self.cancel(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.cancel(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn mark_task(
         &self,
         request: Request<wire::MarkTaskRequest>,
     ) -> Result<Response<wire::MarkTaskResponse>, Status> {
-        self.mark(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.mark(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn decide_approval(
         &self,
         request: Request<wire::DecideApprovalRequest>,
     ) -> Result<Response<wire::DecideApprovalResponse>, Status> {
-        self.approve(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.approve(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn take_webhook(
         &self,
         request: Request<wire::TakeWebhookRequest>,
     ) -> Result<Response<wire::TakeWebhookResponse>, Status> {
-        self.webhook(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request).acting_as("webhook");
+        let answer = self.webhook(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn take_sensor_event(
         &self,
         request: Request<wire::TakeSensorEventRequest>,
     ) -> Result<Response<wire::TakeSensorEventResponse>, Status> {
-        self.tell_sensors(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.tell_sensors(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn list_sensors(
@@ -183,28 +201,36 @@ impl ControlService for Control {
         &self,
         request: Request<wire::PausePipelineRequest>,
     ) -> Result<Response<wire::PausePipelineResponse>, Status> {
-        self.pause(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.pause(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn resume_pipeline(
         &self,
         request: Request<wire::ResumePipelineRequest>,
     ) -> Result<Response<wire::ResumePipelineResponse>, Status> {
-        self.resume(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.resume(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn delete_pipeline(
         &self,
         request: Request<wire::DeletePipelineRequest>,
     ) -> Result<Response<wire::DeletePipelineResponse>, Status> {
-        self.delete(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.delete(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn set_pool(
         &self,
         request: Request<wire::SetPoolRequest>,
     ) -> Result<Response<wire::SetPoolResponse>, Status> {
-        self.set_pool_size(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.set_pool_size(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn list_pools(
@@ -218,28 +244,36 @@ impl ControlService for Control {
         &self,
         request: Request<wire::SetPricesRequest>,
     ) -> Result<Response<wire::SetPricesResponse>, Status> {
-        self.set_price_list(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.set_price_list(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn record_costs(
         &self,
         request: Request<wire::RecordCostsRequest>,
     ) -> Result<Response<wire::RecordCostsResponse>, Status> {
-        self.record_bills(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.record_bills(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn release_run(
         &self,
         request: Request<wire::ReleaseRunRequest>,
     ) -> Result<Response<wire::ReleaseRunResponse>, Status> {
-        self.release(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.release(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn set_budget(
         &self,
         request: Request<wire::SetBudgetRequest>,
     ) -> Result<Response<wire::SetBudgetResponse>, Status> {
-        self.set_budget_of(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.set_budget_of(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn explain_waiting(
@@ -260,7 +294,9 @@ impl ControlService for Control {
         &self,
         request: Request<wire::CreateBackfillRequest>,
     ) -> Result<Response<wire::CreateBackfillResponse>, Status> {
-        self.backfill(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.backfill(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn preview_backfill(
@@ -274,14 +310,18 @@ impl ControlService for Control {
         &self,
         request: Request<wire::CancelBackfillRequest>,
     ) -> Result<Response<wire::CancelBackfillResponse>, Status> {
-        self.end_backfill(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.end_backfill(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn retry_alert(
         &self,
         request: Request<wire::RetryAlertRequest>,
     ) -> Result<Response<wire::RetryAlertResponse>, Status> {
-        self.try_alert_again(request.into_inner()).await.map(Response::new)
+        let asker = Asker::of(&request);
+        let answer = self.try_alert_again(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn note_time_zones(

@@ -8,7 +8,8 @@ use tonic::Status;
 use super::{
     Control,
     apply::{Compiled, compile_request},
-    request::{actor, check_alias, command_id, pipeline_of, user},
+    asker::Asker,
+    request::{check_alias, command_id, pipeline_of, user},
 };
 use crate::api::{refused, rejected};
 
@@ -16,14 +17,16 @@ impl Control {
     pub(super) async fn apply(
         &self,
         request: wire::ApplyPipelineRequest,
+        asker: &Asker,
     ) -> Result<wire::ApplyPipelineResponse, Status> {
         check_alias(&request.alias)?;
+        user(&request.actor)?;
         let compiled = compile_request(&request)?;
         let missing = self.missing(&compiled).await?;
         let Compiled { applied, mut warnings, .. } = compiled;
         warnings.extend(missing);
         let (pipeline, name) = (applied.pipeline, applied.name.clone());
-        let outcome = self.command(Command::ApplyPipeline(Box::new(applied)), "user".to_owned(), None).await?;
+        let outcome = self.decide(asker, Command::ApplyPipeline(Box::new(applied)), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::ApplyPipelineResponse {
             pipeline_id: pipeline.to_string(),
@@ -38,38 +41,45 @@ impl Control {
     pub(super) async fn pause(
         &self,
         request: wire::PausePipelineRequest,
+        asker: &Asker,
     ) -> Result<wire::PausePipelineResponse, Status> {
         let command = Command::PausePipeline { pipeline: pipeline_of(&request.pipeline)?, reason: request.reason };
         let key = command_id(&["pause", &request.pipeline], &request.idempotency_key)?;
-        let (changed, tail) = self.change(command, &request.actor, key, &request.pipeline).await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, key, &request.pipeline).await?;
         Ok(wire::PausePipelineResponse { changed, position: self.position(tail) })
     }
 
     pub(super) async fn resume(
         &self,
         request: wire::ResumePipelineRequest,
+        asker: &Asker,
     ) -> Result<wire::ResumePipelineResponse, Status> {
         let command = Command::ResumePipeline { pipeline: pipeline_of(&request.pipeline)? };
         let key = command_id(&["resume", &request.pipeline], &request.idempotency_key)?;
-        let (changed, tail) = self.change(command, &request.actor, key, &request.pipeline).await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, key, &request.pipeline).await?;
         Ok(wire::ResumePipelineResponse { changed, position: self.position(tail) })
     }
 
     pub(super) async fn delete(
         &self,
         request: wire::DeletePipelineRequest,
+        asker: &Asker,
     ) -> Result<wire::DeletePipelineResponse, Status> {
         let command = Command::DeletePipeline { pipeline: pipeline_of(&request.pipeline)? };
         let key = command_id(&["delete", &request.pipeline], &request.idempotency_key)?;
-        let (changed, tail) = self.change(command, &request.actor, key, &request.pipeline).await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, key, &request.pipeline).await?;
         Ok(wire::DeletePipelineResponse { changed, position: self.position(tail) })
     }
 
-    pub(super) async fn set_pool_size(&self, request: wire::SetPoolRequest) -> Result<wire::SetPoolResponse, Status> {
+    pub(super) async fn set_pool_size(
+        &self,
+        request: wire::SetPoolRequest,
+        asker: &Asker,
+    ) -> Result<wire::SetPoolResponse, Status> {
         let slots = (!request.remove).then_some(request.slots);
         let key = command_id(&["pool", &request.name], &request.idempotency_key)?;
         let command = Command::SetPool { name: request.name.clone(), slots };
-        let (changed, tail) = self.change(command, &request.actor, key, "").await?;
+        let (changed, tail) = self.change(asker, command, &request.actor, key, "").await?;
         Ok(wire::SetPoolResponse { changed, position: self.position(tail) })
     }
 
@@ -88,12 +98,14 @@ impl Control {
     /// A command that either changes something or was true already.
     pub(super) async fn change(
         &self,
+        asker: &Asker,
         command: Command,
         who: &str,
         key: Option<downbeat_domain::CommandId>,
         pipeline: &str,
     ) -> Result<(bool, Tail), Status> {
-        let outcome = self.command(command, actor(&user(who)?), key).await?;
+        user(who)?;
+        let outcome = self.decide(asker, command, key).await?;
         let (answer, tail) = outcome.map_err(|rejection| match rejection {
             Rejection::UnknownPipeline(_) => Status::not_found(format!("there is no pipeline `{pipeline}`")),
             other => rejected(&other),

@@ -11,7 +11,8 @@ use tonic::Status;
 
 use super::{
     Control,
-    request::{actor, check_key, command_id, object, pipeline_of, run_of, user},
+    asker::Asker,
+    request::{check_key, command_id, object, pipeline_of, run_of, user},
 };
 use crate::{
     api::{refused, rejected},
@@ -19,7 +20,11 @@ use crate::{
 };
 
 impl Control {
-    pub(super) async fn start(&self, request: wire::StartRunRequest) -> Result<wire::StartRunResponse, Status> {
+    pub(super) async fn start(
+        &self,
+        request: wire::StartRunRequest,
+        asker: &Asker,
+    ) -> Result<wire::StartRunResponse, Status> {
         let pipeline = pipeline_of(&request.pipeline)?;
         let run = new_run(pipeline, &request.idempotency_key)?;
         let user = user(&request.actor)?;
@@ -27,13 +32,13 @@ impl Control {
         let start = StartRun {
             run,
             pipeline,
-            trigger: Trigger::Manual { user: user.clone() },
+            trigger: Trigger::Manual { user },
             inputs: object(&request.inputs, "inputs")?,
             environment: object(&request.environment_variables, "environment_variables")?,
             environment_name: request.environment,
             selection: Some(selection).filter(|selection| !selection.ids.is_empty()),
         };
-        let outcome = self.command(Command::StartRun(start), actor(&user), None).await?;
+        let outcome = self.decide(asker, Command::StartRun(start), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| match rejection {
             Rejection::UnknownPipeline(_) => {
                 Status::not_found(format!("there is no pipeline `{}`; apply it first", request.pipeline))
@@ -47,7 +52,11 @@ impl Control {
         })
     }
 
-    pub(super) async fn restart(&self, request: wire::RestartRunRequest) -> Result<wire::RestartRunResponse, Status> {
+    pub(super) async fn restart(
+        &self,
+        request: wire::RestartRunRequest,
+        asker: &Asker,
+    ) -> Result<wire::RestartRunResponse, Status> {
         let of = run_of(&request.run_id)?;
         let Some(mode) = RestartMode::from_word(&request.mode) else {
             let words: Vec<&str> = RestartMode::ALL.iter().map(|mode| mode.as_str()).collect();
@@ -57,8 +66,8 @@ impl Control {
         let inputs = object(&request.inputs, "inputs")?;
         let prior = self.prior(of).await?;
         let run = new_run(prior.pipeline, &request.idempotency_key)?;
-        let restart = RestartRun { run, prior, mode, tasks: request.task_ids, inputs, user: user.clone() };
-        let outcome = self.command(Command::RestartRun(Box::new(restart)), actor(&user), None).await?;
+        let restart = RestartRun { run, prior, mode, tasks: request.task_ids, inputs, user };
+        let outcome = self.decide(asker, Command::RestartRun(Box::new(restart)), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::RestartRunResponse {
             run_id: run.to_string(),
@@ -84,11 +93,15 @@ impl Control {
         prior.map(Arc::new).ok_or_else(|| Status::not_found(format!("run {of} does not stand in the log any more")))
     }
 
-    pub(super) async fn cancel(&self, request: wire::CancelRunRequest) -> Result<wire::CancelRunResponse, Status> {
+    pub(super) async fn cancel(
+        &self,
+        request: wire::CancelRunRequest,
+        asker: &Asker,
+    ) -> Result<wire::CancelRunResponse, Status> {
         let run = run_of(&request.run_id)?;
         let key = command_id(&["cancel", &request.run_id], &request.idempotency_key)?;
-        let actor = actor(&user(&request.actor)?);
-        let outcome = self.command(Command::CancelRun { run, reason: request.reason }, actor, key).await?;
+        user(&request.actor)?;
+        let outcome = self.decide(asker, Command::CancelRun { run, reason: request.reason }, key).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         let status = answer.run_status.map(|status| status.as_str().to_owned()).unwrap_or_default();
         Ok(wire::CancelRunResponse { status, position: self.position(tail) })

@@ -6,12 +6,17 @@ use tonic::Status;
 
 use super::{
     Control,
-    request::{actor, command_id, object, run_of, user},
+    asker::Asker,
+    request::{command_id, object, run_of, user},
 };
 use crate::api::{refused, rejected};
 
 impl Control {
-    pub(super) async fn mark(&self, request: wire::MarkTaskRequest) -> Result<wire::MarkTaskResponse, Status> {
+    pub(super) async fn mark(
+        &self,
+        request: wire::MarkTaskRequest,
+        asker: &Asker,
+    ) -> Result<wire::MarkTaskResponse, Status> {
         let run = run_of(&request.run_id)?;
         let Some(mark) = Mark::from_word(&request.mark) else {
             let words: Vec<&str> = Mark::ALL.iter().map(|mark| mark.as_str()).collect();
@@ -21,9 +26,8 @@ impl Control {
         let outputs = object(&request.outputs, "outputs")?;
         let key = command_id(&["mark", &request.run_id, &request.task], &request.idempotency_key)?;
         let task = self.task(run, &request.task).await?;
-        let actor = actor(&by);
         let command = Command::MarkTask { run, task, mark, outputs, reason: request.reason, by };
-        let (answer, tail) = self.command(command, actor, key).await?.map_err(|rejection| rejected(&rejection))?;
+        let (answer, tail) = self.decide(asker, command, key).await?.map_err(|rejection| rejected(&rejection))?;
         let status = answer.task_status.map_or(mark.as_str(), |status| status.as_str()).to_owned();
         Ok(wire::MarkTaskResponse { status, position: self.position(tail) })
     }
@@ -31,14 +35,15 @@ impl Control {
     pub(super) async fn approve(
         &self,
         request: wire::DecideApprovalRequest,
+        asker: &Asker,
     ) -> Result<wire::DecideApprovalResponse, Status> {
         let run = run_of(&request.run_id)?;
         let by = user(&request.actor)?;
         let key = command_id(&["approval", &request.run_id, &request.task], &request.idempotency_key)?;
         let task = self.task(run, &request.task).await?;
-        let (approved, actor) = (request.approved, actor(&by));
+        let approved = request.approved;
         let command = Command::DecideApproval { run, task, approved, by, comment: request.comment };
-        let (answer, tail) = self.command(command, actor, key).await?.map_err(|rejection| rejected(&rejection))?;
+        let (answer, tail) = self.decide(asker, command, key).await?.map_err(|rejection| rejected(&rejection))?;
         let ended = if approved { "SUCCEEDED" } else { "FAILED" };
         let status = answer.task_status.map_or(ended, |status| status.as_str()).to_owned();
         Ok(wire::DecideApprovalResponse { status, position: self.position(tail) })

@@ -7,12 +7,17 @@ use tonic::Status;
 
 use super::{
     Control,
-    request::{actor, command_id, pipeline_of, user},
+    asker::Asker,
+    request::{command_id, pipeline_of, user},
 };
 use crate::{api::rejected, limits};
 
 impl Control {
-    pub(super) async fn webhook(&self, request: wire::TakeWebhookRequest) -> Result<wire::TakeWebhookResponse, Status> {
+    pub(super) async fn webhook(
+        &self,
+        request: wire::TakeWebhookRequest,
+        asker: &Asker,
+    ) -> Result<wire::TakeWebhookResponse, Status> {
         let pipeline = pipeline_of(&request.pipeline)?;
         if request.delivery_id.is_empty() {
             return Err(Status::invalid_argument(
@@ -30,7 +35,7 @@ impl Control {
             signature: request.signature_scheme,
         };
         let run = RunId::of_webhook(pipeline, &take.delivery);
-        let outcome = self.command(Command::TakeWebhook(take), "webhook".to_owned(), None).await?;
+        let outcome = self.decide(asker, Command::TakeWebhook(take), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::TakeWebhookResponse {
             run_id: run.to_string(),
@@ -43,12 +48,13 @@ impl Control {
     pub(super) async fn tell_sensors(
         &self,
         request: wire::TakeSensorEventRequest,
+        asker: &Asker,
     ) -> Result<wire::TakeSensorEventResponse, Status> {
         let id = command_id(&["sensor event", &request.event_type], &request.idempotency_key)?;
         let data = json("event", request.event.as_bytes())?;
-        let actor = actor(&user(&request.actor)?);
+        user(&request.actor)?;
         let command = Command::TakeSensorEvent { event_type: request.event_type, data };
-        let (answer, tail) = self.command(command, actor, id).await?.map_err(|rejection| rejected(&rejection))?;
+        let (answer, tail) = self.decide(asker, command, id).await?.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::TakeSensorEventResponse { stored: answer.events > 0, position: self.position(tail) })
     }
 }

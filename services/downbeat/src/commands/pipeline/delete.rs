@@ -19,7 +19,11 @@ pub(super) async fn run(delete: &PipelineDelete) -> Result<ExitCode, Error> {
         idempotency_key: delete.key.key.clone().unwrap_or_default(),
         actor: delete.by.actor.clone().unwrap_or_default(),
     };
-    let answer = client::control(&delete.servers).await?.delete_pipeline(request).await.map_err(client::refused)?;
+    let answer = client::control(&delete.servers)
+        .await?
+        .delete_pipeline(client::asked(request, &delete.by))
+        .await
+        .map_err(client::refused)?;
     let what = if answer.into_inner().changed { "deleted" } else { "deleted already" };
     println!("{what}: pipeline `{}`", delete.pipeline);
     Ok(ExitCode::SUCCESS)

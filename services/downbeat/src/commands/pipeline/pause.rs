@@ -13,7 +13,11 @@ pub(super) async fn run(pause: &PipelinePause) -> Result<ExitCode, Error> {
         idempotency_key: pause.key.key.clone().unwrap_or_default(),
         actor: pause.by.actor.clone().unwrap_or_default(),
     };
-    let answer = client::control(&pause.servers).await?.pause_pipeline(request).await.map_err(client::refused)?;
+    let answer = client::control(&pause.servers)
+        .await?
+        .pause_pipeline(client::asked(request, &pause.by))
+        .await
+        .map_err(client::refused)?;
     let what = if answer.into_inner().changed { "paused" } else { "paused already" };
     println!("{what}: pipeline `{}`", pause.pipeline);
     Ok(ExitCode::SUCCESS)

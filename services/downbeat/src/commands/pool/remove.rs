@@ -14,7 +14,11 @@ pub(super) async fn run(remove: &PoolRemove) -> Result<ExitCode, Error> {
         idempotency_key: remove.key.key.clone().unwrap_or_default(),
         actor: remove.by.actor.clone().unwrap_or_default(),
     };
-    let answer = client::control(&remove.servers).await?.set_pool(request).await.map_err(client::refused)?;
+    let answer = client::control(&remove.servers)
+        .await?
+        .set_pool(client::asked(request, &remove.by))
+        .await
+        .map_err(client::refused)?;
     match answer.into_inner().changed {
         true => println!("removed: pool `{}`", remove.name),
         false => println!("there is no pool `{}`", remove.name),

@@ -14,7 +14,11 @@ pub(super) async fn run(set: &PoolSet) -> Result<ExitCode, Error> {
         idempotency_key: set.key.key.clone().unwrap_or_default(),
         actor: set.by.actor.clone().unwrap_or_default(),
     };
-    let answer = client::control(&set.servers).await?.set_pool(request).await.map_err(client::refused)?;
+    let answer = client::control(&set.servers)
+        .await?
+        .set_pool(client::asked(request, &set.by))
+        .await
+        .map_err(client::refused)?;
     let what = if answer.into_inner().changed { "set" } else { "unchanged" };
     println!("{what}: pool `{}`, slots: {}", set.name, set.slots);
     Ok(ExitCode::SUCCESS)

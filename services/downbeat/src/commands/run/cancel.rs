@@ -15,7 +15,11 @@ pub(super) async fn run(cancel: &RunCancel) -> Result<ExitCode, Error> {
         idempotency_key: cancel.key.key.clone().unwrap_or_default(),
         actor: cancel.by.actor.clone().unwrap_or_default(),
     };
-    let answer = client::control(&cancel.servers).await?.cancel_run(request).await.map_err(client::refused)?;
+    let answer = client::control(&cancel.servers)
+        .await?
+        .cancel_run(client::asked(request, &cancel.by))
+        .await
+        .map_err(client::refused)?;
     println!("run {run_id}: {}", answer.into_inner().status);
     Ok(ExitCode::SUCCESS)
 }

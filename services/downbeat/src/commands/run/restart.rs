@@ -23,7 +23,8 @@ pub(super) async fn run(restart: &RunRestart) -> Result<ExitCode, Error> {
         actor: restart.by.actor.clone().unwrap_or_default(),
     };
     let mut control = client::control(&restart.servers).await?;
-    let restarted = control.restart_run(request).await.map_err(client::refused)?.into_inner();
+    let restarted =
+        control.restart_run(client::asked(request, &restart.by)).await.map_err(client::refused)?.into_inner();
     let RestartRunResponse { run_id, existed, position } = restarted;
     if existed {
         eprintln!("run {run_id} was started before with this key");

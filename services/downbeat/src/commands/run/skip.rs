@@ -17,5 +17,5 @@ pub(super) async fn run(skip: &RunSkip) -> Result<ExitCode, Error> {
         idempotency_key: skip.key.key.clone().unwrap_or_default(),
         actor: skip.by.actor.clone().unwrap_or_default(),
     };
-    mark::send(request, &skip.servers).await
+    mark::send(request, &skip.by, &skip.servers).await
 }

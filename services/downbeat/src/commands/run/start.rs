@@ -10,7 +10,7 @@ use crate::{cli::RunCommand, client, error::Error};
 pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
     let given = command.pipeline.as_deref().unwrap_or_default();
     let pipeline = if Path::new(given).is_file() {
-        let (alias, applied) = apply::apply_file(Path::new(given), None, None, &command.servers).await?;
+        let (alias, applied) = apply::apply_file(Path::new(given), None, None, &command.by, &command.servers).await?;
         eprintln!("pipeline `{alias}` version {}", applied.version);
         alias
     } else {
@@ -27,7 +27,7 @@ pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
         actor: command.by.actor.clone().unwrap_or_default(),
     };
     let mut control = client::control(&command.servers).await?;
-    let started = control.start_run(request).await.map_err(client::refused)?.into_inner();
+    let started = control.start_run(client::asked(request, &command.by)).await.map_err(client::refused)?.into_inner();
     let StartRunResponse { run_id, existed, position } = started;
     if existed {
         eprintln!("run {run_id} was started before with this key");

@@ -6,6 +6,7 @@
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
+use downbeat_lineage::{naming::System, sql::Defaults};
 use downbeat_proto::events::v1::Operation;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::{SQL_LOGGED_BYTES, SQL_RESULTS_BYTES_MAX, SQL_ROWS_MAX, TASK_OUTPUTS_BYTES_MAX};
+use crate::lineage::{self, Columns};
 use crate::process::{
     environment::Environment,
     log::last_lines,
@@ -81,7 +83,7 @@ impl Connector for ExecuteQuery {
                 Kind::Cloud => Tested::No,
             },
             after_a_loss: "never again: UNKNOWN_OUTCOME",
-            collects: "QUERY with rows affected".to_owned(),
+            collects: "QUERY with rows affected; tables and columns that it reads and writes".to_owned(),
         }
     }
 
@@ -99,8 +101,9 @@ impl Connector for ExecuteQuery {
         }
         // Its process ends with it: a kill is waited for inside.
         let begun = Timestamp::now();
-        match self.carry_out(task).await {
-            Ok((ending, rows)) => Ended { collection: collection(task, begun, &ending, rows), ending },
+        let mut place = None;
+        match self.carry_out(task, &mut place).await {
+            Ok((ending, rows)) => Ended { collection: collection(task, begun, &ending, rows, place).await, ending },
             Err(ending) => ending.into(),
         }
     }
@@ -115,10 +118,11 @@ fn lost(task: &Task) -> Ending {
 }
 
 impl ExecuteQuery {
-    async fn carry_out(&self, task: &Task) -> Step<(Ending, i64)> {
+    async fn carry_out(&self, task: &Task, place: &mut Option<lineage::Database>) -> Step<(Ending, i64)> {
         let query = parameters::required(&task.parameters, "query")?;
         let set_outputs = parameters::flag(&task.parameters, "set_outputs")?;
         let database = self.database(task).await?;
+        *place = self.place(&database.name);
         if task.stop.asked() {
             return Err(Ending::Stopped);
         }
@@ -170,6 +174,23 @@ impl ExecuteQuery {
     }
 }
 
+impl ExecuteQuery {
+    /// Where the tables lie. `None`: in memory, and they are gone with it.
+    fn place(&self, name: &str) -> Option<lineage::Database> {
+        let (system, at, database) = match self.kind {
+            Kind::Local => (System::DuckDb, name, Path::new(name).file_stem()?.to_str()?),
+            Kind::Cloud => (System::MotherDuck, "", name.strip_prefix("md:")?),
+        };
+        Some(lineage::Database {
+            system,
+            at: at.to_owned(),
+            port: None,
+            defaults: Defaults { database: database.to_owned(), schema: "main".to_owned() },
+            integration: self.job().0.to_owned(),
+        })
+    }
+}
+
 fn local(connection: &Connection) -> Result<Database, Failure> {
     let path = connection.required("path")?;
     if !Path::new(path).is_absolute() {
@@ -216,7 +237,13 @@ fn succeeded(output: &[u8], set_outputs: bool) -> Step<(Ending, i64)> {
     Ok((Ending::Succeeded { warning: false, outputs, message }, rows_affected.unwrap_or(-1)))
 }
 
-fn collection(task: &Task, begun: Timestamp, ending: &Ending, rows: i64) -> Collection {
+async fn collection(
+    task: &Task,
+    begun: Timestamp,
+    ending: &Ending,
+    rows: i64,
+    place: Option<lineage::Database>,
+) -> Collection {
     let query = parameters::text(&task.parameters, "query").unwrap_or_default();
     let (status, message) = match ending {
         Ending::Succeeded { message, .. } => ("SUCCEEDED", message.clone()),
@@ -224,7 +251,7 @@ fn collection(task: &Task, begun: Timestamp, ending: &Ending, rows: i64) -> Coll
         Ending::Stopped => ("CANCELLED", String::new()),
         Ending::Unconfirmed(_) | Ending::Abandoned => ("UNKNOWN", String::new()),
     };
-    let operation = Operation {
+    let mut operation = Operation {
         external_id: super::sql::statement_id(&query),
         name: super::sql::title(&query),
         r#type: "QUERY".to_owned(),
@@ -236,5 +263,14 @@ fn collection(task: &Task, begun: Timestamp, ending: &Ending, rows: i64) -> Coll
         failures: -1,
         ..Operation::default()
     };
-    Collection { operations: vec![operation], ..Collection::default() }
+    let mut collection = Collection::default();
+    if let (Some(place), Ending::Succeeded { .. }) = (place, ending) {
+        let found = lineage::read(&query, place, Columns::new(), &operation.external_id).await;
+        for note in &found.notes {
+            task.log.line(note).await;
+        }
+        found.put(&mut operation, &mut collection);
+    }
+    collection.operations.push(operation);
+    collection
 }

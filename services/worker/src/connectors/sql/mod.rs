@@ -3,6 +3,7 @@
 //! A stop is asked of the server and has come true when its session says so. A statement whose end nobody saw, because its line or
 //! its worker was lost, is settled by asking the server (INV-06); where that cannot be, it may run again only if it only looks.
 
+mod lineage;
 mod query;
 mod settle;
 mod test;

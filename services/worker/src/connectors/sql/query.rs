@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use downbeat_proto::events::v1::CostBasis;
 
 use super::{
-    Server, Started, Wanted,
+    Server, Started, Wanted, lineage,
     settle::{Note, settle, unknown},
     until_stopped,
 };
 use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connectors::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
+use crate::lineage::{Columns, Database};
 use crate::sql::{RunError, Session, rows::Rows};
 
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Connector for RunQuery {
             by_manifest: false,
             tested: self.server.sql.tested(),
             after_a_loss: self.server.sql.after_a_loss(),
-            collects: "QUERY with rows affected".to_owned(),
+            collects: "QUERY with rows affected; tables and columns that it reads and writes".to_owned(),
         }
     }
 
@@ -53,6 +54,15 @@ impl Connector for RunQuery {
     }
 }
 
+/// What is taken of a session.
+struct Taken<'a> {
+    rows: &'a mut Rows,
+    /// Where the tables lie, if that can be said.
+    database: Option<&'a Database>,
+    /// Of tables of which the statement alone does not say enough.
+    columns: &'a mut Columns,
+}
+
 impl RunQuery {
     async fn prepare(&self, task: &Task) -> Step<(Wanted, bool)> {
         let read = async { Ok((self.server.read(task).await?, parameters::flag(&task.parameters, "set_outputs")?)) };
@@ -69,9 +79,12 @@ impl RunQuery {
         wanted.show(task).await;
         let started = Started::now();
         let mut rows = Rows::for_outputs();
+        let database = lineage::database(self.server.sql.integration(), wanted);
+        let mut columns = Columns::new();
+        let mut taken = Taken { rows: &mut rows, database: database.as_ref(), columns: &mut columns };
         let done = match &task.resume {
-            None => self.begin(task, wanted, &mut rows).await,
-            Some(before) => self.carry_on(task, wanted, before, set_outputs, &mut rows).await,
+            None => self.begin(task, wanted, &mut taken).await,
+            Some(before) => self.carry_on(task, wanted, before, set_outputs, &mut taken).await,
         };
         let (ending, affected) = match done {
             Ok(affected) => (succeeded(wanted, &mut rows, affected, set_outputs), affected),
@@ -84,7 +97,13 @@ impl RunQuery {
             operation.cost_basis =
                 [(read.bytes, "bytes_read"), (read.rows, "rows_read")].map(|(whole, unit)| cost(whole, unit)).into();
         }
-        Ended { ending, collection: Collection { operations: vec![operation], ..Collection::default() } }
+        let mut collection = Collection::default();
+        if let (Some(database), Ending::Succeeded { .. }) = (database, &ending) {
+            let lineage = lineage::read(task, wanted, database, columns, &operation.external_id).await;
+            lineage.put(&mut operation, &mut collection);
+        }
+        collection.operations.push(operation);
+        Ended { ending, collection }
     }
 
     async fn sign_in(&self, task: &Task, wanted: &Wanted) -> Step<Box<dyn Session>> {
@@ -94,9 +113,9 @@ impl RunQuery {
         session.map_err(|failure| wanted.hide(failure).into())
     }
 
-    async fn begin(&self, task: &Task, wanted: &Wanted, rows: &mut Rows) -> Step<Option<u64>> {
+    async fn begin(&self, task: &Task, wanted: &Wanted, taken: &mut Taken<'_>) -> Step<Option<u64>> {
         let session = self.sign_in(task, wanted).await?;
-        self.statement(task, wanted, session, rows).await
+        self.statement(task, wanted, session, taken).await
     }
 
     /// An attempt before was lost, and may have begun the statement.
@@ -106,7 +125,7 @@ impl RunQuery {
         wanted: &Wanted,
         before: &Job,
         set_outputs: bool,
-        rows: &mut Rows,
+        taken: &mut Taken<'_>,
     ) -> Step<Option<u64>> {
         let handle = std::str::from_utf8(&before.handle).ok().filter(|handle| !handle.is_empty());
         let visit = wanted.visit(task, "query");
@@ -117,19 +136,19 @@ impl RunQuery {
             }
             // Its rows were lost with the worker.
             Some(true) => {
-                self.look_again(task, wanted, "the statement was carried out, and its rows were lost", rows).await
+                self.look_again(task, wanted, "the statement was carried out, and its rows were lost", taken).await
             }
             Some(false) if task.stop.asked() => Err(Ending::Stopped),
             Some(false) => {
                 task.log.line("the server says that nothing of the statement was carried out: beginning again").await;
-                self.begin(task, wanted, rows).await
+                self.begin(task, wanted, taken).await
             }
-            None => self.look_again(task, wanted, "the worker was lost that ran the statement", rows).await,
+            None => self.look_again(task, wanted, "the worker was lost that ran the statement", taken).await,
         }
     }
 
     /// What only looks may be done twice: the server refuses anything else.
-    async fn look_again(&self, task: &Task, wanted: &Wanted, why: &str, rows: &mut Rows) -> Step<Option<u64>> {
+    async fn look_again(&self, task: &Task, wanted: &Wanted, why: &str, taken: &mut Taken<'_>) -> Step<Option<u64>> {
         if task.stop.asked() {
             return Err(unknown(task, why));
         }
@@ -139,7 +158,7 @@ impl RunQuery {
             Err(ending) => return Err(ending),
         };
         let canceller = session.canceller();
-        let looked = until_stopped(task, canceller.as_ref(), session.look(&wanted.statement, rows, false)).await;
+        let looked = until_stopped(task, canceller.as_ref(), session.look(&wanted.statement, taken.rows, false)).await;
         match looked {
             Ok(Ok(_)) => {
                 session.close().await;
@@ -159,13 +178,16 @@ impl RunQuery {
         task: &Task,
         wanted: &Wanted,
         mut session: Box<dyn Session>,
-        rows: &mut Rows,
+        taken: &mut Taken<'_>,
     ) -> Step<Option<u64>> {
         let note = Note::new(task);
         let canceller = session.canceller();
-        let ran = until_stopped(task, canceller.as_ref(), session.run(&wanted.statement, rows, &note)).await;
+        let ran = until_stopped(task, canceller.as_ref(), session.run(&wanted.statement, taken.rows, &note)).await;
         match ran {
             Ok(Ok(affected)) => {
+                if let Some(database) = taken.database {
+                    *taken.columns = lineage::columns(task, wanted, database, session.as_mut()).await;
+                }
                 session.close().await;
                 Ok(affected)
             }
@@ -180,7 +202,7 @@ impl RunQuery {
                     return Ok(None);
                 }
                 let why = format!("the statement was carried out, and its rows were lost ({})", reason.message);
-                self.look_again(task, wanted, &why, rows).await
+                self.look_again(task, wanted, &why, taken).await
             }
             Err(unconfirmed) => {
                 // Without its session the server rolls back what was not committed.

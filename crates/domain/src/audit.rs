@@ -1,0 +1,261 @@
+//! Who asks for what: what stands beside every decision, and what a refused command leaves.
+//!
+//! Promises: every command that a person or a program can give has a kind and something that it is about, so that one that is refused
+//! can be told like one that is not; every text of a caller is bounded. Knows nothing about who may do what.
+
+use crate::{
+    command::Command,
+    cost::CostCommand,
+    decide::cut,
+    id::{PipelineId, RunId},
+    limits,
+};
+
+/// Who gave a command, from where, why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Who: `user:ada`, `schedule:daily`, `worker:...`, `coordinator`.
+    pub actor: String,
+    /// From where.
+    pub origin: CallOrigin,
+    /// Why, in the caller's words; empty = it does not say, or the command's own events do.
+    pub reason: String,
+    /// What the command is about, as the caller named it; empty = the command tells.
+    pub targets: Vec<Target>,
+}
+
+impl Caller {
+    /// Somebody of whom nothing is known but the name.
+    pub fn named(actor: impl Into<String>) -> Self {
+        Self { actor: actor.into(), ..Self::default() }
+    }
+
+    /// The same with its texts cut to their limits and without what cannot be seen.
+    pub fn bounded(mut self) -> Self {
+        for text in [&mut self.origin.address, &mut self.origin.client] {
+            *text = visible(text, limits::CALL_ORIGIN_BYTES_MAX);
+        }
+        self.reason = visible(&self.reason, limits::CALL_REASON_BYTES_MAX);
+        self.targets.truncate(limits::CALL_TARGETS_MAX);
+        for target in &mut self.targets {
+            target.id = visible(&target.id, limits::CALL_TARGET_BYTES_MAX);
+            target.name = visible(&target.name, limits::CALL_TARGET_BYTES_MAX);
+        }
+        self
+    }
+}
+
+/// Control characters could make one line of a report look like two.
+fn visible(text: &str, bytes_max: usize) -> String {
+    let shown: String = text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
+    cut(shown.trim(), bytes_max)
+}
+
+/// From where a command came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallOrigin {
+    /// Address of the peer; empty = not known.
+    pub address: String,
+    /// Name and version of the program that called, as it says; empty = it does not.
+    pub client: String,
+}
+
+impl CallOrigin {
+    /// Nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.address.is_empty() && self.client.is_empty()
+    }
+}
+
+/// Something that a command is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// What kind of thing.
+    pub kind: TargetKind,
+    /// Its id or, of a thing that has none, its name; of a task its id, or its place.
+    pub id: String,
+    /// What the caller called it, where that is not the id.
+    pub name: String,
+}
+
+impl Target {
+    /// A thing of this id.
+    pub fn new(kind: TargetKind, id: impl ToString) -> Self {
+        Self { kind, id: id.to_string(), name: String::new() }
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $word:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$of])* $word),+ }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &'static [$name] = &[$($name::$word),+];
+
+            /// The word of the API.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$word => $text),+ }
+            }
+
+            /// From the word of the API.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+        }
+    };
+}
+
+words!(
+    /// Kinds of things that commands are about.
+    TargetKind {
+        /// A pipeline.
+        Pipeline = "pipeline",
+        /// A run.
+        Run = "run",
+        /// A task of the run beside it.
+        Task = "task",
+        /// A pool.
+        Pool = "pool",
+        /// A backfill.
+        Backfill = "backfill",
+        /// An alert.
+        Alert = "alert",
+        /// A kind of event for sensors.
+        Event = "event",
+    }
+);
+
+words!(
+    /// What people and programs can ask for. What services and workers say among themselves is none of it.
+    CommandKind {
+        /// See [`Command::ApplyPipeline`].
+        ApplyPipeline = "APPLY_PIPELINE",
+        /// See [`Command::PausePipeline`].
+        PausePipeline = "PAUSE_PIPELINE",
+        /// See [`Command::ResumePipeline`].
+        ResumePipeline = "RESUME_PIPELINE",
+        /// See [`Command::DeletePipeline`].
+        DeletePipeline = "DELETE_PIPELINE",
+        /// See [`Command::SetPool`].
+        SetPool = "SET_POOL",
+        /// See [`Command::StartRun`].
+        StartRun = "START_RUN",
+        /// See [`Command::RestartRun`].
+        RestartRun = "RESTART_RUN",
+        /// See [`Command::CancelRun`].
+        CancelRun = "CANCEL_RUN",
+        /// See [`Command::MarkTask`].
+        MarkTask = "MARK_TASK",
+        /// See [`Command::DecideApproval`].
+        DecideApproval = "DECIDE_APPROVAL",
+        /// See [`Command::CreateBackfill`].
+        CreateBackfill = "CREATE_BACKFILL",
+        /// See [`Command::CancelBackfill`].
+        CancelBackfill = "CANCEL_BACKFILL",
+        /// See [`Command::RetryAlert`].
+        RetryAlert = "RETRY_ALERT",
+        /// See [`Command::TakeWebhook`].
+        TakeWebhook = "TAKE_WEBHOOK",
+        /// See [`Command::TakeSensorEvent`].
+        TakeSensorEvent = "TAKE_SENSOR_EVENT",
+        /// See [`Command::FireSchedule`]. Only schedulers ask for it, so a refusal of it is no news.
+        FireSchedule = "FIRE_SCHEDULE",
+        /// See [`Command::TakeEvent`]; as for schedules.
+        TakeEvent = "TAKE_EVENT",
+        /// See [`Command::NoteTimeZones`]; as for schedules.
+        NoteTimeZones = "NOTE_TIME_ZONES",
+        /// See [`CostCommand::SetPrices`].
+        SetPrices = "SET_PRICES",
+        /// See [`CostCommand::Record`].
+        RecordCosts = "RECORD_COSTS",
+        /// See [`CostCommand::SetBudget`].
+        SetBudget = "SET_BUDGET",
+        /// See [`CostCommand::ReleaseRun`].
+        ReleaseRun = "RELEASE_RUN",
+    }
+);
+
+/// What a command asks for, if it is one of a person or a program: a refusal of it is recorded.
+pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
+    let pipeline = |id: PipelineId| Target::new(TargetKind::Pipeline, id);
+    let run = |id: RunId| Target::new(TargetKind::Run, id);
+    let task = |id: RunId, place: u32| vec![run(id), Target::new(TargetKind::Task, place)];
+    Some(match command {
+        Command::ApplyPipeline(applied) => {
+            (CommandKind::ApplyPipeline, vec![Target { name: applied.alias.clone(), ..pipeline(applied.pipeline) }])
+        }
+        Command::PausePipeline { pipeline: id, .. } => (CommandKind::PausePipeline, vec![pipeline(*id)]),
+        Command::ResumePipeline { pipeline: id } => (CommandKind::ResumePipeline, vec![pipeline(*id)]),
+        Command::DeletePipeline { pipeline: id } => (CommandKind::DeletePipeline, vec![pipeline(*id)]),
+        Command::SetPool { name, .. } => (CommandKind::SetPool, vec![Target::new(TargetKind::Pool, name)]),
+        Command::StartRun(start) => (CommandKind::StartRun, vec![pipeline(start.pipeline)]),
+        Command::RestartRun(restart) => {
+            (CommandKind::RestartRun, vec![run(restart.prior.run), pipeline(restart.prior.pipeline)])
+        }
+        Command::CancelRun { run: id, .. } => (CommandKind::CancelRun, vec![run(*id)]),
+        Command::MarkTask { run, task: place, .. } => (CommandKind::MarkTask, task(*run, *place)),
+        Command::DecideApproval { run, task: place, .. } => (CommandKind::DecideApproval, task(*run, *place)),
+        Command::CreateBackfill(create) => (CommandKind::CreateBackfill, vec![pipeline(create.pipeline)]),
+        Command::CancelBackfill { backfill, .. } => {
+            (CommandKind::CancelBackfill, vec![Target::new(TargetKind::Backfill, backfill)])
+        }
+        Command::RetryAlert { alert } => (CommandKind::RetryAlert, vec![Target::new(TargetKind::Alert, alert)]),
+        Command::TakeWebhook(take) => (CommandKind::TakeWebhook, vec![pipeline(take.pipeline)]),
+        Command::TakeSensorEvent { event_type, .. } => {
+            (CommandKind::TakeSensorEvent, vec![Target::new(TargetKind::Event, event_type)])
+        }
+        Command::Cost(CostCommand::SetPrices(_)) => (CommandKind::SetPrices, Vec::new()),
+        Command::Cost(CostCommand::Record(_)) => (CommandKind::RecordCosts, Vec::new()),
+        Command::Cost(CostCommand::SetBudget { .. }) => (CommandKind::SetBudget, Vec::new()),
+        Command::Cost(CostCommand::ReleaseRun(id)) => (CommandKind::ReleaseRun, vec![run(*id)]),
+        Command::SettleAlert { .. }
+        | Command::Cost(CostCommand::WakeBudgets)
+        | Command::NoteTimeZones { .. }
+        | Command::CarryOver { .. }
+        | Command::FireSchedule(_)
+        | Command::TakeEvent(_)
+        | Command::PollSensor(_)
+        | Command::WakePipeline { .. }
+        | Command::LeaseTask { .. }
+        | Command::Report { .. }
+        | Command::LoseAttempt { .. }
+        | Command::WakeRun { .. } => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back_and_differ() {
+        for kind in CommandKind::ALL {
+            assert_eq!(CommandKind::from_word(kind.as_str()), Some(*kind));
+        }
+        for kind in TargetKind::ALL {
+            assert_eq!(TargetKind::from_word(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(CommandKind::from_word("start_run"), None);
+    }
+
+    #[test]
+    fn what_a_caller_says_is_bounded_and_stays_on_its_line() {
+        let long = "x".repeat(10_000);
+        let target = Target { name: long.clone(), ..Target::new(TargetKind::Pool, &long) };
+        let caller = Caller {
+            actor: "user:ada".to_owned(),
+            origin: CallOrigin { address: "\u{1b}[31m10.0.0.1".to_owned(), client: long.clone() },
+            reason: format!(" two\nlines{long}"),
+            targets: vec![target; 100],
+        };
+        let bounded = caller.bounded();
+        assert_eq!(bounded.origin.address, "[31m10.0.0.1");
+        assert!(bounded.reason.starts_with("two lines") && bounded.reason.len() <= limits::CALL_REASON_BYTES_MAX + 3);
+        assert!(bounded.origin.client.len() <= limits::CALL_ORIGIN_BYTES_MAX + 3);
+        assert_eq!(bounded.targets.len(), limits::CALL_TARGETS_MAX);
+        assert!(bounded.targets[0].id.len() <= limits::CALL_TARGET_BYTES_MAX + 3);
+    }
+}

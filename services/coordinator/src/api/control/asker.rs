@@ -1,0 +1,269 @@
+//! Who calls, from where, why, and about what: for the log, whatever becomes of the call.
+//!
+//! Promises: a call of a person or a program that is refused, by the core or before it gets there, is answered only once that is
+//! recorded (or counted, where there are too many). Knows nothing about who may do what: refusals for that reason will be told the same way.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use downbeat_domain::{CallOrigin, Caller, CommandId, CommandKind, PipelineId, Rejection, Target, TargetKind};
+use downbeat_event_log::Tail;
+use downbeat_proto::control::v1 as wire;
+use tonic::{Code, Request, Response, Status};
+
+use super::{
+    ACCOUNT, Control,
+    request::{actor, user},
+};
+use crate::{
+    api::refused,
+    engine::{Answer, Refusal},
+};
+
+/// Metadata in which a caller says why; the first may hold any text.
+const REASON: [&str; 2] = ["downbeat-reason-bin", "downbeat-reason"];
+
+/// A caller, as long as the call lasts.
+pub(super) struct Asker {
+    caller: Caller,
+    command: CommandKind,
+    /// The core has answered: what it refuses it records by itself.
+    is_decided: AtomicBool,
+}
+
+impl Asker {
+    pub(super) fn of<Q: Asks>(request: &Request<Q>) -> Self {
+        let asked = request.get_ref();
+        let metadata = request.metadata();
+        let client = metadata.get("user-agent").and_then(|client| client.to_str().ok()).unwrap_or_default();
+        let told = metadata.get_bin(REASON[0]).and_then(|reason| reason.to_bytes().ok());
+        let told = told.map(|reason| String::from_utf8_lossy(&reason).into_owned());
+        let plain = || metadata.get(REASON[1]).and_then(|reason| reason.to_str().ok()).map(ToOwned::to_owned);
+        let caller = Caller {
+            // An actor that is none is refused; it is recorded all the same, within bounds.
+            actor: user(asked.actor()).map_or_else(|_| "user".to_owned(), |user| actor(&user)),
+            origin: CallOrigin {
+                address: request.remote_addr().map(|address| address.to_string()).unwrap_or_default(),
+                client: client.to_owned(),
+            },
+            reason: told.or_else(plain).unwrap_or_default(),
+            targets: asked.targets(),
+        };
+        Self { caller: caller.bounded(), command: Q::KIND, is_decided: AtomicBool::new(false) }
+    }
+
+    /// Somebody whose decisions have another actor than the request says.
+    pub(super) fn acting_as(mut self, actor: &str) -> Self {
+        actor.clone_into(&mut self.caller.actor);
+        self
+    }
+}
+
+impl Control {
+    /// Asks the core for a command of this caller.
+    pub(super) async fn decide(
+        &self,
+        asker: &Asker,
+        command: downbeat_domain::Command,
+        id: Option<CommandId>,
+    ) -> Result<Result<(Answer, Tail), Rejection>, Status> {
+        let answer = self.command(command, asker.caller.clone(), id).await?;
+        asker.is_decided.store(true, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// Answers a call. What was refused before the core heard of it is recorded first.
+    pub(super) async fn answer<T>(&self, asker: Asker, answer: Result<T, Status>) -> Result<Response<T>, Status> {
+        let status = match answer {
+            Ok(answer) => return Ok(Response::new(answer)),
+            Err(status) => status,
+        };
+        if is_refusal(&status) && !asker.is_decided.load(Ordering::Relaxed) {
+            let code = status.metadata().get("downbeat-code").and_then(|code| code.to_str().ok());
+            let code = code.unwrap_or(word_of(status.code())).to_owned();
+            let refusal = Refusal { command: asker.command, code, message: outline(status.message()) };
+            self.handle.refused(asker.caller, refusal).await.map_err(|error| refused(&error))?;
+        }
+        Err(status)
+    }
+}
+
+/// Not that nobody could decide it.
+fn is_refusal(status: &Status) -> bool {
+    !word_of(status.code()).is_empty()
+}
+
+fn word_of(code: Code) -> &'static str {
+    match code {
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        _ => "",
+    }
+}
+
+/// The first line of what is said: those that follow show lines of a file, and whatever stands in them.
+fn outline(message: &str) -> String {
+    let mut lines = message.lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    match lines.count() {
+        0 => first,
+        more => format!("{first} (and {more} more lines)"),
+    }
+}
+
+/// A request of a person or a program.
+pub(super) trait Asks {
+    /// What it asks for.
+    const KIND: CommandKind;
+    /// Who asks, as the request says.
+    fn actor(&self) -> &str;
+
+    /// What it is about, as the request says.
+    fn targets(&self) -> Vec<Target>;
+}
+
+macro_rules! asks {
+    ($($request:ident asks for $kind:ident of $target:ident($field:ident) by $actor:expr;)+) => {
+        $(impl Asks for wire::$request {
+            const KIND: CommandKind = CommandKind::$kind;
+
+            fn actor(&self) -> &str {
+                let actor: fn(&Self) -> &str = $actor;
+                actor(self)
+            }
+
+            fn targets(&self) -> Vec<Target> {
+                vec![target(TargetKind::$target, &self.$field)]
+            }
+        })+
+    };
+}
+
+asks! {
+    ApplyPipelineRequest asks for ApplyPipeline of Pipeline(alias) by |it| &it.actor;
+    PausePipelineRequest asks for PausePipeline of Pipeline(pipeline) by |it| &it.actor;
+    ResumePipelineRequest asks for ResumePipeline of Pipeline(pipeline) by |it| &it.actor;
+    DeletePipelineRequest asks for DeletePipeline of Pipeline(pipeline) by |it| &it.actor;
+    SetPoolRequest asks for SetPool of Pool(name) by |it| &it.actor;
+    StartRunRequest asks for StartRun of Pipeline(pipeline) by |it| &it.actor;
+    RestartRunRequest asks for RestartRun of Run(run_id) by |it| &it.actor;
+    CancelRunRequest asks for CancelRun of Run(run_id) by |it| &it.actor;
+    ReleaseRunRequest asks for ReleaseRun of Run(run_id) by |it| &it.actor;
+    CancelBackfillRequest asks for CancelBackfill of Backfill(backfill_id) by |it| &it.actor;
+    RetryAlertRequest asks for RetryAlert of Alert(alert_id) by |it| &it.actor;
+    TakeWebhookRequest asks for TakeWebhook of Pipeline(pipeline) by |_| "";
+    TakeSensorEventRequest asks for TakeSensorEvent of Event(event_type) by |it| &it.actor;
+}
+
+macro_rules! asks_of_the_ledger {
+    ($($request:ident asks for $kind:ident;)+) => {
+        $(impl Asks for wire::$request {
+            const KIND: CommandKind = CommandKind::$kind;
+
+            fn actor(&self) -> &str {
+                &self.actor
+            }
+
+            fn targets(&self) -> Vec<Target> {
+                Vec::new()
+            }
+        })+
+    };
+}
+
+asks_of_the_ledger! {
+    SetPricesRequest asks for SetPrices;
+    RecordCostsRequest asks for RecordCosts;
+    SetBudgetRequest asks for SetBudget;
+}
+
+impl Asks for wire::CreateBackfillRequest {
+    const KIND: CommandKind = CommandKind::CreateBackfill;
+
+    fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        self.span.iter().map(|span| target(TargetKind::Pipeline, &span.pipeline)).collect()
+    }
+}
+
+impl Asks for wire::MarkTaskRequest {
+    const KIND: CommandKind = CommandKind::MarkTask;
+
+    fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        vec![target(TargetKind::Run, &self.run_id), target(TargetKind::Task, &self.task)]
+    }
+}
+
+impl Asks for wire::DecideApprovalRequest {
+    const KIND: CommandKind = CommandKind::DecideApproval;
+
+    fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        vec![target(TargetKind::Run, &self.run_id), target(TargetKind::Task, &self.task)]
+    }
+}
+
+/// What is called so. Of a pipeline the id counts, which an alias gives, whether there is one or not.
+fn target(kind: TargetKind, called: &str) -> Target {
+    if kind == TargetKind::Pipeline && called.parse::<PipelineId>().is_err() {
+        return Target { name: called.to_owned(), ..Target::new(kind, PipelineId::derive(ACCOUNT, called)) };
+    }
+    Target::new(kind, called)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_refused_file_no_line_is_recorded() {
+        let message = "p.yml:3:5: error: unknown job [DB1023]\n  3 | password: hunter2\n    |     ^";
+        assert_eq!(outline(message), "p.yml:3:5: error: unknown job [DB1023] (and 2 more lines)");
+        assert_eq!(outline("short"), "short");
+    }
+
+    #[test]
+    fn what_nobody_could_decide_is_no_refusal() {
+        for (status, expected) in [
+            (Status::invalid_argument("x"), true),
+            (Status::not_found("x"), true),
+            (Status::failed_precondition("x"), true),
+            (Status::unavailable("x"), false),
+            (Status::internal("x"), false),
+        ] {
+            assert_eq!(is_refusal(&status), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn who_from_where_and_why_come_from_the_call() {
+        let mut request = Request::new(wire::PausePipelineRequest {
+            pipeline: "orders".to_owned(),
+            actor: "ada".to_owned(),
+            ..Default::default()
+        });
+        request.metadata_mut().insert("user-agent", "downbeat/0.1.0".parse().unwrap());
+        let reason = tonic::metadata::MetadataValue::from_bytes("wegen Übergröße".as_bytes());
+        request.metadata_mut().insert_bin(REASON[0], reason);
+        let asker = Asker::of(&request);
+        assert_eq!((asker.caller.actor.as_str(), asker.caller.reason.as_str()), ("user:ada", "wegen Übergröße"));
+        assert_eq!(asker.caller.origin.client, "downbeat/0.1.0");
+        let id = PipelineId::derive(ACCOUNT, "orders");
+        let named = Target { name: "orders".to_owned(), ..Target::new(TargetKind::Pipeline, id) };
+        assert_eq!(asker.caller.targets, [named]);
+    }
+}

@@ -1,0 +1,42 @@
+//! `downbeat audit`: who did what.
+
+mod export;
+mod list;
+mod verify;
+
+use std::process::ExitCode;
+
+use downbeat_proto::metadata::v1::AuditFilter;
+
+use crate::{
+    cli::{AuditCommand, AuditSelection, AuditSub},
+    error::Error,
+    render,
+};
+
+pub(super) async fn run(command: &AuditCommand) -> Result<ExitCode, Error> {
+    match &command.sub {
+        None => list::run(command).await,
+        Some(AuditSub::Export(arguments)) => export::run(arguments).await,
+        Some(AuditSub::Verify(arguments)) => verify::run(arguments).await,
+    }
+}
+
+fn filter(selection: &AuditSelection) -> Result<AuditFilter, Error> {
+    let moment = |name: &str, written: &Option<String>| match written {
+        None => Ok(0),
+        Some(written) => render::moment(written).ok_or_else(|| {
+            Error::Usage(format!("--{name} {written}: write it as 2026-03-29T13:00:00Z or `2026-03-29 13:00:00`"))
+        }),
+    };
+    let text = |given: &Option<String>| given.clone().unwrap_or_default();
+    Ok(AuditFilter {
+        actor: text(&selection.actor),
+        actor_kind: selection.by.map(|kind| kind.word().to_owned()).unwrap_or_default(),
+        target: text(&selection.target),
+        command: text(&selection.kind).to_uppercase().replace('-', "_"),
+        outcome: selection.outcome.map(|outcome| outcome.word().to_owned()).unwrap_or_default(),
+        from: moment("from", &selection.from)?,
+        to: moment("to", &selection.to)?,
+    })
+}
