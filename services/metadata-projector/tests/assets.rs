@@ -19,6 +19,9 @@ use support::{
     *,
 };
 
+/// Names and types.
+type Columns = &'static [(&'static str, &'static str)];
+
 const TABLE: &str = "db/main.t";
 
 async fn at_second(log: &MemoryLog, second: i64, events: Vec<Event>) {
@@ -129,7 +132,7 @@ async fn results_of_tests_are_kept_and_the_latest_decide() {
 #[tokio::test]
 async fn columns_that_change_are_told_once() {
     let mut given = given("schema").await;
-    let told: [(i64, u32, &[(&str, &str)]); 6] = [
+    let told: [(i64, u32, Columns); 6] = [
         (10, 0, &[("id", "int"), ("name", "text")]),
         (20, 1, &[("id", "int"), ("name", "text")]),
         // A reporter that knows no types says nothing about them.

@@ -69,6 +69,10 @@ fn micros(second: i64) -> i64 {
     at(second).as_microsecond()
 }
 
+/// Assets and the columns of them that are reached.
+type Reached = &'static [(&'static str, &'static str)];
+type Names = &'static [&'static str];
+
 struct Given {
     log: MemoryLog,
     service: Service,
@@ -207,7 +211,7 @@ async fn a_column_is_followed_through_what_is_made_of_it() {
         report(0, 2, &["mart > board: revenue=figure"]),
     ];
     at_second(&given.log, 10, reports).await;
-    let cases: [(&str, &str, LineageDirection, &[(&str, &str)]); 5] = [
+    let cases: [(&str, &str, LineageDirection, Reached); 5] = [
         ("raw", "TOTAL", DOWN, &[("raw", "total"), ("stg", "amount"), ("mart", "revenue"), ("board", "figure")]),
         ("raw", "id", DOWN, &[("raw", "id"), ("stg", "order_id"), ("mart", "orders")]),
         ("raw", "status", DOWN, &[("raw", "status")]),
@@ -243,7 +247,7 @@ async fn what_breaks_is_everything_that_depends_on_it_however_it_is_used() {
         said(run_id(0), 3, 0, owner),
     ];
     at_second(&given.log, 10, reports).await;
-    let cases: [(&str, &str, &[&str], &[&str], &[&str]); 5] = [
+    let cases: [(&str, &str, Names, Names, Names); 5] = [
         ("raw", "", &["stg", "mart", "other", "board"], &["board"], &["t0", "t1", "t2"]),
         ("raw", "total", &["stg", "mart", "board"], &["board"], &["t0", "t1", "t2"]),
         ("raw", "id", &["stg", "other"], &[], &["t0", "t1"]),

@@ -89,6 +89,9 @@ mod tests {
         }
     }
 
+    /// Run, task, test and status.
+    type Results = &'static [(&'static str, &'static str, &'static str, &'static str)];
+
     fn after(results: &[(&str, &str, &str, &str)]) -> wire::Asset {
         let mut row = wire::Asset::default();
         results.iter().for_each(|(run, task, name, status)| note(&mut row, test(run, task, name, status)));
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_asset_is_as_good_as_the_worst_of_its_latest_results() {
-        let cases: &[(&[(&str, &str, &str, &str)], &str)] = &[
+        let cases: &[(Results, &str)] = &[
             (&[], ""),
             (&[("1", "t", "a", "SUCCEEDED"), ("1", "t", "b", "SUCCEEDED")], "HEALTHY"),
             (&[("1", "t", "a", "FAILED"), ("1", "t", "b", "WARNING")], "UNHEALTHY"),
