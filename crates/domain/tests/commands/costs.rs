@@ -193,7 +193,8 @@ fn a_bill_takes_the_place_of_what_was_estimated() {
 
 #[test]
 fn bills_that_make_no_sense_are_refused_together() {
-    let table: [(&str, fn(&mut Bill)); 5] = [
+    type Spoils = fn(&mut Bill);
+    let table: [(&str, Spoils); 5] = [
         ("needs a source and an id", |bill| bill.external_id.clear()),
         ("needs a source and an id", |bill| bill.source.clear()),
         ("older than 400 days", |bill| bill.incurred_at = instant(-401 * 86_400)),
