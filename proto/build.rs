@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
     "downbeat/control/v1/control.proto",
@@ -11,6 +11,7 @@ const FILES: [&str; 9] = [
     "downbeat/metadata/v1/metadata.proto",
     "downbeat/metadata/v1/lineage.proto",
     "downbeat/metadata/v1/assets.proto",
+    "downbeat/metadata/v1/cost.proto",
     "downbeat/snapshot/v1/snapshot.proto",
 ];
 

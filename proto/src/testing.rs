@@ -9,6 +9,7 @@ mod alerts;
 mod assets;
 mod audit;
 mod backfills;
+mod costs;
 mod sensors;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -96,6 +97,8 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
         deadlines: assets::deadlines(),
         alerts: alerts::alerts(),
         anomalies: alerts::anomalies(),
+        owner: "data".to_owned(),
+        budget: Some(costs::budget(9)),
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -280,6 +283,7 @@ impl World {
             (11, _) if more % 4 == 2 => self.backfill(which, detail),
             (11, _) => self.fire(which, detail),
             (13, _) if more.is_multiple_of(3) => self.of_alerts(which, detail),
+            (16, _) if more % 4 == 1 => self.of_costs(which, detail),
             (12 | 13, _) => self.of_sensors(which, detail, more),
             (14 | 15, _) => self.of_assets(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),
@@ -478,7 +482,7 @@ pub fn applied(pipeline: PipelineId, alias: &str, plan: Plan, digest: u8) -> Com
 pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u32> {
     let mut kinds = BTreeMap::new();
     for event in events {
-        let text = format!("{event:?}");
+        let text = if let Event::Cost(fact) = event { format!("{fact:?}") } else { format!("{event:?}") };
         let name = text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
         *kinds.entry(name.to_owned()).or_insert(0) += 1;
     }

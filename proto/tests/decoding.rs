@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 61] = [
+const KINDS: [(i32, &str); 66] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -73,6 +73,11 @@ const KINDS: [(i32, &str); 61] = [
     (92, "ALERT_FAILED"),
     (93, "ALERT_RETRIED"),
     (100, "COMMAND_REJECTED"),
+    (110, "PRICES_SET"),
+    (111, "COST_RECORDED"),
+    (112, "BUDGET_SET"),
+    (113, "BUDGET_PERIOD_BEGAN"),
+    (114, "BUDGET_CROSSED"),
 ];
 
 #[test]

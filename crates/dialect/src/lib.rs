@@ -20,6 +20,7 @@ pub mod limits;
 mod model;
 pub mod report;
 pub mod schema;
+pub mod sheet;
 mod span;
 pub mod subject;
 pub mod suggest;
@@ -32,10 +33,10 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use explain::Explanation;
 pub use format::format;
 pub use model::{
-    Alert, AlertDestination, AssetTrigger, Catchup, Concurrency, Condition, Configuration, Deadline, Entry, EventPart,
-    EventTrigger, FreshnessRule, GroupAdditions, Input, InputType, Matrix, MatrixValues, Moment, OnLimit, Pipeline,
-    PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task, TaskAdditions,
-    TaskGroup, Templated, TriggerEvent, Webhook,
+    Alert, AlertDestination, AssetTrigger, BudgetRule, Catchup, Concurrency, Condition, Configuration, Deadline, Entry,
+    EventPart, EventTrigger, FreshnessRule, GroupAdditions, Input, InputType, Matrix, MatrixValues, Moment, OnLimit,
+    Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task,
+    TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook,
 };
 pub use serde_json::{Map, Value};
 pub use span::Span;

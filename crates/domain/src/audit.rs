@@ -5,6 +5,7 @@
 
 use crate::{
     command::Command,
+    cost::CostCommand,
     decide::cut,
     id::{PipelineId, RunId},
     limits,
@@ -166,6 +167,14 @@ words!(
         TakeEvent = "TAKE_EVENT",
         /// See [`Command::NoteTimeZones`]; as for schedules.
         NoteTimeZones = "NOTE_TIME_ZONES",
+        /// See [`CostCommand::SetPrices`].
+        SetPrices = "SET_PRICES",
+        /// See [`CostCommand::Record`].
+        RecordCosts = "RECORD_COSTS",
+        /// See [`CostCommand::SetBudget`].
+        SetBudget = "SET_BUDGET",
+        /// See [`CostCommand::ReleaseRun`].
+        ReleaseRun = "RELEASE_RUN",
     }
 );
 
@@ -198,7 +207,12 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::TakeSensorEvent { event_type, .. } => {
             (CommandKind::TakeSensorEvent, vec![Target::new(TargetKind::Event, event_type)])
         }
+        Command::Cost(CostCommand::SetPrices(_)) => (CommandKind::SetPrices, Vec::new()),
+        Command::Cost(CostCommand::Record(_)) => (CommandKind::RecordCosts, Vec::new()),
+        Command::Cost(CostCommand::SetBudget { .. }) => (CommandKind::SetBudget, Vec::new()),
+        Command::Cost(CostCommand::ReleaseRun(id)) => (CommandKind::ReleaseRun, vec![run(*id)]),
         Command::SettleAlert { .. }
+        | Command::Cost(CostCommand::WakeBudgets)
         | Command::NoteTimeZones { .. }
         | Command::CarryOver { .. }
         | Command::FireSchedule(_)

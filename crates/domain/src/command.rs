@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    cost::CostCommand,
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
@@ -190,6 +191,8 @@ pub enum Command {
         /// How it became known.
         reason: String,
     },
+    /// Of the ledger of costs.
+    Cost(CostCommand),
     /// A deadline of the run has passed.
     WakeRun {
         /// Which run.

@@ -94,5 +94,5 @@ pub fn next_deadline_of_pipeline(pipeline: &PipelineState) -> Option<Timestamp> 
 pub fn next_deadline_of(partition: &Partition) -> Option<Timestamp> {
     let runs = partition.runs.values().filter_map(next_deadline);
     let pipelines = partition.pipelines.values().filter_map(next_deadline_of_pipeline);
-    runs.chain(pipelines).chain(partition.alerts.next_due()).min()
+    runs.chain(pipelines).chain(partition.alerts.next_due()).chain(crate::cost::next_deadline(partition)).min()
 }

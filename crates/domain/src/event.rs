@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    cost::CostEvent,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
@@ -121,6 +122,8 @@ pub enum Event {
     AlertRetried { alert: AlertId, failures: u32, at: Timestamp },
     /// A command of a person or a program was refused, or so many more like it.
     CommandRejected(Box<CommandRejected>),
+    /// Of the ledger of costs.
+    Cost(Box<CostEvent>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -338,6 +341,7 @@ impl Event {
             | Event::AlertFailed { .. }
             | Event::AlertRetried { .. }
             | Event::CommandRejected(_)
+            | Event::Cost(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -438,6 +442,7 @@ impl Event {
             Event::DeadlineBreached(breached) => Some(breached.at),
             Event::AlertsRaised(raised) => Some(raised.at),
             Event::CommandRejected(rejected) => Some(rejected.at),
+            Event::Cost(fact) => Some(fact.at()),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

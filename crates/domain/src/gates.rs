@@ -23,6 +23,8 @@ pub enum GateKind {
     Concurrency,
     /// Its pipeline is paused.
     PipelinePaused,
+    /// A budget is spent.
+    Budget,
     /// Slots of a named pool.
     Pool,
     /// Other attempts of the same task.
@@ -51,6 +53,7 @@ impl GateKind {
             Self::Iterations => "ITERATIONS",
             Self::Concurrency => "CONCURRENCY",
             Self::PipelinePaused => "PIPELINE_PAUSED",
+            Self::Budget => "BUDGET",
             Self::Pool => "POOL",
             Self::TaskConcurrency => "TASK_CONCURRENCY",
             Self::Worker => "WORKER",
@@ -104,6 +107,10 @@ fn before_admission(partition: &Partition, run: &RunState) -> Gate {
     if let Some((reason, at)) = pipeline.and_then(|pipeline| pipeline.paused.as_ref()) {
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         return gate(GateKind::PipelinePaused, format!("its pipeline is paused{reason}"), Some(*at));
+    }
+    // Its period ends by a fact, and not by the clock alone.
+    if let Some(held) = pipeline.and_then(|state| crate::cost::held(partition, run.pipeline, state, Timestamp::MIN)) {
+        return gate(GateKind::Budget, held, since);
     }
     let lane = partition.lanes.lanes.get(&(run.pipeline, run.environment_name.clone()));
     let live: Vec<RunId> = lane.map(|lane| lane.live.iter().map(|(_, id)| *id).collect()).unwrap_or_default();

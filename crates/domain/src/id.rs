@@ -71,6 +71,10 @@ id!(
     AlertId
 );
 id!(
+    /// An entry of the ledger of costs: derived from what it is for.
+    CostId
+);
+id!(
     /// A command, given by the caller; a repeated one is answered from state.
     CommandId
 );
@@ -162,6 +166,38 @@ impl AlertId {
                 of(&[b"window", &window.pipeline.0, window.sensor.as_bytes(), &instant])
             }
         }
+    }
+}
+
+impl CostId {
+    /// The entry for this quantity of this report.
+    pub fn of_operation(attempt: AttemptRef, chunk: u32, ordinal: u32) -> Self {
+        Self::of_attempt(attempt, b"operation", chunk, ordinal)
+    }
+
+    /// The entry for all quantities of this report that have this price and no entry of their own.
+    pub fn of_rest(attempt: AttemptRef, chunk: u32, price: u32) -> Self {
+        Self::of_attempt(attempt, b"rest", chunk, price)
+    }
+
+    /// The entry for the time that the attempt took of a worker.
+    pub fn of_worker(attempt: AttemptRef) -> Self {
+        Self::of_attempt(attempt, b"worker", 0, 0)
+    }
+
+    fn of_attempt(attempt: AttemptRef, what: &[u8], chunk: u32, ordinal: u32) -> Self {
+        let numbers = [attempt.task, attempt.number, chunk, ordinal].map(u32::to_be_bytes);
+        Self(derive("downbeat cost entry v1", &[what, &attempt.run.0, numbers.as_flattened()]))
+    }
+
+    /// Something that was billed, told by who says so and their id of it.
+    pub fn of_bill(source: &str, external_id: &str) -> Self {
+        Self(derive("downbeat bill v1", &[source.as_bytes(), external_id.as_bytes()]))
+    }
+
+    /// The entry with this number among those that correct another one, or that a bill has.
+    pub fn of_entry(of: CostId, number: u32) -> Self {
+        Self(derive("downbeat further cost entry v1", &[&of.0, &number.to_be_bytes()]))
     }
 }
 

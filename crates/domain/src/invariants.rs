@@ -31,6 +31,7 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_windows(partition, &mut found);
     check_assets(partition, &mut found);
     check_alerts(partition, &mut found);
+    found.extend(partition.ledger.violations());
     found
 }
 

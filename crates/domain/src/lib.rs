@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backfill;
 pub mod command;
 pub mod compile;
+pub mod cost;
 pub mod decide;
 pub mod effects;
 pub mod event;
@@ -40,7 +41,7 @@ pub use event::{
     PipelineApplied, RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
 };
 pub use evolve::{evolve, worst};
-pub use id::{AlertId, BackfillId, CommandId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
+pub use id::{AlertId, BackfillId, CommandId, CostId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};

@@ -91,6 +91,39 @@ pub const ALERT_TRIES_MAX: u32 = 10;
 pub const ALERT_PAUSE_SECONDS: i64 = 5;
 /// The longest such pause, seconds.
 pub const ALERT_PAUSE_SECONDS_MAX: i64 = 1_800;
+/// Prices that count at once.
+pub const PRICES_MAX: usize = 200;
+/// Texts of all prices together, bytes: they stand in one event.
+pub const PRICES_BYTES_MAX: usize = 128 * 1024;
+/// Unit of a price or a bill, bytes; a quantity whose unit is longer has no price.
+pub const COST_UNIT_BYTES_MAX: usize = 64;
+/// Attributes that one price asks for.
+pub const PRICE_ATTRIBUTES_MAX: usize = 10;
+/// A text of a price, a bill or an owner, bytes.
+pub const COST_TEXT_BYTES_MAX: usize = 200;
+/// Entries of one report that stand for one quantity each; the rest of it is summed by price.
+pub const COST_ENTRIES_MAX: usize = 200;
+/// Texts of such entries, bytes. With an entry per price, what has no price and what budgets say, a report adds at most 60 KiB to its
+/// operations.
+pub const COST_TEXTS_BYTES_MAX: usize = 12 * 1024;
+/// Units without a price that one report names.
+pub const UNPRICED_UNITS_MAX: usize = 30;
+/// Bills of one command.
+pub const BILLS_PER_COMMAND_MAX: usize = 100;
+/// Their entries together, bytes.
+pub const BILLS_BYTES_PER_COMMAND_MAX: usize = 256 * 1024;
+/// How long a bill may be told again, days.
+pub const BILL_DAYS_MAX: i64 = 400;
+/// Bills of that time that are remembered; more are refused, so that none can count twice.
+pub const BILLS_MAX: usize = 100_000;
+/// Estimates that a bill may correct, the latest.
+pub const ESTIMATES_REMEMBERED_MAX: usize = 20_000;
+/// Owners with a budget.
+pub const BUDGETS_MAX: usize = 1_000;
+/// Budgets whose new period one decision begins because the one before held runs back.
+pub const BUDGETS_WOKEN_MAX: usize = 50;
+/// Parts of one budget that somebody is told of.
+pub const BUDGET_ALERTS_MAX: usize = 10;
 /// Good ends of a scope of which a baseline is made, at least.
 pub const BASELINE_ENDS_MIN: usize = 3;
 /// And at most, the latest.

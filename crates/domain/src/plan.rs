@@ -14,7 +14,7 @@ pub use downbeat_dialect::{Catchup, cron::Dst};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::{event::Selection, id::PipelineId, status::RunStatus};
+use crate::{cost::Budget, event::Selection, id::PipelineId, status::RunStatus};
 
 pub use alert::{PlanAlert, PlanAnomaly, PlanDestination, PlanOperations};
 pub use asset::{PlanAssetTrigger, PlanDeadline, PlanFreshness, matches};
@@ -62,6 +62,10 @@ pub struct Plan {
     pub concurrency: Option<PlanConcurrency>,
     /// How long a run may take once it was let go, milliseconds.
     pub timeout_ms: Option<u64>,
+    /// Who answers for what its tasks cost; empty = nobody.
+    pub owner: String,
+    /// What its runs may cost.
+    pub budget: Option<Budget>,
 }
 
 /// The end of a run of another pipeline starts one.
@@ -188,6 +192,8 @@ pub struct PlanTask {
     pub alerts: Vec<PlanAlert>,
     /// What is watched of how long it takes.
     pub anomalies: Vec<PlanAnomaly>,
+    /// Who answers for what it costs, instead of the pipeline's owner; empty = that one.
+    pub owner: String,
 }
 
 /// What the coordinator does by itself for a task, without a worker.

@@ -48,6 +48,12 @@ pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
             faults.push(Unsupported { message, span: Some(span) });
         }
     }
+    if let Some(budget) = &pipeline.additions.budget
+        && TimeZoneDatabase::bundled().get(&budget.timezone).is_err()
+    {
+        let message = format!("there is no time zone `{}`: use an IANA name such as Europe/London", budget.timezone);
+        faults.push(Unsupported { message, span: Some(budget.span) });
+    }
     faults
 }
 

@@ -65,6 +65,11 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::AlertFailed,
     EventKind::AlertRetried,
     EventKind::CommandRejected,
+    EventKind::PricesSet,
+    EventKind::CostRecorded,
+    EventKind::BudgetSet,
+    EventKind::BudgetPeriodBegan,
+    EventKind::BudgetCrossed,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

@@ -48,6 +48,8 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         deadlines: plan.deadlines.iter().map(asset::encode_deadline).collect(),
         alerts: plan.alerts.iter().map(alert::encode).collect(),
         anomalies: plan.anomalies.iter().map(alert::encode_anomaly).collect(),
+        owner: plan.owner.clone(),
+        budget: plan.budget.as_ref().map(super::budget),
     }
 }
 
@@ -71,6 +73,11 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
         deadlines: plan.deadlines.into_iter().map(asset::decode_deadline).collect::<Option<_>>()?,
         alerts: plan.alerts.into_iter().map(alert::decode).collect::<Option<_>>()?,
         anomalies: plan.anomalies.into_iter().map(alert::decode_anomaly).collect::<Option<_>>()?,
+        owner: plan.owner,
+        budget: match plan.budget {
+            None => None,
+            Some(budget) => Some(super::budget_of(budget)?),
+        },
     })
 }
 
@@ -213,6 +220,7 @@ fn encode_task(task: &PlanTask) -> wire::PlanTask {
         approval_expires_ms: task.approval_expires_ms,
         alerts: task.alerts.iter().map(alert::encode).collect(),
         anomalies: task.anomalies.iter().map(alert::encode_anomaly).collect(),
+        owner: task.owner.clone(),
     }
 }
 
@@ -240,6 +248,7 @@ fn decode_task(task: wire::PlanTask) -> Option<PlanTask> {
         approval_expires_ms: task.approval_expires_ms,
         alerts: task.alerts.into_iter().map(alert::decode).collect::<Option<_>>()?,
         anomalies: task.anomalies.into_iter().map(alert::decode_anomaly).collect::<Option<_>>()?,
+        owner: task.owner,
     })
 }
 

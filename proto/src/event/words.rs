@@ -47,6 +47,10 @@ words! {
         FireSchedule = FireSchedule,
         TakeEvent = TakeEvent,
         NoteTimeZones = NoteTimeZones,
+        SetPrices = SetPrices,
+        RecordCosts = RecordCosts,
+        SetBudget = SetBudget,
+        ReleaseRun = ReleaseRun,
     }
     /// The wire form of a kind of thing that commands are about.
     target_kind, target_kind_of: TargetKind {

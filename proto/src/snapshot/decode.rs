@@ -16,7 +16,7 @@ use downbeat_domain::{
 };
 use jiff::Timestamp;
 
-use super::{SnapshotError, SnapshotPosition, alerts, assets, sensors};
+use super::{SnapshotError, SnapshotPosition, alerts, assets, cost, sensors};
 use crate::{
     convert,
     event::{self, plan, words},
@@ -59,6 +59,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         ended_backfills: ended_backfills(of, &message.ended_backfills)?,
         time_zones: message.time_zones,
         alerts: alerts::decode(message.owed_alerts, message.dead_alerts).ok_or(of.bad("alerts"))?,
+        ledger: cost::decode(message.ledger).ok_or(of.bad("ledger"))?,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
         lanes_to_settle,
@@ -347,6 +348,7 @@ fn task(of: Of<'_>, message: wire::Task) -> Result<TaskState, SnapshotError> {
         parameters: of.object(message.parameters.as_deref(), "parameters")?,
         resumes: message.resumes.map(|resumed| Box::new(resumed.operations)),
         began_at: of.instant_or_none(message.began_at, "began_at")?,
+        running_since: of.instant_or_none(message.running_since, "running_since")?,
         unsettled: message.unsettled.map(|job| unsettled(of, job)).transpose()?,
     })
 }

@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::{alerts, assets, sensors};
+use super::{alerts, assets, cost, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -45,6 +45,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         sensor_events: sensors::encode_events(&partition.sensor_events),
         owed_alerts: alerts::encode(partition.alerts.owed.values()),
         dead_alerts: alerts::encode(&partition.alerts.dead),
+        ledger: cost::encode(&partition.ledger),
         ..wire::Snapshot::default()
     }
 }
@@ -227,6 +228,7 @@ fn task(place: u32, state: &TaskState) -> wire::Task {
         parameters: state.parameters.as_deref().and_then(|parameters| serde_json::to_string(parameters).ok()),
         resumes: state.resumes.as_deref().map(|it| wire::task::Resumed { operations: it.clone() }),
         began_at: state.began_at.map(micros),
+        running_since: state.running_since.map(micros),
         unsettled: state.unsettled.as_deref().map(|job| wire::task::Unsettled {
             token: job.token,
             handle: bytes::Bytes::copy_from_slice(&job.handle),

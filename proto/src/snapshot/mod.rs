@@ -14,6 +14,7 @@
 
 mod alerts;
 mod assets;
+mod cost;
 mod decode;
 mod encode;
 mod sensors;

@@ -11,6 +11,7 @@ mod backfilled;
 mod costed;
 mod described;
 mod followed;
+mod priced;
 mod promised;
 mod samples;
 mod scheduled;
@@ -45,7 +46,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 49] = [
+const ADDED_DEFAULTS: [&str; 51] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -95,6 +96,8 @@ const ADDED_DEFAULTS: [&str; 49] = [
     "aliases: [],",
     "loaded_at: None,",
     "kind: Derives,",
+    "owner: \"\",",
+    "budget: None,",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -173,6 +176,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(costed::events())
         .chain(described::events())
         .chain(audited::events())
+        .chain(priced::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use downbeat_domain::{
     Partition, RunState, Trigger,
+    cost::Ledger,
     state::{AssetState, GroupPhase, Owed},
 };
 
@@ -104,10 +105,36 @@ pub(crate) fn partition(partition: &Partition) -> String {
     for (run, (_, status)) in &partition.finished {
         writeln!(text, "run {run} ended {status}").unwrap();
     }
+    costs(&mut text, &partition.ledger);
     let mut live: Vec<&RunState> = partition.runs.values().collect();
     live.sort_by_key(|run| run.order);
     live.into_iter().for_each(|state| run(&mut text, state));
     text
+}
+
+fn costs(text: &mut String, ledger: &Ledger) {
+    for (place, price) in ledger.prices.prices.iter().enumerate() {
+        let (version, unit, micros) = (ledger.prices.version, &price.unit, price.micros);
+        writeln!(text, "price {place} of version {version}: {micros} {} for {} {unit}", price.currency, price.per)
+            .unwrap();
+    }
+    for (pipeline, sums) in &ledger.by_pipeline {
+        for ((currency, basis), micros) in sums {
+            writeln!(text, "cost of {pipeline:?}: {} {micros} {currency}", basis.as_str()).unwrap();
+        }
+    }
+    for known in ledger.bills.values() {
+        let (entry, count) = (&known.entry, known.entries);
+        writeln!(text, "bill {} of {}: {} in {count} entries", entry.external_id, entry.source, entry.micros).unwrap();
+    }
+    for (origin, entry) in &ledger.estimates {
+        writeln!(text, "estimate {}: {} {} for {}", entry.id, entry.micros, entry.unit, origin.task).unwrap();
+    }
+    for (of, state) in &ledger.budgets {
+        let (spent, period, crossed) = (state.spent, state.period, &state.crossed);
+        writeln!(text, "budget of {of}: {spent} of {} in {period:?}, crossed {crossed:?}", state.budget.micros)
+            .unwrap();
+    }
 }
 
 /// What was always told of a trigger, and the rest where there is any.

@@ -8,6 +8,7 @@
 
 mod alerts;
 mod assets;
+mod costs;
 mod describe;
 mod recorder;
 mod remote;

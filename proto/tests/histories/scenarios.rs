@@ -32,6 +32,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("audit", audit),
     ("operations", crate::alerts::operations),
     ("assets", crate::assets::assets),
+    ("costs", crate::costs::costs),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),
     ("time-zones", time_zones),

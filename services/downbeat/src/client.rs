@@ -4,8 +4,8 @@ use downbeat_proto::{
     control::v1::control_service_client::ControlServiceClient,
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
-        asset_service_client::AssetServiceClient, lineage_service_client::LineageServiceClient,
-        metadata_service_client::MetadataServiceClient,
+        asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
+        lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
     },
 };
 use downbeat_runtime::grpc;
@@ -53,6 +53,11 @@ pub async fn lineage(servers: &Servers) -> Result<LineageServiceClient<Channel>,
 
 async fn projector(servers: &Servers) -> Result<Channel, Error> {
     connect(servers.metadata.as_ref().unwrap_or(&servers.server)).await
+}
+
+/// The metadata projector, about costs.
+pub async fn costs(servers: &Servers) -> Result<CostServiceClient<Channel>, Error> {
+    Ok(CostServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 async fn connect(address: &str) -> Result<Channel, Error> {

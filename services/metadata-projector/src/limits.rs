@@ -98,6 +98,14 @@ pub const LINEAGE_EDGES_MAX: usize = 20_000;
 pub const PATH_NODES_MAX: usize = 50_000;
 /// Days of which the uses of an asset are counted one by one.
 pub const DAYS_OF_USE: u32 = 90;
+/// Sums of days that one question about costs reads.
+pub const COST_ROWS_MAX: usize = 2_000_000;
+/// Sums of one answer about costs.
+pub const COST_SUMS_MAX: usize = 10_000;
+/// Units without a price that are shown.
+pub const UNPRICED_SHOWN_MAX: usize = 1_000;
+/// Entries that are added up to verify the ledger.
+pub const VERIFIED_ENTRIES_MAX: usize = 20_000_000;
 /// Consumers that an asset lists.
 pub const CONSUMERS_MAX: usize = 10_000;
 /// A text that the audit is filtered by, bytes.

@@ -6,12 +6,19 @@ mod support;
 use std::collections::BTreeMap;
 
 use downbeat_domain::{
-    BackfillId, Event, Partition, PipelineId, RunId, RunState, evolve,
+    BackfillId, Event, Partition, PipelineId, RunId, RunState,
+    cost::{Basis, Currency},
+    evolve,
     state::{PipelineState, iteration_ids},
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::{
-    engine::{self, Fold, keys, rows},
+    engine::{
+        self, Fold,
+        costs::rows as costs,
+        keys::{self, cost as cost_keys},
+        rows,
+    },
     query::{shape::Shape, tasks},
 };
 use downbeat_proto::{
@@ -104,6 +111,42 @@ fn broken(state: &PipelineState) -> Vec<String> {
     deadlines.chain(rules.map(|(name, _)| format!("FRESHNESS {name}"))).collect()
 }
 
+/// INV-13: the sums of the rows are those of the core, and those of the entries; budgets are spent alike.
+fn compare_ledger(store: &Rows, partition: &Partition, place: &str) {
+    let ledger = &partition.ledger;
+    let totals: costs::TotalsRow =
+        store.get(cost_keys::TOTALS).map(|bytes| rows::read(b"Ct", bytes).unwrap()).unwrap_or_default();
+    let sum = |currency: &Currency, basis| ledger.sums.get(&(*currency, basis)).copied().unwrap_or(0);
+    assert_eq!(totals.by_currency.values().map(|sum| sum.entries).sum::<u64>(), ledger.entries, "{place}");
+    for (currency, row) in &totals.by_currency {
+        let currency: Currency = currency.parse().unwrap();
+        let expected = (sum(&currency, Basis::Estimated), sum(&currency, Basis::Billed));
+        assert_eq!((costs::number(&row.estimated), costs::number(&row.billed)), expected, "{place}: {currency}");
+    }
+    for (of, state) in &ledger.budgets {
+        let row: wire::BudgetStatus = rows::read(b"Cb", &store[&cost_keys::budget(of)]).unwrap();
+        let crossed: Vec<u32> = state.crossed.iter().copied().collect();
+        assert_eq!((costs::number(&row.spent), row.crossed), (state.spent, crossed), "{place}: budget of {of}");
+    }
+}
+
+/// The sums of the days, and of the entries, by currency.
+fn added_up(store: &Rows) -> [BTreeMap<String, i128>; 2] {
+    let (mut days, mut entries) = (BTreeMap::new(), BTreeMap::new());
+    for (key, bytes) in store.range(b"C".to_vec()..b"D".to_vec()) {
+        if key.starts_with(cost_keys::DAYS) {
+            let costs::DayRow { what, sum } = rows::read(key, bytes).unwrap();
+            let (what, sum) = (what.unwrap(), sum.unwrap());
+            *days.entry(what.currency).or_insert(0) += costs::number(&sum.estimated) + costs::number(&sum.billed);
+        }
+        if key.starts_with(cost_keys::ENTRIES) {
+            let entry = rows::read::<costs::EntryRow>(key, bytes).unwrap().entry.unwrap();
+            *entries.entry(entry.currency).or_insert(0) += i128::from(entry.micros);
+        }
+    }
+    [days, entries]
+}
+
 #[test]
 fn at_every_position_the_rows_say_what_the_core_says() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
@@ -125,6 +168,7 @@ fn at_every_position_the_rows_say_what_the_core_says() {
             assert_eq!(commit.head.quarantined_events, 0, "seed {seed}, decision {number}");
             store.extend(commit.writes);
             compare_backfills(&store, &partition, &format!("seed {seed}, decision {number}"));
+            compare_ledger(&store, &partition, &format!("seed {seed}, decision {number}"));
             let touched: std::collections::BTreeSet<RunId> = events.iter().filter_map(Event::run).collect();
             for run in touched {
                 match (partition.runs.get(&run), partition.finished.get(&run)) {
@@ -136,6 +180,8 @@ fn at_every_position_the_rows_say_what_the_core_says() {
                 }
             }
         }
+        let [days, entries] = added_up(&store);
+        assert_eq!(days, entries, "seed {seed}: INV-13");
         for (id, state) in &partition.pipelines {
             let row: wire::Pipeline = rows::read(b"p", &store[&keys::pipeline(*id)]).unwrap();
             assert_eq!((row.paused, row.deleted), (state.paused.is_some(), state.deleted), "seed {seed}");

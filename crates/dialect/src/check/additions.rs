@@ -10,7 +10,7 @@ use super::{
     event_triggers, options,
 };
 use crate::{
-    GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, Schedule, TaskAdditions,
+    BudgetRule, GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, Schedule, TaskAdditions,
     cron::Cron,
     yaml::{Kind, Node},
 };
@@ -29,6 +29,8 @@ pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
         sensors: map_of(ours, "sensors", sensor)?,
         timeout_ms: limit(ours.get("timeout"))?,
         priority: optional(ours.get("priority"), whole)?,
+        owner: ours.get_text("owner").map(str::to_owned),
+        budget: optional(ours.get("budget"), budget)?,
         cancel_running: cancels_running(ours),
     })
 }
@@ -46,6 +48,7 @@ pub(super) fn of_task(task: &Node) -> Option<TaskAdditions> {
         priority: optional(ours.get("priority"), whole)?,
         worker_labels: optional(ours.get("worker"), labels)?.unwrap_or_default(),
         wait: optional(ours.get("wait"), truth)?,
+        owner: ours.get_text("owner").map(str::to_owned),
         approval_expires_ms: limit(ours.get("approval").and_then(|approval| approval.get("expires")))?,
     })
 }
@@ -92,6 +95,22 @@ pub(super) fn whole<T: TryFrom<i64>>(node: &Node) -> Option<T> {
 
 fn truth(node: &Node) -> Option<bool> {
     if let Kind::Bool(flag) = node.kind { Some(flag) } else { None }
+}
+
+fn budget(node: &Node) -> Option<BudgetRule> {
+    let percents = |node: &Node| node.items().iter().map(whole).collect::<Option<Vec<u32>>>();
+    let mut alert_at = optional(node.get("alert_at"), percents)?.unwrap_or_else(|| vec![100]);
+    alert_at.sort_unstable();
+    alert_at.dedup();
+    Some(BudgetRule {
+        amount: node.get_text("amount")?.to_owned(),
+        currency: node.get_text("currency")?.to_owned(),
+        period: node.get_text("period")?.to_owned(),
+        timezone: node.get_text("timezone").unwrap_or("UTC").to_owned(),
+        alert_at,
+        enforce: optional(node.get("enforce"), truth)?.unwrap_or(false),
+        span: node.span,
+    })
 }
 
 fn pool(node: &Node) -> Option<PoolUse> {

@@ -8,7 +8,7 @@ use super::{
     collect::{Collector, Kinds, pairs},
     values::object,
 };
-use crate::{Deadline, FreshnessRule, GroupAdditions, PipelineAdditions, TaskAdditions};
+use crate::{BudgetRule, Deadline, FreshnessRule, GroupAdditions, PipelineAdditions, TaskAdditions};
 
 /// Under `meta`, together with the notes of the user; nothing where nothing is said.
 pub(super) fn beside_notes(notes: &Map<String, Value>, additions: Map<String, Value>) -> Map<String, Value> {
@@ -32,6 +32,8 @@ pub(super) fn of_pipeline(additions: &PipelineAdditions) -> Map<String, Value> {
         ("freshness", list(additions.freshness.iter().map(freshness))),
         ("deadlines", list(additions.deadlines.iter().map(deadline))),
         ("priority", additions.priority.map(Value::from)),
+        ("owner", additions.owner.as_ref().map(|owner| json!(owner))),
+        ("budget", additions.budget.as_ref().map(budget)),
         ("concurrency", additions.cancel_running.then(|| json!({"on_limit": "CANCEL_RUNNING"}))),
     ])
 }
@@ -39,6 +41,13 @@ pub(super) fn of_pipeline(additions: &PipelineAdditions) -> Map<String, Value> {
 fn list(items: impl Iterator<Item = Value>) -> Option<Value> {
     let items: Vec<Value> = items.collect();
     (!items.is_empty()).then_some(Value::Array(items))
+}
+
+fn budget(rule: &BudgetRule) -> Value {
+    json!({
+        "amount": rule.amount, "currency": rule.currency, "period": rule.period, "timezone": rule.timezone,
+        "alert_at": rule.alert_at, "enforce": rule.enforce,
+    })
 }
 
 fn freshness(rule: &FreshnessRule) -> Value {
@@ -79,6 +88,7 @@ pub(super) fn of_task(additions: &TaskAdditions) -> Map<String, Value> {
         ("pool", pool),
         ("priority", additions.priority.map(Value::from)),
         ("worker", (!labels.is_empty()).then(|| json!(labels))),
+        ("owner", additions.owner.as_ref().map(|owner| json!(owner))),
         // To wait is what an absent one means.
         ("wait", additions.wait.filter(|wait| !wait).map(Value::from)),
         ("approval", additions.approval_expires_ms.map(|expires| json!({"expires": duration(expires)}))),

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use indexmap::IndexMap;
 
-use super::{AssetTrigger, Deadline, FreshnessRule, Schedule, Sensor};
+use super::{AssetTrigger, BudgetRule, Deadline, FreshnessRule, Schedule, Sensor};
 use crate::{Span, cron::Dst};
 
 /// Of a pipeline.
@@ -28,6 +28,10 @@ pub struct PipelineAdditions {
     pub timeout_ms: Option<u64>,
     /// Which tasks go first where workers are few: -100 to 100, higher first. The default of the pipeline's tasks.
     pub priority: Option<i32>,
+    /// Who answers for what its tasks cost.
+    pub owner: Option<String>,
+    /// What its runs may cost.
+    pub budget: Option<BudgetRule>,
     /// A run that finds no free slot cancels the runs that are live, instead of what `configuration.concurrency.on_limit` says.
     pub cancel_running: bool,
 }
@@ -190,6 +194,8 @@ pub struct TaskAdditions {
     pub worker_labels: BTreeMap<String, String>,
     /// Of a task that starts another pipeline's run: whether it waits for the end of that run. Absent means yes.
     pub wait: Option<bool>,
+    /// Who answers for what it costs, instead of the owner of the pipeline.
+    pub owner: Option<String>,
     /// Of an approval: milliseconds after which it has failed if nobody has decided; at least 1. Absent means never.
     pub approval_expires_ms: Option<u64>,
 }

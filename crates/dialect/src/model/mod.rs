@@ -4,6 +4,7 @@
 //! the [`Span`](crate::Span)s that point back into the text.
 
 mod additions;
+mod cost;
 mod input;
 mod pipeline;
 mod promise;
@@ -14,6 +15,7 @@ pub use additions::{
     Catchup, EventPart, EventTrigger, GroupAdditions, Moment, PipelineAdditions, PoolUse, RetryDelay, ScheduleOptions,
     TaskAdditions,
 };
+pub use cost::BudgetRule;
 pub use input::{Input, InputType};
 pub use pipeline::{Alert, AlertDestination, Concurrency, Condition, Configuration, OnLimit, Pipeline, Templated};
 pub use promise::{AssetTrigger, Deadline, FreshnessRule};

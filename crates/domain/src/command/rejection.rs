@@ -76,6 +76,9 @@ pub enum Rejection {
         /// Who may.
         approvers: String,
     },
+    /// Prices, bills and budgets have limits, and must make sense.
+    #[error("{0}")]
+    InvalidCost(String),
     /// Names and sizes of pools have limits.
     #[error("{0}")]
     InvalidPool(String),
@@ -197,6 +200,7 @@ impl Rejection {
             Self::TaskUnfit { .. } => "TASK_UNFIT",
             Self::NotAnApprover { .. } => "NOT_AN_APPROVER",
             Self::InvalidPool(_) => "INVALID_POOL",
+            Self::InvalidCost(_) => "INVALID_COST",
             Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",
             Self::UnknownRun(_) => "UNKNOWN_RUN",

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod assets;
+mod cost;
 mod paused;
 pub mod schedules;
 mod sensors;
@@ -86,6 +87,8 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
     let concurrency = pipeline.configuration.concurrency.as_ref();
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;
+    plan.owner = pipeline.additions.owner.clone().unwrap_or_default();
+    plan.budget = pipeline.additions.budget.as_ref().and_then(cost::budget);
     paused::pass_through(&mut plan);
     Ok(Compiled { plan, warnings: warnings(pipeline) })
 }

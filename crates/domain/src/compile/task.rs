@@ -70,6 +70,7 @@ pub(super) fn compile_task(
         pool: additions.pool.as_ref().map(|pool| PoolUse { name: pool.name.clone(), slots: pool.slots }),
         priority: additions.priority.or(group_priority).or(pipeline.additions.priority).unwrap_or(0),
         worker_labels: additions.worker_labels.clone(),
+        owner: additions.owner.clone().unwrap_or_default(),
         detached: additions.wait == Some(false),
         approval_expires_ms: additions.approval_expires_ms,
         alerts: task.alerts.iter().map(alerts::compile).collect(),

@@ -126,7 +126,7 @@ fn start(
         depth: gathered.depth,
     };
     let given = start_run::Given { inputs, environment: none, environment_name: String::new(), selection: None };
-    Ok(start_run::created(run, (id, state), caused, given, context))
+    Ok(start_run::created(partition, run, (id, state), caused, given, context))
 }
 
 /// What `event.data` reads.

@@ -148,5 +148,5 @@ fn start(
     let trigger =
         Trigger::Backfill { backfill: id, schedule: backfill.schedule.clone(), instant, user: backfill.user.clone() };
     let given = start_run::Given { inputs, environment: none, environment_name: String::new(), selection: None };
-    Ok(start_run::created(run, (backfill.pipeline, pipeline), trigger, given, context))
+    Ok(start_run::created(partition, run, (backfill.pipeline, pipeline), trigger, given, context))
 }

@@ -44,6 +44,7 @@ fn try_start(partition: &Partition, run: &RunState, task: u32, context: &Context
     let inputs = inputs::complete(&pipeline.plan.plan.inputs, &given, &of, context);
     let inputs = inputs.map_err(|rejection| rejection.to_string())?;
     let created = start_run::created(
+        partition,
         child,
         (target, pipeline),
         Trigger::Parent { attempt, pipeline: run.pipeline, depth },

@@ -82,5 +82,5 @@ fn start(
     let caused =
         Trigger::PipelineEnded { run: ended, status: followed.status, trigger: place, chain: followed.chain.clone() };
     let given = start_run::Given { inputs, environment: none, environment_name: String::new(), selection: None };
-    Ok(start_run::created(run, (pipeline, state), caused, given, context))
+    Ok(start_run::created(partition, run, (pipeline, state), caused, given, context))
 }

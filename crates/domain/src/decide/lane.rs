@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    command::Context,
+    command::{Context, Rejection},
+    cost,
     decide::{alert, brief, follow, later_ms},
     event::Event,
     limits,
@@ -32,8 +33,28 @@ pub(super) fn settle(partition: &Partition, key: &LaneKey, context: &Context) ->
     let mut untold: Vec<&RunState> = newest.take_while(|run| !run.queued).collect();
     untold.reverse();
     let candidates = first.filter(|run| run.queued).into_iter().chain(untold);
-    let decided = candidates.map(|run| decide_about(partition, lane, pipeline, run, context));
+    let decided = candidates.map(|run| decide_about(partition, lane, pipeline, run, false, context));
     decided.into_iter().find(|events| !events.is_empty()).unwrap_or_default()
+}
+
+/// Lets a run go that waits because a budget is spent. What else holds it holds it still.
+pub(super) fn release(partition: &Partition, run: &RunState, context: &Context) -> Result<Vec<Event>, Rejection> {
+    let refused = |why: &str| Err(Rejection::InvalidCost(format!("run {} {why}", run.id)));
+    if run.admitted {
+        return Ok(Vec::new());
+    }
+    let key = (run.pipeline, run.environment_name.clone());
+    let (lane, pipeline) = (partition.lanes.lanes.get(&key), partition.pipelines.get(&run.pipeline));
+    let Some((lane, pipeline)) = lane.zip(pipeline).filter(|_| run.halt.is_none()) else {
+        return refused("waits for no budget");
+    };
+    if cost::held(partition, run.pipeline, pipeline, context.now).is_none() {
+        return refused("waits for no budget; `downbeat run why` says what it waits for");
+    }
+    match decide_about(partition, lane, pipeline, run, true, context) {
+        events if events.iter().any(|event| matches!(event, Event::RunAdmitted { .. })) => Ok(events),
+        _ => refused("also waits for others: `concurrency`, or a pause, lets it go no earlier"),
+    }
 }
 
 fn decide_about(
@@ -41,6 +62,7 @@ fn decide_about(
     lane: &Lane,
     pipeline: &PipelineState,
     run: &RunState,
+    over_budget: bool,
     context: &Context,
 ) -> Vec<Event> {
     let at = context.now;
@@ -53,6 +75,9 @@ fn decide_about(
     }
     if pipeline.paused.is_some() {
         return queue("its pipeline is paused".to_owned());
+    }
+    if !over_budget && let Some(held) = cost::held(partition, run.pipeline, pipeline, at) {
+        return queue(held);
     }
     let limit = match pipeline.plan.plan.concurrency.as_ref().map(|limit| Limit::of(limit, run, None, context)) {
         None => return vec![admit(run, context)],

@@ -47,6 +47,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     command::{Command, Context, Rejection},
+    cost::{self, CostCommand},
     event::{AttemptRef, Event},
     evolve::evolve,
     limits,
@@ -90,12 +91,25 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::Report { attempt, report } => {
             let run = partition.live_run(attempt.run)?;
             let events = report::decide(run, *attempt, report, context)?;
-            Ok(asset::with_materialised(partition, run, events, context))
+            let events = asset::with_materialised(partition, run, events, context);
+            Ok(cost::with_costs(partition, run, events, context))
         }
         Command::LoseAttempt { attempt, reason } => {
-            lose_attempt::decide(partition.live_run(attempt.run)?, *attempt, reason, context)
+            let run = partition.live_run(attempt.run)?;
+            Ok(cost::with_costs(partition, run, lose_attempt::decide(run, *attempt, reason, context)?, context))
         }
+        Command::Cost(command) => decide_cost(partition, command, context),
         Command::WakeRun { run } => Ok(wake_run::decide(partition, partition.live_run(*run)?, context)),
+    }
+}
+
+fn decide_cost(partition: &Partition, command: &CostCommand, context: &Context) -> Result<Vec<Event>, Rejection> {
+    match command {
+        CostCommand::SetPrices(prices) => cost::set_prices(partition, prices, context),
+        CostCommand::Record(bills) => cost::record(partition, bills, context),
+        CostCommand::WakeBudgets => Ok(cost::periods_over(partition, context)),
+        CostCommand::ReleaseRun(run) => lane::release(partition, partition.live_run(*run)?, context),
+        CostCommand::SetBudget { owner, budget } => cost::set_budget(partition, owner, budget.as_ref(), context),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn decide(partition: &Partition, restart: &RestartRun, context: &Cont
         selection: selection.or_else(|| prior_selection(pipeline, restart)),
     };
     let trigger = Trigger::Restart { user: restart.user.clone(), run: prior.run, mode: restart.mode };
-    Ok(vec![start_run::created(restart.run, (prior.pipeline, pipeline), trigger, given, context)])
+    Ok(vec![start_run::created(partition, restart.run, (prior.pipeline, pipeline), trigger, given, context)])
 }
 
 /// A run of a part of the pipeline stays one of that part, as far as the current version has it.

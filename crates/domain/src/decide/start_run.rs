@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     command::{Context, Rejection, StartRun},
+    cost,
     decide::{inputs, json_bytes, later_ms, select},
     event::{Event, RunCreated, Selection, Trigger},
     id::{PipelineId, RunId},
@@ -33,7 +34,7 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
         environment_name: start.environment_name.clone(),
         selection,
     };
-    Ok(vec![created(start.run, (start.pipeline, pipeline), start.trigger.clone(), given, context)])
+    Ok(vec![created(partition, start.run, (start.pipeline, pipeline), start.trigger.clone(), given, context)])
 }
 
 /// The same id again is answered from state; the id of another pipeline's run is refused.
@@ -64,6 +65,7 @@ pub(super) struct Given {
 }
 
 pub(super) fn created(
+    partition: &Partition,
     run: RunId,
     (id, pipeline): (PipelineId, &PipelineState),
     trigger: Trigger,
@@ -71,7 +73,7 @@ pub(super) fn created(
     context: &Context,
 ) -> Event {
     let plan = &pipeline.plan.plan;
-    let gated = plan.concurrency.is_some();
+    let gated = plan.concurrency.is_some() || cost::held(partition, id, pipeline, context.now).is_some();
     Event::RunCreated(Box::new(RunCreated {
         run,
         pipeline: id,

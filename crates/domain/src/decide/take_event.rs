@@ -157,7 +157,7 @@ impl Taking<'_> {
         };
         let given =
             start_run::Given { inputs, environment: Map::new(), environment_name: String::new(), selection: None };
-        Ok(start_run::created(run, (self.take.pipeline, self.pipeline), trigger, given, self.context))
+        Ok(start_run::created(self.partition, run, (self.take.pipeline, self.pipeline), trigger, given, self.context))
     }
 
     fn refused(&self, rejection: Rejection) -> Rejection {

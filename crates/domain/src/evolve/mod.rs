@@ -57,6 +57,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.assets = AssetState::default();
                 state.alerts = AlertCounts::default();
             }
+            crate::cost::set_budget_of(partition, *pipeline, None);
             look_at_lanes(partition, *pipeline);
             look_at_backfills(partition, *pipeline);
         }
@@ -95,6 +96,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         Event::AlertRetried { alert, at, .. } => partition.alerts.retried(*alert, *at),
         // It is told, and changes nothing.
         Event::CommandRejected(_) => {}
+        Event::Cost(fact) => crate::cost::evolve(partition, fact),
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {
@@ -147,6 +149,7 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
         deleted: false,
     };
     partition.pipelines.insert(applied.pipeline, state);
+    crate::cost::set_budget_of(partition, applied.pipeline, applied.plan.budget.as_ref());
     // The limit may be another one.
     look_at_lanes(partition, applied.pipeline);
     look_at_backfills(partition, applied.pipeline);

@@ -22,6 +22,11 @@ pub(super) fn enter(run: &mut RunState, place: u32, next: Phase, at: Timestamp) 
         task.unsettled = None;
     }
     task.since = at;
+    match next {
+        Phase::Running(_) => task.running_since = Some(at),
+        Phase::Stopping(..) => {}
+        _ => task.running_since = None,
+    }
     let begins = matches!(next, Phase::Running(_) | Phase::Delegated(_) | Phase::Sleeping(_) | Phase::Approving(_));
     let watched = run.plan.plan.tasks.get(task.planned as usize);
     if begins && watched.is_some_and(|plan| !plan.alerts.is_empty() || !plan.anomalies.is_empty()) {

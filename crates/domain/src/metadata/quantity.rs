@@ -45,6 +45,12 @@ impl Quantity {
         Some(Self { whole: u64::try_from(micros / ONE).ok()?, micros: u32::try_from(micros % ONE).ok()? })
     }
 
+    /// Of so many millionths; of more than there can be, as many as there can.
+    pub fn of_micros(micros: u128) -> Self {
+        let whole = u64::try_from(micros / ONE).unwrap_or(u64::MAX);
+        Self { whole, micros: (micros % ONE) as u32 }
+    }
+
     /// Whole units.
     pub fn whole(self) -> u64 {
         self.whole

@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
+    cost::Ledger,
     event::AttemptRef,
     id::{BackfillId, CommandId, PipelineId, RunId},
     limits,
@@ -50,6 +51,8 @@ pub struct Partition {
     pub time_zones: String,
     /// Alerts that were raised and not delivered.
     pub alerts: Alerts,
+    /// What runs cost.
+    pub ledger: Ledger,
     /// What others told sensors.
     pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.

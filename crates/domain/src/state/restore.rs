@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    cost::Ledger,
     event::Trigger,
     id::{BackfillId, PipelineId, RunId},
     limits,
@@ -41,6 +42,8 @@ pub struct PartitionParts {
     pub time_zones: String,
     pub sensor_events: SensorEvents,
     pub alerts: Alerts,
+    /// Without its indexes.
+    pub ledger: Ledger,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -112,6 +115,7 @@ impl TaskState {
             && self.parameters.is_none()
             && self.resumes.is_none()
             && self.unsettled.is_none()
+            && self.running_since.is_none()
     }
 }
 
@@ -390,6 +394,7 @@ impl Partition {
             time_zones: parts.time_zones,
             sensor_events: parts.sensor_events,
             alerts: parts.alerts,
+            ledger: parts.ledger.restore()?,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };

@@ -125,6 +125,8 @@ pub struct TaskState {
     pub resumes: Option<Box<Vec<String>>>,
     /// When a worker, or a run that it started, first began with it; where that is asked for.
     pub began_at: Option<Timestamp>,
+    /// When the attempt that a worker holds began.
+    pub running_since: Option<Timestamp>,
     /// The job in another system whose end is not known yet.
     pub unsettled: Option<Box<Unsettled>>,
 }
@@ -141,6 +143,7 @@ impl TaskState {
             losses: 0,
             chunks: 0,
             began_at: None,
+            running_since: None,
             waiting_on: dependencies,
             deadline: None,
             seen_as: None,

@@ -3,6 +3,7 @@
 use downbeat_domain::{
     AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, Event, EventOrigin, EventTaken, PassReason,
     PassedInstants, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
+    cost::{CostEvent, CostRecorded, Origin, PricesSet},
     event::{
         AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected, DeadlineBreached,
         DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken,
@@ -30,6 +31,14 @@ pub(crate) fn events() -> Vec<Event> {
         Event::PipelinePaused { pipeline: PIPELINE, reason: text(), at: at(1) },
         Event::PipelineResumed { pipeline: PIPELINE, at: at(1) },
         Event::PipelineDeleted { pipeline: PIPELINE, at: at(1) },
+        Event::Cost(Box::new(CostEvent::PricesSet(PricesSet { version: 1, prices: Vec::new(), at: at(1) }))),
+        Event::Cost(Box::new(CostEvent::CostRecorded(CostRecorded {
+            origin: Origin { pipeline: Some(PIPELINE), ..Origin::default() },
+            prices: 1,
+            entries: Vec::new(),
+            unpriced: Vec::new(),
+            at: at(1),
+        }))),
         Event::PoolSet { name: "p".to_owned(), slots: Some(0), at: at(1) },
         Event::TimeZonesChanged { before: text(), release: "2026f".to_owned(), at: at(1) },
         Event::ScheduleDecided(Box::new(ScheduleDecided {

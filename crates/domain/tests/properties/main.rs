@@ -2,6 +2,7 @@
 //! world answers everything, every run ends.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod costs;
 mod one_run;
 mod plans;
 mod several_runs;

@@ -15,6 +15,7 @@ pub mod fencing;
 pub mod finished;
 pub mod followers;
 pub mod jobs;
+pub mod ledger;
 pub mod outcomes;
 pub mod projection;
 mod record;
@@ -62,6 +63,7 @@ pub struct AllChecks {
     sensors: sensors::Sensors,
     alerts: alerts::Alerts,
     slots: slots::Slots,
+    ledger: ledger::Ledger,
     backfills: backfills::Backfills,
     chain: chain::Chain,
     fencing: fencing::Fencing,
@@ -105,6 +107,7 @@ impl Check for AllChecks {
         self.sensors.record(record, found);
         self.alerts.record(record, found);
         self.slots.record(record, found);
+        self.ledger.record(record, found);
     }
 }
 

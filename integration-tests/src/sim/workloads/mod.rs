@@ -92,6 +92,8 @@ pub enum Action {
     },
     /// Publishes an event.
     Publish(Publication),
+    /// Gives seconds on workers a price.
+    SetPrices,
     /// Gives the pool `shared` so many slots.
     SetPool {
         /// How many.

@@ -17,7 +17,8 @@ pub(super) fn make(dice: &mut Dice) -> Workload {
         let more = format!("configuration: {{retries: {retries}, retry_delay: {delay}{timeout}}}{warning}");
         yaml.task(&format!("t{task}"), &Job::Script, &before, &more);
     }
-    let mut actions = vec![(0, Action::Apply { pipeline: 0, version: 0 })];
+    // What attempts cost must survive everything that becomes of them.
+    let mut actions = vec![(0, Action::Apply { pipeline: 0, version: 0 }), (10 * SECOND, Action::SetPrices)];
     actions.extend((0..dice.between(1, 3)).map(|key| (dice.below(30 * SECOND), Action::Start { pipeline: 0, key })));
     Workload {
         name: "retries",

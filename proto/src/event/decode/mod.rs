@@ -5,6 +5,7 @@ mod asset;
 mod attempt;
 mod audit;
 mod backfill;
+mod cost;
 mod fields;
 mod follow;
 mod run;
@@ -20,6 +21,8 @@ use fields::Fields;
 
 pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
+pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
+pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
@@ -96,6 +99,11 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         EventKind::CommandRejected => {
             Event::CommandRejected(Box::new(audit::rejected(fields, fields.parse(payload)?)?))
         }
+        EventKind::PricesSet
+        | EventKind::CostRecorded
+        | EventKind::BudgetSet
+        | EventKind::BudgetPeriodBegan
+        | EventKind::BudgetCrossed => cost::decode(known, fields, payload)?,
         EventKind::SensorOpened | EventKind::SensorChecked | EventKind::SensorClosed | EventKind::SensorEventTaken => {
             sensor::decode(known, fields, payload)?
         }

@@ -5,6 +5,7 @@ mod asset;
 mod attempt;
 mod audit;
 mod backfill;
+mod cost;
 mod follow;
 mod run;
 mod schedule;
@@ -23,6 +24,8 @@ use crate::{
 
 pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
+pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
+pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices};
 pub(crate) use follow::{chain, follower};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
@@ -76,6 +79,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::AlertFailed { .. }
         | Event::AlertRetried { .. } => alert::encode(fact),
         Event::CommandRejected(rejected) => event(EventKind::CommandRejected, &audit::rejected(rejected)),
+        Event::Cost(fact) => cost::encode(fact),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }

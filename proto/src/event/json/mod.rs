@@ -5,6 +5,7 @@ mod asset;
 mod attempt;
 mod audit;
 mod backfill;
+mod cost;
 mod sensor;
 
 use downbeat_domain::{
@@ -93,6 +94,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
                 .or_else(|| asset::to_json(other))
                 .or_else(|| alert::to_json(other))
                 .or_else(|| audit::to_json(other))
+                .or_else(|| cost::to_json(other))
                 .unwrap_or_else(of_task)
         }
     };

@@ -23,6 +23,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
+        | Rejection::InvalidCost(_)
         | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
         | Rejection::InvalidSensorEvent(_)

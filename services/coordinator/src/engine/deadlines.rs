@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{Caller, Command, Event, PipelineId, RunId, effects};
+use downbeat_domain::{
+    Caller, Command, Event, PipelineId, RunId,
+    cost::{self, CostCommand},
+    effects,
+};
 use jiff::Timestamp;
 
 use super::{Engine, Moment};
@@ -13,6 +17,8 @@ pub(super) enum Sleeper {
     Run(RunId),
     /// Apart from its runs.
     Pipeline(PipelineId),
+    /// Budgets that hold runs back.
+    Budgets,
 }
 
 /// The earliest deadline of each that has one, and the same by instant.
@@ -53,6 +59,11 @@ impl Engine {
             }
         }
         pipelines.into_iter().for_each(|pipeline| self.index_pipeline(pipeline));
+        self.index_budgets();
+    }
+
+    pub(super) fn index_budgets(&mut self) {
+        self.deadlines.set(Sleeper::Budgets, cost::next_deadline(&self.partition));
     }
 
     pub(super) fn index_run(&mut self, id: RunId) {
@@ -71,6 +82,7 @@ impl Engine {
             let command = match sleeper {
                 Sleeper::Run(run) => Command::WakeRun { run },
                 Sleeper::Pipeline(pipeline) => Command::WakePipeline { pipeline },
+                Sleeper::Budgets => Command::Cost(CostCommand::WakeBudgets),
             };
             let woken = self.decide(now, &command, Caller::named("coordinator"), None);
             if woken.unwrap_or_default().events == 0 {

@@ -241,6 +241,7 @@ impl Engine {
         }
         let pipelines: Vec<PipelineId> = engine.partition.pipelines.keys().copied().collect();
         pipelines.into_iter().for_each(|id| engine.index_pipeline(id));
+        engine.index_budgets();
         engine.watch_open_windows(now);
         engine.watch_owed_alerts();
         engine
@@ -463,6 +464,7 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::WakePipeline { .. }
         | Command::SettleAlert { .. }
         | Command::RetryAlert { .. }
+        | Command::Cost(_)
         | Command::SetPool { .. } => None,
     }
 }

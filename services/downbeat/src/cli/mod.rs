@@ -5,6 +5,7 @@ mod asset;
 mod audit;
 mod backfill;
 mod control;
+mod cost;
 mod run;
 mod schedule;
 mod sensor;
@@ -25,6 +26,10 @@ pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, 
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
     PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
+};
+pub use cost::{
+    BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
+    CostOnly, CostPrices, CostRecord, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
@@ -115,6 +120,10 @@ pub enum Command {
     Alert(AlertCommand),
     /// Who did what, when, from where and why: list it, export it, verify an export.
     Audit(AuditCommand),
+    /// What runs cost: sums by pipeline, task, asset, owner and time; entries, prices, bills.
+    Cost(CostCommand),
+    /// Budgets of pipelines and owners: list them; set one of an owner.
+    Budget(BudgetCommand),
     /// List breaches of freshness rules and deadlines, newest first.
     Breaches(Breaches),
     /// Follow the log of a task.

@@ -7,6 +7,8 @@ mod audit;
 mod backfill;
 mod body;
 mod breaches;
+mod budget;
+mod cost;
 mod dev;
 mod diff;
 mod explain;
@@ -63,6 +65,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Webhook(command) => webhook::run(&command).await,
         Command::Alert(command) => alert::run(&command).await,
         Command::Audit(command) => audit::run(&command).await,
+        Command::Cost(command) => cost::run(&command).await,
+        Command::Budget(command) => budget::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,

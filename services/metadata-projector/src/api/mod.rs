@@ -3,6 +3,7 @@
 mod assets;
 mod at_least;
 mod audit;
+mod costs;
 mod history;
 mod lineage;
 mod task_log;

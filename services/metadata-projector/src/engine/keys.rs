@@ -46,11 +46,19 @@
 //! | `Qt` | at, newest first (8), its number, last first (4), asset (16) | nothing | quality |
 //! | `Qu` | asset (16), who uses it (16) | [`super::usage::ConsumerRow`] | usage |
 //! | `Qd` | asset (16) | [`super::usage::UsageRow`] | usage |
+//! | `Ce` | used at, newest first (8), entry (16) | [`super::costs::rows::EntryRow`] | costs |
+//! | `Cd` | day (4), what it is for (16) | [`super::costs::rows::DayRow`] | costs |
+//! | `Ct` | nothing | [`super::costs::rows::TotalsRow`] | costs |
+//! | `Cu` | unit | [`super::costs::rows::UnpricedRow`] | costs |
+//! | `Cx` | report with quantities that have no price (16) | nothing | costs |
+//! | `Cb` | `p` and pipeline id, or `o` and owner | `metadata.v1.BudgetStatus` | costs |
+//! | `Cp` | nothing | `events.v1.PricesSet` | costs |
 //! | `Lg` | asset (16) | [`super::graph::rows::AliasesRow`] | graph |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
 pub mod audit;
+pub mod cost;
 pub mod graph;
 pub mod quality;
 

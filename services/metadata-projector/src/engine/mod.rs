@@ -14,6 +14,7 @@ pub mod batch;
 mod breaches;
 mod checks;
 mod collected;
+pub mod costs;
 pub mod graph;
 mod iterations;
 pub mod keys;

@@ -5,9 +5,9 @@ use downbeat_event_log::Hash;
 use downbeat_proto::events::v1::Decision;
 
 use super::{
-    alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, graph::Graph,
-    lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality, runs::Runs,
-    task_runs::TaskRuns, usage::Usage,
+    alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs,
+    graph::Graph, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality,
+    runs::Runs, task_runs::TaskRuns, usage::Usage,
 };
 use crate::error::Error;
 
@@ -85,4 +85,5 @@ pub const ALL: &[Registered] = &[
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),
+    register::<Costs>(),
 ];

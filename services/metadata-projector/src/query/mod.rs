@@ -5,6 +5,7 @@
 pub mod assets;
 pub mod audit;
 pub mod backfills;
+pub mod costs;
 pub mod history;
 pub mod lineage;
 pub mod lists;

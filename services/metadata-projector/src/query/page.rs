@@ -42,6 +42,16 @@ pub struct Paged<T> {
     pub next: String,
 }
 
+/// What a row of a scan is to whoever asks.
+pub enum Found<T> {
+    /// An entry, with its encoded size.
+    Row(T, usize),
+    /// Nothing.
+    Not,
+    /// The first of those that are not asked for any more: nothing behind it is either.
+    NoMore,
+}
+
 /// Reads a page of the rows below `prefix`. `row` makes an entry of key and bytes, with its encoded size; `None` skips.
 ///
 /// # Errors
@@ -51,6 +61,21 @@ pub fn read<T>(
     prefix: &[u8],
     page: Page<'_>,
     mut row: impl FnMut(&[u8], &[u8]) -> Result<Option<(T, usize)>, Refusal>,
+) -> Result<Paged<T>, Refusal> {
+    read_until(store, prefix, page, |key, bytes| {
+        Ok(row(key, bytes)?.map_or(Found::Not, |(entry, length)| Found::Row(entry, length)))
+    })
+}
+
+/// The same, of rows that end before the prefix does.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_until<T>(
+    store: &Store,
+    prefix: &[u8],
+    page: Page<'_>,
+    mut row: impl FnMut(&[u8], &[u8]) -> Result<Found<T>, Refusal>,
 ) -> Result<Paged<T>, Refusal> {
     let size = page.size()?;
     let after = page.after(prefix)?;
@@ -62,9 +87,13 @@ pub fn read<T>(
             paged.next = last.map(|last| token(&last)).unwrap_or_default();
             break;
         }
-        if let Some((entry, length)) = row(&key, &value)? {
-            bytes += length;
-            paged.rows.push(entry);
+        match row(&key, &value)? {
+            Found::Row(entry, length) => {
+                bytes += length;
+                paged.rows.push(entry);
+            }
+            Found::Not => {}
+            Found::NoMore => break,
         }
         last = Some(key);
     }
@@ -72,7 +101,7 @@ pub fn read<T>(
 }
 
 /// The token of the page behind this key.
-pub(super) fn token(key: &[u8]) -> String {
+pub fn token(key: &[u8]) -> String {
     key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use downbeat_event_log::{EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::{Error, ProjectorConfig, start};
 use downbeat_proto::metadata::v1::{
-    self as wire, asset_service_client::AssetServiceClient, lineage_service_client::LineageServiceClient,
-    metadata_service_client::MetadataServiceClient,
+    self as wire, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
+    lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
 };
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
@@ -16,6 +16,7 @@ pub struct Service {
     pub client: MetadataServiceClient<Channel>,
     pub lineage: LineageServiceClient<Channel>,
     pub assets: AssetServiceClient<Channel>,
+    pub costs: CostServiceClient<Channel>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
     pub blobs: BlobStore,
@@ -33,12 +34,13 @@ impl Service {
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let (client, lineage) =
             (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
+        let costs = CostServiceClient::new(channel.clone());
         let assets = AssetServiceClient::new(channel);
-        Self { client, lineage, assets, shutdown, served, blobs }
+        Self { client, lineage, assets, costs, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage, self.assets));
+        drop((self.client, self.lineage, self.assets, self.costs));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }

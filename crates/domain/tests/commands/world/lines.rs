@@ -45,6 +45,7 @@ impl World {
                     decided.passed.iter().map(|passed| format!(" {}x{}", passed.reason.as_str(), passed.count));
                 format!("ScheduleDecided {}:{}", decided.schedule, passed.collect::<String>())
             }
+            Event::Cost(fact) => super::costs::line(fact),
             Event::TimeZonesChanged { before, release, .. } => format!("TimeZonesChanged {before} to {release}"),
             Event::SensorOpened(opened) => format!("SensorOpened {}", opened.window.sensor),
             Event::SensorChecked(checked) => {

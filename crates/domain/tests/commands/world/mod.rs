@@ -1,5 +1,6 @@
 //! `given(steps).when(step).then(events)`: a partition with pipelines, and a clock that only the tests move.
 
+mod costs;
 mod lines;
 mod outcomes;
 mod steps;

@@ -152,10 +152,33 @@ asks! {
     StartRunRequest asks for StartRun of Pipeline(pipeline) by |it| &it.actor;
     RestartRunRequest asks for RestartRun of Run(run_id) by |it| &it.actor;
     CancelRunRequest asks for CancelRun of Run(run_id) by |it| &it.actor;
+    ReleaseRunRequest asks for ReleaseRun of Run(run_id) by |it| &it.actor;
     CancelBackfillRequest asks for CancelBackfill of Backfill(backfill_id) by |it| &it.actor;
     RetryAlertRequest asks for RetryAlert of Alert(alert_id) by |it| &it.actor;
     TakeWebhookRequest asks for TakeWebhook of Pipeline(pipeline) by |_| "";
     TakeSensorEventRequest asks for TakeSensorEvent of Event(event_type) by |it| &it.actor;
+}
+
+macro_rules! asks_of_the_ledger {
+    ($($request:ident asks for $kind:ident;)+) => {
+        $(impl Asks for wire::$request {
+            const KIND: CommandKind = CommandKind::$kind;
+
+            fn actor(&self) -> &str {
+                &self.actor
+            }
+
+            fn targets(&self) -> Vec<Target> {
+                Vec::new()
+            }
+        })+
+    };
+}
+
+asks_of_the_ledger! {
+    SetPricesRequest asks for SetPrices;
+    RecordCostsRequest asks for RecordCosts;
+    SetBudgetRequest asks for SetBudget;
 }
 
 impl Asks for wire::CreateBackfillRequest {

@@ -4,6 +4,7 @@ mod alerts;
 mod apply;
 mod asker;
 mod backfills;
+mod costs;
 mod events;
 mod explain;
 mod firings;
@@ -237,6 +238,42 @@ impl ControlService for Control {
         _request: Request<wire::ListPoolsRequest>,
     ) -> Result<Response<wire::ListPoolsResponse>, Status> {
         self.pools().await.map(Response::new)
+    }
+
+    async fn set_prices(
+        &self,
+        request: Request<wire::SetPricesRequest>,
+    ) -> Result<Response<wire::SetPricesResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.set_price_list(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn record_costs(
+        &self,
+        request: Request<wire::RecordCostsRequest>,
+    ) -> Result<Response<wire::RecordCostsResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.record_bills(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn release_run(
+        &self,
+        request: Request<wire::ReleaseRunRequest>,
+    ) -> Result<Response<wire::ReleaseRunResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.release(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn set_budget(
+        &self,
+        request: Request<wire::SetBudgetRequest>,
+    ) -> Result<Response<wire::SetBudgetResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.set_budget_of(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn explain_waiting(

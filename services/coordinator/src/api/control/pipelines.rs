@@ -96,7 +96,7 @@ impl Control {
     }
 
     /// A command that either changes something or was true already.
-    async fn change(
+    pub(super) async fn change(
         &self,
         asker: &Asker,
         command: Command,

@@ -3,6 +3,7 @@
 use downbeat_domain::{
     AttemptRef, BackfillCreated, CommandKind, Event, Mark, PassedInstants, PipelineApplied, PipelineId, RunCreated,
     RunId, RunStatus, ScheduleDecided, Target, TargetKind, TaskRunId, Trigger,
+    cost::{Basis, CostEvent, amount_text},
 };
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
@@ -47,6 +48,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::ApprovalDecided { .. }
         | Event::AlertRetried { .. }
         | Event::CommandRejected(_) => true,
+        Event::Cost(fact) => of_the_ledger(fact).is_some(),
         _ => false,
     }
 }
@@ -141,8 +143,47 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
                 ..about(CommandKind::RetryAlert, targets, format!("alert {alert} is tried once more"))
             }
         }
+        Event::Cost(fact) => {
+            let Some((command, targets, summary, after)) = of_the_ledger(fact) else { return Ok(None) };
+            Told { after, ..about(command, targets, summary) }
+        }
         _ => return Ok(None),
     }))
+}
+
+/// What people do to the ledger; estimates, and what follows of budgets, come by themselves.
+fn of_the_ledger(fact: &CostEvent) -> Option<(CommandKind, Vec<wire::AuditTarget>, String, Value)> {
+    let owner =
+        |owner: &str| wire::AuditTarget { kind: "owner".to_owned(), id: owner.to_owned(), ..Default::default() };
+    Some(match fact {
+        CostEvent::PricesSet(set) => {
+            let after = json!({"version": set.version, "prices": set.prices.len()});
+            (CommandKind::SetPrices, Vec::new(), format!("set prices, version {}", set.version), after)
+        }
+        CostEvent::BudgetSet(set) => {
+            let amount = set.budget.as_ref().map(|budget| {
+                format!("{} {} a {}", amount_text(budget.micros.into()), budget.currency, budget.period.word())
+            });
+            let after = json!({"budget": amount, "enforce": set.budget.as_ref().is_some_and(|budget| budget.enforce)});
+            let summary = format!("set the budget of owner {}", set.owner);
+            (CommandKind::SetBudget, vec![owner(&set.owner)], summary, after)
+        }
+        CostEvent::CostRecorded(recorded) => {
+            // Estimates have no source.
+            let bill = recorded.entries.iter().find(|entry| entry.basis == Basis::Billed)?;
+            let after = json!({
+                "source": bill.source, "id": bill.external_id, "amount": amount_text(bill.micros.into()),
+                "currency": bill.currency.as_str(),
+            });
+            (
+                CommandKind::RecordCosts,
+                Vec::new(),
+                format!("recorded bill {} of {}", bill.external_id, bill.source),
+                after,
+            )
+        }
+        CostEvent::BudgetPeriodBegan(_) | CostEvent::BudgetCrossed(_) => return None,
+    })
 }
 
 fn about(command: CommandKind, targets: Vec<wire::AuditTarget>, summary: String) -> Told {
