@@ -203,6 +203,22 @@ async fn parts_of_a_report_are_one_report() {
 }
 
 #[tokio::test]
+async fn a_report_that_knows_no_columns_leaves_them_as_they_were() {
+    let mut given = given("reused").await;
+    at_second(&given.log, 10, vec![report(0, 0, &["a > t: x=y"])]).await;
+    at_second(&given.log, 20, vec![report(1, 0, &["a > t"])]).await;
+    at_second(&given.log, 30, vec![report(2, 0, &["a > t: z=y"])]).await;
+    for (second, column) in [(10, "x"), (25, "x"), (30, "z")] {
+        let at_time = micros(second);
+        let request = wire::GetLineageRequest { asset: "t".into(), at_time, ..Default::default() };
+        let answer = given.lineage(request).await.unwrap();
+        let columns: Vec<_> = answer.edges[0].columns.iter().map(|column| column.from.as_str()).collect();
+        assert_eq!(columns, [column], "at {second}");
+    }
+    given.service.stop().await;
+}
+
+#[tokio::test]
 async fn a_column_is_followed_through_what_is_made_of_it() {
     let mut given = given("columns").await;
     let reports = vec![

@@ -209,7 +209,8 @@ fn note(intervals: &mut Vec<Interval>, said: &Said, reporter: &Reporter, at: i64
             return;
         }
         let listed = listed(columns.clone());
-        if goes_on && (last.columns == listed) {
+        // A report that knows no columns, as one of a model that was reused, says nothing about them.
+        if goes_on && (listed.is_empty() || last.columns == listed) {
             last.until = 0;
             last.ended_by.clear();
             last.report.clone_from(&reporter.report);
