@@ -10,6 +10,7 @@ mod assets;
 mod audit;
 mod backfills;
 mod costs;
+mod foreign;
 mod sensors;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -283,7 +284,7 @@ impl World {
             (11, _) if more % 4 == 2 => self.backfill(which, detail),
             (11, _) => self.fire(which, detail),
             (13, _) if more.is_multiple_of(3) => self.of_alerts(which, detail),
-            (16, _) if more % 4 == 1 => self.of_costs(which, detail),
+            (16, _) if more % 4 == 1 => self.beside_runs(which, detail),
             (12 | 13, _) => self.of_sensors(which, detail, more),
             (14 | 15, _) => self.of_assets(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),

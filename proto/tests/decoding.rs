@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 66] = [
+const KINDS: [(i32, &str); 67] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -78,6 +78,7 @@ const KINDS: [(i32, &str); 66] = [
     (112, "BUDGET_SET"),
     (113, "BUDGET_PERIOD_BEGAN"),
     (114, "BUDGET_CROSSED"),
+    (120, "LINEAGE_REPORTED"),
 ];
 
 #[test]

@@ -213,6 +213,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::Cost(CostCommand::ReleaseRun(id)) => (CommandKind::ReleaseRun, vec![run(*id)]),
         Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
+        | Command::ReportLineage(_)
         | Command::NoteTimeZones { .. }
         | Command::CarryOver { .. }
         | Command::FireSchedule(_)

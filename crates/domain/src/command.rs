@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     cost::CostCommand,
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
+    foreign::ReportLineage,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
     metadata::Collected,
@@ -193,6 +194,8 @@ pub enum Command {
     },
     /// Of the ledger of costs.
     Cost(CostCommand),
+    /// Another system says something about a run of its own.
+    ReportLineage(Box<ReportLineage>),
     /// A deadline of the run has passed.
     WakeRun {
         /// Which run.

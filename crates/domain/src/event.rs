@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     cost::CostEvent,
+    foreign::LineageReported,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
@@ -124,6 +125,8 @@ pub enum Event {
     CommandRejected(Box<CommandRejected>),
     /// Of the ledger of costs.
     Cost(Box<CostEvent>),
+    /// Another system said something about a run of its own.
+    LineageReported(Box<LineageReported>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -342,6 +345,7 @@ impl Event {
             | Event::AlertRetried { .. }
             | Event::CommandRejected(_)
             | Event::Cost(_)
+            | Event::LineageReported(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -443,6 +447,7 @@ impl Event {
             Event::AlertsRaised(raised) => Some(raised.at),
             Event::CommandRejected(rejected) => Some(rejected.at),
             Event::Cost(fact) => Some(fact.at()),
+            Event::LineageReported(reported) => Some(reported.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

@@ -14,6 +14,7 @@ pub mod decide;
 pub mod effects;
 pub mod event;
 mod evolve;
+pub mod foreign;
 pub mod gates;
 pub mod id;
 pub mod incoming;

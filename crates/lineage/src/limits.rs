@@ -66,3 +66,6 @@ pub(crate) const EDGES_PER_EVENT_MAX: usize = 20_000;
 
 /// Most results of tests that are kept of an event.
 pub(crate) const ASSERTIONS_PER_EVENT_MAX: usize = 5_000;
+
+/// Largest part of a report, bytes, about: a decision with it fits into a record of the log.
+pub(crate) const PART_BYTES_MAX: usize = 200 * 1024;

@@ -8,10 +8,10 @@ use std::{
     path::PathBuf,
 };
 
-use downbeat_domain::metadata::{ColumnUse, EdgeKind};
+use downbeat_domain::metadata::{Collected, ColumnUse, EdgeKind};
 use downbeat_lineage::{
     limits::{EVENT_BYTES_MAX, EVENTS_PER_BATCH_MAX},
-    openlineage::{Report, State, batch, event},
+    openlineage::{Report, State, batch, event, parts},
 };
 use serde_json::{Value, json};
 
@@ -120,12 +120,15 @@ fn airflow_repeats_its_statements_under_new_runs_and_they_are_one() {
     let first = statement("012_START_etl_orders.export.query.3");
     let again = statement("019_START_etl_orders.export.query.3");
     let other_task = statement("026_START_etl_orders.boom.query.3");
-    assert_ne!(reports["012_START_etl_orders.export.query.3"].run, reports["019_START_etl_orders.export.query.3"].run);
+    assert_ne!(
+        reports["012_START_etl_orders.export.query.3"].said.run,
+        reports["019_START_etl_orders.export.query.3"].said.run
+    );
     assert_eq!(first, again, "the same statement in the same task");
     assert_ne!(first, other_task, "another task");
     let failed = &reports["035_FAIL_etl_orders.boom"];
-    let run = failed.run.as_ref().unwrap();
-    assert_eq!((run.state, run.parent.as_ref().unwrap().job.name.as_str()), (State::Fail, "etl_orders"));
+    let run = failed.said.run.as_ref().unwrap();
+    assert_eq!((failed.state.unwrap(), run.parent.as_ref().unwrap().job.name.as_str()), (State::Fail, "etl_orders"));
     let operation = &failed.collected.operations[0];
     assert_eq!((operation.status.as_str(), operation.message.as_str()), ("FAILED", "boom on purpose"));
 }
@@ -134,18 +137,18 @@ fn airflow_repeats_its_statements_under_new_runs_and_they_are_one() {
 fn the_python_client_tells_of_runs_datasets_and_jobs() {
     let reports = reports("client");
     let run = &reports["002_COMPLETE_load_orders"];
-    assert_eq!(run.producer, "https://example.com/producer");
-    assert_eq!(run.job.as_ref().unwrap().name, "load_orders");
+    assert_eq!(run.said.producer, "https://example.com/producer");
+    assert_eq!(run.said.job.as_ref().unwrap().name, "load_orders");
     let edge = &run.collected.edges[0];
     assert_eq!((edge.kind, edge.columns[0].kind), (EdgeKind::Derives, ColumnUse::Identity));
     let done = &run.collected.operations[0];
     assert_eq!((done.rows_affected, done.bytes), (Some(10), Some(100)));
     assert!(tests([run]).contains("FAILED not_null(x) of postgres://db:5432/shop.public.a"), "{:?}", tests([run]));
     let owned = &reports["004__"];
-    assert!(owned.job.is_none() && owned.run.is_none() && owned.collected.edges.is_empty());
+    assert!(owned.said.job.is_none() && owned.said.run.is_none() && owned.collected.edges.is_empty());
     assert_eq!(owned.collected.assets[0].owners, ["team:x"]);
     let job = &reports["005__load_orders"];
-    assert!(job.run.is_none() && job.collected.operations.is_empty());
+    assert!(job.said.run.is_none() && job.collected.operations.is_empty());
     assert_eq!(job.collected.edges.len(), 1);
     // What failed wrote nothing that can be relied on, and what only began neither.
     for name in ["001_START_load_orders", "003_FAIL_load_orders"] {
@@ -159,7 +162,7 @@ fn the_same_event_is_the_same_however_often_it_is_sent() {
     for client in ["client", "dbt_ol", "dbt_ol_live", "airflow"] {
         for (name, body) in sent(client) {
             assert_eq!(read(&body), read(&body));
-            let before = seen.insert(read(&body).identity, name.clone());
+            let before = seen.insert(read(&body).said.identity, name.clone());
             assert_eq!(before, None, "{name}");
         }
     }
@@ -265,6 +268,23 @@ fn what_is_no_event_is_refused_with_place_and_reason() {
         let refused = event(&bytes).unwrap_err().to_string();
         assert!(refused.starts_with(expected), "{refused}");
     }
+}
+
+#[test]
+fn a_large_report_comes_in_parts_that_hold_all_of_it() {
+    let field = |number: usize| json!({"name": format!("column_{number}_{}", "x".repeat(60)), "type": "VARCHAR"});
+    let fields: Vec<Value> = (0..1_000).map(field).collect();
+    let dataset = |number: usize| json!({"namespace": "postgres://db", "name": format!("s.p.t{number}"), "facets": {"schema": {"fields": fields}}});
+    let inputs: Vec<Value> = (0..20).map(dataset).collect();
+    let report = read(&run_event(json!({"inputs": inputs})));
+    let parts = parts(report.clone());
+    assert!(parts.len() > 3, "{}", parts.len());
+    assert!(parts.iter().enumerate().all(|(place, part)| part.part as usize == place && part.said == report.said));
+    let count = |of: fn(&Collected) -> usize| -> usize { parts.iter().map(|part| of(&part.collected)).sum() };
+    assert_eq!(count(|part| part.assets.len()), report.collected.assets.len());
+    assert_eq!(count(|part| part.operations.len()), report.collected.operations.len());
+    assert_eq!(count(|part| part.edges.len()), report.collected.edges.len());
+    assert_eq!(downbeat_lineage::openlineage::parts(read(&run_event(json!({})))).len(), 1);
 }
 
 #[test]

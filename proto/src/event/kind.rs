@@ -70,6 +70,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::BudgetSet,
     EventKind::BudgetPeriodBegan,
     EventKind::BudgetCrossed,
+    EventKind::LineageReported,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

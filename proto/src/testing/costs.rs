@@ -27,10 +27,14 @@ pub(super) fn budget(detail: u8) -> Budget {
 }
 
 impl World {
-    /// Prices, a bill for something, or for what was estimated, or a budget of an owner.
-    pub(super) fn of_costs(&self, which: u8, detail: u8) -> Command {
+    /// What concerns no run of its own: prices, a bill for something, or for what was estimated, a budget of an owner; now and then what
+    /// another system says.
+    pub(super) fn beside_runs(&self, which: u8, detail: u8) -> Command {
         if which % 16 == 7 {
             return Command::Cost(CostCommand::WakeBudgets);
+        }
+        if which % 16 == 15 {
+            return super::foreign::report(detail);
         }
         Command::Cost(match which % 4 {
             0 => CostCommand::SetPrices(Arc::new(prices(detail))),

@@ -11,6 +11,7 @@ mod backfilled;
 mod costed;
 mod described;
 mod followed;
+mod foreign;
 mod priced;
 mod promised;
 mod samples;
@@ -175,6 +176,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(alerted::events())
         .chain(costed::events())
         .chain(described::events())
+        .chain(foreign::events())
         .chain(audited::events())
         .chain(priced::events())
         .collect();

@@ -17,6 +17,7 @@ mod follow;
 mod inputs;
 mod lane;
 mod lease_task;
+mod lineage;
 mod lose_attempt;
 mod mark_task;
 mod matrix;
@@ -99,6 +100,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
             Ok(cost::with_costs(partition, run, lose_attempt::decide(run, *attempt, reason, context)?, context))
         }
         Command::Cost(command) => decide_cost(partition, command, context),
+        Command::ReportLineage(report) => Ok(vec![lineage::decide(report, context)]),
         Command::WakeRun { run } => Ok(wake_run::decide(partition, partition.live_run(*run)?, context)),
     }
 }

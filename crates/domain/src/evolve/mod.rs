@@ -97,6 +97,8 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         // It is told, and changes nothing.
         Event::CommandRejected(_) => {}
         Event::Cost(fact) => crate::cost::evolve(partition, fact),
+        // Nothing is decided by it.
+        Event::LineageReported(_) => {}
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {

@@ -15,7 +15,7 @@ use crate::limits::{COLUMN_EDGES_PER_OUTPUT_MAX, EDGES_PER_EVENT_MAX};
 
 /// Edges of an event; none of a run that wrote nothing that can be relied on.
 pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec<LineageEdge> {
-    if report.job.is_none() {
+    if report.said.job.is_none() {
         return Vec::new();
     }
     let operation = operations::id(event, report);
@@ -31,7 +31,7 @@ pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec
     if is_test {
         return datasets.inputs.keys().map(|from| edge(from, "", EdgeKind::Tests)).take(EDGES_PER_EVENT_MAX).collect();
     }
-    if report.run.as_ref().is_some_and(|run| !run.state.tells_of_results()) {
+    if report.state.is_some_and(|state| !state.tells_of_results()) {
         return Vec::new();
     }
     let mut edges = Vec::new();

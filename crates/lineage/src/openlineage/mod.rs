@@ -12,59 +12,25 @@ mod datasets;
 mod edges;
 mod facets;
 mod operations;
+mod parts;
 mod read;
 
-use downbeat_domain::metadata::Collected;
-use jiff::Timestamp;
+use downbeat_domain::{foreign::Said, metadata::Collected};
 
-pub use self::read::{batch, event};
+pub use self::{
+    parts::parts,
+    read::{batch, event},
+};
 
 /// What one event says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Who made the event: a URI of a client.
-    pub producer: String,
-    /// When it says that it happened. Its clock is not ours.
-    pub at: Timestamp,
-    /// The job that it is about; `None` for a DatasetEvent.
-    pub job: Option<Job>,
-    /// The run that it is about; `None` for a JobEvent or a DatasetEvent.
-    pub run: Option<Run>,
-    /// The same for the same event, sent however often: of run, type and time, or of the whole event where there is no run.
-    pub identity: [u8; 16],
+    /// Who said it of what, and when. A DatasetEvent has no job, a JobEvent no run.
+    pub said: Said,
+    /// What became of the run; `None` where there is none.
+    pub state: Option<State>,
     /// Operations, assets and edges.
     pub collected: Collected,
-}
-
-/// A job of another system.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Job {
-    /// Whose job.
-    pub namespace: String,
-    /// Its name, the same in every run.
-    pub name: String,
-}
-
-/// A run of a job of another system.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// A UUID, in lower case with hyphens.
-    pub id: String,
-    /// What became of it.
-    pub state: State,
-    /// The run in which it runs.
-    pub parent: Option<Parent>,
-    /// The outermost run.
-    pub root: Option<Parent>,
-}
-
-/// A run that another one runs in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parent {
-    /// Its id, as [`Run::id`].
-    pub run: String,
-    /// Its job.
-    pub job: Job,
 }
 
 /// Types of run events.

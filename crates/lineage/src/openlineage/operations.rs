@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use downbeat_domain::metadata::Operation;
+use downbeat_domain::{RunId, metadata::Operation};
 use serde_json::Value;
 
 use super::{Report, State, datasets::Datasets, facets, read::text};
@@ -10,7 +10,7 @@ use crate::limits::ASSERTIONS_PER_EVENT_MAX;
 
 /// The operations of an event; none where no run is told of.
 pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec<Operation> {
-    let (Some(run), Some(job)) = (&report.run, &report.job) else { return Vec::new() };
+    let (Some(state), Some(job)) = (report.state, &report.said.job) else { return Vec::new() };
     let id = id(event, report);
     let tests = tests(event, report, datasets, &id);
     let kind = kind(event);
@@ -28,10 +28,10 @@ pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec
         external_id: id,
         name: job.name.clone(),
         kind: kind.to_owned(),
-        status: status(run.state).to_owned(),
+        status: status(state).to_owned(),
         message: error.unwrap_or_default(),
-        started_at: (run.state == State::Start).then_some(report.at),
-        completed_at: run.state.is_final().then_some(report.at),
+        started_at: (state == State::Start).then_some(report.said.said_at),
+        completed_at: state.is_final().then_some(report.said.said_at),
         rows_affected: sum("rowCount").filter(|_| !datasets.outputs.is_empty()),
         bytes: sum("size"),
         asset: written.cloned().unwrap_or_default(),
@@ -45,19 +45,19 @@ pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec
 
 /// What tells the operation from others. A statement that Airflow reports again under a new run is the same one in the run around it.
 pub(super) fn id(event: &Value, report: &Report) -> String {
-    let (Some(run), Some(job)) = (&report.run, &report.job) else { return String::new() };
+    let (Some(run), Some(job)) = (&report.said.run, &report.said.job) else { return String::new() };
     let statement = facets::of(&event["job"], "sql").and_then(|facet| facet.get("query")).and_then(Value::as_str);
     let repeated = matches!(facets::job_type(event).as_str(), "QUERY" | "SQL");
     match (&run.parent, statement) {
         (Some(parent), Some(statement)) if repeated => {
             let mut hasher = blake3::Hasher::new_derive_key("downbeat openlineage statement v1");
-            for part in [&parent.run, &job.name, statement] {
+            for part in [&parent.run[..], job.name.as_bytes(), statement.as_bytes()] {
                 hasher.update(&(part.len() as u64).to_be_bytes());
-                hasher.update(part.as_bytes());
+                hasher.update(part);
             }
-            format!("{}~{}", parent.run, &hasher.finalize().to_hex()[..16])
+            format!("{}~{}", RunId(parent.run), &hasher.finalize().to_hex()[..16])
         }
-        _ => run.id.clone(),
+        _ => RunId(run.id).to_string(),
     }
 }
 
@@ -144,7 +144,7 @@ fn result(said: &Value, report: &Report, id: &str, name: &str, column: &str, ass
         name: name.to_owned(),
         kind: "TEST".to_owned(),
         status: status.to_owned(),
-        completed_at: Some(report.at),
+        completed_at: Some(report.said.said_at),
         asset: asset.to_owned(),
         column: column.to_owned(),
         failures: actual.parse().ok(),

@@ -1,10 +1,14 @@
 //! From bytes to reports.
 
-use downbeat_domain::metadata::Collected;
+use downbeat_domain::{
+    RunId,
+    foreign::{ForeignJob, ForeignParent, ForeignRun, Said},
+    metadata::Collected,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Fault, Job, Parent, Report, Run, State, datasets, edges, facets, operations};
+use super::{Fault, Report, State, datasets, edges, facets, operations};
 use crate::limits::{EVENT_BYTES_MAX, EVENT_TEXT_CHARS_MAX, EVENTS_PER_BATCH_MAX};
 
 /// Reads one event.
@@ -50,7 +54,10 @@ fn of_value(event: &Value) -> Result<Report, Fault> {
         fault("eventTime", format!("is {at:?}, and no time with its offset, like 2026-03-01T12:00:00Z"))
     })?;
     let producer = text(event, "producer").unwrap_or_default();
-    let run = if event.get("run").is_some() { Some(run(event)?) } else { None };
+    let (run, state) = match event.get("run") {
+        Some(_) => (Some(run(event)?), Some(state(event)?)),
+        None => (None, None),
+    };
     let job = match event.get("job") {
         Some(named) => Some(job(named, "job")?),
         None if run.is_some() => return Err(fault("job", "is missing: a run is one of a job")),
@@ -60,7 +67,9 @@ fn of_value(event: &Value) -> Result<Report, Fault> {
         return Err(fault("event", "has no run, no job and no dataset: it is about nothing"));
     }
     let identity = identity(event, run.as_ref(), at);
-    let mut report = Report { producer, at, job, run, identity, collected: Collected::default() };
+    let run = run.zip(state).map(|(run, state)| ForeignRun { state: state.as_str().to_owned(), ..run });
+    let said = Said { identity, producer, job, run, said_at: at };
+    let mut report = Report { said, state, collected: Collected::default() };
     let datasets = datasets::of(event);
     report.collected.assets = datasets.assets();
     report.collected.edges = edges::of(event, &report, &datasets);
@@ -68,10 +77,17 @@ fn of_value(event: &Value) -> Result<Report, Fault> {
     Ok(report)
 }
 
-fn run(event: &Value) -> Result<Run, Fault> {
+fn run(event: &Value) -> Result<ForeignRun, Fault> {
     let run = &event["run"];
     let id = text(run, "runId").ok_or_else(|| fault("run.runId", "is missing"))?;
     let id = uuid(&id).ok_or_else(|| fault("run.runId", format!("is {id:?}, and no UUID")))?;
+    let facet = facets::of(run, "parent");
+    let parent = facet.and_then(parent);
+    let root = facet.and_then(|facet| facet.get("root")).and_then(self::parent);
+    Ok(ForeignRun { id, state: String::new(), parent, root })
+}
+
+fn state(event: &Value) -> Result<State, Fault> {
     let state = match text(event, "eventType").unwrap_or_default().to_uppercase().as_str() {
         "START" => State::Start,
         "RUNNING" => State::Running,
@@ -85,25 +101,22 @@ fn run(event: &Value) -> Result<Run, Fault> {
             return Err(fault("eventType", reason));
         }
     };
-    let facet = facets::of(run, "parent");
-    let parent = facet.and_then(parent);
-    let root = facet.and_then(|facet| facet.get("root")).and_then(self::parent);
-    Ok(Run { id, state, parent, root })
+    Ok(state)
 }
 
 /// `None` where it names no run: nothing hangs on it.
-fn parent(facet: &Value) -> Option<Parent> {
+fn parent(facet: &Value) -> Option<ForeignParent> {
     let run = uuid(&text(facet.get("run")?, "runId")?)?;
     let job = facet.get("job").and_then(|job| self::job(job, "job").ok()).unwrap_or_default();
-    Some(Parent { run, job })
+    Some(ForeignParent { run, job })
 }
 
-fn job(named: &Value, place: &str) -> Result<Job, Fault> {
+fn job(named: &Value, place: &str) -> Result<ForeignJob, Fault> {
     let part = |name: &str| {
         let text = text(named, name).filter(|text| !text.trim().is_empty());
         text.ok_or_else(|| fault(&format!("{place}.{name}"), "is missing"))
     };
-    Ok(Job { namespace: part("namespace")?, name: part("name")? })
+    Ok(ForeignJob { namespace: part("namespace")?, name: part("name")? })
 }
 
 /// A text of an object, cut to what is kept of texts.
@@ -112,25 +125,19 @@ pub(super) fn text(object: &Value, name: &str) -> Option<String> {
     Some(text.chars().take(EVENT_TEXT_CHARS_MAX).collect())
 }
 
-/// Lower case, with hyphens. `None`: it is none.
-fn uuid(text: &str) -> Option<String> {
-    let digits: String = text.trim().chars().filter(|letter| *letter != '-').collect::<String>().to_lowercase();
-    if digits.len() != 32 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    Some(parts.join("-"))
+/// `None`: it is none.
+fn uuid(text: &str) -> Option<[u8; 16]> {
+    text.trim().parse::<RunId>().ok().map(|id| id.0)
 }
 
-fn identity(event: &Value, run: Option<&Run>, at: Timestamp) -> [u8; 16] {
+fn identity(event: &Value, run: Option<&ForeignRun>, at: Timestamp) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new_derive_key("downbeat openlineage event v1");
     match run {
         Some(run) => {
-            let parts = [run.id.as_str(), run.state.as_str(), &at.as_nanosecond().to_string()];
-            parts.iter().for_each(|part| {
-                hasher.update(part.as_bytes());
-                hasher.update(b"\n");
-            });
+            let kind = text(event, "eventType").unwrap_or_default().to_uppercase();
+            hasher.update(&run.id);
+            hasher.update(kind.as_bytes());
+            hasher.update(&at.as_nanosecond().to_be_bytes());
         }
         None => {
             hasher.update(event.to_string().as_bytes());

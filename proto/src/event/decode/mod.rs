@@ -8,6 +8,7 @@ mod backfill;
 mod cost;
 mod fields;
 mod follow;
+mod foreign;
 mod run;
 mod schedule;
 mod sensor;
@@ -104,6 +105,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::BudgetSet
         | EventKind::BudgetPeriodBegan
         | EventKind::BudgetCrossed => cost::decode(known, fields, payload)?,
+        EventKind::LineageReported => {
+            Event::LineageReported(Box::new(foreign::reported(fields, fields.parse(payload)?)?))
+        }
         EventKind::SensorOpened | EventKind::SensorChecked | EventKind::SensorClosed | EventKind::SensorEventTaken => {
             sensor::decode(known, fields, payload)?
         }

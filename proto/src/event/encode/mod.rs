@@ -7,6 +7,7 @@ mod audit;
 mod backfill;
 mod cost;
 mod follow;
+mod foreign;
 mod run;
 mod schedule;
 mod sensor;
@@ -80,6 +81,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::AlertRetried { .. } => alert::encode(fact),
         Event::CommandRejected(rejected) => event(EventKind::CommandRejected, &audit::rejected(rejected)),
         Event::Cost(fact) => cost::encode(fact),
+        Event::LineageReported(reported) => event(EventKind::LineageReported, &foreign::reported(reported)),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)
         }

@@ -6,6 +6,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod foreign;
 mod sensor;
 
 use downbeat_domain::{
@@ -95,6 +96,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
                 .or_else(|| alert::to_json(other))
                 .or_else(|| audit::to_json(other))
                 .or_else(|| cost::to_json(other))
+                .or_else(|| foreign::to_json(other))
                 .unwrap_or_else(of_task)
         }
     };
