@@ -50,9 +50,8 @@ impl Ledger {
             | Event::AttemptFailed { attempt, .. }
             | Event::AttemptLost { attempt, .. }
             | Event::AttemptStopped { attempt, .. } => {
-                if self.began.remove(attempt) && self.priced {
-                    self.owed.insert(*attempt);
-                }
+                let began = self.began.remove(attempt);
+                self.owed.extend((began && self.priced).then_some(*attempt));
             }
             Event::Cost(fact) => match fact.as_ref() {
                 CostEvent::PricesSet(set) => self.priced = !set.prices.is_empty(),
