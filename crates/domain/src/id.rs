@@ -214,6 +214,11 @@ impl CommandId {
         let parts: Vec<&[u8]> = what.iter().chain([&key]).map(|part| part.as_bytes()).collect();
         Self(derive("downbeat command v1", &parts))
     }
+
+    /// The one command that records this part of what another system said.
+    pub fn of_part(identity: &[u8; 16], part: u32) -> Self {
+        Self(derive("downbeat lineage part v1", &[identity, &part.to_be_bytes()]))
+    }
 }
 
 impl TaskRunId {

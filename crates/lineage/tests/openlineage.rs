@@ -11,7 +11,7 @@ use std::{
 use downbeat_domain::metadata::{Collected, ColumnUse, EdgeKind};
 use downbeat_lineage::{
     limits::{EVENT_BYTES_MAX, EVENTS_PER_BATCH_MAX},
-    openlineage::{Report, State, batch, event, parts},
+    openlineage::{Report, State, all, batch, event, parts},
 };
 use serde_json::{Value, json};
 
@@ -285,6 +285,22 @@ fn a_large_report_comes_in_parts_that_hold_all_of_it() {
     assert_eq!(count(|part| part.operations.len()), report.collected.operations.len());
     assert_eq!(count(|part| part.edges.len()), report.collected.edges.len());
     assert_eq!(downbeat_lineage::openlineage::parts(read(&run_event(json!({})))).len(), 1);
+}
+
+#[test]
+fn files_of_events_are_read_to_the_first_thing_that_is_no_json() {
+    let one = run_event(json!({})).to_string();
+    let cases = [
+        (String::new(), vec![]),
+        (one.clone(), vec![true]),
+        (format!("{one}\n{one}\n\n{one}"), vec![true, true, true]),
+        (format!("[{one}, 7]{one}"), vec![true, false, true]),
+        (format!("{one}\n{{\n{one}"), vec![true, false]),
+    ];
+    for (text, expected) in cases {
+        let read: Vec<_> = all(text.as_bytes()).iter().map(Result::is_ok).collect();
+        assert_eq!(read, expected, "{text}");
+    }
 }
 
 #[test]

@@ -99,3 +99,7 @@ pub const REJECTIONS_OF_ONE_MAX: u32 = 10;
 pub const REJECTIONS_PER_WINDOW_MAX: usize = 200;
 /// Callers, each with a kind and a target, whose refused commands are counted each for themselves in a window.
 pub const REJECTED_CALLERS_MAX: usize = 100;
+/// Parts of reports of other systems in one call.
+pub const LINEAGE_PARTS_MAX: usize = 256;
+/// A part of a report, encoded, bytes: a decision with it fits into a record.
+pub const LINEAGE_PART_BYTES_MAX: usize = 256 * 1024;

@@ -118,3 +118,5 @@ pub const EXPORT_PART_BYTES: usize = 256 * 1024;
 pub const EXPORT_LINE_BYTES_MAX: usize = 1024 * 1024;
 /// Faults of an export that are told.
 pub const FAULTS_TOLD_MAX: usize = 20;
+/// Task runs of a run among which the one is looked for that another system names as its parent.
+pub const PLACES_LOOKED_AT_MAX: u32 = 100_000;

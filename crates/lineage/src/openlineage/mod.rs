@@ -19,7 +19,7 @@ use downbeat_domain::{foreign::Said, metadata::Collected};
 
 pub use self::{
     parts::parts,
-    read::{batch, event},
+    read::{all, batch, event},
 };
 
 /// What one event says.

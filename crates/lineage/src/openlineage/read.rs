@@ -33,6 +33,23 @@ pub fn batch(bytes: &[u8]) -> Result<Vec<Result<Report, Fault>>, Fault> {
     Ok(events.iter().map(of_value).collect())
 }
 
+/// Reads what clients write into files: events one after the other, with or without lines between them, or arrays of them. What follows
+/// something that is no JSON is not read.
+pub fn all(bytes: &[u8]) -> Vec<Result<Report, Fault>> {
+    let mut reports = Vec::new();
+    for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
+        match value {
+            Ok(Value::Array(events)) => reports.extend(events.iter().map(of_value)),
+            Ok(event) => reports.push(of_value(&event)),
+            Err(error) => {
+                reports.push(Err(fault("event", format!("is no JSON: {error}"))));
+                break;
+            }
+        }
+    }
+    reports
+}
+
 fn parse(bytes: &[u8]) -> Result<Value, Fault> {
     if bytes.len() > EVENT_BYTES_MAX {
         let reason = format!("has {} bytes; at most {EVENT_BYTES_MAX} are taken", bytes.len());

@@ -2,22 +2,32 @@
 
 use std::sync::Arc;
 
-use downbeat_domain::foreign::{ForeignJob, ForeignParent, ForeignRun, LineageReported, Said};
+use downbeat_domain::foreign::{ForeignJob, ForeignParent, ForeignRun, LineageReported, ReportLineage, Said};
 
 use super::{DecodeError, fields::Fields};
-use crate::{event::metadata, events::v1 as wire};
+use crate::{convert, event::metadata, events::v1 as wire};
 
 pub(super) fn reported(fields: Fields, reported: wire::LineageReported) -> Result<LineageReported, DecodeError> {
+    let at = fields.at(reported.at)?;
+    let ReportLineage { said, part, collected } = part_of(reported).ok_or(fields.missing("identity or run"))?;
+    Ok(LineageReported { said, part, collected, at })
+}
+
+/// A part of a report as it comes over the wire, when it is recorded aside. `None`: an id has not 16 bytes, or an instant is none.
+pub fn part_of(reported: wire::LineageReported) -> Option<ReportLineage> {
+    let run = match reported.run {
+        Some(told) => Some(run(told)?),
+        None => None,
+    };
     let said = Said {
-        identity: id(&reported.identity).ok_or(fields.missing("identity"))?,
+        identity: id(&reported.identity)?,
         producer: reported.producer,
         job: reported.job.map(job),
-        run: reported.run.map(|told| run(fields, told)).transpose()?,
-        said_at: fields.at(reported.said_at)?,
+        run,
+        said_at: convert::instant(reported.said_at)?,
     };
     let collected = metadata::collected_of(reported.operations, reported.assets, reported.edges);
-    let at = fields.at(reported.at)?;
-    Ok(LineageReported { said, part: reported.part, collected: Arc::new(collected), at })
+    Some(ReportLineage { said, part: reported.part, collected: Arc::new(collected) })
 }
 
 fn id(bytes: &[u8]) -> Option<[u8; 16]> {
@@ -28,15 +38,15 @@ fn job(job: wire::ForeignJob) -> ForeignJob {
     ForeignJob { namespace: job.namespace, name: job.name }
 }
 
-fn run(fields: Fields, run: wire::ForeignRun) -> Result<ForeignRun, DecodeError> {
-    let parent = |parent: wire::ForeignParent| {
-        let run = id(&parent.run_id).ok_or(fields.missing("run_id"))?;
-        Ok::<_, DecodeError>(ForeignParent { run, job: parent.job.map(job).unwrap_or_default() })
+fn run(run: wire::ForeignRun) -> Option<ForeignRun> {
+    let parent = |told: Option<wire::ForeignParent>| match told {
+        Some(told) => Some(Some(parent(told)?)),
+        None => Some(None),
     };
-    Ok(ForeignRun {
-        id: id(&run.id).ok_or(fields.missing("run"))?,
-        state: run.state,
-        parent: run.parent.map(parent).transpose()?,
-        root: run.root.map(parent).transpose()?,
-    })
+    let (around, root) = (parent(run.parent)?, parent(run.root)?);
+    Some(ForeignRun { id: id(&run.id)?, state: run.state, parent: around, root })
+}
+
+fn parent(parent: wire::ForeignParent) -> Option<ForeignParent> {
+    Some(ForeignParent { run: id(&parent.run_id)?, job: parent.job.map(job).unwrap_or_default() })
 }

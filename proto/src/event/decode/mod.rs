@@ -25,6 +25,7 @@ pub(crate) use asset::runs as runs_of;
 pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
 pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
+pub use foreign::part_of as lineage_part_of;
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
 pub(crate) use sensor::{event_taken as sensor_event_of, finding as finding_of};

@@ -1,23 +1,35 @@
 //! What other systems say.
 
 use bytes::Bytes;
-use downbeat_domain::foreign::{ForeignJob, ForeignParent, ForeignRun, LineageReported};
+use downbeat_domain::{
+    foreign::{ForeignJob, ForeignParent, ForeignRun, LineageReported, ReportLineage, Said},
+    metadata::Collected,
+};
 
 use crate::{convert::micros, event::metadata, events::v1 as wire};
 
 pub(super) fn reported(reported: &LineageReported) -> wire::LineageReported {
-    let (said, collected) = (&reported.said, &reported.collected);
+    let at = micros(reported.at);
+    wire::LineageReported { at, ..part(&reported.said, reported.part, &reported.collected) }
+}
+
+/// A part of a report as it goes over the wire; when it is recorded, whoever records it says.
+pub fn part_to_wire(report: &ReportLineage) -> wire::LineageReported {
+    part(&report.said, report.part, &report.collected)
+}
+
+fn part(said: &Said, part: u32, collected: &Collected) -> wire::LineageReported {
     wire::LineageReported {
         identity: Bytes::copy_from_slice(&said.identity),
         producer: said.producer.clone(),
         job: said.job.as_ref().map(job),
         run: said.run.as_ref().map(run),
         said_at: micros(said.said_at),
-        part: reported.part,
+        part,
         operations: collected.operations.iter().map(metadata::operation).collect(),
         assets: collected.assets.iter().map(metadata::asset).collect(),
         edges: collected.edges.iter().map(metadata::edge).collect(),
-        at: micros(reported.at),
+        at: 0,
     }
 }
 

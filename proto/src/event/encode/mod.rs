@@ -28,6 +28,7 @@ pub(crate) use asset::runs;
 pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
 pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices};
 pub(crate) use follow::{chain, follower};
+pub use foreign::part_to_wire as lineage_part_to_wire;
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
 pub(crate) use sensor::{event_taken as sensor_event, finding};

@@ -465,6 +465,7 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::SettleAlert { .. }
         | Command::RetryAlert { .. }
         | Command::Cost(_)
+        | Command::ReportLineage(_)
         | Command::SetPool { .. } => None,
     }
 }

@@ -132,6 +132,8 @@ pub enum Command {
     Lineage(Lineage),
     /// Assets over all runs: how good they are, what they came of, who uses them.
     Asset(AssetCommand),
+    /// Report what other systems say about their own runs: files of OpenLineage events.
+    Openlineage(Openlineage),
     /// Look into the log of events.
     Log(Log),
 }
@@ -373,6 +375,19 @@ pub struct Lineage {
     /// What it did differently from this run.
     #[arg(long, value_name = "RUN")]
     pub against: Option<String>,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat openlineage`.
+#[derive(Debug, Args)]
+pub struct Openlineage {
+    /// Files of events as clients write them (JSON, one after the other); `-` reads standard input.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Who reports it.
+    #[command(flatten)]
+    pub by: By,
     #[command(flatten)]
     pub servers: Servers,
 }

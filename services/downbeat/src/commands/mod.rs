@@ -19,6 +19,7 @@ mod lineage;
 mod log_cat;
 mod log_verify;
 mod logs;
+mod openlineage;
 mod pipeline;
 mod plan;
 mod pool;
@@ -71,6 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Asset(command) => asset::run(&command).await,
+        Command::Openlineage(command) => openlineage::run(&command).await,
         Command::Log(log) => match log.sub {
             LogSub::Verify => log_verify::run(&log.log).await,
             LogSub::Cat { after, run, follow } => log_cat::run(&log.log, after, run.as_deref(), follow).await,

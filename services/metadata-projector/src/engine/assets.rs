@@ -1,15 +1,14 @@
 //! Assets: the newest that is known of each, over all runs.
 
-use downbeat_domain::Event;
-
 use super::{
     batch::Batch,
     checks::Ran,
     collected,
-    graph::{aliases, reporter::Reporter},
+    graph::aliases,
     keys,
     plans::Plans,
     projection::{Fact, Projection},
+    told::{self, Told},
 };
 use crate::error::Error;
 
@@ -21,11 +20,10 @@ impl Projection for Assets {
     const VERSION: u32 = 2;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
-        let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
-        let reporter = Reporter::of(*attempt, plans, batch)?.unwrap_or_default();
-        let (run_id, pipeline_id) = (attempt.run.to_string(), reporter.pipeline_id());
+        let Some(Told { collected, reporter, run_id }) = told::of(fact, plans, batch)? else { return Ok(()) };
+        let pipeline_id = reporter.pipeline_id();
         let ran = Ran { run_id: &run_id, pipeline_id: &pipeline_id, task: &reporter.task, at: fact.decided_at };
-        collected::fold_assets(collected, attempt.run, &ran, batch, |asset, batch| {
+        collected::fold_assets(collected, &ran, batch, |asset, batch| {
             Ok(keys::asset(&aliases::meant(asset, |row| batch.bytes(row))?))
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! Tests are attributes of the asset that they test, never assets.
 
-use downbeat_domain::{RunId, metadata};
+use downbeat_domain::metadata;
 use downbeat_proto::{events::v1 as events, metadata::v1 as wire};
 
 use super::{
@@ -26,7 +26,6 @@ pub(super) fn count(number: Option<u64>) -> i64 {
 /// `Damaged`.
 pub(super) fn fold_assets(
     collected: &metadata::Collected,
-    run: RunId,
     ran: &Ran<'_>,
     batch: &mut Batch<'_>,
     key_of: impl Fn(&str, &Batch<'_>) -> Result<Vec<u8>, Error>,
@@ -35,7 +34,7 @@ pub(super) fn fold_assets(
     for reported in &collected.assets {
         let key = key_of(&reported.key, batch)?;
         let mut row = existing_or_new(batch.get(&key)?, &reported.key, at);
-        touch(&mut row, run, at);
+        touch(&mut row, ran.run_id, at);
         merge(row.asset.get_or_insert_default(), reported);
         batch.put(key, &row);
     }
@@ -43,7 +42,7 @@ pub(super) fn fold_assets(
     for done in collected.operations.iter().filter(|operation| !operation.asset.is_empty()) {
         let key = key_of(&done.asset, batch)?;
         let mut row = existing_or_new(batch.get(&key)?, &done.asset, at);
-        touch(&mut row, run, at);
+        touch(&mut row, ran.run_id, at);
         if done.kind == TEST {
             checks::note(&mut row, checks::of(done, ran));
         } else {
@@ -59,7 +58,7 @@ pub(super) fn fold_assets(
         let key = key_of(named, batch)?;
         if batch.bytes(&key)?.is_none() {
             let mut row = existing_or_new(None, named, at);
-            touch(&mut row, run, at);
+            touch(&mut row, ran.run_id, at);
             batch.put(key, &row);
         }
     }
@@ -85,9 +84,12 @@ pub fn unknown_asset(key: &str) -> wire::Asset {
     }
 }
 
-fn touch(row: &mut wire::Asset, run: RunId, at: i64) {
+fn touch(row: &mut wire::Asset, run_id: &str, at: i64) {
     row.updated_at = row.updated_at.max(at);
-    row.last_run_id = run.to_string();
+    // What is said of a dataset is said in no run.
+    if !run_id.is_empty() {
+        run_id.clone_into(&mut row.last_run_id);
+    }
 }
 
 /// What the new report knows wins; what it leaves open stays: a task that only reads an asset knows less than its owner.

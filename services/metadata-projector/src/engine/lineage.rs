@@ -23,7 +23,7 @@ impl Projection for Lineage {
         let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
         let run = attempt.run;
         let ran = Ran { run_id: &run.to_string(), pipeline_id: "", task: "", at: fact.decided_at };
-        collected::fold_assets(collected, run, &ran, batch, |asset, _| Ok(keys::run_asset(run, asset)))?;
+        collected::fold_assets(collected, &ran, batch, |asset, _| Ok(keys::run_asset(run, asset)))?;
         for edge in &collected.edges {
             let row = edge_to_wire(edge);
             batch.put(keys::edge(run, &edge.from, &edge.to, &edge.operation), &row);

@@ -15,6 +15,7 @@ mod breaches;
 mod checks;
 mod collected;
 pub mod costs;
+pub mod foreign;
 pub mod graph;
 mod iterations;
 pub mod keys;
@@ -30,6 +31,7 @@ mod runs;
 pub mod schema;
 mod selection;
 mod task_runs;
+mod told;
 pub mod usage;
 mod without_worker;
 

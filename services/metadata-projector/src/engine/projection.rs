@@ -6,8 +6,8 @@ use downbeat_proto::events::v1::Decision;
 
 use super::{
     alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs,
-    graph::Graph, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans, quality::Quality,
-    runs::Runs, task_runs::TaskRuns, usage::Usage,
+    foreign::Foreign, graph::Graph, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans,
+    quality::Quality, runs::Runs, task_runs::TaskRuns, usage::Usage,
 };
 use crate::error::Error;
 
@@ -77,6 +77,7 @@ pub const ALL: &[Registered] = &[
     register::<Runs>(),
     register::<TaskRuns>(),
     register::<Operations>(),
+    register::<Foreign>(),
     register::<Graph>(),
     register::<Assets>(),
     register::<Lineage>(),

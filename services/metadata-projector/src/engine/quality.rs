@@ -3,7 +3,7 @@
 //! A result stands under the instant at which it was recorded; columns are compared with those that were told before, by
 //! whomever: a report that tells no columns says nothing of them.
 
-use downbeat_domain::{Event, metadata::Asset};
+use downbeat_domain::metadata::Asset;
 use downbeat_proto::{event::column_to_wire, events::v1 as events, metadata::v1 as wire};
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     plans::Plans,
     projection::{Fact, Projection},
     schema,
+    told::{self, Told},
 };
 use crate::error::Error;
 
@@ -26,13 +27,12 @@ impl Projection for Quality {
     const VERSION: u32 = 1;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
-        let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
+        let Some(Told { collected, reporter, run_id }) = told::of(fact, plans, batch)? else { return Ok(()) };
         let tests = || collected.operations.iter().filter(|done| done.kind == TEST && !done.asset.is_empty());
         if tests().next().is_none() && collected.assets.iter().all(|asset| asset.columns.is_empty()) {
             return Ok(());
         }
-        let reporter = Reporter::of(*attempt, plans, batch)?.unwrap_or_default();
-        let (run_id, pipeline_id) = (attempt.run.to_string(), reporter.pipeline_id());
+        let pipeline_id = reporter.pipeline_id();
         let ran = Ran { run_id: &run_id, pipeline_id: &pipeline_id, task: &reporter.task, at: fact.decided_at };
         for done in tests() {
             let asset = node(&aliases::meant(&done.asset, |row| batch.bytes(row))?);

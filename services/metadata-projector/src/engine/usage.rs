@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use downbeat_domain::{Event, metadata::EdgeKind};
+use downbeat_domain::metadata::EdgeKind;
 use downbeat_proto::metadata::v1 as wire;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     keys::{graph::node, quality as keys},
     plans::Plans,
     projection::{Fact, Projection},
+    told::{self, Told},
 };
 use crate::{error::Error, limits};
 
@@ -47,7 +48,7 @@ impl Projection for Usage {
     const VERSION: u32 = 1;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
-        let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
+        let Some(Told { collected, reporter, run_id }) = told::of(fact, plans, batch)? else { return Ok(()) };
         let uses = collected.edges.iter().filter(|edge| {
             let counts = matches!(edge.kind, EdgeKind::Reads | EdgeKind::Derives | EdgeKind::Exposes);
             counts && !edge.from.is_empty() && edge.from != edge.to
@@ -61,19 +62,25 @@ impl Projection for Usage {
             };
             used.insert((from, shows));
         }
-        if used.is_empty() {
+        if reporter.is_unknown() {
             return Ok(());
         }
-        let Some(reporter) = Reporter::of(*attempt, plans, batch)? else { return Ok(()) };
         for (asset, shows) in used {
-            note(&reporter, &asset, &shows, fact.decided_at, batch)?;
+            note(&reporter, &run_id, &asset, &shows, fact.decided_at, batch)?;
         }
         Ok(())
     }
 }
 
 /// Counts one use; `shows` is the key of what shows the asset to people, empty = a task reads it.
-fn note(reporter: &Reporter, asset: &str, shows: &str, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
+fn note(
+    reporter: &Reporter,
+    run_id: &str,
+    asset: &str,
+    shows: &str,
+    at: i64,
+    batch: &mut Batch<'_>,
+) -> Result<(), Error> {
     let asset = node(asset);
     let who = if shows.is_empty() { reporter.id } else { node(shows) };
     let key = keys::consumer(asset, who);
@@ -82,13 +89,17 @@ fn note(reporter: &Reporter, asset: &str, shows: &str, at: i64, batch: &mut Batc
         row.shown.uses += 1;
         row.report.clone_from(&reporter.report);
     }
-    let (kind, name) = if shows.is_empty() { ("TASK", reporter.task.as_str()) } else { ("EXPOSURE", shows) };
+    let (kind, name) = match (shows, reporter.pipeline.is_empty()) {
+        ("", false) => ("TASK", reporter.task.as_str()),
+        ("", true) => ("JOB", reporter.task.as_str()),
+        (shows, _) => ("EXPOSURE", shows),
+    };
     row.shown.kind = kind.to_owned();
     row.shown.name = name.to_owned();
     row.shown.pipeline_id = reporter.pipeline_id();
     row.shown.first_used_at = if row.shown.first_used_at == 0 { at } else { row.shown.first_used_at.min(at) };
     row.shown.last_used_at = row.shown.last_used_at.max(at);
-    row.shown.last_run_id = reporter.run_id();
+    run_id.clone_into(&mut row.shown.last_run_id);
     batch.put(key, &row);
 
     let key = keys::usage(asset);

@@ -9,6 +9,7 @@ mod events;
 mod explain;
 mod firings;
 mod health;
+mod lineage;
 mod pipelines;
 mod preview;
 mod request;
@@ -256,6 +257,13 @@ impl ControlService for Control {
         let asker = Asker::of(&request);
         let answer = self.record_bills(request.into_inner(), &asker).await;
         self.answer(asker, answer).await
+    }
+
+    async fn report_lineage(
+        &self,
+        request: Request<wire::ReportLineageRequest>,
+    ) -> Result<Response<wire::ReportLineageResponse>, Status> {
+        self.report(request.into_inner()).await.map(Response::new)
     }
 
     async fn release_run(

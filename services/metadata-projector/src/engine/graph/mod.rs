@@ -10,10 +10,7 @@ pub mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{
-    Event,
-    metadata::{Collected, EdgeKind, LineageEdge},
-};
+use downbeat_domain::metadata::{Collected, EdgeKind, LineageEdge};
 use downbeat_proto::{event::edge_to_wire, events::v1::ColumnEdge};
 
 use self::{
@@ -25,6 +22,7 @@ use super::{
     keys::graph::{self as keys, Node, node},
     plans::Plans,
     projection::{Fact, Projection},
+    told,
 };
 use crate::{error::Error, limits};
 
@@ -36,10 +34,9 @@ impl Projection for Graph {
     const VERSION: u32 = 1;
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
-        let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
-        match Reporter::of(*attempt, plans, batch)? {
-            Some(reporter) => report(&reporter, collected, fact.decided_at, batch),
-            None => Ok(()),
+        match told::of(fact, plans, batch)? {
+            Some(told) if !told.reporter.is_unknown() => report(&told.reporter, told.collected, fact.decided_at, batch),
+            _ => Ok(()),
         }
     }
 }

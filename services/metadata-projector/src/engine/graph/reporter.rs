@@ -65,14 +65,24 @@ impl Reporter {
 }
 
 impl Reporter {
-    /// Empty = none of ours.
-    pub(in crate::engine) fn pipeline_id(&self) -> String {
-        downbeat_domain::PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
+    /// A job of another system, by its namespace and name; `report` tells its reports apart.
+    pub(in crate::engine) fn foreign((namespace, name): (&str, &str), report: [u8; 16]) -> Self {
+        Self {
+            id: id_of(&[b"", namespace.as_bytes(), name.as_bytes()]),
+            task: if name.is_empty() { String::new() } else { format!("{namespace}/{name}") },
+            report: report.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Nobody knows who it is.
+    pub(in crate::engine) fn is_unknown(&self) -> bool {
+        self.report.is_empty()
     }
 
     /// Empty = none of ours.
-    pub(in crate::engine) fn run_id(&self) -> String {
-        downbeat_domain::RunId::from_slice(&self.run).map(|id| id.to_string()).unwrap_or_default()
+    pub(in crate::engine) fn pipeline_id(&self) -> String {
+        downbeat_domain::PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
     }
 }
 
