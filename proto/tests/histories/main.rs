@@ -10,6 +10,7 @@ mod alerts;
 mod assets;
 mod costs;
 mod describe;
+mod foreign;
 mod recorder;
 mod remote;
 mod scenarios;

@@ -33,6 +33,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("operations", crate::alerts::operations),
     ("assets", crate::assets::assets),
     ("costs", crate::costs::costs),
+    ("foreign", crate::foreign::foreign),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),
     ("time-zones", time_zones),
