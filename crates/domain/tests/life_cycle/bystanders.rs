@@ -9,6 +9,7 @@ use downbeat_domain::{
         DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken,
         SensorOpened,
     },
+    foreign::{LineageReported, Said},
     status::WindowEnd,
 };
 use serde_json::{Map, Value};
@@ -145,6 +146,12 @@ pub(crate) fn events() -> Vec<Event> {
         Event::AlertDelivered { alert: AlertId([7; 16]), at: at(1) },
         Event::AlertFailed { alert: AlertId([7; 16]), failures: 1, message: text(), retry_at: None, at: at(1) },
         Event::AlertRetried { alert: AlertId([7; 16]), failures: 1, at: at(1) },
+        Event::LineageReported(Box::new(LineageReported {
+            said: Said { identity: [1; 16], ..Said::default() },
+            part: 0,
+            collected: std::sync::Arc::default(),
+            at: at(1),
+        })),
         Event::CommandRejected(Box::new(CommandRejected {
             command: CommandKind::CancelRun,
             actor: text(),

@@ -46,6 +46,7 @@ impl World {
                 format!("ScheduleDecided {}:{}", decided.schedule, passed.collect::<String>())
             }
             Event::Cost(fact) => super::costs::line(fact),
+            Event::LineageReported(reported) => format!("LineageReported part {}", reported.part),
             Event::TimeZonesChanged { before, release, .. } => format!("TimeZonesChanged {before} to {release}"),
             Event::SensorOpened(opened) => format!("SensorOpened {}", opened.window.sensor),
             Event::SensorChecked(checked) => {
