@@ -9,13 +9,9 @@ use downbeat_domain::{
     Event,
     metadata::{Asset, AssetColumn, Collected, EdgeKind, LineageEdge, Operation},
 };
-use downbeat_event_log::memory::MemoryLog;
-use downbeat_proto::{
-    metadata::v1 as wire,
-    record::{self, Decision},
-};
+use downbeat_proto::metadata::v1 as wire;
 use support::{
-    service::{Service, log},
+    service::{Given, given},
     *,
 };
 
@@ -23,12 +19,6 @@ use support::{
 type Columns = &'static [(&'static str, &'static str)];
 
 const TABLE: &str = "db/main.t";
-
-async fn at_second(log: &MemoryLog, second: i64, events: Vec<Event>) {
-    let decision =
-        Decision { command: None, actor: "test".into(), decided_at: at(second), events, ..Decision::default() };
-    append_payload(log, record::encode(0, at(second), vec![record::encode_decision(&decision)])).await;
-}
 
 fn said(run: u32, task: u32, chunk: u32, collected: Collected) -> Event {
     Event::OperationsCollected { attempt: attempt(run_id(run), task, 1), chunk, collected: Arc::new(collected) }
@@ -69,22 +59,6 @@ fn uses(edges: &[(EdgeKind, &str)]) -> Collected {
         ..LineageEdge::default()
     };
     Collected { edges: edges.iter().map(edge).collect(), ..Collected::default() }
-}
-
-struct Given {
-    log: MemoryLog,
-    service: Service,
-    _folder: tempfile::TempDir,
-}
-
-async fn given(name: &str) -> Given {
-    let log = log(name);
-    let mut events = vec![pipeline(4, 0)];
-    events.extend((0..10).map(|run| created(run_id(run), i64::from(run))));
-    at_second(&log, 0, events).await;
-    let folder = tempfile::tempdir().unwrap();
-    let service = Service::over(&log, folder.path()).await;
-    Given { log, service, _folder: folder }
 }
 
 impl Given {

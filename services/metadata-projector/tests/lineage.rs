@@ -9,13 +9,9 @@ use downbeat_domain::{
     Event, RunId,
     metadata::{Asset, AssetColumn, Collected, ColumnEdge, ColumnUse, EdgeKind, LineageEdge, Operation},
 };
-use downbeat_event_log::memory::MemoryLog;
-use downbeat_proto::{
-    metadata::v1::{self as wire, LineageDirection},
-    record::{self, Decision},
-};
+use downbeat_proto::metadata::v1::{self as wire, LineageDirection};
 use support::{
-    service::{Service, log},
+    service::{Given, given},
     *,
 };
 use tonic::Code;
@@ -58,13 +54,6 @@ fn report(run: u32, task: u32, edges: &[&str]) -> Event {
     said(run_id(run), task, 0, Collected { assets, edges, ..Collected::default() })
 }
 
-/// Appends events that were decided at this second.
-async fn at_second(log: &MemoryLog, second: i64, events: Vec<Event>) {
-    let decision =
-        Decision { command: None, actor: "test".into(), decided_at: at(second), events, ..Decision::default() };
-    append_payload(log, record::encode(0, at(second), vec![record::encode_decision(&decision)])).await;
-}
-
 fn micros(second: i64) -> i64 {
     at(second).as_microsecond()
 }
@@ -72,23 +61,6 @@ fn micros(second: i64) -> i64 {
 /// Assets and the columns of them that are reached.
 type Reached = &'static [(&'static str, &'static str)];
 type Names = &'static [&'static str];
-
-struct Given {
-    log: MemoryLog,
-    service: Service,
-    _folder: tempfile::TempDir,
-}
-
-/// A projector over a pipeline of four tasks and runs 0 to 9 of it.
-async fn given(name: &str) -> Given {
-    let log = log(name);
-    let mut events = vec![pipeline(4, 0)];
-    events.extend((0..10).map(|run| created(run_id(run), i64::from(run))));
-    at_second(&log, 0, events).await;
-    let folder = tempfile::tempdir().unwrap();
-    let service = Service::over(&log, folder.path()).await;
-    Given { log, service, _folder: folder }
-}
 
 impl Given {
     async fn lineage(&mut self, request: wire::GetLineageRequest) -> Result<wire::GetLineageResponse, tonic::Status> {

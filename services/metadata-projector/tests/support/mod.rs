@@ -181,3 +181,10 @@ pub async fn append_payload(log: &dyn EventLog, payload: bytes::Bytes) -> Tail {
     let tail = log.tail().await.unwrap();
     log.append(tail, &record_of(payload, tail.sequence + 1)).await.unwrap()
 }
+
+/// Appends events that were decided at this second.
+pub async fn at_second(log: &dyn EventLog, second: i64, events: Vec<Event>) {
+    let decision =
+        Decision { command: None, actor: "test".into(), decided_at: at(second), events, ..Decision::default() };
+    append_payload(log, record::encode(0, at(second), vec![record::encode_decision(&decision)])).await;
+}

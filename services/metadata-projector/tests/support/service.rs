@@ -62,3 +62,21 @@ pub fn log(id: &str) -> MemoryLog {
 pub async fn end(log: &MemoryLog) -> Option<wire::Position> {
     Some(downbeat_metadata_projector::engine::position(log.id(), log.tail().await.unwrap()))
 }
+
+/// A projector over a log that grows.
+pub struct Given {
+    pub log: MemoryLog,
+    pub service: Service,
+    _folder: tempfile::TempDir,
+}
+
+/// A projector over a pipeline of four tasks and runs 0 to 9 of it.
+pub async fn given(name: &str) -> Given {
+    let log = log(name);
+    let mut events = vec![super::pipeline(4, 0)];
+    events.extend((0..10).map(|run| super::created(super::run_id(run), i64::from(run))));
+    super::at_second(&log, 0, events).await;
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::over(&log, folder.path()).await;
+    Given { log, service, _folder: folder }
+}

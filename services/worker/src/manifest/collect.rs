@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use downbeat_lineage::naming;
 use downbeat_proto::events::v1::{Asset, Operation};
 use jiff::Timestamp;
 use prost::Message as _;
@@ -153,10 +154,10 @@ fn asset(
     let whole = parts.join(".");
     let whole = if name.case_sensitive { whole } else { whole.to_lowercase() };
     Some(Asset {
-        key: format!("{}/{whole}", name.namespace),
+        key: naming::key(&name.namespace, &whole)?,
         name: short,
         r#type: kind.to_owned(),
-        namespace: name.namespace.clone(),
+        namespace: naming::namespace(&name.namespace),
         description: String::new(),
         row_count: number(rows, item),
         integration: integration.to_owned(),
