@@ -4,7 +4,7 @@ use downbeat_proto::{
     control::v1::control_service_client::ControlServiceClient,
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
-        asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
+        GetPositionRequest, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
         lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
     },
 };
@@ -52,7 +52,20 @@ pub async fn lineage(servers: &Servers) -> Result<LineageServiceClient<Channel>,
 }
 
 async fn projector(servers: &Servers) -> Result<Channel, Error> {
-    connect(servers.metadata.as_ref().unwrap_or(&servers.server)).await
+    let channel = connect(servers.metadata.as_ref().unwrap_or(&servers.server)).await?;
+    tell_of_rebuild(channel.clone()).await;
+    Ok(channel)
+}
+
+/// Whoever sees the past, or nothing, must know why. Whatever else is wrong with the server, the question itself will say.
+async fn tell_of_rebuild(channel: Channel) {
+    let asked = MetadataServiceClient::new(channel).get_position(GetPositionRequest {}).await;
+    let Ok(answer) = asked.map(tonic::Response::into_inner) else { return };
+    let (Some(rebuild), position) = (answer.rebuild, answer.position.unwrap_or_default()) else { return };
+    eprintln!(
+        "note: the projections are being rebuilt ({} of {} records); until then answers are as of record {}",
+        rebuild.folded, rebuild.goal, position.sequence
+    );
 }
 
 /// The metadata projector, about costs.
@@ -72,7 +85,7 @@ async fn connect(address: &str) -> Result<Channel, Error> {
 /// The server's words for a refusal; a server that went away is said so.
 pub fn refused(status: Status) -> Error {
     match status.code() {
-        Code::Unavailable => Error::Refused(format!("the server is not available: {}", status.message())),
+        Code::Unavailable => Error::Refused(format!("not available now: {}", status.message())),
         _ => Error::Refused(status.message().to_owned()),
     }
 }

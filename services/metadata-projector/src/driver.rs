@@ -2,7 +2,9 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use downbeat_event_log::{Entry, ErrorKind as LogErrorKind, EventLog, Tail};
@@ -17,47 +19,113 @@ use crate::{
     engine::{self, Fold},
     error::Error,
     limits,
-    position::foreign,
+    position::{self, foreign},
     published::Published,
-    writer,
+    rebuild, writer,
 };
 
 /// The loop of the projector.
 pub struct Driver {
     log: Arc<dyn EventLog>,
     published: Arc<Published>,
-    fold: Fold,
-    position: Tail,
 }
 
 impl Driver {
-    pub(crate) fn new(log: Arc<dyn EventLog>, published: Arc<Published>, fold: Fold, position: Tail) -> Self {
-        Self { log, published, fold, position }
+    pub(crate) fn new(log: Arc<dyn EventLog>, published: Arc<Published>) -> Self {
+        Self { log, published }
     }
 
-    /// Follows the log until the signal, then closes the store cleanly. While the log cannot be reached it waits and says so.
+    /// Follows the log until the signal, then closes the store cleanly. While the log cannot be reached it waits and says so. Where other
+    /// versions of the projections wrote the store, a new one is filled beside it, which then takes its place; when that fails, the old
+    /// one goes on answering and it is tried again later.
     ///
     /// # Errors
     /// `Log` and `ForeignPosition` when the log fails for good, `ReaderTooOld`; after these the store was closed cleanly.
     /// `Damaged` and `Internal`: the next start rebuilds the store.
     pub async fn run(self, mut signal: ShutdownSignal) -> Result<(), Error> {
-        let Self { log, published, fold, position } = self;
-        let (sender, arriving) = mpsc::channel(limits::ENTRIES_QUEUED_MAX / limits::ENTRIES_PER_HANDOVER);
-        let mut written = start_writer(fold, Arc::clone(&published), arriving)?;
-        let followed = tokio::select! {
-            () = shutdown::wait(&mut signal) => Ok(()),
-            Err(error) = follow(&*log, &published, position, sender) => Err(error),
-            // Only a failure ends the writer before the sender is gone.
-            ended = &mut written => {
-                published.stop();
-                return ended.unwrap_or_else(|_| Err(Error::Internal("the writer thread is gone".to_owned())));
+        let Self { log, published } = self;
+        let mut failures = 0;
+        let ended = loop {
+            let error = match round(&log, &published, &mut signal).await {
+                Err(error) if published.rebuild().is_some() && is_of_the_store(&error) => error,
+                ended => break ended,
+            };
+            let pause = pause_after(failures);
+            failures += 1;
+            tracing::error!(%error, again_in = ?pause, "the rebuild of the projections failed; the old store goes on answering");
+            let abandon = |published: &Published| {
+                published.abandon();
+                Ok(())
+            };
+            if let Err(error) = blocking(&published, abandon).await {
+                break Err(error);
+            }
+            tokio::select! {
+                () = shutdown::wait(&mut signal) => break blocking(&published, Published::close).await,
+                () = tokio::time::sleep(pause) => {}
             }
         };
-        // The sender went with the follower: the writer finishes what it has and closes the store.
-        let closed = written.await.unwrap_or_else(|_| Err(Error::Internal("the writer thread is gone".to_owned())));
         published.stop();
-        closed.and(followed)
+        ended
     }
+}
+
+/// Whether waiting and a store begun anew may mend it.
+fn is_of_the_store(error: &Error) -> bool {
+    matches!(error, Error::Damaged(_) | Error::Folder { .. } | Error::Internal(_))
+}
+
+/// The pause after a failed rebuild, when so many failed before it.
+fn pause_after(failures: u32) -> Duration {
+    let (first, longest) = limits::REBUILD_PAUSE;
+    first.saturating_mul(1 << failures.min(10)).min(longest)
+}
+
+/// Does beside the async runtime what blocks.
+async fn blocking<T: Send + 'static>(
+    published: &Arc<Published>,
+    work: impl FnOnce(&Published) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let published = Arc::clone(published);
+    let done = tokio::task::spawn_blocking(move || work(&published)).await;
+    done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+}
+
+/// Folds into one store, until the signal or an error.
+async fn round(log: &Arc<dyn EventLog>, published: &Arc<Published>, signal: &mut ShutdownSignal) -> Result<(), Error> {
+    let (fold, head) = blocking(published, Published::fold).await?;
+    let stored = head.position.unwrap_or_default();
+    let folder = published.folder();
+    let checked = tokio::select! {
+        () = shutdown::wait(signal) => return blocking(published, Published::close).await,
+        checked = position::check(&**log, &folder, &stored) => checked,
+    };
+    let position = match checked {
+        Ok(position) => position,
+        // Nothing was written: the stores stay as good as they were.
+        Err(error) => return blocking(published, Published::close).await.and(Err(error)),
+    };
+    let (sender, arriving) = mpsc::channel(limits::ENTRIES_QUEUED_MAX / limits::ENTRIES_PER_HANDOVER);
+    let mut written = start_writer(fold, Arc::clone(published), arriving)?;
+    let mut swapping = None;
+    let gone = |_| Err(Error::Internal("the writer thread is gone".to_owned()));
+    let (ended, followed) = tokio::select! {
+        () = shutdown::wait(signal) => (None, Ok(())),
+        Err(error) = follow(&**log, &folder, position, sender) => (None, Err(error)),
+        never = rebuild::lead(&**log, published, &mut swapping) => match never {},
+        // Only a failure ends the writer before the sender is gone.
+        ended = &mut written => (Some(ended.unwrap_or_else(gone)), Ok(())),
+    };
+    // The sender went with the follower: the writer finishes what it has and closes the stores.
+    let closed = match ended {
+        Some(ended) => ended,
+        None => written.await.unwrap_or_else(gone),
+    };
+    if let Some(swapping) = swapping {
+        // It holds the folder as we do. Whether it went well matters no more: either store may answer at the next start.
+        let _ = swapping.await;
+    }
+    closed.and(followed)
 }
 
 fn start_writer(
@@ -71,10 +139,10 @@ fn start_writer(
         let outcome = catch_unwind(AssertUnwindSafe(|| writer::run(fold, &published, arriving, &runtime)));
         let outcome = outcome.unwrap_or_else(|panic| Err(Error::Damaged(engine::panic_message(&*panic))));
         let outcome = match outcome {
-            Ok(()) => published.store().close(),
-            Err(error @ Error::ReaderTooOld { .. }) => published.store().close().and(Err(error)),
+            Ok(()) => published.close(),
+            Err(error @ Error::ReaderTooOld { .. }) => published.close().and(Err(error)),
             Err(error) => {
-                published.store().distrust(&error.to_string());
+                published.distrust(&error.to_string());
                 Err(error)
             }
         };
@@ -93,7 +161,7 @@ fn start_writer(
 /// Reads the log for ever; ends only with an error that waiting does not mend.
 async fn follow(
     log: &dyn EventLog,
-    published: &Published,
+    folder: &Path,
     mut position: Tail,
     sender: mpsc::Sender<Vec<Entry>>,
 ) -> Result<std::convert::Infallible, Error> {
@@ -109,12 +177,7 @@ async fn follow(
                 tracing::warn!(%error, sequence = position.sequence, "waiting for the log");
             }
             Ended::Error(error) => {
-                return Err(foreign(
-                    published.store().folder(),
-                    log.id(),
-                    &engine::position(log.id(), position),
-                    error,
-                ));
+                return Err(foreign(folder, log.id(), &engine::position(log.id(), position), error));
             }
         }
         tokio::time::sleep(retry::pause(failures)).await;

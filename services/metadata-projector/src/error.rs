@@ -51,6 +51,19 @@ pub enum Error {
         "the store of the projections is damaged: {0}; start again: it is then moved aside and rebuilt from the log"
     )]
     Damaged(String),
+    /// Another version of the projections wrote the rows that are asked for, and new ones are not there yet.
+    #[error(
+        "`{projection}` is being rebuilt from the log, since another version wrote its rows: {folded} of {goal} records \
+         are folded so far; ask again later"
+    )]
+    Rebuilding {
+        /// The projection.
+        projection: String,
+        /// Sequence of the last record that is folded.
+        folded: u64,
+        /// Sequence of the record up to which it is rebuilt, as far as known now.
+        goal: u64,
+    },
     /// The log says that this version cannot read it.
     #[error(
         "record {sequence} of log {log} needs reader version {needed}: {reason}; this version reads {ours}: run a later one"
@@ -88,6 +101,8 @@ pub enum ErrorKind {
     Folder,
     /// The store.
     Damaged,
+    /// A rebuild is under way.
+    Rebuilding,
     /// Needs another version.
     Version,
     /// A defect of the projector.
@@ -105,6 +120,7 @@ impl Error {
             Error::Locked { .. } => ErrorKind::Locked,
             Error::Folder { .. } => ErrorKind::Folder,
             Error::Damaged(_) => ErrorKind::Damaged,
+            Error::Rebuilding { .. } => ErrorKind::Rebuilding,
             Error::ReaderTooOld { .. } => ErrorKind::Version,
             Error::Internal(_) => ErrorKind::Internal,
             Error::Runtime(_) => ErrorKind::Runtime,

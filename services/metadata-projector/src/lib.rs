@@ -1,8 +1,9 @@
 //! The metadata projector: follows the log and answers questions about pipelines, runs, assets and lineage.
 //!
 //! Promises: every answer is the fold of the log up to the position that it carries (INV-07); rows and position commit
-//! together; a store that cannot be trusted is moved aside and rebuilt from the log, loudly; a log that lost records, or
-//! another log, is never continued on. Knows nothing about how decisions are taken, and nothing about other services' code.
+//! together; a store that cannot be trusted is moved aside and rebuilt from the log, loudly; one that other versions of the
+//! projections wrote is rebuilt beside, and answers meanwhile what has not changed; a log that lost records, or another log, is
+//! never continued on. Knows nothing about how decisions are taken, and nothing about other services' code.
 
 pub mod api;
 pub mod config;
@@ -14,6 +15,8 @@ pub mod limits;
 pub mod position;
 pub mod published;
 pub mod query;
+pub mod rebuild;
+pub mod served;
 pub mod store;
 mod writer;
 
@@ -50,21 +53,31 @@ pub struct Projector {
 /// # Errors
 /// `Locked`, `Folder`, `ForeignPosition`, `Log`, `Damaged` (only when an empty store does not open).
 pub async fn start(log: Arc<dyn EventLog>, config: ProjectorConfig, blobs: BlobStore) -> Result<Projector, Error> {
+    start_with(engine::projection::ALL, log, config, blobs).await
+}
+
+/// The same with other projections.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(
+    projections: &'static [engine::projection::Registered],
+    log: Arc<dyn EventLog>,
+    config: ProjectorConfig,
+    blobs: BlobStore,
+) -> Result<Projector, Error> {
     let (folder, cache_bytes, id) = (config.data_dir, config.cache_bytes, log.id().clone());
-    let opened = tokio::task::spawn_blocking(move || store::open(&folder, cache_bytes, &id)).await;
+    let opened = tokio::task::spawn_blocking(move || store::open_for(&folder, cache_bytes, &id, projections)).await;
     let opened = opened.map_err(|error| Error::Internal(error.to_string()))??;
     let stored = opened.head.position.clone().unwrap_or_default();
-    let position = match position::check(&*log, opened.store.folder(), &stored).await {
-        Ok(position) => position,
-        Err(error) => {
-            // Nothing was written: the store stays as good as it was.
-            opened.store.close()?;
-            return Err(error);
-        }
-    };
-    let fold = engine::Fold::new(opened.head.clone());
+    // Before anything is answered; a store that other versions wrote, too, must be of this log.
+    if let Err(error) = position::check(&*log, opened.store.folder(), &stored).await {
+        // Nothing was written: the store stays as good as it was.
+        opened.store.close()?;
+        return Err(error);
+    }
     let published = Arc::new(published::Published::new(opened.store, log.id().clone(), opened.head));
-    let driver = Driver::new(Arc::clone(&log), Arc::clone(&published), fold, position);
+    let driver = Driver::new(Arc::clone(&log), Arc::clone(&published));
     Ok(Projector { driver, published, blobs, log })
 }
 

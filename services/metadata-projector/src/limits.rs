@@ -22,7 +22,16 @@ pub const SYNC_INTERVAL: Duration = Duration::from_millis(200);
 pub const TRIES_PER_EVENT: u32 = 3;
 /// Stores that were moved aside and are kept as evidence.
 pub const DAMAGED_KEPT_MAX: usize = 2;
-/// Default of the store's page cache, bytes.
+/// A store that is filled beside the one that answers takes its place once it lacks at most so many records of the log.
+pub const RECORDS_BEHIND_MAX: u64 = 1_000;
+/// Times that such a store is given the end of the log as its goal; after the last it takes the place although the log has run on.
+pub const GOALS_MAX: u32 = 8;
+/// How often the log lines say how far a rebuild is.
+pub const REBUILD_TOLD_EVERY: Duration = Duration::from_secs(10);
+/// The pause after a rebuild that failed, as with a full disk, before the next one: the first, and the longest. Each is twice as
+/// long as the one before.
+pub const REBUILD_PAUSE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3_600));
+/// Default of the store's page cache, bytes. While a store is filled beside the one that answers, each has a cache of its own.
 pub const CACHE_BYTES_DEFAULT: u64 = 32 * 1024 * 1024;
 /// Smallest page cache that is honoured, bytes.
 pub const CACHE_BYTES_MIN: u64 = 1024 * 1024;

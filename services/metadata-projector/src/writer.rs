@@ -5,10 +5,7 @@
 //! not record by record. Who waits for a record does not wait for company: with it the batch goes to the store at once. Applied rows survive `kill -9` and a loss of power after the next sync, which follows within
 //! [`limits::SYNC_INTERVAL`]; what is lost before is lost together with its position and folded again.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use downbeat_event_log::Entry;
 use tokio::{
@@ -20,12 +17,12 @@ use tokio::{
     time::timeout_at,
 };
 
-use crate::{engine::Fold, error::Error, limits, published::Published};
+use crate::{engine::Fold, error::Error, limits, published::Published, store::Store};
 
 /// Folds what arrives until the sender is gone, then makes everything durable. Blocks its thread.
 pub(crate) fn run(
     fold: Fold,
-    published: &Arc<Published>,
+    published: &Published,
     mut arriving: Receiver<Vec<Entry>>,
     runtime: &Handle,
 ) -> Result<(), Error> {
@@ -33,7 +30,9 @@ pub(crate) fn run(
     let wanted = published.wanted();
     let mut woken = wanted.clone();
     let applied = fold.sequence();
-    let mut writer = Writer { fold, published, wanted, applied, begun: now, next_commit: now, unsynced_since: None };
+    let store = published.written();
+    let mut writer =
+        Writer { fold, published, store: &store, wanted, applied, begun: now, next_commit: now, unsynced_since: None };
     loop {
         let arrived = match writer.next_due() {
             None => arriving.blocking_recv().map_or(Arrived::End, Arrived::Entries),
@@ -68,6 +67,8 @@ enum Arrived {
 struct Writer<'a> {
     fold: Fold,
     published: &'a Published,
+    /// The store that is written. It is the same one for as long as this thread lives, whether it answers yet or not.
+    store: &'a Store,
     /// The highest sequence that somebody has waited for.
     wanted: watch::Receiver<u64>,
     /// Sequence of the last record whose rows are in the store.
@@ -93,7 +94,7 @@ impl Writer<'_> {
             self.commit()?;
         }
         if self.unsynced_since.is_some_and(|since| since.elapsed() >= limits::SYNC_INTERVAL) {
-            self.published.store().sync()?;
+            self.store.sync()?;
             self.unsynced_since = None;
         }
         Ok(())
@@ -107,7 +108,7 @@ impl Writer<'_> {
                 if self.fold.events() == 0 {
                     self.begun = Instant::now();
                 }
-                self.fold.record(self.published.store(), self.published.log(), &entry)?;
+                self.fold.record(self.store, self.published.log(), &entry)?;
                 let large = self.fold.events() >= limits::EVENTS_PER_BATCH_MAX;
                 if large || self.is_waited_for() || self.begun.elapsed() >= limits::BATCH_AGE_MAX {
                     self.commit()?;

@@ -8,7 +8,8 @@ use crate::{engine, limits, published::Published};
 /// Waits until the rows reflect everything up to `wanted`; `None` waits for nothing.
 ///
 /// `FAILED_PRECONDITION`: a position of another log or partition, or of another history of this log.
-/// `DEADLINE_EXCEEDED` after [`limits::AT_LEAST_WAIT`], with both positions. `UNAVAILABLE`: the projector is stopping.
+/// `DEADLINE_EXCEEDED` after [`limits::AT_LEAST_WAIT`], with both positions. `UNAVAILABLE`: the projector is stopping, or the rows
+/// that go as far are still being rebuilt after that time.
 pub(super) async fn wait(published: &Published, wanted: Option<Position>) -> Result<(), Status> {
     let Some(wanted) = wanted else { return Ok(()) };
     let log = published.log();
@@ -29,11 +30,21 @@ pub(super) async fn wait(published: &Published, wanted: Option<Position>) -> Res
         Ok(Ok(sequence)) if sequence < wanted.sequence => Err(Status::unavailable("the projector is stopping")),
         Ok(Ok(_)) => check_history(published, &wanted),
         Ok(Err(_)) => Err(Status::unavailable("the projector is stopping")),
-        Err(_elapsed) => Err(Status::deadline_exceeded(format!(
-            "log {log}: at_least asks for sequence {}, the projections stand at {}; try again later",
-            wanted.sequence,
-            published.progress().borrow().sequence
-        ))),
+        Err(_elapsed) => Err(late(published, wanted.sequence)),
+    }
+}
+
+fn late(published: &Published, wanted: u64) -> Status {
+    let (log, at) = (published.log(), published.progress().borrow().sequence);
+    let asked = format!("log {log}: at_least asks for sequence {wanted}, the projections stand at {at}");
+    match published.rebuild() {
+        Some(rebuild) => Status::unavailable(format!(
+            "{asked} until they are rebuilt, since other versions of them wrote their rows: {} of {} records are folded so far; \
+             ask again later",
+            *rebuild.folded().borrow(),
+            rebuild.goal()
+        )),
+        None => Status::deadline_exceeded(format!("{asked}; try again later")),
     }
 }
 

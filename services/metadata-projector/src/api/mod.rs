@@ -63,6 +63,7 @@ fn refused(refusal: Refusal) -> Status {
         Refusal::Invalid(_) => Status::invalid_argument(message),
         Refusal::TooLarge(_) => Status::out_of_range(message),
         Refusal::Store(Error::Damaged(_)) => Status::data_loss(message),
+        Refusal::Store(Error::Rebuilding { .. }) => Status::unavailable(message),
         Refusal::Store(Error::Log(error)) if error.kind() == LogErrorKind::Unavailable => Status::unavailable(message),
         Refusal::Store(_) => Status::internal(message),
     }
@@ -74,8 +75,16 @@ impl MetadataService for Metadata {
         &self,
         _request: Request<wire::GetPositionRequest>,
     ) -> Result<Response<wire::GetPositionResponse>, Status> {
-        let (unknown_events, position) = self.ask(None, |view| Ok(view.head.unknown_events)).await?;
-        Ok(Response::new(wire::GetPositionResponse { position, unknown_events }))
+        let asked = self.ask(None, |view| {
+            let rebuild = view.store.rebuild().map(|rebuild| wire::Rebuild {
+                folded: *rebuild.folded().borrow(),
+                goal: rebuild.goal(),
+                projections: rebuild.changed().iter().map(ToString::to_string).collect(),
+            });
+            Ok((view.head.unknown_events, rebuild))
+        });
+        let ((unknown_events, rebuild), position) = asked.await?;
+        Ok(Response::new(wire::GetPositionResponse { position, unknown_events, rebuild }))
     }
 
     async fn list_pipelines(

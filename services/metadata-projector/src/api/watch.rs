@@ -145,10 +145,11 @@ impl Watcher {
     }
 }
 
-/// The places that changed next in this run; `None` = too many commits were missed, any may have changed.
+/// The places that changed next in this run; `None` = any may have changed: too many commits were missed, or another store answers.
 async fn next_of(changes: &mut broadcast::Receiver<Arc<Changes>>, run: RunId) -> Option<Vec<u32>> {
     loop {
         match changes.recv().await {
+            Ok(changes) if changes.everything => return None,
             Ok(changes) => {
                 if let Some(places) = changes.runs.get(&run) {
                     return Some(places.clone());

@@ -32,6 +32,7 @@ pub(super) struct Alerts;
 impl Projection for Alerts {
     const NAME: &'static str = "alerts";
     const VERSION: u32 = 1;
+    const READS: &'static [&'static str] = &["pipelines"];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match fact.event {

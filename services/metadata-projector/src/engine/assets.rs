@@ -18,6 +18,7 @@ pub(super) struct Assets;
 impl Projection for Assets {
     const NAME: &'static str = "assets";
     const VERSION: u32 = 2;
+    const READS: &'static [&'static str] = &["pipelines", "task_runs", "graph"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Some(Told { collected, reporter, run_id }) = told::of(fact, plans, batch)? else { return Ok(()) };

@@ -47,6 +47,7 @@ struct Told {
 impl Projection for Audit {
     const NAME: &'static str = "audit";
     const VERSION: u32 = VERSION;
+    const READS: &'static [&'static str] = &["pipelines", "runs", "task_runs", "backfills", "alerts"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         tell_command(fact, plans, batch)?;

@@ -34,6 +34,7 @@ pub(super) struct Backfills;
 impl Projection for Backfills {
     const NAME: &'static str = "backfills";
     const VERSION: u32 = 1;
+    const READS: &'static [&'static str] = &["pipelines"];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match fact.event {

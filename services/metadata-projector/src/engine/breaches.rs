@@ -22,6 +22,7 @@ const DEADLINE: &str = "DEADLINE";
 impl Projection for Breaches {
     const NAME: &'static str = "breaches";
     const VERSION: u32 = 1;
+    const READS: &'static [&'static str] = &["pipelines"];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match fact.event {

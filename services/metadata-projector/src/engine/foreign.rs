@@ -36,6 +36,7 @@ pub struct HangsBelow {
 impl Projection for Foreign {
     const NAME: &'static str = "foreign";
     const VERSION: u32 = 1;
+    const READS: &'static [&'static str] = &["task_runs"];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::LineageReported(reported) = fact.event else { return Ok(()) };

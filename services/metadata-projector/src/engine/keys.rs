@@ -63,6 +63,7 @@ pub mod audit;
 pub mod cost;
 pub mod foreign;
 pub mod graph;
+pub mod owners;
 pub mod quality;
 
 use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};

@@ -18,6 +18,7 @@ pub(super) struct Lineage;
 impl Projection for Lineage {
     const NAME: &'static str = "lineage";
     const VERSION: u32 = 2;
+    const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod backfills;
 pub mod batch;
 mod breaches;
+pub mod changed;
 mod checks;
 mod collected;
 pub mod costs;
@@ -253,17 +254,22 @@ pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// The head of an empty store of this log.
 pub fn start_of(log: &LogId) -> Head {
+    start_with(ALL, log)
+}
+
+/// The same of a store that other projections write.
+pub fn start_with(projections: &[Registered], log: &LogId) -> Head {
     Head {
         position: Some(position(log, Tail::start(log))),
         unknown_events: 0,
         quarantined_events: 0,
-        projections: versions(),
+        projections: versions_of(projections),
     }
 }
 
-/// The projections of this code.
-pub fn versions() -> Vec<ProjectionVersion> {
-    ALL.iter().map(|one| ProjectionVersion { name: one.name.to_owned(), version: one.version }).collect()
+/// What a head says of the projections that wrote the rows.
+pub fn versions_of(projections: &[Registered]) -> Vec<ProjectionVersion> {
+    projections.iter().map(|one| ProjectionVersion { name: one.name.to_owned(), version: one.version }).collect()
 }
 
 /// Sequence of the last record that was folded.

@@ -17,6 +17,7 @@ pub(super) struct Operations;
 impl Projection for Operations {
     const NAME: &'static str = "operations";
     const VERSION: u32 = 2;
+    const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::OperationsCollected { attempt, chunk, collected } = fact.event else { return Ok(()) };

@@ -21,6 +21,7 @@ pub(super) struct Pipelines;
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";
     const VERSION: u32 = 3;
+    const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let applied = match fact.event {

@@ -47,6 +47,8 @@ pub trait Projection: Send + Sync {
     const NAME: &'static str;
     /// Raise it with every change of what it writes: the store is then rebuilt from the log.
     const VERSION: u32;
+    /// Names of the others whose rows it reads. Until a store is rebuilt, its rows count as changed where theirs do.
+    const READS: &'static [&'static str];
 
     /// Folds one event. Total over events: what does not fit the rows changes nothing.
     ///
@@ -62,12 +64,14 @@ pub struct Registered {
     pub name: &'static str,
     /// [`Projection::VERSION`].
     pub version: u32,
+    /// [`Projection::READS`].
+    pub reads: &'static [&'static str],
     /// [`Projection::fold`].
     pub fold: fn(&Fact<'_>, &mut Plans, &mut Batch<'_>) -> Result<(), Error>,
 }
 
 const fn register<P: Projection>() -> Registered {
-    Registered { name: P::NAME, version: P::VERSION, fold: P::fold }
+    Registered { name: P::NAME, version: P::VERSION, reads: P::READS, fold: P::fold }
 }
 
 /// Every projection, in the order in which they see an event.

@@ -24,6 +24,7 @@ pub(super) struct Runs;
 impl Projection for Runs {
     const NAME: &'static str = "runs";
     const VERSION: u32 = 3;
+    const READS: &'static [&'static str] = &["pipelines", "task_runs"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match fact.event {

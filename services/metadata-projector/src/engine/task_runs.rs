@@ -40,6 +40,7 @@ fn tell_after(run: RunId, sequence: u64, batch: &mut Batch<'_>) -> Result<(), Er
 impl Projection for TaskRuns {
     const NAME: &'static str = "task_runs";
     const VERSION: u32 = 3;
+    const READS: &'static [&'static str] = &["pipelines"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         if let Event::FollowerDeclined { ended, .. } = fact.event {

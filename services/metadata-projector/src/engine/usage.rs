@@ -46,6 +46,7 @@ pub struct UsageRow {
 impl Projection for Usage {
     const NAME: &'static str = "usage";
     const VERSION: u32 = 1;
+    const READS: &'static [&'static str] = &["pipelines", "task_runs", "graph"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Some(Told { collected, reporter, run_id }) = told::of(fact, plans, batch)? else { return Ok(()) };

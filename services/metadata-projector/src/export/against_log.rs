@@ -3,7 +3,7 @@
 //! Promises: the log is read from its beginning and projected anew in a folder of its own, by the code that answers queries; whatever the file
 //! says otherwise, leaves out or adds is told with its line. Knows nothing about stores that are in use.
 
-use std::{io::BufRead, path::Path};
+use std::{io::BufRead, path::Path, sync::Arc};
 
 use downbeat_event_log::EventLog;
 use serde_json::Value;
@@ -17,6 +17,7 @@ use crate::{
     error::Error,
     limits,
     query::{Refusal, audit},
+    served::Served,
     store::{self, Store},
 };
 
@@ -64,7 +65,7 @@ pub async fn compare(
         return Err(Unfit::OtherLog { file: header.log_id.clone(), log: log.id().to_string() });
     }
     let store = project(log, header.up_to, folder).await?;
-    differences(&store, header, input)
+    differences(&Served::new(Arc::new(store), None), header, input)
 }
 
 /// Folds the log up to this record.
@@ -88,7 +89,7 @@ async fn project(log: &dyn EventLog, up_to: u64, folder: &Path) -> Result<Store,
 }
 
 /// Two lists in the same order, side by side.
-fn differences(store: &Store, header: &Header, input: impl BufRead) -> Result<Vec<Fault>, Unfit> {
+fn differences(store: &Served, header: &Header, input: impl BufRead) -> Result<Vec<Fault>, Unfit> {
     let filter = audit::Filter::of(header.filter.clone())?;
     let mut reader = Reader::new(input);
     let mut faults = Vec::new();

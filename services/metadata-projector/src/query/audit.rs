@@ -16,7 +16,7 @@ use crate::{
         rows,
     },
     limits,
-    store::Store,
+    served::Served,
 };
 
 /// Which entries are wanted.
@@ -86,7 +86,7 @@ impl Filter {
 ///
 /// # Errors
 /// `Invalid` for a bad size or token; `Store`.
-pub fn list(store: &Store, filter: &Filter, page: Page<'_>) -> Result<Paged<AuditEntry>, Refusal> {
+pub fn list(store: &Served, filter: &Filter, page: Page<'_>) -> Result<Paged<AuditEntry>, Refusal> {
     let size = page.size()?;
     let prefix = filter.prefix();
     let begin = (filter.0.to != 0).then(|| keys::before(&prefix, filter.0.to));
@@ -114,7 +114,7 @@ pub fn list(store: &Store, filter: &Filter, page: Page<'_>) -> Result<Paged<Audi
     Ok(paged)
 }
 
-fn entry_at(store: &Store, indexed: &[u8]) -> Result<Option<AuditEntry>, Refusal> {
+fn entry_at(store: &Served, indexed: &[u8]) -> Result<Option<AuditEntry>, Refusal> {
     let Some(key) = keys::entry_of(indexed) else { return Ok(None) };
     let row = store.get(&key)?;
     Ok(row.map(|bytes| rows::read(&key, &bytes)).transpose()?)
@@ -125,7 +125,7 @@ fn entry_at(store: &Store, indexed: &[u8]) -> Result<Option<AuditEntry>, Refusal
 /// # Errors
 /// `Store`.
 pub fn in_order(
-    store: &Store,
+    store: &Served,
     filter: &Filter,
     after: Option<&[u8]>,
     up_to: u64,

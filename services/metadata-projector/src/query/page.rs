@@ -1,7 +1,7 @@
 //! Pages of a scan. A token is the key of the last row of the page before, opaque to callers.
 
 use super::Refusal;
-use crate::{limits, store::Store};
+use crate::{limits, served::Served};
 
 /// What a caller asked for.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ pub enum Found<T> {
 /// # Errors
 /// `Invalid` for a bad size or token; those of `row`.
 pub fn read<T>(
-    store: &Store,
+    store: &Served,
     prefix: &[u8],
     page: Page<'_>,
     mut row: impl FnMut(&[u8], &[u8]) -> Result<Option<(T, usize)>, Refusal>,
@@ -72,7 +72,7 @@ pub fn read<T>(
 /// # Errors
 /// As [`read`].
 pub fn read_until<T>(
-    store: &Store,
+    store: &Served,
     prefix: &[u8],
     page: Page<'_>,
     mut row: impl FnMut(&[u8], &[u8]) -> Result<Found<T>, Refusal>,

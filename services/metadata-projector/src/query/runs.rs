@@ -63,10 +63,10 @@ pub(super) fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<Pipeli
     let by_alias = view.store.get(&keys::alias(id_or_alias))?.and_then(|bytes| PipelineId::from_slice(&bytes));
     let found = match by_alias {
         Some(id) => Some(id),
-        None => {
-            let id: Option<PipelineId> = id_or_alias.parse().ok();
-            id.filter(|id| view.store.get(&keys::pipeline(*id)).is_ok_and(|row| row.is_some()))
-        }
+        None => match id_or_alias.parse::<PipelineId>() {
+            Ok(id) => view.store.get(&keys::pipeline(id))?.map(|_| id),
+            Err(_) => None,
+        },
     };
     found.ok_or_else(|| Refusal::NotFound(format!("there is no pipeline `{}`", shortened(id_or_alias))))
 }

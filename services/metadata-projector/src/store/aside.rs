@@ -7,12 +7,11 @@ use std::{
 
 use crate::{error::Error, limits};
 
-/// Renames `folder/name` to `folder/name.damaged-<microseconds>` and removes the oldest of such folders beyond the limit.
+/// Renames `folder/tree` to `folder/name.damaged-<microseconds>` and removes the oldest of such folders beyond the limit.
 ///
 /// # Errors
 /// `Folder`.
-pub fn move_aside(folder: &Path, name: &str) -> Result<PathBuf, Error> {
-    let from = folder.join(name);
+pub fn move_aside(folder: &Path, tree: &Path, name: &str) -> Result<PathBuf, Error> {
     let mut at = downbeat_runtime::clock::wall_now().as_microsecond();
     let to = loop {
         let to = folder.join(format!("{name}.damaged-{at:016}"));
@@ -21,7 +20,7 @@ pub fn move_aside(folder: &Path, name: &str) -> Result<PathBuf, Error> {
         }
         at += 1;
     };
-    fs::rename(&from, &to).map_err(Error::folder("move aside", &from))?;
+    fs::rename(tree, &to).map_err(Error::folder("move aside", tree))?;
     let kept = kept(folder, name)?;
     for old in &kept[..kept.len().saturating_sub(limits::DAMAGED_KEPT_MAX)] {
         fs::remove_dir_all(old).map_err(Error::folder("remove", old))?;

@@ -1,4 +1,4 @@
-//! The lock of the folder, and the mark that says how its store was left.
+//! The lock of the folder, and the mark that says how a store in it was left.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -9,7 +9,6 @@ use std::{
 use crate::error::Error;
 
 const LOCK_FILE: &str = "LOCK";
-const MARK_FILE: &str = "STATE";
 /// One value per boot of the machine, on Linux.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
@@ -66,9 +65,9 @@ impl Mark {
         Self::Open(boot.trim().to_owned())
     }
 
-    /// Reads the mark; what does not read is suspect.
-    pub fn read(folder: &Path) -> Self {
-        let text = match fs::read_to_string(folder.join(MARK_FILE)) {
+    /// Reads the mark in this file; what does not read is suspect.
+    pub fn read(file: &Path) -> Self {
+        let text = match fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) => return Self::Suspect(format!("its mark does not read: {error}")),
         };
@@ -84,21 +83,13 @@ impl Mark {
     ///
     /// # Errors
     /// `Folder`.
-    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+    pub fn write(&self, file: &Path) -> Result<(), Error> {
         let text = match self {
             Self::Clean => "clean\n".to_owned(),
             Self::Open(boot) => format!("open {boot}\n"),
             Self::Suspect(reason) => format!("suspect {}\n", reason.replace('\n', " ")),
         };
-        let path = folder.join(MARK_FILE);
-        let fresh = folder.join("STATE.new");
-        let written = File::create(&fresh).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&fresh, &path)?;
-            File::open(folder)?.sync_all()
-        });
-        written.map_err(Error::folder("write", &path))
+        write_whole(file, &text)
     }
 
     /// Why a store that was left like this cannot be trusted now.
@@ -112,6 +103,21 @@ impl Mark {
     }
 }
 
+/// Replaces a small file durably, whole or not at all.
+///
+/// # Errors
+/// `Folder`.
+pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), Error> {
+    let fresh = path.with_extension("new");
+    let written = File::create(&fresh).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    });
+    written.map_err(Error::folder("write", path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,10 +125,11 @@ mod tests {
     #[test]
     fn marks_read_back() {
         let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("STATE");
         let marks = [Mark::Clean, Mark::open_now(), Mark::Open("b".into()), Mark::Suspect("two\nlines".into())];
         for mark in marks {
-            mark.write(folder.path()).unwrap();
-            let read = Mark::read(folder.path());
+            mark.write(&file).unwrap();
+            let read = Mark::read(&file);
             match mark {
                 Mark::Suspect(_) => assert_eq!(read, Mark::Suspect("two lines".into())),
                 other => assert_eq!(read, other),
@@ -133,9 +140,10 @@ mod tests {
     #[test]
     fn only_a_clean_or_killed_store_is_trusted() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Mark::read(folder.path()).doubt().is_some(), "no mark at all");
-        fs::write(folder.path().join(MARK_FILE), "garbage").unwrap();
-        assert!(Mark::read(folder.path()).doubt().is_some());
+        let file = folder.path().join("STATE");
+        assert!(Mark::read(&file).doubt().is_some(), "no mark at all");
+        fs::write(&file, "garbage").unwrap();
+        assert!(Mark::read(&file).doubt().is_some());
         for (mark, trusted) in [
             (Mark::Clean, true),
             (Mark::open_now(), true),

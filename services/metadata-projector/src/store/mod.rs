@@ -1,4 +1,5 @@
-//! The rows on disk: one sled tree in one folder.
+//! The rows on disk: one sled tree per store, and one store that answers in the projector's folder. While rows of other versions of
+//! the projections answer, the store that is to follow is filled beside it.
 //!
 //! Promises: a batch is there whole or not at all, whatever is killed when; what [`Store::sync`] returned from survives the
 //! loss of power, as far as the machine's disk keeps its word; a store that cannot be trusted is never opened silently.
@@ -8,20 +9,22 @@
 //! be silent: [`mark`] remembers whether the store was closed cleanly and in which boot it was open.
 
 pub mod aside;
+mod home;
 pub mod mark;
 mod open;
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs::File, path::Path, sync::Arc};
 
-pub use open::{Opened, open};
+pub use open::{Opened, open, open_for};
 
-use self::mark::{Lock, Mark};
+use self::{home::Home, mark::Mark};
 use crate::{
-    engine::batch::{ReadRows, Writes},
+    engine::{
+        self,
+        batch::{ReadRows, Writes},
+        projection::Registered,
+        rows::Head,
+    },
     error::Error,
 };
 
@@ -47,13 +50,13 @@ impl ScanRows for BTreeMap<Vec<u8>, Vec<u8>> {
     }
 }
 
-/// An open store; the folder is locked as long as it lives.
+/// An open store; its folder is locked as long as one of its stores lives.
 pub struct Store {
     tree: sled::Db,
     file: File,
-    folder: PathBuf,
-    // Dropped after the tree: the next owner must not open a tree that is still closing.
-    _lock: Lock,
+    number: u32,
+    // Dropped after the tree: with the last store of a folder its lock is free.
+    home: Arc<Home>,
 }
 
 fn damaged(error: impl std::fmt::Display) -> Error {
@@ -63,7 +66,45 @@ fn damaged(error: impl std::fmt::Display) -> Error {
 impl Store {
     /// The projector's folder.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.home.folder
+    }
+
+    /// The projections that it is opened for.
+    pub(crate) fn projections(&self) -> &'static [Registered] {
+        self.home.projections
+    }
+
+    /// Whether the projections that it is opened for wrote all of its rows.
+    pub fn is_ours(&self, head: &Head) -> bool {
+        head.projections == engine::versions_of(self.home.projections)
+    }
+
+    /// The store that is to follow this one: the one that was begun, or an empty one. Blocks.
+    ///
+    /// # Errors
+    /// `Folder`, `Damaged`; this one stays as it is.
+    pub fn beside(&self) -> Result<(Self, Head), Error> {
+        open::beside(self)
+    }
+
+    /// From now on this store answers, also after a loss of power. Blocks.
+    ///
+    /// # Errors
+    /// `Damaged`, `Folder`; the one before it still answers at the next start, or this one.
+    pub fn answer(&self) -> Result<(), Error> {
+        self.sync()?;
+        home::sync_files(&self.home.tree(self.number))?;
+        self.home.point_at(self.number)
+    }
+
+    /// Closes and removes it. Blocks.
+    ///
+    /// # Errors
+    /// `Folder`: what is left of it is removed at the next start.
+    pub(crate) fn remove(self) -> Result<(), Error> {
+        let Self { tree, file, number, home } = self;
+        drop((tree, file));
+        home.remove(number)
     }
 
     /// Applies all writes or none.
@@ -107,14 +148,18 @@ impl Store {
     /// `Damaged`, `Folder`.
     pub fn close(&self) -> Result<(), Error> {
         self.sync()?;
-        sync_files(&self.folder.join(open::TREE))?;
-        Mark::Clean.write(&self.folder)
+        home::sync_files(&self.home.tree(self.number))?;
+        Mark::Clean.write(&self.home.mark(self.number))
     }
 
-    /// Remembers that the store is not to be trusted: the next start moves it aside.
+    /// Remembers that the store is not to be trusted: the next start moves it aside, or drops it where it does not answer yet.
     pub fn distrust(&self, reason: &str) {
-        if let Err(error) = Mark::Suspect(reason.to_owned()).write(&self.folder) {
+        if let Err(error) = Mark::Suspect(reason.to_owned()).write(&self.home.mark(self.number)) {
             tracing::error!(%error, reason, "cannot mark the damaged store of the projections");
+            // On a full disk nothing can be written, but what has no mark is not trusted either.
+            if let Err(error) = self.home.unmark(self.number) {
+                tracing::error!(%error, "cannot remove its mark either");
+            }
         }
     }
 }
@@ -123,17 +168,4 @@ impl ReadRows for Store {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.tree.get(key).map_err(damaged)?.map(|bytes| bytes.to_vec()))
     }
-}
-
-/// fsync of every file and folder below: sled keeps large rows and its table of pages in files of their own.
-fn sync_files(folder: &Path) -> Result<(), Error> {
-    for entry in std::fs::read_dir(folder).map_err(Error::folder("read", folder))? {
-        let path = entry.map_err(Error::folder("read", folder))?.path();
-        if path.is_dir() {
-            sync_files(&path)?;
-        } else {
-            File::open(&path).and_then(|file| file.sync_all()).map_err(Error::folder("sync", &path))?;
-        }
-    }
-    File::open(folder).and_then(|file| file.sync_all()).map_err(Error::folder("sync", folder))
 }

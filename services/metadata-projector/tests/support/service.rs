@@ -3,7 +3,12 @@
 use std::{path::Path, sync::Arc};
 
 use downbeat_event_log::{EventLog, LogId, memory::MemoryLog};
-use downbeat_metadata_projector::{Error, ProjectorConfig, start};
+use downbeat_metadata_projector::{
+    Error, ProjectorConfig,
+    engine::projection::{ALL, Registered},
+    published::Published,
+    start_with,
+};
 use downbeat_proto::metadata::v1::{
     self as wire, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
     lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
@@ -17,6 +22,7 @@ pub struct Service {
     pub lineage: LineageServiceClient<Channel>,
     pub assets: AssetServiceClient<Channel>,
     pub costs: CostServiceClient<Channel>,
+    pub published: Arc<Published>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
     pub blobs: BlobStore,
@@ -24,9 +30,15 @@ pub struct Service {
 
 impl Service {
     pub async fn over(log: &MemoryLog, folder: &Path) -> Self {
+        Self::with(ALL, Arc::new(log.clone()), folder).await
+    }
+
+    /// Folds with these projections.
+    pub async fn with(projections: &'static [Registered], log: Arc<dyn EventLog>, folder: &Path) -> Self {
         let blobs = BlobStore::open(&folder.join("blobs")).unwrap();
         let config = ProjectorConfig::in_folder(folder.join("projections"));
-        let projector = start(Arc::new(log.clone()), config, blobs.clone()).await.unwrap();
+        let projector = start_with(projections, log, config, blobs.clone()).await.unwrap();
+        let published = Arc::clone(projector.published());
         let listener = grpc::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::default();
@@ -36,13 +48,18 @@ impl Service {
             (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
         let costs = CostServiceClient::new(channel.clone());
         let assets = AssetServiceClient::new(channel);
-        Self { client, lineage, assets, costs, shutdown, served, blobs }
+        Self { client, lineage, assets, costs, published, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage, self.assets, self.costs));
+        drop((self.client, self.lineage, self.assets, self.costs, self.published));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
+    }
+
+    /// Waits until no rebuild is under way.
+    pub async fn rebuilt(&self) {
+        self.published.progress().wait_for(|_| self.published.rebuild().is_none()).await.unwrap();
     }
 
     pub async fn get(

@@ -37,6 +37,7 @@ pub fn day_of(at: i64) -> i32 {
 impl Projection for Costs {
     const NAME: &'static str = "costs";
     const VERSION: u32 = 1;
+    const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match fact.event {

@@ -32,6 +32,7 @@ pub(super) struct Graph;
 impl Projection for Graph {
     const NAME: &'static str = "graph";
     const VERSION: u32 = 1;
+    const READS: &'static [&'static str] = &["pipelines", "task_runs"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match told::of(fact, plans, batch)? {

@@ -1,0 +1,23 @@
+//! Which projection writes a row: the last column of the table of [`super`], for those who ask by key.
+
+/// Names of the projections that write rows at this key, or at keys that begin with it; none for a key of no projection.
+pub fn writers(key: &[u8]) -> &'static [&'static str] {
+    match key {
+        [b'p' | b'n' | b'P' | b'd' | b'V', ..] => &["pipelines"],
+        [b'r' | b'R' | b'S', ..] => &["runs"],
+        [b'T' | b'g' | b's' | b'x' | b'c' | b't', ..] => &["task_runs"],
+        [b'o', ..] => &["operations", "foreign"],
+        [b'X', ..] => &["foreign"],
+        [b'a', ..] => &["assets"],
+        [b'l' | b'e', ..] => &["lineage"],
+        [b'b' | b'B' | b'O', ..] => &["breaches"],
+        [b'w' | b'W', ..] => &["alerts"],
+        [b'f' | b'F' | b'k' | b'i' | b'j', ..] => &["backfills"],
+        [b'y' | b'Y' | b'z' | b'Z', ..] => &["audit"],
+        [b'L', ..] => &["graph"],
+        [b'Q', b'h' | b'c' | b's' | b't', ..] => &["quality"],
+        [b'Q', b'u' | b'd', ..] => &["usage"],
+        [b'C', ..] => &["costs"],
+        _ => &[],
+    }
+}
