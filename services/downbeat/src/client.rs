@@ -4,8 +4,9 @@ use downbeat_proto::{
     control::v1::control_service_client::ControlServiceClient,
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
-        asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
-        lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+        answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
+        cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
+        metadata_service_client::MetadataServiceClient,
     },
 };
 use downbeat_runtime::grpc;
@@ -49,6 +50,11 @@ pub async fn assets(servers: &Servers) -> Result<AssetServiceClient<Channel>, Er
 /// The metadata projector, about what came of what.
 pub async fn lineage(servers: &Servers) -> Result<LineageServiceClient<Channel>, Error> {
     Ok(LineageServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The metadata projector, about what is happening and what is broken.
+pub async fn answers(servers: &Servers) -> Result<AnswerServiceClient<Channel>, Error> {
+    Ok(AnswerServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 async fn projector(servers: &Servers) -> Result<Channel, Error> {

@@ -120,3 +120,55 @@ pub const EXPORT_LINE_BYTES_MAX: usize = 1024 * 1024;
 pub const FAULTS_TOLD_MAX: usize = 20;
 /// Task runs of a run among which the one is looked for that another system names as its parent.
 pub const PLACES_LOOKED_AT_MAX: u32 = 100_000;
+/// Entries of one of the 256 rows in which what comes and goes is kept; further ones are left out.
+pub const KEPT_PER_ROW_MAX: usize = 1_000;
+/// Failing tasks of a run, and of a pipeline in one environment; further ones are left out.
+pub const FAILED_TASKS_PER_RUN_MAX: usize = 50;
+/// Environments of a pipeline whose standing is kept; the one that came first is dropped.
+pub const LANES_PER_PIPELINE_MAX: usize = 50;
+/// Assets that a task was seen to write, and to read; further ones are left out.
+pub const TOUCHED_ASSETS_MAX: usize = 1_000;
+/// Of these, those by which causes of its failure are looked for.
+pub const FAILING_ASSETS_MAX: usize = 64;
+/// Pipelines that follow one.
+pub const FOLLOWERS_KEPT_MAX: usize = 1_000;
+/// What was said of a failure, characters.
+pub const FAILURE_MESSAGE_CHARS_MAX: usize = 500;
+/// Task runs of a failed run that are looked at to find what was skipped.
+pub const SKIPPED_LOOKED_AT_MAX: usize = 1_000;
+/// Names of skipped tasks that are kept.
+pub const SKIPPED_NAMED_MAX: usize = 10;
+/// Open windows of the sensors of a pipeline.
+pub const WINDOWS_PER_PIPELINE_MAX: usize = 100;
+/// Entries of each list of GetNow when the caller does not say.
+pub const NOW_DEFAULT: u32 = 10;
+/// Entries of each list of GetNow.
+pub const NOW_MAX: u32 = 100;
+/// Task runs of one run that GetNow counts.
+pub const COUNTED_PER_RUN_MAX: u32 = 2_000;
+/// Task runs that one answer of GetNow counts.
+pub const COUNTED_TASK_RUNS_MAX: u32 = 20_000;
+/// Pipelines whose schedules GetNow looks at.
+pub const SCHEDULED_LOOKED_AT_MAX: usize = 2_000;
+/// Backfills that GetNow looks at, newest first.
+pub const BACKFILLS_LOOKED_AT_MAX: usize = 1_000;
+/// How far GetNow looks ahead, and back, hours.
+pub const NOW_HOURS: i64 = 24;
+/// Groups of GetBroken when the caller does not say.
+pub const BROKEN_DEFAULT: u32 = 20;
+/// Groups of GetBroken.
+pub const BROKEN_MAX: u32 = 200;
+/// Groups whose reach is worked out before they are put in order.
+pub const REACH_GROUPS_MAX: usize = 50;
+/// Assets that one answer of GetBroken meets below those that fail.
+pub const REACH_ASSETS_MAX: usize = 2_000;
+/// Names in a list of what a failure takes along.
+pub const REACH_NAMED_MAX: usize = 10;
+/// Failures that a group lists as explained.
+pub const EXPLAINED_MAX: usize = 10;
+/// Commands that a group names.
+pub const COMMANDS_MAX: usize = 5;
+/// Changes that a group lists.
+pub const CHANGES_MAX: usize = 10;
+/// Unhealthy assets, dead alerts, pipelines with breaches, crossed budgets, quarantined events: of each so many are looked at.
+pub const BROKEN_LOOKED_AT_MAX: usize = 200;

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod alert;
+mod answers;
 mod asset;
 mod audit;
 mod backfill;
@@ -18,6 +19,7 @@ use downbeat_event_log::LogAddress;
 use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
+pub use answers::{Broken, Now};
 pub use asset::{
     AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetPath, AssetSub, AssetTests,
 };
@@ -100,6 +102,10 @@ pub enum Command {
     Apply(Apply),
     /// Start a run; or show, explain, restart or cancel one, or decide its tasks.
     Run(RunCommand),
+    /// What is happening: what is live, what waits and for what, what is late, what comes next.
+    Now(Now),
+    /// What is broken and what to do about it: failures by their causes.
+    Broken(Broken),
     /// List runs, newest first.
     Runs(Runs),
     /// List pipelines; pause, resume or delete one.

@@ -7,6 +7,7 @@ mod audit;
 mod backfill;
 mod body;
 mod breaches;
+mod broken;
 mod budget;
 mod cost;
 mod dev;
@@ -19,6 +20,7 @@ mod lineage;
 mod log_cat;
 mod log_verify;
 mod logs;
+mod now;
 mod openlineage;
 mod pipeline;
 mod plan;
@@ -28,6 +30,7 @@ mod runs;
 mod schedule;
 mod schema;
 mod sensor;
+mod statement;
 mod trigger;
 mod validate;
 mod values;
@@ -56,6 +59,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Plan(plan) => plan::run(&plan).await,
         Command::Apply(apply) => apply::run(&apply).await,
         Command::Run(command) => run::run(&command).await,
+        Command::Now(now) => now::run(&now).await,
+        Command::Broken(broken) => broken::run(&broken).await,
         Command::Runs(runs) => runs::run(&runs).await,
         Command::Pipeline(command) => pipeline::run(&command).await,
         Command::Schedule(command) => schedule::run(&command).await,

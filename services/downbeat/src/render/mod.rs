@@ -1,6 +1,7 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
 mod alerts;
+mod answers;
 mod asset;
 mod audit;
 mod backfill;
@@ -27,6 +28,7 @@ pub mod why;
 mod words;
 
 pub use alerts::alert_table;
+pub use answers::{Held, broken_lines, now_lines};
 pub use asset::{asset_lines, asset_table, change_table, test_table};
 pub use audit::audit_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};

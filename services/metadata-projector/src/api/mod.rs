@@ -1,5 +1,6 @@
 //! `MetadataService`: convert, ask, convert.
 
+mod answers;
 mod assets;
 mod at_least;
 mod audit;

@@ -55,10 +55,21 @@
 //! | `Cx` | report with quantities that have no price (16) | nothing | costs |
 //! | `Cb` | `p` and pipeline id, or `o` and owner | `metadata.v1.BudgetStatus` | costs |
 //! | `Cp` | nothing | `events.v1.PricesSet` | costs |
+//! | `Gf` | first byte of a pipeline id | [`super::failing::rows::FailingRow`] | failing |
+//! | `Gp` | pipeline id | [`super::failing::rows::Standing`] | failing |
+//! | `Gr` | run id | [`super::failing::rows::FailedIn`] | failing |
+//! | `Gw` | who reads and writes (16) | [`super::failing::rows::Touched`] | failing |
+//! | `GF` | pipeline id; zeros = any | [`super::failing::rows::Pipelines`] that follow it | failing |
+//! | `GT` | pipeline id | [`super::failing::rows::Pipelines`] that it follows | failing |
+//! | `Gl` `Gb` `Gd` `Ga` `Gs` `Go` | first byte of an id | [`super::kept::KeptRow`]: see [`answers::Kept`] | going_on |
+//! | `Gi` | pipeline id | [`super::going_on::DecidedRow`] | going_on |
+//! | `Gv` | pipeline id | [`super::going_on::WindowsRow`] | going_on |
+//! | `Gh` | hour (8) | [`super::going_on::HourRow`] | going_on |
 //! | `Lg` | asset (16) | [`super::graph::rows::AliasesRow`] | graph |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
+pub mod answers;
 pub mod audit;
 pub mod cost;
 pub mod foreign;

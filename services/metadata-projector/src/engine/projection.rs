@@ -6,8 +6,8 @@ use downbeat_proto::events::v1::Decision;
 
 use super::{
     alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs,
-    foreign::Foreign, graph::Graph, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans,
-    quality::Quality, runs::Runs, task_runs::TaskRuns, usage::Usage,
+    failing::Failing, foreign::Foreign, going_on::GoingOn, graph::Graph, lineage::Lineage, operations::Operations,
+    pipelines::Pipelines, plans::Plans, quality::Quality, runs::Runs, task_runs::TaskRuns, usage::Usage,
 };
 use crate::error::Error;
 
@@ -40,6 +40,7 @@ pub struct Within<'a> {
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
 /// is folded before all others but `audit`; `runs` also reads those of `task_runs`, as they were before the event: they say whether it
 /// counts. `audit` is the first, and reads the rows of all others, as they were before the event: it tells what a command changed.
+/// `failing` and `going_on` are the last, and read the rows of all others, as they are after the event.
 /// Which asset an alias means, `graph` says, before all others that speak of assets.
 /// What `task_runs` says of the shape of a run (its pipeline, its iterations) all may read: it is known before anything happens in it.
 pub trait Projection: Send + Sync {
@@ -87,4 +88,6 @@ pub const ALL: &[Registered] = &[
     register::<Breaches>(),
     register::<Alerts>(),
     register::<Costs>(),
+    register::<Failing>(),
+    register::<GoingOn>(),
 ];

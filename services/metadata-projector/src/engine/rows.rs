@@ -123,6 +123,9 @@ pub struct PlanTask {
     /// The same by place: twice the place of a task; twice the place of a group, plus one.
     #[prost(uint32, repeated, tag = "8")]
     pub after: Vec<u32>,
+    /// Name of its connection; empty = the default one.
+    #[prost(string, tag = "9")]
+    pub connection: String,
 }
 
 /// What the task runs of a run have in common.

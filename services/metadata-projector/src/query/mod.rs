@@ -2,6 +2,7 @@
 //!
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
+pub mod answers;
 pub mod assets;
 pub mod audit;
 pub mod backfills;

@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc};
 use downbeat_event_log::{EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::{Error, ProjectorConfig, start};
 use downbeat_proto::metadata::v1::{
-    self as wire, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
-    lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+    self as wire, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
+    cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
+    metadata_service_client::MetadataServiceClient,
 };
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
@@ -17,6 +18,7 @@ pub struct Service {
     pub lineage: LineageServiceClient<Channel>,
     pub assets: AssetServiceClient<Channel>,
     pub costs: CostServiceClient<Channel>,
+    pub answers: AnswerServiceClient<Channel>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
     pub blobs: BlobStore,
@@ -35,12 +37,13 @@ impl Service {
         let (client, lineage) =
             (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
         let costs = CostServiceClient::new(channel.clone());
+        let answers = AnswerServiceClient::new(channel.clone());
         let assets = AssetServiceClient::new(channel);
-        Self { client, lineage, assets, costs, shutdown, served, blobs }
+        Self { client, lineage, assets, costs, answers, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage, self.assets, self.costs));
+        drop((self.client, self.lineage, self.assets, self.costs, self.answers));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }
@@ -68,6 +71,13 @@ pub struct Given {
     pub log: MemoryLog,
     pub service: Service,
     _folder: tempfile::TempDir,
+}
+
+impl Given {
+    /// A projector over this log, with its rows in this folder.
+    pub fn of(log: MemoryLog, service: Service, folder: tempfile::TempDir) -> Self {
+        Self { log, service, _folder: folder }
+    }
 }
 
 /// A projector over a pipeline of four tasks and runs 0 to 9 of it.
