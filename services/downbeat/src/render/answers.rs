@@ -168,8 +168,8 @@ fn reach(reach: &Reach) -> Vec<String> {
         lines.push(some(reach.skipped_tasks, "skipped task", &reach.skipped));
     }
     if reach.asset_count > 0 {
-        let more = if reach.truncated { " at least" } else { "" };
-        lines.push(some(reach.asset_count, &format!("asset{more}"), &reach.assets).replace("at leasts", "at least"));
+        let least = if reach.truncated { "at least " } else { "" };
+        lines.push(format!("{least}{}", some(reach.asset_count, "asset", &reach.assets)));
     }
     for (title, names) in [
         ("people see it in", &reach.exposures),

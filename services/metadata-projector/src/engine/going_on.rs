@@ -86,7 +86,7 @@ impl Projection for GoingOn {
             Event::RunCreated(created) => {
                 let row: wire::Run = batch.get(&keys::run(created.run))?.unwrap_or_default();
                 if row.completed_at == 0 {
-                    kept::set(Kept::LiveRuns, (&created.run.0, ""), micros(created.at), true, batch)?;
+                    kept::set(Kept::LiveRuns, &created.run.0, "", micros(created.at), true, batch)?;
                 }
                 begun_by(created.pipeline, &created.trigger, batch)
             }
@@ -113,7 +113,7 @@ impl Projection for GoingOn {
             Event::SensorClosed(closed) => close(&closed.window, batch),
             Event::PipelineApplied(applied) => {
                 let (id, at) = (applied.pipeline, fact.decided_at);
-                kept::set(Kept::Scheduled, (&id.0, ""), at, !applied.plan.schedules.is_empty(), batch)?;
+                kept::set(Kept::Scheduled, &id.0, "", at, !applied.plan.schedules.is_empty(), batch)?;
                 // What a new version changes counts from then on.
                 let key = answers::decided(id);
                 let before: DecidedRow = batch.get(&key)?.unwrap_or_default();
@@ -123,7 +123,7 @@ impl Projection for GoingOn {
                 breaches(id, at, batch)
             }
             Event::PipelineDeleted { pipeline, at } => {
-                kept::set(Kept::Scheduled, (&pipeline.0, ""), 0, false, batch)?;
+                kept::set(Kept::Scheduled, &pipeline.0, "", 0, false, batch)?;
                 windows(*pipeline, batch, Vec::clear)?;
                 breaches(*pipeline, micros(*at), batch)
             }
@@ -135,7 +135,7 @@ impl Projection for GoingOn {
             | Event::AlertFailed { alert, at, .. }
             | Event::AlertRetried { alert, at, .. } => {
                 let row: wire::Alert = batch.get(&keys::alert(*alert))?.unwrap_or_default();
-                kept::set(Kept::DeadAlerts, (&alert.0, ""), micros(*at), row.state == alerts::DEAD, batch)
+                kept::set(Kept::DeadAlerts, &alert.0, "", micros(*at), row.state == alerts::DEAD, batch)
             }
             Event::OperationsCollected { .. } | Event::LineageReported(_) => tests(fact, plans, batch),
             _ => Ok(()),
@@ -161,7 +161,7 @@ fn finish(run: RunId, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
     if !live.entries.iter().any(|entry| entry.id == run.0) {
         return Ok(());
     }
-    kept::set(Kept::LiveRuns, (&run.0, ""), at, false, batch)?;
+    kept::set(Kept::LiveRuns, &run.0, "", at, false, batch)?;
     let row: wire::Run = batch.get(&keys::run(run))?.unwrap_or_default();
     let key = answers::hour(at.div_euclid(HOUR));
     let mut hour: HourRow = batch.get(&key)?.unwrap_or_default();
@@ -188,7 +188,7 @@ fn windows(pipeline: PipelineId, batch: &mut Batch<'_>, change: impl FnOnce(&mut
     change(&mut row.windows);
     if row != before {
         let at = row.windows.first().map_or(0, |window| window.opened_at);
-        kept::set(Kept::Windows, (&pipeline.0, ""), at, !row.windows.is_empty(), batch)?;
+        kept::set(Kept::Windows, &pipeline.0, "", at, !row.windows.is_empty(), batch)?;
         batch.put(key, &row);
     }
     Ok(())
@@ -203,7 +203,7 @@ fn close(window: &WindowRef, batch: &mut Batch<'_>) -> Result<(), Error> {
 
 fn breaches(pipeline: PipelineId, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
     let open: OpenBreaches = batch.get(&keys::open_breaches(pipeline))?.unwrap_or_default();
-    kept::set(Kept::Breached, (&pipeline.0, ""), at, !open.began.is_empty(), batch)
+    kept::set(Kept::Breached, &pipeline.0, "", at, !open.began.is_empty(), batch)
 }
 
 /// Assets that were tested are as good as their rows say.
@@ -215,7 +215,7 @@ fn tests(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<()
         let meant = aliases::meant(asset, |row| batch.bytes(row))?;
         let row: wire::Asset = batch.get(&keys::asset(&meant))?.unwrap_or_default();
         let bad = matches!(row.status.as_str(), "UNHEALTHY" | "WARNING");
-        kept::set(Kept::Unhealthy, (&node(&meant), &meant), fact.decided_at, bad, batch)?;
+        kept::set(Kept::Unhealthy, &node(&meant), &meant, fact.decided_at, bad, batch)?;
     }
     Ok(())
 }

@@ -36,7 +36,8 @@ pub struct KeptEntry {
 /// `Damaged`.
 pub(super) fn set(
     kind: Kept,
-    (id, name): (&[u8], &str),
+    id: &[u8],
+    name: &str,
     at: i64,
     inside: bool,
     batch: &mut Batch<'_>,

@@ -37,7 +37,7 @@ impl Projection for Failing {
                 standing::forget(*pipeline, batch)
             }
             Event::RunFinished { run, status, message, at } => {
-                standing::finish((*run, *status, message, *at), fact.sequence, plans, batch)
+                standing::finish((*run, *status, message.as_str(), *at), fact.sequence, plans, batch)
             }
             Event::OperationsCollected { .. } | Event::LineageReported(_) => match told::of(fact, plans, batch)? {
                 Some(told) if !told.reporter.is_unknown() => touch(&told, batch),

@@ -81,7 +81,7 @@ pub(super) fn finish(
                     ..FailingTask::default()
                 });
             }
-            relate(run, &head, &*plans.get(batch, pipeline, head.version)?, &mut tasks, batch)?;
+            relate(run, &head, &plans.get(batch, pipeline, head.version)?, &mut tasks, batch)?;
             tasks.iter_mut().for_each(|task| task.live = false);
             Some(tasks)
         }
@@ -263,7 +263,7 @@ fn show(pipeline: PipelineId, before: &Standing, after: &Standing, batch: &mut B
             environment: environment.to_owned(),
             task: Some(FailingTask { message: String::new(), skipped_names: Vec::new(), ..task.clone() }),
         };
-        lanes.flat_map(|lane| lane.tasks.iter().map(|task| entry(&lane.environment, task))).collect()
+        lanes.flat_map(|lane| lane.tasks.iter().map(move |task| entry(&lane.environment, task))).collect()
     };
     let (before, after) = (entries(before), entries(after));
     if before == after {

@@ -93,7 +93,7 @@ impl Draft {
     }
 
     fn members<'a>(&'a self, all: &'a [FailingEntry]) -> impl Iterator<Item = &'a FailingEntry> {
-        self.failure.iter().flat_map(Group::members).map(|place| &all[place])
+        self.failure.iter().flat_map(Group::members).map(move |place| &all[place])
     }
 
     fn skipped(&self, all: &[FailingEntry]) -> u32 {
@@ -149,7 +149,7 @@ impl Draft {
     }
 
     fn told(self, view: &View<'_>, all: &[FailingEntry]) -> Result<wire::BrokenGroup, Refusal> {
-        let skipped = self.skipped(all);
+        let (skipped, since) = (self.skipped(all), self.since(all));
         let (owners, consumers) = reach::people(view, &self.starts, &self.below)?;
         let mut reach = wire::Reach {
             sum: self.sum(all),
@@ -194,7 +194,7 @@ impl Draft {
             class: class.name.to_owned(),
             remedy: class.remedy.to_owned(),
             commands: typed(view, all, group, &root)?,
-            since: self.members_since(all),
+            since,
             history: Some(root.history()),
             failures: root.task.failures,
             explains,
@@ -206,10 +206,6 @@ impl Draft {
             task: root.task.task.clone(),
             what: Some(root.what()),
         })
-    }
-
-    fn members_since(&self, all: &[FailingEntry]) -> i64 {
-        self.members(all).map(since).min().unwrap_or_default()
     }
 }
 

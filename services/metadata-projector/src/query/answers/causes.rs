@@ -125,7 +125,8 @@ impl<'a> Index<'a> {
         let mut index = Self { by_task: BTreeMap::new(), by_pipeline: BTreeMap::new(), by_output: BTreeMap::new() };
         for (place, entry) in all.iter().enumerate() {
             let task = task(entry);
-            index.by_task.insert((&entry.pipeline, &entry.environment, &task.task), place);
+            let of = (entry.pipeline.as_slice(), entry.environment.as_str(), task.task.as_str());
+            index.by_task.insert(of, place);
             index.by_pipeline.entry(&entry.pipeline).or_default().push(place);
             for output in &task.outputs {
                 index.by_output.entry(output).or_default().push(place);
@@ -154,10 +155,9 @@ impl<'a> Index<'a> {
                 return Some((found, Link::Child));
             }
         }
-        let writes = |input: &&Vec<u8>| !task.outputs.contains(input);
-        let read = task.inputs.iter().filter(writes).filter_map(|input| {
+        let of_others = |input: &&Vec<u8>| !task.outputs.contains(input);
+        let read = task.inputs.iter().filter(of_others).filter_map(|input| {
             let found = earliest(self.by_output.get(input.as_slice())?, true)?;
-            // What a task writes and another one of its own run reads, the plan's order says better.
             Some((found, Link::Reads(input.clone())))
         });
         if let Some(found) = read.min_by_key(|(found, _)| (since(&all[*found]), *found)) {

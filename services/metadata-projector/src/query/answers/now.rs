@@ -52,7 +52,7 @@ pub fn now(view: &View<'_>, limit: u32, now: i64) -> Result<wire::GetNowResponse
     answer.waiting = waits;
 
     let breaches = others::breaches(view)?;
-    let mut late: Vec<_> = breaches.found.iter().map(|breach| others::breach(breach)).collect();
+    let mut late: Vec<_> = breaches.found.iter().map(others::breach).collect();
     let firings = firings::firings(view, now)?;
     late.extend(firings.overdue);
     answer.more_late = left_out(late.len(), limit).saturating_add(breaches.left_out);

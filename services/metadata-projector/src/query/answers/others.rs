@@ -162,19 +162,20 @@ pub(super) fn of_check(asset: &wire::Asset) -> wire::BrokenGroup {
 
 /// Alerts that were given up, one group for each destination.
 pub(super) fn dead_alerts(view: &View<'_>) -> Result<Vec<wire::BrokenGroup>, Refusal> {
+    /// Integration, connection, destination.
+    type To = (String, String, String);
     let all = known::set(view, Kept::DeadAlerts)?;
-    let mut groups = std::collections::BTreeMap::<(String, String, String), Vec<wire::Alert>>::new();
+    let mut groups = std::collections::BTreeMap::<To, Vec<wire::Alert>>::new();
     for entry in all.iter().take(limits::BROKEN_LOOKED_AT_MAX) {
         let Some(id) = downbeat_domain::AlertId::from_slice(&entry.id) else { continue };
         let Some(row) = view.get::<wire::Alert>(&keys::alert(id))? else { continue };
         let to = (row.integration.clone(), row.connection.clone(), row.destination.clone());
         groups.entry(to).or_default().push(row);
     }
-    let group = |((integration, _, destination), alerts): (_, Vec<wire::Alert>)| {
-        let _: &String = &integration;
+    let group = |((integration, _, destination), alerts): (To, Vec<wire::Alert>)| {
         let since = alerts.iter().map(|alert| alert.raised_at).min().unwrap_or_default();
         let said = alerts.last().map(|alert| alert.message.clone()).unwrap_or_default();
-        let to = if String::is_empty(&destination) { String::new() } else { format!(" to {destination}") };
+        let to = if destination.is_empty() { String::new() } else { format!(" to {destination}") };
         let told = counted(alerts.len() as u64, "alert");
         let rests_on = || alerts.iter().take(3).map(|it| evidence("ALERT", &it.alert_id, 0, it.raised_at)).collect();
         wire::BrokenGroup {

@@ -8,7 +8,6 @@ use downbeat_proto::metadata::v1 as wire;
 use super::known;
 use crate::{
     engine::{
-        batch::ReadRows,
         failing::rows::Pipelines,
         keys::{self, answers as at, quality},
         rows,
@@ -121,6 +120,5 @@ pub(super) fn some(names: impl IntoIterator<Item = String>) -> Vec<String> {
 
 /// The row of an asset that is known under this key; `None` = nobody described it.
 pub(super) fn asset(view: &View<'_>, key: &str) -> Result<Option<wire::Asset>, Refusal> {
-    let found = view.store.get(&keys::asset(key))?;
-    Ok(found.map(|bytes| rows::read(&keys::asset(key), &bytes)).transpose()?)
+    Ok(view.get(&keys::asset(key))?)
 }
