@@ -81,7 +81,8 @@ pub(super) fn finish(
                     ..FailingTask::default()
                 });
             }
-            relate(run, &head, &plans.get(batch, pipeline, head.version)?, &mut tasks, batch)?;
+            let plan = plans.get(batch, pipeline, head.version)?;
+            relate(run, &head, &plan, &mut tasks, batch)?;
             tasks.iter_mut().for_each(|task| task.live = false);
             Some(tasks)
         }

@@ -1,7 +1,8 @@
 //! Answers for people: what is happening, and what is broken and what to do about it.
 //!
-//! Promises: rules over rows and one instant, and nothing else, so that the same question about the same rows has the same answer; every sentence
-//! names what it rests on; no answer without a limit, and what is left out is counted. Knows nothing about clocks.
+//! Promises: rules over rows and one instant, by the process's rules of time zones, and nothing else, so that the same question about the same
+//! rows has the same answer; every sentence names what it rests on; no answer without a limit, and what is left out is counted. Knows nothing
+//! about clocks.
 
 mod broken;
 mod causes;
