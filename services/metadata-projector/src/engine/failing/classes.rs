@@ -132,8 +132,7 @@ pub const ALL: [Class; 19] = [
     class(JOB_FAILED, false, "The job itself failed. Read its log, put it right, and run again what failed."),
 ];
 
-/// See [`ALL`].
-pub(super) const CREDENTIALS: &str = "CREDENTIALS_REFUSED";
+const CREDENTIALS: &str = "CREDENTIALS_REFUSED";
 const CONNECTION_MISSING: &str = "CONNECTION_MISSING";
 const RATE_LIMITED: &str = "RATE_LIMITED";
 const UNREACHABLE: &str = "UNREACHABLE";

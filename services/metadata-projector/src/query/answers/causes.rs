@@ -198,7 +198,7 @@ mod tests {
         let reads = |asset: u8| move |task: &mut FailingTask| task.inputs.push(vec![asset]);
         let refused = |connection: &'static str| {
             move |task: &mut FailingTask| {
-                task.class = classes::CREDENTIALS.to_owned();
+                task.class = "CREDENTIALS_REFUSED".to_owned();
                 (task.integration, task.connection) = ("SNOWFLAKE".to_owned(), connection.to_owned());
             }
         };
