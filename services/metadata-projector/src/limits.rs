@@ -159,9 +159,11 @@ pub const BROKEN_DEFAULT: u32 = 20;
 /// Groups of GetBroken.
 pub const BROKEN_MAX: u32 = 200;
 /// Groups whose reach is worked out before they are put in order.
-pub const REACH_GROUPS_MAX: usize = 50;
-/// Assets that one answer of GetBroken meets below those that fail.
-pub const REACH_ASSETS_MAX: usize = 2_000;
+pub const REACH_GROUPS_MAX: usize = 25;
+/// Assets and edges that one answer of GetBroken reads to find what is below those that fail.
+pub const REACH_ROWS_MAX: usize = 1_500;
+/// The same, of one group.
+pub const REACH_ROWS_PER_GROUP_MAX: usize = 400;
 /// Names in a list of what a failure takes along.
 pub const REACH_NAMED_MAX: usize = 10;
 /// Failures that a group lists as explained.

@@ -468,3 +468,20 @@ async fn bad_questions_are_refused_in_words() {
     assert_eq!(refused.code(), Code::FailedPrecondition);
     given.service.stop().await;
 }
+
+#[tokio::test]
+async fn a_reach_that_is_too_wide_says_so_and_where_all_of_it_is() {
+    let mut given = told("wide").await;
+    let made: Vec<String> = (0..450).map(|number| format!("orders>m{number}")).collect();
+    let made: Vec<&str> = made.iter().map(String::as_str).collect();
+    let mut events = vec![applied("raw", 1, plan(&["run"])), applied("wide", 1, plan(&["run"]))];
+    events.extend(good_run("raw", 1, run_id(1), 1, &[">orders"]));
+    events.extend(good_run("wide", 1, run_id(2), 1, &made));
+    events.extend(bad_run("raw", 1, run_id(3), 5, (JOB, "exit status 1")));
+    at_second(&given.log, 5, events).await;
+    let answer = given.broken().await;
+    let reach = answer.groups[0].reach.clone().unwrap();
+    assert_eq!((reach.truncated, reach.asset_count, reach.assets.len()), (true, 400, 10));
+    assert!(answer.groups[0].commands.contains(&"downbeat asset impact db/main.orders".to_owned()), "{answer:?}");
+    given.service.stop().await;
+}

@@ -1,6 +1,6 @@
 //! What is broken: failures by their causes, each with since when, what it takes along, what changed before it, and what to type.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use downbeat_domain::PipelineId;
 use downbeat_proto::metadata::v1 as wire;
@@ -45,7 +45,7 @@ pub fn broken(view: &View<'_>, limit: u32, now: i64) -> Result<wire::GetBrokenRe
 
     // Those that hold most come first, so that the ones that matter are among those whose reach is worked out.
     drafts.sort_by_key(|draft| (std::cmp::Reverse(draft.held(&all)), draft.since(&all), draft.place()));
-    let mut room = limits::REACH_ASSETS_MAX;
+    let mut room = limits::REACH_ROWS_MAX;
     let worked_out = drafts.len().min(limits::REACH_GROUPS_MAX);
     for draft in &mut drafts[..worked_out] {
         draft.starts = draft.starts(view, &all)?;
@@ -61,8 +61,9 @@ pub fn broken(view: &View<'_>, limit: u32, now: i64) -> Result<wire::GetBrokenRe
         failing_pipelines: u32::try_from(pipelines.len()).unwrap_or(u32::MAX),
         ..wire::GetBrokenResponse::default()
     };
+    let mut details = Details { view, all: &all, found: BTreeMap::new() };
     for draft in drafts {
-        answer.groups.push(draft.told(view, &all)?);
+        answer.groups.push(draft.told(&mut details)?);
     }
     Ok(answer)
 }
@@ -148,7 +149,8 @@ impl Draft {
         Ok(starts)
     }
 
-    fn told(self, view: &View<'_>, all: &[FailingEntry]) -> Result<wire::BrokenGroup, Refusal> {
+    fn told(self, details: &mut Details<'_>) -> Result<wire::BrokenGroup, Refusal> {
+        let (view, all) = (details.view, details.all);
         let (skipped, since) = (self.skipped(all), self.since(all));
         let (owners, consumers) = reach::people(view, &self.starts, &self.below)?;
         let mut reach = wire::Reach {
@@ -169,21 +171,24 @@ impl Draft {
             other.reach = Some(reach);
             return Ok(other);
         };
-        let root = detail(view, &all[group.root])?;
         for place in group.members() {
             if reach.skipped.len() >= limits::REACH_NAMED_MAX || task(&all[place]).skipped == 0 {
                 continue;
             }
-            reach.skipped.extend(detail(view, &all[place])?.task.skipped_names);
+            details.load(place)?;
+            reach.skipped.extend(details.of(place).task.skipped_names.iter().cloned());
             reach.skipped.truncate(limits::REACH_NAMED_MAX);
         }
         let mut explains = Vec::new();
         for (place, cause, link) in group.explained.iter().take(limits::EXPLAINED_MAX) {
-            explains.push(explained(view, &all[*place], &all[*cause], link)?);
+            explains.push(explained(details, *place, *cause, link)?);
         }
         let count = group.explained.len() + self.explains.len();
         explains.extend(self.explains.into_iter().take(limits::EXPLAINED_MAX.saturating_sub(explains.len())));
         let more_explained = left_out(count, explains.len());
+        let commands = typed(details, group, self.below.truncated.then(|| self.starts.first()).flatten())?;
+        details.load(group.root)?;
+        let root = details.of(group.root);
         let class = classes::named(&root.task.class);
         let changes = match PipelineId::from_slice(&all[group.root].pipeline) {
             Some(id) => changes::before(view, id, &root.lane, &root.task)?,
@@ -193,7 +198,7 @@ impl Draft {
             kind: "FAILURE".to_owned(),
             class: class.name.to_owned(),
             remedy: class.remedy.to_owned(),
-            commands: typed(view, all, group, &root)?,
+            commands,
             since,
             history: Some(root.history()),
             failures: root.task.failures,
@@ -206,6 +211,27 @@ impl Draft {
             task: root.task.task.clone(),
             what: Some(root.what()),
         })
+    }
+}
+
+/// What is known of failing tasks, each read once.
+struct Details<'v> {
+    view: &'v View<'v>,
+    all: &'v [FailingEntry],
+    found: BTreeMap<usize, Detail>,
+}
+
+impl Details<'_> {
+    fn load(&mut self, place: usize) -> Result<(), Refusal> {
+        if !self.found.contains_key(&place) {
+            self.found.insert(place, detail(self.view, &self.all[place])?);
+        }
+        Ok(())
+    }
+
+    /// Of one that was loaded.
+    fn of(&self, place: usize) -> &Detail {
+        &self.found[&place]
     }
 }
 
@@ -283,13 +309,10 @@ impl Detail {
 }
 
 /// A failure and how it follows from another one.
-fn explained(
-    view: &View<'_>,
-    entry: &FailingEntry,
-    cause: &FailingEntry,
-    link: &Link,
-) -> Result<wire::Statement, Refusal> {
-    let (it, by) = (detail(view, entry)?, detail(view, cause)?);
+fn explained(details: &mut Details<'_>, place: usize, cause: usize, link: &Link) -> Result<wire::Statement, Refusal> {
+    details.load(place)?;
+    details.load(cause)?;
+    let (it, by) = (details.of(place), details.of(cause));
     let mut rests_on = it.evidence();
     let (rule, how) = match link {
         Link::After => ("COMES_AFTER", format!("it comes after task {}", by.task.task)),
@@ -303,8 +326,8 @@ fn explained(
             ("SAME_CONNECTION", format!("{} on {connection}, too", it.task.class))
         }
         Link::Reads(asset) => {
-            let writer = reporter::of_task(&cause.pipeline, &by.task.task);
-            let names = reach::names(view, writer, std::slice::from_ref(asset))?;
+            let writer = reporter::of_task(&details.all[cause].pipeline, &by.task.task);
+            let names = reach::names(details.view, writer, std::slice::from_ref(asset))?;
             let name = names.first().cloned().unwrap_or_else(|| "an asset".to_owned());
             rests_on.push(evidence("ASSET", &name, 0, by.latest().at));
             (
@@ -316,8 +339,12 @@ fn explained(
     Ok(say(rule, format!("{} fails: {how}", it.name()), rests_on))
 }
 
-/// What to type about a failure: the cause first, then what it took along in other pipelines.
-fn typed(view: &View<'_>, all: &[FailingEntry], group: &Group, root: &Detail) -> Result<Vec<String>, Refusal> {
+/// What to type about a failure: the cause first, then what it took along in other pipelines. `wide` is an asset below which there is more than
+/// was looked at.
+fn typed(details: &mut Details<'_>, group: &Group, wide: Option<&String>) -> Result<Vec<String>, Refusal> {
+    let all = details.all;
+    details.load(group.root)?;
+    let root = details.of(group.root);
     let run = root.run();
     let mut typed = Vec::new();
     if root.task.attempts > 0 && !root.task.task.is_empty() {
@@ -328,21 +355,19 @@ fn typed(view: &View<'_>, all: &[FailingEntry], group: &Group, root: &Detail) ->
     if root.pipeline.paused {
         typed.push(commands::resume(&root.pipeline.alias));
     }
-    if root.task.live {
-        typed.push(commands::why(&run));
-    } else {
-        typed.push(commands::restart(&run));
-    }
+    typed.push(if root.task.live { commands::why(&run) } else { commands::restart(&run) });
     for (place, _, link) in &group.explained {
         let other = &all[*place];
         let starts = matches!(link, Link::Reads(_) | Link::Shared | Link::Child);
         if starts && other.pipeline != all[group.root].pipeline && !task(other).live {
-            typed.push(commands::restart(&detail(view, other)?.run()));
+            details.load(*place)?;
+            typed.push(commands::restart(&details.of(*place).run()));
         }
         if typed.len() >= limits::COMMANDS_MAX {
             break;
         }
     }
+    typed.extend(wide.map(|asset| commands::impact(asset)));
     let mut seen = BTreeSet::new();
     typed.retain(|command| seen.insert(command.clone()));
     Ok(typed)

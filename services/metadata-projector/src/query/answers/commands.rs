@@ -45,6 +45,11 @@ pub(super) fn tests(asset: &str) -> String {
     format!("downbeat asset tests {}", word(asset))
 }
 
+/// Shows everything that is made of an asset.
+pub(super) fn impact(asset: &str) -> String {
+    format!("downbeat asset impact {}", word(asset))
+}
+
 /// Tries an alert again.
 pub(super) fn retry_alert(alert: &str) -> String {
     format!("downbeat alert retry {}", word(alert))

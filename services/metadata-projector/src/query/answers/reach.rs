@@ -28,22 +28,25 @@ pub(super) struct Below {
     pub(super) truncated: bool,
 }
 
-/// Assets below these; `room` is how many may be met in this answer.
+/// Assets below these; `room` is how many rows may be read for it in this answer.
 pub(super) fn below(view: &View<'_>, starts: &[String], room: &mut usize) -> Result<Below, Refusal> {
     let mut seen: BTreeSet<String> = starts.iter().cloned().collect();
     let mut open: std::collections::VecDeque<String> = starts.iter().cloned().collect();
     let mut below = Below::default();
+    let mut own = limits::REACH_ROWS_PER_GROUP_MAX.min(*room);
+    let before = own;
     while let Some(asset) = open.pop_front() {
-        for (next, exposes) in lineage::next_below(view, &asset)? {
-            if seen.contains(&next) {
+        if own == 0 {
+            below.truncated = true;
+            break;
+        }
+        let found = lineage::next_below(view, &asset, own)?;
+        below.truncated |= found.len() >= own;
+        own = own.saturating_sub(1 + found.len());
+        for (next, exposes) in found {
+            if !seen.insert(next.clone()) {
                 continue;
             }
-            if *room == 0 {
-                below.truncated = true;
-                return Ok(below);
-            }
-            *room -= 1;
-            seen.insert(next.clone());
             if exposes {
                 below.exposures.insert(next.clone());
             }
@@ -51,6 +54,7 @@ pub(super) fn below(view: &View<'_>, starts: &[String], room: &mut usize) -> Res
             open.push_back(next);
         }
     }
+    *room -= before - own;
     Ok(below)
 }
 

@@ -23,10 +23,14 @@ pub use self::{
     walk::{Question, lineage},
 };
 
-/// Assets that are made of this one now, one edge away, and whether people see it there.
+/// Assets that are made of this one now, one edge away, and whether people see it there; of at most so many edges.
 ///
 /// # Errors
 /// `Store`.
-pub(in crate::query) fn next_below(view: &View<'_>, asset: &str) -> Result<BTreeMap<String, bool>, Refusal> {
-    neighbours::Graph { view, at: 0 }.ends(asset)
+pub(in crate::query) fn next_below(
+    view: &View<'_>,
+    asset: &str,
+    edges: usize,
+) -> Result<BTreeMap<String, bool>, Refusal> {
+    neighbours::Graph { view, at: 0 }.ends(asset, edges)
 }

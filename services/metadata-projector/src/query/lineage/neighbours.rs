@@ -59,11 +59,11 @@ impl Graph<'_> {
     }
 
     /// Where the edges of now that lead away from an asset go, and whether people see it there. Only that, and therefore soon.
-    pub(super) fn ends(self, asset: &str) -> Result<BTreeMap<String, bool>, Refusal> {
+    pub(super) fn ends(self, asset: &str, edges: usize) -> Result<BTreeMap<String, bool>, Refusal> {
         let exposes = EdgeKind::ALL.iter().position(|kind| *kind == EdgeKind::Exposes);
         let mut ends = BTreeMap::new();
         for name in self.names(asset)? {
-            for row in self.view.store.scan(&keys::edges_out_of(keys::node(&name)), None) {
+            for row in self.view.store.scan(&keys::edges_out_of(keys::node(&name)), None).take(edges) {
                 let Some(key) = keys::indexed_edge(&row?.0) else { continue };
                 let Some(edge) = self.view.get::<EdgeRow>(&key)? else { continue };
                 let holds = |source: &Source| source.intervals.iter().rev().any(|interval| interval.holds(self.at));
