@@ -98,11 +98,11 @@ fn follow(pipeline: PipelineId, triggers: &[PlanPipelineTrigger], batch: &mut Ba
     for new in named.iter().filter(|id| !before.ids.contains(id)) {
         let key = keys::followers(of(new));
         let mut row: Pipelines = batch.get(&key)?.unwrap_or_default();
-        if let Err(place) = row.ids.binary_search_by(|id| id.as_slice().cmp(&pipeline.0)) {
-            if row.ids.len() < limits::FOLLOWERS_KEPT_MAX {
-                row.ids.insert(place, pipeline.0.to_vec());
-                batch.put(key, &row);
-            }
+        if let Err(place) = row.ids.binary_search_by(|id| id.as_slice().cmp(&pipeline.0))
+            && row.ids.len() < limits::FOLLOWERS_KEPT_MAX
+        {
+            row.ids.insert(place, pipeline.0.to_vec());
+            batch.put(key, &row);
         }
     }
     batch.put(key, &Pipelines { ids: named });

@@ -150,10 +150,10 @@ impl<'a> Index<'a> {
             }
         }
         let of = |pipeline: &[u8]| self.by_pipeline.get(pipeline).map(Vec::as_slice).unwrap_or_default();
-        if !task.child_pipeline.is_empty() {
-            if let Some(found) = earliest(of(&task.child_pipeline), false) {
-                return Some((found, Link::Child));
-            }
+        if !task.child_pipeline.is_empty()
+            && let Some(found) = earliest(of(&task.child_pipeline), false)
+        {
+            return Some((found, Link::Child));
         }
         let of_others = |input: &&Vec<u8>| !task.outputs.contains(input);
         let read = task.inputs.iter().filter(of_others).filter_map(|input| {
@@ -163,10 +163,10 @@ impl<'a> Index<'a> {
         if let Some(found) = read.min_by_key(|(found, _)| (since(&all[*found]), *found)) {
             return Some(found);
         }
-        if !task.follows.is_empty() {
-            if let Some(found) = earliest(of(&task.follows), true) {
-                return Some((found, Link::Follows));
-            }
+        if !task.follows.is_empty()
+            && let Some(found) = earliest(of(&task.follows), true)
+        {
+            return Some((found, Link::Follows));
         }
         None
     }
