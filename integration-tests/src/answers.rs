@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use downbeat_proto::metadata::v1::{
-    self as wire, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
-    lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+    self as wire, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
+    cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
+    metadata_service_client::MetadataServiceClient,
 };
 use prost::Message;
 use tonic::{Status, transport::Channel};
@@ -71,6 +72,7 @@ pub async fn all(address: &str) -> Result<Answers, tonic::transport::Error> {
     of_lineage(&channel, &mut answers, &runs, &assets).await;
     of_costs(&channel, &mut answers).await;
     of_the_audit(&channel, &mut answers).await;
+    for_people(&channel, &mut answers).await;
     Ok(answers)
 }
 
@@ -159,6 +161,17 @@ async fn of_costs(channel: &Channel, answers: &mut Answers) {
     pages!(answers, client, list_budgets, "ListBudgets", budgets, wire::ListBudgetsRequest::default());
     ask!(answers, client, get_prices, "GetPrices", wire::GetPricesRequest::default());
     ask!(answers, client, verify_ledger, "VerifyLedger", wire::VerifyLedgerRequest::default());
+}
+
+/// Without what follows from the moment of the question.
+async fn for_people(channel: &Channel, answers: &mut Answers) {
+    let mut client = AnswerServiceClient::new(channel.clone());
+    let asked = client.get_now(wire::GetNowRequest::default()).await.map(tonic::Response::into_inner);
+    let now = asked.map(|answer| wire::GetNowResponse { now: 0, counted_from: 0, next: Vec::new(), ..answer });
+    answers.insert("GetNow".to_owned(), now.as_ref().map_or_else(refusal, Message::encode_to_vec));
+    let asked = client.get_broken(wire::GetBrokenRequest::default()).await.map(tonic::Response::into_inner);
+    let broken = asked.map(|answer| wire::GetBrokenResponse { now: 0, ..answer });
+    answers.insert("GetBroken".to_owned(), broken.as_ref().map_or_else(refusal, Message::encode_to_vec));
 }
 
 async fn of_the_audit(channel: &Channel, answers: &mut Answers) {
