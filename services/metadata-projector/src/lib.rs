@@ -23,6 +23,7 @@ use downbeat_event_log::EventLog;
 use downbeat_proto::metadata::v1::{
     asset_service_server::AssetServiceServer, cost_service_server::CostServiceServer,
     lineage_service_server::LineageServiceServer, metadata_service_server::MetadataServiceServer,
+    trend_service_server::TrendServiceServer,
 };
 use downbeat_runtime::{
     blob::BlobStore,
@@ -69,11 +70,12 @@ pub async fn start(log: Arc<dyn EventLog>, config: ProjectorConfig, blobs: BlobS
 }
 
 /// Names of the services, for health.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "downbeat.metadata.v1.AssetService",
     "downbeat.metadata.v1.CostService",
     "downbeat.metadata.v1.LineageService",
     "downbeat.metadata.v1.MetadataService",
+    "downbeat.metadata.v1.TrendService",
 ];
 
 impl Projector {
@@ -83,11 +85,12 @@ impl Projector {
     }
 
     /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 4]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 5]) {
         let metadata = api::Metadata::new(self.published, self.blobs, self.log);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AssetServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(CostServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
+        routes.add_service(TrendServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(LineageServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));
         (self.driver, SERVICES)

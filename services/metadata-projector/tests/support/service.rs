@@ -7,6 +7,7 @@ use downbeat_metadata_projector::{Error, ProjectorConfig, start};
 use downbeat_proto::metadata::v1::{
     self as wire, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
     lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+    trend_service_client::TrendServiceClient,
 };
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
@@ -17,6 +18,7 @@ pub struct Service {
     pub lineage: LineageServiceClient<Channel>,
     pub assets: AssetServiceClient<Channel>,
     pub costs: CostServiceClient<Channel>,
+    pub trends: TrendServiceClient<Channel>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
     pub blobs: BlobStore,
@@ -35,12 +37,13 @@ impl Service {
         let (client, lineage) =
             (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
         let costs = CostServiceClient::new(channel.clone());
+        let trends = TrendServiceClient::new(channel.clone());
         let assets = AssetServiceClient::new(channel);
-        Self { client, lineage, assets, costs, shutdown, served, blobs }
+        Self { client, lineage, assets, costs, trends, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage, self.assets, self.costs));
+        drop((self.client, self.lineage, self.assets, self.costs, self.trends));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }

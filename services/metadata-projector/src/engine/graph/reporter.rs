@@ -40,15 +40,14 @@ impl Reporter {
         let Some(head) = batch.get::<RunHead>(&keys::run_head(attempt.run))? else { return Ok(None) };
         let Some(pipeline) = downbeat_domain::PipelineId::from_slice(&head.pipeline) else { return Ok(None) };
         let plan = plans.get(batch, pipeline, head.version)?;
-        let (place, iteration) = match head.iteration_of(attempt.task) {
-            Some((fan, number, index)) => {
+        let iteration = match head.iteration_of(attempt.task) {
+            Some((fan, number, _)) => {
                 let matrix: Matrix = batch.get(&keys::matrix(attempt.run, fan.group))?.unwrap_or_default();
-                let name = matrix.names.get(number as usize).cloned().unwrap_or_else(|| number.to_string());
-                (plan.members(fan.group).get(index as usize).copied(), Some(name))
+                Some(matrix.names.get(number as usize).cloned().unwrap_or_else(|| number.to_string()))
             }
-            None => (Some(attempt.task), None),
+            None => None,
         };
-        let planned = place.and_then(|place| plan.tasks.get(place as usize));
+        let planned = head.planned(&plan, attempt.task).and_then(|place| plan.tasks.get(place as usize));
         let id = planned.map_or_else(|| attempt.task.to_string(), |task| task.id.clone());
         let task = iteration.map_or_else(|| id.clone(), |name| format!("{id}[{name}]"));
         let mut report = attempt.run.0.to_vec();
