@@ -145,7 +145,8 @@ async fn history(log: &MemoryLog) {
         at_second(log, second, builds(run_of("b", run, second), "b", "db/unused2", (7, 400), second, 90)).await;
     }
     let reader = run_id(20);
-    at_second(log, THEN, vec![run_of("b", reader, THEN), built(attempt(reader, 1, 1), "db/mart", 3, "db/unused2")]).await;
+    at_second(log, THEN, vec![run_of("b", reader, THEN), built(attempt(reader, 1, 1), "db/mart", 3, "db/unused2")])
+        .await;
     // Three attempts fail, of which two cost something in time, one of these in another currency as well.
     let run = run_id(30);
     let mut events = vec![run_of("b", run, THEN)];
@@ -222,7 +223,8 @@ async fn every_rule_finds_what_the_history_shows_and_a_rebuilt_store_says_the_sa
     // The same statement no longer: a new version counts, and only that.
     at_second(&log, THEN, vec![applied("b", 2, "select 2")]).await;
     let rules = vec!["SAME_JOB".to_owned(), "SAME_PIPELINE".to_owned()];
-    let none = savings(&mut rebuilt, &log, wire::GetSavingsRequest { rules: rules.clone(), ..Default::default() }).await;
+    let none =
+        savings(&mut rebuilt, &log, wire::GetSavingsRequest { rules: rules.clone(), ..Default::default() }).await;
     assert_eq!(told(&none), []);
     rebuilt.stop().await;
 }
@@ -263,11 +265,7 @@ async fn questions_about_savings_that_make_no_sense_are_refused_with_words() {
         (wire::GetSavingsRequest { pipeline: "nobody".into(), ..all() }, Code::NotFound, "no pipeline `nobody`"),
         (wire::GetSavingsRequest { rules: vec!["MAGIC".into()], ..all() }, Code::InvalidArgument, "but UNUSED_ASSET"),
         (wire::GetSavingsRequest { rules: vec!["x".repeat(9_000)], ..all() }, Code::InvalidArgument, "there is no"),
-        (
-            wire::GetSavingsRequest { rules: vec!["SAME_JOB".into(); 51], ..all() },
-            Code::InvalidArgument,
-            "at most 50",
-        ),
+        (wire::GetSavingsRequest { rules: vec!["SAME_JOB".into(); 51], ..all() }, Code::InvalidArgument, "at most 50"),
     ];
     for (request, code, words) in cases {
         let refused = service.costs.get_savings(request).await.unwrap_err();

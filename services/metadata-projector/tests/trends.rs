@@ -93,7 +93,11 @@ async fn failed_and_lost_attempts_are_wasted_and_stale_reports_count_for_nothing
     let mut events = fails(run, 1, 1, FailureClass::Transient, (0, 1, 8));
     let second = attempt(run, 1, 2);
     // Of an attempt that never was, of one that is over, of a run and a task that are none.
-    events.extend([succeeded(attempt(run, 1, 9), 9), succeeded(attempt(run, 1, 1), 9), succeeded(attempt(run, 99, 1), 9)]);
+    events.extend([
+        succeeded(attempt(run, 1, 9), 9),
+        succeeded(attempt(run, 1, 1), 9),
+        succeeded(attempt(run, 99, 1), 9),
+    ]);
     events.push(succeeded(attempt(run_id(77), 1, 1), 9));
     events.extend([ready(run, 1, 10), leased(second, 11), started(second, 12), lost(second, 15)]);
     let third = attempt(run, 1, 3);
@@ -127,14 +131,8 @@ fn wrote(run: RunId, rows: u64) -> Event {
 }
 
 fn passed(reason: PassReason, count: u64, last: i64) -> Event {
-    let passed = PassedInstants {
-        reason,
-        count,
-        first: at(last),
-        last: at(last),
-        listed: Vec::new(),
-        message: "why".into(),
-    };
+    let passed =
+        PassedInstants { reason, count, first: at(last), last: at(last), listed: Vec::new(), message: "why".into() };
     Event::ScheduleDecided(Box::new(ScheduleDecided {
         pipeline: pipeline_id(),
         schedule: "daily".into(),
@@ -154,8 +152,10 @@ async fn schedules_are_late_miss_instants_and_change_nothing() {
         events.extend([wrote(run, rows), finished(run, due + 20)]);
         at_second(&given.log, due, events).await;
     }
-    at_second(&given.log, 2_000, vec![passed(PassReason::Missed, 3, 1_500), passed(PassReason::Missed, 3, 1_500)]).await;
-    at_second(&given.log, 2_001, vec![passed(PassReason::Missed, 2, 1_600), passed(PassReason::Paused, 1, 1_700)]).await;
+    at_second(&given.log, 2_000, vec![passed(PassReason::Missed, 3, 1_500), passed(PassReason::Missed, 3, 1_500)])
+        .await;
+    at_second(&given.log, 2_001, vec![passed(PassReason::Missed, 2, 1_600), passed(PassReason::Paused, 1, 1_700)])
+        .await;
     // Created before its instant, and live.
     at_second(&given.log, 2_002, vec![scheduled(run_id(200), 1_900, 1_800)]).await;
     let at_least = end(&given.log).await;
@@ -170,8 +170,7 @@ async fn schedules_are_late_miss_instants_and_change_nothing() {
     let counts: Vec<_> = schedule.passed.iter().map(|it| (it.reason.as_str(), it.count, it.message.as_str())).collect();
     assert_eq!(counts, [("MISSED", 5, "why"), ("PAUSED", 1, "why")], "each instant once");
     let data: Vec<_> = schedule.firings.iter().map(|it| (it.status.as_str(), it.data.as_str())).collect();
-    let expected =
-        [("SUCCEEDED", "CHANGED"), ("SUCCEEDED", "UNCHANGED"), ("SUCCEEDED", "UNCHANGED"), ("CREATED", "")];
+    let expected = [("SUCCEEDED", "CHANGED"), ("SUCCEEDED", "UNCHANGED"), ("SUCCEEDED", "UNCHANGED"), ("CREATED", "")];
     assert_eq!(data, expected);
     assert_eq!((schedule.unchanged_in_a_row, schedule.last_status.as_str()), (2, "CREATED"));
     given.service.stop().await;
@@ -221,8 +220,7 @@ async fn lists_come_in_pages_and_what_makes_no_sense_is_refused() {
     for task in 0..4 {
         at_second(&given.log, 10, succeeds(run_id(0), task, (0, 1, 5))).await;
     }
-    let mut request =
-        wire::GetDurationsRequest { page_size: 3, at_least: end(&given.log).await, ..Default::default() };
+    let mut request = wire::GetDurationsRequest { page_size: 3, at_least: end(&given.log).await, ..Default::default() };
     let mut seen = Vec::new();
     loop {
         let page = given.service.trends.get_durations(request.clone()).await.unwrap().into_inner();

@@ -114,9 +114,10 @@ async fn integrations(asked: &TrendIntegrations) -> Result<ExitCode, Error> {
 }
 
 fn baseline_json(of: &Option<Baseline>) -> Value {
-    of.as_ref().map_or(Value::Null, |it| {
-        json!({"count": it.count, "median": it.median, "spread": it.spread, "p95": it.p95, "max": it.max})
-    })
+    of.as_ref().map_or(
+        Value::Null,
+        |it| json!({"count": it.count, "median": it.median, "spread": it.spread, "p95": it.p95, "max": it.max}),
+    )
 }
 
 fn duration_json(trend: &DurationTrend) -> Value {
@@ -167,9 +168,10 @@ fn integration_json(health: &IntegrationHealth) -> Value {
             })
         })
     };
-    let hours = health.hours.iter().map(|it| {
-        json!({"since": it.since, "attempts": it.attempts, "failed": it.failed, "ran": it.ran})
-    });
+    let hours = health
+        .hours
+        .iter()
+        .map(|it| json!({"since": it.since, "attempts": it.attempts, "failed": it.failed, "ran": it.ran}));
     json!({
         "integration": health.integration, "connection": health.connection, "state": health.state,
         "reason": health.reason, "attempts": health.attempts, "succeeded": health.succeeded, "failed": health.failed,

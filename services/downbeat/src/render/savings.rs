@@ -12,11 +12,8 @@ pub fn savings_lines(savings: &[Saving], columns: Option<usize>) -> Vec<String> 
             lines.push(String::new());
         }
         lines.push(format!("{}  {}", clean(&saving.rule), saved(saving)));
-        let mut rows = vec![
-            ("what", saving.what.clone()),
-            ("do", saving.advice.clone()),
-            ("estimate", saving.estimate.clone()),
-        ];
+        let mut rows =
+            vec![("what", saving.what.clone()), ("do", saving.advice.clone()), ("estimate", saving.estimate.clone())];
         let figures = saving.figures.iter().map(|it| format!("{} {}", it.name, figure(&it.value, &it.unit)));
         rows.push(("figures", figures.collect::<Vec<_>>().join("; ")));
         for it in &saving.evidence {

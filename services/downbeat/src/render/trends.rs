@@ -47,7 +47,8 @@ pub fn duration_table(trends: &[DurationTrend], columns: Option<usize>) -> Strin
 
 /// Schedules, as they came.
 pub fn lateness_table(trends: &[ScheduleTrend], columns: Option<usize>) -> String {
-    let header = ["PIPELINE", "SCHEDULE", "LAST", "RUN", "STATUS", "FIRED", "LATE", "P95", "MAX", "UNCHANGED", "PASSED"];
+    let header =
+        ["PIPELINE", "SCHEDULE", "LAST", "RUN", "STATUS", "FIRED", "LATE", "P95", "MAX", "UNCHANGED", "PASSED"];
     let row = |trend: &ScheduleTrend| {
         let passed = trend.passed.iter().map(|it| format!("{} {}", it.count, it.reason.to_lowercase()));
         vec![
@@ -70,7 +71,8 @@ pub fn lateness_table(trends: &[ScheduleTrend], columns: Option<usize>) -> Strin
 
 /// Integrations, as they came.
 pub fn integration_health_table(all: &[IntegrationHealth], columns: Option<usize>) -> String {
-    let header = ["INTEGRATION", "CONNECTION", "STATE", "ATTEMPTS", "FAILED", "MEDIAN", "LAST SUCCESS", "LAST FAILURE", "WHY"];
+    let header =
+        ["INTEGRATION", "CONNECTION", "STATE", "ATTEMPTS", "FAILED", "MEDIAN", "LAST SUCCESS", "LAST FAILURE", "WHY"];
     let row = |health: &IntegrationHealth| {
         let failed = health.failed.iter().map(|(class, count)| format!("{count} {}", class.to_lowercase()));
         let failure = health.last_failure.as_ref();
@@ -101,7 +103,12 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_left_out_and_hostile_names_stay_harmless() {
-        let trend = DurationTrend { pipeline_id: "id".into(), task: "\u{1b}[2Jx".into(), trend: "UNKNOWN".into(), ..Default::default() };
+        let trend = DurationTrend {
+            pipeline_id: "id".into(),
+            task: "\u{1b}[2Jx".into(),
+            trend: "UNKNOWN".into(),
+            ..Default::default()
+        };
         let text = duration_table(&[trend], None);
         assert!(text.contains("unknown") && !text.contains("WASTED") && !text.contains('\u{1b}'), "{text}");
         let health = IntegrationHealth {
@@ -112,7 +119,10 @@ mod tests {
             ..Default::default()
         };
         let text = integration_health_table(&[health], None);
-        assert!(text.contains("failing") && text.contains("3 transient") && text.contains("the last 3 failed"), "{text}");
+        assert!(
+            text.contains("failing") && text.contains("3 transient") && text.contains("the last 3 failed"),
+            "{text}"
+        );
         assert!(lateness_table(&[ScheduleTrend::default()], None).contains("FIRED"));
     }
 }

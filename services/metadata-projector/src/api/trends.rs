@@ -5,10 +5,7 @@ use downbeat_runtime::clock::wall_now;
 use tonic::{Request, Response, Status};
 
 use super::Metadata;
-use crate::{
-    published::View,
-    query::trends,
-};
+use crate::{published::View, query::trends};
 
 /// The instant that somebody asks about; 0 = now.
 pub(super) fn instant(asked: i64) -> i64 {

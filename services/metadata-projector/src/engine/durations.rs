@@ -146,13 +146,7 @@ impl Projection for Durations {
 }
 
 /// Reads the row of the run as it was before: a run ends once (INV-02).
-fn run_finished(
-    fact: &Fact<'_>,
-    run: RunId,
-    status: RunStatus,
-    at: i64,
-    batch: &mut Batch<'_>,
-) -> Result<(), Error> {
+fn run_finished(fact: &Fact<'_>, run: RunId, status: RunStatus, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
     let live = |row: &wire::Run| row.completed_at == 0;
     let Some(shown) = batch.get::<wire::Run>(&keys::run(run))?.filter(live) else { return Ok(()) };
     let Ok(pipeline) = shown.pipeline_id.parse::<PipelineId>() else { return Ok(()) };

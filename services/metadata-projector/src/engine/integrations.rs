@@ -162,8 +162,12 @@ pub fn state(outcomes: &[OutcomeRow], now: i64) -> (&'static str, String) {
     let told = format!("{failed} of the last {} failed for the system's sake", young.len());
     match young.len() {
         0 => ("UNKNOWN", format!("nothing ended within {days} days")),
-        _ if in_a_row >= limits::FAILING_IN_A_ROW => ("FAILING", format!("the last {in_a_row} failed, one after the other")),
-        count if count >= limits::DEGRADED_OUTCOMES_MIN && failed * limits::DEGRADED_ONE_IN >= count => ("DEGRADED", told),
+        _ if in_a_row >= limits::FAILING_IN_A_ROW => {
+            ("FAILING", format!("the last {in_a_row} failed, one after the other"))
+        }
+        count if count >= limits::DEGRADED_OUTCOMES_MIN && failed * limits::DEGRADED_ONE_IN >= count => {
+            ("DEGRADED", told)
+        }
         _ => ("HEALTHY", told),
     }
 }

@@ -217,12 +217,13 @@ fn on_attempt(attempt: AttemptRef, entry: &CostEntry, day: i32, batch: &mut Batc
     batch.put(key, &run);
     let key = keys::spent_on_attempt(attempt);
     let mut row: AttemptSpendRow = batch.get(&key)?.unwrap_or_default();
-    match row.spent.iter_mut().find(|spent| spent.currency == currency && spent.day == day) {
+    let known = row.spent.iter().position(|spent| spent.currency == currency && spent.day == day);
+    match known.and_then(|place| row.spent.get_mut(place)) {
         Some(spent) => spent.micros = spent.micros.saturating_add(entry.micros),
-        None if row.spent.len() < limits::ATTEMPT_SPENDING_KEPT => {
+        None => {
             row.spent.push(AttemptSpent { currency, day, micros: entry.micros });
+            row.spent.truncate(limits::ATTEMPT_SPENDING_KEPT);
         }
-        None => {}
     }
     batch.put(key, &row);
     Ok(row.wasted)

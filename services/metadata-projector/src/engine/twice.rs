@@ -116,7 +116,7 @@ fn job_of(task: &PlanTask, source_root: &str) -> Option<[u8; 16]> {
     // A statement stands in the file; whatever else runs may lie in the folder of the pipeline.
     let root = if task.parameters.contains_key("statement") { "" } else { source_root };
     let mut hasher = blake3::Hasher::new_derive_key("downbeat same job v1");
-    for part in [&task.integration, &task.integration_job, &task.connection, &parameters, root] {
+    for part in [task.integration.as_str(), &task.integration_job, &task.connection, &parameters, root] {
         hasher.update(&(part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
@@ -171,12 +171,7 @@ fn worked(reporter: &Reporter, collected: &Collected, fact: &Fact<'_>, batch: &m
     Ok(())
 }
 
-fn at_work(
-    (kind, key): (Kind, Vec<u8>),
-    asset: String,
-    member: Member,
-    batch: &mut Batch<'_>,
-) -> Result<(), Error> {
+fn at_work((kind, key): (Kind, Vec<u8>), asset: String, member: Member, batch: &mut Batch<'_>) -> Result<(), Error> {
     let mut row: SameRow = batch.get(&key)?.unwrap_or_default();
     let at = node(&asset);
     row.asset = asset;

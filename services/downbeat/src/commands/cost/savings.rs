@@ -39,9 +39,10 @@ pub(super) async fn run(command: &CostSavings) -> Result<ExitCode, Error> {
 fn as_json(answer: &GetSavingsResponse) -> serde_json::Value {
     let saving = |saving: &Saving| {
         let figures = saving.figures.iter().map(|it| json!({"name": it.name, "value": it.value, "unit": it.unit}));
-        let evidence = saving.evidence.iter().map(|it| {
-            json!({"kind": it.kind, "id": it.id, "sequence": it.sequence, "note": it.note})
-        });
+        let evidence = saving
+            .evidence
+            .iter()
+            .map(|it| json!({"kind": it.kind, "id": it.id, "sequence": it.sequence, "note": it.note}));
         json!({
             "rule": saving.rule, "subject": saving.subject, "what": saving.what, "advice": saving.advice,
             "currency": saving.currency,

@@ -30,7 +30,7 @@ fn padded(group: &str) -> [u8; GROUP_BYTES] {
 
 /// A pipeline and something of it, as a candidate.
 pub fn of_pipeline(pipeline: PipelineId, name: &str) -> Vec<u8> {
-    [&pipeline.0, name.as_bytes()].concat()
+    [&pipeline.0[..], name.as_bytes()].concat()
 }
 
 /// The two again; `None`: it is none such.

@@ -38,8 +38,11 @@ fn unused(asset: &AssetFacts, period: Period) -> Option<Finding> {
         _ => format!("{} costs, and nobody has read it for 30 days", asset.key),
     };
     let advice = "Stop building it, or say who reads it (meta.downbeat.reads, an exposure, OpenLineage).";
-    let found = Finding::new(Rule::UnusedAsset, &asset.key, what, advice)
-        .figure("last read", asset.last_used_at, "microseconds since the epoch, 0 = never");
+    let found = Finding::new(Rule::UnusedAsset, &asset.key, what, advice).figure(
+        "last read",
+        asset.last_used_at,
+        "microseconds since the epoch, 0 = never",
+    );
     Some(found.saves_money(asset.spent.micros.into(), &asset.currency, "all that was spent on it in the period"))
 }
 
@@ -50,8 +53,11 @@ fn read_less(asset: &AssetFacts) -> Option<Finding> {
     }
     let what = format!("{} was built {builds} times and read {uses} times in 30 days", asset.key);
     let advice = "Build it as often as it is read: a rarer schedule, or an asset trigger of what it is made of.";
-    let found = Finding::new(Rule::BuiltMoreThanRead, &asset.key, what, advice)
-        .spent("cost per read", asset.spent.micros / i64::try_from(uses).unwrap_or(i64::MAX), &asset.currency);
+    let found = Finding::new(Rule::BuiltMoreThanRead, &asset.key, what, advice).spent(
+        "cost per read",
+        asset.spent.micros / i64::try_from(uses).unwrap_or(i64::MAX),
+        &asset.currency,
+    );
     let saved = share(asset.spent.micros, builds - uses, builds);
     Some(found.saves_money(saved, &asset.currency, "cost × (builds − reads) ÷ builds"))
 }

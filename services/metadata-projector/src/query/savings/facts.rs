@@ -8,6 +8,7 @@ use downbeat_proto::metadata::v1 as wire;
 use super::finding::Period;
 use crate::{
     engine::{
+        batch::ReadRows as _,
         candidates::Kind,
         durations::DurationRow,
         graph::aliases,
@@ -165,6 +166,8 @@ pub(super) fn asset(
     if facts.spent.micros <= 0 {
         return Ok(None);
     }
+    // It may have become known since that it goes by another name: whoever reads it there reads it too.
+    facts.key = aliases::meant(&facts.key, |row| view.store.get(row))?;
     let known: Option<wire::Asset> = view.get(&keys::asset(&facts.key))?;
     facts.first_seen_at = known.map_or(period.to, |known| known.first_seen_at);
     let mut names = aliases::known(&facts.key, view.store)?;

@@ -30,11 +30,7 @@ use crate::{
         candidates::Kind,
         costs::rows::TotalsRow,
         durations::DurationRow,
-        keys::{
-            cost as cost_keys,
-            graph::node,
-            savings, trends,
-        },
+        keys::{cost as cost_keys, graph::node, savings, trends},
         schedules::ScheduleRow,
         spending::RunSpendRow,
         twice::{Member, SameRow},

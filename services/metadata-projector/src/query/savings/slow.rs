@@ -15,8 +15,11 @@ pub(super) fn slowing(task: &TaskFacts) -> Vec<Finding> {
     let extra = task.trend.grown().saturating_mul(task.sums.good);
     let what = format!("{} takes longer than it used to", task.subject);
     let advice = "Look at what changed between the two groups of runs: data, code, the size of the warehouse.";
-    let found = described(task, Finding::new(Rule::SlowingTask, &task.subject, what, advice))
-        .figure("good attempts", task.sums.good, "attempts");
+    let found = described(task, Finding::new(Rule::SlowingTask, &task.subject, what, advice)).figure(
+        "good attempts",
+        task.sums.good,
+        "attempts",
+    );
     let whole = task.sums.ran.saturating_add(task.sums.wasted);
     let priced = task.spent.iter().filter(|(_, spent)| spent.micros > 0 && whole > 0);
     let mut all: Vec<Finding> = priced
@@ -77,7 +80,12 @@ mod tests {
     fn task(before: u64, lately: u64) -> TaskFacts {
         let ran = [vec![before * SECOND; 10], vec![lately * SECOND; 10]].concat();
         let sums = wire::DurationSums { good: 20, ran: ran.iter().sum(), ..wire::DurationSums::default() };
-        TaskFacts { trend: Trend::of(&ran), sums, row: DurationRow { ran, ..DurationRow::default() }, ..TaskFacts::default() }
+        TaskFacts {
+            trend: Trend::of(&ran),
+            sums,
+            row: DurationRow { ran, ..DurationRow::default() },
+            ..TaskFacts::default()
+        }
     }
 
     fn spent(currency: &str, micros: i64) -> (String, SpendDay) {
@@ -95,7 +103,8 @@ mod tests {
         assert_eq!(told(&slower), [(String::new(), String::new(), 400)], "without a price: time");
         slower.sums.wasted = 400 * SECOND;
         slower.spent = vec![spent("EUR", 1_000), spent("USD", 0), spent("CHF", -5), spent("GBP", 10)];
-        let expected = [("EUR", "500"), ("GBP", "5")].map(|(currency, saved)| (currency.to_owned(), saved.to_owned(), 0));
+        let expected =
+            [("EUR", "500"), ("GBP", "5")].map(|(currency, saved)| (currency.to_owned(), saved.to_owned(), 0));
         assert_eq!(told(&slower), expected, "one per currency, never added");
         assert_eq!(told(&task(10, 10)), []);
         assert_eq!(told(&task(30, 10)), [], "faster");
@@ -112,7 +121,10 @@ mod tests {
             let found = slow(&task);
             assert_eq!(found.is_some(), expected, "{seconds} of {pipeline}");
             let Some(found) = found else { continue };
-            assert!(found.saving.estimate.starts_with("no estimate") && found.saving.saved.is_empty(), "never invented");
+            assert!(
+                found.saving.estimate.starts_with("no estimate") && found.saving.saved.is_empty(),
+                "never invented"
+            );
         }
     }
 }

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 
 use downbeat_domain::PipelineId;
 
-use super::{
-    Rule,
-    finding::Finding,
-};
+use super::{Rule, finding::Finding};
 
 /// One who does it.
 #[derive(Clone, Debug)]
@@ -41,12 +38,12 @@ pub(super) fn find(rule: Rule, asset: &str, all: &[DoesIt]) -> Vec<Finding> {
             format!("{asset} is built by {told}"),
             "Let one of them build it, and the others start when it is built (an asset trigger). They may each build a part of it: then nothing is done twice.",
         ),
-        Rule::SameSource => (
-            format!("{asset} is copied by {told}"),
-            "Copy it once, and read the copy.",
-        ),
+        Rule::SameSource => (format!("{asset} is copied by {told}"), "Copy it once, and read the copy."),
         Rule::SamePipeline => (format!("{told} have the same plan"), "Keep one of them, with the schedules of both."),
-        _ => (format!("{told} do the same job"), "Do it once, and let the others follow (a pipeline event, an asset trigger)."),
+        _ => (
+            format!("{told} do the same job"),
+            "Do it once, and let the others follow (a pipeline event, an asset trigger).",
+        ),
     };
     let subject = if asset.is_empty() { names.first().copied().unwrap_or_default() } else { asset };
     let mut found = Finding::new(rule, subject, what, advice).figure("who does it", all.len(), "tasks or pipelines");
@@ -84,7 +81,9 @@ fn estimated(found: Finding, all: &[DoesIt]) -> Vec<Finding> {
     let longest = all.iter().map(|one| one.ran).max().unwrap_or(0);
     let found = found.took("time of all of them", sum);
     vec![match sum - longest {
-        0..1_000_000 => found.without_estimate("fewer than two of them ran in the period for what is known to cost something or to take a second"),
+        0..1_000_000 => found.without_estimate(
+            "fewer than two of them ran in the period for what is known to cost something or to take a second",
+        ),
         saved => found.saves_time(saved, "how long all of them but the longest ran in the period"),
     }]
 }
@@ -114,10 +113,18 @@ mod tests {
             ("two", vec![one("a", &[("EUR", 5)], 0), one("b", &[("EUR", 7)], 0)], vec![("EUR", "5", 0)]),
             (
                 "three in two currencies",
-                vec![one("a", &[("EUR", 5)], 0), one("b", &[("EUR", 7), ("USD", 1)], 0), one("c", &[("EUR", 2), ("USD", 4)], 0)],
+                vec![
+                    one("a", &[("EUR", 5)], 0),
+                    one("b", &[("EUR", 7), ("USD", 1)], 0),
+                    one("c", &[("EUR", 2), ("USD", 4)], 0),
+                ],
                 vec![("EUR", "7", 0), ("USD", "1", 0)],
             ),
-            ("each in another currency", vec![one("a", &[("EUR", 5)], 0), one("b", &[("USD", 7)], 0)], vec![("", "", 0)]),
+            (
+                "each in another currency",
+                vec![one("a", &[("EUR", 5)], 0), one("b", &[("USD", 7)], 0)],
+                vec![("", "", 0)],
+            ),
             ("time", vec![one("a", &[], 3 * second), one("b", &[("USD", 7)], 2 * second)], vec![("", "", 2)]),
             ("one of them did not run", vec![one("a", &[], 3 * second), one("b", &[], 0)], vec![("", "", 0)]),
         ];

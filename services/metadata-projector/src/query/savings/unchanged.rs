@@ -106,7 +106,10 @@ impl Scale {
     fn words(&self, what: &str) -> String {
         match self.kept == self.whole {
             true => format!("{what} in the period"),
-            false => format!("{what}, of the last {} runs, × the period ÷ the time since the first of them", limits::FIRINGS_KEPT),
+            false => format!(
+                "{what}, of the last {} runs, × the period ÷ the time since the first of them",
+                limits::FIRINGS_KEPT
+            ),
         }
     }
 }
@@ -142,7 +145,8 @@ mod tests {
             }
         };
         let row = ScheduleRow { firings: signs.chars().enumerate().map(firing).collect(), ..ScheduleRow::default() };
-        let of_run: BTreeMap<String, i64> = spent.iter().map(|(currency, micros)| ((*currency).into(), *micros)).collect();
+        let of_run: BTreeMap<String, i64> =
+            spent.iter().map(|(currency, micros)| ((*currency).into(), *micros)).collect();
         let spent = vec![of_run; signs.len()];
         ScheduleFacts { pipeline: PipelineId([1; 16]), subject: "p/s".into(), row, spent }
     }

@@ -53,7 +53,13 @@ mod tests {
         let cases = [
             ("too few", 2, 50_000_000, vec![eur(7)], vec![]),
             ("money", 3, 50_000_000, vec![eur(7)], vec![("EUR", "7", 0)]),
-            ("two currencies", 3, 0, vec![eur(7), ("USD".to_owned(), wasted(9))], vec![("EUR", "7", 0), ("USD", "9", 0)]),
+            (
+                "two currencies",
+                3,
+                0,
+                vec![eur(7), ("USD".to_owned(), wasted(9))],
+                vec![("EUR", "7", 0), ("USD", "9", 0)],
+            ),
             ("they were for free", 3, 50_999_999, vec![eur(0)], vec![("", "", 50)]),
             ("no price", 3, 50_000_000, vec![], vec![("", "", 50)]),
             ("no time either", 3, 999_999, vec![], vec![("", "", 0)]),
@@ -67,7 +73,8 @@ mod tests {
                 ..TaskFacts::default()
             };
             let all = find(&task);
-            let told = all.iter().map(|it| (it.saving.currency.as_str(), it.saving.saved.as_str(), it.saving.saved_seconds));
+            let told =
+                all.iter().map(|it| (it.saving.currency.as_str(), it.saving.saved.as_str(), it.saving.saved_seconds));
             assert_eq!(told.collect::<Vec<_>>(), expected, "{name}");
             for found in &all {
                 let run = &found.saving.evidence[0];
