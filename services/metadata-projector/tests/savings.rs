@@ -188,7 +188,7 @@ fn told(answer: &wire::GetSavingsResponse) -> Vec<(&str, &str, &str, &str, u64)>
 }
 
 #[tokio::test]
-async fn every_rule_finds_what_the_history_shows_and_a_rebuilt_store_says_the_same() {
+async fn the_rules_find_what_the_history_shows_and_a_rebuilt_store_says_the_same() {
     let (log, folder) = (log("savings"), tempfile::tempdir().unwrap());
     history(&log).await;
     let mut service = Service::over(&log, folder.path()).await;
