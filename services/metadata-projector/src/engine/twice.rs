@@ -114,7 +114,8 @@ fn job_of(task: &PlanTask, source_root: &str) -> Option<[u8; 16]> {
         return None;
     }
     // A statement stands in the file; whatever else runs may lie in the folder of the pipeline.
-    let root = if task.parameters.contains_key("statement") { "" } else { source_root };
+    let in_the_file = ["statement", "query"].iter().any(|name| task.parameters.contains_key(*name));
+    let root = if in_the_file { "" } else { source_root };
     let mut hasher = blake3::Hasher::new_derive_key("downbeat same job v1");
     for part in [task.integration.as_str(), &task.integration_job, &task.connection, &parameters, root] {
         hasher.update(&(part.len() as u64).to_be_bytes());
