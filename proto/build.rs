@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 13] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
     "downbeat/control/v1/control.proto",
@@ -13,6 +13,8 @@ const FILES: [&str; 11] = [
     "downbeat/metadata/v1/answers.proto",
     "downbeat/metadata/v1/assets.proto",
     "downbeat/metadata/v1/cost.proto",
+    "downbeat/metadata/v1/savings.proto",
+    "downbeat/metadata/v1/trends.proto",
     "downbeat/snapshot/v1/snapshot.proto",
 ];
 

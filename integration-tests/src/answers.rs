@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use downbeat_proto::metadata::v1::{
     self as wire, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
     cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
-    metadata_service_client::MetadataServiceClient,
+    metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
 };
 use prost::Message;
 use tonic::{Status, transport::Channel};
@@ -71,6 +71,7 @@ pub async fn all(address: &str) -> Result<Answers, tonic::transport::Error> {
     let assets = of_assets(&channel, &mut answers).await;
     of_lineage(&channel, &mut answers, &runs, &assets).await;
     of_costs(&channel, &mut answers).await;
+    of_trends(&channel, &mut answers).await;
     of_the_audit(&channel, &mut answers).await;
     for_people(&channel, &mut answers).await;
     Ok(answers)
@@ -172,6 +173,23 @@ async fn for_people(channel: &Channel, answers: &mut Answers) {
     let asked = client.get_broken(wire::GetBrokenRequest::default()).await.map(tonic::Response::into_inner);
     let broken = asked.map(|answer| wire::GetBrokenResponse { now: 0, ..answer });
     answers.insert("GetBroken".to_owned(), broken.as_ref().map_or_else(refusal, Message::encode_to_vec));
+}
+
+/// What moves over many runs, and what could be saved: as of an hour after the newest run, so that the clock changes no answer.
+async fn of_trends(channel: &Channel, answers: &mut Answers) {
+    let (mut list, mut client) =
+        (MetadataServiceClient::new(channel.clone()), TrendServiceClient::new(channel.clone()));
+    let newest = wire::ListRunsRequest { page_size: 1, ..Default::default() };
+    let newest = ask!(answers, list, list_runs, "ListRuns", newest).and_then(|answer| answer.runs.into_iter().next());
+    let at = newest.map_or(1, |run| run.created_at + 60 * 60 * 1_000_000);
+    let request = wire::GetDurationsRequest { at, with_samples: true, ..Default::default() };
+    pages!(answers, client, get_durations, "GetDurations", durations, request);
+    let request = wire::ListSchedulesRequest { with_firings: true, ..Default::default() };
+    pages!(answers, client, list_schedules, "ListSchedules", schedules, request);
+    let request = wire::ListIntegrationsRequest { at, ..Default::default() };
+    pages!(answers, client, list_integrations, "ListIntegrations", integrations, request);
+    let mut costs = CostServiceClient::new(channel.clone());
+    ask!(answers, costs, get_savings, "GetSavings", wire::GetSavingsRequest { at, ..Default::default() });
 }
 
 async fn of_the_audit(channel: &Channel, answers: &mut Answers) {

@@ -44,6 +44,21 @@ pipeline:
     parameters: {query: 'create or replace table raw as select 1 as id; create or replace table orders as select id from raw'}
 ";
 
+/// It fires as soon as it is applied, for the first day of the year. Two pipelines have this plan.
+const YEARLY: &str = "version: v1
+name: Yearly
+schedule: [{name: yearly, cron: '0 0 1 1 ? *', timezone: UTC}]
+meta:
+  downbeat:
+    schedule_options:
+      yearly: {catchup: latest, catchup_window: P366D, start: '2026-01-01'}
+pipeline:
+  a:
+    integration: PYTHON
+    integration_job: PYTHON_EXECUTE_SCRIPT
+    parameters: {source: INLINE, python_version: '3.11', code: 'print(2)'}
+";
+
 /// What somebody says of a table: these columns, at this minute.
 fn described(minute: u32, columns: &[&str]) -> String {
     let fields: Vec<Value> = columns.iter().map(|name| json!({"name": name, "type": "bigint"})).collect();
@@ -102,6 +117,9 @@ fn act(addresses: &Addresses, folder: &Path) {
         "--because",
         "a trial",
     ]);
+    for alias in ["yearly", "yearly_too"] {
+        addresses.downbeat_ok(&["apply", &write(folder, "yearly.yml", YEARLY), "--alias", alias]);
+    }
     addresses.downbeat_ok(&["pool", "set", "chaos", "2"]);
     let prices = write(folder, "prices.yaml", "prices:\n  - {unit: worker_seconds, amount: 10.00, currency: EUR}\n");
     addresses.downbeat_ok(&["cost", "prices", "apply", &prices]);
@@ -136,7 +154,11 @@ fn at_rest(addresses: &Addresses) -> Answers {
             return None;
         }
         // An age that is too great, and somebody who cannot be told of an end.
-        let now = ask().filter(|now| says_something(now, "ListBreaches") && says_something(now, "ListAlerts"));
+        let now = ask().filter(|now| {
+            says_something(now, "ListBreaches")
+                && says_something(now, "ListAlerts")
+                && says_something(now, "ListSchedules")
+        });
         let same = now.is_some() && now == before;
         before = now;
         same.then(|| before.take()).flatten()

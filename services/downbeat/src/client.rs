@@ -6,7 +6,7 @@ use downbeat_proto::{
     metadata::v1::{
         answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
         cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
-        metadata_service_client::MetadataServiceClient,
+        metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
     },
 };
 use downbeat_runtime::grpc;
@@ -59,6 +59,11 @@ pub async fn answers(servers: &Servers) -> Result<AnswerServiceClient<Channel>, 
 
 async fn projector(servers: &Servers) -> Result<Channel, Error> {
     connect(servers.metadata.as_ref().unwrap_or(&servers.server)).await
+}
+
+/// The metadata projector, about durations, schedules and integrations.
+pub async fn trends(servers: &Servers) -> Result<TrendServiceClient<Channel>, Error> {
+    Ok(TrendServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The metadata projector, about costs.

@@ -23,7 +23,7 @@ use downbeat_event_log::EventLog;
 use downbeat_proto::metadata::v1::{
     answer_service_server::AnswerServiceServer, asset_service_server::AssetServiceServer,
     cost_service_server::CostServiceServer, lineage_service_server::LineageServiceServer,
-    metadata_service_server::MetadataServiceServer,
+    metadata_service_server::MetadataServiceServer, trend_service_server::TrendServiceServer,
 };
 use downbeat_runtime::{
     blob::BlobStore,
@@ -70,12 +70,13 @@ pub async fn start(log: Arc<dyn EventLog>, config: ProjectorConfig, blobs: BlobS
 }
 
 /// Names of the services, for health.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "downbeat.metadata.v1.AnswerService",
     "downbeat.metadata.v1.AssetService",
     "downbeat.metadata.v1.CostService",
     "downbeat.metadata.v1.LineageService",
     "downbeat.metadata.v1.MetadataService",
+    "downbeat.metadata.v1.TrendService",
 ];
 
 impl Projector {
@@ -85,12 +86,13 @@ impl Projector {
     }
 
     /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 5]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 6]) {
         let metadata = api::Metadata::new(self.published, self.blobs, self.log);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AnswerServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(AssetServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(CostServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
+        routes.add_service(TrendServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(LineageServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));
         (self.driver, SERVICES)

@@ -106,6 +106,62 @@ pub const COST_SUMS_MAX: usize = 10_000;
 pub const UNPRICED_SHOWN_MAX: usize = 1_000;
 /// Entries that are added up to verify the ledger.
 pub const VERIFIED_ENTRIES_MAX: usize = 20_000_000;
+/// The longest span of time that is summed, microseconds: 366 days. What seems longer is a clock that was wrong.
+pub const SPAN_MICROS_MAX: u64 = 366 * 24 * 60 * 60 * 1_000_000;
+/// Days whose sums are kept in a row.
+pub const DAYS_KEPT: usize = 45;
+/// Days that a question about savings looks back, and sums of durations.
+pub const PERIOD_DAYS: i32 = 30;
+/// Durations that are kept of a task, a pipeline, an integration.
+pub const DURATIONS_KEPT: usize = 40;
+/// Durations below which nothing is said of where they move.
+pub const TREND_DURATIONS_MIN: usize = 10;
+/// A change of durations that counts, microseconds.
+pub const TREND_DIFFERENCE_MICROS_MIN: u64 = 1_000_000;
+/// Failed attempts of a task that are named.
+pub const FAILED_ATTEMPTS_TOLD_MAX: usize = 5;
+/// Median of a task from which on it is looked at as slow, microseconds.
+pub const SLOW_MICROS_MIN: u64 = 10 * 60 * 1_000_000;
+/// Waiting from which on it is looked at, microseconds in all.
+pub const WAITED_MICROS_MIN: u64 = 60 * 1_000_000;
+/// Runs of a schedule that are kept.
+pub const FIRINGS_KEPT: usize = 50;
+/// Runs of a schedule without a change, one after the other, from which on it is said to run too often.
+pub const UNCHANGED_RUNS_MIN: usize = 5;
+/// Hours of an integration that are kept.
+pub const HOURS_KEPT: usize = 72;
+/// Outcomes by which an integration is judged.
+pub const OUTCOMES_KEPT: usize = 20;
+/// Age above which an outcome says nothing any more, days.
+pub const OUTCOMES_MAX_AGE_DAYS: i32 = 7;
+/// Failures one after the other that make an integration FAILING.
+pub const FAILING_IN_A_ROW: usize = 3;
+/// Outcomes below which an integration is not DEGRADED.
+pub const DEGRADED_OUTCOMES_MIN: usize = 5;
+/// One failure in so many makes an integration DEGRADED.
+pub const DEGRADED_ONE_IN: usize = 5;
+/// Message of the last failure of an integration, characters.
+pub const FAILURE_CHARS_MAX: usize = 500;
+/// Currencies and days of one attempt whose costs can become wasted; what is beyond counts as spent only.
+pub const ATTEMPT_SPENDING_KEPT: usize = 50;
+/// Those who do the same of which is known.
+pub const SAME_KEPT: usize = 20;
+/// Tasks of a plan that are compared with those of others.
+pub const TASKS_COMPARED_MAX: usize = 1_000;
+/// Candidates of a rule that one question about savings looks at, the largest first.
+pub const CANDIDATES_LOOKED_AT_MAX: usize = 1_000;
+/// The same of rules for which many rows must be read per candidate.
+pub const COSTLY_CANDIDATES_LOOKED_AT_MAX: usize = 200;
+/// Attempts of a task that failed in the period, from which on they are said to be wasted.
+pub const WASTED_ATTEMPTS_MIN: u64 = 3;
+/// Sums of tasks and currencies that are read of one pipeline.
+pub const SPENDING_ROWS_MAX: usize = 5_000;
+/// Rules that a question about savings may name.
+pub const RULES_ASKED_MAX: usize = 50;
+/// Findings of one answer about savings.
+pub const SAVINGS_MAX: usize = 500;
+/// Things that a finding names as its evidence.
+pub const EVIDENCE_MAX: usize = 10;
 /// Consumers that an asset lists.
 pub const CONSUMERS_MAX: usize = 10_000;
 /// A text that the audit is filtered by, bytes.

@@ -10,6 +10,7 @@ mod cost;
 mod run;
 mod schedule;
 mod sensor;
+mod trend;
 mod trigger;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -31,13 +32,14 @@ pub use control::{
 };
 pub use cost::{
     BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
-    CostOnly, CostPrices, CostRecord, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
+    CostOnly, CostPrices, CostRecord, CostSavings, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell, WebhookCommand, WebhookSub};
+pub use trend::{TrendCommand, TrendDurations, TrendIntegrations, TrendSchedules, TrendSub};
 pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.
@@ -130,6 +132,8 @@ pub enum Command {
     Cost(CostCommand),
     /// Budgets of pipelines and owners: list them; set one of an owner.
     Budget(BudgetCommand),
+    /// How long tasks take, how late schedules are, how well other systems answer.
+    Trends(TrendCommand),
     /// List breaches of freshness rules and deadlines, newest first.
     Breaches(Breaches),
     /// Follow the log of a task.

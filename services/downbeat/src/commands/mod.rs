@@ -31,6 +31,7 @@ mod schedule;
 mod schema;
 mod sensor;
 mod statement;
+mod trends;
 mod trigger;
 mod validate;
 mod values;
@@ -73,6 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Audit(command) => audit::run(&command).await,
         Command::Cost(command) => cost::run(&command).await,
         Command::Budget(command) => budget::run(&command).await,
+        Command::Trends(command) => trends::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,

@@ -19,11 +19,13 @@ mod output;
 mod pipeline;
 mod pool;
 mod run;
+mod savings;
 mod schedule;
 mod sensor;
 mod table;
 mod task;
 mod time;
+mod trends;
 pub mod why;
 mod words;
 
@@ -41,10 +43,12 @@ pub use output::{columns, look, print};
 pub use pipeline::pipeline_table;
 pub use pool::pool_table;
 pub use run::{is_live, run_header, run_notes, run_table};
+pub use savings::savings_lines;
 pub use schedule::{FiringRow, schedule_table};
 pub use sensor::sensor_lines;
 pub use task::{cut_failures, task_line, task_name, task_notes, task_table};
-pub use time::{duration_between, instant, moment};
+pub use time::{duration, duration_between, instant, moment};
+pub use trends::{duration_table, integration_health_table, lateness_table};
 pub use words::{clean, short, words};
 
 /// A sign for a status, so that a table can be read at a glance.

@@ -8,6 +8,7 @@ mod costs;
 mod history;
 mod lineage;
 mod task_log;
+mod trends;
 mod watch;
 
 use std::sync::Arc;

@@ -67,6 +67,18 @@
 //! | `Gv` | pipeline id | [`super::going_on::WindowsRow`] | going_on |
 //! | `Gh` | hour (8) | [`super::going_on::HourRow`] | going_on |
 //! | `Lg` | asset (16) | [`super::graph::rows::AliasesRow`] | graph |
+//! | `Dt` | pipeline id, id of a task; nothing = the pipeline | [`super::durations::DurationRow`] | durations |
+//! | `Hs` | pipeline id, name of a schedule | [`super::schedules::ScheduleRow`] | schedules |
+//! | `Hw` | run id | [`super::schedules::WorkRow`]; only of runs of schedules | schedules |
+//! | `Ii` | integration, zero byte, connection | [`super::integrations::IntegrationRow`] | integrations |
+//! | `Jc` | rule (1), currency (3), size, largest first (1), what it is about | nothing | durations, schedules, spending, twice |
+//! | `Jj` | BLAKE3 of a job or a plan (16) | [`super::twice::SameRow`] | twice |
+//! | `Jw` | asset (16) | [`super::twice::SameRow`]: who builds it | twice |
+//! | `Js` | asset (16) | [`super::twice::SameRow`]: who copies it | twice |
+//! | `Ka` | asset (16), who writes it and currency (16) | [`super::spending::SpendRow`] | spending |
+//! | `Ks` | pipeline id, BLAKE3 of the task (16), currency | [`super::spending::SpendRow`] | spending |
+//! | `Kr` | run id | [`super::spending::RunSpendRow`] | spending |
+//! | `Kw` | run id, place (4), attempt (4) | [`super::spending::AttemptSpendRow`] | spending |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
@@ -76,6 +88,8 @@ pub mod cost;
 pub mod foreign;
 pub mod graph;
 pub mod quality;
+pub mod savings;
+pub mod trends;
 
 use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};
 

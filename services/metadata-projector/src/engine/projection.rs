@@ -6,8 +6,10 @@ use downbeat_proto::events::v1::Decision;
 
 use super::{
     alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs,
-    failing::Failing, foreign::Foreign, going_on::GoingOn, graph::Graph, lineage::Lineage, operations::Operations,
-    pipelines::Pipelines, plans::Plans, quality::Quality, runs::Runs, task_runs::TaskRuns, usage::Usage,
+    durations::Durations, failing::Failing, foreign::Foreign, going_on::GoingOn, graph::Graph,
+    integrations::Integrations, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans,
+    quality::Quality, runs::Runs, schedules::Schedules, spending::Spending, task_runs::TaskRuns, twice::Twice,
+    usage::Usage,
 };
 use crate::error::Error;
 
@@ -42,6 +44,8 @@ pub struct Within<'a> {
 /// counts. `audit` is the first, and reads the rows of all others, as they were before the event: it tells what a command changed.
 /// `failing` and `going_on` are the last, and read the rows of all others, as they are after the event.
 /// Which asset an alias means, `graph` says, before all others that speak of assets.
+/// `durations`, `schedules`, `integrations` and `spending` are folded before `runs`, `task_runs` and `costs`, and read their rows as they were
+/// before the event: what counts there counts for them.
 /// What `task_runs` says of the shape of a run (its pipeline, its iterations) all may read: it is known before anything happens in it.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
@@ -75,6 +79,10 @@ const fn register<P: Projection>() -> Registered {
 pub const ALL: &[Registered] = &[
     register::<Audit>(),
     register::<Pipelines>(),
+    register::<Durations>(),
+    register::<Schedules>(),
+    register::<Integrations>(),
+    register::<Spending>(),
     register::<Runs>(),
     register::<TaskRuns>(),
     register::<Operations>(),
@@ -84,6 +92,7 @@ pub const ALL: &[Registered] = &[
     register::<Lineage>(),
     register::<Quality>(),
     register::<Usage>(),
+    register::<Twice>(),
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),

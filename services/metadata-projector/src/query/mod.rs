@@ -13,8 +13,10 @@ pub mod lists;
 pub mod narrate;
 pub mod page;
 pub mod runs;
+pub mod savings;
 pub mod shape;
 pub mod tasks;
+pub mod trends;
 
 use crate::error::Error;
 

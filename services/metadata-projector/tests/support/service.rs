@@ -7,7 +7,7 @@ use downbeat_metadata_projector::{Error, ProjectorConfig, start};
 use downbeat_proto::metadata::v1::{
     self as wire, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
     cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
-    metadata_service_client::MetadataServiceClient,
+    metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
 };
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
@@ -19,6 +19,7 @@ pub struct Service {
     pub assets: AssetServiceClient<Channel>,
     pub costs: CostServiceClient<Channel>,
     pub answers: AnswerServiceClient<Channel>,
+    pub trends: TrendServiceClient<Channel>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
     pub blobs: BlobStore,
@@ -38,12 +39,13 @@ impl Service {
             (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
         let costs = CostServiceClient::new(channel.clone());
         let answers = AnswerServiceClient::new(channel.clone());
+        let trends = TrendServiceClient::new(channel.clone());
         let assets = AssetServiceClient::new(channel);
-        Self { client, lineage, assets, costs, answers, shutdown, served, blobs }
+        Self { client, lineage, assets, costs, answers, trends, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage, self.assets, self.costs, self.answers));
+        drop((self.client, self.lineage, self.assets, self.costs, self.answers, self.trends));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }

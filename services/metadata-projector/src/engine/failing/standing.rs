@@ -158,7 +158,7 @@ impl Ran {
 /// Which of the failing tasks of a run come after others of them, and what was skipped because of which.
 fn relate(run: RunId, head: &RunHead, plan: &Plan, tasks: &mut [FailingTask], batch: &Batch<'_>) -> Result<(), Error> {
     let followers = followers(plan);
-    let places: Vec<Option<u32>> = tasks.iter().map(|task| planned(head, plan, task.place)).collect();
+    let places: Vec<Option<u32>> = tasks.iter().map(|task| head.planned(plan, task.place)).collect();
     // Of iterations of the same task the first stands for all.
     let mut failing = BTreeMap::new();
     for (number, place) in places.iter().enumerate().filter_map(|(number, place)| Some((number, (*place)?))) {

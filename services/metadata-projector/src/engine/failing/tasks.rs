@@ -79,7 +79,7 @@ fn describe(
     let reporter = Reporter::of(attempt, plans, batch)?.unwrap_or_default();
     let pipeline = PipelineId::from_slice(&head.pipeline).unwrap_or(PipelineId([0; 16]));
     let plan = plans.get(batch, pipeline, head.version)?;
-    let planned = reporter::planned(head, &plan, place);
+    let planned = head.planned(&plan, place);
     let planned = planned.and_then(|place| plan.tasks.get(place as usize)).cloned().unwrap_or_default();
     let child: Option<RunId> = row.shown.child_run_id.parse().ok().filter(|_| how == How::Child);
     let child: RunHead = match child {

@@ -47,7 +47,7 @@ impl Reporter {
             }
             None => None,
         };
-        let planned = planned(&head, &plan, attempt.task).and_then(|place| plan.tasks.get(place as usize));
+        let planned = head.planned(&plan, attempt.task).and_then(|place| plan.tasks.get(place as usize));
         let id = planned.map_or_else(|| attempt.task.to_string(), |task| task.id.clone());
         let task = iteration.map_or_else(|| id.clone(), |name| format!("{id}[{name}]"));
         let mut report = attempt.run.0.to_vec();
@@ -82,14 +82,6 @@ impl Reporter {
     /// Empty = none of ours.
     pub(in crate::engine) fn pipeline_id(&self) -> String {
         downbeat_domain::PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
-    }
-}
-
-/// The place in the plan of the task at this place of a run: that of its task for an iteration.
-pub(in crate::engine) fn planned(head: &RunHead, plan: &Plan, place: u32) -> Option<u32> {
-    match head.iteration_of(place) {
-        Some((fan, _, index)) => plan.members(fan.group).get(index as usize).copied(),
-        None => Some(place),
     }
 }
 
