@@ -149,7 +149,7 @@ fn said(store: &dyn ScanRows, event: &Event) -> Result<Said, Error> {
             let (run, task) = match &raised.subject {
                 AlertSubject::Run(run) => (Some(*run), None),
                 AlertSubject::Task(run, task) => (Some(*run), Some(*task)),
-                AlertSubject::Window(_) => (None, None),
+                AlertSubject::Window(_) | AlertSubject::Budget { .. } => (None, None),
             };
             Said { pipeline: Some(raised.pipeline), run, task, group: None }
         }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by several test files, each of which uses a part")]
 
 pub mod service;
+pub mod teller;
 
 use std::sync::Arc;
 

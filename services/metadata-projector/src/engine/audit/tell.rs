@@ -44,6 +44,8 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::BackfillCreated(_)
         | Event::BackfillCancelled { .. }
         | Event::RunCancelRequested { .. }
+        // Of a decision that begins with it: whatever else lets a run go is told by what was asked for before.
+        | Event::RunAdmitted { .. }
         | Event::TaskMarked { .. }
         | Event::ApprovalDecided { .. }
         | Event::AlertRetried { .. }
@@ -113,6 +115,18 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
         Event::BackfillCreated(created) => backfill(created, batch)?,
         Event::BackfillCancelled { backfill, reason, .. } => cancel_backfill(*backfill, reason, batch)?,
         Event::RunCreated(created) => start(created, batch)?,
+        Event::RunAdmitted { run: id, .. } => {
+            let (row, targets) = of_run(*id, batch)?;
+            Told {
+                before: json!({"status": row.status}),
+                after: json!({"status": RunStatus::Created.as_str()}),
+                ..about(
+                    CommandKind::ReleaseRun,
+                    targets,
+                    format!("let run {id} of pipeline {} go", row.pipeline_alias),
+                )
+            }
+        }
         Event::RunCancelRequested { run: id, reason, .. } => {
             let (row, targets) = of_run(*id, batch)?;
             Told {
