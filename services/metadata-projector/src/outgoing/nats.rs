@@ -11,7 +11,7 @@ use async_nats::{
     ConnectOptions, HeaderMap, HeaderName, HeaderValue,
     jetstream::{
         self, Context,
-        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream},
+        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
     },
 };
 
@@ -30,8 +30,7 @@ pub(super) struct Nats {
 
 struct Opened {
     context: Context,
-    stream: Stream,
-    /// Sequence of the last message of the stream. `None`: some of what was published may be there or not.
+    /// Sequence of the last message of the stream, of which we know that it is the last one given. `None`: what follows may be there or not.
     last: Option<u64>,
 }
 
@@ -65,11 +64,12 @@ impl Nats {
 impl Opened {
     async fn one_by_one(&mut self, messages: &[Message]) -> Result<(), Error> {
         for message in messages {
+            self.last = None;
             let sent = self.context.publish_with_headers(message.subject.clone(), headers(message), message.body.clone());
-            sent.await.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))?;
+            let stored = sent.await.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))?;
+            // What follows something that the stream had already, it may have too.
+            self.last = (!stored.duplicate).then_some(stored.sequence);
         }
-        let info = self.stream.info().await.map_err(|error| failed(&error))?;
-        self.last = Some(info.state.last_sequence);
         Ok(())
     }
 
@@ -108,9 +108,9 @@ async fn open(servers: &str, replicas: usize) -> Result<Opened, Error> {
     let mut context = jetstream::new(client);
     context.set_timeout(limits::NATS_TIMEOUT);
     let stream = context.get_or_create_stream(config(replicas)).await;
-    let stream = stream.map_err(|error| failed(&format!("making the stream {EVENTS_STREAM}: {error}")))?;
+    stream.map_err(|error| failed(&format!("making the stream {EVENTS_STREAM}: {error}")))?;
     tracing::info!("tells what happens below {EVENTS_PREFIX}");
-    Ok(Opened { context, stream, last: None })
+    Ok(Opened { context, last: None })
 }
 
 /// Whoever does not read for long misses the oldest: nobody who reads holds up others.

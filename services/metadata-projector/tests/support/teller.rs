@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tonic::service::RoutesBuilder;
 
 /// How long a subscriber waits for what must come.
-const COMES_WITHIN: Duration = Duration::from_secs(60);
+const COMES_WITHIN: Duration = Duration::from_secs(180);
 
 /// Projections and feeds over a log.
 pub struct Teller {
@@ -134,8 +134,8 @@ impl Subscriber {
     }
 
     pub async fn take(&mut self, count: usize) -> Vec<Heard> {
-        let mut heard = Vec::with_capacity(count);
-        for _ in 0..count {
+        let mut heard: Vec<Heard> = Vec::with_capacity(count);
+        while heard.len() < count {
             heard.push(self.next().await);
         }
         heard
