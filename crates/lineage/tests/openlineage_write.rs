@@ -125,7 +125,8 @@ fn an_event_names_its_parent_its_root_and_what_is_known_of_datasets() {
     let mut built = operation("daily", "MATERIALISATION", "SUCCEEDED");
     (built.asset, built.rows_affected, built.bytes) = (table("daily"), Some(42), Some(1_024));
     built.completed_at = Some(Timestamp::from_second(1_700_000_009).unwrap());
-    let edges = vec![edge("daily", EdgeKind::Derives, "orders", "daily", &[("amount", "total", ColumnUse::Aggregation)])];
+    let edges =
+        vec![edge("daily", EdgeKind::Derives, "orders", "daily", &[("amount", "total", ColumnUse::Aggregation)])];
     let told = told(&Collected { operations: vec![built], assets: vec![asset], edges });
     assert_eq!(told.len(), 1);
     let (run, output) = (&told[0]["run"], &told[0]["outputs"][0]);
@@ -134,7 +135,10 @@ fn an_event_names_its_parent_its_root_and_what_is_known_of_datasets() {
     assert_eq!(told[0]["job"]["name"], json!("daily.load.daily"));
     assert_eq!(told[0]["job"]["facets"]["jobType"]["jobType"], json!("MODEL"));
     let parent = &run["facets"]["parent"];
-    assert_eq!((&parent["run"]["runId"], &parent["job"]["name"]), (&json!(RunId([2; 16]).to_string()), &json!("daily.load")));
+    assert_eq!(
+        (&parent["run"]["runId"], &parent["job"]["name"]),
+        (&json!(RunId([2; 16]).to_string()), &json!("daily.load"))
+    );
     let root = &parent["root"];
     assert_eq!((&root["run"]["runId"], &root["job"]["name"]), (&json!(RunId([1; 16]).to_string()), &json!("daily")));
     assert_eq!((&output["namespace"], &output["name"]), (&json!("postgres://db:5432"), &json!("shop.public.daily")));
@@ -148,7 +152,12 @@ fn an_event_names_its_parent_its_root_and_what_is_known_of_datasets() {
     assert_eq!((&field["field"], &field["transformations"]), (&json!("amount"), &told_of));
     assert_eq!(run["facets"]["processing_engine"]["name"], json!("downbeat"));
     let schema = &output["facets"]["columnLineage"]["_schemaURL"];
-    assert_eq!(*schema, json!("https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet"));
+    assert_eq!(
+        *schema,
+        json!(
+            "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet"
+        )
+    );
 }
 
 #[test]
@@ -194,7 +203,8 @@ fn the_same_facts_give_the_same_events_and_different_ones_different_runs() {
 
 #[test]
 fn changes_of_runs_are_read_back_with_their_parents() {
-    for (state, error) in [(State::Start, ""), (State::Complete, ""), (State::Fail, "exit code 1"), (State::Abort, "")] {
+    for (state, error) in [(State::Start, ""), (State::Complete, ""), (State::Fail, "exit code 1"), (State::Abort, "")]
+    {
         let (of, around) = (task(), Around { parent: Some(of("daily", 1)), root: Some(of("outer", 9)) });
         let told = Change {
             of: &of,

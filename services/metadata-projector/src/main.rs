@@ -35,7 +35,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let listener = grpc::bind(arguments.projector.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "metadata projector listens");
     let blobs = BlobStore::open(&arguments.blobs)?;
-    let (at, metrics) = (arguments.log, outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?);
+    let (at, metrics) =
+        (arguments.log, outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?);
     let log = shutdown.unless_ended(at.open_waiting(Access::Read, "downbeat-projector", None)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
     let start = downbeat_metadata_projector::start(log.clone(), arguments.projector, blobs);

@@ -103,7 +103,10 @@ async fn whoever_subscribes_to_a_pipeline_or_a_kind_hears_nothing_else() {
         ("downbeat.events.default.weather.run_finished", vec!["run_finished"; 3]),
         ("downbeat.events.default.*.budget_crossed", vec!["budget_crossed"; 2]),
         ("downbeat.events.default._.>", vec!["budget_crossed"]),
-        ("downbeat.events.default.weather.>", kinds(&all)[..all.len() - 2].iter().copied().chain(["budget_crossed"]).collect()),
+        (
+            "downbeat.events.default.weather.>",
+            kinds(&all)[..all.len() - 2].iter().copied().chain(["budget_crossed"]).collect(),
+        ),
     ] {
         let heard = Subscriber::of(&nats.url(), filter).await.take(expected.len()).await;
         assert_eq!(kinds(&heard), expected, "{filter}");
@@ -114,7 +117,8 @@ async fn whoever_subscribes_to_a_pipeline_or_a_kind_hears_nothing_else() {
 fn crossed(of: BudgetOf) -> Event {
     use downbeat_domain::cost::{BudgetCrossed, CostEvent, Currency};
     let (currency, at) = ("EUR".parse::<Currency>().unwrap(), at(5));
-    let crossed = BudgetCrossed { of, percent: 80, spent: 8_000_000, micros: 10_000_000, currency, from: at, to: at, at };
+    let crossed =
+        BudgetCrossed { of, percent: 80, spent: 8_000_000, micros: 10_000_000, currency, from: at, to: at, at };
     Event::Cost(Box::new(CostEvent::BudgetCrossed(crossed)))
 }
 

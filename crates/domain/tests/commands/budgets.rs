@@ -193,7 +193,12 @@ fn owed(world: &World) -> Vec<String> {
             let content = &owed.alert.content;
             let (status, to) = (text(&content["status"]), text(&content["destination"]));
             let message = text(&content["detail"]["message"]);
-            format!("{} {} {to} {status} {}: {message}", owed.alert.name, owed.alert.integration, text(&content["event_type"]))
+            format!(
+                "{} {} {to} {status} {}: {message}",
+                owed.alert.name,
+                owed.alert.integration,
+                text(&content["event_type"])
+            )
         })
         .collect();
     lines.sort_unstable();

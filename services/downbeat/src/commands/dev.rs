@@ -40,7 +40,10 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
             .await
             .map_err(failed)?;
-    let told = OutgoingConfig { events_nats: dev.events_nats.clone(), ..OutgoingConfig::in_folder(&dev.data.join("outgoing")) };
+    let told = OutgoingConfig {
+        events_nats: dev.events_nats.clone(),
+        ..OutgoingConfig::in_folder(&dev.data.join("outgoing"))
+    };
     let outgoing = outgoing::start(&log, &log_address, projector.published(), &told, &outgoing::Metrics::default());
     let outgoing = outgoing.await.map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);

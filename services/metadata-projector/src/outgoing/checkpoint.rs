@@ -98,7 +98,8 @@ impl Checkpoint {
     /// `Folder`.
     pub(super) fn write(&self, position: Tail) -> Result<(), Error> {
         let (sequence, hash) = (position.sequence, position.hash.to_string());
-        let text = json!({"log_id": self.log.0, "partition": PARTITION, "sequence": sequence, "hash": hash}).to_string();
+        let text =
+            json!({"log_id": self.log.0, "partition": PARTITION, "sequence": sequence, "hash": hash}).to_string();
         let fresh = self.file.with_extension("new");
         let written = File::create(&fresh).and_then(|mut file| {
             file.write_all(text.as_bytes())?;

@@ -131,7 +131,8 @@ fn data(told: &Told<'_>, about: &About) -> Bytes {
         let assets: Vec<&str> = done.map(|done| done.asset.as_str()).take(limits::OUTGOING_ASSETS_MAX).collect();
         data.insert("materialised".to_owned(), json!(assets));
         let failed = |status: &str| matches!(status, "FAILED" | "WARNING");
-        let failed = collected.operations.iter().filter(|operation| operation.kind == "TEST" && failed(&operation.status));
+        let failed =
+            collected.operations.iter().filter(|operation| operation.kind == "TEST" && failed(&operation.status));
         data.insert("tests_not_passed".to_owned(), json!(failed.count()));
     }
     let whole = Value::Object(data).to_string();
@@ -186,7 +187,10 @@ mod tests {
         assert_eq!(attribute(&message, "sequence"), Some("00000000000000000042.00000003"));
         assert!(message.id.ends_with("-42-3"), "{}", message.id);
         let data: Value = serde_json::from_slice(&message.body).unwrap();
-        assert_eq!((&data["status"], &data["pipeline"], &data["actor"]), (&json!("FAILED"), &json!("daily"), &json!("me")));
+        assert_eq!(
+            (&data["status"], &data["pipeline"], &data["actor"]),
+            (&json!("FAILED"), &json!("daily"), &json!("me"))
+        );
     }
 
     #[test]

@@ -67,7 +67,8 @@ mod tests {
             (Some("nats://other:4222"), &nats, Some("nats://other:4222")),
             (Some("nats://other:4222"), &embedded, Some("nats://other:4222")),
         ] {
-            let config = OutgoingConfig { events_nats: given.map(str::to_owned), ..OutgoingConfig::in_folder(Path::new("x")) };
+            let config =
+                OutgoingConfig { events_nats: given.map(str::to_owned), ..OutgoingConfig::in_folder(Path::new("x")) };
             assert_eq!(config.servers(log).as_deref(), expected, "{given:?} over {log}");
         }
     }

@@ -21,8 +21,8 @@ use bytes::Bytes;
 use downbeat_event_log::{Entry, EventLog, LogAddress, LogId};
 use downbeat_runtime::shutdown::{self, ShutdownSignal};
 
-pub use self::{config::OutgoingConfig, metrics::Metrics};
 use self::{checkpoint::Checkpoints, feed::Feed};
+pub use self::{config::OutgoingConfig, metrics::Metrics};
 use crate::{error::Error, published::Published, store::Store};
 
 /// The account of this version.
@@ -78,7 +78,7 @@ pub struct Outgoing {
 /// told by default.
 ///
 /// # Errors
-/// `ForeignCheckpoint`, `Folder`, `Locked`, `Log`, `Setting`.
+/// `ForeignCheckpoint`, `Folder`, `Locked`, `Log`.
 pub async fn start(
     log: &Arc<dyn EventLog>,
     at: &LogAddress,

@@ -65,7 +65,8 @@ impl Opened {
     async fn one_by_one(&mut self, messages: &[Message]) -> Result<(), Error> {
         for message in messages {
             self.last = None;
-            let sent = self.context.publish_with_headers(message.subject.clone(), headers(message), message.body.clone());
+            let sent =
+                self.context.publish_with_headers(message.subject.clone(), headers(message), message.body.clone());
             let stored = sent.await.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))?;
             // What follows something that the stream had already, it may have too.
             self.last = (!stored.duplicate).then_some(stored.sequence);
@@ -101,7 +102,8 @@ async fn open(servers: &str, replicas: usize) -> Result<Opened, Error> {
         Ok(connected) => connected.map_err(|error| failed(&error))?,
         Err(_) => return Err(failed(&format!("no answer within {:?}", limits::NATS_TIMEOUT))),
     };
-    let (takes, needs) = (client.server_info().max_payload, limits::OUTGOING_DATA_BYTES_MAX + limits::OUTGOING_HEADER_BYTES_MAX);
+    let (takes, needs) =
+        (client.server_info().max_payload, limits::OUTGOING_DATA_BYTES_MAX + limits::OUTGOING_HEADER_BYTES_MAX);
     if takes < needs {
         return Err(failed(&format!("the server takes {takes} bytes a message; set max_payload to at least {needs}")));
     }

@@ -108,11 +108,8 @@ impl Subscriber {
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         };
-        let config = pull::Config {
-            filter_subject: subject.to_owned(),
-            ack_policy: AckPolicy::None,
-            ..pull::Config::default()
-        };
+        let config =
+            pull::Config { filter_subject: subject.to_owned(), ack_policy: AckPolicy::None, ..pull::Config::default() };
         Self { messages: stream.create_consumer(config).await.unwrap().messages().await.unwrap() }
     }
 

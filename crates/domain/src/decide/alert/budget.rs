@@ -99,8 +99,9 @@ fn detail(
     };
     let (spent, amount) = (amount_text(crossed.spent), amount_text(crossed.micros.into()));
     let (percent, currency, until) = (crossed.percent, crossed.currency, crossed.to);
-    let message =
-        format!("{percent} % of the budget of {whose} is spent: {spent} of {amount} {currency}; it lasts until {until}");
+    let message = format!(
+        "{percent} % of the budget of {whose} is spent: {spent} of {amount} {currency}; it lasts until {until}"
+    );
     json!({
         "pipeline_id": pipeline.to_string(),
         "pipeline_name": name,

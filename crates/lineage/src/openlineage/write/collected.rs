@@ -19,13 +19,7 @@ use crate::{limits::EVENTS_PER_REPORT_MAX, naming, openlineage::State};
 /// What the operations of a task run give to tell: one event per operation and output; one for what an operation only read; one for all tests.
 /// `task` is the task run and `around` what it runs in; `at` counts where an operation does not say when it ended. Of more than
 /// [`EVENTS_PER_REPORT_MAX`] the last are left out.
-pub fn operations(
-    collected: &Collected,
-    task: &Of,
-    around: &Around,
-    integration: &str,
-    at: Timestamp,
-) -> Vec<Value> {
+pub fn operations(collected: &Collected, task: &Of, around: &Around, integration: &str, at: Timestamp) -> Vec<Value> {
     let known: Known<'_> = collected.assets.iter().map(|asset: &Asset| (asset.key.as_str(), asset)).collect();
     let done: BTreeMap<&str, &Operation> =
         collected.operations.iter().map(|done| (done.external_id.as_str(), done)).collect();

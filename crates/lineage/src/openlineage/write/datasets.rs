@@ -42,7 +42,8 @@ pub(super) fn dataset(key: &str, known: &Known<'_>) -> Value {
             _ => "",
         };
         if !kind.is_empty() {
-            facets.insert("datasetType".to_owned(), facet("1-0-0/DatasetTypeDatasetFacet", json!({"datasetType": kind})));
+            facets
+                .insert("datasetType".to_owned(), facet("1-0-0/DatasetTypeDatasetFacet", json!({"datasetType": kind})));
         }
     }
     json!({"namespace": namespace, "name": name, "facets": facets})
@@ -51,7 +52,8 @@ pub(super) fn dataset(key: &str, known: &Known<'_>) -> Value {
 /// What was written of it.
 pub(super) fn with_statistics(mut dataset: Value, done: Option<&Operation>) -> Value {
     let mut fields = Map::new();
-    for (name, count) in [("rowCount", done.and_then(|done| done.rows_affected)), ("size", done.and_then(|done| done.bytes))]
+    for (name, count) in
+        [("rowCount", done.and_then(|done| done.rows_affected)), ("size", done.and_then(|done| done.bytes))]
     {
         if let Some(count) = count {
             fields.insert(name.to_owned(), json!(count));

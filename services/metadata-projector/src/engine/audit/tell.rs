@@ -120,11 +120,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
             Told {
                 before: json!({"status": row.status}),
                 after: json!({"status": RunStatus::Created.as_str()}),
-                ..about(
-                    CommandKind::ReleaseRun,
-                    targets,
-                    format!("let run {id} of pipeline {} go", row.pipeline_alias),
-                )
+                ..about(CommandKind::ReleaseRun, targets, format!("let run {id} of pipeline {} go", row.pipeline_alias))
             }
         }
         Event::RunCancelRequested { run: id, reason, .. } => {
