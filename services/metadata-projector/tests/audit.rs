@@ -262,7 +262,7 @@ fn cases() -> Vec<Case> {
             vec![gated(), Event::RunQueued { run: run_id(1), reason: "the budget is spent".into(), at: at(2) }],
             Event::RunAdmitted { run: run_id(1), deadline: None, at: at(9) },
             json!({"status": "QUEUED"}),
-            json!({"status": "CREATED"}),
+            json!({"released": true}),
             run_targets(1),
         ),
         (

@@ -44,7 +44,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::BackfillCreated(_)
         | Event::BackfillCancelled { .. }
         | Event::RunCancelRequested { .. }
-        // Of a decision that begins with it: whatever else lets a run go is told by what was asked for before.
+        // The first thing that somebody's decision says: it was let go by hand. Otherwise it follows from something that was asked.
         | Event::RunAdmitted { .. }
         | Event::TaskMarked { .. }
         | Event::ApprovalDecided { .. }
@@ -115,14 +115,6 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
         Event::BackfillCreated(created) => backfill(created, batch)?,
         Event::BackfillCancelled { backfill, reason, .. } => cancel_backfill(*backfill, reason, batch)?,
         Event::RunCreated(created) => start(created, batch)?,
-        Event::RunAdmitted { run: id, .. } => {
-            let (row, targets) = of_run(*id, batch)?;
-            Told {
-                before: json!({"status": row.status}),
-                after: json!({"status": RunStatus::Created.as_str()}),
-                ..about(CommandKind::ReleaseRun, targets, format!("let run {id} of pipeline {} go", row.pipeline_alias))
-            }
-        }
         Event::RunCancelRequested { run: id, reason, .. } => {
             let (row, targets) = of_run(*id, batch)?;
             Told {
@@ -133,6 +125,18 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
                     CommandKind::CancelRun,
                     targets,
                     format!("cancelled run {id} of pipeline {}", row.pipeline_alias),
+                )
+            }
+        }
+        Event::RunAdmitted { run: id, .. } => {
+            let (row, targets) = of_run(*id, batch)?;
+            Told {
+                before: json!({"status": row.status}),
+                after: json!({"released": true}),
+                ..about(
+                    CommandKind::ReleaseRun,
+                    targets,
+                    format!("let run {id} of pipeline {} go over its budget", row.pipeline_alias),
                 )
             }
         }
