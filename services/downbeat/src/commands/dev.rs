@@ -44,8 +44,9 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         events_nats: dev.events_nats.clone(),
         ..OutgoingConfig::in_folder(&dev.data.join("outgoing"))
     };
-    let outgoing = outgoing::start(&log, &log_address, projector.published(), &told, &outgoing::Metrics::default());
-    let outgoing = outgoing.await.map_err(failed)?;
+    let measures = outgoing::Metrics::default();
+    let outgoing = outgoing::start(&log, &log_address, projector.published(), &told, &measures).await;
+    let outgoing = outgoing.map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
     let services = [&coordinator_services[..], &projector_services[..]].concat();
     let served =
