@@ -11,6 +11,7 @@ pub mod engine;
 pub mod error;
 pub mod export;
 pub mod limits;
+pub mod outgoing;
 pub mod position;
 pub mod published;
 pub mod query;
@@ -36,6 +37,7 @@ use tonic::service::RoutesBuilder;
 pub use config::ProjectorConfig;
 pub use driver::Driver;
 pub use error::{Error, ErrorKind};
+pub use outgoing::{Outgoing, OutgoingConfig};
 
 /// A projector whose store is open and whose position was found in the log: its gRPC service and its loop.
 pub struct Projector {
@@ -96,6 +98,30 @@ impl Projector {
         routes.add_service(LineageServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));
         (self.driver, SERVICES)
+    }
+
+    /// Serves and tells others until the process is asked to end; where one of both fails, the other ends in order.
+    ///
+    /// # Errors
+    /// As [`Self::serve`], else as [`Outgoing::run`].
+    pub async fn serve_and_tell(
+        self,
+        listener: TcpListener,
+        outgoing: Outgoing,
+        shutdown: &shutdown::Shutdown,
+    ) -> Result<(), Error> {
+        let served = async {
+            let served = Box::pin(self.serve(listener, shutdown.signal())).await;
+            shutdown.begin();
+            served
+        };
+        let told = async {
+            let told = outgoing.run(shutdown.signal()).await;
+            shutdown.begin();
+            told
+        };
+        let (served, told) = tokio::join!(served, told);
+        served.and(told)
     }
 
     /// Serves until the signal, or until the log fails for good.

@@ -230,3 +230,31 @@ pub const COMMANDS_MAX: usize = 5;
 pub const CHANGES_MAX: usize = 10;
 /// Unhealthy assets, dead alerts, pipelines with breaches, crossed budgets, quarantined events: of each so many are looked at.
 pub const BROKEN_LOOKED_AT_MAX: usize = 200;
+/// Records of the log whose events are told to others together.
+pub const OUTGOING_RECORDS_MAX: usize = 64;
+/// Bytes of records after which no further one goes with them.
+pub const OUTGOING_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Portions of records that gave nothing to tell, after which the checkpoint moves all the same.
+pub const SILENT_PORTIONS_MAX: u32 = 1_000;
+/// Of failures of a destination that follow each other, every how-manieth is logged after the first.
+pub const OUTGOING_NOTICE_EVERY: u32 = 30;
+/// Runs whose shape a feed remembers.
+pub const OUTGOING_SHAPES_MAX: usize = 16;
+/// Data of one event that is told, bytes; a larger one is told without the fields of the event, and says so.
+pub const OUTGOING_DATA_BYTES_MAX: usize = 512 * 1024;
+/// Keys of assets that one event that is told lists as materialised.
+pub const OUTGOING_ASSETS_MAX: usize = 1_000;
+/// Headers of one event that is told, bytes, about.
+pub const OUTGOING_HEADER_BYTES_MAX: usize = 16 * 1024;
+/// A text in an attribute of CloudEvents, bytes.
+pub const OUTGOING_ATTRIBUTE_BYTES_MAX: usize = 1024;
+/// Events that are on their way to NATS at once.
+pub const OUTGOING_IN_FLIGHT_MAX: usize = 256;
+/// How long NATS may take to answer one request.
+pub const NATS_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of events that NATS keeps; the oldest go first.
+pub const EVENTS_STREAM_BYTES: i64 = 1024 * 1024 * 1024;
+/// How long NATS keeps events.
+pub const EVENTS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Within this time NATS itself drops an event that it has seen.
+pub const EVENTS_DUPLICATE_WINDOW: Duration = Duration::from_secs(10 * 60);

@@ -14,6 +14,7 @@ mod facets;
 mod operations;
 mod parts;
 mod read;
+pub mod write;
 
 use downbeat_domain::{foreign::Said, metadata::Collected};
 

@@ -177,6 +177,9 @@ pub struct Dev {
     pub git_protocols: Vec<String>,
     #[command(flatten)]
     pub isolation: Isolation,
+    /// NATS servers on which everything that happens is published (docs/events-out.md): nats://HOST:PORT. Default: nowhere.
+    #[arg(long, env = "DOWNBEAT_EVENTS_NATS", value_name = "SERVERS")]
+    pub events_nats: Option<String>,
     /// Folder for the virtual environments of tasks. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,

@@ -3,6 +3,7 @@
 
 pub mod service;
 pub mod stories;
+pub mod teller;
 
 use std::sync::Arc;
 

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     engine::{
         batch::Batch,
-        graph::reporter::planned,
         keys::{
             self,
             answers::{self, Kept},

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     engine::{
         batch::Batch,
-        graph::reporter::{self, Reporter},
+        graph::reporter::Reporter,
         keys::{self, answers},
         plans::Plans,
         rows::{Phase, RunHead, TaskRow},

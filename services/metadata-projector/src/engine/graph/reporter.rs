@@ -7,7 +7,7 @@ use crate::{
         batch::Batch,
         keys,
         plans::Plans,
-        rows::{Matrix, Plan, RunHead},
+        rows::{Matrix, RunHead},
     },
     error::Error,
 };
