@@ -188,8 +188,19 @@ fn edges_run_per_output_and_never_from_everything_to_everything() {
         let input = json!({"namespace": "postgres://db", "name": from, "field": "x"});
         json!({"namespace": "postgres://db", "name": name, "facets": {"columnLineage": {"fields": {"y": {"inputFields": [input]}}}}})
     };
+    let elsewhere = |from: &str| {
+        let mut output = told("s.p.t", from);
+        output["facets"]["columnLineage"]["fields"]["y"]["inputFields"][0]["namespace"] = json!("postgres://other");
+        output
+    };
     let test = json!({"namespace": "n", "name": "j", "facets": {"jobType": {"jobType": "TEST", "integration": "X"}}});
     let cases = [
+        // An origin that is no input: dbt-ol leaves seeds out, and takes a common table expression for a table.
+        (json!({"outputs": [told("s.p.t", "s.p.seed")]}), vec!["DERIVES a > t", "DERIVES b > t", "DERIVES seed > t"]),
+        (json!({"outputs": [told("s.p.t", "cte")]}), vec!["DERIVES a > t", "DERIVES b > t"]),
+        (json!({"outputs": [told("s.p.t", "s.cte")]}), vec!["DERIVES a > t", "DERIVES b > t"]),
+        (json!({"outputs": [elsewhere("s.p.seed")]}), vec!["DERIVES a > t", "DERIVES b > t"]),
+        (json!({"inputs": [], "outputs": [told("s.p.t", "s.p.seed")]}), vec!["DERIVES seed > t"]),
         (json!({}), vec!["DERIVES a > t", "DERIVES b > t"]),
         (json!({"outputs": [told("s.p.t", "s.p.a"), told("s.p.u", "s.p.b")]}), vec!["DERIVES a > t", "DERIVES b > u"]),
         (

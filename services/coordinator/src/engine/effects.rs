@@ -165,7 +165,11 @@ impl Engine {
 
     fn send_offer(&mut self, worker: WorkerId, attempt: AttemptRef) {
         let Some(session) = self.workers.session_of(worker) else { return };
-        let Some(offer) = self.partition.runs.get(&attempt.run).and_then(|run| offer(run, attempt)) else { return };
+        let Some(mut offer) = self.partition.runs.get(&attempt.run).and_then(|run| offer(run, attempt)) else { return };
+        let pipeline = self.partition.runs.get(&attempt.run).and_then(|run| self.partition.pipelines.get(&run.pipeline));
+        if let Some(pipeline) = pipeline {
+            offer.pipeline_alias.clone_from(&pipeline.alias);
+        }
         self.send(session, Message::Offers(wire::Offers { offers: vec![offer] }));
     }
 
