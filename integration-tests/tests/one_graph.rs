@@ -75,8 +75,7 @@ impl Shop {
         fs::write(folder.join("pipeline.yml"), pipeline).expect("a file");
         let connections = kept.path().join("connections");
         // Numbers and texts are variables alike.
-        let fields =
-            json!({ "port": postgres.port.to_string(), "password": Postgres::PASSWORD, "airflow": airflow.display().to_string() });
+        let fields = json!({ "port": postgres.port.to_string(), "password": Postgres::PASSWORD, "airflow": airflow.display().to_string() });
         connection(&connections, "shop", "PYTHON", &fields);
         let database = json!({
             "host": "127.0.0.1", "port": postgres.port, "database": "postgres", "username": "downbeat",
@@ -209,22 +208,24 @@ fn one_graph(shop: &Shop) {
     let files = ["reader.json", "dbt.json", "airflow.json"];
     let said = shop.report(&files);
     assert!(said.contains(" 0 known before"), "{said}");
-    eventually("the last of it is folded", SOON, || {
-        shop.told_below().contains_key("read").then_some(())
-    });
+    eventually("the last of it is folded", SOON, || shop.told_below().contains_key("read").then_some(()));
     shop.holds_the_truth();
     // The same again changes nothing.
     let again = shop.report(&["airflow.json", "dbt.json", "reader.json"]);
     assert!(again.contains(" 0 recorded"), "{again}");
     shop.holds_the_truth();
 
+    // They name whose children they are by the alias and the task, without the slash that would cut the form.
+    let told = fs::read_to_string(shop.folder.join("events/dbt.json")).expect("dbt-ol told something");
+    let first: Value = serde_json::from_str(told.lines().next().expect("an event")).expect("JSON");
+    let parent = &first["run"]["facets"]["parent"];
+    assert_eq!(parent["job"]["name"], json!("shop_graph.transform%2Fdbt"));
+    assert_eq!(parent["root"]["run"]["runId"], json!(shop.run));
+
     // What they ran are operations of the task that began it.
     let below = shop.told_below();
     let names = |task: &str| -> Vec<&str> { below[task].iter().map(String::as_str).collect() };
-    assert_eq!(
-        names("load"),
-        ["load_shop", "load_shop.load_tables", "load_shop.make_tables", "load_shop.sum_orders"]
-    );
+    assert_eq!(names("load"), ["load_shop", "load_shop.load_tables", "load_shop.make_tables", "load_shop.sum_orders"]);
     let dbt = names("transform/dbt");
     for name in ["dbt-run-shop", "postgres.shop.shop.fct_orders.build.run", "unique_fct_orders_order_id"] {
         assert!(dbt.contains(&name), "{name}: {dbt:?}");

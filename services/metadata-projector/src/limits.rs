@@ -120,3 +120,9 @@ pub const EXPORT_LINE_BYTES_MAX: usize = 1024 * 1024;
 pub const FAULTS_TOLD_MAX: usize = 20;
 /// Task runs of a run among which the one is looked for that another system names as its parent.
 pub const PLACES_LOOKED_AT_MAX: u32 = 100_000;
+/// Runs of other systems that wait below one of which nobody knows the place; those beyond stay without a task.
+pub const CHILDREN_WAITING_MAX: usize = 1_000;
+/// Operations of a run of another system that wait for its place; those beyond stay without a task.
+pub const PLACELESS_OPERATIONS_MAX: usize = 5_000;
+/// Runs of other systems that get their place by one event.
+pub const RUNS_SETTLED_MAX: usize = 10_000;

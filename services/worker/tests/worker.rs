@@ -77,11 +77,7 @@ async fn a_script_is_told_which_task_run_it_is_of_unless_the_task_says_otherwise
     let mut stage = Stage::new().await;
     let code = "import os\nprint('parent', os.environ.get('OPENLINEAGE_PARENT_ID'))\nprint('root', os.environ.get('OPENLINEAGE_ROOT_PARENT_ID'))";
     let (run, task_run) = (uuid::Uuid::from_u128(1), support::task_run_id(1));
-    let named = Offer {
-        pipeline_alias: "daily_load".to_owned(),
-        task_id: "load/orders".to_owned(),
-        ..inline(1, code)
-    };
+    let named = Offer { pipeline_alias: "daily_load".to_owned(), task_id: "load/orders".to_owned(), ..inline(1, code) };
     outputs(&stage.run(named).await);
     let expected = format!("parent downbeat/daily_load.load%2Forders/{task_run}\nroot downbeat/daily_load/{run}\n");
     assert!(stage.log(1).await.contains(&expected), "{}", stage.log(1).await);

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use downbeat_domain::metadata::{Asset, AssetColumn};
 use serde_json::Value;
 
-use super::{facets, read::text};
+use super::{facets, place, read::text};
 use crate::{
     limits::{COLUMN_EDGES_PER_OUTPUT_MAX, COLUMNS_PER_DATASET_MAX, DATASETS_PER_EVENT_MAX, TEXTS_PER_DATASET_MAX},
     naming::{self, System},
 };
-
-/// Parts of a name that says the database, the schema and the table. Where there are two only, nobody can tell a table from the name that a query gives.
-const WHOLE_NAME_PARTS: usize = 3;
 
 /// What an event reads and writes, by key, in order. Something that stands there twice is one.
 #[derive(Debug, Default)]
@@ -61,7 +58,10 @@ pub(super) fn of(event: &Value) -> Datasets<'_> {
     for output in datasets.outputs.values() {
         for (origin, _) in origins(output).take(COLUMN_EDGES_PER_OUTPUT_MAX) {
             let Some(key) = key(origin).filter(|key| datasets.is_origin(key, origin, output)) else { continue };
-            if beside.len() < DATASETS_PER_EVENT_MAX && !datasets.assets.contains_key(&key) && !beside.contains_key(&key) {
+            if beside.len() < DATASETS_PER_EVENT_MAX
+                && !datasets.assets.contains_key(&key)
+                && !beside.contains_key(&key)
+            {
                 beside.extend(asset(origin, &integration).map(|asset| (key, asset)));
             }
         }
@@ -85,7 +85,8 @@ fn note(assets: &mut BTreeMap<String, Asset>, asset: Asset) {
 
 /// Key of a dataset. `None`: it has no name.
 pub(super) fn key(dataset: &Value) -> Option<String> {
-    naming::key(&text(dataset, "namespace").unwrap_or_default(), &text(dataset, "name")?)
+    let (namespace, name) = place::of(dataset)?;
+    naming::key(&namespace, &name)
 }
 
 /// What the column lineage of an output names, each with the column that came of it; empty = all of them.
@@ -98,18 +99,20 @@ pub(super) fn origins(output: &Value) -> impl Iterator<Item = (&Value, &str)> {
     of_columns.chain(facets::list(facet, "dataset").iter().map(|origin| (origin, "")))
 }
 
-/// A table beside the output: its name has all the parts that the output's has.
+/// A table beside the output: its name has all the parts that the output's has. Where these are two only, nobody can tell a table from a
+/// name that a query gives.
 fn is_beside(origin: &Value, output: &Value) -> bool {
     let namespace = |dataset: &Value| naming::namespace(&text(dataset, "namespace").unwrap_or_default());
     let parts = |dataset: &Value| naming::parts(&text(dataset, "name").unwrap_or_default()).len();
     let whole = parts(output);
-    whole >= WHOLE_NAME_PARTS && parts(origin) == whole && namespace(origin) == namespace(output)
+    whole >= place::WHOLE_NAME_PARTS && parts(origin) == whole && namespace(origin) == namespace(output)
 }
 
 fn asset(dataset: &Value, integration: &str) -> Option<Asset> {
-    let (namespace, name) = (text(dataset, "namespace").unwrap_or_default(), text(dataset, "name")?);
+    let (namespace, name) = place::of(dataset)?;
     let key = naming::key(&namespace, &name)?;
     let namespace = naming::namespace(&namespace);
+    let name = naming::name(&namespace, &name)?;
     let documentation = facets::of(dataset, "documentation").and_then(|facet| text(facet, "description"));
     let owner = |owner: &Value| text(owner, "name").filter(|name| !name.trim().is_empty());
     let owners = facets::list(facets::of(dataset, "ownership"), "owners").iter().filter_map(owner);

@@ -166,7 +166,8 @@ impl Engine {
     fn send_offer(&mut self, worker: WorkerId, attempt: AttemptRef) {
         let Some(session) = self.workers.session_of(worker) else { return };
         let Some(mut offer) = self.partition.runs.get(&attempt.run).and_then(|run| offer(run, attempt)) else { return };
-        let pipeline = self.partition.runs.get(&attempt.run).and_then(|run| self.partition.pipelines.get(&run.pipeline));
+        let pipeline =
+            self.partition.runs.get(&attempt.run).and_then(|run| self.partition.pipelines.get(&run.pipeline));
         if let Some(pipeline) = pipeline {
             offer.pipeline_alias.clone_from(&pipeline.alias);
         }

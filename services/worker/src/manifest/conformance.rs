@@ -91,7 +91,10 @@ impl Stage {
             secrets.extend(url.path().split('/').filter(|part| part.contains("s3cret")).map(str::to_owned));
             secrets.push(url.path().to_owned());
         }
-        let calls = job.prepared("c", &shape.parameters, TOKEN, Some(parents())).await.unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
+        let calls = job
+            .prepared("c", &shape.parameters, TOKEN, Some(parents()))
+            .await
+            .unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
         Self { job, server, calls, secrets, folder }
     }
 

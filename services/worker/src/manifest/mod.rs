@@ -302,7 +302,8 @@ impl RemoteJob for Described {
     }
 
     async fn prepare(&self, task: &Task) -> Result<Box<dyn Prepared>, Failure> {
-        let calls = self.prepared(&task.offer.connection, &task.parameters, &task.token, Parents::of(&task.offer)).await?;
+        let calls =
+            self.prepared(&task.offer.connection, &task.parameters, &task.token, Parents::of(&task.offer)).await?;
         if let Some(connection) = &calls.connection {
             task.log.learn(connection.secrets()).await;
         }
