@@ -35,7 +35,7 @@ impl Parents {
     /// `None`: the offer does not say which run it is of.
     pub(crate) fn of(offer: &Offer) -> Option<Self> {
         let run = offer.attempt.as_ref().and_then(|attempt| Uuid::from_slice(&attempt.run_id).ok())?;
-        // A coordinator before 0.2 says the name for people only.
+        // An older coordinator says the name for people only.
         let pipeline = if offer.pipeline_alias.is_empty() { &offer.pipeline_name } else { &offer.pipeline_alias };
         let root_job = escaped(pipeline);
         let known = !root_job.is_empty() && !offer.task_run_id.is_empty();
