@@ -23,13 +23,14 @@ const TOKEN: &str = "0a1b2c3d-0000-4000-8000-00000000beef-3-1";
 const CALLS_MAX: u32 = 60;
 const SEEDS: u64 = 12;
 
+/// Of the offers that `whole.rs` makes.
 fn parents() -> Parents {
     let text = str::to_owned;
     Parents {
         job: text("daily_load.load"),
-        run: text("00000000-0000-4000-8000-000000000008"),
+        run: text("00000000-0000-0000-0000-000000000005"),
         root_job: text("daily_load"),
-        root_run: text("00000000-0000-4000-8000-000000000007"),
+        root_run: text("07070707-0707-0707-0707-070707070707"),
     }
 }
 
