@@ -246,7 +246,7 @@ fn recorded_airflow_dbt_ol_and_our_own_sql_give_one_graph() {
 }
 
 #[test]
-fn airflow_dbt_ol_and_our_own_sql_give_one_graph() {
+fn a_real_airflow_dbt_ol_and_our_own_sql_give_one_graph() {
     let airflow = repository().join(".cache/products/airflow/bin/airflow");
     if !airflow.is_file() {
         println!("skipped: `make products` brings airflow");
