@@ -58,6 +58,7 @@ bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo bench --locked -p downbeat-domain --bench core
 	cargo bench --locked -p downbeat-scheduler --bench schedules
 	cargo bench --locked -p downbeat-metadata-projector --bench fold
+	cargo bench --locked -p downbeat-metadata-projector --bench scale
 
 RUNS ?= 10000000
 fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep what was learned

@@ -4,6 +4,7 @@
 //! Promises that everything started here is killed by its own pid when its handle is dropped, and listens on free ports of
 //! 127.0.0.1 only. Knows nothing about how the services work inside.
 
+pub mod answers;
 pub mod clockwork;
 pub mod cluster;
 pub mod judge;

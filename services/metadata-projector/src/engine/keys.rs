@@ -50,6 +50,7 @@
 //! | `Qd` | asset (16) | [`super::usage::UsageRow`] | usage |
 //! | `Ce` | used at, newest first (8), entry (16) | [`super::costs::rows::EntryRow`] | costs |
 //! | `Cd` | day (4), what it is for (16) | [`super::costs::rows::DayRow`] | costs |
+//! | `Cm` | dimension (1), month (4), what it is for (16) | [`super::costs::rows::DayRow`] | costs |
 //! | `Ct` | nothing | [`super::costs::rows::TotalsRow`] | costs |
 //! | `Cu` | unit | [`super::costs::rows::UnpricedRow`] | costs |
 //! | `Cx` | report with quantities that have no price (16) | nothing | costs |
