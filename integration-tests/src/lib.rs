@@ -9,8 +9,10 @@ pub mod clockwork;
 pub mod cluster;
 pub mod judge;
 pub mod pipelines;
+pub mod postgres;
 pub mod process;
 pub mod sim;
+pub mod truth;
 
 use std::path::{Path, PathBuf};
 

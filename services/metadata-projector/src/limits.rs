@@ -258,3 +258,9 @@ pub const EVENTS_STREAM_BYTES: i64 = 1024 * 1024 * 1024;
 pub const EVENTS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Within this time NATS itself drops an event that it has seen.
 pub const EVENTS_DUPLICATE_WINDOW: Duration = Duration::from_secs(10 * 60);
+/// Runs of other systems that wait below one of which nobody knows the place; those beyond stay without a task.
+pub const CHILDREN_WAITING_MAX: usize = 1_000;
+/// Operations of a run of another system that wait for its place; those beyond stay without a task.
+pub const PLACELESS_OPERATIONS_MAX: usize = 5_000;
+/// Runs of other systems that get their place by one event.
+pub const RUNS_SETTLED_MAX: usize = 10_000;

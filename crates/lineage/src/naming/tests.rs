@@ -15,6 +15,7 @@ fn all_who_report_a_table_say_the_same_key() {
                 ("postgresql://DB.example.org", "shop.public.Orders"),
                 ("postgres://reader:pw@db.example.org:5432/shop?sslmode=require", "\"shop\".\"public\".\"orders\""),
                 ("POSTGRES://db.example.org.:5432/", " shop.public.orders "),
+                ("postgresql+psycopg2://db.example.org", "shop.public.orders"),
             ],
         ),
         (

@@ -13,6 +13,7 @@ mod edges;
 mod facets;
 mod operations;
 mod parts;
+mod place;
 mod read;
 pub mod write;
 

@@ -19,7 +19,7 @@
 //! | `c` | run id, place in the plan (4), name of the iteration | [`super::rows::Kept`] | task_runs |
 //! | `t` | run id, place (4): in the plan, then those of iterations | [`super::rows::TaskRow`]; absent = nothing happened to it yet | task_runs |
 //! | `o` | run id, place (4), attempt (4), chunk (4), ordinal (4) | `metadata.v1.Operation` without the plan's fields | operations |
-//! | `o` | run id, place (4), all ones (4), BLAKE3 of its id (8) | the same, of another system | foreign |
+//! | `o` | run id, place (4), all ones (4), BLAKE3 of its id (8) | the same, of another system; an empty row = it has gone to its task | foreign |
 //! | `Xr` | run of another system (16) | [`super::foreign::HangsBelow`] | foreign |
 //! | `a` | asset key | `metadata.v1.Asset` | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
