@@ -14,7 +14,7 @@ use std::{
 };
 
 use downbeat_domain::{
-    CostId, Event, PipelineApplied, PipelineId, RunCreated, RunId, RunStatus,
+    CostId, Event, PipelineApplied, PipelineId, RunCreated, RunStatus,
     cost::{Basis, CostEntry, CostEvent, CostRecorded, Origin},
     metadata::{Asset, AssetColumn, Collected, LineageEdge, Operation, Quantity},
 };

@@ -17,7 +17,7 @@ pub fn savings_lines(savings: &[Saving], columns: Option<usize>) -> Vec<String> 
         let figures = saving.figures.iter().map(|it| format!("{} {}", it.name, figure(&it.value, &it.unit)));
         rows.push(("figures", figures.collect::<Vec<_>>().join("; ")));
         for it in &saving.evidence {
-            let id = if it.kind == "RUN" { short(&it.id) } else { &it.id };
+            let id = if it.kind == "RUN" { short(&it.id) } else { it.id.clone() };
             let record = if it.sequence == 0 { String::new() } else { format!(", record {}", it.sequence) };
             rows.push(("", format!("{} {id}: {}{record}", it.kind.to_lowercase(), it.note)));
         }

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn entries_are_in_order_and_the_oldest_goes() {
-        let mut list = Vec::new();
+        let mut list: Vec<Day> = Vec::new();
         for place in [5, 3, 5, 9, 4, 4, i32::MAX, 1] {
             if let Some(entry) = entry(&mut list, place, 4) {
                 entry.1 += 1;
