@@ -58,6 +58,8 @@ bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo bench --locked -p downbeat-domain --bench core
 	cargo bench --locked -p downbeat-scheduler --bench schedules
 	cargo bench --locked -p downbeat-metadata-projector --bench fold
+	cargo bench --locked -p downbeat-metadata-projector --bench savings
+	cargo bench --locked -p downbeat-metadata-projector --bench scale
 
 RUNS ?= 10000000
 fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep what was learned
@@ -68,14 +70,16 @@ deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	cargo deny check licenses bans sources
 
 # Products of others that are too large for every run of the tests.
-products: tools .cache/products/airflow/ready .cache/products/prefect/ready ## Test against a real Airflow and a real Prefect (installs both)
+products: build tools .cache/products/airflow/ready .cache/products/prefect/ready ## Test against a real Airflow and a real Prefect (installs both)
 	cargo test --locked -p downbeat-worker --test airflow --test prefect -- --nocapture
+	cargo test --locked -p downbeat-integration-tests --test one_graph -- --nocapture
 
-.cache/products/airflow/ready: PACKAGE := apache-airflow==3.1.8
+.cache/products/airflow/ready: PACKAGE := apache-airflow==3.1.8 apache-airflow-providers-openlineage==2.20.3 \
+	apache-airflow-providers-common-sql==2.4.0 apache-airflow-providers-postgres==7.1.1
 .cache/products/prefect/ready: PACKAGE := prefect==3.9.1
 .cache/products/%/ready:
 	rm -rf $(@D) && $(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet "$(PACKAGE)"
+	$(@D)/bin/pip install --quiet $(PACKAGE)
 	touch $@
 
 tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server

@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 13] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
     "downbeat/control/v1/control.proto",
@@ -10,8 +10,11 @@ const FILES: [&str; 10] = [
     "downbeat/metadata/v1/position.proto",
     "downbeat/metadata/v1/metadata.proto",
     "downbeat/metadata/v1/lineage.proto",
+    "downbeat/metadata/v1/answers.proto",
     "downbeat/metadata/v1/assets.proto",
     "downbeat/metadata/v1/cost.proto",
+    "downbeat/metadata/v1/savings.proto",
+    "downbeat/metadata/v1/trends.proto",
     "downbeat/snapshot/v1/snapshot.proto",
 ];
 

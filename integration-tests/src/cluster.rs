@@ -261,8 +261,9 @@ fn start_scheduler(folder: &Path, addresses: &Addresses, more: &[&str]) -> Proce
 fn start_projector(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
     let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
     let (data, blobs, listen) = (in_folder("metadata"), in_folder("blobs"), listen.to_string());
+    let outgoing = in_folder("outgoing");
     let arguments = ["--log", &addresses.log, "--listen", &listen, "--data-dir", &data, "--blobs", &blobs];
-    start(folder, "downbeat-metadata-projector", &arguments)
+    start(folder, "downbeat-metadata-projector", &[&arguments[..], &["--outgoing-data", &outgoing]].concat())
 }
 
 fn start_worker(folder: &Path, addresses: &Addresses, slots: u32, name: &str, more: &[&str]) -> Process {

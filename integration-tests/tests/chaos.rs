@@ -19,6 +19,7 @@ use downbeat_integration_tests::{
 };
 
 const RUNS: usize = 50;
+const PRICES: &str = "prices:\n  - {unit: worker_seconds, amount: 0.01, currency: EUR}\n";
 const WORKER_SLOTS: u32 = 6;
 /// Losing a worker costs a lease, and every kill may cost one.
 const END_AT_MOST: Duration = Duration::from_secs(400);
@@ -74,6 +75,20 @@ fn apply_all(addresses: &Addresses, folder: &Path) {
         insist(addresses, &["apply", file.to_str().expect("text"), "--alias", alias]);
     }
     insist(addresses, &["pool", "set", "chaos", "2"]);
+    let prices = folder.join("prices.yaml");
+    std::fs::write(&prices, PRICES).expect("a file");
+    insist(addresses, &["cost", "prices", "apply", prices.to_str().expect("text")]);
+    insist(addresses, &["budget", "set", "nobody", "0.01", "EUR", "--period", "day", "--alert-at", "50,100"]);
+}
+
+/// A bill comes, the same one again and again with what is known of it by then.
+fn bill(addresses: &Addresses, folder: &Path, number: usize) {
+    let (id, amount) = (number % 5, number + 1);
+    let bill =
+        format!("bills:\n  - {{source: meter, id: {id}, amount: '{amount}.25', currency: EUR, owner: nobody}}\n");
+    let file = folder.join("bills.yaml");
+    std::fs::write(&file, bill).expect("a file");
+    insist(addresses, &["cost", "record", file.to_str().expect("text")]);
 }
 
 #[test]
@@ -97,6 +112,7 @@ fn whatever_is_killed_every_run_ends_as_it_should_and_the_log_is_whole() {
             let (alias, _, ends) = &kinds[started.len() % kinds.len()];
             let key = format!("chaos-{}", started.len());
             let id = insist(&addresses, &["run", alias, "--key", &key]);
+            bill(&addresses, folder.path(), started.len());
             started.push(Started { alias, id, ends });
         }
         approve_what_waits(&addresses, &started);
@@ -125,6 +141,7 @@ fn whatever_is_killed_every_run_ends_as_it_should_and_the_log_is_whole() {
     println!("{RUNS} runs ended {:?} after the last kill", began.elapsed());
     assert!(addresses.downbeat_ok(&["log", "verify"]).contains("log verify: ok"));
     check_log(&addresses, &started);
+    check_rows(&addresses, folder.path());
 }
 
 /// Approvals that wait are approved; what is not there yet, or has ended, is left alone.
@@ -176,6 +193,16 @@ fn check_log(addresses: &Addresses, started: &[Started]) {
         entries.len(),
         unlucky.len()
     );
+}
+
+/// INV-13 and INV-14 as people check them: the ledger adds up, and an export of the audit says what the log says.
+fn check_rows(addresses: &Addresses, folder: &Path) {
+    let ledger = addresses.downbeat_ok(&["cost", "verify"]);
+    assert!(ledger.contains("every sum agrees"), "{ledger}");
+    let file = folder.join("audit.jsonl");
+    let file = file.to_str().expect("text");
+    addresses.downbeat_ok(&["audit", "export", file]);
+    println!("{ledger}{}", addresses.downbeat_ok(&["audit", "verify", file, "--log", &addresses.log]));
 }
 
 /// Runs of which a task was lost with its worker as often as is allowed, and those that waited for one.

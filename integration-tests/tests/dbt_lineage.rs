@@ -8,9 +8,14 @@ use std::{
     time::Duration,
 };
 
-use downbeat_integration_tests::{cluster::Dev, process::eventually, repository};
+use downbeat_integration_tests::{
+    cluster::Dev,
+    process::eventually,
+    repository,
+    truth::{Pairs, Truth, compared, is_direct},
+};
 use downbeat_proto::{
-    events::v1::{ColumnEdge, ColumnUse, Operation},
+    events::v1::{ColumnEdge, Operation},
     metadata::v1::{
         AssetEdge, GetAssetRequest, GetImpactRequest, GetLineageRequest, GetRunLineageRequest, LineageDirection,
         ListOperationsRequest, ListRunsRequest, ListTestResultsRequest, asset_service_client::AssetServiceClient,
@@ -37,50 +42,8 @@ const ROWS: [(&str, i64); 8] = [
     ("mart_review", 3),
 ];
 
-/// From, to.
-type Pairs = BTreeSet<(String, String)>;
 /// From, to, and its columns.
 type Edge = (String, String, Vec<ColumnEdge>);
-
-/// What the file says.
-#[derive(Default)]
-struct Truth {
-    /// Columns of each table in their order; exposures have none.
-    tables: BTreeMap<String, Vec<String>>,
-    edges: Pairs,
-    /// `table.column` of which `table.column` came.
-    columns: Pairs,
-    /// Columns of sources, and the exposures that hang on them.
-    impacts: Vec<(String, BTreeSet<String>)>,
-}
-
-impl Truth {
-    fn read() -> Self {
-        let text = fs::read_to_string(project().join("truth.txt")).expect("the truth");
-        let mut truth = Self::default();
-        let mut table = String::new();
-        let names = |list: &str| -> Vec<String> {
-            list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-        };
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            if let Some((name, parents)) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
-                name.clone_into(&mut table);
-                assert!(truth.tables.insert(table.clone(), Vec::new()).is_none(), "{table} stands twice");
-                truth.edges.extend(names(parents).into_iter().map(|parent| (parent, table.clone())));
-                continue;
-            }
-            let (name, origins) = line.split_once(':').unwrap_or_else(|| panic!("{line:?} has no colon"));
-            match name.strip_prefix("impact ") {
-                Some(column) => truth.impacts.push((column.to_owned(), names(origins).into_iter().collect())),
-                None => {
-                    truth.columns.extend(names(origins).into_iter().map(|origin| (origin, format!("{table}.{name}"))));
-                    truth.tables.get_mut(&table).expect("a table stands before it").push(name.to_owned());
-                }
-            }
-        }
-        truth
-    }
-}
 
 fn project() -> std::path::PathBuf {
     repository().join("integration-tests/fixtures/dbt-lineage")
@@ -180,41 +143,12 @@ fn short(key: &str) -> String {
 
 /// Tables, and columns whose values came of each other.
 fn edges_of(edges: &[Edge]) -> (Pairs, Pairs) {
-    let direct = |column: &ColumnEdge| {
-        let indirect = [
-            ColumnUse::Filter,
-            ColumnUse::Join,
-            ColumnUse::GroupBy,
-            ColumnUse::Sort,
-            ColumnUse::Window,
-            ColumnUse::Conditional,
-        ];
-        !column.to.is_empty() && !indirect.contains(&column.r#use())
-    };
     let tables = edges.iter().map(|(from, to, _)| (short(from), short(to))).collect();
     let columns = edges.iter().flat_map(|(from, to, columns)| {
-        let direct = columns.iter().filter(|column| direct(column));
+        let direct = columns.iter().filter(|column| is_direct(column));
         direct.map(|column| (format!("{}.{}", short(from), column.from), format!("{}.{}", short(to), column.to)))
     });
     (tables, columns.collect())
-}
-
-/// Precision and recall; what differs is printed.
-fn compared(what: &str, found: &Pairs, truth: &Pairs) -> (f64, f64) {
-    let both = found.intersection(truth).count() as f64;
-    let (precision, recall) = (both / found.len() as f64, both / truth.len() as f64);
-    println!(
-        "{what}: {} in the truth, {} found, precision {precision:.4}, recall {recall:.4}",
-        truth.len(),
-        found.len()
-    );
-    for (from, to) in truth.difference(found) {
-        println!("  missed: {to} of {from}");
-    }
-    for (from, to) in found.difference(truth) {
-        println!("  too much: {to} of {from}");
-    }
-    (precision, recall)
 }
 
 /// Every result of dbt is an operation with its status, failures, rows and times.
@@ -256,7 +190,7 @@ fn hold_against(results: &Value, operations: &BTreeMap<String, Operation>) {
 
 #[test]
 fn what_is_known_of_a_dbt_project_is_true() {
-    let truth = Truth::read();
+    let truth = Truth::read(&project().join("truth.txt"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let bikes = folder.path().join("bikes");
     copy(&project(), &bikes);

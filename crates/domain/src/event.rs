@@ -352,7 +352,7 @@ impl Event {
             Event::TaskCarriedOver(carried) => Some(carried.run),
             Event::AlertsRaised(raised) => match raised.subject {
                 AlertSubject::Run(run) | AlertSubject::Task(run, _) => Some(run),
-                AlertSubject::Window(_) => None,
+                AlertSubject::Window(_) | AlertSubject::Budget { .. } => None,
             },
             Event::RunCancelRequested { run, .. }
             | Event::RunQueued { run, .. }

@@ -6,6 +6,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 
+use crate::cost::BudgetOf;
 use crate::event::{AlertSubject, AttemptRef, WindowRef};
 
 macro_rules! id {
@@ -164,6 +165,14 @@ impl AlertId {
             AlertSubject::Window(window) => {
                 let instant = window.instant.as_microsecond().to_be_bytes();
                 of(&[b"window", &window.pipeline.0, window.sensor.as_bytes(), &instant])
+            }
+            AlertSubject::Budget { of: whose, percent, at } => {
+                let (percent, at) = (percent.to_be_bytes(), at.as_microsecond().to_be_bytes());
+                let (kind, whose): (&[u8], &[u8]) = match whose {
+                    BudgetOf::Pipeline(pipeline) => (b"pipeline", &pipeline.0),
+                    BudgetOf::Owner(owner) => (b"owner", owner.as_bytes()),
+                };
+                of(&[b"budget", kind, whose, &percent, &at])
             }
         }
     }

@@ -69,3 +69,6 @@ pub(crate) const ASSERTIONS_PER_EVENT_MAX: usize = 5_000;
 
 /// Largest part of a report, bytes, about: a decision with it fits into a record of the log.
 pub(crate) const PART_BYTES_MAX: usize = 200 * 1024;
+
+/// Most events that are written of what a task run reports at once.
+pub const EVENTS_PER_REPORT_MAX: usize = 5_000;

@@ -188,8 +188,19 @@ fn edges_run_per_output_and_never_from_everything_to_everything() {
         let input = json!({"namespace": "postgres://db", "name": from, "field": "x"});
         json!({"namespace": "postgres://db", "name": name, "facets": {"columnLineage": {"fields": {"y": {"inputFields": [input]}}}}})
     };
+    let elsewhere = |from: &str| {
+        let mut output = told("s.p.t", from);
+        output["facets"]["columnLineage"]["fields"]["y"]["inputFields"][0]["namespace"] = json!("postgres://other");
+        output
+    };
     let test = json!({"namespace": "n", "name": "j", "facets": {"jobType": {"jobType": "TEST", "integration": "X"}}});
     let cases = [
+        // An origin that is no input: dbt-ol leaves seeds out, and takes a common table expression for a table.
+        (json!({"outputs": [told("s.p.t", "s.p.seed")]}), vec!["DERIVES a > t", "DERIVES b > t", "DERIVES seed > t"]),
+        (json!({"outputs": [told("s.p.t", "cte")]}), vec!["DERIVES a > t", "DERIVES b > t"]),
+        (json!({"outputs": [told("s.p.t", "s.cte")]}), vec!["DERIVES a > t", "DERIVES b > t"]),
+        (json!({"outputs": [elsewhere("s.p.seed")]}), vec!["DERIVES a > t", "DERIVES b > t"]),
+        (json!({"inputs": [], "outputs": [told("s.p.t", "s.p.seed")]}), vec!["DERIVES seed > t"]),
         (json!({}), vec!["DERIVES a > t", "DERIVES b > t"]),
         (json!({"outputs": [told("s.p.t", "s.p.a"), told("s.p.u", "s.p.b")]}), vec!["DERIVES a > t", "DERIVES b > u"]),
         (
@@ -214,6 +225,56 @@ fn edges_run_per_output_and_never_from_everything_to_everything() {
             edges([&report]).into_iter().map(|edge| edge.replace("postgres://db:5432/s.p.", "")).collect();
         assert_eq!(found, expected, "{changes}");
     }
+}
+
+/// Great Expectations leaves out the port and the database, and tells them in the facet `dataSource`.
+#[test]
+fn a_name_that_is_not_whole_is_completed_by_the_source_of_its_data() {
+    let cases = [
+        (
+            "postgresql+psycopg2://db",
+            "raw.Orders",
+            "postgresql+psycopg2://db:5433/shop",
+            "postgres://db:5433/shop.raw.orders",
+        ),
+        ("postgresql://db", "orders", "postgresql://u@db/shop?sslmode=off", "postgres://db:5432/shop.public.orders"),
+        ("mssql+pyodbc://db", "orders", "mssql+pyodbc://db:1433/shop", "mssql://db:1433/shop.dbo.orders"),
+        ("postgresql://db", "orders", "postgresql://db:5433/a.b\"c", "postgres://db:5433/a.b\"c.public.orders"),
+        // Nothing is missing, nobody tells it, or it is told of something else.
+        ("postgres://db", "shop.raw.orders", "postgres://db:5433/other", "postgres://db:5432/shop.raw.orders"),
+        ("postgres://db", "raw.orders", "postgres://db:5433", "postgres://db:5432/raw.orders"),
+        ("postgres://db", "raw.orders", "postgres://db:5433/", "postgres://db:5432/raw.orders"),
+        ("postgres://db", "raw.orders", "postgres://other:5432/shop", "postgres://db:5432/raw.orders"),
+        ("postgres://db", "raw.orders", "mysql://db:5432/shop", "postgres://db:5432/raw.orders"),
+        ("mysql://db", "shop.orders", "mysql://db:3307/other", "mysql://db:3306/shop.orders"),
+    ];
+    for (namespace, name, uri, expected) in cases {
+        let dataset =
+            json!({"namespace": namespace, "name": name, "facets": {"dataSource": {"name": "x", "uri": uri}}});
+        let report = read(&run_event(json!({"inputs": [dataset], "outputs": []})));
+        let keys: Vec<_> = report.collected.assets.iter().map(|asset| asset.key.as_str()).collect();
+        assert_eq!(keys, [expected], "{namespace} {name} {uri}");
+        assert_eq!(report.collected.assets[0].name, "orders");
+    }
+}
+
+#[test]
+fn results_of_great_expectations_are_tests() {
+    let assertions = json!([
+        {"expectationType": "expect_column_values_to_not_be_null", "success": false, "column": "id"},
+        {"expectationType": "expect_table_row_count_to_be_between", "success": true, "column": null},
+        {"expectationType": "expect_nothing_of_the_kind"},
+    ]);
+    let checked = json!({"namespace": "postgres://db", "name": "s.p.a", "inputFacets": {"greatExpectations_assertions": {"assertions": assertions}}});
+    let report = read(&run_event(json!({"inputs": [checked], "outputs": []})));
+    let found: Vec<_> = tests([&report]).into_iter().map(|test| test.replace("postgres://db:5432/", "")).collect();
+    assert_eq!(
+        found,
+        [
+            "FAILED expect_column_values_to_not_be_null(id) of s.p.a",
+            "SUCCEEDED expect_table_row_count_to_be_between() of s.p.a",
+        ]
+    );
 }
 
 #[test]

@@ -2,10 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::{AttemptRef, Event, PipelineId, RunId, Trigger, WindowRef, plan::PlanSensor};
+use downbeat_domain::{
+    AttemptRef, CostId, Event, PipelineId, RunId, Trigger, WindowRef,
+    cost::{Basis, CostEvent},
+    plan::PlanSensor,
+};
 use jiff::Timestamp;
 
 use super::{checks::Record, time::At};
+
+/// A stop that was carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopped {
+    /// When it was decided.
+    pub asked: At,
+    /// When the attempt ended.
+    pub ended: At,
+    /// The job was in the other system.
+    pub elsewhere: bool,
+}
 
 /// The counts.
 #[derive(Debug, Default)]
@@ -29,12 +44,17 @@ pub struct Census {
     /// Stops that were decided.
     pub stops: u64,
     stopping: BTreeMap<AttemptRef, At>,
-    /// For each stop that was carried out: when it was decided, and when the attempt ended.
-    pub stopped: Vec<(At, At)>,
+    elsewhere: BTreeSet<AttemptRef>,
+    /// The stops that were carried out.
+    pub stopped: Vec<Stopped>,
     /// Pipelines that are paused.
     pub paused: BTreeSet<PipelineId>,
     /// Size of the pool that tests share, once it has one.
     pub pool: Option<u32>,
+    /// Runs that wait for a budget, as they were told.
+    pub held: BTreeSet<RunId>,
+    /// Estimates that nobody has billed.
+    pub estimates: BTreeSet<CostId>,
     approvals: BTreeSet<(RunId, u32)>,
     ended: Vec<RunId>,
     /// When attempts were lost with their workers.
@@ -53,7 +73,12 @@ impl Census {
             | Event::AttemptStopped { attempt, .. }
             | Event::ChildEnded { attempt, .. } = event
             {
-                self.stopped.extend(self.stopping.remove(attempt).map(|asked| (asked, now)));
+                let elsewhere = self.elsewhere.remove(attempt);
+                self.stopped.extend(self.stopping.remove(attempt).map(|asked| Stopped {
+                    asked,
+                    ended: now,
+                    elsewhere,
+                }));
             }
             match event {
                 Event::PipelineApplied(applied) => {
@@ -75,7 +100,13 @@ impl Census {
                     let key = (decided.pipeline, decided.schedule.clone());
                     self.passed.entry(key).or_default().push((now, decided.up_to));
                 }
+                Event::RunQueued { run, reason, .. } if reason.starts_with("the budget of") => {
+                    self.held.insert(*run);
+                }
+                Event::RunAdmitted { run, .. } => drop(self.held.remove(run)),
+                Event::Cost(fact) => self.ledger(fact),
                 Event::RunFinished { run, .. } => {
+                    self.held.remove(run);
                     self.living.remove(run);
                     self.ended.push(*run);
                     self.approvals.retain(|(waits, _)| waits != run);
@@ -95,13 +126,27 @@ impl Census {
                 Event::RunCancelRequested { run, .. } | Event::RunTimedOut { run, .. } => {
                     self.approvals.retain(|(waits, _)| waits != run);
                 }
-                Event::AttemptLeased { .. } => self.leases += 1,
+                Event::AttemptLeased { attempt, remote, .. } => {
+                    self.leases += 1;
+                    self.elsewhere.extend(remote.then_some(*attempt));
+                }
                 Event::AttemptStopRequested { attempt, .. } => {
                     self.stops += 1;
                     self.stopping.insert(*attempt, now);
                 }
                 Event::AttemptLost { reason, .. } => self.lost.push((now, reason.clone())),
                 _ => {}
+            }
+        }
+    }
+
+    fn ledger(&mut self, fact: &CostEvent) {
+        let CostEvent::CostRecorded(recorded) = fact else { return };
+        for entry in &recorded.entries {
+            match entry.corrects {
+                Some(corrected) => drop(self.estimates.remove(&corrected)),
+                None if entry.basis == Basis::Estimated => drop(self.estimates.insert(entry.id)),
+                None => {}
             }
         }
     }

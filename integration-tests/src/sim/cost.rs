@@ -4,12 +4,14 @@ use downbeat_proto::worker::v1 as wire;
 use wire::{coordinator_message::Message as Told, worker_message::Message as Says};
 
 use super::{
-    census::Census,
+    census::{Census, Stopped},
     time::{At, SECOND},
 };
 
 /// A worker that is there stops a job within its grace of 10 s and what it takes to die.
 const STOP_MAX: At = 30 * SECOND;
+/// The way to the other system takes up to 20 s, and so does its answer that it took the job; after another 30 s a worker gives up.
+const STOP_ELSEWHERE_MAX: At = 90 * SECOND;
 
 /// Messages and appends, counted where they are sent.
 #[derive(Debug, Default)]
@@ -64,8 +66,9 @@ impl Cost {
         if calm {
             at_most("appends", self.appends_sent, census.records);
         }
-        for (asked, ended) in &census.stopped {
-            if *ended > (asked + STOP_MAX).max(settled) {
+        for Stopped { asked, ended, elsewhere } in &census.stopped {
+            let most = if *elsewhere { STOP_ELSEWHERE_MAX } else { STOP_MAX };
+            if *ended > (asked + most).max(settled) {
                 found.push(format!("a stop was carried out after {} s only", (ended - asked) / SECOND));
                 break;
             }

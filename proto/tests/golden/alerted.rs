@@ -2,6 +2,7 @@
 
 use downbeat_domain::{
     AlertId, Event, PipelineApplied, RunStatus, WindowRef,
+    cost::BudgetOf,
     event::{Alert, AlertSubject, AlertsRaised, Anomaly},
     plan::{Plan, PlanAlert, PlanAnomaly, PlanDestination, PlanSensor, PlanTask},
 };
@@ -106,6 +107,15 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         status: RunStatus::Failed,
         ..of_run.clone()
     };
+    let of_budget = |of, percent, status| AlertsRaised {
+        subject: AlertSubject::Budget { of, percent, at: at(64) },
+        scope: text("budget:"),
+        status,
+        at: at(64),
+        ..of_run.clone()
+    };
+    let of_pipeline = of_budget(BudgetOf::Pipeline(PIPELINE), 80, RunStatus::Warning);
+    let of_owner = of_budget(BudgetOf::Owner(text("data")), 100, RunStatus::Failed);
     let failed =
         |retry_at| Event::AlertFailed { alert: ALERT, failures: 3, message: text("503"), retry_at, at: at(62) };
     vec![
@@ -113,6 +123,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("ALERTS_RAISED", Event::AlertsRaised(Box::new(of_task))),
         ("ALERTS_RAISED.run", Event::AlertsRaised(Box::new(of_run))),
         ("ALERTS_RAISED.window", Event::AlertsRaised(Box::new(of_window))),
+        ("ALERTS_RAISED.budget", Event::AlertsRaised(Box::new(of_pipeline))),
+        ("ALERTS_RAISED.owner", Event::AlertsRaised(Box::new(of_owner))),
         ("ALERT_DELIVERED", Event::AlertDelivered { alert: ALERT, at: at(61) }),
         ("ALERT_FAILED", failed(Some(at(67)))),
         ("ALERT_FAILED.dead", failed(None)),

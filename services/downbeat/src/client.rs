@@ -4,8 +4,9 @@ use downbeat_proto::{
     control::v1::control_service_client::ControlServiceClient,
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
-        GetPositionRequest, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
-        lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+        GetPositionRequest, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
+        cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
+        metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
     },
 };
 use downbeat_runtime::grpc;
@@ -51,6 +52,11 @@ pub async fn lineage(servers: &Servers) -> Result<LineageServiceClient<Channel>,
     Ok(LineageServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
+/// The metadata projector, about what is happening and what is broken.
+pub async fn answers(servers: &Servers) -> Result<AnswerServiceClient<Channel>, Error> {
+    Ok(AnswerServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
 async fn projector(servers: &Servers) -> Result<Channel, Error> {
     let channel = connect(servers.metadata.as_ref().unwrap_or(&servers.server)).await?;
     tell_of_rebuild(channel.clone()).await;
@@ -66,6 +72,11 @@ async fn tell_of_rebuild(channel: Channel) {
         "note: the projections are being rebuilt ({} of {} records); until then answers are as of record {}",
         rebuild.folded, rebuild.goal, position.sequence
     );
+}
+
+/// The metadata projector, about durations, schedules and integrations.
+pub async fn trends(servers: &Servers) -> Result<TrendServiceClient<Channel>, Error> {
+    Ok(TrendServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The metadata projector, about costs.

@@ -16,11 +16,15 @@ pub struct ProjectorConfig {
     /// Page cache of the store, bytes; at least 1 MiB.
     #[arg(long, env = "DOWNBEAT_PROJECTOR_CACHE_BYTES", default_value_t = limits::CACHE_BYTES_DEFAULT)]
     pub cache_bytes: u64,
+    /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9465. Default: nowhere.
+    #[arg(long, env = "DOWNBEAT_PROJECTOR_METRICS")]
+    pub metrics: Option<SocketAddr>,
 }
 
 impl ProjectorConfig {
     /// The defaults, with the projections in this folder.
     pub fn in_folder(data_dir: PathBuf) -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 7412)), data_dir, cache_bytes: limits::CACHE_BYTES_DEFAULT }
+        let listen = SocketAddr::from(([127, 0, 0, 1], 7412));
+        Self { listen, data_dir, cache_bytes: limits::CACHE_BYTES_DEFAULT, metrics: None }
     }
 }

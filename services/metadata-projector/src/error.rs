@@ -28,6 +28,31 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// What says how far others were told is not a place in this log.
+    #[error(
+        "{}, which says how far others were told, is no place in log {log}: {reason}; if the log lost records, restore it; if this is \
+         another log on purpose, remove that file: others are then told from `--outgoing-from` on",
+        file.display()
+    )]
+    ForeignCheckpoint {
+        /// The checkpoint.
+        file: PathBuf,
+        /// The log that was given.
+        log: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// Whoever is to be told did not take it.
+    #[error("{to}: {reason}")]
+    Outgoing {
+        /// Whom.
+        to: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A setting of what is told to others makes no sense.
+    #[error("{0}")]
+    Setting(String),
     /// Another process has the folder open.
     #[error("the projections in {} are in use by {holder}; stop that process or choose another folder", folder.display())]
     Locked {
@@ -95,6 +120,10 @@ pub enum ErrorKind {
     Log,
     /// The position is not of this log.
     ForeignPosition,
+    /// Telling others.
+    Outgoing,
+    /// A setting.
+    Setting,
     /// The folder is in use.
     Locked,
     /// Files.
@@ -116,7 +145,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::Log(_) => ErrorKind::Log,
-            Error::ForeignPosition { .. } => ErrorKind::ForeignPosition,
+            Error::ForeignPosition { .. } | Error::ForeignCheckpoint { .. } => ErrorKind::ForeignPosition,
+            Error::Outgoing { .. } => ErrorKind::Outgoing,
+            Error::Setting(_) => ErrorKind::Setting,
             Error::Locked { .. } => ErrorKind::Locked,
             Error::Folder { .. } => ErrorKind::Folder,
             Error::Damaged(_) => ErrorKind::Damaged,

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod export;
 pub mod limits;
+pub mod outgoing;
 pub mod position;
 pub mod published;
 pub mod query;
@@ -24,8 +25,9 @@ use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
 use downbeat_proto::metadata::v1::{
-    asset_service_server::AssetServiceServer, cost_service_server::CostServiceServer,
-    lineage_service_server::LineageServiceServer, metadata_service_server::MetadataServiceServer,
+    answer_service_server::AnswerServiceServer, asset_service_server::AssetServiceServer,
+    cost_service_server::CostServiceServer, lineage_service_server::LineageServiceServer,
+    metadata_service_server::MetadataServiceServer, trend_service_server::TrendServiceServer,
 };
 use downbeat_runtime::{
     blob::BlobStore,
@@ -38,6 +40,7 @@ use tonic::service::RoutesBuilder;
 pub use config::ProjectorConfig;
 pub use driver::Driver;
 pub use error::{Error, ErrorKind};
+pub use outgoing::{Outgoing, OutgoingConfig};
 
 /// A projector whose store is open and whose position was found in the log: its gRPC service and its loop.
 pub struct Projector {
@@ -82,11 +85,13 @@ pub async fn start_with(
 }
 
 /// Names of the services, for health.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 6] = [
+    "downbeat.metadata.v1.AnswerService",
     "downbeat.metadata.v1.AssetService",
     "downbeat.metadata.v1.CostService",
     "downbeat.metadata.v1.LineageService",
     "downbeat.metadata.v1.MetadataService",
+    "downbeat.metadata.v1.TrendService",
 ];
 
 impl Projector {
@@ -96,14 +101,40 @@ impl Projector {
     }
 
     /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 4]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 6]) {
         let metadata = api::Metadata::new(self.published, self.blobs, self.log);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
+        routes.add_service(AnswerServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(AssetServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(CostServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
+        routes.add_service(TrendServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(LineageServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));
         (self.driver, SERVICES)
+    }
+
+    /// Serves and tells others until the process is asked to end; where one of both fails, the other ends in order.
+    ///
+    /// # Errors
+    /// As [`Self::serve`], else as [`Outgoing::run`].
+    pub async fn serve_and_tell(
+        self,
+        listener: TcpListener,
+        outgoing: Outgoing,
+        shutdown: &shutdown::Shutdown,
+    ) -> Result<(), Error> {
+        let served = async {
+            let served = Box::pin(self.serve(listener, shutdown.signal())).await;
+            shutdown.begin();
+            served
+        };
+        let told = async {
+            let told = outgoing.run(shutdown.signal()).await;
+            shutdown.begin();
+            told
+        };
+        let (served, told) = tokio::join!(served, told);
+        served.and(told)
     }
 
     /// Serves until the signal, or until the log fails for good.

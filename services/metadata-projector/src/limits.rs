@@ -115,6 +115,62 @@ pub const COST_SUMS_MAX: usize = 10_000;
 pub const UNPRICED_SHOWN_MAX: usize = 1_000;
 /// Entries that are added up to verify the ledger.
 pub const VERIFIED_ENTRIES_MAX: usize = 20_000_000;
+/// The longest span of time that is summed, microseconds: 366 days. What seems longer is a clock that was wrong.
+pub const SPAN_MICROS_MAX: u64 = 366 * 24 * 60 * 60 * 1_000_000;
+/// Days whose sums are kept in a row.
+pub const DAYS_KEPT: usize = 45;
+/// Days that a question about savings looks back, and sums of durations.
+pub const PERIOD_DAYS: i32 = 30;
+/// Durations that are kept of a task, a pipeline, an integration.
+pub const DURATIONS_KEPT: usize = 40;
+/// Durations below which nothing is said of where they move.
+pub const TREND_DURATIONS_MIN: usize = 10;
+/// A change of durations that counts, microseconds.
+pub const TREND_DIFFERENCE_MICROS_MIN: u64 = 1_000_000;
+/// Failed attempts of a task that are named.
+pub const FAILED_ATTEMPTS_TOLD_MAX: usize = 5;
+/// Median of a task from which on it is looked at as slow, microseconds.
+pub const SLOW_MICROS_MIN: u64 = 10 * 60 * 1_000_000;
+/// Waiting from which on it is looked at, microseconds in all.
+pub const WAITED_MICROS_MIN: u64 = 60 * 1_000_000;
+/// Runs of a schedule that are kept.
+pub const FIRINGS_KEPT: usize = 50;
+/// Runs of a schedule without a change, one after the other, from which on it is said to run too often.
+pub const UNCHANGED_RUNS_MIN: usize = 5;
+/// Hours of an integration that are kept.
+pub const HOURS_KEPT: usize = 72;
+/// Outcomes by which an integration is judged.
+pub const OUTCOMES_KEPT: usize = 20;
+/// Age above which an outcome says nothing any more, days.
+pub const OUTCOMES_MAX_AGE_DAYS: i32 = 7;
+/// Failures one after the other that make an integration FAILING.
+pub const FAILING_IN_A_ROW: usize = 3;
+/// Outcomes below which an integration is not DEGRADED.
+pub const DEGRADED_OUTCOMES_MIN: usize = 5;
+/// One failure in so many makes an integration DEGRADED.
+pub const DEGRADED_ONE_IN: usize = 5;
+/// Message of the last failure of an integration, characters.
+pub const FAILURE_CHARS_MAX: usize = 500;
+/// Currencies and days of one attempt whose costs can become wasted; what is beyond counts as spent only.
+pub const ATTEMPT_SPENDING_KEPT: usize = 50;
+/// Those who do the same of which is known.
+pub const SAME_KEPT: usize = 20;
+/// Tasks of a plan that are compared with those of others.
+pub const TASKS_COMPARED_MAX: usize = 1_000;
+/// Candidates of a rule that one question about savings looks at, the largest first.
+pub const CANDIDATES_LOOKED_AT_MAX: usize = 1_000;
+/// The same of rules for which many rows must be read per candidate.
+pub const COSTLY_CANDIDATES_LOOKED_AT_MAX: usize = 200;
+/// Attempts of a task that failed in the period, from which on they are said to be wasted.
+pub const WASTED_ATTEMPTS_MIN: u64 = 3;
+/// Sums of tasks and currencies that are read of one pipeline.
+pub const SPENDING_ROWS_MAX: usize = 5_000;
+/// Rules that a question about savings may name.
+pub const RULES_ASKED_MAX: usize = 50;
+/// Findings of one answer about savings.
+pub const SAVINGS_MAX: usize = 500;
+/// Things that a finding names as its evidence.
+pub const EVIDENCE_MAX: usize = 10;
 /// Consumers that an asset lists.
 pub const CONSUMERS_MAX: usize = 10_000;
 /// A text that the audit is filtered by, bytes.
@@ -129,3 +185,91 @@ pub const EXPORT_LINE_BYTES_MAX: usize = 1024 * 1024;
 pub const FAULTS_TOLD_MAX: usize = 20;
 /// Task runs of a run among which the one is looked for that another system names as its parent.
 pub const PLACES_LOOKED_AT_MAX: u32 = 100_000;
+/// Entries of one of the 256 rows in which what comes and goes is kept; further ones are left out.
+pub const KEPT_PER_ROW_MAX: usize = 1_000;
+/// Failing tasks of a run, and of a pipeline in one environment; further ones are left out.
+pub const FAILED_TASKS_PER_RUN_MAX: usize = 50;
+/// Environments of a pipeline whose standing is kept; the one that came first is dropped.
+pub const LANES_PER_PIPELINE_MAX: usize = 50;
+/// Assets that a task was seen to write, and to read; further ones are left out.
+pub const TOUCHED_ASSETS_MAX: usize = 1_000;
+/// Of these, those by which causes of its failure are looked for.
+pub const FAILING_ASSETS_MAX: usize = 64;
+/// Pipelines that follow one.
+pub const FOLLOWERS_KEPT_MAX: usize = 1_000;
+/// What was said of a failure, characters.
+pub const FAILURE_MESSAGE_CHARS_MAX: usize = 500;
+/// Task runs of a failed run that are looked at to find what was skipped.
+pub const SKIPPED_LOOKED_AT_MAX: usize = 1_000;
+/// Names of skipped tasks that are kept.
+pub const SKIPPED_NAMED_MAX: usize = 10;
+/// Open windows of the sensors of a pipeline.
+pub const WINDOWS_PER_PIPELINE_MAX: usize = 100;
+/// Entries of each list of GetNow when the caller does not say.
+pub const NOW_DEFAULT: u32 = 10;
+/// Entries of each list of GetNow.
+pub const NOW_MAX: u32 = 100;
+/// Task runs of one run that GetNow counts.
+pub const COUNTED_PER_RUN_MAX: u32 = 2_000;
+/// Task runs that one answer of GetNow counts.
+pub const COUNTED_TASK_RUNS_MAX: u32 = 20_000;
+/// Pipelines whose schedules GetNow looks at.
+pub const SCHEDULED_LOOKED_AT_MAX: usize = 2_000;
+/// Backfills that GetNow looks at, newest first.
+pub const BACKFILLS_LOOKED_AT_MAX: usize = 1_000;
+/// How far GetNow looks ahead, and back, hours.
+pub const NOW_HOURS: i64 = 24;
+/// Groups of GetBroken when the caller does not say.
+pub const BROKEN_DEFAULT: u32 = 20;
+/// Groups of GetBroken.
+pub const BROKEN_MAX: u32 = 200;
+/// Groups whose reach is worked out before they are put in order.
+pub const REACH_GROUPS_MAX: usize = 25;
+/// Assets and edges that one answer of GetBroken reads to find what is below those that fail.
+pub const REACH_ROWS_MAX: usize = 1_500;
+/// The same, of one group.
+pub const REACH_ROWS_PER_GROUP_MAX: usize = 400;
+/// Names in a list of what a failure takes along.
+pub const REACH_NAMED_MAX: usize = 10;
+/// Failures that a group lists as explained.
+pub const EXPLAINED_MAX: usize = 10;
+/// Commands that a group names.
+pub const COMMANDS_MAX: usize = 5;
+/// Changes that a group lists.
+pub const CHANGES_MAX: usize = 10;
+/// Unhealthy assets, dead alerts, pipelines with breaches, crossed budgets, quarantined events: of each so many are looked at.
+pub const BROKEN_LOOKED_AT_MAX: usize = 200;
+/// Records of the log whose events are told to others together.
+pub const OUTGOING_RECORDS_MAX: usize = 64;
+/// Bytes of records after which no further one goes with them.
+pub const OUTGOING_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Portions of records that gave nothing to tell, after which the checkpoint moves all the same.
+pub const SILENT_PORTIONS_MAX: u32 = 1_000;
+/// Of failures of a destination that follow each other, every how-manieth is logged after the first.
+pub const OUTGOING_NOTICE_EVERY: u32 = 30;
+/// Runs whose shape a feed remembers.
+pub const OUTGOING_SHAPES_MAX: usize = 16;
+/// Data of one event that is told, bytes; a larger one is told without the fields of the event, and says so.
+pub const OUTGOING_DATA_BYTES_MAX: usize = 512 * 1024;
+/// Keys of assets that one event that is told lists as materialised.
+pub const OUTGOING_ASSETS_MAX: usize = 1_000;
+/// Headers of one event that is told, bytes, about.
+pub const OUTGOING_HEADER_BYTES_MAX: usize = 16 * 1024;
+/// A text in an attribute of CloudEvents, bytes.
+pub const OUTGOING_ATTRIBUTE_BYTES_MAX: usize = 1024;
+/// Events that are on their way to NATS at once.
+pub const OUTGOING_IN_FLIGHT_MAX: usize = 256;
+/// How long NATS may take to answer one request.
+pub const NATS_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of events that NATS keeps; the oldest go first.
+pub const EVENTS_STREAM_BYTES: i64 = 1024 * 1024 * 1024;
+/// How long NATS keeps events.
+pub const EVENTS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Within this time NATS itself drops an event that it has seen.
+pub const EVENTS_DUPLICATE_WINDOW: Duration = Duration::from_secs(10 * 60);
+/// Runs of other systems that wait below one of which nobody knows the place; those beyond stay without a task.
+pub const CHILDREN_WAITING_MAX: usize = 1_000;
+/// Operations of a run of another system that wait for its place; those beyond stay without a task.
+pub const PLACELESS_OPERATIONS_MAX: usize = 5_000;
+/// Runs of other systems that get their place by one event.
+pub const RUNS_SETTLED_MAX: usize = 10_000;

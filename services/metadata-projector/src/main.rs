@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use downbeat_event_log::{Access, LogAddress};
-use downbeat_metadata_projector::ProjectorConfig;
+use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing};
 use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
 
 #[global_allocator]
@@ -20,6 +20,8 @@ struct Arguments {
     blobs: std::path::PathBuf,
     #[command(flatten)]
     projector: ProjectorConfig,
+    #[command(flatten)]
+    outgoing: OutgoingConfig,
 }
 
 #[tokio::main]
@@ -33,9 +35,13 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let listener = grpc::bind(arguments.projector.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "metadata projector listens");
     let blobs = BlobStore::open(&arguments.blobs)?;
-    let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-projector", None)).await;
+    let (at, metrics) =
+        (arguments.log, outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?);
+    let log = shutdown.unless_ended(at.open_waiting(Access::Read, "downbeat-projector", None)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
-    let start = downbeat_metadata_projector::start(log, arguments.projector, blobs);
+    let start = downbeat_metadata_projector::start(log.clone(), arguments.projector, blobs);
     let Some(projector) = shutdown.unless_ended(start).await.transpose()? else { return Ok(()) };
-    Ok(projector.serve(listener, shutdown.signal()).await?)
+    let outgoing = outgoing::start(&log, &at, projector.published(), &arguments.outgoing, &metrics);
+    let Some(outgoing) = shutdown.unless_ended(outgoing).await.transpose()? else { return Ok(()) };
+    Ok(projector.serve_and_tell(listener, outgoing, &shutdown).await?)
 }

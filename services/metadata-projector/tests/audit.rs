@@ -87,6 +87,12 @@ fn created_by(trigger: Trigger) -> Event {
     Event::RunCreated(Box::new(RunCreated { trigger, inputs, ..*created }))
 }
 
+/// A run that waits until it may go.
+fn gated() -> Event {
+    let Event::RunCreated(created) = created(run_id(1), 1) else { unreachable!() };
+    Event::RunCreated(Box::new(RunCreated { gated: true, ..*created }))
+}
+
 fn backfill() -> Event {
     Event::BackfillCreated(Box::new(BackfillCreated {
         backfill: BackfillId([7; 16]),
@@ -249,6 +255,14 @@ fn cases() -> Vec<Case> {
             Event::RunCancelRequested { run: run_id(1), reason: "enough".into(), at: at(9) },
             json!({"status": "RUNNING"}),
             json!({"status": "CANCELLING"}),
+            run_targets(1),
+        ),
+        (
+            C::ReleaseRun,
+            vec![gated(), Event::RunQueued { run: run_id(1), reason: "the budget is spent".into(), at: at(2) }],
+            Event::RunAdmitted { run: run_id(1), deadline: None, at: at(9) },
+            json!({"status": "QUEUED"}),
+            json!({"released": true}),
             run_targets(1),
         ),
         (

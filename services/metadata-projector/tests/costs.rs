@@ -208,3 +208,112 @@ async fn questions_that_make_no_sense_are_refused_with_words() {
     }
     service.stop().await;
 }
+
+/// Many entries of many kinds, over three years around the epoch.
+fn many() -> Vec<Event> {
+    let mut dice = 7_u64;
+    let mut roll = |below: u64| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % below
+    };
+    let mut events = vec![pipeline(1, 0)];
+    for number in 0..600_u32 {
+        let mut one = entry(1, Basis::Estimated, roll(1_000) as i64 - 300, "EUR", roll(1_095) as i64 - 365);
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        one.id = CostId(id);
+        one.asset = format!("asset-{}", roll(5));
+        one.unit = format!("unit-{}", roll(3));
+        if roll(3) == 0 {
+            (one.basis, one.currency) = (Basis::Billed, "USD".parse().unwrap());
+        }
+        let origin = Origin {
+            pipeline: (roll(2) == 0).then(pipeline_id),
+            task: format!("task-{}", roll(4)),
+            owner: format!("owner-{}", roll(3)),
+            integration: format!("INTEGRATION_{}", roll(2)),
+            ..Origin::default()
+        };
+        let (entries, unpriced) = (vec![one], Vec::new());
+        events.push(cost(CostEvent::CostRecorded(CostRecorded { origin, prices: 1, entries, unpriced, at: at(1) })));
+    }
+    events
+}
+
+/// Sums without the time, by everything else.
+fn without_time(answer: wire::GetCostResponse) -> std::collections::BTreeMap<String, (i128, u64)> {
+    let mut sums = std::collections::BTreeMap::new();
+    for sum in answer.sums {
+        let what = [&sum.pipeline_id, &sum.task, &sum.asset, &sum.owner, &sum.unit, &sum.integration, &sum.currency];
+        let what = what.map(String::as_str).join(" ");
+        let entry: &mut (i128, u64) = sums.entry(what).or_default();
+        entry.0 += sum.total.parse::<i128>().unwrap();
+        entry.1 += sum.entries;
+    }
+    sums
+}
+
+#[tokio::test]
+async fn what_is_added_up_from_months_is_what_days_add_up_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log("months");
+    for events in many().chunks(50) {
+        append(&log, events.to_vec()).await;
+    }
+    let mut service = Service::over(&log, folder.path()).await;
+    let tail = end(&log).await;
+    let of = |text: &str| text.to_owned();
+    let micros = |date: &str| format!("{date}T00:00:00Z").parse::<Timestamp>().unwrap().as_microsecond();
+    let filters = [
+        wire::CostFilter::default(),
+        wire::CostFilter { task: of("task-1"), ..Default::default() },
+        wire::CostFilter { asset: of("asset-2"), currency: of("USD"), ..Default::default() },
+        wire::CostFilter { owner: of("owner-0"), ..Default::default() },
+        wire::CostFilter { pipeline: of("weather"), ..Default::default() },
+        wire::CostFilter { from: micros("1969-11-01"), to: micros("1971-02-01"), ..Default::default() },
+        wire::CostFilter { from: micros("1970-03-05"), to: micros("1970-03-20"), ..Default::default() },
+        wire::CostFilter { to: micros("1970-06-01"), unit: of("unit-1"), ..Default::default() },
+    ];
+    let groups = [
+        CostGroup::Pipeline,
+        CostGroup::Task,
+        CostGroup::Asset,
+        CostGroup::Owner,
+        CostGroup::Unit,
+        CostGroup::Integration,
+    ];
+    let mut compared = 0;
+    for filter in filters {
+        for places in 0..1_u32 << groups.len() {
+            let chosen = groups.iter().enumerate().filter(|(place, _)| places >> place & 1 == 1);
+            let chosen: Vec<CostGroup> = chosen.map(|(_, group)| *group).collect();
+            let mut answers = Vec::new();
+            for time in [CostGroup::Day, CostGroup::Month] {
+                let groups = [chosen.as_slice(), &[time]].concat();
+                let request = by(&groups, filter.clone(), tail.clone());
+                answers.push(service.costs.get_cost(request).await.unwrap().into_inner());
+            }
+            let whole = service.costs.get_cost(by(&chosen, filter.clone(), None)).await.unwrap().into_inner();
+            let [days, months]: [wire::GetCostResponse; 2] = answers.try_into().unwrap();
+            let mut by_month = std::collections::BTreeMap::new();
+            for sum in &days.sums {
+                *by_month.entry(sum.since[..7].to_owned()).or_insert(0) += sum.total.parse::<i128>().unwrap();
+            }
+            let mut told = std::collections::BTreeMap::new();
+            for sum in &months.sums {
+                assert!(sum.since.ends_with("-01"), "{}", sum.since);
+                *told.entry(sum.since[..7].to_owned()).or_insert(0) += sum.total.parse::<i128>().unwrap();
+            }
+            assert_eq!(told, by_month, "{chosen:?} {filter:?}");
+            let days = without_time(days);
+            assert!(!days.is_empty(), "{chosen:?} {filter:?}");
+            assert_eq!(without_time(months), days, "{chosen:?} {filter:?}");
+            assert_eq!(without_time(whole), days, "{chosen:?} {filter:?}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 8 * 64);
+    let verified = service.costs.verify_ledger(wire::VerifyLedgerRequest::default()).await.unwrap().into_inner();
+    assert_eq!((verified.entries, verified.differences), (600, Vec::<String>::new()));
+    service.stop().await;
+}

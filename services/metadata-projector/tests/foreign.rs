@@ -170,6 +170,66 @@ async fn steps_below_a_task_run_of_ours_are_its_operations_in_whatever_order_the
     given.service.stop().await;
 }
 
+/// Airflow tells of a DAG's run after its tasks. The order in which runs are told of changes nothing.
+#[tokio::test]
+async fn children_that_are_told_of_before_their_parents_come_to_the_task_with_them() {
+    let (root, task) = (run_id(0).to_string(), TaskRunId::derive(run_id(0), 1).to_string());
+    let (dag, step, statement) = (
+        "01a203d2-d739-7b7d-a872-000000000001",
+        "01a203d2-d739-7b7d-a872-000000000002",
+        "01a203d2-d739-7b7d-a872-000000000003",
+    );
+    let told = [
+        run_event("START", 1, dag, "dag", Some((&task, &root))),
+        run_event("START", 2, step, "dag.step", Some((dag, &root))),
+        run_event("START", 3, statement, "dag.step.query", Some((step, &root))),
+        run_event("COMPLETE", 4, statement, "dag.step.query", Some((step, &root))),
+        run_event("COMPLETE", 5, step, "dag.step", Some((dag, &root))),
+        run_event("COMPLETE", 6, dag, "dag", Some((&task, &root))),
+    ];
+    let orders: [&[usize]; 6] = [
+        &[0, 1, 2, 3, 4, 5],
+        &[5, 4, 3, 2, 1, 0],
+        &[1, 2, 3, 4, 5, 0],
+        &[3, 2, 4, 5, 1, 0],
+        &[2, 5, 3, 4, 0, 1],
+        // The beginning of the run is never told.
+        &[3, 1, 2, 4, 5],
+    ];
+    for order in orders {
+        let said: Vec<Value> = order.iter().map(|place| told[*place].clone()).collect();
+        let mut given = given(&format!("order {order:?}"), &said).await;
+        let operations = given.operations().await;
+        let mut seen: Vec<_> = operations
+            .iter()
+            .map(|operation| {
+                let done = operation.operation.as_ref().unwrap();
+                (done.name.as_str(), operation.task_id.as_str(), operation.task_run_id == task, done.status.as_str())
+            })
+            .collect();
+        seen.sort_unstable();
+        let expected = ["dag", "dag.step", "dag.step.query"].map(|name| (name, "t1", true, "SUCCEEDED"));
+        assert_eq!(seen, expected, "{order:?}");
+        given.service.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn runs_that_hang_below_each_other_in_a_circle_stay_below_our_run() {
+    let root = run_id(0).to_string();
+    let (one, other) = ("01a203d2-d739-7b7d-a872-000000000001", "01a203d2-d739-7b7d-a872-000000000002");
+    let said = [
+        run_event("COMPLETE", 1, one, "one", Some((other, &root))),
+        run_event("COMPLETE", 2, other, "other", Some((one, &root))),
+        run_event("COMPLETE", 3, one, "itself", Some((one, &root))),
+    ];
+    let mut given = given("circle", &said).await;
+    let operations = given.operations().await;
+    assert!(operations.iter().all(|operation| operation.task_id.is_empty()), "{operations:?}");
+    assert_eq!(operations.len(), 2);
+    given.service.stop().await;
+}
+
 #[tokio::test]
 async fn a_run_that_only_knows_our_run_hangs_below_no_task() {
     let root = run_id(0).to_string();

@@ -122,7 +122,7 @@ async fn what_has_not_changed_is_answered_at_its_position_until_the_new_store_ta
     let told = rebuild(&mut service).await.unwrap();
     assert_eq!(
         (told.folded, told.goal, told.projections),
-        (7, tail, ["alerts", "audit", "operations"].map(String::from).to_vec())
+        (7, tail, ["alerts", "audit", "going_on", "operations"].map(String::from).to_vec())
     );
 
     // Who waits for more than the old store has goes on waiting, over the swap.

@@ -34,6 +34,7 @@ pub mod mail;
 mod manifest;
 mod mongo;
 mod outputs;
+mod parents;
 mod process;
 mod remote;
 mod runner;

@@ -49,6 +49,13 @@ async fn dags_are_run_once_watched_stopped_and_collected() {
         operations.iter().all(|operation| operation.completed_at >= operation.started_at && operation.started_at > 0)
     );
     assert_eq!(airflow.runs("daily_load").await, 1);
+    // Airflow's provider for OpenLineage finds there whose child the run is.
+    let runs = airflow.until("dags/daily_load/dagRuns", |answer| answer["total_entries"] == 1).await;
+    let parent = &runs["dag_runs"][0]["conf"]["openlineage"];
+    assert_eq!(parent["parentRunId"], json!(support::task_run_id(1)), "{runs}");
+    assert_eq!((&parent["parentJobNamespace"], &parent["parentJobName"]), (&json!("downbeat"), &json!("test.task1")));
+    assert_eq!(parent["rootParentJobName"], json!("test"));
+    assert!(parent["rootParentRunId"].is_string(), "{parent}");
 
     // The worker that began it is lost without a trace: the next one finds it, and begins none.
     let again = Offer { resume: Some(Resume { token_attempt: 1, ..Resume::default() }), ..run(2, "daily_load") };

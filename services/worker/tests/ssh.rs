@@ -31,6 +31,7 @@ async fn commands_print_into_the_log_and_end_as_their_exit_says() {
     let cases = [
         (LINUX, "echo out; echo err >&2", "succeeded", "", "out"),
         (("WINDOWS_SSH", "WINDOWS_SSH_COMMAND"), "echo $DOWNBEAT_TOKEN", "succeeded", "", "-2-1"),
+        (LINUX, "echo $OPENLINEAGE_PARENT_ID", "succeeded", "", "downbeat/test.task3/00000000-"),
         (LINUX, "echo first; echo no such table; exit 3", "failed", "exit code 3: no such table", "first"),
         (LINUX, "kill -9 $$", "failed", "killed by signal KILL", ""),
         (LINUX, "head -c 3000000 /dev/zero | tr '\\0' x", "succeeded", "", "xxx"),

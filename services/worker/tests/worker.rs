@@ -71,6 +71,23 @@ async fn what_was_not_acknowledged_is_said_again_after_a_reconnect() {
     stage.shut_down().await;
 }
 
+/// Clients of OpenLineage read there whose child their work is.
+#[tokio::test]
+async fn a_script_is_told_which_task_run_it_is_of_unless_the_task_says_otherwise() {
+    let mut stage = Stage::new().await;
+    let code = "import os\nprint('parent', os.environ.get('OPENLINEAGE_PARENT_ID'))\nprint('root', os.environ.get('OPENLINEAGE_ROOT_PARENT_ID'))";
+    let (run, task_run) = (uuid::Uuid::from_u128(1), support::task_run_id(1));
+    let named = Offer { pipeline_alias: "daily_load".to_owned(), task_id: "load/orders".to_owned(), ..inline(1, code) };
+    outputs(&stage.run(named).await);
+    let expected = format!("parent downbeat/daily_load.load%2Forders/{task_run}\nroot downbeat/daily_load/{run}\n");
+    assert!(stage.log(1).await.contains(&expected), "{}", stage.log(1).await);
+
+    let variables = json!({ "environment_variables": "{\"OPENLINEAGE_PARENT_ID\": \"mine/job/1\"}" });
+    outputs(&stage.run(inline_with(2, code, variables)).await);
+    assert!(stage.log(2).await.contains("parent mine/job/1\nroot None\n"), "{}", stage.log(2).await);
+    stage.shut_down().await;
+}
+
 #[tokio::test]
 async fn scripts_succeed_fail_and_leave_their_log() {
     let mut stage = Stage::new().await;

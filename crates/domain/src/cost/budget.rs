@@ -15,6 +15,7 @@ use jiff::{
 use super::{CostEvent, CostRecorded, Currency};
 use crate::{
     command::{Context, Rejection},
+    decide::budget_alerts as alerts,
     event::Event,
     id::PipelineId,
     limits,
@@ -243,11 +244,12 @@ pub fn concerned(origin: &super::Origin) -> impl Iterator<Item = BudgetOf> {
     pipeline.into_iter().chain(owner)
 }
 
-/// Periods that begin before these entries count, the entries, and what is crossed by them. `recorded` of one command follow each
+/// Periods that begin before these entries count, the entries, and what is crossed by them, with who is told of it. `recorded` of one command follow each
 /// other: budgets are looked at as the ones before leave them.
 pub(super) fn with_budgets(partition: &Partition, all: Vec<CostRecorded>) -> Vec<Event> {
     let mut budgets: std::collections::BTreeMap<BudgetOf, BudgetState> = std::collections::BTreeMap::new();
-    let mut events = Vec::new();
+    let (mut events, mut told) = (Vec::new(), 0);
+    let of_ledger = |event: CostEvent| Event::Cost(Box::new(event));
     for recorded in all {
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for of in concerned(&recorded.origin) {
@@ -256,18 +258,26 @@ pub(super) fn with_budgets(partition: &Partition, all: Vec<CostRecorded>) -> Vec
             for event in state.clone().spend(&of, &recorded) {
                 state.fold(&event);
                 match event {
-                    CostEvent::BudgetPeriodBegan(_) => before.push(event),
-                    _ => after.push(event),
+                    CostEvent::BudgetPeriodBegan(_) => before.push(of_ledger(event)),
+                    CostEvent::BudgetCrossed(crossed) => {
+                        let raised = alerts::of_budget(partition, &crossed, &recorded.origin, told);
+                        after.push(of_ledger(CostEvent::BudgetCrossed(crossed)));
+                        if let Some(raised) = raised {
+                            told += raised.alerts.len();
+                            after.push(alerts::event(raised));
+                        }
+                    }
+                    _ => after.push(of_ledger(event)),
                 }
             }
             state.count(&recorded);
             budgets.insert(of, state);
         }
         events.extend(before);
-        events.push(CostEvent::CostRecorded(recorded));
+        events.push(of_ledger(CostEvent::CostRecorded(recorded)));
         events.extend(after);
     }
-    events.into_iter().map(|event| Event::Cost(Box::new(event))).collect()
+    events
 }
 
 impl BudgetState {

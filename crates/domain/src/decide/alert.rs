@@ -1,6 +1,8 @@
 //! Alerts: which of them an end raises, and what becomes of each. What is told is fixed here, so that it is the same at every try; an
 //! alert is delivered at least once, and raised once per cause (its id is derived).
 
+pub(crate) mod budget;
+
 use downbeat_dialect::expression::{Names, render_value};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

@@ -39,6 +39,7 @@ mod wake_run;
 mod webhook;
 
 pub use advance::advance;
+pub(crate) use alert::budget as budget_alerts;
 pub(crate) use consider::name_of;
 pub(crate) use lane::task_has_room;
 pub(crate) use lease_task::full_pool;

@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use super::{Event, WindowRef};
 use crate::{
+    cost::BudgetOf,
     id::{AlertId, PipelineId, RunId},
     status::RunStatus,
 };
 
-/// What ended.
+/// What ended, or what else there is to tell of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlertSubject {
     /// A run.
@@ -18,6 +19,15 @@ pub enum AlertSubject {
     Task(RunId, u32),
     /// A window of a sensor.
     Window(WindowRef),
+    /// A part of a budget was spent; see [`crate::cost::BudgetCrossed`].
+    Budget {
+        /// Whose.
+        of: BudgetOf,
+        /// Which part, per cent.
+        percent: u32,
+        /// When it was crossed.
+        at: Timestamp,
+    },
 }
 
 /// See [`super::Event::AlertsRaised`]. It also stands where nothing is told, because alerts of this end or those that follow are counted by it.
@@ -27,7 +37,7 @@ pub struct AlertsRaised {
     pub pipeline: PipelineId,
     /// What ended.
     pub subject: AlertSubject,
-    /// Whose ends these are, for counting: empty = runs, a task's id, `sensor:` and a sensor's id.
+    /// Whose ends these are, for counting: empty = runs, a task's id, `sensor:` and a sensor's id; `budget:` counts nothing.
     pub scope: String,
     /// How it ended.
     pub status: RunStatus,

@@ -159,7 +159,9 @@ fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
 
 fn raise_alerts(partition: &mut Partition, raised: &AlertsRaised) {
     partition.alerts.raise(raised);
-    if let Some(pipeline) = partition.pipelines.get_mut(&raised.pipeline).filter(|state| !state.deleted) {
+    // A crossed budget is no end: nothing closes it.
+    let counts = !matches!(raised.subject, AlertSubject::Budget { .. });
+    if let Some(pipeline) = partition.pipelines.get_mut(&raised.pipeline).filter(|state| counts && !state.deleted) {
         pipeline.alerts.count(raised);
     }
     if let AlertSubject::Task(run, place) = raised.subject {

@@ -171,3 +171,73 @@ fn who_is_let_go_by_hand_still_waits_for_others() {
     let world = world.when(release()).then(["RunAdmitted", "TaskReady a"]);
     world.when(release()).then([]);
 }
+
+const TELLING: &str = "alerts:
+  - name: bad
+    statuses: [FAILED]
+    destinations: [{integration: SLACK, destination: '#data'}, {integration: WEBHOOK, destination: '/${{ inputs.day }}'}]
+    custom_message: look at it
+    max_live_alerts: 1
+  - {name: good, statuses: [SUCCEEDED], destinations: [{integration: SLACK, destination: '#good'}]}
+";
+
+/// What is owed to whom, one line each.
+fn owed(world: &World) -> Vec<String> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let mut lines: Vec<String> = world
+        .partition
+        .alerts
+        .owed
+        .values()
+        .map(|owed| {
+            let content = &owed.alert.content;
+            let (status, to) = (text(&content["status"]), text(&content["destination"]));
+            let message = text(&content["detail"]["message"]);
+            format!(
+                "{} {} {to} {status} {}: {message}",
+                owed.alert.name,
+                owed.alert.integration,
+                text(&content["event_type"])
+            )
+        })
+        .collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn whoever_is_told_of_bad_ends_is_told_of_a_crossed_budget_too() {
+    let world = given(&body("amount: '10.00', currency: EUR, period: day, alert_at: [80, 100]", TELLING));
+    let world = world.after([spend("q1", "8.00")]);
+    let until = "it lasts until 2025-06-16T00:00:00Z";
+    let told = |percent: u32, spent: &str, status: &str| {
+        let name = &world.partition.pipelines[&pipeline()].name;
+        let message = format!("{percent} % of the budget of pipeline {name} is spent: {spent} of 10.00 EUR; {until}");
+        // An expression that needs a run is shown as it is written.
+        [("SLACK", "#data"), ("WEBHOOK", "/${{ inputs.day }}")]
+            .map(|(channel, to)| format!("bad {channel} {to} {status} BUDGET_CROSSED: {message}"))
+    };
+    let first = told(80, "8.00", "WARNING");
+    let both = [told(100, "10.00", "FAILED"), first.clone()];
+    assert_eq!(owed(&world), first);
+    assert!(world.partition.pipelines[&pipeline()].alerts.live.is_empty(), "nothing closes it, so it is not live");
+    // Although one may be live at most, the next part is told too.
+    let world = world.after([spend("q2", "2.00")]);
+    let mut both: Vec<String> = both.concat();
+    both.sort_unstable();
+    assert_eq!(owed(&world), both);
+    // What was told is not told again.
+    assert_eq!(owed(&world.after([spend("q3", "5.00")])), both);
+}
+
+#[test]
+fn a_budget_of_an_owner_is_told_where_the_pipeline_that_spent_it_tells() {
+    let world = given(&body(DAILY, TELLING)).after([owner_budget("data", Some("5.00"), false), spend("q", "5.00")]);
+    let told = owed(&world);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("100 % of the budget of owner data is spent: 5.00 of 5.00 EUR"), "{told:?}");
+    // A bill of no pipeline is told nowhere.
+    let bill = Bill { origin: Origin { owner: "data".to_owned(), ..Origin::default() }, ..bill("b", "5.00", "EUR") };
+    let world = given(&body(DAILY, TELLING)).after([owner_budget("data", Some("5.00"), false), record(vec![bill])]);
+    assert_eq!(owed(&world), Vec::<String>::new());
+}

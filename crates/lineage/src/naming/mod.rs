@@ -60,6 +60,18 @@ pub fn name(namespace: &str, reported: &str) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
+/// The namespace and the name of a key, as OpenLineage has them: [`key`] makes the same key of them again.
+pub fn split(key: &str) -> (&str, &str) {
+    let cut = |at: Option<usize>| at.map_or((key, ""), |at| (&key[..at], &key[at + 1..]));
+    let Some(scheme) = key.find("://") else { return cut(key.find('/')) };
+    let rest = scheme + 3;
+    match System::of_scheme(&key[..scheme]) {
+        // Its namespace is a path, and its names have no slash.
+        Some(System::DuckDb) => cut(key.rfind('/').filter(|at| *at >= rest)),
+        _ => cut(key[rest..].find('/').map(|at| rest + at)),
+    }
+}
+
 /// The last part of a name: what people call the asset.
 pub fn short(name: &str) -> &str {
     let short = name.trim_end_matches('/').rsplit(['/', '.']).next().unwrap_or(name);

@@ -118,7 +118,9 @@ impl System {
     /// The system of a scheme, in any of its spellings.
     pub fn of_scheme(scheme: &str) -> Option<Self> {
         let scheme = scheme.to_lowercase();
-        Self::ALL.into_iter().find(|system| system.rules().schemes.contains(&scheme.as_str()))
+        let known = |scheme: &str| Self::ALL.into_iter().find(|system| system.rules().schemes.contains(&scheme));
+        // SQLAlchemy names the driver, too: `postgresql+psycopg2`.
+        known(&scheme).or_else(|| known(scheme.split_once('+')?.0))
     }
 
     /// The canonical scheme.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{KEY_BYTES_MAX, Place, System, key, name, namespace, parts, short, table};
+use super::{KEY_BYTES_MAX, Place, System, key, name, namespace, parts, short, split, table};
 
 #[test]
 fn all_who_report_a_table_say_the_same_key() {
@@ -15,6 +15,7 @@ fn all_who_report_a_table_say_the_same_key() {
                 ("postgresql://DB.example.org", "shop.public.Orders"),
                 ("postgres://reader:pw@db.example.org:5432/shop?sslmode=require", "\"shop\".\"public\".\"orders\""),
                 ("POSTGRES://db.example.org.:5432/", " shop.public.orders "),
+                ("postgresql+psycopg2://db.example.org", "shop.public.orders"),
             ],
         ),
         (
@@ -157,5 +158,28 @@ proptest! {
                 prop_assert_eq!(name(&first, &once), Some(once));
             }
         }
+    }
+}
+
+#[test]
+fn a_key_is_split_into_what_makes_it_again() {
+    for (key, namespace, name) in [
+        ("postgres://db:5432/shop.public.orders", "postgres://db:5432", "shop.public.orders"),
+        ("snowflake://org-account/db.public.t", "snowflake://org-account", "db.public.t"),
+        ("bigquery/project.data.t", "bigquery", "project.data.t"),
+        ("duckdb:///data/shop.duckdb/shop.main.orders", "duckdb:///data/shop.duckdb", "shop.main.orders"),
+        ("duckdb://:memory:/memory.main.t", "duckdb://:memory:", "memory.main.t"),
+        ("s3://lake/orders/2026/part.parquet", "s3://lake", "orders/2026/part.parquet"),
+        ("abfss://c@a.dfs.core.windows.net/x/y", "abfss://c@a.dfs.core.windows.net", "x/y"),
+        ("kafka://broker:9092/orders", "kafka://broker:9092", "orders"),
+        ("file//data/orders.csv", "file", "/data/orders.csv"),
+        ("file/orders.csv", "file", "orders.csv"),
+        ("file://nas//data/orders.csv", "file://nas", "/data/orders.csv"),
+        ("dbt/exposure.shop.weekly", "dbt", "exposure.shop.weekly"),
+        ("somebody's own/a/b", "somebody's own", "a/b"),
+        ("foo://x/a/b", "foo://x", "a/b"),
+    ] {
+        assert_eq!(split(key), (namespace, name), "{key}");
+        assert_eq!(super::key(namespace, name).as_deref(), Some(key), "{key}");
     }
 }

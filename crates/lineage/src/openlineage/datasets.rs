@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use downbeat_domain::metadata::{Asset, AssetColumn};
 use serde_json::Value;
 
-use super::{facets, read::text};
+use super::{facets, place, read::text};
 use crate::{
-    limits::{COLUMNS_PER_DATASET_MAX, DATASETS_PER_EVENT_MAX, TEXTS_PER_DATASET_MAX},
+    limits::{COLUMN_EDGES_PER_OUTPUT_MAX, COLUMNS_PER_DATASET_MAX, DATASETS_PER_EVENT_MAX, TEXTS_PER_DATASET_MAX},
     naming::{self, System},
 };
 
@@ -20,6 +20,12 @@ pub(super) struct Datasets<'a> {
 }
 
 impl Datasets<'_> {
+    /// Is what the column lineage of an output names an asset? dbt-ol leaves seeds out of the inputs, and some clients take a common table
+    /// expression for a table, which then has its bare name.
+    pub(super) fn is_origin(&self, key: &str, origin: &Value, output: &Value) -> bool {
+        self.inputs.is_empty() || self.inputs.contains_key(key) || is_beside(origin, output)
+    }
+
     pub(super) fn assets(&self) -> Vec<Asset> {
         self.assets.values().cloned().collect()
     }
@@ -48,6 +54,19 @@ pub(super) fn of(event: &Value) -> Datasets<'_> {
     if let Some(asset) = event.get("dataset").and_then(|dataset| asset(dataset, &integration)) {
         note(&mut datasets.assets, asset);
     }
+    let mut beside = BTreeMap::new();
+    for output in datasets.outputs.values() {
+        for (origin, _) in origins(output).take(COLUMN_EDGES_PER_OUTPUT_MAX) {
+            let Some(key) = key(origin).filter(|key| datasets.is_origin(key, origin, output)) else { continue };
+            if beside.len() < DATASETS_PER_EVENT_MAX
+                && !datasets.assets.contains_key(&key)
+                && !beside.contains_key(&key)
+            {
+                beside.extend(asset(origin, &integration).map(|asset| (key, asset)));
+            }
+        }
+    }
+    datasets.assets.extend(beside);
     for dataset in datasets.inputs.values().chain(datasets.outputs.values()) {
         for exposure in exposures(dataset) {
             datasets.assets.entry(exposure.key.clone()).or_insert(exposure);
@@ -66,13 +85,34 @@ fn note(assets: &mut BTreeMap<String, Asset>, asset: Asset) {
 
 /// Key of a dataset. `None`: it has no name.
 pub(super) fn key(dataset: &Value) -> Option<String> {
-    naming::key(&text(dataset, "namespace").unwrap_or_default(), &text(dataset, "name")?)
+    let (namespace, name) = place::of(dataset)?;
+    naming::key(&namespace, &name)
+}
+
+/// What the column lineage of an output names, each with the column that came of it; empty = all of them.
+pub(super) fn origins(output: &Value) -> impl Iterator<Item = (&Value, &str)> {
+    let facet = facets::of(output, "columnLineage");
+    let fields = facet.and_then(|facet| facet.get("fields")).and_then(Value::as_object).into_iter().flatten();
+    let of_columns = fields.flat_map(|(to, field)| {
+        facets::list(Some(field), "inputFields").iter().map(move |origin| (origin, to.as_str()))
+    });
+    of_columns.chain(facets::list(facet, "dataset").iter().map(|origin| (origin, "")))
+}
+
+/// A table beside the output: its name has all the parts that the output's has. Where these are two only, nobody can tell a table from a
+/// name that a query gives.
+fn is_beside(origin: &Value, output: &Value) -> bool {
+    let namespace = |dataset: &Value| naming::namespace(&text(dataset, "namespace").unwrap_or_default());
+    let parts = |dataset: &Value| naming::parts(&text(dataset, "name").unwrap_or_default()).len();
+    let whole = parts(output);
+    whole >= place::WHOLE_NAME_PARTS && parts(origin) == whole && namespace(origin) == namespace(output)
 }
 
 fn asset(dataset: &Value, integration: &str) -> Option<Asset> {
-    let (namespace, name) = (text(dataset, "namespace").unwrap_or_default(), text(dataset, "name")?);
+    let (namespace, name) = place::of(dataset)?;
     let key = naming::key(&namespace, &name)?;
     let namespace = naming::namespace(&namespace);
+    let name = naming::name(&namespace, &name)?;
     let documentation = facets::of(dataset, "documentation").and_then(|facet| text(facet, "description"));
     let owner = |owner: &Value| text(owner, "name").filter(|name| !name.trim().is_empty());
     let owners = facets::list(facets::of(dataset, "ownership"), "owners").iter().filter_map(owner);

@@ -37,9 +37,7 @@ pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec
     let mut edges = Vec::new();
     let mut used = BTreeSet::new();
     for (to, output) in &datasets.outputs {
-        let mut told = columns(output);
-        // Some clients take a common table expression for a table: an origin that is no input is none.
-        told.retain(|from, _| datasets.inputs.is_empty() || datasets.inputs.contains_key(from));
+        let told = columns(output, datasets);
         let alone = datasets.outputs.len() == 1;
         let inputs = datasets.inputs.keys().filter(|_| alone);
         // Whoever updates a table in place reads it, too: that is no way from one asset to another.
@@ -62,15 +60,17 @@ pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec
 }
 
 /// Of the column lineage of an output: columns by the dataset that they are of.
-fn columns(output: &Value) -> BTreeMap<String, BTreeSet<ColumnEdge>> {
+fn columns(output: &Value, datasets: &Datasets<'_>) -> BTreeMap<String, BTreeSet<ColumnEdge>> {
     let mut found = BTreeMap::<String, BTreeSet<ColumnEdge>>::new();
-    let Some(facet) = facets::of(output, "columnLineage") else { return found };
     let mut count = 0;
-    let mut note = |input: &Value, to: &str| {
-        let (Some(key), Some(from)) = (datasets::key(input), text(input, "field")) else { return };
+    for (input, to) in datasets::origins(output) {
+        let (Some(key), Some(from)) = (datasets::key(input), text(input, "field")) else { continue };
+        if !datasets.is_origin(&key, input, output) {
+            continue;
+        }
         count += 1;
         if count > COLUMN_EDGES_PER_OUTPUT_MAX {
-            return;
+            break;
         }
         let uses = transformations(input);
         let edges = found.entry(key).or_default();
@@ -79,14 +79,6 @@ fn columns(output: &Value) -> BTreeMap<String, BTreeSet<ColumnEdge>> {
             let to = if kind.is_direct() { to.to_owned() } else { String::new() };
             edges.insert(ColumnEdge { from: from.clone(), to, kind });
         }
-    };
-    for (to, field) in facet.get("fields").and_then(Value::as_object).into_iter().flatten() {
-        for input in facets::list(Some(field), "inputFields") {
-            note(input, to);
-        }
-    }
-    for input in facets::list(Some(facet), "dataset") {
-        note(input, "");
     }
     found
 }

@@ -13,7 +13,9 @@ mod edges;
 mod facets;
 mod operations;
 mod parts;
+mod place;
 mod read;
+pub mod write;
 
 use downbeat_domain::{foreign::Said, metadata::Collected};
 

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::{Report, State, datasets::Datasets, facets, read::text};
 use crate::limits::ASSERTIONS_PER_EVENT_MAX;
 
+/// Facets with assertions: that of the specification, and the one that Great Expectations has of its own.
+const ASSERTIONS: [&str; 2] = ["dataQualityAssertions", "greatExpectations_assertions"];
+
 /// The operations of an event; none where no run is told of.
 pub(super) fn of(event: &Value, report: &Report, datasets: &Datasets<'_>) -> Vec<Operation> {
     let (Some(state), Some(job)) = (report.state, &report.said.job) else { return Vec::new() };
@@ -87,9 +90,11 @@ fn tests(event: &Value, report: &Report, datasets: &Datasets<'_>, id: &str) -> V
     let mut seen = BTreeSet::new();
     let mut tests = Vec::new();
     for (key, dataset) in datasets.inputs.iter().chain(&datasets.outputs) {
-        let beside = facets::list(facets::of(dataset, "dataQualityAssertions"), "assertions");
-        let used = facets::list(facets::in_group(dataset, "inputFacets", "dataQualityAssertions"), "assertions");
-        for assertion in beside.iter().chain(used) {
+        let asserted = ASSERTIONS.iter().flat_map(|facet| {
+            let beside = facets::list(facets::of(dataset, facet), "assertions");
+            beside.iter().chain(facets::list(facets::in_group(dataset, "inputFacets", facet), "assertions"))
+        });
+        for assertion in asserted {
             let Some(test) = test(assertion, key, report, id) else { continue };
             if tests.len() < ASSERTIONS_PER_EVENT_MAX
                 && seen.insert((test.asset.clone(), test.name.clone(), test.column.clone()))
@@ -107,7 +112,7 @@ fn tests(event: &Value, report: &Report, datasets: &Datasets<'_>, id: &str) -> V
 }
 
 fn test(assertion: &Value, asset: &str, report: &Report, id: &str) -> Option<Operation> {
-    let kind = text(assertion, "assertion").unwrap_or_default();
+    let kind = ["assertion", "expectationType"].into_iter().find_map(|name| text(assertion, name)).unwrap_or_default();
     let column = text(assertion, "column").unwrap_or_default();
     let named = text(assertion, "name").filter(|name| !name.is_empty());
     let name = named.unwrap_or_else(|| kind.clone());

@@ -7,7 +7,9 @@
 pub mod acknowledged;
 pub mod alerts;
 pub mod assets;
+pub mod audit;
 pub mod backfills;
+pub mod budgets;
 pub mod chain;
 pub mod dependencies;
 pub mod events;
@@ -64,6 +66,7 @@ pub struct AllChecks {
     alerts: alerts::Alerts,
     slots: slots::Slots,
     ledger: ledger::Ledger,
+    budgets: budgets::Budgets,
     backfills: backfills::Backfills,
     chain: chain::Chain,
     fencing: fencing::Fencing,
@@ -108,6 +111,7 @@ impl Check for AllChecks {
         self.alerts.record(record, found);
         self.slots.record(record, found);
         self.ledger.record(record, found);
+        self.budgets.record(record, found);
     }
 }
 

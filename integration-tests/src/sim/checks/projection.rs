@@ -1,11 +1,12 @@
-//! INV-07: the rows of a projector are the fold of the log up to its position, and that position is in the log.
+//! INV-07: the rows of a projector are the fold of the log up to its position, and that position is in the log. INV-13 and INV-14: its ledger
+//! and its audit say what the records say.
 
 use std::collections::BTreeMap;
 
 use downbeat_event_log::{Entry, LogId};
 use downbeat_metadata_projector::engine::{Fold, start_of};
 
-use super::Violation;
+use super::{Record, Violation, audit, ledger};
 
 /// Rows by key.
 pub type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -25,7 +26,12 @@ pub fn check(log: &LogId, entries: &[Entry], position: u64, rows: &Rows) -> Vec<
     }
     // An empty store is written with the first batch only.
     if position == 0 || expected == *rows {
-        return Vec::new();
+        let records: Result<Vec<Record>, Violation> =
+            entries.iter().take(position as usize).map(Record::read).collect();
+        return match records {
+            Ok(records) => [ledger::check_rows(records.iter(), rows), audit::check_rows(records.iter(), rows)].concat(),
+            Err(unreadable) => vec![unreadable],
+        };
     }
     let differs = |key: &&Vec<u8>| expected.get(*key) != rows.get(*key);
     let keys: Vec<String> = expected

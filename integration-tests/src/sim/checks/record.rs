@@ -9,6 +9,8 @@ use super::Violation;
 /// A decision.
 #[derive(Clone, Debug)]
 pub struct Decision {
+    /// Who asked for it.
+    pub actor: String,
     /// When it was decided, microseconds since the epoch, by the owner's clock.
     pub decided_at: i64,
     /// What became true.
@@ -44,7 +46,8 @@ impl Record {
                 Ok(Decoded::Unknown { kind, .. }) => Err(unreadable(format!("an event of unknown kind {kind}"))),
                 Err(error) => Err(unreadable(error.to_string())),
             });
-            Ok(Decision { decided_at: decision.decided_at, events: events.collect::<Result<_, _>>()? })
+            let (actor, decided_at) = (decision.actor.clone(), decision.decided_at);
+            Ok(Decision { actor, decided_at, events: events.collect::<Result<_, _>>()? })
         });
         Ok(Self {
             sequence: entry.sequence,

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
     BackfillId, Command, CreateBackfill, PipelineApplied, PipelineId, Rejection, RunId, StartRun, Trigger, audit,
-    cost::{CostCommand, Currency, Price, WORKER_SECONDS},
 };
 use jiff::Timestamp;
 use serde_json::Map;
@@ -12,7 +11,7 @@ use serde_json::Map;
 use crate::sim::{
     checks::acknowledged::Acknowledged,
     network::{Caller, Heard, Request},
-    nodes::people,
+    nodes::{people, spending},
     time::{At, MILLISECOND, SECOND},
     workloads::Action,
     world::{Happening, World},
@@ -174,26 +173,13 @@ impl World {
                 let backfill = BackfillId::of_key(id(self, pipeline), &key.to_string());
                 Request::Other(Box::new(Command::CancelBackfill { backfill, reason: "simulated".to_owned() }))
             }
-            Action::SetPrices => {
-                Request::Other(Box::new(Command::Cost(CostCommand::SetPrices(Arc::new(vec![worker_price()])))))
-            }
+            Action::SetPrices => return Some(spending::set_prices(self)),
+            Action::BillSome { pipeline } => return Some(spending::bill_some(self, id(self, pipeline))),
+            Action::ReleaseSome => return spending::release_some(self),
+            Action::SetBudget { micros } => return Some(spending::set_budget(micros)),
             Action::SetPool { slots } => {
                 Request::Other(Box::new(Command::SetPool { name: "shared".to_owned(), slots: Some(slots) }))
             }
         })
-    }
-}
-
-/// One EUR for a minute.
-fn worker_price() -> Price {
-    Price {
-        name: String::new(),
-        unit: WORKER_SECONDS.to_owned(),
-        attributes: BTreeMap::new(),
-        integration: String::new(),
-        connection: String::new(),
-        micros: 1_000_000,
-        currency: "EUR".parse::<Currency>().unwrap_or_else(|why| unreachable!("{why}")),
-        per: 60,
     }
 }

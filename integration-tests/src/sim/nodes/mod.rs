@@ -9,5 +9,6 @@ pub mod job;
 mod people;
 pub mod projector;
 pub mod scheduler;
+mod spending;
 mod taking;
 pub mod worker;

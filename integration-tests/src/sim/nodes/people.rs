@@ -10,7 +10,7 @@ use serde_json::Map;
 use crate::sim::{
     checks::Record,
     network::Request,
-    nodes::client::ClientEvent,
+    nodes::{client::ClientEvent, spending},
     time::SECOND,
     world::{Happening, World},
 };
@@ -41,6 +41,7 @@ fn open_gates(world: &mut World) {
     if world.census.paused.is_empty() {
         world.replay_dead_letters();
     }
+    spending::release_all(world);
     if world.census.pool.is_some_and(|slots| slots < 2) {
         world.wants(Request::Other(Box::new(Command::SetPool { name: "shared".to_owned(), slots: Some(3) })));
     }

@@ -8,6 +8,7 @@ mod assets;
 mod backfills;
 mod cancels;
 mod children;
+pub mod costs;
 mod deep;
 mod edits;
 mod events;
@@ -94,6 +95,18 @@ pub enum Action {
     Publish(Publication),
     /// Gives seconds on workers a price.
     SetPrices,
+    /// Tells of a bill: a new one, one that is known with another amount, or one of something that was estimated.
+    BillSome {
+        /// Whose.
+        pipeline: usize,
+    },
+    /// Gives the owner of everything a budget that holds runs back, or takes it away.
+    SetBudget {
+        /// Millionths.
+        micros: Option<i64>,
+    },
+    /// Lets some run go that has not been let go.
+    ReleaseSome,
     /// Gives the pool `shared` so many slots.
     SetPool {
         /// How many.
@@ -180,4 +193,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("backfills", backfills::make),
     ("assets", assets::make),
     ("events", events::make),
+    ("costs", costs::make),
 ];

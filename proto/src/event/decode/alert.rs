@@ -5,7 +5,7 @@ use downbeat_domain::{
     event::{Alert, AlertSubject, AlertsRaised, Anomaly},
 };
 
-use super::fields::Fields;
+use super::{cost::budget_whose_of, fields::Fields};
 use crate::{
     convert,
     event::{DecodeError, words},
@@ -67,6 +67,10 @@ pub(crate) fn subject_of(subject: wire::AlertSubject) -> Option<AlertSubject> {
         let pipeline = PipelineId::from_slice(&window.pipeline_id)?;
         let instant = convert::instant(window.instant)?;
         return Some(AlertSubject::Window(WindowRef { pipeline, sensor: window.sensor, instant }));
+    }
+    if let Some(budget) = subject.budget {
+        let (of, at) = (budget_whose_of(budget.of)?, convert::instant(budget.at)?);
+        return Some(AlertSubject::Budget { of, percent: budget.percent, at });
     }
     let run = RunId::from_slice(&subject.run_id)?;
     Some(match subject.task_plus_one.checked_sub(1) {

@@ -5,7 +5,7 @@ use downbeat_domain::{
     event::{Alert, AlertSubject, AlertsRaised},
 };
 
-use super::sensor::window;
+use super::{cost::budget_whose, sensor::window};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{event, words},
@@ -69,6 +69,10 @@ pub(crate) fn subject(subject: &AlertSubject) -> wire::AlertSubject {
             ..wire::AlertSubject::default()
         },
         AlertSubject::Window(of) => wire::AlertSubject { window: Some(window(of)), ..wire::AlertSubject::default() },
+        AlertSubject::Budget { of, percent, at } => {
+            let budget = wire::BudgetPart { of: Some(budget_whose(of)), percent: *percent, at: micros(*at) };
+            wire::AlertSubject { budget: Some(budget), ..wire::AlertSubject::default() }
+        }
     }
 }
 

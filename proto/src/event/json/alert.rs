@@ -51,6 +51,9 @@ fn raised(raised: &AlertsRaised) -> Value {
         AlertSubject::Run(run) => json!({"run_id": run.to_string()}),
         AlertSubject::Task(run, task) => json!({"run_id": run.to_string(), "task": task}),
         AlertSubject::Window(window) => json!({"sensor": window.sensor, "instant": at(window.instant)}),
+        AlertSubject::Budget { of, percent, at: when } => {
+            json!({"budget": of.to_string(), "percent": percent, "at": at(*when)})
+        }
     };
     json!({
         "pipeline_id": raised.pipeline.to_string(), "subject": subject, "scope": raised.scope,

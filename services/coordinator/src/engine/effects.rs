@@ -165,7 +165,9 @@ impl Engine {
 
     fn send_offer(&mut self, worker: WorkerId, attempt: AttemptRef) {
         let Some(session) = self.workers.session_of(worker) else { return };
-        let Some(offer) = self.partition.runs.get(&attempt.run).and_then(|run| offer(run, attempt)) else { return };
+        let Some(run) = self.partition.runs.get(&attempt.run) else { return };
+        let alias = self.partition.pipelines.get(&run.pipeline).map(|pipeline| pipeline.alias.as_str());
+        let Some(offer) = offer(run, alias.unwrap_or_default(), attempt) else { return };
         self.send(session, Message::Offers(wire::Offers { offers: vec![offer] }));
     }
 
@@ -192,7 +194,7 @@ fn is_remote(task: &TaskState) -> bool {
     task.unsettled.is_some()
 }
 
-fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
+fn offer(run: &RunState, alias: &str, attempt: AttemptRef) -> Option<wire::Offer> {
     let plan = run.planned(attempt.task)?;
     let state = run.tasks.get(attempt.task as usize)?;
     let parameters = state.parameters.as_deref().unwrap_or(&plan.parameters);
@@ -201,6 +203,7 @@ fn offer(run: &RunState, attempt: AttemptRef) -> Option<wire::Offer> {
         task_id: plan.id.clone(),
         task_run_id: TaskRunId::derive(run.id, attempt.task).to_string(),
         pipeline_name: run.pipeline_name.to_string(),
+        pipeline_alias: alias.to_owned(),
         integration: plan.integration.clone(),
         integration_job: plan.integration_job.clone(),
         parameters: convert::object_text(parameters),

@@ -348,6 +348,8 @@ impl Engine {
         caller: Caller,
         command_id: Option<CommandId>,
     ) -> Result<Decided, Rejection> {
+        // What still follows from what others asked is not this caller's doing.
+        self.settle(now);
         let context = self.context(now);
         let events = execute(&mut self.partition, command, &context)?;
         let created = events.iter().find_map(|event| match event {

@@ -4,6 +4,7 @@
 mod alerts;
 mod assets;
 mod attach;
+mod authors;
 mod bench;
 mod commit;
 mod leases;

@@ -91,6 +91,8 @@ pub enum CostSub {
     Prices(CostPrices),
     /// Enter what was billed, from a file. A bill that was told before is not entered again.
     Record(CostRecord),
+    /// What could be saved, by fixed rules, each finding with its evidence.
+    Savings(CostSavings),
     /// Add up every entry anew and compare. Status 0: all sums agree, 1: some do not.
     Verify(CostVerify),
 }
@@ -158,6 +160,26 @@ pub struct CostRecord {
     /// Who asks.
     #[command(flatten)]
     pub by: By,
+    /// Address of the services.
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat cost savings`.
+#[derive(Debug, Args)]
+pub struct CostSavings {
+    /// Only what concerns this pipeline (alias or id).
+    #[arg(long)]
+    pub pipeline: Option<String>,
+    /// Only by this rule (docs/savings.md has them all); may be given several times, or with commas between.
+    #[arg(long = "rule", value_delimiter = ',', value_name = "RULE")]
+    pub rules: Vec<String>,
+    /// As of this time, as RFC 3339 or in local time. Default: now. The 30 days before it are looked at.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// As JSON, for programs: amounts as texts of decimal digits.
+    #[arg(long)]
+    pub json: bool,
     /// Address of the services.
     #[command(flatten)]
     pub servers: Servers,

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod alert;
+mod answers;
 mod asset;
 mod audit;
 mod backfill;
@@ -9,6 +10,7 @@ mod cost;
 mod run;
 mod schedule;
 mod sensor;
+mod trend;
 mod trigger;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -18,6 +20,7 @@ use downbeat_event_log::LogAddress;
 use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
+pub use answers::{Broken, Now};
 pub use asset::{
     AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetPath, AssetSub, AssetTests,
 };
@@ -29,13 +32,14 @@ pub use control::{
 };
 pub use cost::{
     BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
-    CostOnly, CostPrices, CostRecord, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
+    CostOnly, CostPrices, CostRecord, CostSavings, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell, WebhookCommand, WebhookSub};
+pub use trend::{TrendCommand, TrendDurations, TrendIntegrations, TrendSchedules, TrendSub};
 pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 
 /// Runs data pipelines and keeps the whole truth about every run.
@@ -100,6 +104,10 @@ pub enum Command {
     Apply(Apply),
     /// Start a run; or show, explain, restart or cancel one, or decide its tasks.
     Run(RunCommand),
+    /// What is happening: what is live, what waits and for what, what is late, what comes next.
+    Now(Now),
+    /// What is broken and what to do about it: failures by their causes.
+    Broken(Broken),
     /// List runs, newest first.
     Runs(Runs),
     /// List pipelines; pause, resume or delete one.
@@ -124,6 +132,8 @@ pub enum Command {
     Cost(CostCommand),
     /// Budgets of pipelines and owners: list them; set one of an owner.
     Budget(BudgetCommand),
+    /// How long tasks take, how late schedules are, how well other systems answer.
+    Trends(TrendCommand),
     /// List breaches of freshness rules and deadlines, newest first.
     Breaches(Breaches),
     /// Follow the log of a task.
@@ -167,6 +177,9 @@ pub struct Dev {
     pub git_protocols: Vec<String>,
     #[command(flatten)]
     pub isolation: Isolation,
+    /// NATS servers on which everything that happens is published (docs/events-out.md): nats://HOST:PORT. Default: nowhere.
+    #[arg(long, env = "DOWNBEAT_EVENTS_NATS", value_name = "SERVERS")]
+    pub events_nats: Option<String>,
     /// Folder for the virtual environments of tasks. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use downbeat_coordinator::{Coordinator, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
-use downbeat_metadata_projector::ProjectorConfig;
+use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing};
 use downbeat_runtime::{
     blob::BlobStore,
     clock::Clock,
@@ -40,6 +40,13 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
             .await
             .map_err(failed)?;
+    let told = OutgoingConfig {
+        events_nats: dev.events_nats.clone(),
+        ..OutgoingConfig::in_folder(&dev.data.join("outgoing"))
+    };
+    let measures = outgoing::Metrics::default();
+    let outgoing = outgoing::start(&log, &log_address, projector.published(), &told, &measures).await;
+    let outgoing = outgoing.map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
     let services = [&coordinator_services[..], &projector_services[..]].concat();
     let served =
@@ -49,6 +56,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let coordinator = tasks.spawn(async move { ("coordinator", driver.run().await.map_err(failed)) });
     let signal = shutdown.signal();
     tasks.spawn(async move { ("metadata-projector", projector.run(signal).await.map_err(failed)) });
+    let signal = shutdown.signal();
+    tasks.spawn(async move { ("feed of events", outgoing.run(signal).await.map_err(failed)) });
     // An embedded log has no NATS to take events from: `downbeat trigger publish` brings them to the coordinator.
     let (signal, coordinator_address) = (shutdown.signal(), server.clone());
     tasks.spawn(async move {

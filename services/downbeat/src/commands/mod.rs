@@ -7,6 +7,7 @@ mod audit;
 mod backfill;
 mod body;
 mod breaches;
+mod broken;
 mod budget;
 mod cost;
 mod dev;
@@ -19,6 +20,7 @@ mod lineage;
 mod log_cat;
 mod log_verify;
 mod logs;
+mod now;
 mod openlineage;
 mod pipeline;
 mod plan;
@@ -28,6 +30,8 @@ mod runs;
 mod schedule;
 mod schema;
 mod sensor;
+mod statement;
+mod trends;
 mod trigger;
 mod validate;
 mod values;
@@ -56,6 +60,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Plan(plan) => plan::run(&plan).await,
         Command::Apply(apply) => apply::run(&apply).await,
         Command::Run(command) => run::run(&command).await,
+        Command::Now(now) => now::run(&now).await,
+        Command::Broken(broken) => broken::run(&broken).await,
         Command::Runs(runs) => runs::run(&runs).await,
         Command::Pipeline(command) => pipeline::run(&command).await,
         Command::Schedule(command) => schedule::run(&command).await,
@@ -68,6 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Audit(command) => audit::run(&command).await,
         Command::Cost(command) => cost::run(&command).await,
         Command::Budget(command) => budget::run(&command).await,
+        Command::Trends(command) => trends::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,

@@ -1,7 +1,7 @@
-//! What pipelines promise about time, how that stands, and where it was broken.
+//! What pipelines promise about time and money, how that stands, and where it was broken.
 
 use downbeat_proto::{
-    control::v1::{AssetTriggerHealth, DeadlineHealth, FreshnessHealth, GetPipelineHealthResponse},
+    control::v1::{AssetTriggerHealth, BudgetHealth, DeadlineHealth, FreshnessHealth, GetPipelineHealthResponse},
     metadata::v1::Breach,
 };
 
@@ -31,7 +31,30 @@ pub fn health_lines(health: &GetPipelineHealthResponse, columns: Option<usize>) 
         let rows: Vec<_> = health.asset_triggers.iter().map(asset_trigger).collect();
         add(table::lines(&header, &rows, columns, &[]));
     }
+    if !health.budgets.is_empty() {
+        let header = ["BUDGET OF", "STATE", "SPENT", "BUDGET", "PERIOD", "ENDS"];
+        let rows: Vec<_> = health.budgets.iter().map(budget).collect();
+        add(table::lines(&header, &rows, columns, &["PERIOD"]));
+    }
     lines
+}
+
+fn budget(budget: &BudgetHealth) -> Vec<String> {
+    let whose = if budget.owner.is_empty() { "pipeline".to_owned() } else { format!("owner {}", clean(&budget.owner)) };
+    let state = match budget.crossed.last() {
+        _ if budget.holds_runs => "SPENT: new runs wait".to_owned(),
+        Some(percent) => format!("{percent} % crossed"),
+        None => "within".to_owned(),
+    };
+    let currency = clean(&budget.currency);
+    vec![
+        whose,
+        state,
+        format!("{} {currency}", clean(&budget.spent)),
+        format!("{} {currency}", clean(&budget.amount)),
+        clean(&budget.period).to_string(),
+        instant(budget.ends_at),
+    ]
 }
 
 fn milliseconds(milliseconds: u64) -> String {
@@ -144,6 +167,25 @@ mod tests {
              \n\
              ASSET TRIGGER  STATE      ASSETS\n\
              t              waits for  db/*"
+        );
+        let own = BudgetHealth {
+            amount: "10.00".to_owned(),
+            spent: "8.00".to_owned(),
+            currency: "EUR".to_owned(),
+            period: "day".to_owned(),
+            crossed: vec![50, 80],
+            ..BudgetHealth::default()
+        };
+        let (owner, crossed, spent) = ("data".to_owned(), vec![100], "10.00".to_owned());
+        let owners = BudgetHealth { owner, crossed, spent, holds_runs: true, ..own.clone() };
+        let within = BudgetHealth { crossed: Vec::new(), ..own.clone() };
+        let health = GetPipelineHealthResponse { budgets: vec![own, owners, within], ..Default::default() };
+        assert_eq!(
+            health_lines(&health, None).join("\n"),
+            "BUDGET OF   STATE                 SPENT      BUDGET     PERIOD\n\
+             pipeline    80 % crossed          8.00 EUR   10.00 EUR  day\n\
+             owner data  SPENT: new runs wait  10.00 EUR  10.00 EUR  day\n\
+             pipeline    within                8.00 EUR   10.00 EUR  day"
         );
         assert!(health_lines(&GetPipelineHealthResponse::default(), None).is_empty());
     }

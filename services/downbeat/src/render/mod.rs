@@ -1,6 +1,7 @@
 //! What people see: tables, trees, durations. Knows nothing about where the values come from.
 
 mod alerts;
+mod answers;
 mod asset;
 mod audit;
 mod backfill;
@@ -18,15 +19,18 @@ mod output;
 mod pipeline;
 mod pool;
 mod run;
+mod savings;
 mod schedule;
 mod sensor;
 mod table;
 mod task;
 mod time;
+mod trends;
 pub mod why;
 mod words;
 
 pub use alerts::alert_table;
+pub use answers::{Held, broken_lines, now_lines};
 pub use asset::{asset_lines, asset_table, change_table, test_table};
 pub use audit::audit_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};
@@ -39,10 +43,12 @@ pub use output::{columns, look, print};
 pub use pipeline::pipeline_table;
 pub use pool::pool_table;
 pub use run::{is_live, run_header, run_notes, run_table};
+pub use savings::savings_lines;
 pub use schedule::{FiringRow, schedule_table};
 pub use sensor::sensor_lines;
 pub use task::{cut_failures, task_line, task_name, task_notes, task_table};
-pub use time::{duration_between, instant, moment};
+pub use time::{duration, duration_between, instant, moment};
+pub use trends::{duration_table, integration_health_table, lateness_table};
 pub use words::{clean, short, words};
 
 /// A sign for a status, so that a table can be read at a glance.

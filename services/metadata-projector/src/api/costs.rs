@@ -3,10 +3,10 @@
 use downbeat_proto::metadata::v1::{self as wire, cost_service_server::CostService};
 use tonic::{Request, Response, Status};
 
-use super::Metadata;
+use super::{Metadata, trends::instant};
 use crate::{
     published::View,
-    query::{costs, page::Page},
+    query::{costs, page::Page, savings},
 };
 
 #[tonic::async_trait]
@@ -56,5 +56,15 @@ impl CostService for Metadata {
     ) -> Result<Response<wire::VerifyLedgerResponse>, Status> {
         let (answer, position) = self.ask(request.into_inner().at_least, |view: &View<'_>| costs::verify(view)).await?;
         Ok(Response::new(wire::VerifyLedgerResponse { position, ..answer }))
+    }
+
+    async fn get_savings(
+        &self,
+        request: Request<wire::GetSavingsRequest>,
+    ) -> Result<Response<wire::GetSavingsResponse>, Status> {
+        let mut request = request.into_inner();
+        let (at_least, now) = (request.at_least.take(), instant(request.at));
+        let (answer, position) = self.ask(at_least, move |view: &View<'_>| savings::find(view, &request, now)).await?;
+        Ok(Response::new(wire::GetSavingsResponse { position, ..answer }))
     }
 }

@@ -1,5 +1,6 @@
 //! `MetadataService`: convert, ask, convert.
 
+mod answers;
 mod assets;
 mod at_least;
 mod audit;
@@ -7,6 +8,7 @@ mod costs;
 mod history;
 mod lineage;
 mod task_log;
+mod trends;
 mod watch;
 
 use std::sync::Arc;

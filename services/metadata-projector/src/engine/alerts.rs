@@ -96,6 +96,8 @@ fn begin(raised: &AlertsRaised, alert: &Alert, batch: &mut Batch<'_>) -> Result<
             row.task_id.clone_from(&raised.scope);
         }
         AlertSubject::Window(window) => row.sensor_id.clone_from(&window.sensor),
+        // Of the pipeline that spent it; what was crossed stands in what is told.
+        AlertSubject::Budget { .. } => {}
     }
     batch.put_bytes(keys::alert_by_age(row.raised_at, alert.id), Vec::new());
     batch.put(key, &row);

@@ -22,7 +22,7 @@ use super::{
 use crate::error::Error;
 
 /// Version of the rows: see [`Projection::VERSION`].
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// It was done.
 pub const ACCEPTED: &str = "ACCEPTED";
 /// It was not.

@@ -19,7 +19,7 @@
 //! | `c` | run id, place in the plan (4), name of the iteration | [`super::rows::Kept`] | task_runs |
 //! | `t` | run id, place (4): in the plan, then those of iterations | [`super::rows::TaskRow`]; absent = nothing happened to it yet | task_runs |
 //! | `o` | run id, place (4), attempt (4), chunk (4), ordinal (4) | `metadata.v1.Operation` without the plan's fields | operations |
-//! | `o` | run id, place (4), all ones (4), BLAKE3 of its id (8) | the same, of another system | foreign |
+//! | `o` | run id, place (4), all ones (4), BLAKE3 of its id (8) | the same, of another system; an empty row = it has gone to its task | foreign |
 //! | `Xr` | run of another system (16) | [`super::foreign::HangsBelow`] | foreign |
 //! | `a` | asset key | `metadata.v1.Asset` | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
@@ -50,21 +50,47 @@
 //! | `Qd` | asset (16) | [`super::usage::UsageRow`] | usage |
 //! | `Ce` | used at, newest first (8), entry (16) | [`super::costs::rows::EntryRow`] | costs |
 //! | `Cd` | day (4), what it is for (16) | [`super::costs::rows::DayRow`] | costs |
+//! | `Cm` | dimension (1), month (4), what it is for (16) | [`super::costs::rows::DayRow`] | costs |
 //! | `Ct` | nothing | [`super::costs::rows::TotalsRow`] | costs |
 //! | `Cu` | unit | [`super::costs::rows::UnpricedRow`] | costs |
 //! | `Cx` | report with quantities that have no price (16) | nothing | costs |
 //! | `Cb` | `p` and pipeline id, or `o` and owner | `metadata.v1.BudgetStatus` | costs |
 //! | `Cp` | nothing | `events.v1.PricesSet` | costs |
+//! | `Gf` | first byte of a pipeline id | [`super::failing::rows::FailingRow`] | failing |
+//! | `Gp` | pipeline id | [`super::failing::rows::Standing`] | failing |
+//! | `Gr` | run id | [`super::failing::rows::FailedIn`] | failing |
+//! | `Gw` | who reads and writes (16) | [`super::failing::rows::Touched`] | failing |
+//! | `GF` | pipeline id; zeros = any | [`super::failing::rows::Pipelines`] that follow it | failing |
+//! | `GT` | pipeline id | [`super::failing::rows::Pipelines`] that it follows | failing |
+//! | `Gl` `Gb` `Gd` `Ga` `Gs` `Go` | first byte of an id | [`super::kept::KeptRow`]: see [`answers::Kept`] | going_on |
+//! | `Gi` | pipeline id | [`super::going_on::DecidedRow`] | going_on |
+//! | `Gv` | pipeline id | [`super::going_on::WindowsRow`] | going_on |
+//! | `Gh` | hour (8) | [`super::going_on::HourRow`] | going_on |
 //! | `Lg` | asset (16) | [`super::graph::rows::AliasesRow`] | graph |
+//! | `Dt` | pipeline id, id of a task; nothing = the pipeline | [`super::durations::DurationRow`] | durations |
+//! | `Hs` | pipeline id, name of a schedule | [`super::schedules::ScheduleRow`] | schedules |
+//! | `Hw` | run id | [`super::schedules::WorkRow`]; only of runs of schedules | schedules |
+//! | `Ii` | integration, zero byte, connection | [`super::integrations::IntegrationRow`] | integrations |
+//! | `Jc` | rule (1), currency (3), size, largest first (1), what it is about | nothing | durations, schedules, spending, twice |
+//! | `Jj` | BLAKE3 of a job or a plan (16) | [`super::twice::SameRow`] | twice |
+//! | `Jw` | asset (16) | [`super::twice::SameRow`]: who builds it | twice |
+//! | `Js` | asset (16) | [`super::twice::SameRow`]: who copies it | twice |
+//! | `Ka` | asset (16), who writes it and currency (16) | [`super::spending::SpendRow`] | spending |
+//! | `Ks` | pipeline id, BLAKE3 of the task (16), currency | [`super::spending::SpendRow`] | spending |
+//! | `Kr` | run id | [`super::spending::RunSpendRow`] | spending |
+//! | `Kw` | run id, place (4), attempt (4) | [`super::spending::AttemptSpendRow`] | spending |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
+pub mod answers;
 pub mod audit;
 pub mod cost;
 pub mod foreign;
 pub mod graph;
 pub mod owners;
 pub mod quality;
+pub mod savings;
+pub mod trends;
 
 use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};
 

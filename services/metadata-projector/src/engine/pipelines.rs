@@ -20,7 +20,7 @@ pub(super) struct Pipelines;
 
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -124,5 +124,6 @@ fn task_row(plan: &Plan, task: &PlanTask) -> rows::PlanTask {
         parameters: convert::object_text(&task.parameters),
         depends_on: task.depends_on.iter().filter_map(id_of).collect(),
         after: task.depends_on.iter().map(number).collect(),
+        connection: task.connection.clone(),
     }
 }

@@ -6,8 +6,10 @@ use downbeat_proto::events::v1::Decision;
 
 use super::{
     alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs,
-    foreign::Foreign, graph::Graph, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans,
-    quality::Quality, runs::Runs, task_runs::TaskRuns, usage::Usage,
+    durations::Durations, failing::Failing, foreign::Foreign, going_on::GoingOn, graph::Graph,
+    integrations::Integrations, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans,
+    quality::Quality, runs::Runs, schedules::Schedules, spending::Spending, task_runs::TaskRuns, twice::Twice,
+    usage::Usage,
 };
 use crate::error::Error;
 
@@ -40,7 +42,10 @@ pub struct Within<'a> {
 /// A projection writes only the rows that [`super::keys`] gives it. It may read its own and those of `pipelines`, which
 /// is folded before all others but `audit`; `runs` also reads those of `task_runs`, as they were before the event: they say whether it
 /// counts. `audit` is the first, and reads the rows of all others, as they were before the event: it tells what a command changed.
+/// `failing` and `going_on` are the last, and read the rows of all others, as they are after the event.
 /// Which asset an alias means, `graph` says, before all others that speak of assets.
+/// `durations`, `schedules`, `integrations` and `spending` are folded before `runs`, `task_runs` and `costs`, and read their rows as they were
+/// before the event: what counts there counts for them.
 /// What `task_runs` says of the shape of a run (its pipeline, its iterations) all may read: it is known before anything happens in it.
 pub trait Projection: Send + Sync {
     /// Its name, for versions and quarantine.
@@ -78,6 +83,10 @@ const fn register<P: Projection>() -> Registered {
 pub const ALL: &[Registered] = &[
     register::<Audit>(),
     register::<Pipelines>(),
+    register::<Durations>(),
+    register::<Schedules>(),
+    register::<Integrations>(),
+    register::<Spending>(),
     register::<Runs>(),
     register::<TaskRuns>(),
     register::<Operations>(),
@@ -87,8 +96,11 @@ pub const ALL: &[Registered] = &[
     register::<Lineage>(),
     register::<Quality>(),
     register::<Usage>(),
+    register::<Twice>(),
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),
     register::<Costs>(),
+    register::<Failing>(),
+    register::<GoingOn>(),
 ];

@@ -123,6 +123,9 @@ pub struct PlanTask {
     /// The same by place: twice the place of a task; twice the place of a group, plus one.
     #[prost(uint32, repeated, tag = "8")]
     pub after: Vec<u32>,
+    /// Name of the connection; empty = the default one.
+    #[prost(string, tag = "9")]
+    pub connection: String,
 }
 
 /// What the task runs of a run have in common.
@@ -208,6 +211,14 @@ impl RunHead {
     /// The iterations of a group, once they are known.
     pub fn fan(&self, group: u32) -> Option<&Fan> {
         self.fans.iter().find(|fan| fan.group == group)
+    }
+
+    /// Place in the plan of what a task run runs, of those of iterations too.
+    pub fn planned(&self, plan: &Plan, place: u32) -> Option<u32> {
+        match self.iteration_of(place) {
+            Some((fan, _, index)) => plan.members(fan.group).get(index as usize).copied(),
+            None => Some(place),
+        }
     }
 
     /// Of a task run of an iteration: the iterations, which of them, and the place of its task among those of the group.

@@ -30,6 +30,10 @@ pub fn operations(
     let prefix = keys::operations(run);
     page::read(view.store, &prefix, page, |key, bytes| {
         let mut operation: wire::Operation = rows::read(key, bytes)?;
+        // It has gone to its task.
+        if operation.operation.is_none() {
+            return Ok(None);
+        }
         let place = key.get(17..21).and_then(|place| place.try_into().ok()).map(u32::from_be_bytes);
         if let Some(task) = place.and_then(|place| shape.plan.tasks.get(shape.planned(place) as usize)) {
             operation.task_id.clone_from(&task.id);

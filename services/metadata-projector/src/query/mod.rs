@@ -2,6 +2,7 @@
 //!
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
+pub mod answers;
 pub mod assets;
 pub mod audit;
 pub mod backfills;
@@ -12,8 +13,10 @@ pub mod lists;
 pub mod narrate;
 pub mod page;
 pub mod runs;
+pub mod savings;
 pub mod shape;
 pub mod tasks;
+pub mod trends;
 
 use crate::error::Error;
 

@@ -3,6 +3,8 @@
 
 pub mod others;
 pub mod service;
+pub mod stories;
+pub mod teller;
 
 use std::sync::Arc;
 

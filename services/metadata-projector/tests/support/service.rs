@@ -10,8 +10,9 @@ use downbeat_metadata_projector::{
     start_with,
 };
 use downbeat_proto::metadata::v1::{
-    self as wire, asset_service_client::AssetServiceClient, cost_service_client::CostServiceClient,
-    lineage_service_client::LineageServiceClient, metadata_service_client::MetadataServiceClient,
+    self as wire, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
+    cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
+    metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
 };
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
@@ -22,6 +23,8 @@ pub struct Service {
     pub lineage: LineageServiceClient<Channel>,
     pub assets: AssetServiceClient<Channel>,
     pub costs: CostServiceClient<Channel>,
+    pub answers: AnswerServiceClient<Channel>,
+    pub trends: TrendServiceClient<Channel>,
     pub published: Arc<Published>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
@@ -47,12 +50,14 @@ impl Service {
         let (client, lineage) =
             (MetadataServiceClient::new(channel.clone()), LineageServiceClient::new(channel.clone()));
         let costs = CostServiceClient::new(channel.clone());
+        let answers = AnswerServiceClient::new(channel.clone());
+        let trends = TrendServiceClient::new(channel.clone());
         let assets = AssetServiceClient::new(channel);
-        Self { client, lineage, assets, costs, published, shutdown, served, blobs }
+        Self { client, lineage, assets, costs, answers, trends, published, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage, self.assets, self.costs, self.published));
+        drop((self.client, self.lineage, self.assets, self.costs, self.answers, self.trends, self.published));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }
@@ -85,6 +90,13 @@ pub struct Given {
     pub log: MemoryLog,
     pub service: Service,
     _folder: tempfile::TempDir,
+}
+
+impl Given {
+    /// A projector over this log, with its rows in this folder.
+    pub fn of(log: MemoryLog, service: Service, folder: tempfile::TempDir) -> Self {
+        Self { log, service, _folder: folder }
+    }
 }
 
 /// A projector over a pipeline of four tasks and runs 0 to 9 of it.

@@ -10,6 +10,8 @@ use crate::limits::ALERT_ID_BYTES_MAX;
 
 /// The event of something that took unusually long, or short, and ended well.
 pub(super) const ANOMALY: &str = "ANOMALY_DETECTED";
+/// A part of a budget was spent.
+pub(super) const BUDGET: &str = "BUDGET_CROSSED";
 
 /// One alert.
 #[derive(Debug, Clone)]
@@ -18,7 +20,7 @@ pub(crate) struct Alert {
     pub(crate) id: String,
     /// How the pipeline's author calls it.
     pub(crate) name: String,
-    /// PIPELINE_RUN_COMPLETED, TASK_RUN_COMPLETED, SENSOR_COMPLETED, [`ANOMALY`], or a word of a newer coordinator.
+    /// PIPELINE_RUN_COMPLETED, TASK_RUN_COMPLETED, SENSOR_COMPLETED, [`ANOMALY`], [`BUDGET`], or a word of a newer coordinator.
     pub(crate) event_type: String,
     /// Of the run, task run or sensor.
     pub(crate) status: String,

@@ -3,7 +3,7 @@
 //! Promises: no control characters (in a title no line breaks either), nothing that turns the direction of a text, limited length.
 //! It knows nothing of any channel's markup: whoever sends a text escapes it.
 
-use super::alert::{ANOMALY, Alert};
+use super::alert::{ANOMALY, Alert, BUDGET};
 use crate::limits::{ALERT_MESSAGE_CHARS_MAX, ALERT_MESSAGE_LINES_MAX, ALERT_NAME_CHARS_MAX};
 
 /// One line: `FAILED: task Load orders of pipeline Daily load`.
@@ -11,6 +11,7 @@ pub(crate) fn title(alert: &Alert) -> String {
     let about = about(alert);
     match alert.event_type.as_str() {
         ANOMALY => format!("ANOMALY: {about}"),
+        BUDGET => format!("BUDGET: {about}"),
         _ => format!("{}: {about}", name(&alert.status)),
     }
 }
@@ -87,6 +88,7 @@ fn sentence(alert: &Alert) -> String {
     // The text of an anomaly is no message of the author's, but what was found.
     let (what, why) = match alert.event_type.as_str() {
         ANOMALY => (about, Some(alert.text.as_str())),
+        BUDGET => (about, alert.said("message")),
         _ => (format!("{about} ended {}", name(&alert.status)), alert.said("message")),
     };
     let mut letters = what.chars();
@@ -116,6 +118,7 @@ mod tests {
         let run = json!({ "pipeline_name": "Daily load", "pipeline_id": "p" });
         let task = json!({ "pipeline_name": "Daily load", "task_name": "Load orders", "message": "no such table" });
         let sensor = json!({ "pipeline_name": "Daily load", "sensor_name": "New files", "message": "timed out" });
+        let budget = json!({ "pipeline_name": "Daily load", "message": "80 % of it is spent" });
         let unusual = "Task Load orders of pipeline Daily load: took 90 s; usual are 30 s";
         let cases = [
             (
@@ -139,6 +142,7 @@ mod tests {
                 "FAILED: sensor New files of pipeline Daily load",
                 "Sensor New files of pipeline Daily load ended FAILED: timed out",
             ),
+            (BUDGET, "WARNING", &budget, "BUDGET: pipeline Daily load", "Pipeline Daily load: 80 % of it is spent"),
             (ANOMALY, "SUCCEEDED", &task, "ANOMALY: task Load orders of pipeline Daily load", unusual),
             ("NEW_WORD", "X", &json!({ "task_id": "t" }), "X: task t", "Task t ended X."),
             ("NEW_WORD", "X", &json!({}), "X: alert Night watch", "Alert Night watch ended X."),

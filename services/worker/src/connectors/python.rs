@@ -68,7 +68,8 @@ impl Python {
         ];
         // Only what runs sees them, not what installs.
         let linked = connection.iter().flat_map(|connection| variables(connection, "PYTHON"));
-        let environment = environment.with(linked).with(given.map(|(name, value)| (name.to_owned(), value)));
+        let environment =
+            environment.with(linked).with(given.map(|(name, value)| (name.to_owned(), value))).below(task);
         task.log.line(&format!("$ {}", script.command.join(" "))).await;
         let ran = run_in(task, environment.program(&script.command, &folder)?).await?;
         let said = admission.close();

@@ -15,6 +15,7 @@ use crate::about::{About, Tested};
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connections::{Connections, none_given};
 use crate::limits::{SSH_ANSWER_BYTES_MAX, SSH_IDLE_WAIT, SSH_STOP_WAIT};
+use crate::parents::Parents;
 use crate::process::log::last_lines;
 use crate::ssh::{self, Server};
 use crate::stop::StopLevel;
@@ -129,6 +130,9 @@ impl Command<'_> {
     async fn run(mut self, command: &str) -> Step<Ending> {
         // Servers that do not want it say nothing.
         self.channel.set_env(false, TOKEN, self.task.token.as_str()).await.ok();
+        for (name, value) in Parents::of(&self.task.offer).iter().flat_map(Parents::variables) {
+            self.channel.set_env(false, name, value).await.ok();
+        }
         self.task
             .submitted(Job { handle: vec![1], external_id: self.server.address("ssh"), link: String::new() })
             .await;

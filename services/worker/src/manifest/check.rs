@@ -274,7 +274,7 @@ impl Used {
             Name::Connection(name) => (&mut self.connection, name),
             Name::Job(name) => (&mut self.job, name),
             Name::Map(name) => (&mut self.maps, name),
-            Name::Token | Name::TokenUuid | Name::Literal(_) => return,
+            Name::Token | Name::TokenUuid | Name::Parent(_) | Name::Literal(_) => return,
         };
         set.insert((name.clone(), written.to_owned()));
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{Described, load, run::Calls, template::Name};
 use crate::attempt::Failure;
 use crate::connections::Connections;
+use crate::parents::Parents;
 use crate::remote::{CallError, Job, Observation, Prepared as _, Reattach, RemoteJob as _, State};
 use crate::testing::recorded::{Fault, On, Plan, Recorded, Shape};
 
@@ -21,6 +22,17 @@ const TOKEN: &str = "0a1b2c3d-0000-4000-8000-00000000beef-3-1";
 /// More than any plan needs.
 const CALLS_MAX: u32 = 60;
 const SEEDS: u64 = 12;
+
+/// Of the offers that `whole.rs` makes.
+fn parents() -> Parents {
+    let text = str::to_owned;
+    Parents {
+        job: text("daily_load.load"),
+        run: text("00000000-0000-0000-0000-000000000005"),
+        root_job: text("daily_load"),
+        root_run: text("07070707-0707-0707-0707-070707070707"),
+    }
+}
 
 /// A job, a server of its shape, and the calls of one attempt to it.
 struct Stage {
@@ -80,7 +92,10 @@ impl Stage {
             secrets.extend(url.path().split('/').filter(|part| part.contains("s3cret")).map(str::to_owned));
             secrets.push(url.path().to_owned());
         }
-        let calls = job.prepared("c", &shape.parameters, TOKEN).await.unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
+        let calls = job
+            .prepared("c", &shape.parameters, TOKEN, Some(parents()))
+            .await
+            .unwrap_or_else(|why| panic!("{name:?}: {why:?}"));
         Self { job, server, calls, secrets, folder }
     }
 
@@ -338,14 +353,14 @@ async fn missing_and_unknown_parameters_are_named_before_anything_is_asked() {
             if required {
                 let mut fewer = given.clone();
                 fewer.remove(&parameter);
-                let failure = stage.job.prepared("c", &fewer, TOKEN).await.err().unwrap();
+                let failure = stage.job.prepared("c", &fewer, TOKEN, Some(parents())).await.err().unwrap();
                 assert_eq!(failure.class, FailureClass::Misconfigured, "{name:?}");
                 assert!(failure.message.contains(&parameter), "{name:?}: {}", failure.message);
             }
         }
         let mut more = given.clone();
         more.insert("no_such_parameter".to_owned(), json!(1));
-        let failure = stage.job.prepared("c", &more, TOKEN).await.err().unwrap();
+        let failure = stage.job.prepared("c", &more, TOKEN, Some(parents())).await.err().unwrap();
         assert!(failure.message.contains("no_such_parameter"), "{name:?}");
     })
     .await;

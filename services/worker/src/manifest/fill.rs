@@ -8,8 +8,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::path::plain;
-use super::template::{Body, Hole, Name, Object, Piece, Shape, Template};
+use super::template::{Body, Hole, Name, Object, Parent, Piece, Shape, Template};
 use crate::attempt::Failure;
+use crate::parents::{NAMESPACE, Parents};
 
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -21,6 +22,8 @@ pub(crate) struct Scope {
     pub(crate) maps: Map<String, Value>,
     pub(crate) job: Map<String, Value>,
     pub(crate) token: String,
+    /// `None`: nobody said which run the task is of.
+    pub(crate) parents: Option<Parents>,
 }
 
 impl Scope {
@@ -33,6 +36,7 @@ impl Scope {
             Name::Map(name) => self.maps.get(name).cloned(),
             Name::Token => Some(Value::String(self.token.clone())),
             Name::TokenUuid => Some(Value::String(uuid_of(&self.token))),
+            Name::Parent(part) => self.parents.as_ref().map(|parents| Value::String(named(parents, *part).to_owned())),
             Name::Literal(text) => Some(Value::String(text.clone())),
         };
         found.filter(|value| !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty()))
@@ -215,6 +219,16 @@ fn reshape(shape: Shape, value: Value) -> Result<Value, String> {
         (Shape::Pairs, Value::Array(pairs)) => Ok(Value::Array(pairs)),
         (Shape::Pairs, _) => Err("must be names with values".to_owned()),
         (Shape::Json | Shape::Path, value) => Ok(value),
+    }
+}
+
+fn named(parents: &Parents, part: Parent) -> &str {
+    match part {
+        Parent::Namespace => NAMESPACE,
+        Parent::Job => &parents.job,
+        Parent::Run => &parents.run,
+        Parent::RootJob => &parents.root_job,
+        Parent::RootRun => &parents.root_run,
     }
 }
 

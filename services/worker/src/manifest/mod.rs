@@ -41,6 +41,7 @@ use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Connections, Fields, Secret, address, none_given};
 use crate::connectors::Task;
+use crate::parents::Parents;
 use crate::process::mask::Mask;
 use crate::remote::{Prepared, Reattach, RemoteJob};
 use crate::web;
@@ -106,6 +107,7 @@ impl Described {
         connection: &str,
         parameters: &Map<String, Value>,
         token: &str,
+        parents: Option<Parents>,
     ) -> Result<run::Calls, Failure> {
         let manifest = self.manifest;
         let parameters = parameters_of(manifest, parameters)?;
@@ -114,7 +116,7 @@ impl Described {
         if connection.is_none() && manifest.connection.values().any(|field| field.required) {
             return Err(none_given(&manifest.integration));
         }
-        let mut scope = fill::Scope { parameters, token: token.to_owned(), ..fill::Scope::default() };
+        let mut scope = fill::Scope { parameters, token: token.to_owned(), parents, ..fill::Scope::default() };
         for (name, field) in &manifest.connection {
             let given = match &connection {
                 Some(connection) => connection.text(name)?,
@@ -300,7 +302,8 @@ impl RemoteJob for Described {
     }
 
     async fn prepare(&self, task: &Task) -> Result<Box<dyn Prepared>, Failure> {
-        let calls = self.prepared(&task.offer.connection, &task.parameters, &task.token).await?;
+        let calls =
+            self.prepared(&task.offer.connection, &task.parameters, &task.token, Parents::of(&task.offer)).await?;
         if let Some(connection) = &calls.connection {
             task.log.learn(connection.secrets()).await;
         }

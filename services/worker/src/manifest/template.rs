@@ -73,9 +73,29 @@ pub(crate) enum Name {
     Token,
     /// The token as a UUID, for systems that take only that.
     TokenUuid,
+    /// What the task run is called as the parent of what it starts.
+    Parent(Parent),
     /// A text.
     Literal(String),
 }
+
+/// A word of OpenLineage for the task run and the run around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parent {
+    Namespace,
+    Job,
+    Run,
+    RootJob,
+    RootRun,
+}
+
+const PARENTS: [(&str, Parent); 5] = [
+    ("parent.namespace", Parent::Namespace),
+    ("parent.job", Parent::Job),
+    ("parent.run", Parent::Run),
+    ("parent.root_job", Parent::RootJob),
+    ("parent.root_run", Parent::RootRun),
+];
 
 impl Name {
     fn read(text: &str) -> Result<Self, String> {
@@ -87,9 +107,13 @@ impl Name {
             "token.uuid" => return Ok(Self::TokenUuid),
             _ => {}
         }
+        if let Some((_, part)) = PARENTS.iter().find(|(name, _)| *name == text) {
+            return Ok(Self::Parent(*part));
+        }
         let wrong = || {
+            let parents = PARENTS.map(|(name, _)| name).join(", ");
             format!(
-                "{text:?} is no name; there are parameters.NAME, connection.NAME, job.NAME, maps.NAME, token, token.uuid, 'text'"
+                "{text:?} is no name; there are parameters.NAME, connection.NAME, job.NAME, maps.NAME, token, token.uuid, {parents}, 'text'"
             )
         };
         let (root, name) = text.split_once('.').ok_or_else(wrong)?;
@@ -115,6 +139,7 @@ impl Name {
             Self::Job(name) => format!("{name} of the job"),
             Self::Map(name) => format!("a word for {name}"),
             Self::Token | Self::TokenUuid => "the token".to_owned(),
+            Self::Parent(_) => "what the task run is called".to_owned(),
             Self::Literal(text) => format!("{text:?}"),
         }
     }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::attempt::Failure;
 use crate::connectors::{Step, Task};
+use crate::parents;
 use crate::process::{environment::Environment, run::Program};
 
 /// There once `python -m venv` ended well; without it the folder is begun anew.
@@ -77,6 +78,13 @@ impl VirtualEnvironment {
     #[must_use]
     pub(crate) fn with(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         self.variables.extend(variables);
+        self
+    }
+
+    /// Tells what runs in it whose child it is in OpenLineage, unless its variables say so. To be called when they are all there.
+    #[must_use]
+    pub(crate) fn below(mut self, task: &Task) -> Self {
+        parents::hand_down(&task.offer, &mut self.variables);
         self
     }
 

@@ -33,7 +33,7 @@ impl OpenSsh {
         let at = folder.path().display();
         let settings = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host\nAuthorizedKeysFile {at}/authorized\nStrictModes no\n\
-             UsePAM no\nPidFile none\nAcceptEnv DOWNBEAT_*\nSubsystem sftp internal-sftp\n"
+             UsePAM no\nPidFile none\nAcceptEnv DOWNBEAT_* OPENLINEAGE_*\nSubsystem sftp internal-sftp\n"
         );
         std::fs::write(folder.path().join("settings"), settings).unwrap();
         let mut command = command(&root, folder.path());

@@ -1,10 +1,11 @@
-//! What a pipeline promises about time and how that stands: ages of assets, deadlines, and what its asset triggers have gathered.
+//! What a pipeline promises and how that stands: ages of assets, deadlines, budgets; and what its asset triggers have gathered.
 
 use downbeat_domain::{
     PipelineId, RunId,
+    cost::{BudgetOf, BudgetState, amount_text},
     plan::{PlanAssetTrigger, PlanDeadline, PlanFreshness},
     schedule::Timetable,
-    state::{AssetState, PipelineState},
+    state::{AssetState, Partition, PipelineState},
 };
 use downbeat_proto::{control::v1 as wire, convert};
 use downbeat_runtime::zones::zones;
@@ -21,8 +22,10 @@ impl Control {
     ) -> Result<wire::GetPipelineHealthResponse, Status> {
         let pipeline = pipeline_of(&request.pipeline)?;
         let asked = self.handle.ask(move |engine, now| {
-            let state = engine.partition().pipelines.get(&pipeline).filter(|state| !state.deleted)?;
-            Some(of(pipeline, state, now.wall))
+            let partition = engine.partition();
+            let state = partition.pipelines.get(&pipeline).filter(|state| !state.deleted)?;
+            let budgets = budgets(partition, pipeline, &state.plan.plan.owner, now.wall);
+            Some(wire::GetPipelineHealthResponse { budgets, ..of(pipeline, state, now.wall) })
         });
         let found = asked.await.map_err(|error| refused(&error))?;
         found.ok_or_else(|| Status::not_found(format!("there is no pipeline `{}`; apply it first", request.pipeline)))
@@ -38,6 +41,29 @@ fn of(pipeline: PipelineId, state: &PipelineState, now: Timestamp) -> wire::GetP
         freshness: plan.freshness.iter().map(|rule| freshness(rule, &state.assets)).collect(),
         deadlines: plan.deadlines.iter().map(|it| deadline(it, &state.assets, paused, now)).collect(),
         asset_triggers: plan.asset_triggers.iter().map(|trigger| asset_trigger(trigger, &state.assets)).collect(),
+        budgets: Vec::new(),
+    }
+}
+
+/// That of the pipeline, then that of its owner.
+fn budgets(partition: &Partition, pipeline: PipelineId, owner: &str, now: Timestamp) -> Vec<wire::BudgetHealth> {
+    let whose = [(BudgetOf::Pipeline(pipeline), ""), (BudgetOf::Owner(owner.to_owned()), owner)];
+    let known = whose.iter().filter_map(|(of, owner)| Some(budget(owner, partition.ledger.budgets.get(of)?, now)));
+    known.collect()
+}
+
+fn budget(owner: &str, state: &BudgetState, now: Timestamp) -> wire::BudgetHealth {
+    // The period ends with its time, and is told of with the next entry.
+    let period = state.period.filter(|(_, until)| now < *until);
+    wire::BudgetHealth {
+        owner: owner.to_owned(),
+        amount: amount_text(state.budget.micros.into()),
+        spent: amount_text(period.map_or(0, |_| state.spent)),
+        currency: state.budget.currency.to_string(),
+        period: state.budget.period.word().to_owned(),
+        ends_at: convert::micros_or_zero(period.map(|(_, until)| until)),
+        crossed: period.map(|_| state.crossed.iter().copied().collect()).unwrap_or_default(),
+        holds_runs: state.exhausted_until(now).is_some(),
     }
 }
 

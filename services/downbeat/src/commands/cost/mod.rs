@@ -1,8 +1,9 @@
-//! `downbeat cost`: sums, entries, prices, bills.
+//! `downbeat cost`: sums, entries, prices, bills, savings.
 
 mod bills;
 mod file;
 mod prices;
+mod savings;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ pub(super) async fn run(command: &CostCommand) -> Result<ExitCode, Error> {
         Some(CostSub::Entries(list)) => entries(list).await,
         Some(CostSub::Prices(command)) => prices::run(command).await,
         Some(CostSub::Record(record)) => bills::record(record).await,
+        Some(CostSub::Savings(command)) => savings::run(command).await,
         Some(CostSub::Verify(verify)) => self::verify(verify).await,
     }
 }

@@ -18,7 +18,9 @@ pub(super) async fn run(arguments: &PipelineHealth) -> Result<ExitCode, Error> {
     let lines = health_lines(&health, columns());
     if lines.is_empty() {
         let name = clean(&arguments.pipeline);
-        eprintln!("{name} watches no asset, has no deadline and no asset trigger (docs/assets.md)");
+        eprintln!(
+            "{name} watches no asset, has no deadline, no asset trigger and no budget (docs/assets.md, docs/cost.md)"
+        );
     } else {
         print(&format!("{}\n", lines.join("\n")))?;
     }

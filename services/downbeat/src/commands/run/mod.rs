@@ -14,6 +14,7 @@ mod why;
 use std::process::ExitCode;
 
 pub use watch::View;
+pub(super) use why::explain;
 
 use super::{apply, find, values};
 use crate::{

@@ -57,7 +57,7 @@ async fn held(
     tasks: &[TaskRun],
     wanted: &str,
 ) -> Result<Vec<String>, Error> {
-    let answer = explain(control, run, wanted).await?;
+    let answer = explain(control, &run.id, wanted).await?;
     let mut text = vec![String::new()];
     if !answer.gates.is_empty() {
         text.push("What holds it now:".to_owned());
@@ -70,7 +70,7 @@ async fn held(
     }
     let mut found = Vec::new();
     for task in tasks.iter().filter(|task| is_open(task)).take(TASKS_LOOKED_AT) {
-        let gates = explain(control, run, &task.id).await?.gates;
+        let gates = explain(control, &run.id, &task.id).await?.gates;
         if !gates.is_empty() {
             found.push((task, gates));
         }
@@ -99,11 +99,12 @@ fn is_open(task: &TaskRun) -> bool {
     matches!(task.status.as_str(), "CREATED" | "QUEUED" | "RUNNING" | "CANCELLING")
 }
 
-async fn explain(
+/// What holds a run or a task of it at this moment; empty task = the run.
+pub(in crate::commands) async fn explain(
     control: &mut ControlServiceClient<Channel>,
-    run: &Run,
+    run: &str,
     task: &str,
 ) -> Result<ExplainWaitingResponse, Error> {
-    let request = ExplainWaitingRequest { run_id: run.id.clone(), task: task.to_owned() };
+    let request = ExplainWaitingRequest { run_id: run.to_owned(), task: task.to_owned() };
     Ok(control.explain_waiting(request).await.map_err(client::refused)?.into_inner())
 }

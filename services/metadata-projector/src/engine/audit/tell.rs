@@ -44,6 +44,8 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::BackfillCreated(_)
         | Event::BackfillCancelled { .. }
         | Event::RunCancelRequested { .. }
+        // The first thing that somebody's decision says: it was let go by hand. Otherwise it follows from something that was asked.
+        | Event::RunAdmitted { .. }
         | Event::TaskMarked { .. }
         | Event::ApprovalDecided { .. }
         | Event::AlertRetried { .. }
@@ -123,6 +125,18 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
                     CommandKind::CancelRun,
                     targets,
                     format!("cancelled run {id} of pipeline {}", row.pipeline_alias),
+                )
+            }
+        }
+        Event::RunAdmitted { run: id, .. } => {
+            let (row, targets) = of_run(*id, batch)?;
+            Told {
+                before: json!({"status": row.status}),
+                after: json!({"released": true}),
+                ..about(
+                    CommandKind::ReleaseRun,
+                    targets,
+                    format!("let run {id} of pipeline {} go over its budget", row.pipeline_alias),
                 )
             }
         }

@@ -1,8 +1,9 @@
-//! The ledger of costs: entries as they stand in the log, and sums of them by day.
+//! The ledger of costs: entries as they stand in the log, and sums of them by day and by month.
 //!
 //! Each entry counts once, told by its id; sums are whole numbers, and equal the sums of the entries (INV-13).
 
 mod budgets;
+pub mod months;
 pub mod rows;
 
 use downbeat_domain::{
@@ -14,7 +15,10 @@ use downbeat_proto::{
     event,
 };
 
-use self::rows::{DayRow, EntryRow, For, Sum, TotalsRow, UnpricedRow, add};
+use self::{
+    months::{Dimension, month_of},
+    rows::{DayRow, EntryRow, For, Sum, TotalsRow, UnpricedRow, add},
+};
 use super::{
     batch::Batch,
     keys::cost as keys,
@@ -36,7 +40,7 @@ pub fn day_of(at: i64) -> i32 {
 
 impl Projection for Costs {
     const NAME: &'static str = "costs";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -89,13 +93,23 @@ fn sum(origin: &Origin, entry: &CostEntry, batch: &mut Batch<'_>) -> Result<(), 
         integration: origin.integration.clone(),
         currency: entry.currency.to_string(),
     };
-    let key = keys::day(day_of(micros(entry.incurred_at)), what.id());
-    let mut row: DayRow = batch.get(&key)?.unwrap_or_else(|| DayRow { what: Some(what.clone()), sum: None });
-    count(row.sum.get_or_insert_default(), entry);
-    batch.put(key, &row);
+    let day = day_of(micros(entry.incurred_at));
+    count_in(keys::day(day, what.id()), &what, entry, batch)?;
+    for dimension in Dimension::ALL {
+        let of = dimension.of(&what);
+        count_in(keys::month(dimension.letter(), month_of(day), of.id()), &of, entry, batch)?;
+    }
     let mut totals: TotalsRow = batch.get(keys::TOTALS)?.unwrap_or_default();
     count(totals.by_currency.entry(what.currency).or_default(), entry);
     batch.put(keys::TOTALS.to_vec(), &totals);
+    Ok(())
+}
+
+/// Counts it in the sum that stands at this key.
+fn count_in(key: Vec<u8>, what: &For, entry: &CostEntry, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let mut row: DayRow = batch.get(&key)?.unwrap_or_else(|| DayRow { what: Some(what.clone()), sum: None });
+    count(row.sum.get_or_insert_default(), entry);
+    batch.put(key, &row);
     Ok(())
 }
 

@@ -76,7 +76,7 @@ pub struct Sum {
     pub entries: u64,
 }
 
-/// What was used on one day.
+/// What was used on one day, or in one month.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct DayRow {
     /// What for.

@@ -40,22 +40,21 @@ impl Reporter {
         let Some(head) = batch.get::<RunHead>(&keys::run_head(attempt.run))? else { return Ok(None) };
         let Some(pipeline) = downbeat_domain::PipelineId::from_slice(&head.pipeline) else { return Ok(None) };
         let plan = plans.get(batch, pipeline, head.version)?;
-        let (place, iteration) = match head.iteration_of(attempt.task) {
-            Some((fan, number, index)) => {
+        let iteration = match head.iteration_of(attempt.task) {
+            Some((fan, number, _)) => {
                 let matrix: Matrix = batch.get(&keys::matrix(attempt.run, fan.group))?.unwrap_or_default();
-                let name = matrix.names.get(number as usize).cloned().unwrap_or_else(|| number.to_string());
-                (plan.members(fan.group).get(index as usize).copied(), Some(name))
+                Some(matrix.names.get(number as usize).cloned().unwrap_or_else(|| number.to_string()))
             }
-            None => (Some(attempt.task), None),
+            None => None,
         };
-        let planned = place.and_then(|place| plan.tasks.get(place as usize));
+        let planned = head.planned(&plan, attempt.task).and_then(|place| plan.tasks.get(place as usize));
         let id = planned.map_or_else(|| attempt.task.to_string(), |task| task.id.clone());
         let task = iteration.map_or_else(|| id.clone(), |name| format!("{id}[{name}]"));
         let mut report = attempt.run.0.to_vec();
         report.extend(attempt.task.to_be_bytes());
         report.extend(attempt.number.to_be_bytes());
         Ok(Some(Self {
-            id: id_of(&[&head.pipeline, task.as_bytes()]),
+            id: of_task(&head.pipeline, &task),
             pipeline: head.pipeline.clone(),
             task,
             run: attempt.run.0.to_vec(),
@@ -84,6 +83,11 @@ impl Reporter {
     pub(in crate::engine) fn pipeline_id(&self) -> String {
         downbeat_domain::PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
     }
+}
+
+/// The reporter that a task of a pipeline is, by its id with its iteration.
+pub fn of_task(pipeline: &[u8], task: &str) -> [u8; 16] {
+    id_of(&[pipeline, task.as_bytes()])
 }
 
 fn id_of(parts: &[&[u8]]) -> [u8; 16] {

@@ -37,6 +37,27 @@ pub fn first_of_day(day: i32) -> Vec<u8> {
     key(b'C', &[b"d", &sorted(day)])
 }
 
+/// Prefix of the sums by month of one dimension, given by its letter.
+pub fn months(dimension: u8) -> Vec<u8> {
+    key(b'C', &[b"m", &[dimension]])
+}
+
+/// The sum of a month, which counts from January 1970; `what` tells those of one month apart.
+pub fn month(dimension: u8, month: i32, what: [u8; 16]) -> Vec<u8> {
+    key(b'C', &[b"m", &[dimension], &sorted(month), &what])
+}
+
+/// The first key of the sums of a month.
+pub fn first_of_month(dimension: u8, month: i32) -> Vec<u8> {
+    key(b'C', &[b"m", &[dimension], &sorted(month)])
+}
+
+/// The month in a key of [`month`].
+pub fn month_in(key: &[u8]) -> Option<i32> {
+    let number = u32::from_be_bytes(key.strip_prefix(b"Cm")?.get(1..5)?.try_into().ok()?);
+    Some((number ^ (1 << 31)) as i32)
+}
+
 /// Days before 1970 come before those after.
 fn sorted(day: i32) -> [u8; 4] {
     ((day as u32) ^ (1 << 31)).to_be_bytes()
@@ -71,5 +92,11 @@ mod tests {
         assert!(before_entries(2) <= entry(1, id) && before_entries(2) > entry(2, CostId([255; 16])));
         assert!(first_of_day(-1) < day(-1, [1; 16]) && day(-1, [255; 16]) < first_of_day(0));
         assert!(day(0, [9; 16]) < day(1, [0; 16]));
+        for number in [i32::MIN, -1, 0, 683, i32::MAX] {
+            let key = month(b'p', number, [255; 16]);
+            assert!(key > first_of_month(b'p', number) && key.starts_with(&months(b'p')));
+            assert_eq!(month_in(&key), Some(number));
+        }
+        assert_eq!((month_in(b"Cd123456789"), month_in(b"Cmp1")), (None, None));
     }
 }

@@ -18,6 +18,14 @@ pub fn writers(key: &[u8]) -> &'static [&'static str] {
         [b'Q', b'h' | b'c' | b's' | b't', ..] => &["quality"],
         [b'Q', b'u' | b'd', ..] => &["usage"],
         [b'C', ..] => &["costs"],
+        [b'G', b'f' | b'p' | b'r' | b'w' | b'F' | b'T', ..] => &["failing"],
+        [b'G', b'l' | b'b' | b'd' | b'a' | b's' | b'o' | b'i' | b'v' | b'h', ..] => &["going_on"],
+        [b'D', ..] => &["durations"],
+        [b'H', ..] => &["schedules"],
+        [b'I', ..] => &["integrations"],
+        [b'J', b'c', ..] => &["durations", "schedules", "spending", "twice"],
+        [b'J', b'j' | b'w' | b's', ..] => &["twice"],
+        [b'K', ..] => &["spending"],
         _ => &[],
     }
 }

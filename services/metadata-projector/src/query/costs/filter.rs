@@ -1,10 +1,17 @@
 //! Which entries somebody asks for.
 
 use downbeat_domain::{PipelineId, cost::Currency};
-use downbeat_proto::{events::v1 as events, metadata::v1 as wire};
+use downbeat_proto::{
+    events::v1 as events,
+    metadata::v1::{self as wire, CostGroup},
+};
 
 use crate::{
-    engine::{batch::ReadRows, costs::rows::For, keys as all_keys},
+    engine::{
+        batch::ReadRows,
+        costs::{months::Dimension, rows::For},
+        keys as all_keys,
+    },
     limits,
     published::View,
     query::Refusal,
@@ -48,6 +55,26 @@ impl Filter {
             from,
             to,
         })
+    }
+
+    /// A dimension whose sums tell apart all that this and these groups ask for; `None`: they must be added up from days.
+    pub(super) fn dimension(&self, by: &[CostGroup]) -> Option<Dimension> {
+        let asks = |group: CostGroup, filter: bool| filter || by.contains(&group);
+        let pipeline = asks(CostGroup::Pipeline, self.pipeline.is_some());
+        let task = asks(CostGroup::Task, !self.task.is_empty());
+        let others = [
+            (Dimension::Asset, asks(CostGroup::Asset, !self.asset.is_empty())),
+            (Dimension::Owner, asks(CostGroup::Owner, !self.owner.is_empty())),
+            (Dimension::Unit, asks(CostGroup::Unit, !self.unit.is_empty())),
+            (Dimension::Integration, asks(CostGroup::Integration, !self.integration.is_empty())),
+        ];
+        let mut asked = others.into_iter().filter_map(|(dimension, asked)| asked.then_some(dimension));
+        match (asked.next(), asked.next(), pipeline || task) {
+            (None, _, false) => Some(Dimension::All),
+            (None, _, true) => Some(if task { Dimension::Task } else { Dimension::Pipeline }),
+            (only, None, false) => only,
+            _ => None,
+        }
     }
 
     pub(super) fn takes_entry(&self, origin: &events::CostOrigin, entry: &events::CostEntry) -> bool {

@@ -1,4 +1,5 @@
-//! Sums of entries, grouped as somebody asks for. They are added up from the sums of days.
+//! Sums of entries, grouped as somebody asks for. They are added up from the sums of months where these tell enough apart, else from those of
+//! days: both say the same.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use crate::{
     engine::{
         costs::{
             day_of,
+            months::{Dimension, date_of, first_day, month_of},
             rows::{self as cost_rows, DayRow, For, Sum, UnpricedRow, add},
         },
         keys::cost as keys,
@@ -32,38 +34,87 @@ pub fn get(view: &View<'_>, request: &wire::GetCostRequest) -> Result<wire::GetC
     let by = groups(&request.by)?;
     let asked = request.filter.clone().unwrap_or_default();
     let filter = Filter::read(view, &asked)?;
-    let first = keys::first_of_day(filter.from.map_or(i32::MIN, day_of));
+    let first = filter.from.map_or(i32::MIN, day_of);
     // A `to` inside a day takes that day with it.
     let last = filter.to.map_or(i32::MAX, |to| day_of(to.saturating_sub(1)));
-    let (mut sums, mut read) = (BTreeMap::<Key, Sum>::new(), 0);
-    for row in view.store.scan(keys::DAYS, Some(&first)) {
-        let (key, bytes) = row?;
-        let day = day_in(&key);
-        if day > last {
-            break;
+    let mut adding = Adding { by: &by, filter: &filter, sums: BTreeMap::new(), read: 0 };
+    match months(&by, &filter, first, last) {
+        Some((dimension, months)) => adding.months(view, dimension, months)?,
+        None => adding.days(view, first, last)?,
+    }
+    let sums = adding.sums;
+    let shown = sums.into_iter().map(|(key, sum)| shown(view, key, &sum)).collect::<Result<_, _>>()?;
+    Ok(wire::GetCostResponse { sums: shown, unpriced: unpriced(view)?, position: None })
+}
+
+/// The sums by month that answer this, and which months of them; `None` = days do.
+fn months(by: &[CostGroup], filter: &Filter, first: i32, last: i32) -> Option<(Dimension, (i32, i32))> {
+    if by.iter().any(|group| matches!(group, CostGroup::Day | CostGroup::Week)) {
+        return None;
+    }
+    let whole = |day: i32| first_day(month_of(day)) == Some(day);
+    let begins = first == i32::MIN || whole(first);
+    let ends = last == i32::MAX || last.checked_add(1).is_some_and(whole);
+    let dimension = filter.dimension(by).filter(|_| begins && ends)?;
+    Some((dimension, (month_of(first), month_of(last))))
+}
+
+/// Sums that are being added up.
+struct Adding<'a> {
+    by: &'a [CostGroup],
+    filter: &'a Filter,
+    sums: BTreeMap<Key, Sum>,
+    read: usize,
+}
+
+impl Adding<'_> {
+    fn days(&mut self, view: &View<'_>, first: i32, last: i32) -> Result<(), Refusal> {
+        for row in view.store.scan(keys::DAYS, Some(&keys::first_of_day(first))) {
+            let (key, bytes) = row?;
+            let day = day_in(&key);
+            if day > last {
+                break;
+            }
+            self.add(day, rows::read(&key, &bytes)?)?;
         }
-        read += 1;
-        if read > limits::COST_ROWS_MAX {
+        Ok(())
+    }
+
+    fn months(&mut self, view: &View<'_>, dimension: Dimension, (first, last): (i32, i32)) -> Result<(), Refusal> {
+        let begin = keys::first_of_month(dimension.letter(), first);
+        for row in view.store.scan(&keys::months(dimension.letter()), Some(&begin)) {
+            let (key, bytes) = row?;
+            let month = keys::month_in(&key).unwrap_or(i32::MAX);
+            if month > last {
+                break;
+            }
+            // Of what lies beyond all calendars no day is told.
+            self.add(first_day(month).unwrap_or(i32::MAX), rows::read(&key, &bytes)?)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, day: i32, row: DayRow) -> Result<(), Refusal> {
+        self.read += 1;
+        if self.read > limits::COST_ROWS_MAX {
             let most = limits::COST_ROWS_MAX;
             return Err(Refusal::TooLarge(format!(
                 "more than {most} sums of days are asked for: narrow `from` and `to`"
             )));
         }
-        let row: DayRow = rows::read(&key, &bytes)?;
-        let (Some(what), Some(sum)) = (row.what, row.sum) else { continue };
-        if !filter.takes_what(&what) {
-            continue;
+        let (Some(what), Some(sum)) = (row.what, row.sum) else { return Ok(()) };
+        if !self.filter.takes_what(&what) {
+            return Ok(());
         }
-        let key = (since(&by, day), grouped(&by, what));
-        if !sums.contains_key(&key) && sums.len() >= limits::COST_SUMS_MAX {
+        let key = (since(self.by, day), grouped(self.by, what));
+        if !self.sums.contains_key(&key) && self.sums.len() >= limits::COST_SUMS_MAX {
             let most = limits::COST_SUMS_MAX;
             return Err(Refusal::TooLarge(format!("more than {most} sums: group by less, or narrow the filter")));
         }
         let (estimated, billed) = (cost_rows::number(&sum.estimated), cost_rows::number(&sum.billed));
-        add(sums.entry(key).or_default(), estimated, billed, sum.entries);
+        add(self.sums.entry(key).or_default(), estimated, billed, sum.entries);
+        Ok(())
     }
-    let shown = sums.into_iter().map(|(key, sum)| shown(view, key, &sum)).collect::<Result<_, _>>()?;
-    Ok(wire::GetCostResponse { sums: shown, unpriced: unpriced(view)?, position: None })
 }
 
 fn groups(by: &[i32]) -> Result<Vec<CostGroup>, Refusal> {
@@ -86,7 +137,7 @@ fn day_in(key: &[u8]) -> i32 {
 
 /// The first day of the day, week or month; empty = not grouped by time.
 fn since(by: &[CostGroup], day: i32) -> String {
-    let date = || Date::constant(1970, 1, 1).checked_add(i64::from(day).days()).ok();
+    let date = || date_of(day);
     let time = by.iter().find(|group| matches!(group, CostGroup::Day | CostGroup::Week | CostGroup::Month));
     let first = match time {
         None => return String::new(),

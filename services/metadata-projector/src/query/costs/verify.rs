@@ -7,7 +7,10 @@ use downbeat_proto::{events::v1::CostBasisKind, metadata::v1 as wire};
 use super::sums;
 use crate::{
     engine::{
-        costs::rows::{DayRow, EntryRow, Sum, TotalsRow, add, number},
+        costs::{
+            months::Dimension,
+            rows::{DayRow, EntryRow, Sum, TotalsRow, add, number},
+        },
         keys::cost as keys,
         rows,
     },
@@ -24,10 +27,17 @@ type ByCurrency = BTreeMap<String, Sum>;
 /// `TooLarge`, `Store`.
 pub fn verify(view: &View<'_>) -> Result<wire::VerifyLedgerResponse, Refusal> {
     let entries = of_entries(view)?;
-    let days = of_days(view)?;
+    let days = of_sums(view, keys::DAYS)?;
+    let months: Vec<(Dimension, ByCurrency)> = Dimension::ALL
+        .into_iter()
+        .map(|dimension| Ok((dimension, of_sums(view, &keys::months(dimension.letter()))?)))
+        .collect::<Result<_, Refusal>>()?;
     let totals: TotalsRow = view.get(keys::TOTALS)?.unwrap_or_default();
     let mut differences = compare("the entries", &entries, "the days", &days);
     differences.extend(compare("the entries", &entries, "the totals", &totals.by_currency));
+    for (dimension, sums) in &months {
+        differences.extend(compare("the entries", &entries, &format!("the months ({dimension:?})"), sums));
+    }
     Ok(wire::VerifyLedgerResponse {
         entries: entries.values().map(|sum| sum.entries).sum(),
         sums: entries.into_iter().map(|(currency, sum)| sums::of(currency, &sum)).collect(),
@@ -55,9 +65,9 @@ fn of_entries(view: &View<'_>) -> Result<ByCurrency, Refusal> {
     Ok(sums)
 }
 
-fn of_days(view: &View<'_>) -> Result<ByCurrency, Refusal> {
+fn of_sums(view: &View<'_>, prefix: &[u8]) -> Result<ByCurrency, Refusal> {
     let mut sums = ByCurrency::new();
-    for row in view.store.scan(keys::DAYS, None) {
+    for row in view.store.scan(prefix, None) {
         let (key, bytes) = row?;
         let row: DayRow = rows::read(&key, &bytes)?;
         let (Some(what), Some(sum)) = (row.what, row.sum) else { continue };

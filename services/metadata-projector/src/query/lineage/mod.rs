@@ -9,6 +9,10 @@ mod neighbours;
 mod path;
 mod walk;
 
+use std::collections::BTreeMap;
+
+use crate::{published::View, query::Refusal};
+
 pub(in crate::query) use self::neighbours::alias_of;
 pub use self::{
     diff::diff,
@@ -18,3 +22,15 @@ pub use self::{
     path::path,
     walk::{Question, lineage},
 };
+
+/// Assets that are made of this one now, one edge away, and whether people see it there; of at most so many edges.
+///
+/// # Errors
+/// `Store`.
+pub(in crate::query) fn next_below(
+    view: &View<'_>,
+    asset: &str,
+    edges: usize,
+) -> Result<BTreeMap<String, bool>, Refusal> {
+    neighbours::Graph { view, at: 0 }.ends(asset, edges)
+}

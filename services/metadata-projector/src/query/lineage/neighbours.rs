@@ -58,6 +58,26 @@ impl Graph<'_> {
         Ok(edges)
     }
 
+    /// Where the edges of now that lead away from an asset go, and whether people see it there. Only that, and therefore soon.
+    pub(super) fn ends(self, asset: &str, edges: usize) -> Result<BTreeMap<String, bool>, Refusal> {
+        let exposes = EdgeKind::ALL.iter().position(|kind| *kind == EdgeKind::Exposes);
+        let mut ends = BTreeMap::new();
+        for name in self.names(asset)? {
+            for row in self.view.store.scan(&keys::edges_out_of(keys::node(&name)), None).take(edges) {
+                let Some(key) = keys::indexed_edge(&row?.0) else { continue };
+                let Some(edge) = self.view.get::<EdgeRow>(&key)? else { continue };
+                let holds = |source: &Source| source.intervals.iter().rev().any(|interval| interval.holds(self.at));
+                if !edge.sources.iter().any(holds) {
+                    continue;
+                }
+                let to = aliases::meant(&edge.to, |row| self.view.store.get(row))?;
+                *ends.entry(to).or_insert(false) |= usize::try_from(edge.kind).ok() == exposes;
+            }
+        }
+        ends.remove(asset);
+        Ok(ends)
+    }
+
     /// Who writes an asset, the last one first.
     pub(super) fn writers(self, asset: &str) -> Result<Vec<wire::AssetWriter>, Refusal> {
         let mut writers = Vec::new();

@@ -124,7 +124,7 @@ impl Dbt {
         let target = task.folder.join("target");
         let environment = environment.with(dbt_variables(&folder, &target, task)).with(variables);
         let linked = connection.iter().flat_map(|connection| linked_variables(connection, "DBT_CORE"));
-        let environment = environment.with(linked);
+        let environment = environment.with(linked).below(task);
         Ok(Project { task, folder, target, environment })
     }
 }

@@ -82,7 +82,9 @@ fn offer(name: &(String, String), number: u32, resume: Option<Job>) -> Offer {
     });
     Offer {
         attempt: Some(id.to_wire()),
+        task_id: "load".to_owned(),
         task_run_id: Uuid::from_u128(5).to_string(),
+        pipeline_alias: "daily_load".to_owned(),
         integration: name.0.clone(),
         integration_job: name.1.clone(),
         connection: "c".to_owned(),
