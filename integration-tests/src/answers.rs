@@ -42,7 +42,7 @@ macro_rules! ask {
 macro_rules! pages {
     ($answers:ident, $client:expr, $method:ident, $name:literal, $field:ident, $request:expr) => {{
         let mut entries = Vec::new();
-        let mut request = $request;
+        let mut request = std::convert::identity($request);
         request.page_size = PAGE;
         for _ in 0..PAGES_MAX {
             let Some(answer) = ask!($answers, $client, $method, $name, request.clone()) else { break };

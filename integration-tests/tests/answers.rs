@@ -36,7 +36,7 @@ pipeline:
   shop:
     integration: ORCHESTRA
     integration_job: TRIGGER_PIPELINE
-    parameters: {pipeline_id: PIPELINE}
+    parameters: {pipeline_id: SHOP_ID}
 ";
 
 const SLOW: &str = "version: v1
@@ -71,7 +71,7 @@ fn people_read_what_is_broken_and_what_waits() {
     let broken = inputs.path().join("broken");
     std::fs::write(&broken, "").expect("the folder is ours");
     let shop = SHOP.replace("BROKEN", broken.to_str().expect("the path is text"));
-    let night = NIGHT.replace("PIPELINE", &PipelineId::derive("default", "shop").to_string());
+    let night = NIGHT.replace("SHOP_ID", &PipelineId::derive("default", "shop").to_string());
     downbeat(&["apply", &file(inputs.path(), "shop.yaml", &shop), "--as", "ada"]);
     downbeat(&["apply", &file(inputs.path(), "night.yaml", &night)]);
     assert!(!dev.addresses.downbeat(&["run", "night", "--wait"]).status.success());

@@ -122,7 +122,7 @@ impl Filling {
 fn task_runs() -> impl Iterator<Item = Event> {
     let run = |number: u32| {
         let run = run_id(number);
-        let status = if number % 10 == 0 { RunStatus::Failed } else { RunStatus::Succeeded };
+        let status = if number.is_multiple_of(10) { RunStatus::Failed } else { RunStatus::Succeeded };
         let end = Event::RunFinished { run, status, message: String::new(), at: at(9) };
         let tasks = (0..TASKS_PER_RUN).flat_map(move |task| whole_task(run, task));
         std::iter::once(created(run, i64::from(number))).chain(tasks).chain([end])

@@ -160,7 +160,8 @@ mod tests {
     fn runs_that_change_nothing_could_be_spared() {
         let time = |seconds| (String::new(), String::new(), seconds);
         let money = |currency: &str, saved: &str| (currency.to_owned(), saved.to_owned(), 0);
-        let cases: [(&str, &str, &[(&str, i64)], Vec<_>); 8] = [
+        type Case = (&'static str, &'static str, &'static [(&'static str, i64)], Vec<(String, String, u64)>);
+        let cases: [Case; 8] = [
             ("too few", "....", &[], vec![]),
             ("the last one changed", ".....x", &[], vec![]),
             ("the last one is not known", ".....?", &[], vec![]),
