@@ -203,7 +203,12 @@ async fn a_file_as_it_was_written_is_found_so_and_whatever_was_done_to_it_is_tol
         ("behind the end", changed(&|it| it.push(it[3].clone())), 13, "behind the end"),
         ("garbage", changed(&|it| it[5] = "nothing".to_owned()), 6, "no line of an export"),
         ("another log", changed(&|it| it[0] = it[0].replace("audited", "another")), 1, "was changed"),
-        ("another version", changed(&|it| it[0] = it[0].replace("\"format\":1", "\"format\":7")), 1, "the file has format 7."),
+        (
+            "another version",
+            changed(&|it| it[0] = it[0].replace("\"format\":1", "\"format\":7")),
+            1,
+            "the file has format 7.",
+        ),
     ];
     for (what, file, line, words) in cases {
         let faults = verify(file.as_bytes()).unwrap().faults;
