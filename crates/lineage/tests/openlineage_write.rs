@@ -10,7 +10,8 @@ use downbeat_domain::{
 };
 use downbeat_lineage::openlineage::{
     Report, State, event,
-    write::{Around, Change, NAMESPACE, Of, change, job_name, operations},
+    jobs::{NAMESPACE, job_name},
+    write::{Around, Change, Of, change, operations},
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -233,6 +234,8 @@ fn no_name_of_a_job_holds_a_slash() {
         ("daily", None, "daily"),
         ("daily", Some("a/b"), "daily.a%2Fb"),
         ("daily", Some("50%"), "daily.50%25"),
+        ("daily load", Some("größe"), "daily%20load.gr%C3%B6%C3%9Fe"),
+        ("a-b_c.d~e", None, "a-b_c.d~e"),
     ] {
         assert_eq!(job_name(pipeline, task), expected);
     }

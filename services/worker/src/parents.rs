@@ -1,22 +1,18 @@
 //! What a task run is called in OpenLineage, for whatever it starts: work that names it as its parent becomes operations of that task run.
 //!
-//! Promises: the same for every attempt of a task run; a name has no `/` in it, because clients cut the form `namespace/job/run` there. Knows
+//! Promises: the same for every attempt of a task run, and the same as our own events say it. Knows
 //! nothing about what is started. What the projector makes of such parents stands in `docs/lineage.md`.
 
+use downbeat_lineage::openlineage::jobs::{NAMESPACE, job_name};
 use downbeat_proto::worker::v1::Offer;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use crate::process::environment::Environment;
 
-/// Namespace of the jobs that pipelines and their tasks are.
-pub(crate) const NAMESPACE: &str = "downbeat";
 /// Variables that clients of OpenLineage read, newest form first: a task that gives one of them has said whose child its work is.
 const VARIABLES: [&str; 3] = ["OPENLINEAGE_CONTEXT", PARENT, ROOT];
 const PARENT: &str = "OPENLINEAGE_PARENT_ID";
 const ROOT: &str = "OPENLINEAGE_ROOT_PARENT_ID";
-/// What stays as it is in the name of a job.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A task run, and the run that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +33,10 @@ impl Parents {
         let run = offer.attempt.as_ref().and_then(|attempt| Uuid::from_slice(&attempt.run_id).ok())?;
         // An older coordinator says the name for people only.
         let pipeline = if offer.pipeline_alias.is_empty() { &offer.pipeline_name } else { &offer.pipeline_alias };
-        let root_job = escaped(pipeline);
+        let root_job = job_name(pipeline, None);
         let known = !root_job.is_empty() && !offer.task_run_id.is_empty();
         known.then(|| Self {
-            job: format!("{root_job}.{}", escaped(&offer.task_id)),
+            job: job_name(pipeline, Some(&offer.task_id)),
             run: offer.task_run_id.clone(),
             root_job,
             root_run: run.to_string(),
@@ -63,11 +59,6 @@ pub(crate) fn hand_down(offer: &Offer, variables: &mut Environment) {
         return;
     }
     variables.extend(Parents::of(offer).iter().flat_map(Parents::variables));
-}
-
-/// Letters and digits of ASCII and `-._~`; every other byte as in addresses, `%2F` for a slash.
-fn escaped(name: &str) -> String {
-    utf8_percent_encode(name, PLAIN).to_string()
 }
 
 #[cfg(test)]

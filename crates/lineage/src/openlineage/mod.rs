@@ -11,6 +11,7 @@
 mod datasets;
 mod edges;
 mod facets;
+pub mod jobs;
 mod operations;
 mod parts;
 mod place;

@@ -4,13 +4,14 @@
 //! digits and `-._~` is percent-encoded, and what a path resolves (`.`, `..`, nothing) is refused; in a host only what a name of a host
 //! may hold is taken. Every error names the hole and where its value comes from, never the value.
 
+use downbeat_lineage::openlineage::jobs::NAMESPACE;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::path::plain;
 use super::template::{Body, Hole, Name, Object, Parent, Piece, Shape, Template};
 use crate::attempt::Failure;
-use crate::parents::{NAMESPACE, Parents};
+use crate::parents::Parents;
 
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

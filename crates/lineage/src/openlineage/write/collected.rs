@@ -12,9 +12,13 @@ use serde_json::Value;
 use super::{
     Around, Change, Of,
     datasets::{Known, dataset, with_assertions, with_columns, with_statistics},
-    event, job_name,
+    event,
 };
-use crate::{limits::EVENTS_PER_REPORT_MAX, naming, openlineage::State};
+use crate::{
+    limits::EVENTS_PER_REPORT_MAX,
+    naming,
+    openlineage::{State, jobs::job_name},
+};
 
 /// What the operations of a task run give to tell: one event per operation and output; one for what an operation only read; one for all tests.
 /// `task` is the task run and `around` what it runs in; `at` counts where an operation does not say when it ended. Of more than

@@ -11,12 +11,10 @@ use downbeat_domain::RunId;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::State;
+use super::{State, jobs::NAMESPACE};
 
 pub use self::collected::operations;
 
-/// Namespace of all jobs of ours; what tasks hand down to their children names it too.
-pub const NAMESPACE: &str = "downbeat";
 /// Who makes these events.
 pub const PRODUCER: &str = concat!("urn:downbeat:", env!("CARGO_PKG_VERSION"));
 const EVENT_SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
@@ -24,7 +22,7 @@ const EVENT_SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/
 /// A job of ours and one run of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Of {
-    /// See [`job_name`].
+    /// See [`super::jobs::job_name`].
     pub job: String,
     /// 16 bytes of a UUID.
     pub run: [u8; 16],
@@ -58,16 +56,6 @@ pub struct Change<'a> {
     pub error: &'a str,
     /// What people call the job; empty = nothing.
     pub description: &'a str,
-}
-
-/// The name of a job: the pipeline's alias and, of a task, its id behind a dot. `/` and `%` are written as `%2F` and `%25`, because ids that
-/// are handed down stand between slashes.
-pub fn job_name(pipeline: &str, task: Option<&str>) -> String {
-    let escaped = |name: &str| name.replace('%', "%25").replace('/', "%2F");
-    match task {
-        Some(task) => format!("{}.{}", escaped(pipeline), escaped(task)),
-        None => escaped(pipeline),
-    }
 }
 
 /// The event of a change, without datasets.
