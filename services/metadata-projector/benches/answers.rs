@@ -5,6 +5,10 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+/// As in the services.
+#[global_allocator]
+static ALLOCATOR: downbeat_runtime::allocator::Allocator = downbeat_runtime::allocator::Allocator;
+
 use std::time::Instant;
 
 use downbeat_domain::{Event, FailureClass, RunStatus};

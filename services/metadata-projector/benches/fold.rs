@@ -7,6 +7,10 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+/// As in the services.
+#[global_allocator]
+static ALLOCATOR: downbeat_runtime::allocator::Allocator = downbeat_runtime::allocator::Allocator;
+
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

@@ -4,6 +4,10 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+/// As in the services.
+#[global_allocator]
+static ALLOCATOR: downbeat_runtime::allocator::Allocator = downbeat_runtime::allocator::Allocator;
+
 use std::{hint::black_box, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};

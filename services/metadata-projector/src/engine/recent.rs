@@ -11,11 +11,12 @@ use crate::error::Error;
 /// What a row costs beside its own bytes: its place in the map and two allocations, bytes.
 const ROW_OVERHEAD_BYTES: usize = 96;
 
-/// Two generations: when the young one is full, it becomes the old one, and what was old is forgotten.
+/// Two generations: when the young one is full, it becomes the old one, and what was old is forgotten. That there is no row is
+/// remembered, too: most assets have no alias, and every edge asks.
 #[derive(Debug)]
 pub(super) struct Recent {
-    young: HashMap<Vec<u8>, Vec<u8>>,
-    old: HashMap<Vec<u8>, Vec<u8>>,
+    young: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    old: HashMap<Vec<u8>, Option<Vec<u8>>>,
     /// Of all that went into the young one, even of what was replaced there since.
     young_bytes: usize,
     young_bytes_max: usize,
@@ -30,16 +31,17 @@ impl Recent {
     /// Remembers what goes to the store.
     pub(super) fn keep(&mut self, writes: &Writes) {
         for (key, row) in writes {
-            self.put(key.clone(), row.clone());
+            self.put(key.clone(), Some(row.clone()));
         }
     }
 
-    fn get(&self, key: &[u8]) -> Option<&Vec<u8>> {
+    /// The row, or that there is none; `None`: nothing is remembered of it.
+    fn get(&self, key: &[u8]) -> Option<&Option<Vec<u8>>> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    fn put(&mut self, key: Vec<u8>, row: Vec<u8>) {
-        let bytes = key.len() + row.len() + ROW_OVERHEAD_BYTES;
+    fn put(&mut self, key: Vec<u8>, row: Option<Vec<u8>>) {
+        let bytes = key.len() + row.as_ref().map_or(0, Vec::len) + ROW_OVERHEAD_BYTES;
         if bytes > self.young_bytes_max {
             // Too large to be remembered, and what was there before is not true any more.
             self.young.remove(&key);
@@ -66,12 +68,10 @@ pub(super) struct Remembered<'a> {
 impl ReadRows for Remembered<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         if let Some(row) = self.recent.borrow().get(key) {
-            return Ok(Some(row.clone()));
+            return Ok(row.clone());
         }
         let found = self.store.get(key)?;
-        if let Some(row) = &found {
-            self.recent.borrow_mut().put(key.to_vec(), row.clone());
-        }
+        self.recent.borrow_mut().put(key.to_vec(), found.clone());
         Ok(found)
     }
 }
@@ -112,6 +112,16 @@ mod tests {
             let remembered = Remembered { store: &store, recent: &recent };
             assert_eq!(remembered.get(b"a").unwrap(), Some(vec![7; last]), "{last} bytes");
         }
+    }
+
+    #[test]
+    fn that_there_is_no_row_is_remembered_until_there_is_one() {
+        let recent = RefCell::new(Recent::new(BYTES_MAX));
+        let (empty, later) = (BTreeMap::new(), BTreeMap::from([(b"a".to_vec(), vec![1])]));
+        assert_eq!(Remembered { store: &empty, recent: &recent }.get(b"a").unwrap(), None);
+        assert_eq!(Remembered { store: &later, recent: &recent }.get(b"a").unwrap(), None, "it was not asked again");
+        recent.borrow_mut().keep(&writes(&[("a", 3)]));
+        assert_eq!(Remembered { store: &later, recent: &recent }.get(b"a").unwrap(), Some(vec![7; 3]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use downbeat_proto::metadata::v1 as wire;
 
+use super::neighbours::Graph;
 use crate::{
     engine::batch::ReadRows,
     engine::{graph::aliases, keys},
@@ -70,13 +71,13 @@ fn ends_with(key: &str, wanted: &str) -> bool {
 ///
 /// # Errors
 /// `Store`.
-pub(super) fn described(view: &View<'_>, key: &str) -> Result<Option<wire::Asset>, Refusal> {
-    let mut row: Option<wire::Asset> = view.get(&keys::asset(key))?;
-    for alias in aliases::known(key, view.store)? {
+pub(super) fn described(graph: &Graph<'_>, key: &str) -> Result<Option<wire::Asset>, Refusal> {
+    let mut row: Option<wire::Asset> = graph.view.get(&keys::asset(key))?;
+    for alias in graph.aliases(key)? {
         let row = match row.as_mut() {
             Some(row) => row,
             // Only an alias of it was ever described.
-            None => match view.get::<wire::Asset>(&keys::asset(&alias))? {
+            None => match graph.view.get::<wire::Asset>(&keys::asset(&alias))? {
                 Some(other) => row.insert(other),
                 None => continue,
             },

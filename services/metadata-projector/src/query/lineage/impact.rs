@@ -6,7 +6,7 @@ use downbeat_proto::metadata::v1 as wire;
 
 use super::{
     find,
-    neighbours::Graph,
+    neighbours::{Graph, Way},
     walk::{Question, Walk, nodes, step_by_step},
 };
 use crate::{limits, published::View, query::Refusal};
@@ -17,7 +17,7 @@ use crate::{limits, published::View, query::Refusal};
 /// `NotFound`, `Invalid`, `Store`.
 pub fn impact(view: &View<'_>, asset: &str, column: &str, at: i64) -> Result<wire::GetImpactResponse, Refusal> {
     let start = find::asset(view, asset)?;
-    let graph = Graph { view, at };
+    let graph = Graph::at(view, at);
     let question = Question {
         column: column.to_owned(),
         depth: limits::IMPACT_DEPTH_MAX,
@@ -26,12 +26,12 @@ pub fn impact(view: &View<'_>, asset: &str, column: &str, at: i64) -> Result<wir
         ..Question::default()
     };
     let mut walk = Walk::default();
-    step_by_step(graph, &start, &question, false, &mut walk)?;
+    step_by_step(&graph, &start, &question, Way::Down, &mut walk)?;
     let truncated = walk.truncated || walk.met.values().any(|met| met.more);
     let exposes = walk.edges.values().filter(|edge| edge.kind == "EXPOSES");
     let exposed: BTreeSet<String> = exposes.map(|edge| edge.to.clone()).collect();
     walk.met.remove(&start);
-    let mut affected = nodes(graph, walk)?;
+    let mut affected = nodes(&graph, walk)?;
     affected.sort_by(|a, b| (a.distance, &a.key).cmp(&(b.distance, &b.key)));
     let mut tasks = BTreeMap::new();
     let mut owners = BTreeSet::new();

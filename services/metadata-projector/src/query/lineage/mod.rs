@@ -32,5 +32,5 @@ pub(in crate::query) fn next_below(
     asset: &str,
     edges: usize,
 ) -> Result<BTreeMap<String, bool>, Refusal> {
-    neighbours::Graph { view, at: 0 }.ends(asset, edges)
+    neighbours::Graph::at(view, 0).ends(asset, edges)
 }

@@ -2,7 +2,10 @@
 
 use downbeat_proto::metadata::v1 as wire;
 
-use super::{find::described, neighbours::Graph};
+use super::{
+    find::described,
+    neighbours::{Graph, Way},
+};
 use crate::{published::View, query::Refusal};
 
 /// See the module.
@@ -25,14 +28,14 @@ pub struct Neighbourhood {
 /// # Errors
 /// `Store`.
 pub fn neighbourhood(view: &View<'_>, key: &str) -> Result<Neighbourhood, Refusal> {
-    let graph = Graph { view, at: 0 };
+    let graph = Graph::at(view, 0);
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let asset = described(view, key)?.unwrap_or_else(|| crate::engine::unknown_asset(key));
+    let asset = described(&graph, key)?.unwrap_or_else(|| crate::engine::unknown_asset(key));
     Ok(Neighbourhood {
         asset,
         names: graph.names(key)?,
         writers: graph.writers(key)?,
-        upstream: count(graph.into(key)?.len()),
-        downstream: count(graph.out_of(key)?.len()),
+        upstream: count(graph.next(key, Way::Up)?.len()),
+        downstream: count(graph.next(key, Way::Down)?.len()),
     })
 }

@@ -1,6 +1,10 @@
 //! The edges of one asset, as they were at an instant.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    ops::ControlFlow,
+};
 
 use downbeat_domain::{PipelineId, RunId, metadata::EdgeKind};
 use downbeat_proto::{events::v1::ColumnEdge, metadata::v1 as wire};
@@ -19,67 +23,114 @@ use crate::{
     query::Refusal,
 };
 
-/// The graph at an instant.
-#[derive(Clone, Copy)]
+/// The graph at an instant, for one question: what it has looked up of names it remembers, since edges meet the same few again and again.
 pub(super) struct Graph<'v> {
     pub(super) view: &'v View<'v>,
     /// Microseconds since the epoch; 0 = now.
-    pub(super) at: i64,
+    at: i64,
+    /// What pipelines are called.
+    pipelines: RefCell<HashMap<PipelineId, String>>,
+    /// Keys and the assets that they mean.
+    meanings: RefCell<HashMap<String, String>>,
+    /// Assets and the other keys that mean them.
+    aliases: RefCell<HashMap<String, Vec<String>>>,
 }
 
 /// Edges by their other end: several of the same kind, that of an alias among them, are one.
 pub(super) type Edges = BTreeMap<String, wire::AssetEdge>;
 
-impl Graph<'_> {
-    /// Edges that lead to an asset, by where they come from.
-    pub(super) fn into(self, asset: &str) -> Result<Edges, Refusal> {
+/// Which way edges are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// To what an asset is made of.
+    Up,
+    /// To what is made of it.
+    Down,
+}
+
+impl<'v> Graph<'v> {
+    /// `at`: microseconds since the epoch; 0 = now.
+    pub(super) fn at(view: &'v View<'v>, at: i64) -> Self {
+        Self { view, at, pipelines: RefCell::default(), meanings: RefCell::default(), aliases: RefCell::default() }
+    }
+
+    /// Edges next to an asset, by their other end.
+    pub(super) fn next(&self, asset: &str, way: Way) -> Result<Edges, Refusal> {
         let mut edges = Edges::new();
-        for name in self.names(asset)? {
-            for row in self.view.store.scan(&keys::edges_into(keys::node(&name)), None) {
-                let (key, bytes) = row?;
-                self.add(rows::read(&key, &bytes)?, &mut edges, |edge| edge.from.clone())?;
+        self.rows(asset, way, |row| {
+            if let Some(edge) = self.shown(row)? {
+                merge(edge, way, &mut edges);
             }
-        }
+            Ok(ControlFlow::Continue(()))
+        })?;
         edges.remove(asset);
         Ok(edges)
     }
 
-    /// Edges that lead away from an asset, by where they go.
-    pub(super) fn out_of(self, asset: &str) -> Result<Edges, Refusal> {
-        let mut edges = Edges::new();
-        for name in self.names(asset)? {
-            for row in self.view.store.scan(&keys::edges_out_of(keys::node(&name)), None) {
-                let Some(key) = keys::indexed_edge(&row?.0) else { continue };
-                let Some(edge) = self.view.get::<EdgeRow>(&key)? else { continue };
-                self.add(edge, &mut edges, |edge| edge.to.clone())?;
-            }
-        }
-        edges.remove(asset);
-        Ok(edges)
+    /// Is there an edge next to an asset at all, to another one?
+    pub(super) fn leads_on(&self, asset: &str, way: Way) -> Result<bool, Refusal> {
+        let mut found = false;
+        self.rows(asset, way, |row| {
+            let other = if way == Way::Up { &row.from } else { &row.to };
+            found = self.holds(&row) && self.meant(other)? != asset;
+            Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(found)
     }
 
-    /// Where the edges of now that lead away from an asset go, and whether people see it there. Only that, and therefore soon.
-    pub(super) fn ends(self, asset: &str, edges: usize) -> Result<BTreeMap<String, bool>, Refusal> {
+    /// Where the edges of an asset lead, and whether people see it there; of at most so many edges. Only that, and
+    /// therefore soon.
+    pub(super) fn ends(&self, asset: &str, edges: usize) -> Result<BTreeMap<String, bool>, Refusal> {
         let exposes = EdgeKind::ALL.iter().position(|kind| *kind == EdgeKind::Exposes);
         let mut ends = BTreeMap::new();
-        for name in self.names(asset)? {
-            for row in self.view.store.scan(&keys::edges_out_of(keys::node(&name)), None).take(edges) {
-                let Some(key) = keys::indexed_edge(&row?.0) else { continue };
-                let Some(edge) = self.view.get::<EdgeRow>(&key)? else { continue };
-                let holds = |source: &Source| source.intervals.iter().rev().any(|interval| interval.holds(self.at));
-                if !edge.sources.iter().any(holds) {
-                    continue;
-                }
-                let to = aliases::meant(&edge.to, |row| self.view.store.get(row))?;
-                *ends.entry(to).or_insert(false) |= usize::try_from(edge.kind).ok() == exposes;
+        let mut left = edges;
+        self.rows(asset, Way::Down, |row| {
+            if self.holds(&row) {
+                let exposed = usize::try_from(row.kind).ok() == exposes;
+                *ends.entry(self.meant(&row.to)?).or_insert(false) |= exposed;
             }
-        }
+            left = left.saturating_sub(1);
+            Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
         ends.remove(asset);
         Ok(ends)
     }
 
+    /// The rows of the edges next to an asset and to those that mean the same, until `visit` has enough.
+    fn rows(
+        &self,
+        asset: &str,
+        way: Way,
+        mut visit: impl FnMut(EdgeRow) -> Result<ControlFlow<()>, Refusal>,
+    ) -> Result<(), Refusal> {
+        for name in self.names(asset)? {
+            let node = keys::node(&name);
+            let prefix = if way == Way::Up { keys::edges_into(node) } else { keys::edges_out_of(node) };
+            for entry in self.view.store.scan(&prefix, None) {
+                let (key, bytes) = entry?;
+                let row = match way {
+                    Way::Up => Some(rows::read(&key, &bytes)?),
+                    Way::Down => {
+                        keys::indexed_edge(&key).map(|key| self.view.get::<EdgeRow>(&key)).transpose()?.flatten()
+                    }
+                };
+                let Some(row) = row else { continue };
+                if visit(row)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does anybody say it at the instant?
+    fn holds(&self, row: &EdgeRow) -> bool {
+        let holds = |source: &Source| source.intervals.iter().rev().any(|interval| interval.holds(self.at));
+        row.sources.iter().any(holds)
+    }
+
     /// Who writes an asset, the last one first.
-    pub(super) fn writers(self, asset: &str) -> Result<Vec<wire::AssetWriter>, Refusal> {
+    pub(super) fn writers(&self, asset: &str) -> Result<Vec<wire::AssetWriter>, Refusal> {
         let mut writers = Vec::new();
         for name in self.names(asset)? {
             for row in self.view.store.scan(&keys::writers(keys::node(&name)), None) {
@@ -104,20 +155,45 @@ impl Graph<'_> {
     }
 
     /// What people call a pipeline; empty = it is none of ours.
-    fn alias(self, pipeline: &[u8]) -> Result<String, Refusal> {
+    fn alias(&self, pipeline: &[u8]) -> Result<String, Refusal> {
         let Some(pipeline) = PipelineId::from_slice(pipeline) else { return Ok(String::new()) };
-        alias_of(self.view, pipeline)
+        if let Some(known) = self.pipelines.borrow().get(&pipeline) {
+            return Ok(known.clone());
+        }
+        let alias = alias_of(self.view, pipeline)?;
+        self.pipelines.borrow_mut().insert(pipeline, alias.clone());
+        Ok(alias)
+    }
+
+    /// The asset that a key means.
+    fn meant(&self, key: &str) -> Result<String, Refusal> {
+        if let Some(known) = self.meanings.borrow().get(key) {
+            return Ok(known.clone());
+        }
+        let meant = aliases::meant(key, |row| self.view.store.get(row))?;
+        self.meanings.borrow_mut().insert(key.to_owned(), meant.clone());
+        Ok(meant)
+    }
+
+    /// The other keys that mean an asset.
+    pub(super) fn aliases(&self, asset: &str) -> Result<Vec<String>, Refusal> {
+        if let Some(known) = self.aliases.borrow().get(asset) {
+            return Ok(known.clone());
+        }
+        let aliases = aliases::known(asset, self.view.store)?;
+        self.aliases.borrow_mut().insert(asset.to_owned(), aliases.clone());
+        Ok(aliases)
     }
 
     /// Its key and those that mean the same.
-    pub(super) fn names(self, asset: &str) -> Result<Vec<String>, Refusal> {
+    pub(super) fn names(&self, asset: &str) -> Result<Vec<String>, Refusal> {
         let mut names = vec![asset.to_owned()];
-        names.extend(aliases::known(asset, self.view.store)?);
+        names.extend(self.aliases(asset)?);
         Ok(names)
     }
 
-    fn add(self, row: EdgeRow, edges: &mut Edges, other: impl Fn(&wire::AssetEdge) -> String) -> Result<(), Refusal> {
-        let meant = |key: &str| aliases::meant(key, |row| self.view.store.get(row));
+    /// An edge as it was at the instant. `None`: nobody said it then.
+    fn shown(&self, row: EdgeRow) -> Result<Option<wire::AssetEdge>, Refusal> {
         let (mut sources, mut columns) = (Vec::new(), Vec::new());
         for source in &row.sources {
             let Some((mut shown, said)) = self.source(source) else { continue };
@@ -126,31 +202,20 @@ impl Graph<'_> {
             columns.extend(said);
         }
         if sources.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let kind = usize::try_from(row.kind).ok().and_then(|place| EdgeKind::ALL.get(place)).copied();
-        let edge = wire::AssetEdge {
-            from: meant(&row.from)?,
-            to: meant(&row.to)?,
+        Ok(Some(wire::AssetEdge {
+            from: self.meant(&row.from)?,
+            to: self.meant(&row.to)?,
             kind: kind.unwrap_or_default().as_str().to_owned(),
             sources,
             columns,
-        };
-        let known = edges.entry(other(&edge)).or_insert_with(|| wire::AssetEdge {
-            sources: Vec::new(),
-            columns: Vec::new(),
-            ..edge.clone()
-        });
-        known.sources.extend(edge.sources);
-        known.columns.extend(edge.columns);
-        let order = |column: &ColumnEdge| (column.from.clone(), column.to.clone(), column.r#use);
-        known.columns.sort_by_key(order);
-        known.columns.dedup();
-        Ok(())
+        }))
     }
 
     /// A source as it was at the instant. `None`: it did not say the edge then.
-    fn source(self, source: &Source) -> Option<(wire::EdgeSource, Vec<ColumnEdge>)> {
+    fn source(&self, source: &Source) -> Option<(wire::EdgeSource, Vec<ColumnEdge>)> {
         let interval = source.intervals.iter().rev().find(|interval| interval.holds(self.at))?;
         let shown = wire::EdgeSource {
             pipeline_id: pipeline(&source.pipeline),
@@ -165,6 +230,20 @@ impl Graph<'_> {
         };
         Some((shown, interval.columns.clone()))
     }
+}
+
+/// Adds an edge to those that are known; of the same two assets it becomes part of the one that is there.
+fn merge(edge: wire::AssetEdge, way: Way, edges: &mut Edges) {
+    let other = if way == Way::Up { edge.from.clone() } else { edge.to.clone() };
+    let known = edges.entry(other).or_insert_with(|| wire::AssetEdge {
+        sources: Vec::new(),
+        columns: Vec::new(),
+        ..edge.clone()
+    });
+    known.sources.extend(edge.sources);
+    known.columns.extend(edge.columns);
+    known.columns.sort_by(|a, b| (&a.from, &a.to, a.r#use).cmp(&(&b.from, &b.to, b.r#use)));
+    known.columns.dedup();
 }
 
 /// What people call a pipeline.

@@ -7,7 +7,7 @@ use downbeat_proto::{events::v1::ColumnEdge, metadata::v1 as wire};
 
 use super::{
     find::{self, described},
-    neighbours::{Edges, Graph},
+    neighbours::{Edges, Graph, Way},
 };
 use crate::{limits, published::View, query::Refusal};
 
@@ -57,27 +57,27 @@ pub fn lineage(view: &View<'_>, question: &Question) -> Result<wire::GetLineageR
         return Err(Refusal::Invalid(format!("depth: {} is above {}", question.depth, limits::LINEAGE_DEPTH_MAX)));
     }
     let start = find::asset(view, &question.asset)?;
-    let graph = Graph { view, at: question.at };
+    let graph = Graph::at(view, question.at);
     let mut walk = Walk::default();
     if question.up {
-        step_by_step(graph, &start, question, true, &mut walk)?;
+        step_by_step(&graph, &start, question, Way::Up, &mut walk)?;
     }
     if question.down {
-        step_by_step(graph, &start, question, false, &mut walk)?;
+        step_by_step(&graph, &start, question, Way::Down, &mut walk)?;
     }
     let truncated = walk.truncated;
     let edges = std::mem::take(&mut walk.edges);
-    let mut nodes = nodes(graph, walk)?;
+    let mut nodes = nodes(&graph, walk)?;
     nodes.sort_by(|a, b| (a.distance, &a.key).cmp(&(b.distance, &b.key)));
     Ok(wire::GetLineageResponse { nodes, edges: edges.into_values().collect(), truncated, position: None })
 }
 
 /// What was met, with what is known of it.
-pub(super) fn nodes(graph: Graph<'_>, walk: Walk) -> Result<Vec<wire::LineageNode>, Refusal> {
+pub(super) fn nodes(graph: &Graph<'_>, walk: Walk) -> Result<Vec<wire::LineageNode>, Refusal> {
     let mut nodes = Vec::with_capacity(walk.met.len());
     for (key, met) in walk.met {
         nodes.push(wire::LineageNode {
-            asset: described(graph.view, &key)?,
+            asset: described(graph, &key)?,
             writers: graph.writers(&key)?,
             distance: met.distance,
             columns: if met.whole { Vec::new() } else { met.columns.into_iter().collect() },
@@ -90,10 +90,10 @@ pub(super) fn nodes(graph: Graph<'_>, walk: Walk) -> Result<Vec<wire::LineageNod
 
 /// Walks one way, and adds to what was met.
 pub(super) fn step_by_step(
-    graph: Graph<'_>,
+    graph: &Graph<'_>,
     start: &str,
     question: &Question,
-    up: bool,
+    way: Way,
     walk: &mut Walk,
 ) -> Result<(), Refusal> {
     let column = (!question.column.is_empty()).then(|| question.column.to_lowercase());
@@ -104,12 +104,18 @@ pub(super) fn step_by_step(
     let mut open = VecDeque::from([(start.to_owned(), column, 0)]);
     let mut known = BTreeMap::<String, Edges>::new();
     while let Some((asset, column, distance)) = open.pop_front() {
+        // Of the outermost assets it counts only whether there is more, and they are most of what is met.
+        if distance >= question.depth && column.is_none() {
+            if graph.leads_on(&asset, way)? {
+                walk.met.entry(asset).or_default().more = true;
+            }
+            continue;
+        }
         if !known.contains_key(&asset) {
-            let edges = if up { graph.into(&asset)? } else { graph.out_of(&asset)? };
-            known.insert(asset.clone(), edges);
+            known.insert(asset.clone(), graph.next(&asset, way)?);
         }
         for (other, edge) in &known[&asset] {
-            let Some(reached) = reached(edge, column.as_deref(), up, question.any_use) else { continue };
+            let Some(reached) = reached(edge, column.as_deref(), way, question.any_use) else { continue };
             if distance >= question.depth {
                 walk.met.entry(asset.clone()).or_default().more = true;
                 break;
@@ -134,11 +140,11 @@ pub(super) fn step_by_step(
 }
 
 /// What of the other end an edge leads to; `None` in the set = all of it. `None`: it leads nowhere from this column.
-fn reached(edge: &wire::AssetEdge, column: Option<&str>, up: bool, any_use: bool) -> Option<BTreeSet<Option<String>>> {
+fn reached(edge: &wire::AssetEdge, column: Option<&str>, way: Way, any_use: bool) -> Option<BTreeSet<Option<String>>> {
     let Some(column) = column else { return Some(BTreeSet::from([None])) };
     let ends = |edge: &ColumnEdge| {
         let (from, to) = (edge.from.to_lowercase(), edge.to.to_lowercase());
-        if up { (to, from) } else { (from, to) }
+        if way == Way::Up { (to, from) } else { (from, to) }
     };
     let direct = |edge: &ColumnEdge| {
         let kind = usize::try_from(edge.r#use).ok().and_then(|place| ColumnUse::ALL.get(place)).copied();
