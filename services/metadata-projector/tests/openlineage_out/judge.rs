@@ -96,7 +96,7 @@ fn the_judge_finds_what_is_wrong() {
         (event("7", at, "urn:x:1", json!({})), Some("uuid")),
         (event(run, "yesterday", "urn:x:1", json!({})), Some("date-time")),
         (event(run, at, "us", json!({})), Some("uri")),
-        (with(json!({"message": "no"})), Some("_producer")),
+        (with(json!({"message": "no"})), Some("anyOf")),
         (with(facet(named, json!({"message": "no"}))), Some("programmingLanguage")),
         (with(facet("9-9-9/None.json#/$defs/None", json!({}))), Some("no schema here")),
     ] {

@@ -13,7 +13,6 @@ use axum::{
     http::{HeaderMap, Method},
     response::{IntoResponse, Response},
 };
-use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// How long a test waits for what must come.
@@ -31,10 +30,6 @@ pub struct Given {
 }
 
 impl Given {
-    pub fn event(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

@@ -324,7 +324,7 @@ async fn the_work_that_a_task_starts_hangs_below_the_event_of_the_task() {
         "run": {"runId": "0ee42a4c-3b0f-4a51-8e2a-6d3a1c9a2f10", "facets": {"parent": facet}},
         "job": {"namespace": "dbt", "name": "dbt-run-shop"},
     });
-    let child = openlineage::event(dbt.to_string().as_bytes()).unwrap().said.run.unwrap();
+    let theirs = openlineage::event(dbt.to_string().as_bytes()).unwrap().said.run.unwrap();
     let reports = openlineage::all(told.iter().map(Value::to_string).collect::<String>().as_bytes());
     let ours: Vec<Said> = reports.into_iter().map(|report| report.unwrap().said).collect();
     let known = |parent: &ForeignParent| {
@@ -332,8 +332,8 @@ async fn the_work_that_a_task_starts_hangs_below_the_event_of_the_task() {
             said.job.as_ref() == Some(&parent.job) && said.run.as_ref().is_some_and(|run| run.id == parent.run)
         })
     };
-    assert!(known(child.parent.as_ref().unwrap()), "{parent}");
-    assert!(known(child.root.as_ref().unwrap()), "{root}");
+    assert!(known(theirs.parent.as_ref().unwrap()), "{parent}");
+    assert!(known(theirs.root.as_ref().unwrap()), "{root}");
     // What was only received is not sent again.
     assert!(!told.iter().any(|event| event.to_string().contains("theirs")));
     // A run that a task started hangs below that task, by the same names.

@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn what_is_too_large_loses_facets_first_and_datasets_last() {
         let dataset = |name: &str, facet: usize| json!({"namespace": "db", "name": name, "facets": {"documentation": {"description": "x".repeat(facet)}}});
-        let many = limits::OPENLINEAGE_EVENT_BYTES_MAX / 32;
+        let many = limits::OPENLINEAGE_EVENT_BYTES_MAX / 16;
         let cases = [
             (vec![dataset("a", 10)], vec![dataset("a", 10)]),
             (
@@ -57,7 +57,12 @@ mod tests {
             let message = of(event);
             assert!(message.body.len() <= limits::OPENLINEAGE_EVENT_BYTES_MAX);
             let told: Value = serde_json::from_slice(&message.body).unwrap();
-            assert_eq!(told["outputs"], json!(expected));
+            assert!(
+                told["outputs"] == json!(expected),
+                "{} outputs, {} expected",
+                told["outputs"].as_array().map_or(0, Vec::len),
+                expected.len()
+            );
             assert_eq!((message.id.as_str(), &told["run"]["runId"]), ("COMPLETE r of j", &json!("r")));
         }
     }

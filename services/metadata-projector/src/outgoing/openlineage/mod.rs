@@ -156,11 +156,14 @@ impl Telling<'_> {
             | Event::AttemptStopped { attempt, at, .. }
             | Event::ApprovalDecided { attempt, at, .. } => self.attempt_ended(*attempt, false, *at),
             Event::TaskMarked { run, task, at, .. } => self.task_ended(*run, *task, *at),
-            Event::TaskFailed { run, task, at, .. } => {
-                if self.row(*run, *task)?.is_some_and(|row| row.shown.attempts == 0) {
-                    self.task(*run, *task, State::Start, *at, "")?;
+            Event::TaskFailed { run, task, message, as_warning, at } => {
+                if self.row(*run, *task)?.is_some_and(|row| row.shown.attempts > 0) {
+                    return self.task_ended(*run, *task, *at);
                 }
-                self.task_ended(*run, *task, *at)
+                // Nobody else says why it failed, although no attempt was made.
+                let end = if *as_warning { State::Complete } else { State::Fail };
+                self.task(*run, *task, State::Start, *at, "")?;
+                self.task(*run, *task, end, *at, if *as_warning { "" } else { message })
             }
             _ => Ok(()),
         }
@@ -222,23 +225,17 @@ impl Telling<'_> {
         self.task_ended(attempt.run, attempt.task, at)
     }
 
-    /// The end of a task run, if it ended at this instant.
+    /// The end of a task run that has begun, if it ended at this instant.
     fn task_ended(&mut self, run: RunId, place: u32, at: Timestamp) -> Result<(), Error> {
         let Some(row) = self.row(run, place)? else { return Ok(()) };
-        if row.phase() != Phase::Ended || row.shown.completed_at != micros(at) {
+        let ended = row.phase() == Phase::Ended && row.shown.completed_at == micros(at);
+        if !ended || row.shown.attempts == 0 {
             return Ok(());
         }
         match TaskStatus::from_word(&row.shown.status) {
-            Some(TaskStatus::Succeeded | TaskStatus::Warning) if row.shown.attempts > 0 => {
-                self.task(run, place, State::Complete, at, "")
-            }
-            // One that failed although no attempt was made says so, too: nobody else says why.
-            Some(TaskStatus::Failed) if row.shown.attempts > 0 || row.mark.is_empty() => {
-                self.task(run, place, State::Fail, at, &row.shown.message)
-            }
-            Some(TaskStatus::Warning) if row.mark.is_empty() => self.task(run, place, State::Complete, at, ""),
-            _ if row.shown.attempts > 0 => self.task(run, place, State::Abort, at, ""),
-            _ => Ok(()),
+            Some(TaskStatus::Succeeded | TaskStatus::Warning) => self.task(run, place, State::Complete, at, ""),
+            Some(TaskStatus::Failed) => self.task(run, place, State::Fail, at, &row.shown.message),
+            _ => self.task(run, place, State::Abort, at, ""),
         }
     }
 
