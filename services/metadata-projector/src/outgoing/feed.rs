@@ -146,7 +146,7 @@ impl Feed {
             let delivered = self.destination.deliver(left, &mut done).await;
             self.metrics.told(done);
             left = left.get(done.taken + done.refused..).unwrap_or_default();
-            let Err(Undelivered { error, pause }) = delivered else { break };
+            let Err(Undelivered { why, pause }) = delivered else { break };
             failures += 1;
             in_a_row = if done == Done::default() { in_a_row + 1 } else { 1 };
             self.metrics.failed();
@@ -154,7 +154,7 @@ impl Feed {
             // Told once, and now and then: an outage may take days.
             if failures == 1 || failures % limits::OUTGOING_NOTICE_EVERY == 0 {
                 let (feed, lag) = (self.name, self.lag());
-                tracing::warn!(%error, feed, lag, failures, "what happens cannot be told; it is tried again");
+                tracing::warn!(error = %why, feed, lag, failures, "what happens cannot be told; it is tried again");
             }
             let asked = pause.unwrap_or_default().min(limits::OUTGOING_PAUSE_MAX);
             tokio::time::sleep(retry::pause(in_a_row).max(asked)).await;

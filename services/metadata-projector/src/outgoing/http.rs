@@ -61,7 +61,7 @@ impl Http {
     /// Posts in this order, and says in `done` how far it came.
     ///
     /// # Errors
-    /// `Outgoing`: what is left is to be given again.
+    /// What is left is to be given again.
     pub(super) async fn deliver(&mut self, messages: &[Message], done: &mut Done) -> Result<(), Undelivered> {
         for message in messages {
             match self.post(message).await? {
@@ -81,9 +81,9 @@ impl Http {
             request = request.header(AUTHORIZATION, key.header.clone());
         }
         let response = request.body(message.body.clone()).send().await;
-        let response = response.map_err(|error| self.failed(&format!("no answer: {}", chain(error))))?;
+        let response = response.map_err(|error| self.later(&format!("gave no answer: {}", chain(error)), None))?;
         let (status, pause) = (response.status(), pause(response.headers(), Timestamp::now()));
-        let said = self.beginning(response).await;
+        let said = format!("answered {status}: {}", self.beginning(response).await);
         match status.as_u16() {
             200..=299 => Ok(Answer::Taken),
             401 | 403 => {
@@ -91,16 +91,13 @@ impl Http {
                 if let Some(new) = self.key.as_ref().and_then(|key| Key::read(&key.file).ok()) {
                     self.key = Some(new);
                 }
-                let hint = "; look at --openlineage-api-key-file";
-                Err(Undelivered { pause, ..self.failed(&format!("answered {status}: {said}{hint}")).into() })
+                Err(self.later(&format!("{said}; look at --openlineage-api-key-file"), pause))
             }
             300..=399 | 404 | 405 | 407 => {
-                let hint = "; look at --openlineage-url (redirects are not followed)";
-                Err(Undelivered { pause, ..self.failed(&format!("answered {status}: {said}{hint}")).into() })
+                Err(self.later(&format!("{said}; look at --openlineage-url (redirects are not followed)"), pause))
             }
-            408 | 425 | 429 => Err(Undelivered { pause, ..self.failed(&format!("answered {status}: {said}")).into() }),
-            400..=499 => Ok(Answer::Refused(format!("answered {status}: {said}"))),
-            _ => Err(Undelivered { pause, ..self.failed(&format!("answered {status}: {said}")).into() }),
+            400..=499 if !matches!(status.as_u16(), 408 | 425 | 429) => Ok(Answer::Refused(said)),
+            _ => Err(self.later(&said, pause)),
         }
     }
 
@@ -123,9 +120,8 @@ impl Http {
         if text.is_empty() { "nothing".to_owned() } else { text.escape_debug().to_string() }
     }
 
-    fn failed(&self, reason: &str) -> Error {
-        let reason = format!("{} {reason}", self.url.origin().ascii_serialization());
-        Error::Outgoing { to: "OpenLineage", reason }
+    fn later(&self, why: &str, pause: Option<Duration>) -> Undelivered {
+        Undelivered { why: format!("{} {why}", self.url.origin().ascii_serialization()), pause }
     }
 }
 

@@ -107,14 +107,14 @@ struct Done {
 /// Not everything was taken; what is left is to be given again.
 #[derive(Debug)]
 struct Undelivered {
-    error: Error,
+    why: String,
     /// The destination wants to be left alone for so long.
     pause: Option<Duration>,
 }
 
 impl From<Error> for Undelivered {
     fn from(error: Error) -> Self {
-        Self { error, pause: None }
+        Self { why: error.to_string(), pause: None }
     }
 }
 
