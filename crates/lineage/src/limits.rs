@@ -70,5 +70,5 @@ pub(crate) const ASSERTIONS_PER_EVENT_MAX: usize = 5_000;
 /// Largest part of a report, bytes, about: a decision with it fits into a record of the log.
 pub(crate) const PART_BYTES_MAX: usize = 200 * 1024;
 
-/// Most events that are written of what a task run reports at once.
+/// Most events that are written of what an attempt collected: an even number, as each run has two.
 pub const EVENTS_PER_REPORT_MAX: usize = 5_000;

@@ -34,8 +34,16 @@ fn task() -> Of {
     of("daily.load", 2)
 }
 
+/// The ends of what was done; each follows its beginning.
 fn told(collected: &Collected) -> Vec<Value> {
-    operations(collected, &task(), &around(), "POSTGRES", at())
+    let told = operations(collected, &task(), &around(), "POSTGRES", 1, at());
+    for run in told.chunks(2) {
+        assert_eq!(run[0]["eventType"], json!("START"));
+        assert_eq!((&run[0]["run"]["runId"], &run[0]["job"]), (&run[1]["run"]["runId"], &run[1]["job"]));
+        assert!(run[0]["eventTime"].as_str().unwrap() <= run[1]["eventTime"].as_str().unwrap());
+        assert_eq!((&run[0]["inputs"], &run[0]["outputs"]), (&json!([]), &json!([])));
+    }
+    told.chunks(2).map(|run| run[1].clone()).collect()
 }
 
 fn read(told: &Value) -> Report {
@@ -200,6 +208,28 @@ fn the_same_facts_give_the_same_events_and_different_ones_different_runs() {
     assert_eq!(told(&collected), told(&collected));
     let runs: BTreeSet<String> = told(&collected).iter().map(|it| it["run"]["runId"].to_string()).collect();
     assert_eq!(runs.len(), 3);
+    // Another attempt does the same in runs of its own: what failed before is not what goes well now.
+    let again = operations(&collected, &task(), &around(), "POSTGRES", 2, at());
+    assert!(again.iter().all(|it| !runs.contains(&it["run"]["runId"].to_string())));
+}
+
+#[test]
+fn an_operation_begins_when_it_says_and_never_after_its_end() {
+    let second = |second: i64| Some(Timestamp::from_second(1_700_000_000 + second).unwrap());
+    for (began, ended, expected) in [
+        (second(-5), second(3), ["2023-11-14T22:13:15Z", "2023-11-14T22:13:23Z"]),
+        (second(9), second(3), ["2023-11-14T22:13:23Z", "2023-11-14T22:13:23Z"]),
+        (None, second(3), ["2023-11-14T22:13:23Z", "2023-11-14T22:13:23Z"]),
+        (None, None, ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20Z"]),
+    ] {
+        let done =
+            Operation { started_at: began, completed_at: ended, ..operation("a", "MATERIALISATION", "SUCCEEDED") };
+        let edges = vec![edge("a", EdgeKind::Derives, "orders", "daily", &[])];
+        let collected = Collected { operations: vec![done], assets: Vec::new(), edges };
+        let told = operations(&collected, &task(), &around(), "POSTGRES", 1, at());
+        let times: Vec<&str> = told.iter().map(|it| it["eventTime"].as_str().unwrap()).collect();
+        assert_eq!(times, expected, "{began:?} to {ended:?}");
+    }
 }
 
 #[test]
@@ -216,7 +246,9 @@ fn changes_of_runs_are_read_back_with_their_parents() {
             integration: "PYTHON",
             error,
             description: "Load",
+            nominal: Some(at()),
         };
+        assert_eq!(change(&told)["run"]["facets"]["nominalTime"]["nominalStartTime"], json!("2023-11-14T22:13:20Z"));
         let report = read(&change(&told));
         let run = report.said.run.as_ref().unwrap();
         assert_eq!((report.state, run.id, report.said.said_at), (Some(state), [2; 16], at()));

@@ -40,7 +40,7 @@ use tonic::service::RoutesBuilder;
 pub use config::ProjectorConfig;
 pub use driver::Driver;
 pub use error::{Error, ErrorKind};
-pub use outgoing::{Outgoing, OutgoingConfig};
+pub use outgoing::{OpenLineageConfig, Outgoing, OutgoingConfig};
 
 /// A projector whose store is open and whose position was found in the log: its gRPC service and its loop.
 pub struct Projector {

@@ -249,6 +249,24 @@ pub const SILENT_PORTIONS_MAX: u32 = 1_000;
 pub const OUTGOING_NOTICE_EVERY: u32 = 30;
 /// Runs whose shape a feed remembers.
 pub const OUTGOING_SHAPES_MAX: usize = 16;
+/// Runs whose names and parents a feed of OpenLineage remembers.
+pub const OUTGOING_RUNS_MAX: usize = 1_000;
+/// Runs above a run among which the outermost one is looked for.
+pub const OUTGOING_ANCESTORS_MAX: usize = 100;
+/// Chunks of what attempts collected that wait for the ends of these attempts; each has 64 KiB, or is one thing that is larger by itself.
+pub const OUTGOING_CHUNKS_MAX: usize = 512;
+/// Longest pause that a destination may ask for.
+pub const OUTGOING_PAUSE_MAX: Duration = Duration::from_secs(5 * 60);
+/// One event of OpenLineage, bytes; a larger one is told shortened. What servers mostly take.
+pub const OPENLINEAGE_EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// How long a server of OpenLineage may take to answer, in all.
+pub const OPENLINEAGE_TIMEOUT: Duration = Duration::from_secs(10);
+/// What is read of its answer, bytes.
+pub const OPENLINEAGE_ANSWER_BYTES_MAX: usize = 16 * 1024;
+/// What is shown of it, characters.
+pub const OPENLINEAGE_ANSWER_CHARS_SHOWN: usize = 300;
+/// The file of a key, bytes.
+pub const OPENLINEAGE_KEY_BYTES_MAX: u64 = 16 * 1024;
 /// Data of one event that is told, bytes; a larger one is told without the fields of the event, and says so.
 pub const OUTGOING_DATA_BYTES_MAX: usize = 512 * 1024;
 /// Keys of assets that one event that is told lists as materialised.

@@ -17,6 +17,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::LogAddress;
+use downbeat_metadata_projector::OpenLineageConfig;
 use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
@@ -180,6 +181,9 @@ pub struct Dev {
     /// NATS servers on which everything that happens is published (docs/events-out.md): nats://HOST:PORT. Default: nowhere.
     #[arg(long, env = "DOWNBEAT_EVENTS_NATS", value_name = "SERVERS")]
     pub events_nats: Option<String>,
+    /// Who is told of runs as events of OpenLineage (docs/openlineage-out.md).
+    #[command(flatten)]
+    pub openlineage: OpenLineageConfig,
     /// Folder for the virtual environments of tasks. Default: inside the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_ENVIRONMENTS")]
     pub environments: Option<PathBuf>,

@@ -42,6 +42,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
             .map_err(failed)?;
     let told = OutgoingConfig {
         events_nats: dev.events_nats.clone(),
+        openlineage: dev.openlineage.clone(),
         ..OutgoingConfig::in_folder(&dev.data.join("outgoing"))
     };
     let measures = outgoing::Metrics::default();
@@ -57,7 +58,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let signal = shutdown.signal();
     tasks.spawn(async move { ("metadata-projector", projector.run(signal).await.map_err(failed)) });
     let signal = shutdown.signal();
-    tasks.spawn(async move { ("feed of events", outgoing.run(signal).await.map_err(failed)) });
+    tasks.spawn(async move { ("feeds for others", outgoing.run(signal).await.map_err(failed)) });
     // An embedded log has no NATS to take events from: `downbeat trigger publish` brings them to the coordinator.
     let (signal, coordinator_address) = (shutdown.signal(), server.clone());
     tasks.spawn(async move {

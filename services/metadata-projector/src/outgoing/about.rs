@@ -108,7 +108,10 @@ impl Directory {
     }
 
     /// The shape of a run. It only grows, by matrices whose elements become known.
-    fn shape(&mut self, store: &dyn ScanRows, run: RunId, row: &wire::Run) -> Result<Arc<Shape>, Error> {
+    ///
+    /// # Errors
+    /// As [`Self::about`].
+    pub(super) fn shape(&mut self, store: &dyn ScanRows, run: RunId, row: &wire::Run) -> Result<Arc<Shape>, Error> {
         if let Some(known) = self.shapes.get(&run)
             && known.fits(&shape::head_of(store, run)?)
         {
@@ -177,6 +180,10 @@ fn said(store: &dyn ScanRows, event: &Event) -> Result<Said, Error> {
     })
 }
 
-fn row<M: prost::Message + Default>(store: &dyn ScanRows, key: &[u8]) -> Result<Option<M>, Error> {
+/// A row. `None`: there is none.
+///
+/// # Errors
+/// `Damaged`; `Rebuilding`.
+pub(super) fn row<M: prost::Message + Default>(store: &dyn ScanRows, key: &[u8]) -> Result<Option<M>, Error> {
     store.get(key)?.map(|bytes| rows::read(key, &bytes)).transpose()
 }

@@ -20,6 +20,24 @@ pub struct OutgoingConfig {
     /// Folder that says how far others were told. It is not rebuilt from the log: keep it.
     #[arg(long, env = "DOWNBEAT_OUTGOING_DATA", default_value = ".downbeat/outgoing")]
     pub outgoing_data: PathBuf,
+    /// Who is told of our own runs as events of OpenLineage.
+    #[command(flatten)]
+    pub openlineage: OpenLineageConfig,
+}
+
+/// Who is told of our own runs as events of OpenLineage (docs/openlineage-out.md). Default: nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct OpenLineageConfig {
+    /// Server that takes events of OpenLineage, like https://marquez.example.com: events are posted to /api/v1/lineage there, or to the path of
+    /// the address if it has one (docs/openlineage-out.md).
+    #[arg(long, env = "DOWNBEAT_OPENLINEAGE_URL", value_name = "URL")]
+    pub openlineage_url: Option<String>,
+    /// File that holds the key with which that server is asked, as a bearer token.
+    #[arg(long, env = "DOWNBEAT_OPENLINEAGE_API_KEY_FILE", value_name = "FILE", requires = "openlineage_url")]
+    pub openlineage_api_key_file: Option<PathBuf>,
+    /// File to which the events are appended, one JSON object per line.
+    #[arg(long, env = "DOWNBEAT_OPENLINEAGE_FILE", value_name = "FILE")]
+    pub openlineage_file: Option<PathBuf>,
 }
 
 /// Where a feed without a checkpoint begins.
@@ -34,8 +52,13 @@ pub enum From {
 impl OutgoingConfig {
     /// Nobody is told; checkpoints would lie in this folder.
     pub fn in_folder(outgoing_data: &Path) -> Self {
-        let outgoing_data = outgoing_data.to_owned();
-        Self { events_nats: Some(OFF.to_owned()), events_replicas: 1, outgoing_from: From::End, outgoing_data }
+        Self {
+            events_nats: Some(OFF.to_owned()),
+            events_replicas: 1,
+            outgoing_from: From::End,
+            outgoing_data: outgoing_data.to_owned(),
+            openlineage: OpenLineageConfig::default(),
+        }
     }
 
     /// The servers that CloudEvents go to. `None`: they go nowhere.

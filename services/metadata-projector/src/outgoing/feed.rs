@@ -12,7 +12,7 @@ use downbeat_runtime::{
 };
 use futures::{FutureExt, StreamExt};
 
-use super::{Destination, Message, Voice, checkpoint::Checkpoint, metrics::FeedMetrics};
+use super::{Destination, Done, Message, Undelivered, Voice, checkpoint::Checkpoint, metrics::FeedMetrics};
 use crate::{
     error::Error,
     limits,
@@ -133,41 +133,41 @@ impl Feed {
 
     /// What records give to tell. Blocks this thread of the runtime: the store reads from the disk, and what the voice remembers is borrowed.
     fn tell(&mut self, entries: &[Entry]) -> Result<Vec<Message>, Error> {
-        let (published, log) = (&self.published, self.log.id());
-        tokio::task::block_in_place(|| {
-            let mut messages = Vec::new();
-            for entry in entries {
-                messages.extend(published.view(|view| self.voice.tell(view.store, log, entry))?);
-            }
-            Ok(messages)
-        })
+        let (published, log, before) = (&self.published, self.log.id(), self.position);
+        tokio::task::block_in_place(|| self.voice.tell(published, log, before, entries))
     }
 
-    /// Gives it until it is taken.
+    /// Gives it until it is taken, or refused for good.
     async fn deliver(&mut self, messages: &[Message]) {
-        if messages.is_empty() {
-            return;
-        }
-        let mut failures = 0;
-        while let Err(error) = self.destination.deliver(messages).await {
+        let mut left = messages;
+        let (mut failures, mut in_a_row) = (0, 0);
+        while !left.is_empty() {
+            let mut done = Done::default();
+            let delivered = self.destination.deliver(left, &mut done).await;
+            self.metrics.told(done);
+            left = left.get(done.taken + done.refused..).unwrap_or_default();
+            let Err(Undelivered { why, pause }) = delivered else { break };
             failures += 1;
+            in_a_row = if done == Done::default() { in_a_row + 1 } else { 1 };
             self.metrics.failed();
             self.behind();
             // Told once, and now and then: an outage may take days.
             if failures == 1 || failures % limits::OUTGOING_NOTICE_EVERY == 0 {
                 let (feed, lag) = (self.name, self.lag());
-                tracing::warn!(%error, feed, lag, failures, "what happens cannot be told; it is tried again");
+                tracing::warn!(error = %why, feed, lag, failures, "what happens cannot be told; it is tried again");
             }
-            tokio::time::sleep(retry::pause(failures)).await;
+            let asked = pause.unwrap_or_default().min(limits::OUTGOING_PAUSE_MAX);
+            tokio::time::sleep(retry::pause(in_a_row).max(asked)).await;
         }
         if failures > 0 {
             tracing::info!(feed = self.name, failures, "what happens is told again");
         }
-        self.metrics.told(messages.len());
     }
 
+    /// What waits for something that was not told yet is read again after a restart.
     fn remember(&self) -> Result<(), Error> {
-        tokio::task::block_in_place(|| self.checkpoint.write(self.position))
+        let position = self.voice.held_back().unwrap_or(self.position);
+        tokio::task::block_in_place(|| self.checkpoint.write(position))
     }
 
     fn lag(&self) -> u64 {

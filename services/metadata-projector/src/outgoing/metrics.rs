@@ -9,6 +9,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use super::Done;
 use crate::error::Error;
 
 /// The measures of one process. Clones measure together.
@@ -17,6 +18,7 @@ pub struct Metrics {
     lag: Family<Of, Gauge>,
     told: Family<Of, Counter>,
     failures: Family<Of, Counter>,
+    refused: Family<Of, Counter>,
 }
 
 /// Which feed.
@@ -47,6 +49,11 @@ impl Metrics {
             "Times that the destination did not take what it was given; it is given again",
             self.failures.clone(),
         );
+        registry.register(
+            "outgoing_refused",
+            "Messages that the destination refused for good; each was passed over",
+            self.refused.clone(),
+        );
         registry
     }
 
@@ -74,8 +81,12 @@ impl FeedMetrics {
         self.all.lag.get_or_create(&self.of).set(i64::try_from(records).unwrap_or(i64::MAX));
     }
 
-    pub(super) fn told(&self, messages: usize) {
-        self.all.told.get_or_create(&self.of).inc_by(messages as u64);
+    pub(super) fn told(&self, done: Done) {
+        for (counter, messages) in [(&self.all.told, done.taken), (&self.all.refused, done.refused)] {
+            if messages > 0 {
+                counter.get_or_create(&self.of).inc_by(messages as u64);
+            }
+        }
     }
 
     pub(super) fn failed(&self) {
@@ -92,8 +103,8 @@ mod tests {
         let metrics = Metrics::default();
         let feed = metrics.of("events");
         feed.behind(7);
-        feed.told(3);
-        feed.told(2);
+        feed.told(Done { taken: 3, refused: 0 });
+        feed.told(Done { taken: 2, refused: 4 });
         feed.failed();
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &metrics.registry()).unwrap();
@@ -101,6 +112,7 @@ mod tests {
             "downbeat_outgoing_lag_records{feed=\"events\"} 7",
             "downbeat_outgoing_messages_total{feed=\"events\"} 5",
             "downbeat_outgoing_failures_total{feed=\"events\"} 1",
+            "downbeat_outgoing_refused_total{feed=\"events\"} 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }

@@ -10,20 +10,26 @@ mod checkpoint;
 mod cloud_events;
 pub mod config;
 mod feed;
+mod file;
+mod http;
 pub mod kinds;
 pub mod metrics;
 mod nats;
+mod openlineage;
 mod subject;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use downbeat_event_log::{Entry, EventLog, LogAddress, LogId};
+use downbeat_event_log::{Entry, EventLog, LogAddress, LogId, Tail};
 use downbeat_runtime::shutdown::{self, ShutdownSignal};
 
 use self::{checkpoint::Checkpoints, feed::Feed};
-pub use self::{config::OutgoingConfig, metrics::Metrics};
-use crate::{error::Error, published::Published, served::Served};
+pub use self::{
+    config::{OpenLineageConfig, OutgoingConfig},
+    metrics::Metrics,
+};
+use crate::{error::Error, published::Published};
 
 /// The account of this version.
 const ACCOUNT: &str = "default";
@@ -31,9 +37,9 @@ const ACCOUNT: &str = "default";
 /// One thing to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Message {
-    /// Derived from the place in the log, so that it is the same however often it is told.
+    /// The same however often it is told, and of nothing else.
     id: String,
-    /// NATS subject.
+    /// NATS subject; empty = it is not for NATS.
     subject: String,
     /// Attributes of CloudEvents by name.
     attributes: Vec<(&'static str, String)>,
@@ -44,16 +50,40 @@ struct Message {
 /// In which words a feed tells.
 enum Voice {
     CloudEvents(about::Directory),
+    OpenLineage(openlineage::Teller),
 }
 
 impl Voice {
-    /// What a record gives to tell, in its order. Blocks for as long as the store reads.
+    /// What records give to tell, in their order; `before` is the place before the first of them. Blocks for as long as the store reads. After an
+    /// error the same may be asked again.
     ///
     /// # Errors
     /// `Damaged`; `Rebuilding` where another version wrote the rows that have the names.
-    fn tell(&mut self, store: &Served, log: &LogId, entry: &Entry) -> Result<Vec<Message>, Error> {
+    fn tell(
+        &mut self,
+        published: &Published,
+        log: &LogId,
+        before: Tail,
+        entries: &[Entry],
+    ) -> Result<Vec<Message>, Error> {
         match self {
-            Self::CloudEvents(directory) => cloud_events::tell(directory, store, log, entry),
+            Self::CloudEvents(directory) => {
+                let mut messages = Vec::new();
+                for entry in entries {
+                    let told = published.view(|view| cloud_events::tell(directory, view.store, log, entry));
+                    messages.extend(told?);
+                }
+                Ok(messages)
+            }
+            Self::OpenLineage(teller) => teller.tell(published, before, entries),
+        }
+    }
+
+    /// From where on the log has to be read again after a restart, where that is before the last record that was told.
+    fn held_back(&self) -> Option<Tail> {
+        match self {
+            Self::CloudEvents(_) => None,
+            Self::OpenLineage(teller) => teller.held_back(),
         }
     }
 }
@@ -61,13 +91,48 @@ impl Voice {
 /// Whom a feed tells.
 enum Destination {
     Nats(nats::Nats),
+    Http(http::Http),
+    File(file::LinesFile),
+}
+
+/// What has become of messages, the first ones first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Done {
+    /// They were taken.
+    taken: usize,
+    /// They were refused for good, and are passed over.
+    refused: usize,
+}
+
+/// Not everything was taken; what is left is to be given again.
+#[derive(Debug)]
+struct Undelivered {
+    why: String,
+    /// The destination wants to be left alone for so long.
+    pause: Option<Duration>,
+}
+
+impl From<Error> for Undelivered {
+    fn from(error: Error) -> Self {
+        Self { why: error.to_string(), pause: None }
+    }
 }
 
 impl Destination {
-    /// Gives all of it, in this order; after an error the same is given again.
-    async fn deliver(&mut self, messages: &[Message]) -> Result<(), Error> {
+    /// Gives all of it, in this order, and says in `done` how far it came, also where it fails: what is left is given again.
+    async fn deliver(&mut self, messages: &[Message], done: &mut Done) -> Result<(), Undelivered> {
         match self {
-            Self::Nats(nats) => nats.deliver(messages).await,
+            Self::Nats(nats) => {
+                nats.deliver(messages).await?;
+                done.taken = messages.len();
+                Ok(())
+            }
+            Self::Http(http) => http.deliver(messages, done).await,
+            Self::File(file) => {
+                tokio::task::block_in_place(|| file.append(messages))?;
+                done.taken = messages.len();
+                Ok(())
+            }
         }
     }
 }
@@ -81,7 +146,7 @@ pub struct Outgoing {
 /// told by default.
 ///
 /// # Errors
-/// `ForeignCheckpoint`, `Folder`, `Locked`, `Log`.
+/// `ForeignCheckpoint`, `Folder`, `Locked`, `Log`; `Setting` where nobody can be told at an address, or a key does not read.
 pub async fn start(
     log: &Arc<dyn EventLog>,
     at: &LogAddress,
@@ -93,6 +158,17 @@ pub async fn start(
     if let Some(servers) = config.servers(at) {
         let nats = nats::Nats::new(servers, config.events_replicas);
         voices.push(("events", Voice::CloudEvents(about::Directory::default()), Destination::Nats(nats)));
+    }
+    let OpenLineageConfig { openlineage_url, openlineage_api_key_file, openlineage_file } = &config.openlineage;
+    if let Some(url) = openlineage_url {
+        let http = http::Http::new(url, openlineage_api_key_file.as_deref())?;
+        let teller = openlineage::Teller::default();
+        voices.push(("openlineage", Voice::OpenLineage(teller), Destination::Http(http)));
+    }
+    if let Some(file) = openlineage_file {
+        let teller = openlineage::Teller::default();
+        let file = file::LinesFile::new(file);
+        voices.push(("openlineage-file", Voice::OpenLineage(teller), Destination::File(file)));
     }
     let mut feeds = Vec::new();
     if !voices.is_empty() {

@@ -20,10 +20,17 @@ use crate::{
     openlineage::{State, jobs::job_name},
 };
 
-/// What the operations of a task run give to tell: one event per operation and output; one for what an operation only read; one for all tests.
-/// `task` is the task run and `around` what it runs in; `at` counts where an operation does not say when it ended. Of more than
-/// [`EVENTS_PER_REPORT_MAX`] the last are left out.
-pub fn operations(collected: &Collected, task: &Of, around: &Around, integration: &str, at: Timestamp) -> Vec<Value> {
+/// What the operations of an attempt give to tell, as one run per operation and output, one for what an operation only read, and one for all
+/// tests: each with its beginning and its end. `task` is the task run and `around` what it runs in; each `attempt` of it has runs of its own. `at`
+/// counts where an operation does not say when it ended. Of more than [`EVENTS_PER_REPORT_MAX`] the last are left out.
+pub fn operations(
+    collected: &Collected,
+    task: &Of,
+    around: &Around,
+    integration: &str,
+    attempt: u32,
+    at: Timestamp,
+) -> Vec<Value> {
     let known: Known<'_> = collected.assets.iter().map(|asset: &Asset| (asset.key.as_str(), asset)).collect();
     let done: BTreeMap<&str, &Operation> =
         collected.operations.iter().map(|done| (done.external_id.as_str(), done)).collect();
@@ -37,14 +44,14 @@ pub fn operations(collected: &Collected, task: &Of, around: &Around, integration
     for (operation, _) in uses.keys() {
         *outputs.entry(operation).or_default() += 1;
     }
-    let teller = Teller { task, below: &below, integration, at };
+    let teller = Teller { task, below: &below, integration, attempt, at };
     let mut events = Vec::new();
     for ((operation, to), edges) in &uses {
         let operation = (*operation, done.get(operation).copied());
         let several = outputs.get(operation.0).is_some_and(|count| *count > 1);
-        events.push(teller.of_output(operation, to, several, edges, &known));
+        events.extend(teller.of_output(operation, to, several, edges, &known));
     }
-    events.extend(teller.of_tests(collected, &known));
+    events.extend(teller.of_tests(collected, &known).into_iter().flatten());
     events.truncate(EVENTS_PER_REPORT_MAX);
     events
 }
@@ -53,6 +60,7 @@ struct Teller<'a> {
     task: &'a Of,
     below: &'a Around,
     integration: &'a str,
+    attempt: u32,
     at: Timestamp,
 }
 
@@ -64,7 +72,7 @@ impl Teller<'_> {
         several: bool,
         edges: &[&LineageEdge],
         known: &Known<'_>,
-    ) -> Value {
+    ) -> [Value; 2] {
         let named = done.map(|done| done.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(id);
         let mut name = if named.is_empty() { "lineage".to_owned() } else { named.to_owned() };
         if several && !to.is_empty() {
@@ -90,10 +98,13 @@ impl Teller<'_> {
         let (state, at) = ended(done, self.at);
         let error = done.filter(|_| state == State::Fail).map(|done| done.message.as_str()).unwrap_or_default();
         let of = self.run(&name, &[id.as_bytes(), to.as_bytes()]);
-        event(&self.change(&of, state, at, kind, error), inputs, outputs)
+        // Clocks of other systems may say that something ended before it began.
+        let began = done.and_then(|done| done.started_at).filter(|began| *began <= at).unwrap_or(at);
+        let start = event(&self.change(&of, State::Start, began, kind, ""), Vec::new(), Vec::new());
+        [start, event(&self.change(&of, state, at, kind, error), inputs, outputs)]
     }
 
-    fn of_tests(&self, collected: &Collected, known: &Known<'_>) -> Option<Value> {
+    fn of_tests(&self, collected: &Collected, known: &Known<'_>) -> Option<[Value; 2]> {
         let mut tested = BTreeMap::<&str, Vec<&Operation>>::new();
         let judged = |test: &&Operation| matches!(test.status.as_str(), "SUCCEEDED" | "WARNING" | "FAILED");
         let tests = collected.operations.iter().filter(|done| done.kind == "TEST" && !done.asset.is_empty());
@@ -112,19 +123,20 @@ impl Teller<'_> {
         });
         let first = collected.operations.first().map(|done| done.external_id.as_str()).unwrap_or_default();
         let of = self.run("tests", &[b"tests", first.as_bytes()]);
+        let start = event(&self.change(&of, State::Start, self.at, "TEST", ""), Vec::new(), Vec::new());
         // That tests were made well says nothing of what they found.
-        Some(event(&self.change(&of, State::Complete, self.at, "TEST", ""), inputs.collect(), Vec::new()))
+        Some([start, event(&self.change(&of, State::Complete, self.at, "TEST", ""), inputs.collect(), Vec::new())])
     }
 
     fn change<'a>(&'a self, of: &'a Of, state: State, at: Timestamp, job_type: &'a str, error: &'a str) -> Change<'a> {
         let (around, integration) = (self.below, self.integration);
-        Change { of, around, state, at, job_type, integration, error, description: "" }
+        Change { of, around, state, at, job_type, integration, error, description: "", nominal: None }
     }
 
-    /// A run below the task run: the same for the same part of it.
+    /// A run below the task run: the same for the same part of the same attempt.
     fn run(&self, name: &str, parts: &[&[u8]]) -> Of {
-        let mut hasher = blake3::Hasher::new_derive_key("downbeat openlineage run of an operation v1");
-        for part in [&self.task.run[..]].iter().chain(parts) {
+        let mut hasher = blake3::Hasher::new_derive_key("downbeat openlineage run of an operation v2");
+        for part in [&self.task.run[..], &self.attempt.to_be_bytes()].iter().chain(parts) {
             hasher.update(&(part.len() as u64).to_be_bytes());
             hasher.update(part);
         }

@@ -43,7 +43,7 @@ pub(super) fn dataset(key: &str, known: &Known<'_>) -> Value {
         };
         if !kind.is_empty() {
             facets
-                .insert("datasetType".to_owned(), facet("1-0-0/DatasetTypeDatasetFacet", json!({"datasetType": kind})));
+                .insert("datasetType".to_owned(), facet("1-0-1/DatasetTypeDatasetFacet", json!({"datasetType": kind})));
         }
     }
     json!({"namespace": namespace, "name": name, "facets": facets})

@@ -1,8 +1,9 @@
 //! Our own runs as events of OpenLineage, for other systems: the way back of [`super::event`].
 //!
 //! Promises: what is written follows specification 2.0.2, is the same for the same facts, and is read by our own reader as the edges that
-//! went in. A run of a pipeline and a task run are runs of OpenLineage with their own ids; what a task did in another system
-//! is told as runs below it, one per operation and output, so that no input is taken for one of another output. Knows nothing about where events go.
+//! went in. A run of a pipeline and a task run are runs of OpenLineage with their own ids; what an attempt did in another system
+//! is told as runs below the task run, one per operation and output, so that no input is taken for one of another output. Knows nothing about where
+//! events go.
 
 mod collected;
 mod datasets;
@@ -56,6 +57,8 @@ pub struct Change<'a> {
     pub error: &'a str,
     /// What people call the job; empty = nothing.
     pub description: &'a str,
+    /// The instant of its schedule that it stands for; `None` = no schedule began it.
+    pub nominal: Option<Timestamp>,
 }
 
 /// The event of a change, without datasets.
@@ -73,6 +76,10 @@ fn event(change: &Change<'_>, inputs: Vec<Value>, outputs: Vec<Value>) -> Value 
     let version = env!("CARGO_PKG_VERSION");
     let engine = json!({"name": NAMESPACE, "version": version, "openlineageAdapterVersion": version});
     run_facets.insert("processing_engine".to_owned(), facet("1-1-1/ProcessingEngineRunFacet", engine));
+    if let Some(nominal) = change.nominal {
+        let fields = json!({"nominalStartTime": nominal.to_string()});
+        run_facets.insert("nominalTime".to_owned(), facet("1-0-1/NominalTimeRunFacet", fields));
+    }
     if !change.error.is_empty() {
         let fields = json!({"message": change.error, "programmingLanguage": "unknown"});
         run_facets.insert("errorMessage".to_owned(), facet("1-0-1/ErrorMessageRunFacet", fields));
