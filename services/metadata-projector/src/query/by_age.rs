@@ -128,11 +128,11 @@ impl Merged<'_> {
     }
 }
 
-/// The newest runs that go on, as long as `wanted` says.
+/// The newest runs of which some task runs may have no row, as long as `wanted` says: those that go on, and those that did not run.
 ///
 /// # Errors
 /// `Store`.
-pub(super) fn each_live(
+pub(super) fn each_open(
     view: &View<'_>,
     looked_at: usize,
     mut wanted: impl FnMut(RunId, u32) -> bool,
@@ -140,7 +140,7 @@ pub(super) fn each_live(
     let all = Which::new(None, None, Window { from: 0, to: 0 });
     for found in all.runs(view, None)?.take(looked_at) {
         let (place, mark) = found?;
-        let ended = ["SUCCEEDED", "WARNING", "FAILED", "SKIPPED", "CANCELLED"].contains(&mark.status.as_str());
+        let ended = ["SUCCEEDED", "WARNING", "FAILED", "CANCELLED"].contains(&mark.status.as_str());
         if !ended && !wanted(run_at(&place), mark.tasks) {
             break;
         }

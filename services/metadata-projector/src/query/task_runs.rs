@@ -105,7 +105,7 @@ fn take(
     let Some(of) = shapes.of(run_at(run))? else { return Ok(()) };
     let (row, shape) = of.as_ref();
     let all: Vec<u32> = if fitting.is_all() { (0..mark.tasks).collect() } else { Vec::new() };
-    for place in if fitting.is_all() { &all } else { &fitting.fits } {
+    for place in all.iter().chain(&fitting.fits) {
         if page.takes(&at(run, *place)) {
             let task = tasks::one(shapes.rows(), *place, row, shape)?;
             let length = task.encoded_len();
@@ -288,7 +288,7 @@ impl<'a> Along<'a> {
     }
 }
 
-/// Where the task runs of these ids are. Those to which nothing has happened stand in no index: they are looked for in the runs that go on.
+/// Where the task runs of these ids are. Those to which nothing has happened stand in no index: they are looked for in the runs that go on or did not run.
 fn places_of(
     view: &View<'_>,
     ids: Vec<TaskRunId>,
@@ -324,7 +324,7 @@ fn places_of(
             let head = head_of(view.store, run)?;
             look_in(run, head.total());
         }
-        None => by_age::each_live(view, limits::LOOKED_AT_PER_PAGE_MAX, look_in)?,
+        None => by_age::each_open(view, limits::LOOKED_AT_PER_PAGE_MAX, look_in)?,
     }
     Ok(found)
 }

@@ -50,7 +50,7 @@ fn random_history(seed: u64) -> Vec<Event> {
             && let Some(foreign) = &mut reported.said.run
         {
             // Some of them are known by the run alone.
-            let below = if seed % 2 == 0 { TaskRunId::derive(run, 1).0 } else { run.0 };
+            let below = if seed.is_multiple_of(2) { TaskRunId::derive(run, 1).0 } else { run.0 };
             (foreign.parent, foreign.root) = (parent(below), parent(run.0));
         }
     }
@@ -66,7 +66,7 @@ fn told_history() -> Vec<Event> {
         let Event::RunCreated(begun) = created(run, i64::from(number) % 9) else { unreachable!() };
         let environment_name = ["", "dev", "prod"][usize::try_from(dice.roll(3)).unwrap()].to_owned();
         events.push(Event::RunCreated(Box::new(RunCreated { environment_name, ..*begun })));
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             let axes = vec![("x".to_owned(), vec![1.into(), 2.into(), 3.into()])];
             events.push(Event::MatrixExpanded { run, group: 0, axes, at: at(20) });
         }
@@ -86,12 +86,14 @@ fn told_history() -> Vec<Event> {
         if dice.roll(2) == 0 {
             events.push(reported(&mut dice, run, number));
         }
+        // What has not ended yet goes no further: no run ends before its task runs.
+        let halted = Event::RunCancelRequested { run, reason: String::new(), at: at(30) };
         match dice.roll(4) {
-            0 => events.push(Event::RunCancelRequested { run, reason: String::new(), at: at(30) }),
-            1 => events.push(finished(run, 31)),
+            0 => events.push(halted),
+            1 => events.extend([halted, finished(run, 31)]),
             2 => {
                 let message = String::new();
-                events.push(Event::RunFinished { run, status: RunStatus::Failed, message, at: at(31) });
+                events.extend([halted, Event::RunFinished { run, status: RunStatus::Failed, message, at: at(31) }]);
             }
             _ => {}
         }
