@@ -68,6 +68,7 @@ pub async fn all(address: &str) -> Result<Answers, tonic::transport::Error> {
     let channel = Channel::from_shared(address.to_owned()).expect("an address").connect().await?;
     let mut answers = Answers::new();
     let runs = of_runs(&channel, &mut answers).await;
+    of_lists(&channel, &mut answers).await;
     let assets = of_assets(&channel, &mut answers).await;
     of_lineage(&channel, &mut answers, &runs, &assets).await;
     of_costs(&channel, &mut answers).await;
@@ -109,6 +110,44 @@ async fn of_runs(channel: &Channel, answers: &mut Answers) -> Vec<String> {
         pages!(answers, client, get_backfill, "GetBackfill", instants, request);
     }
     runs
+}
+
+/// Lists by what they can be filtered by, page by page, and by the number of the page with how many there are.
+async fn of_lists(channel: &Channel, answers: &mut Answers) {
+    let mut client = MetadataServiceClient::new(channel.clone());
+    let ended = || ["SUCCEEDED", "FAILED"].map(str::to_owned).to_vec();
+    for statuses in [Vec::new(), ended()] {
+        let request = wire::ListRunsRequest { statuses: statuses.clone(), count: true, ..Default::default() };
+        pages!(answers, client, list_runs, "ListRuns", runs, request.clone());
+        ask!(answers, client, list_runs, "ListRuns", wire::ListRunsRequest { page: 2, ..request });
+        let request = wire::ListTaskRunsRequest { statuses: statuses.clone(), ..Default::default() };
+        pages!(answers, client, list_task_runs, "ListTaskRuns", task_runs, request.clone());
+        let request = wire::ListTaskRunsRequest { count: true, page: 2, page_size: PAGE, ..request };
+        ask!(answers, client, list_task_runs, "ListTaskRuns", request);
+        let request = wire::ListOperationsRequest { statuses, ..Default::default() };
+        pages!(answers, client, list_operations, "ListOperations", operations, request.clone());
+        let request = wire::ListOperationsRequest { count: true, page: 2, page_size: PAGE, ..request };
+        ask!(answers, client, list_operations, "ListOperations", request);
+    }
+    let integrations = vec!["PYTHON".to_owned()];
+    let request = wire::ListTaskRunsRequest { integrations: integrations.clone(), ..Default::default() };
+    let tasks = pages!(answers, client, list_task_runs, "ListTaskRuns", task_runs, request);
+    for task in tasks {
+        let task_run_ids = vec![task.id.clone()];
+        let request = wire::ListTaskRunsRequest { task_run_ids, ..Default::default() };
+        ask!(answers, client, list_task_runs, "ListTaskRuns", request);
+        let request = wire::ListOperationsRequest { task_run_id: task.id, ..Default::default() };
+        pages!(answers, client, list_operations, "ListOperations", operations, request);
+    }
+    for (sort, schemas) in [
+        (wire::AssetSort::FirstSeen, Vec::new()),
+        (wire::AssetSort::Updated, Vec::new()),
+        (wire::AssetSort::Name, vec!["main".to_owned()]),
+    ] {
+        let request = wire::ListAssetsRequest { schemas, count: true, descending: true, ..Default::default() };
+        let request = wire::ListAssetsRequest { sort: sort.into(), ..request };
+        pages!(answers, client, list_assets, "ListAssets", assets, request);
+    }
 }
 
 /// Assets, their tests and columns; their keys.

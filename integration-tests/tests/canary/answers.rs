@@ -9,7 +9,8 @@ use downbeat_proto::{
     metadata::v1::{
         ExplainRunRequest, GetPipelineSourceRequest, GetRunLineageRequest, GetRunRequest, ListAlertsRequest,
         ListAssetsRequest, ListBreachesRequest, ListOperationsRequest, ListPipelinesRequest, ListRunsRequest,
-        ReadTaskLogRequest, TaskRun, WatchRunRequest, metadata_service_client::MetadataServiceClient,
+        ListTaskRunsRequest, ReadTaskLogRequest, TaskRun, WatchRunRequest,
+        metadata_service_client::MetadataServiceClient,
     },
 };
 use tonic::transport::Channel;
@@ -51,6 +52,8 @@ impl<'a> Asked<'a> {
         ask!(metadata.explain_run(ExplainRunRequest { run_id: run_id(), ..Default::default() }));
         ask!(metadata.list_runs(ListRunsRequest::default()));
         ask!(metadata.list_operations(ListOperationsRequest { run_id: run_id(), ..Default::default() }));
+        ask!(metadata.list_operations(ListOperationsRequest::default()));
+        ask!(metadata.list_task_runs(ListTaskRunsRequest { page_size: 1_000, ..Default::default() }));
         ask!(metadata.list_assets(ListAssetsRequest::default()));
         ask!(metadata.list_alerts(ListAlertsRequest::default()));
         ask!(metadata.list_breaches(ListBreachesRequest::default()));
@@ -85,6 +88,8 @@ impl<'a> Asked<'a> {
     pub fn search_commands(&self, run: &str, pipelines: &[&str], places: &mut Places) {
         let commands: &[&[&str]] = &[
             &["runs"],
+            &["tasks", "-n", "1000"],
+            &["run", "operations"],
             &["run", "show", run],
             &["run", "show", "last"],
             &["run", "why", run],

@@ -18,7 +18,7 @@ use std::{
 };
 
 use downbeat_domain::{
-    CostId, Event, PipelineApplied, PipelineId, RunCreated, RunStatus,
+    CostId, Event, PipelineApplied, PipelineId, RunCreated, RunStatus, TaskRunId,
     cost::{Basis, CostEntry, CostEvent, CostRecorded, Origin},
     metadata::{Asset, AssetColumn, Collected, LineageEdge, Operation, Quantity},
 };
@@ -27,7 +27,9 @@ use downbeat_metadata_projector::{
     engine::Fold,
     limits,
     published::{Published, View},
-    query::{Refusal, assets, costs, lineage, lists, page::Page, runs, shape::Shape, tasks},
+    query::{
+        Refusal, asset_list, assets, costs, lineage, operations, page::Page, runs, shape::Shape, task_runs, tasks,
+    },
     store,
 };
 use downbeat_proto::metadata::v1 as wire;
@@ -261,18 +263,11 @@ fn year_of_costs() -> impl Iterator<Item = Event> {
 
 fn ask_all(published: &Published) {
     let page = |size: u32| Page { size, token: "" };
-    ask(published, "list of runs, 100 of 11,000", |view, _| runs::list(view, "", page(100)).map(|_| ()));
-    ask(published, "list of the runs of a pipeline, 100 of 10,000", |view, _| {
-        runs::list(view, "weather", page(100)).map(|_| ())
-    });
+    ask_lists(published);
     ask(published, "a run with its 100 task runs", |view, number| {
         let (run, row) = runs::find(view, &run_id(mixed(number) % RUNS).to_string())?;
         let shape = Shape::read(view.store, run, &row)?;
         tasks::all(view.store, &row, &shape).map(|_| ())
-    });
-    ask(published, "operations of a run", |view, number| {
-        let (run, row) = runs::find(view, &run_id(RUNS + mixed(number) % (ASSETS / TASKS_PER_RUN)).to_string())?;
-        lists::operations(view, run, &row, page(100)).map(|_| ())
     });
     ask(published, "an asset", |view, number| assets::get(view, &key(mixed(number) % ASSETS)).map(|_| ()));
     for (name, up) in [("upstream, depth 5", true), ("downstream, depth 5", false)] {
@@ -288,6 +283,86 @@ fn ask_all(published: &Published) {
     ask(published, "entries of costs, 100 of 365,000", |view, _| {
         costs::entries(view, &wire::CostFilter::default(), page(100)).map(|_| ())
     });
+}
+
+/// Lists, and what they are filtered by.
+fn ask_lists(published: &Published) {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let runs_of = |what: &str, request: wire::ListRunsRequest| {
+        let request = wire::ListRunsRequest { page_size: 100, ..request };
+        ask(published, what, |view, _| runs::list(view, &request).map(|_| ()));
+    };
+    let weather = || vec![support::pipeline_id().to_string()];
+    let failed = || wire::ListRunsRequest { statuses: words(&["FAILED"]), ..Default::default() };
+    runs_of("list of runs, 100 of 11,000", wire::ListRunsRequest::default());
+    runs_of(
+        "list of the runs of a pipeline, 100 of 10,000",
+        wire::ListRunsRequest { pipeline: "weather".into(), ..Default::default() },
+    );
+    runs_of("failed runs, 100 of 1,000", failed());
+    runs_of("failed runs, page 9, and how many", wire::ListRunsRequest { page: 9, count: true, ..failed() });
+    runs_of(
+        "runs of a pipeline and status that is rare, and how many",
+        wire::ListRunsRequest {
+            pipeline_ids: weather(),
+            statuses: words(&["CREATED", "CANCELLED"]),
+            count: true,
+            ..Default::default()
+        },
+    );
+
+    let tasks_of = |what: &str, request: wire::ListTaskRunsRequest| {
+        let request = wire::ListTaskRunsRequest { page_size: 100, ..request };
+        ask(published, what, |view, _| task_runs::list(view, &request).map(|_| ()));
+    };
+    let by = |statuses: &[&str]| wire::ListTaskRunsRequest {
+        pipeline_ids: weather(),
+        statuses: words(statuses),
+        ..Default::default()
+    };
+    tasks_of("task runs, 100 of 1,100,000", wire::ListTaskRunsRequest::default());
+    tasks_of("task runs, and how many", wire::ListTaskRunsRequest { count: true, ..Default::default() });
+    tasks_of("task runs of a status and pipeline, 100 of 1,000,000", by(&["SUCCEEDED"]));
+    tasks_of("the same, and how many", wire::ListTaskRunsRequest { count: true, ..by(&["SUCCEEDED"]) });
+    tasks_of("task runs of a status that none has", by(&["FAILED"]));
+    tasks_of("the same, and how many", wire::ListTaskRunsRequest { count: true, ..by(&["FAILED"]) });
+    tasks_of(
+        "task runs of an integration, page 100, and how many",
+        wire::ListTaskRunsRequest { integrations: words(&["PYTHON"]), page: 100, count: true, ..Default::default() },
+    );
+    ask(published, "a task run by its id", |view, number| {
+        let (run, place) = (run_id(mixed(number) % RUNS), number % TASKS_PER_RUN);
+        let task_run_ids = vec![TaskRunId::derive(run, place).to_string()];
+        let found = task_runs::list(view, &wire::ListTaskRunsRequest { task_run_ids, ..Default::default() })?;
+        assert_eq!(found.rows.len(), 1);
+        Ok(())
+    });
+
+    let operations_of = |what: &str, request: wire::ListOperationsRequest| {
+        let request = wire::ListOperationsRequest { page_size: 100, ..request };
+        ask(published, what, |view, _| operations::list(view, &request).map(|_| ()));
+    };
+    ask(published, "operations of a run", |view, number| {
+        let run_id = run_id(RUNS + mixed(number) % (ASSETS / TASKS_PER_RUN)).to_string();
+        operations::list(view, &wire::ListOperationsRequest { run_id, ..Default::default() }).map(|_| ())
+    });
+    let of_type = |kind: &str| wire::ListOperationsRequest { types: words(&[kind]), ..Default::default() };
+    operations_of("operations of a type, 100 of 100,000", of_type("MATERIALISATION"));
+    operations_of("the same, and how many", wire::ListOperationsRequest { count: true, ..of_type("MATERIALISATION") });
+    operations_of("operations of a type that none has", of_type("TEST"));
+
+    let assets_of = |what: &str, request: wire::ListAssetsRequest| {
+        let request = wire::ListAssetsRequest { page_size: 100, ..request };
+        ask(published, what, |view, _| asset_list::list(view, &request).map(|_| ()));
+    };
+    let first_seen = wire::AssetSort::FirstSeen as i32;
+    let in_schema = wire::ListAssetsRequest { schemas: words(&["layer_7"]), ..Default::default() };
+    assets_of("assets by key, 100 of 100,000", wire::ListAssetsRequest::default());
+    assets_of("assets of a schema, 100 of 10,000, and how many", wire::ListAssetsRequest { count: true, ..in_schema });
+    assets_of(
+        "all assets by age, and how many",
+        wire::ListAssetsRequest { sort: first_seen, descending: true, count: true, ..Default::default() },
+    );
 }
 
 fn months(view: &View<'_>, more: &[wire::CostGroup]) -> Result<(), Refusal> {

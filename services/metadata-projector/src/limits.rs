@@ -55,6 +55,22 @@ pub const PAGE_SIZE_DEFAULT: u32 = 100;
 pub const PAGE_SIZE_MAX: u32 = 1_000;
 /// Encoded entries of a page, bytes; a page ends early when it is reached.
 pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Values of one filter of a list.
+pub const FILTER_VALUES_MAX: usize = 100;
+/// One value of a filter of a list, bytes.
+pub const FILTER_BYTES_MAX: usize = 1024;
+/// Rows that a page by token looks at, whether they fit or not; it ends early after them.
+pub const LOOKED_AT_PER_PAGE_MAX: usize = 20_000;
+/// Rows that a question looks at for a total, a page by its number, or an order that is not that of the rows.
+pub const LOOKED_AT_PER_COUNT_MAX: usize = 250_000;
+/// Shapes of runs, and plans, that one answer keeps in memory for its entries.
+pub const SHAPES_PER_ANSWER_MAX: usize = 64;
+/// Task runs among which one is looked for to which nothing has happened yet.
+pub const UNTOLD_LOOKED_AT_MAX: u32 = 20_000;
+/// A page by its number.
+pub const PAGE_NUMBER_MAX: u32 = 1_000_000;
+/// Rows of one index that a list steps over before it looks for the place instead, which is a little slower than these steps.
+pub const STEPS_BEFORE_SEEK: usize = 8;
 /// A page token, characters.
 pub const PAGE_TOKEN_CHARS_MAX: usize = 16 * 1024;
 /// Encoded task runs of one answer that is not paged, bytes; a client of ours takes 8 MiB.

@@ -13,7 +13,7 @@ use downbeat_metadata_projector::{
     Driver, ProjectorConfig, engine,
     engine::projection::{ALL, Registered},
     published::Published,
-    query::{page::Page, runs},
+    query::runs,
     start_with, store,
 };
 use downbeat_runtime::{blob::BlobStore, shutdown::Shutdown};
@@ -51,7 +51,7 @@ async fn fail(folder: &Path) {
     folded.wait_for(|folded| *folded > 0).await.unwrap();
     // It was abandoned, and what it took is free again.
     folded.wait_for(|folded| *folded == 0).await.unwrap();
-    let listed = published.view(|view| runs::list(view, "", Page { size: 0, token: "" }).unwrap().rows.len());
+    let listed = published.view(|view| runs::list(view, &Default::default()).unwrap().rows.len());
     assert_eq!(listed, OLD_RUNS as usize);
     shutdown.begin();
     driven.await.unwrap().unwrap();

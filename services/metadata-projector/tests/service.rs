@@ -89,7 +89,7 @@ async fn lists_come_in_pages_newest_first() {
         let (mut listed, mut page_token) = (Vec::new(), String::new());
         loop {
             let (pipeline, at_least) = (pipeline.to_owned(), at_least.clone());
-            let request = wire::ListRunsRequest { pipeline, at_least, page_size: 2, page_token };
+            let request = wire::ListRunsRequest { pipeline, at_least, page_size: 2, page_token, ..Default::default() };
             let page = service.client.list_runs(request).await.unwrap().into_inner();
             assert!(page.runs.len() <= 2);
             listed.extend(page.runs.into_iter().map(|run| run.id));
@@ -108,7 +108,7 @@ async fn lists_come_in_pages_newest_first() {
         ("", 0, "7000", Code::InvalidArgument),
     ] {
         let (pipeline, page_token) = (pipeline.into(), page_token.into());
-        let request = wire::ListRunsRequest { pipeline, at_least: None, page_size, page_token };
+        let request = wire::ListRunsRequest { pipeline, page_size, page_token, ..Default::default() };
         assert_eq!(service.client.list_runs(request).await.unwrap_err().code(), code);
     }
     let run_id = run_id(1).to_string();

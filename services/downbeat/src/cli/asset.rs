@@ -37,6 +37,27 @@ pub struct AssetList {
     /// Only those in this state.
     #[arg(long)]
     pub state: Option<AssetState>,
+    /// Only assets of these types, such as `table,view`.
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
+    pub types: Vec<String>,
+    /// Only assets of these integrations, such as `snowflake`.
+    #[arg(long = "integration", value_name = "INTEGRATION", value_delimiter = ',')]
+    pub integrations: Vec<String>,
+    /// Only tables and views in this database; may be given several times.
+    #[arg(long = "database", value_name = "NAME")]
+    pub databases: Vec<String>,
+    /// Only tables and views in this schema; may be given several times.
+    #[arg(long = "schema", value_name = "NAME")]
+    pub schemas: Vec<String>,
+    /// By what they are sorted.
+    #[arg(long, default_value = "key")]
+    pub sort: AssetOrder,
+    /// The other way round.
+    #[arg(long)]
+    pub descending: bool,
+    /// Print how many there are, and nothing else.
+    #[arg(long)]
+    pub count: bool,
     /// How many.
     #[arg(long, short = 'n', default_value_t = 50)]
     pub limit: u32,
@@ -68,6 +89,25 @@ impl AssetState {
             Self::Unknown => "UNKNOWN",
         }
     }
+}
+
+/// Orders of assets.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum AssetOrder {
+    /// Key.
+    Key,
+    /// When it was told of first.
+    FirstSeen,
+    /// When it was told of last.
+    Updated,
+    /// What people call it.
+    Name,
+    /// Type.
+    Type,
+    /// State.
+    State,
+    /// Integration.
+    Integration,
 }
 
 /// `downbeat asset show`.

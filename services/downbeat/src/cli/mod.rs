@@ -7,6 +7,7 @@ mod audit;
 mod backfill;
 mod control;
 mod cost;
+mod list;
 mod run;
 mod schedule;
 mod sensor;
@@ -23,7 +24,8 @@ use downbeat_worker::Isolation;
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use answers::{Broken, Now};
 pub use asset::{
-    AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetPath, AssetSub, AssetTests,
+    AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetOrder, AssetPath, AssetSub,
+    AssetTests,
 };
 pub use audit::{AuditCommand, AuditExport, AuditSelection, AuditSub, AuditVerify};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
@@ -35,6 +37,7 @@ pub use cost::{
     BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
     CostOnly, CostPrices, CostRecord, CostSavings, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
+pub use list::{Runs, Tasks, Window};
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
@@ -109,8 +112,10 @@ pub enum Command {
     Now(Now),
     /// What is broken and what to do about it: failures by their causes.
     Broken(Broken),
-    /// List runs, newest first.
+    /// List runs, newest first: by pipeline, status, environment, time.
     Runs(Runs),
+    /// List task runs of all runs, newest first, or of one: by pipeline, status, integration, time.
+    Tasks(Tasks),
     /// List pipelines; pause, resume or delete one.
     Pipeline(PipelineCommand),
     /// Named pools of slots, which tasks of all pipelines share.
@@ -330,18 +335,6 @@ pub struct Apply {
     pub source: Option<PathBuf>,
     #[command(flatten)]
     pub by: By,
-    #[command(flatten)]
-    pub servers: Servers,
-}
-
-/// `downbeat runs`.
-#[derive(Debug, Args)]
-pub struct Runs {
-    /// Only runs of this pipeline (alias or id).
-    pub pipeline: Option<String>,
-    /// How many.
-    #[arg(long, short = 'n', default_value_t = 20)]
-    pub limit: u32,
     #[command(flatten)]
     pub servers: Servers,
 }

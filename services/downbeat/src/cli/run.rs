@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{By, Key, Servers};
+use super::{By, Key, Servers, Window};
 
 /// `downbeat run`.
 #[derive(Debug, Args)]
@@ -79,14 +79,35 @@ pub struct RunShow {
 /// `downbeat run operations`.
 #[derive(Debug, Args)]
 pub struct RunOperations {
-    /// Run id, an unambiguous beginning of it, or `last`.
-    pub run: String,
+    /// Run id, an unambiguous beginning of it, or `last`; without one, of all runs, those that were told of last first.
+    pub run: Option<String>,
     /// Only what this task did.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "run")]
     pub task: Option<String>,
+    /// Only what the task run of this id did.
+    #[arg(long, value_name = "ID")]
+    pub task_run: Option<String>,
+    /// Only operations of these types, such as `materialisation,test`.
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
+    pub types: Vec<String>,
+    /// Only operations that ended so, such as `failed,warning`.
+    #[arg(long = "status", value_name = "STATUS", value_delimiter = ',')]
+    pub statuses: Vec<String>,
+    /// Only operations of tasks of these integrations, such as `dbt-core`.
+    #[arg(long = "integration", value_name = "INTEGRATION", value_delimiter = ',')]
+    pub integrations: Vec<String>,
+    /// Only operations that the other system calls so; may be given several times.
+    #[arg(long = "external-id", value_name = "ID")]
+    pub external_ids: Vec<String>,
+    /// An operation counts as created when it was told of first.
+    #[command(flatten)]
+    pub window: Window,
     /// At most so many.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, short = 'n', default_value_t = 1_000)]
     pub limit: u32,
+    /// Print how many there are, and nothing else.
+    #[arg(long, conflicts_with = "task")]
+    pub count: bool,
     #[command(flatten)]
     pub servers: Servers,
 }

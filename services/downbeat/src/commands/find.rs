@@ -1,7 +1,7 @@
 //! From what people type to what servers know: runs by the beginning of their id, tasks with their iteration.
 
-use downbeat_domain::RunId;
-use downbeat_proto::metadata::v1::{GetRunRequest, ListRunsRequest, Run, TaskRun};
+use downbeat_domain::{PipelineId, RunId};
+use downbeat_proto::metadata::v1::{GetPipelineSourceRequest, GetRunRequest, ListRunsRequest, Run, TaskRun};
 
 use crate::{cli::Servers, client, error::Error};
 
@@ -39,6 +39,22 @@ pub(super) async fn run_id(written: &str, servers: &Servers) -> Result<String, E
         Ok(id) => Ok(id.to_string()),
         Err(_) => Ok(run(written, servers).await?.0.id),
     }
+}
+
+/// Ids of pipelines. One that is an id already is taken as it is; an alias that nobody has is refused.
+pub(super) async fn pipelines(written: &[String], servers: &Servers) -> Result<Vec<String>, Error> {
+    let mut ids = Vec::new();
+    for name in written {
+        if let Ok(id) = name.parse::<PipelineId>() {
+            ids.push(id.to_string());
+            continue;
+        }
+        let request = GetPipelineSourceRequest { pipeline: name.clone(), ..GetPipelineSourceRequest::default() };
+        let mut metadata = client::metadata(servers).await?;
+        let answer = metadata.get_pipeline_source(request).await.map_err(client::refused)?.into_inner();
+        ids.extend(answer.pipeline.map(|pipeline| pipeline.id));
+    }
+    Ok(ids)
 }
 
 /// Ids of a run and of what is to be asked for as its task: `load[eu]` becomes the id of that task run, all else stays.

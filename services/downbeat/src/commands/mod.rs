@@ -17,6 +17,7 @@ mod find;
 mod fmt;
 mod integrations;
 mod lineage;
+mod listing;
 mod log_cat;
 mod log_verify;
 mod logs;
@@ -31,6 +32,7 @@ mod schedule;
 mod schema;
 mod sensor;
 mod statement;
+mod tasks;
 mod trends;
 mod trigger;
 mod validate;
@@ -63,6 +65,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Now(now) => now::run(&now).await,
         Command::Broken(broken) => broken::run(&broken).await,
         Command::Runs(runs) => runs::run(&runs).await,
+        Command::Tasks(tasks) => tasks::run(&tasks).await,
         Command::Pipeline(command) => pipeline::run(&command).await,
         Command::Schedule(command) => schedule::run(&command).await,
         Command::Backfill(command) => backfill::run(&command).await,

@@ -2,24 +2,25 @@
 
 use downbeat_proto::{event::quantity_text, events::v1::CostBasis, metadata::v1::Operation};
 
-use super::{clean, duration_between, mark, table};
+use super::{clean, duration_between, mark, short, table};
 
-const HEADER: [&str; 10] =
-    ["", "OPERATION", "TASK", "TYPE", "STATUS", "TIME", "ROWS", "BYTES", "COST BASIS", "MESSAGE"];
+const HEADER: [&str; 11] =
+    ["", "OPERATION", "RUN", "TASK", "TYPE", "STATUS", "TIME", "ROWS", "BYTES", "COST BASIS", "MESSAGE"];
 /// What a narrow terminal can do without, first to last.
 const SPARED: [&str; 3] = ["TYPE", "TASK", "BYTES"];
 
-/// A line for each operation.
-pub fn operation_table(operations: &[Operation], columns: Option<usize>) -> String {
-    let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
+/// A line for each operation; of several runs it says of which.
+pub fn operation_table(operations: &[Operation], of_several: bool, columns: Option<usize>) -> String {
+    let rows: Vec<Vec<String>> = operations.iter().map(|operation| row(operation, of_several)).collect();
     table::lines(&HEADER, &rows, columns, &SPARED).join("\n")
 }
 
-fn row(operation: &Operation) -> Vec<String> {
+fn row(operation: &Operation, of_several: bool) -> Vec<String> {
     let done = operation.operation.clone().unwrap_or_default();
     vec![
         mark(&done.status).to_owned(),
         clean(&done.name),
+        if of_several { short(&operation.run_id) } else { String::new() },
         clean(&operation.task_id),
         clean(&done.r#type),
         clean(&done.status),
@@ -65,14 +66,16 @@ mod tests {
         };
         let plain = events::Operation { name: "x".to_owned(), rows_affected: 3, ..events::Operation::default() };
         let rows = [query, plain].map(|operation| Operation {
+            run_id: "0123456789abcdef".to_owned(),
             task_id: "load".to_owned(),
             operation: Some(operation),
             ..Operation::default()
         });
-        let text = operation_table(&rows, None);
+        assert!(operation_table(&rows, true, None).contains("01234567  load"));
+        let text = operation_table(&rows, false, None);
         for part in ["COST BASIS", "SELECT 1", "QUERY", "2.0 s", "7 slot_ms, 12.5 dbu (sku JOBS)"] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        assert!(!text.contains("-1") && !text.contains("MESSAGE"), "{text}");
+        assert!(!text.contains("-1") && !text.contains("MESSAGE") && !text.contains("RUN"), "{text}");
     }
 }

@@ -7,6 +7,7 @@ mod audit;
 mod costs;
 mod history;
 mod lineage;
+mod lists;
 mod task_log;
 mod trends;
 mod watch;
@@ -24,7 +25,7 @@ use crate::{
     error::Error,
     limits,
     published::{Published, View},
-    query::{Refusal, backfills, history::Until, lists, page::Page, runs, shape::Shape, tasks},
+    query::{self, Refusal, backfills, history::Until, page::Page, runs, shape::Shape, tasks},
 };
 
 /// The service. Cheap to clone.
@@ -113,10 +114,7 @@ impl MetadataService for Metadata {
         &self,
         request: Request<wire::ListRunsRequest>,
     ) -> Result<Response<wire::ListRunsResponse>, Status> {
-        let wire::ListRunsRequest { pipeline, at_least, page_size: size, page_token } = request.into_inner();
-        let question = move |view: &View<'_>| runs::list(view, &pipeline, Page { size, token: &page_token });
-        let (paged, position) = self.ask(at_least, question).await?;
-        Ok(Response::new(wire::ListRunsResponse { runs: paged.rows, next_page_token: paged.next, position }))
+        Ok(Response::new(lists::runs(self, request.into_inner()).await?))
     }
 
     async fn get_run(&self, request: Request<wire::GetRunRequest>) -> Result<Response<wire::GetRunResponse>, Status> {
@@ -157,31 +155,25 @@ impl MetadataService for Metadata {
         Ok(Response::new(watch::start(self.clone(), request.into_inner()).await?))
     }
 
+    async fn list_task_runs(
+        &self,
+        request: Request<wire::ListTaskRunsRequest>,
+    ) -> Result<Response<wire::ListTaskRunsResponse>, Status> {
+        Ok(Response::new(lists::task_runs(self, request.into_inner()).await?))
+    }
+
     async fn list_operations(
         &self,
         request: Request<wire::ListOperationsRequest>,
     ) -> Result<Response<wire::ListOperationsResponse>, Status> {
-        let wire::ListOperationsRequest { run_id, at_least, page_size: size, page_token } = request.into_inner();
-        let question = move |view: &View<'_>| {
-            let (id, row) = runs::find(view, &run_id)?;
-            lists::operations(view, id, &row, Page { size, token: &page_token })
-        };
-        let (paged, position) = self.ask(at_least, question).await?;
-        Ok(Response::new(wire::ListOperationsResponse {
-            operations: paged.rows,
-            next_page_token: paged.next,
-            position,
-        }))
+        Ok(Response::new(lists::operations(self, request.into_inner()).await?))
     }
 
     async fn list_assets(
         &self,
         request: Request<wire::ListAssetsRequest>,
     ) -> Result<Response<wire::ListAssetsResponse>, Status> {
-        let wire::ListAssetsRequest { at_least, page_size: size, page_token } = request.into_inner();
-        let question = move |view: &View<'_>| lists::assets(view, Page { size, token: &page_token });
-        let (paged, position) = self.ask(at_least, question).await?;
-        Ok(Response::new(wire::ListAssetsResponse { assets: paged.rows, next_page_token: paged.next, position }))
+        Ok(Response::new(lists::assets(self, request.into_inner()).await?))
     }
 
     async fn list_backfills(
@@ -214,7 +206,8 @@ impl MetadataService for Metadata {
         request: Request<wire::ListAlertsRequest>,
     ) -> Result<Response<wire::ListAlertsResponse>, Status> {
         let wire::ListAlertsRequest { pipeline, state, at_least, page_size: size, page_token } = request.into_inner();
-        let question = move |view: &View<'_>| lists::alerts(view, &pipeline, &state, Page { size, token: &page_token });
+        let question =
+            move |view: &View<'_>| query::lists::alerts(view, &pipeline, &state, Page { size, token: &page_token });
         let (paged, position) = self.ask(at_least, question).await?;
         Ok(Response::new(wire::ListAlertsResponse { alerts: paged.rows, next_page_token: paged.next, position }))
     }
@@ -224,7 +217,8 @@ impl MetadataService for Metadata {
         request: Request<wire::ListBreachesRequest>,
     ) -> Result<Response<wire::ListBreachesResponse>, Status> {
         let wire::ListBreachesRequest { pipeline, at_least, page_size: size, page_token } = request.into_inner();
-        let question = move |view: &View<'_>| lists::breaches(view, &pipeline, Page { size, token: &page_token });
+        let question =
+            move |view: &View<'_>| query::lists::breaches(view, &pipeline, Page { size, token: &page_token });
         let (paged, position) = self.ask(at_least, question).await?;
         Ok(Response::new(wire::ListBreachesResponse { breaches: paged.rows, next_page_token: paged.next, position }))
     }
@@ -236,7 +230,7 @@ impl MetadataService for Metadata {
         let wire::GetRunLineageRequest { run_id, at_least } = request.into_inner();
         let question = move |view: &View<'_>| {
             let (id, _) = runs::find(view, &run_id)?;
-            lists::lineage(view, id)
+            query::lists::lineage(view, id)
         };
         let ((assets, edges), position) = self.ask(at_least, question).await?;
         Ok(Response::new(wire::GetRunLineageResponse { assets, edges, position }))

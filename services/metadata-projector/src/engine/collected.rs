@@ -2,12 +2,13 @@
 //!
 //! Tests are attributes of the asset that they test, never assets.
 
-use downbeat_domain::metadata;
+use downbeat_domain::{RunId, id::with_version_4, metadata};
 use downbeat_proto::{events::v1 as events, metadata::v1 as wire};
 
 use super::{
     batch::Batch,
     checks::{self, Ran},
+    keys::graph::node,
 };
 use crate::error::Error;
 
@@ -18,7 +19,7 @@ pub(super) fn count(number: Option<u64>) -> i64 {
     number.and_then(|number| i64::try_from(number).ok()).unwrap_or(-1)
 }
 
-/// Folds a report into the assets that it names; `key_of` says where the row of an asset stands.
+/// Folds a report into the assets that it names; `key_of` says where the row of an asset stands, `write` writes it there.
 ///
 /// `ran` says who made the tests of it.
 ///
@@ -29,6 +30,7 @@ pub(super) fn fold_assets(
     ran: &Ran<'_>,
     batch: &mut Batch<'_>,
     key_of: impl Fn(&str, &Batch<'_>) -> Result<Vec<u8>, Error>,
+    write: impl Fn(Vec<u8>, &wire::Asset, &mut Batch<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let at = ran.at;
     for reported in &collected.assets {
@@ -36,7 +38,7 @@ pub(super) fn fold_assets(
         let mut row = existing_or_new(batch.get(&key)?, &reported.key, at);
         touch(&mut row, ran.run_id, at);
         merge(row.asset.get_or_insert_default(), reported);
-        batch.put(key, &row);
+        write(key, &row, batch)?;
     }
     // Large reports come in chunks: an operation may name an asset that only a later chunk describes.
     for done in collected.operations.iter().filter(|operation| !operation.asset.is_empty()) {
@@ -51,7 +53,7 @@ pub(super) fn fold_assets(
         if done.materialises() {
             row.materialised_at = row.materialised_at.max(at);
         }
-        batch.put(key, &row);
+        write(key, &row, batch)?;
     }
     // What only an edge names is an asset as well.
     for named in collected.edges.iter().flat_map(|edge| [&edge.from, &edge.to]).filter(|named| !named.is_empty()) {
@@ -59,7 +61,7 @@ pub(super) fn fold_assets(
         if batch.bytes(&key)?.is_none() {
             let mut row = existing_or_new(None, named, at);
             touch(&mut row, ran.run_id, at);
-            batch.put(key, &row);
+            write(key, &row, batch)?;
         }
     }
     Ok(())
@@ -67,6 +69,11 @@ pub(super) fn fold_assets(
 
 fn existing_or_new(row: Option<wire::Asset>, key: &str, at: i64) -> wire::Asset {
     row.unwrap_or_else(|| wire::Asset { first_seen_at: at, ..unknown_asset(key) })
+}
+
+/// The id of the asset of this key.
+pub fn asset_id(key: &str) -> RunId {
+    RunId(with_version_4(node(key)))
 }
 
 /// The row of an asset of which nothing but its key is known.
@@ -80,6 +87,7 @@ pub fn unknown_asset(key: &str) -> wire::Asset {
         }),
         rows_affected: -1,
         status: "UNKNOWN".to_owned(),
+        id: asset_id(key).to_string(),
         ..wire::Asset::default()
     }
 }

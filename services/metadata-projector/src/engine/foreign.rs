@@ -14,7 +14,9 @@ use downbeat_proto::{event::operation_to_wire, events::v1 as events, metadata::v
 
 use super::{
     batch::Batch,
-    keys::{self, foreign as foreign_keys},
+    graph::reporter,
+    keys::{self, foreign as foreign_keys, lists},
+    marks::{OperationMark, ReportMark},
     plans::Plans,
     projection::{Fact, Projection},
     rows::RunHead,
@@ -49,18 +51,18 @@ impl HangsBelow {
 
 impl Projection for Foreign {
     const NAME: &'static str = "foreign";
-    const VERSION: u32 = 2;
-    const READS: &'static [&'static str] = &["task_runs"];
+    const VERSION: u32 = 3;
+    const READS: &'static [&'static str] = &["pipelines", "task_runs"];
 
-    fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
+    fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::LineageReported(reported) = fact.event else { return Ok(()) };
         let LineageReported { said, collected, .. } = reported.as_ref();
         let Some(told) = &said.run else { return Ok(()) };
-        let Some(below) = hangs_below(told, batch)? else { return Ok(()) };
+        let Some(below) = hangs_below(told, plans, batch)? else { return Ok(()) };
         let Some(run) = RunId::from_slice(&below.run) else { return Ok(()) };
         let place = below.place_plus_one.checked_sub(1);
         for done in &collected.operations {
-            note(run, place, &done.external_id, operation_to_wire(done), batch)?;
+            note((run, place), &done.external_id, (operation_to_wire(done), fact.decided_at), plans, batch)?;
         }
         if place.is_none() && !collected.operations.is_empty() {
             let mut below = below;
@@ -74,7 +76,7 @@ impl Projection for Foreign {
 }
 
 /// Where a run hangs, remembered for those that hang below it. `None`: below nothing of ours.
-fn hangs_below(told: &ForeignRun, batch: &mut Batch<'_>) -> Result<Option<HangsBelow>, Error> {
+fn hangs_below(told: &ForeignRun, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<Option<HangsBelow>, Error> {
     let key = foreign_keys::run(told.id);
     let known: Option<HangsBelow> = batch.get(&key)?;
     if known.as_ref().is_some_and(|known| known.place_plus_one > 0) {
@@ -95,7 +97,7 @@ fn hangs_below(told: &ForeignRun, batch: &mut Batch<'_>) -> Result<Option<HangsB
     }
     let Some(below) = found else { return Ok(None) };
     if below.place_plus_one > 0 {
-        settle(told.id, &below, batch)?;
+        settle(told.id, &below, plans, batch)?;
         return Ok(Some(HangsBelow::at(&below.run, below.place_plus_one)));
     }
     // What its parent waits with is not its own.
@@ -121,7 +123,7 @@ fn wait_for(parent: [u8; 16], child: [u8; 16], run: &[u8], batch: &mut Batch<'_>
 }
 
 /// The place of a run is known: its operations go there, and so does everything that waits below it.
-fn settle(id: [u8; 16], below: &HangsBelow, batch: &mut Batch<'_>) -> Result<(), Error> {
+fn settle(id: [u8; 16], below: &HangsBelow, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
     let (Some(run), place) = (RunId::from_slice(&below.run), below.place_plus_one.checked_sub(1)) else {
         return Ok(());
     };
@@ -140,9 +142,11 @@ fn settle(id: [u8; 16], below: &HangsBelow, batch: &mut Batch<'_>) -> Result<(),
         for external_id in &row.placeless {
             let old = foreign_keys::operation(run, None, external_id);
             let moved: Option<wire::Operation> = batch.get(&old)?;
-            if let Some(done) = moved.and_then(|moved| moved.operation) {
-                note(run, place, external_id, done, batch)?;
+            let moved = moved.and_then(|moved| Some((moved.operation?, moved.reported_at)));
+            if let Some((done, reported_at)) = moved {
+                note((run, place), external_id, (done, reported_at), plans, batch)?;
                 // Rows are only written: an empty one is none.
+                batch.put_bytes(lists::foreign_report(reported_at, &old), Vec::new());
                 batch.put_bytes(old, Vec::new());
             }
         }
@@ -164,24 +168,32 @@ fn ours(id: [u8; 16], told: &ForeignRun, batch: &Batch<'_>) -> Result<Option<Han
 }
 
 fn note(
-    run: RunId,
-    place: Option<u32>,
+    (run, place): (RunId, Option<u32>),
     external_id: &str,
-    done: events::Operation,
+    (done, at): (events::Operation, i64),
+    plans: &mut Plans,
     batch: &mut Batch<'_>,
 ) -> Result<(), Error> {
     let key = foreign_keys::operation(run, place, external_id);
     let known: Option<wire::Operation> = batch.get(&key)?;
-    let before = known.and_then(|known| known.operation);
+    let known = known.and_then(|known| Some((known.operation?, known.reported_at)));
+    let reported_at = known.as_ref().map_or(at, |(_, at)| *at);
+    let done = merged(known.map(|(before, _)| before), done);
+    let report = ReportMark {
+        integration: reporter::integration_of(run, place, plans, batch)?,
+        operations: vec![OperationMark::of(&done.r#type, &done.status, &done.external_id)],
+    };
+    batch.put(lists::foreign_report(reported_at, &key), &report);
     let row = wire::Operation {
         id: RunId(downbeat_domain::id::with_version_4(foreign_keys::operation_digest(run, external_id))).to_string(),
         run_id: run.to_string(),
         task_run_id: place.map(|place| TaskRunId::derive(run, place).to_string()).unwrap_or_default(),
-        operation: Some(merged(before, done)),
+        operation: Some(done),
         attempt: 0,
         // These stand in the plan and are added when the row is read.
         task_id: String::new(),
         integration: String::new(),
+        reported_at,
     };
     batch.put(key, &row);
     Ok(())

@@ -15,7 +15,7 @@ use super::{
     batch::Batch,
     keys,
     rows::{Fan, Kept, Matrix, Phase, Plan, RunHead, TaskRow},
-    task_runs::{end, enter},
+    task_runs::{end, enter, update},
 };
 use crate::error::Error;
 
@@ -67,19 +67,23 @@ pub(super) fn expand(
     batch: &mut Batch<'_>,
 ) -> Result<(), Error> {
     let names = iteration_ids(axes);
+    let mut fanned = head.clone();
+    fanned.fans.push(fan.clone());
     for (index, planned) in (0u32..).zip(plan.members(fan.group)) {
-        let key = keys::task_run(run, planned);
-        let mut row: TaskRow = batch.get(&key)?.unwrap_or_default();
+        let row: TaskRow = batch.get(&keys::task_run(run, planned))?.unwrap_or_default();
         let carried = (row.phase() == Phase::Ended).then(|| Kept {
             status: if row.shown.seen_as.is_empty() { row.shown.status.clone() } else { row.shown.seen_as.clone() },
             outputs: row.shown.outputs.clone(),
             operations: 0,
         });
-        if row.phase() == Phase::Waiting {
-            enter(&mut row, Phase::Fanned, TaskStatus::Running);
-            row.shown.started_at = micros(at);
-            batch.put(key, &row);
-        }
+        update(run, &fanned, planned, batch, |row| {
+            let waits = row.phase() == Phase::Waiting;
+            if waits {
+                enter(row, Phase::Fanned, TaskStatus::Running);
+                row.shown.started_at = micros(at);
+            }
+            waits
+        })?;
         for (iteration, name) in (0u32..).zip(&names) {
             let kept = match head.keeps {
                 true => batch.get::<Kept>(&keys::kept(run, planned, name))?,
@@ -88,10 +92,10 @@ pub(super) fn expand(
             // What is said of the iteration itself counts more than what is said of its task as a whole.
             let told = kept.as_ref().filter(|kept| !kept.status.is_empty()).or(carried.as_ref()).or(kept.as_ref());
             if let Some(told) = told {
-                let key = keys::task_run(run, fan.place(iteration, index));
-                let mut row: TaskRow = batch.get(&key)?.unwrap_or_default();
-                take_over(&mut row, told, &head.restart_of, at);
-                batch.put(key, &row);
+                update(run, &fanned, fan.place(iteration, index), batch, |row| {
+                    take_over(row, told, &head.restart_of, at);
+                    true
+                })?;
             }
         }
     }
@@ -100,7 +104,7 @@ pub(super) fn expand(
         values: serde_json::to_string(values).unwrap_or_default(),
     });
     batch.put(keys::matrix(run, fan.group), &Matrix { axes: axes.collect(), names });
-    head.fans.push(fan);
+    *head = fanned;
     batch.put(keys::run_head(run), head);
     Ok(())
 }

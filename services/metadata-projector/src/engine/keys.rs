@@ -10,8 +10,8 @@
 //! | `d` | pipeline id, version (4) | the document's text, zstd | pipelines |
 //! | `V` | pipeline id, version (4) | sequence (8) of the record that applied it | pipelines |
 //! | `r` | run id | `metadata.v1.Run` | runs |
-//! | `R` | created, newest first (8), run id | nothing | runs |
-//! | `S` | pipeline id, created, newest first (8), run id | nothing | runs |
+//! | `R` | created, newest first (8), run id | [`super::marks::RunMark`] | runs |
+//! | `S` | pipeline id, created, newest first (8), run id | the same | runs |
 //! | `T` | run id | [`super::rows::RunHead`] | task_runs |
 //! | `g` | run id, place of the group (4) | nothing: the group was opened or skipped | task_runs |
 //! | `s` | run id | [`super::rows::Selected`]; absent = all | task_runs |
@@ -79,6 +79,14 @@
 //! | `Ks` | pipeline id, BLAKE3 of the task (16), currency | [`super::spending::SpendRow`] | spending |
 //! | `Kr` | run id | [`super::spending::RunSpendRow`] | spending |
 //! | `Kw` | run id, place (4), attempt (4) | [`super::spending::AttemptSpendRow`] | spending |
+//! | `Ns` | created, newest first (8), run id, number of the row (4) | statuses, one byte per task run: [`super::marks::status_code`]; absent = CREATED | task_runs |
+//! | `Ni` | task run id | run id, place (4); only once something happened to it | task_runs |
+//! | `Np` | pipeline id, version (4) | [`super::marks::PlanIntegrations`] | pipelines |
+//! | `No` | told of first, newest first (8), key of the first operation without its number | [`super::marks::ReportMark`] | operations |
+//! | `No` | told of first, newest first (8), key of the operation | the same; an empty row = it has gone to its task | foreign |
+//! | `Naa` | first seen, newest first (8), asset (16) | [`super::marks::AssetMark`] | assets |
+//! | `Nad` `Nas` | BLAKE3 of its database, its schema (16), then as `Naa` | the same, without when it changed last | assets |
+//! | `Nk` | id of an asset (16) | its key | assets |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
 
@@ -87,6 +95,7 @@ pub mod audit;
 pub mod cost;
 pub mod foreign;
 pub mod graph;
+pub mod lists;
 pub mod owners;
 pub mod quality;
 pub mod savings;
@@ -110,6 +119,8 @@ pub const BACKFILLS: &[u8] = b"f";
 pub const BACKFILLS_BY_AGE: &[u8] = b"F";
 /// Prefix of all breaches by age.
 pub const BREACHES_BY_AGE: &[u8] = b"B";
+/// Prefix of operations.
+pub const OPERATIONS: &[u8] = b"o";
 /// Prefix of all alerts by age.
 pub const ALERTS_BY_AGE: &[u8] = b"W";
 /// Prefix of assets.
@@ -228,6 +239,11 @@ pub fn task_run_of(key: &[u8]) -> Option<(RunId, u32)> {
 /// The run of a run's key; `None` for a key of another kind.
 pub fn run_id_of(key: &[u8]) -> Option<RunId> {
     RunId::from_slice(key.strip_prefix(RUNS)?)
+}
+
+/// Prefix of the operations of a task run.
+pub fn operations_of(run: RunId, task: u32) -> Vec<u8> {
+    key(b'o', &[&run.0, &task.to_be_bytes()])
 }
 
 /// Prefix of the operations of a run.

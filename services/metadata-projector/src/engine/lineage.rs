@@ -1,7 +1,7 @@
 //! Lineage of a run: the assets as it left them, and which came of which.
 
 use downbeat_domain::Event;
-use downbeat_proto::event::edge_to_wire;
+use downbeat_proto::{event::edge_to_wire, metadata::v1 as wire};
 
 use super::{
     batch::Batch,
@@ -17,14 +17,18 @@ pub(super) struct Lineage;
 
 impl Projection for Lineage {
     const NAME: &'static str = "lineage";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         let Event::OperationsCollected { attempt, collected, .. } = fact.event else { return Ok(()) };
         let run = attempt.run;
         let ran = Ran { run_id: &run.to_string(), pipeline_id: "", task: "", at: fact.decided_at };
-        collected::fold_assets(collected, &ran, batch, |asset, _| Ok(keys::run_asset(run, asset)))?;
+        let write = |key, row: &wire::Asset, batch: &mut Batch<'_>| {
+            batch.put(key, row);
+            Ok(())
+        };
+        collected::fold_assets(collected, &ran, batch, |asset, _| Ok(keys::run_asset(run, asset)), write)?;
         for edge in &collected.edges {
             let row = edge_to_wire(edge);
             batch.put(keys::edge(run, &edge.from, &edge.to, &edge.operation), &row);

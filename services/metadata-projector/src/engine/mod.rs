@@ -29,6 +29,7 @@ mod iterations;
 pub mod kept;
 pub mod keys;
 mod lineage;
+pub mod marks;
 mod operations;
 mod pipelines;
 pub mod plans;
@@ -61,7 +62,7 @@ use downbeat_proto::{
     record,
 };
 
-pub use self::collected::unknown_asset;
+pub use self::collected::{asset_id, unknown_asset};
 use self::{
     batch::{Batch, ReadRows, Writes},
     plans::Plans,

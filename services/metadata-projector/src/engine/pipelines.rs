@@ -9,6 +9,7 @@ use downbeat_proto::{convert, event::encode_schedule, metadata::v1 as wire};
 use super::{
     batch::Batch,
     keys,
+    marks::PlanIntegrations,
     plans::Plans,
     projection::{Fact, Projection},
     rows,
@@ -20,7 +21,7 @@ pub(super) struct Pipelines;
 
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -55,6 +56,9 @@ impl Projection for Pipelines {
         let sequence = fact.sequence.to_be_bytes().to_vec();
         batch.put_bytes(keys::applied_in(applied.pipeline, applied.version), sequence);
         batch.put_bytes(keys::plan(applied.pipeline, applied.version), rows::pack_plan(&plan_row(&applied.plan))?);
+        let integrations = applied.plan.tasks.iter().map(|task| task.integration.as_str());
+        let integrations = PlanIntegrations::of(integrations);
+        batch.put(keys::lists::integrations(applied.pipeline, applied.version), &integrations);
         batch.put_bytes(keys::source(applied.pipeline, applied.version), rows::pack_source(&applied.source)?);
         batch.put_bytes(keys::alias(&applied.alias), applied.pipeline.0.to_vec());
         batch.put(key, &row);

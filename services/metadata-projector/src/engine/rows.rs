@@ -167,6 +167,9 @@ pub struct RunHead {
     /// The run that it continues; empty = none.
     #[prost(string, tag = "12")]
     pub restart_of: String,
+    /// When it was created, microseconds since the epoch.
+    #[prost(int64, tag = "13")]
+    pub created_at: i64,
 }
 
 /// The iterations of a group: their task runs follow behind all task runs that were there before, iteration by iteration, in the

@@ -1,4 +1,4 @@
-//! Runs: one row each, and two indexes by age.
+//! Runs: one row each, and two indexes by age, which hold what runs are filtered by.
 
 use downbeat_domain::{AttemptRef, Event, EventOrigin, PipelineId, RunCreated, RunId, RunStatus, TaskRunId, Trigger};
 use downbeat_proto::{
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     batch::Batch,
     iterations, keys,
+    marks::RunMark,
     plans::Plans,
     projection::{Fact, Projection},
     rows::{Phase, RunHead, TaskRow},
@@ -23,7 +24,7 @@ pub(super) struct Runs;
 
 impl Projection for Runs {
     const NAME: &'static str = "runs";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const READS: &'static [&'static str] = &["pipelines", "task_runs"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -132,9 +133,16 @@ fn create(created: &RunCreated, plans: &mut Plans, batch: &mut Batch<'_>) -> Res
     };
     set_trigger(&mut row, &created.trigger);
     batch.put(key, &row);
-    batch.put_bytes(keys::run_by_age(created_at, created.run), Vec::new());
-    batch.put_bytes(keys::run_of(created.pipeline, created_at, created.run), Vec::new());
+    note(created.run, &row, batch);
     Ok(())
+}
+
+/// Writes what the run is filtered by.
+fn note(run: RunId, row: &wire::Run, batch: &mut Batch<'_>) {
+    let mark = RunMark::of(row);
+    let pipeline = PipelineId::from_slice(&mark.pipeline).unwrap_or(PipelineId([0; 16]));
+    batch.put(keys::run_by_age(row.created_at, run), &mark);
+    batch.put(keys::run_of(pipeline, row.created_at, run), &mark);
 }
 
 fn set_trigger(row: &mut wire::Run, trigger: &Trigger) {
@@ -224,10 +232,14 @@ fn begin(
         return Ok(());
     }
     row.started_at = micros(at);
+    let before = row.status.clone();
     if [RunStatus::Created, RunStatus::Queued].iter().any(|status| row.status == status.as_str()) {
         row.status = RunStatus::Running.as_str().to_owned();
     }
     batch.put(key, &row);
+    if row.status != before {
+        note(attempt.run, &row, batch);
+    }
     Ok(())
 }
 
@@ -235,8 +247,12 @@ fn begin(
 fn change(run: RunId, batch: &mut Batch<'_>, change: impl FnOnce(&mut wire::Run)) -> Result<(), Error> {
     let key = keys::run(run);
     if let Some(mut row) = batch.get::<wire::Run>(&key)?.filter(|row| row.completed_at == 0) {
+        let before = (row.status.clone(), row.tasks);
         change(&mut row);
         batch.put(key, &row);
+        if (&row.status, row.tasks) != (&before.0, before.1) {
+            note(run, &row, batch);
+        }
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::{
     attempts,
     batch::Batch,
-    iterations, keys,
+    iterations, keys, marks,
     plans::Plans,
     projection::{Fact, Projection},
     rows::{Kept, Phase, Plan, RunHead, Selected, TaskRow},
@@ -39,7 +39,7 @@ fn tell_after(run: RunId, sequence: u64, batch: &mut Batch<'_>) -> Result<(), Er
 
 impl Projection for TaskRuns {
     const NAME: &'static str = "task_runs";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const READS: &'static [&'static str] = &["pipelines"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -155,6 +155,7 @@ fn create(created: &RunCreated, sequence: u64, plans: &mut Plans, batch: &mut Ba
         admitted: !created.gated,
         selects: created.selection.is_some(),
         first_sequence: sequence,
+        created_at: micros(created.at),
         restart_of: match &created.trigger {
             Trigger::Restart { run, .. } => run.to_string(),
             _ => String::new(),
@@ -203,8 +204,11 @@ fn keep(
     Ok(())
 }
 
-/// Changes the row of one task run, if `change` says that it did.
-fn update(
+/// Changes the row of one task run, if `change` says that it did, and what it is filtered by.
+///
+/// # Errors
+/// `Damaged`.
+pub(super) fn update(
     run: RunId,
     head: &RunHead,
     task: u32,
@@ -215,9 +219,12 @@ fn update(
         return Ok(());
     }
     let key = keys::task_run(run, task);
-    let mut row: TaskRow = batch.get(&key)?.unwrap_or_default();
+    let known: Option<TaskRow> = batch.get(&key)?;
+    let before = marks::noted(known.as_ref());
+    let mut row = known.unwrap_or_default();
     if change(&mut row) {
         batch.put(key, &row);
+        marks::note_task((run, head.created_at), task, before, &row, batch)?;
     }
     Ok(())
 }

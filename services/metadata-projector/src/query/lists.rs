@@ -1,4 +1,4 @@
-//! Operations, assets and lineage.
+//! Breaches, alerts, and what one run says of assets.
 
 use downbeat_domain::RunId;
 use downbeat_proto::{events::v1::LineageEdge, metadata::v1 as wire};
@@ -8,53 +8,12 @@ use super::{
     Refusal,
     page::{self, Page, Paged},
     runs,
-    shape::Shape,
 };
 use crate::{
-    engine::{alerts, batch::ReadRows, keys, rows},
+    engine::{alerts, keys, rows},
     limits,
     published::View,
 };
-
-/// Operations of a run, in the order of its plan and then of their reports.
-///
-/// # Errors
-/// `Invalid`, `Store`.
-pub fn operations(
-    view: &View<'_>,
-    run: RunId,
-    row: &wire::Run,
-    page: Page<'_>,
-) -> Result<Paged<wire::Operation>, Refusal> {
-    let shape = Shape::read(view.store, run, row)?;
-    let prefix = keys::operations(run);
-    page::read(view.store, &prefix, page, |key, bytes| {
-        let mut operation: wire::Operation = rows::read(key, bytes)?;
-        // It has gone to its task.
-        if operation.operation.is_none() {
-            return Ok(None);
-        }
-        let place = key.get(17..21).and_then(|place| place.try_into().ok()).map(u32::from_be_bytes);
-        if let Some(task) = place.and_then(|place| shape.plan.tasks.get(shape.planned(place) as usize)) {
-            operation.task_id.clone_from(&task.id);
-            operation.integration.clone_from(&task.integration);
-        }
-        Ok(Some((operation, bytes.len())))
-    })
-}
-
-/// Assets over all runs, by key; an alias is none of its own.
-///
-/// # Errors
-/// `Invalid`, `Store`.
-pub fn assets(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Asset>, Refusal> {
-    page::read(view.store, keys::ASSETS, page, |key, bytes| {
-        let row: wire::Asset = rows::read(key, bytes)?;
-        let named = row.asset.as_ref().map(|asset| asset.key.as_str()).unwrap_or_default();
-        let alias = view.store.get(&keys::graph::alias_of_asset(keys::graph::node(named)))?.is_some();
-        Ok((!alias).then_some((row, bytes.len())))
-    })
-}
 
 /// Breaches, newest first; of one pipeline (id or alias), or of all.
 ///

@@ -3,18 +3,25 @@
 //! Promises: no answer without a limit. Knows nothing about sockets or waiting.
 
 pub mod answers;
+pub mod asset_list;
 pub mod assets;
 pub mod audit;
 pub mod backfills;
+mod by_age;
 pub mod costs;
+mod filters;
 pub mod history;
 pub mod lineage;
 pub mod lists;
 pub mod narrate;
+pub mod operations;
 pub mod page;
 pub mod runs;
 pub mod savings;
 pub mod shape;
+mod shapes;
+pub mod sought;
+pub mod task_runs;
 pub mod tasks;
 pub mod trends;
 

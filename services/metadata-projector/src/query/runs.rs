@@ -6,7 +6,10 @@ use prost::Message;
 
 use super::{
     Refusal,
+    by_age::{Which, run_at},
+    filters::{self, Window, Words, is_one},
     page::{self, Page, Paged},
+    sought::{Gathering, Listed, Sought},
 };
 use crate::{
     engine::{batch::ReadRows, keys, rows},
@@ -39,23 +42,37 @@ pub fn source(view: &View<'_>, pipeline: &str, version: u32) -> Result<(wire::Pi
     Ok((row, version, rows::unpack_source(&packed)?))
 }
 
-/// Runs, newest first; of one pipeline (id or alias), or of all.
+/// Runs, newest first.
 ///
 /// # Errors
-/// `NotFound` for an unknown pipeline; `Invalid`, `Store`.
-pub fn list(view: &View<'_>, pipeline: &str, page: Page<'_>) -> Result<Paged<wire::Run>, Refusal> {
-    let prefix = match pipeline {
-        "" => keys::RUNS_BY_AGE.to_vec(),
-        named => keys::runs_of(find_pipeline(view, named)?),
-    };
-    page::read(view.store, &prefix, page, |key, _| {
-        let Some(run) = keys::indexed_run(key) else { return Ok(None) };
-        let row: Option<wire::Run> = view.get(&keys::run(run))?;
-        Ok(row.map(|row| {
+/// `NotFound` for a pipeline by a name that nobody has; `Invalid`, `TooLarge`, `Store`.
+pub fn list(view: &View<'_>, asked: &wire::ListRunsRequest) -> Result<Listed<wire::Run>, Refusal> {
+    Words::Run.check("statuses", &asked.statuses)?;
+    filters::texts("environments", &asked.environments)?;
+    let ids = filters::ids::<RunId>("run_ids", &asked.run_ids)?;
+    let pipelines = filters::pipelines(view, &asked.pipeline, &asked.pipeline_ids)?;
+    let window = Window::new(asked.from, asked.to)?;
+    let page = Page { size: asked.page_size, token: &asked.page_token };
+    let sought = Sought { page, number: asked.page, count: asked.count };
+    let mut page = Gathering::new(sought, keys::RUNS_BY_AGE)?;
+    let which = Which::new(pipelines, (!ids.is_empty()).then_some(ids), window);
+    let after = page.begin_after();
+    for found in which.runs(view, after.as_deref().and_then(|after| after.get(keys::RUNS_BY_AGE.len()..)))? {
+        if !page.goes_on(1)? {
+            break;
+        }
+        let (run, mark) = found?;
+        let place = [keys::RUNS_BY_AGE, &run].concat();
+        if !is_one(&asked.statuses, &mark.status) || !is_one(&asked.environments, &mark.environment) {
+            page.passed(&place);
+        } else if page.takes(&place)
+            && let Some(row) = view.get::<wire::Run>(&keys::run(run_at(&run)))?
+        {
             let length = row.encoded_len();
-            (row, length)
-        }))
-    })
+            page.put(row, length)?;
+        }
+    }
+    page.end()
 }
 
 pub(super) fn find_pipeline(view: &View<'_>, id_or_alias: &str) -> Result<PipelineId, Refusal> {

@@ -2,9 +2,11 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by several test files, each of which uses a part")]
 
 pub mod others;
+pub mod rows;
 pub mod service;
 pub mod stories;
 pub mod teller;
+pub mod worlds;
 
 use std::sync::Arc;
 

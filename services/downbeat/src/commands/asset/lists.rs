@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use downbeat_proto::metadata::v1::{
-    GetAssetRequest, ListAssetsRequest, ListSchemaChangesRequest, ListTestResultsRequest,
+    AssetSort, GetAssetRequest, ListAssetsRequest, ListSchemaChangesRequest, ListTestResultsRequest,
 };
 
+use super::super::listing;
 use crate::{
-    cli::{AssetChanges, AssetList, AssetOne, AssetTests},
+    cli::{AssetChanges, AssetList, AssetOne, AssetOrder, AssetTests},
     client,
     error::Error,
     render,
@@ -15,12 +16,35 @@ use crate::{
 
 pub(super) async fn assets(list: &AssetList) -> Result<ExitCode, Error> {
     let mut metadata = client::metadata(&list.servers).await?;
-    let mut request = ListAssetsRequest { page_size: 1_000, ..ListAssetsRequest::default() };
-    let state = list.state.map(|state| state.word());
+    let sort = match list.sort {
+        AssetOrder::Key => AssetSort::Key,
+        AssetOrder::FirstSeen => AssetSort::FirstSeen,
+        AssetOrder::Updated => AssetSort::Updated,
+        AssetOrder::Name => AssetSort::Name,
+        AssetOrder::Type => AssetSort::Type,
+        AssetOrder::State => AssetSort::Status,
+        AssetOrder::Integration => AssetSort::Integration,
+    };
+    let mut request = ListAssetsRequest {
+        statuses: list.state.iter().map(|state| state.word().to_owned()).collect(),
+        types: listing::words(&list.types),
+        integrations: listing::words(&list.integrations),
+        databases: list.databases.clone(),
+        schemas: list.schemas.clone(),
+        sort: sort.into(),
+        descending: list.descending,
+        page_size: list.limit.clamp(1, 1_000),
+        count: list.count,
+        ..ListAssetsRequest::default()
+    };
+    if list.count {
+        request.page_size = 1;
+        return listing::total(metadata.list_assets(request).await.map_err(client::refused)?.into_inner().total);
+    }
     let mut found = Vec::new();
     while (found.len() as u32) < list.limit {
         let page = metadata.list_assets(request.clone()).await.map_err(client::refused)?.into_inner();
-        found.extend(page.assets.into_iter().filter(|asset| state.is_none_or(|state| asset.status == state)));
+        found.extend(page.assets);
         if page.next_page_token.is_empty() {
             break;
         }

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use downbeat_proto::metadata::v1::AuditFilter;
 
+use super::listing;
 use crate::{
     cli::{AuditCommand, AuditSelection, AuditSub},
     error::Error,
-    render,
 };
 
 pub(super) async fn run(command: &AuditCommand) -> Result<ExitCode, Error> {
@@ -23,12 +23,6 @@ pub(super) async fn run(command: &AuditCommand) -> Result<ExitCode, Error> {
 }
 
 fn filter(selection: &AuditSelection) -> Result<AuditFilter, Error> {
-    let moment = |name: &str, written: &Option<String>| match written {
-        None => Ok(0),
-        Some(written) => render::moment(written).ok_or_else(|| {
-            Error::Usage(format!("--{name} {written}: write it as 2026-03-29T13:00:00Z or `2026-03-29 13:00:00`"))
-        }),
-    };
     let text = |given: &Option<String>| given.clone().unwrap_or_default();
     Ok(AuditFilter {
         actor: text(&selection.actor),
@@ -36,7 +30,7 @@ fn filter(selection: &AuditSelection) -> Result<AuditFilter, Error> {
         target: text(&selection.target),
         command: text(&selection.kind).to_uppercase().replace('-', "_"),
         outcome: selection.outcome.map(|outcome| outcome.word().to_owned()).unwrap_or_default(),
-        from: moment("from", &selection.from)?,
-        to: moment("to", &selection.to)?,
+        from: listing::moment("from", selection.from.as_ref())?,
+        to: listing::moment("to", selection.to.as_ref())?,
     })
 }

@@ -1,15 +1,36 @@
-//! `downbeat run operations`: what a run did inside other systems.
+//! `downbeat run operations`: what a run, or any, did inside other systems.
 
 use std::process::ExitCode;
 
 use downbeat_proto::metadata::v1::ListOperationsRequest;
 
+use super::{super::listing, find};
 use crate::{cli::RunOperations, client, error::Error, render};
 
 pub(super) async fn run(wanted: &RunOperations) -> Result<ExitCode, Error> {
+    let (from, to) = listing::window(&wanted.window)?;
+    let run_id = match &wanted.run {
+        Some(run) => find::run_id(run, &wanted.servers).await?,
+        None => String::new(),
+    };
     let mut metadata = client::metadata(&wanted.servers).await?;
-    let mut request =
-        ListOperationsRequest { run_id: wanted.run.clone(), page_size: 1_000, ..ListOperationsRequest::default() };
+    let mut request = ListOperationsRequest {
+        run_id,
+        task_run_id: wanted.task_run.clone().unwrap_or_default(),
+        types: listing::words(&wanted.types),
+        statuses: listing::words(&wanted.statuses),
+        integrations: listing::words(&wanted.integrations),
+        external_ids: wanted.external_ids.clone(),
+        from,
+        to,
+        page_size: wanted.limit.saturating_add(1).min(1_000),
+        count: wanted.count,
+        ..ListOperationsRequest::default()
+    };
+    if wanted.count {
+        request.page_size = 1;
+        return listing::total(metadata.list_operations(request).await.map_err(client::refused)?.into_inner().total);
+    }
     let limit = wanted.limit as usize;
     let mut found = Vec::new();
     loop {
@@ -24,10 +45,11 @@ pub(super) async fn run(wanted: &RunOperations) -> Result<ExitCode, Error> {
     let more = found.len() > limit;
     found.truncate(limit);
     if found.is_empty() {
-        eprintln!("nothing was reported of what it did inside other systems");
+        eprintln!("nothing of that kind was reported of what was done inside other systems");
         return Ok(ExitCode::SUCCESS);
     }
-    render::print(&format!("{}\n", render::operation_table(&found, render::columns())))?;
+    let over_all = wanted.run.is_none() && wanted.task_run.is_none();
+    render::print(&format!("{}\n", render::operation_table(&found, over_all, render::columns())))?;
     if more {
         eprintln!("there are more than {limit}; --limit shows more of them");
     }

@@ -1,6 +1,6 @@
 //! Who says how an asset is made: a task of a pipeline, whichever run it is in.
 
-use downbeat_domain::AttemptRef;
+use downbeat_domain::{AttemptRef, PipelineId, RunId};
 
 use crate::{
     engine::{
@@ -38,7 +38,7 @@ impl Reporter {
         batch: &Batch<'_>,
     ) -> Result<Option<Self>, Error> {
         let Some(head) = batch.get::<RunHead>(&keys::run_head(attempt.run))? else { return Ok(None) };
-        let Some(pipeline) = downbeat_domain::PipelineId::from_slice(&head.pipeline) else { return Ok(None) };
+        let Some(pipeline) = PipelineId::from_slice(&head.pipeline) else { return Ok(None) };
         let plan = plans.get(batch, pipeline, head.version)?;
         let iteration = match head.iteration_of(attempt.task) {
             Some((fan, number, _)) => {
@@ -81,8 +81,27 @@ impl Reporter {
 
     /// Empty = none of ours.
     pub(in crate::engine) fn pipeline_id(&self) -> String {
-        downbeat_domain::PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
+        PipelineId::from_slice(&self.pipeline).map(|id| id.to_string()).unwrap_or_default()
     }
+}
+
+/// The integration of the task at this place of a run; empty = not known.
+///
+/// # Errors
+/// `Damaged`.
+pub(in crate::engine) fn integration_of(
+    run: RunId,
+    place: Option<u32>,
+    plans: &mut Plans,
+    batch: &Batch<'_>,
+) -> Result<String, Error> {
+    let (Some(place), Some(head)) = (place, batch.get::<RunHead>(&keys::run_head(run))?) else {
+        return Ok(String::new());
+    };
+    let Some(pipeline) = PipelineId::from_slice(&head.pipeline) else { return Ok(String::new()) };
+    let plan = plans.get(batch, pipeline, head.version)?;
+    let planned = head.planned(&plan, place).and_then(|place| plan.tasks.get(place as usize));
+    Ok(planned.map(|task| task.integration.clone()).unwrap_or_default())
 }
 
 /// The reporter that a task of a pipeline is, by its id with its iteration.

@@ -50,6 +50,14 @@ pub fn writer(asset: Node, reporter: [u8; 16]) -> Vec<u8> {
     key(b'L', &[b"w", &asset, &reporter])
 }
 
+/// Prefix of all aliases.
+pub const ALIASES: &[u8] = b"La";
+
+/// The alias of a key of one.
+pub fn aliased(key: &[u8]) -> Option<Node> {
+    key.strip_prefix(ALIASES)?.try_into().ok()
+}
+
 /// The asset that an alias means.
 pub fn alias_of_asset(alias: Node) -> Vec<u8> {
     key(b'L', &[b"a", &alias])

@@ -26,6 +26,10 @@ pub fn writers(key: &[u8]) -> &'static [&'static str] {
         [b'J', b'c', ..] => &["durations", "schedules", "spending", "twice"],
         [b'J', b'j' | b'w' | b's', ..] => &["twice"],
         [b'K', ..] => &["spending"],
+        [b'N', b's' | b'i', ..] => &["task_runs"],
+        [b'N', b'p', ..] => &["pipelines"],
+        [b'N', b'o', ..] => &["operations", "foreign"],
+        [b'N', b'a' | b'k', ..] => &["assets"],
         _ => &[],
     }
 }
