@@ -13,7 +13,7 @@ pub struct ProjectorConfig {
     /// Folder of the projections; everything in it can be rebuilt from the log.
     #[arg(long, env = "DOWNBEAT_PROJECTOR_DATA", default_value = ".downbeat/metadata")]
     pub data_dir: PathBuf,
-    /// Page cache of the store, bytes; at least 1 MiB.
+    /// Page cache of the store, bytes; at least 1 MiB. It is filled only as far as there are rows.
     #[arg(long, env = "DOWNBEAT_PROJECTOR_CACHE_BYTES", default_value_t = limits::CACHE_BYTES_DEFAULT)]
     pub cache_bytes: u64,
     /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9465. Default: nowhere.
@@ -22,9 +22,9 @@ pub struct ProjectorConfig {
 }
 
 impl ProjectorConfig {
-    /// The defaults, with the projections in this folder.
+    /// The defaults of a projector inside of another process, with the projections in this folder.
     pub fn in_folder(data_dir: PathBuf) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 7412));
-        Self { listen, data_dir, cache_bytes: limits::CACHE_BYTES_DEFAULT, metrics: None }
+        Self { listen, data_dir, cache_bytes: limits::CACHE_BYTES_EMBEDDED, metrics: None }
     }
 }
