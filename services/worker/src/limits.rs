@@ -344,6 +344,8 @@ pub(crate) const ASSET_TEXTS_MAX: usize = 50;
 /// An owner, a tag or a link of an asset, characters.
 pub(crate) const ASSET_TEXT_CHARS_MAX: usize = 500;
 
+/// Sources whose freshness is told of one command of dbt; further ones are left out.
+pub(crate) const DBT_SOURCES_MAX: usize = 5_000;
 /// dbt's catalog.json, bytes.
 pub(crate) const DBT_CATALOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Nodes whose SQL is read for columns after the commands of one task.

@@ -17,7 +17,7 @@ pub(super) struct Assets;
 
 impl Projection for Assets {
     const NAME: &'static str = "assets";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const READS: &'static [&'static str] = &["pipelines", "task_runs", "graph"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {

@@ -17,7 +17,7 @@ pub(super) struct Lineage;
 
 impl Projection for Lineage {
     const NAME: &'static str = "lineage";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
