@@ -198,6 +198,8 @@ pub struct PlanTask {
     pub owner: String,
     /// What it says it reads and writes.
     pub declared: Option<Box<PlanDeclared>>,
+    /// Where its operations land, as written, expressions included: maps by key.
+    pub operation_metadata: Map<String, Value>,
 }
 
 /// What the coordinator does by itself for a task, without a worker.

@@ -223,6 +223,7 @@ fn encode_task(task: &PlanTask) -> wire::PlanTask {
         anomalies: task.anomalies.iter().map(alert::encode_anomaly).collect(),
         owner: task.owner.clone(),
         declared: task.declared.as_deref().map(declared::encode),
+        operation_metadata: object_text(&task.operation_metadata),
     }
 }
 
@@ -252,6 +253,7 @@ fn decode_task(task: wire::PlanTask) -> Option<PlanTask> {
         anomalies: task.anomalies.into_iter().map(alert::decode_anomaly).collect::<Option<_>>()?,
         owner: task.owner,
         declared: task.declared.map(|declared| Box::new(declared::decode(declared))),
+        operation_metadata: object(&task.operation_metadata)?,
     })
 }
 

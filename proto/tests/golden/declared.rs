@@ -1,11 +1,16 @@
-//! A plan whose task says what it reads and writes.
+//! Plans whose tasks say what they read and write, and where their operations land.
 
 use downbeat_domain::{
     Event, PipelineApplied,
     plan::{Plan, PlanAsset, PlanDeclared, PlanTask},
 };
 
-use crate::{added::text, samples::PIPELINE};
+use serde_json::json;
+
+use crate::{
+    added::text,
+    samples::{PIPELINE, object},
+};
 
 pub(crate) fn events() -> Vec<(&'static str, Event)> {
     let asset = |namespace: &str, name: &str, short: &str| PlanAsset {
@@ -31,5 +36,11 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         digest: *blake3::hash(b"declared").as_bytes(),
         plan: Plan { tasks: vec![task], ..Plan::default() },
     };
-    vec![("PIPELINE_APPLIED.declared", Event::PipelineApplied(Box::new(applied)))]
+    let landing = json!({"warehouse": {"integration": "SNOWFLAKE", "connection": "${{ ENV.WAREHOUSE }}"}});
+    let task = PlanTask { id: text("build"), operation_metadata: object(landing), ..PlanTask::default() };
+    let lands = PipelineApplied { version: 13, plan: Plan { tasks: vec![task], ..Plan::default() }, ..applied.clone() };
+    vec![
+        ("PIPELINE_APPLIED.declared", Event::PipelineApplied(Box::new(applied))),
+        ("PIPELINE_APPLIED.landing", Event::PipelineApplied(Box::new(lands))),
+    ]
 }

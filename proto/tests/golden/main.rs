@@ -48,7 +48,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 52] = [
+const ADDED_DEFAULTS: [&str; 53] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -101,6 +101,7 @@ const ADDED_DEFAULTS: [&str; 52] = [
     "owner: \"\",",
     "budget: None,",
     "declared: None,",
+    "operation_metadata: {},",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a

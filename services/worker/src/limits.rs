@@ -360,3 +360,7 @@ pub(crate) const DBT_SEED_LINE_BYTES_MAX: u64 = 64 * 1024;
 pub(crate) const DBT_SQL_BYTES_MAX: u64 = 1024 * 1024;
 /// Nodes of which the log says why their columns are not known.
 pub(crate) const DBT_COLUMN_PROBLEMS_SHOWN: usize = 20;
+/// Entries of `operation_metadata` that are looked at.
+pub(crate) const LANDING_ENTRIES_MAX: usize = 20;
+/// A text in such an entry, characters.
+pub(crate) const LANDING_TEXT_CHARS_MAX: usize = 1_000;

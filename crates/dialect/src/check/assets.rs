@@ -115,7 +115,7 @@ impl Checker<'_> {
             ("the key of an asset has more than 500 characters", "name the asset as it is reported")
         } else if text.trim() != text || text.chars().any(char::is_control) {
             ("no asset has such a key: it begins or ends with space, or holds control characters", "take them out")
-        } else if text.contains("**") {
+        } else if no_star.is_none() && text.contains("**") {
             ("`**` means no more than `*`", "write `*`: it stands for any characters, `/` too")
         } else if let Some(refusal) = no_star.filter(|_| text.contains('*')) {
             refusal

@@ -72,6 +72,7 @@ pub(super) fn compile_task(
         worker_labels: additions.worker_labels.clone(),
         owner: additions.owner.clone().unwrap_or_default(),
         declared: assets::declared(additions),
+        operation_metadata: task.operation_metadata.clone(),
         detached: additions.wait == Some(false),
         approval_expires_ms: additions.approval_expires_ms,
         alerts: task.alerts.iter().map(alerts::compile).collect(),
