@@ -28,7 +28,7 @@ use tonic::transport::Channel;
 
 const SOON: Duration = Duration::from_secs(30);
 /// With dbt's catalog, and without: then nobody says which columns `*` of a source shows.
-const WITH_CATALOG: &str = "dbt build; dbt run-operation keep_results; dbt docs generate";
+const WITH_CATALOG: &str = "dbt build; dbt run-operation keep_results; dbt source freshness; dbt docs generate";
 const WITHOUT: &str = "dbt build; dbt run-operation keep_results";
 /// Rows of tables, counted by hand in `macros/load_sources.sql` and what is made of it.
 const ROWS: [(&str, i64); 8] = [
@@ -269,6 +269,11 @@ fn hold_assets(bikes: &Bikes<'_>, truth: &Truth) {
         ("stg_payments", "nobody_pays_back", "SUCCEEDED", "WARN", 0),
         ("mart_shops", "unique_mart_shops_shop_id", "SUCCEEDED", "ERROR", 0),
     ];
+    // How new a source is, is a property of it as well.
+    let freshness = tests("raw.rentals").into_iter().find(|test| test.name == "freshness").expect("it was measured");
+    assert_eq!(freshness.expected, "warning after 30 days, error after 3650 days");
+    assert!(freshness.status == "WARNING" && freshness.actual.ends_with(" old"), "{freshness:?}");
+    assert!(asset("raw.rentals").loaded_at > 0, "when its newest data was loaded");
     for (asset, name, status, severity, failures) in cases {
         let found = tests(asset).into_iter().find(|test| test.name == name).unwrap_or_else(|| panic!("no {name}"));
         let said = (found.status.as_str(), found.severity.as_str(), found.failures);

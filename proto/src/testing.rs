@@ -182,6 +182,7 @@ fn task(place: u32, (kind, depends_on, flags, other): Numbers, plan: &Plan) -> P
         approval_expires_ms: (flags & 0x10 == 0x10).then_some(30_000),
         alerts: if place.is_multiple_of(3) { alerts::alerts() } else { Vec::new() },
         anomalies: if place.is_multiple_of(2) { alerts::anomalies() } else { Vec::new() },
+        declared: (kind % 5 < 2).then(|| Box::new(assets::declared(place))),
         ..PlanTask::default()
     }
 }

@@ -65,3 +65,8 @@ pub const DEBOUNCE_MS: u64 = 24 * 60 * 60 * 1_000;
 pub const PROMISE_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
 /// Characters of the key of an asset.
 pub const ASSET_KEY_CHARACTERS: usize = 500;
+/// Bytes of what the `reads` and `writes` of one task become when it ends well: an edge from each asset that is read to each that is
+/// written. They stand in one event, beside the outputs of the task.
+pub const DECLARED_BYTES: usize = 64 * 1024;
+/// Bytes of an edge, an operation or an asset besides the keys in it, at most.
+pub const DECLARED_ITEM_BYTES: usize = 150;

@@ -170,6 +170,39 @@ fn what_is_said_of_assets_and_time_is_typed() {
 
 const HOUR_MS: u64 = 3_600_000;
 
+/// The example says of a script, and of a task that waits, what they read and write.
+#[test]
+fn what_tasks_read_and_write_is_typed() {
+    let source = include_str!("../../../deploy/examples/features/declared-lineage.yml");
+    assert_eq!(parse(source).diagnostics, []);
+    let pipeline = accepted(source);
+    let Entry::Task(load) = &pipeline.entries["load"] else { panic!("not a task") };
+    assert_eq!(load.additions.reads, ["s3://landing/orders.csv", "warehouse/shop.rates"]);
+    assert_eq!(load.additions.writes, ["warehouse/shop.orders"]);
+}
+
+#[test]
+fn a_task_reads_and_writes_at_most_a_hundred_assets_and_not_too_many_pairs() {
+    let keys = |count: usize, letters: usize| {
+        let keys: Vec<String> = (0..count).map(|at| format!("db/{at:0letters$}")).collect();
+        keys.join(", ")
+    };
+    for (reads, writes, accepted) in [
+        (keys(100, 40), keys(1, 40), true),
+        (keys(1, 40), keys(100, 40), true),
+        (keys(20, 40), keys(15, 40), true),
+        (keys(101, 3), keys(1, 3), false),
+        (keys(1, 3), keys(101, 3), false),
+        (keys(100, 3), keys(100, 3), false),
+        (keys(60, 490), String::new(), false),
+    ] {
+        let source = format!(
+            "version: v1\nname: demo\npipeline:\n  a: {{integration: X, integration_job: Y, parameters: {{}}, meta: {{downbeat: {{reads: [{reads}], writes: [{writes}]}}}}}}\n"
+        );
+        assert_eq!(parse(&source).pipeline.is_some(), accepted, "{}: {:?}", source.len(), parse(&source).diagnostics);
+    }
+}
+
 /// The example has every addition of the run engine once.
 #[test]
 fn additions_of_the_run_engine_are_typed() {

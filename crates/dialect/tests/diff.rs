@@ -190,6 +190,8 @@ fn additions_are_compared_by_what_they_mean() {
         ("{worker: {a: x, b: y}}", "{worker: {b: y, a: x}}", ""),
         ("{wait: true}", "{}", ""),
         ("{approval: {expires: PT0S}}", "{}", ""),
+        ("{reads: [db/a, db/b], writes: []}", "{reads: [db/b, db/a]}", ""),
+        ("{writes: [db/a]}", "{writes: [db/b]}", r#"["db/a"] -> ["db/b"]"#),
         ("{approval: {expires: P1D}}", "{approval: {expires: PT24H}}", ""),
     ];
     for (old, new, expected) in cases {

@@ -185,6 +185,9 @@ pub const SENSOR_EVENT_BYTES_MAX: usize = 64 * 1024;
 pub const RELEASE_BYTES_MAX: usize = 16;
 /// Key of an asset that triggers and rules may ask for, bytes: a longer one counts for none. The language takes 500 characters.
 pub const ASSET_KEY_BYTES_MAX: usize = 2_000;
+/// Keys of what one task declares that it reads and writes, as they become operations, assets and edges in one event, bytes. The language
+/// takes less.
+pub const DECLARED_BYTES_MAX: usize = 96 * 1024;
 /// Keys that one event about materialised assets, or one trigger that gathers them, lists.
 pub const ASSETS_GATHERED_MAX: usize = 1_000;
 /// The same, bytes.

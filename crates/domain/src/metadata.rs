@@ -1,5 +1,6 @@
 //! What an attempt did inside another system: the atoms of lineage, rows and quality. The core carries them, it does not read them.
 
+mod declared;
 mod edge;
 mod quantity;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use self::declared::{declared_id, is_declared};
 pub use self::edge::{ColumnEdge, ColumnUse, EdgeKind, LineageEdge};
 pub use self::quantity::Quantity;
 

@@ -31,6 +31,12 @@ impl RunNames<'_> {
             .collect()
     }
 
+    /// The same of what may as well stay as it is written: entries that do not evaluate keep their expressions.
+    pub fn render_what_evaluates(&self, entries: &Map<String, Value>) -> Map<String, Value> {
+        let rendered = |value: &Value| render_value(value, self).unwrap_or_else(|_| value.clone());
+        entries.iter().map(|(name, value)| (name.clone(), rendered(value))).collect()
+    }
+
     /// The task run that `tasks['id']` means: inside a matrix the sibling of the same iteration.
     fn place_of(&self, id: &str) -> Option<u32> {
         let planned = *self.run.plan.task_by_id.get(&id.to_lowercase())?;

@@ -5,6 +5,7 @@
 
 mod alert;
 mod asset;
+mod declared;
 mod sensor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::{cost::Budget, event::Selection, id::PipelineId, status::RunStatus};
 
 pub use alert::{PlanAlert, PlanAnomaly, PlanDestination, PlanOperations};
 pub use asset::{PlanAssetTrigger, PlanDeadline, PlanFreshness, matches};
+pub use declared::{PlanAsset, PlanDeclared};
 pub use sensor::{CoreCheck, PlanCheck, PlanSensor, PlanWebhook};
 
 /// A group or a task, by its place in the plan.
@@ -194,6 +196,10 @@ pub struct PlanTask {
     pub anomalies: Vec<PlanAnomaly>,
     /// Who answers for what it costs, instead of the pipeline's owner; empty = that one.
     pub owner: String,
+    /// What it says it reads and writes.
+    pub declared: Option<Box<PlanDeclared>>,
+    /// Where its operations land, as written, expressions included: maps by key.
+    pub operation_metadata: Map<String, Value>,
 }
 
 /// What the coordinator does by itself for a task, without a worker.

@@ -2,6 +2,7 @@
 
 mod alert;
 mod asset;
+mod declared;
 mod sensor;
 
 use bytes::Bytes;
@@ -221,6 +222,8 @@ fn encode_task(task: &PlanTask) -> wire::PlanTask {
         alerts: task.alerts.iter().map(alert::encode).collect(),
         anomalies: task.anomalies.iter().map(alert::encode_anomaly).collect(),
         owner: task.owner.clone(),
+        declared: task.declared.as_deref().map(declared::encode),
+        operation_metadata: object_text(&task.operation_metadata),
     }
 }
 
@@ -249,6 +252,8 @@ fn decode_task(task: wire::PlanTask) -> Option<PlanTask> {
         alerts: task.alerts.into_iter().map(alert::decode).collect::<Option<_>>()?,
         anomalies: task.anomalies.into_iter().map(alert::decode_anomaly).collect::<Option<_>>()?,
         owner: task.owner,
+        declared: task.declared.map(|declared| Box::new(declared::decode(declared))),
+        operation_metadata: object(&task.operation_metadata)?,
     })
 }
 

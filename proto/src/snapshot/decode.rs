@@ -11,7 +11,7 @@ use downbeat_domain::{
     plan::PreparedPlan,
     state::{
         Backfill, Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState,
-        RecentCommands, RunParts, TriggerState, WaitingEvent,
+        RecentCommands, RunParts, Told, TriggerState, WaitingEvent,
     },
 };
 use jiff::Timestamp;
@@ -349,8 +349,14 @@ fn task(of: Of<'_>, message: wire::Task) -> Result<TaskState, SnapshotError> {
         resumes: message.resumes.map(|resumed| Box::new(resumed.operations)),
         began_at: of.instant_or_none(message.began_at, "began_at")?,
         running_since: of.instant_or_none(message.running_since, "running_since")?,
+        told: message.told.map(|said| told(of, &said)).transpose()?,
         unsettled: message.unsettled.map(|job| unsettled(of, job)).transpose()?,
     })
+}
+
+fn told(of: Of<'_>, said: &wire::task::Told) -> Result<Box<Told>, SnapshotError> {
+    let bits = |bytes: &[u8]| <[u8; 16]>::try_from(bytes).map(u128::from_be_bytes).map_err(|_| of.bad("told"));
+    Ok(Box::new(Told { written: bits(&said.written)?, derived: bits(&said.derived)? }))
 }
 
 fn unsettled(of: Of<'_>, job: wire::task::Unsettled) -> Result<Box<Unsettled>, SnapshotError> {

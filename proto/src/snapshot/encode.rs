@@ -229,6 +229,10 @@ fn task(place: u32, state: &TaskState) -> wire::Task {
         resumes: state.resumes.as_deref().map(|it| wire::task::Resumed { operations: it.clone() }),
         began_at: state.began_at.map(micros),
         running_since: state.running_since.map(micros),
+        told: state.told.as_deref().map(|told| wire::task::Told {
+            written: bytes::Bytes::copy_from_slice(&told.written.to_be_bytes()),
+            derived: bytes::Bytes::copy_from_slice(&told.derived.to_be_bytes()),
+        }),
         unsettled: state.unsettled.as_deref().map(|job| wire::task::Unsettled {
             token: job.token,
             handle: bytes::Bytes::copy_from_slice(&job.handle),

@@ -3,7 +3,7 @@
 use downbeat_domain::{
     Command, Partition, Report, effects,
     metadata::{Collected, CostBasis, Operation, Quantity},
-    plan::{PlanAssetTrigger, PlanDeadline, PlanFreshness, PlanSchedule},
+    plan::{PlanAsset, PlanAssetTrigger, PlanDeadline, PlanDeclared, PlanFreshness, PlanSchedule},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,6 +20,18 @@ pub(super) fn triggers() -> Vec<PlanAssetTrigger> {
     };
     // What the second gives is no number where more than one asset came: then there is no run.
     vec![trigger("rows", "db/*", 4_000, "3"), trigger("raw", "lake/raw", 0, "event.data.asset")]
+}
+
+/// What a task says it reads and writes.
+pub(super) fn declared(place: u32) -> PlanDeclared {
+    let asset = |key: &str| PlanAsset {
+        key: key.to_owned(),
+        namespace: key.split('/').next().unwrap_or_default().to_owned(),
+        name: key.rsplit('/').next().unwrap_or_default().to_owned(),
+    };
+    let reads = if place.is_multiple_of(2) { vec![asset("lake/raw"), asset("db/lines")] } else { Vec::new() };
+    let writes = if place % 5 == 4 { Vec::new() } else { vec![asset(KEYS[place as usize % KEYS.len()])] };
+    PlanDeclared { reads, writes }
 }
 
 pub(super) fn freshness() -> Vec<PlanFreshness> {

@@ -9,6 +9,7 @@ mod alerted;
 mod audited;
 mod backfilled;
 mod costed;
+mod declared;
 mod described;
 mod followed;
 mod foreign;
@@ -47,7 +48,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 51] = [
+const ADDED_DEFAULTS: [&str; 53] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -99,6 +100,8 @@ const ADDED_DEFAULTS: [&str; 51] = [
     "kind: Derives,",
     "owner: \"\",",
     "budget: None,",
+    "declared: None,",
+    "operation_metadata: {},",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -179,6 +182,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(foreign::events())
         .chain(audited::events())
         .chain(priced::events())
+        .chain(declared::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

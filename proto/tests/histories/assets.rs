@@ -76,3 +76,13 @@ pub(crate) fn assets() -> Vec<Vec<u8>> {
 fn succeeded() -> Report {
     Report::Succeeded { outcome: Outcome::Succeeded, outputs: Map::new(), message: String::new() }
 }
+
+/// A task says what it reads and writes: in the decision that ends it, and beside what it reported itself.
+pub(crate) fn declared() -> Vec<Vec<u8>> {
+    const SAYS: &str = "pipeline:
+  a: {integration: HTTP, integration_job: HTTP_REQUEST, parameters: {method: GET, path: x}, meta: {downbeat: {reads: [db/raw], writes: [db/orders, db/lines]}}}
+  b: {integration: ORCHESTRA, integration_job: APPROVAL, parameters: {}, depends_on: [a], meta: {downbeat: {reads: [db/orders]}}}
+";
+    let demo = Recorder::new(SAYS).apply("next", LISTENS).start(1);
+    demo.work(1, "a").report(1, "a", wrote(0, "db/orders")).report(1, "a", succeeded()).into_records()
+}

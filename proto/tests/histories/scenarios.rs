@@ -32,6 +32,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("audit", audit),
     ("operations", crate::alerts::operations),
     ("assets", crate::assets::assets),
+    ("declared-assets", crate::assets::declared),
     ("costs", crate::costs::costs),
     ("foreign", crate::foreign::foreign),
     ("missed-schedules", missed_schedules),

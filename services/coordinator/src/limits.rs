@@ -24,6 +24,8 @@ pub const ITEMS_PER_MESSAGE_MAX: usize = 512;
 /// Parameters of an offer that joins others in one message, bytes: 512 of them, behind one of the largest, stay below the
 /// 16 MiB that a worker takes.
 pub const JOINED_PARAMETERS_BYTES_MAX: usize = 16 * 1024;
+/// Where the operations of a task land, rendered, bytes; what is larger is not told to the worker.
+pub const OPERATION_METADATA_BYTES_MAX: usize = 64 * 1024;
 /// Slots that one worker may offer.
 pub const SLOTS_MAX: u32 = 10_000;
 /// Kinds of jobs that one worker may offer.

@@ -104,6 +104,9 @@ pub const LINEAGE_ENTRIES_MAX: usize = 100_000;
 pub const ALIASES_PER_ASSET_MAX: usize = 100;
 /// Assets that one asset is made of, as one report says; further ones are left out.
 pub const INPUTS_PER_REPORT_MAX: usize = 10_000;
+/// Outputs that the tasks of one pipeline declare, iterations counted each, whose edges end with their declaration; further ones end as any
+/// other edge does.
+pub const DECLARED_PER_PIPELINE_MAX: usize = 1_000;
 /// Tasks that say the same edge; the one that said it longest ago is dropped.
 pub const SOURCES_PER_EDGE_MAX: usize = 50;
 /// Times that an edge came and went, as one task says; the oldest is dropped.

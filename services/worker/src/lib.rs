@@ -27,6 +27,7 @@ mod isolation;
 mod kafka;
 mod kubernetes;
 mod labels;
+mod landing;
 mod limits;
 mod lineage;
 mod link;

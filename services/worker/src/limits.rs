@@ -344,6 +344,8 @@ pub(crate) const ASSET_TEXTS_MAX: usize = 50;
 /// An owner, a tag or a link of an asset, characters.
 pub(crate) const ASSET_TEXT_CHARS_MAX: usize = 500;
 
+/// Sources whose freshness is told of one command of dbt; further ones are left out.
+pub(crate) const DBT_SOURCES_MAX: usize = 5_000;
 /// dbt's catalog.json, bytes.
 pub(crate) const DBT_CATALOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Nodes whose SQL is read for columns after the commands of one task.
@@ -358,3 +360,7 @@ pub(crate) const DBT_SEED_LINE_BYTES_MAX: u64 = 64 * 1024;
 pub(crate) const DBT_SQL_BYTES_MAX: u64 = 1024 * 1024;
 /// Nodes of which the log says why their columns are not known.
 pub(crate) const DBT_COLUMN_PROBLEMS_SHOWN: usize = 20;
+/// Entries of `operation_metadata` that are looked at.
+pub(crate) const LANDING_ENTRIES_MAX: usize = 20;
+/// A text in such an entry, characters.
+pub(crate) const LANDING_TEXT_CHARS_MAX: usize = 1_000;

@@ -28,6 +28,22 @@ pub(crate) struct Database {
     pub(crate) integration: String,
 }
 
+/// Where tables lie, as their names have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Located {
+    pub(crate) system: System,
+    /// Host, account or path, as [`Place`] wants it.
+    pub(crate) at: String,
+    pub(crate) port: Option<u16>,
+}
+
+impl Located {
+    /// The namespace of the tables there.
+    pub(crate) fn namespace(&self) -> String {
+        self.system.namespace(&Place { at: &self.at, port: self.port })
+    }
+}
+
 /// What statements did to assets.
 #[derive(Debug, Default)]
 pub(crate) struct Lineage {

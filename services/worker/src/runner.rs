@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::attempt::{AttemptId, Ended, Ending, Failure, Job};
 use crate::connectors::{Registry, Submit, Task};
 use crate::home::Home;
+use crate::landing;
 use crate::outputs::{self, Owner};
 use crate::process::log::TaskLog;
 use crate::stop::StopSignal;
@@ -104,6 +105,7 @@ impl Runner {
                 if remote { Failure::unknown(text) } else { Failure::job(text) }.into()
             }
         };
+        let ended = landing::complete(&task, &self.registry, ended).await;
         let ended = without_credentials(&task, ended).await;
         // `prepare` has read this id.
         let task_run = Uuid::parse_str(&task.offer.task_run_id).unwrap_or_default();

@@ -7,7 +7,7 @@ use jiff::{Span, SpanRelativeTo};
 use super::{
     assets,
     build::{list_of, map_of, schedule_with, sensor},
-    event_triggers, options,
+    declared, event_triggers, options,
 };
 use crate::{
     BudgetRule, GroupAdditions, PipelineAdditions, PoolUse, RetryDelay, Schedule, TaskAdditions,
@@ -49,6 +49,8 @@ pub(super) fn of_task(task: &Node) -> Option<TaskAdditions> {
         worker_labels: optional(ours.get("worker"), labels)?.unwrap_or_default(),
         wait: optional(ours.get("wait"), truth)?,
         owner: ours.get_text("owner").map(str::to_owned),
+        reads: declared::keys_of(ours, "reads")?,
+        writes: declared::keys_of(ours, "writes")?,
         approval_expires_ms: limit(ours.get("approval").and_then(|approval| approval.get("expires")))?,
     })
 }

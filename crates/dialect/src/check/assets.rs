@@ -92,7 +92,7 @@ impl Checker<'_> {
         let mut seen = BTreeSet::new();
         for key in keys(&asset.value) {
             let Some(text) = key.text() else { continue };
-            self.asset_key(key, text, true);
+            self.asset_key(key, text, None);
             if !seen.insert(text) {
                 self.report(Diagnostic::error(
                     Code::RepeatedName,
@@ -106,22 +106,27 @@ impl Checker<'_> {
         self.required_inputs(trigger, trigger.span, &given(trigger), declared, "trigger");
     }
 
-    /// Assets are called `<namespace>/<name>` by whoever reports them.
-    fn asset_key(&mut self, node: &Node, text: &str, patterns: bool) {
+    /// Assets are called `<namespace>/<name>` by whoever reports them. `no_star` says why a key may not hold `*`, and what to do; absent:
+    /// it may.
+    pub(super) fn asset_key(&mut self, node: &Node, text: &str, no_star: Option<(&str, &str)>) {
         let (fault, help) = if text.is_empty() {
             ("the key of an asset is empty", "keys are `<namespace>/<name>`")
         } else if text.chars().count() > ASSET_KEY_CHARACTERS {
             ("the key of an asset has more than 500 characters", "name the asset as it is reported")
         } else if text.trim() != text || text.chars().any(char::is_control) {
             ("no asset has such a key: it begins or ends with space, or holds control characters", "take them out")
-        } else if text.contains("**") {
+        } else if no_star.is_none() && text.contains("**") {
             ("`**` means no more than `*`", "write `*`: it stands for any characters, `/` too")
-        } else if !patterns && text.contains('*') {
-            ("the age of one asset is watched, so its key takes no `*`", "write one rule for each asset")
+        } else if let Some(refusal) = no_star.filter(|_| text.contains('*')) {
+            refusal
         } else if !text.contains(['/', '*']) {
             (
                 "no asset has such a key: it names no namespace",
-                "keys are `<namespace>/<name>`; `*` stands for any characters",
+                if no_star.is_some() {
+                    "keys are `<namespace>/<name>`"
+                } else {
+                    "keys are `<namespace>/<name>`; `*` stands for any characters"
+                },
             )
         } else {
             return;
@@ -137,7 +142,9 @@ impl Checker<'_> {
             if let Some(asset) = rule.get("asset")
                 && let Some(text) = asset.text()
             {
-                self.asset_key(asset, text, false);
+                let help =
+                    ("the age of one asset is watched, so its key takes no `*`", "write one rule for each asset");
+                self.asset_key(asset, text, Some(help));
             }
             self.promise_name(rule, rule_name(rule).to_owned(), "rule", &mut names);
             self.more_than_nothing(rule.get("max_age"), "`max_age`");

@@ -21,6 +21,26 @@ impl Checker<'_> {
                 self.of_another_job(task.node, ours.entry(key), job);
             }
             self.nothing(ours.get("approval").and_then(|approval| approval.entry("expires")));
+            self.about_no_asset(ours);
+        }
+    }
+
+    /// Lists of assets that say nothing: empty ones, and a task that reads only what it writes.
+    fn about_no_asset(&mut self, ours: &Node) {
+        let (reads, writes) = (ours.entry("reads"), ours.entry("writes"));
+        for list in [reads, writes].into_iter().flatten() {
+            if matches!(&list.value.kind, Kind::List(items) if items.is_empty()) {
+                let message = format!("`{}` does nothing here: it names no asset", list.key);
+                self.idle(list, &message, format!("name the assets, or leave `{}` out", list.key));
+            }
+        }
+        let (Some(reads), Some(writes)) = (reads, writes) else { return };
+        if let ([read], [written]) = (reads.value.items(), writes.value.items())
+            && read.text().is_some()
+            && read.text() == written.text()
+        {
+            let message = "`reads` does nothing here: nothing leads from an asset to itself";
+            self.idle(reads, message, "leave `reads` out, or name what the asset is made of".to_owned());
         }
     }
 

@@ -5,6 +5,7 @@ mod advice;
 mod assets;
 mod build;
 mod condition;
+mod declared;
 mod event_triggers;
 mod expressions;
 mod graph;
@@ -140,6 +141,7 @@ impl<'a> Checker<'a> {
         self.expressions(root, &outline);
         self.upstream(&outline);
         self.advice(root, &outline);
+        self.declared_assets(&outline);
         self.idle_additions(root, &outline);
     }
 }

@@ -1,5 +1,7 @@
 //! What `meta.downbeat` says, in one form for everything that means the same: `PT60S` is `PT1M`, and one slot is the default.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
@@ -91,8 +93,15 @@ pub(super) fn of_task(additions: &TaskAdditions) -> Map<String, Value> {
         ("owner", additions.owner.as_ref().map(|owner| json!(owner))),
         // To wait is what an absent one means.
         ("wait", additions.wait.filter(|wait| !wait).map(Value::from)),
+        ("reads", keys(&additions.reads)),
+        ("writes", keys(&additions.writes)),
         ("approval", additions.approval_expires_ms.map(|expires| json!({"expires": duration(expires)}))),
     ])
+}
+
+/// Keys of assets, in whichever order they are written.
+fn keys(keys: &[String]) -> Option<Value> {
+    list(keys.iter().collect::<BTreeSet<_>>().into_iter().map(|key| json!(key)))
 }
 
 pub(super) fn duration(milliseconds: u64) -> Value {

@@ -196,6 +196,10 @@ pub struct TaskAdditions {
     pub wait: Option<bool>,
     /// Who answers for what it costs, instead of the owner of the pipeline.
     pub owner: Option<String>,
+    /// Keys `<namespace>/<name>` of the assets that it reads, as written; at most 100, none twice.
+    pub reads: Vec<String>,
+    /// Keys of the assets that it writes, as written; at most 100, none twice.
+    pub writes: Vec<String>,
     /// Of an approval: milliseconds after which it has failed if nobody has decided; at least 1. Absent means never.
     pub approval_expires_ms: Option<u64>,
 }

@@ -1,14 +1,24 @@
-//! Asset triggers, ages of assets, deadlines; the checks of the language have passed.
+//! Asset triggers, ages of assets, deadlines, and what tasks read and write; the checks of the language have passed.
 
-use downbeat_dialect::{AssetTrigger, Deadline, FreshnessRule, Pipeline};
+use downbeat_dialect::{AssetTrigger, Deadline, FreshnessRule, Pipeline, TaskAdditions};
 
-use crate::plan::{Catchup, Plan, PlanAssetTrigger, PlanDeadline, PlanFreshness, PlanSchedule};
+use crate::plan::{
+    Catchup, Plan, PlanAsset, PlanAssetTrigger, PlanDeadline, PlanDeclared, PlanFreshness, PlanSchedule,
+};
 
 pub(super) fn compile(pipeline: &Pipeline, plan: &mut Plan) {
     let ours = &pipeline.additions;
     plan.asset_triggers = ours.asset_triggers.iter().map(trigger).collect();
     plan.freshness = ours.freshness.iter().map(freshness).collect();
     plan.deadlines = ours.deadlines.iter().map(deadline).collect();
+}
+
+/// Keys as they are written: what everybody else calls these assets is known where assets are named.
+pub(super) fn declared(ours: &TaskAdditions) -> Option<Box<PlanDeclared>> {
+    let assets =
+        |keys: &[String]| keys.iter().map(|key| PlanAsset { key: key.clone(), ..PlanAsset::default() }).collect();
+    let declared = PlanDeclared { reads: assets(&ours.reads), writes: assets(&ours.writes) };
+    (declared != PlanDeclared::default()).then(|| Box::new(declared))
 }
 
 fn trigger(trigger: &AssetTrigger) -> PlanAssetTrigger {

@@ -6,7 +6,7 @@ use downbeat_dialect::{
 };
 use serde_json::Value;
 
-use super::alerts;
+use super::{alerts, assets};
 use crate::{
     plan::{Backoff, Node, PlanConcurrency, PlanGroup, PlanMatrix, PlanTask, PoolUse},
     status::OnLimit as Answer,
@@ -71,6 +71,8 @@ pub(super) fn compile_task(
         priority: additions.priority.or(group_priority).or(pipeline.additions.priority).unwrap_or(0),
         worker_labels: additions.worker_labels.clone(),
         owner: additions.owner.clone().unwrap_or_default(),
+        declared: assets::declared(additions),
+        operation_metadata: task.operation_metadata.clone(),
         detached: additions.wait == Some(false),
         approval_expires_ms: additions.approval_expires_ms,
         alerts: task.alerts.iter().map(alerts::compile).collect(),

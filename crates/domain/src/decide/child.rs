@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use crate::{
     command::Context,
-    decide::{brief, consider, inputs, later, retry, start_run, stop},
+    decide::{brief, consider, declared, inputs, later, retry, start_run, stop},
     event::{AttemptRef, Event, Trigger},
     id::{PipelineId, RunId},
     limits,
     names::RunNames,
     state::{Partition, Phase, RunState},
-    status::{RunStatus, StopReason, TaskStatus},
+    status::{Outcome, RunStatus, StopReason, TaskStatus},
 };
 
 /// The run is started; or the task fails, because it cannot be.
@@ -144,7 +144,15 @@ pub(super) fn ended(partition: &Partition, run: &RunState, task: u32, child: Run
     };
     let outputs = Map::from_iter([("pipeline_run_id".to_owned(), Value::String(child.to_string()))]);
     let Some(attempt) = run.attempt(task) else { return Vec::new() };
-    vec![Event::ChildEnded { attempt, status, message, outputs, retry_at, at: context.now }]
+    let ended = Event::ChildEnded { attempt, status, message, outputs, retry_at, at: context.now };
+    let outcome = match as_ended {
+        TaskStatus::Succeeded if !timed_out => Outcome::Succeeded,
+        TaskStatus::Warning if !timed_out => Outcome::Warning,
+        _ => return vec![ended],
+    };
+    let mut events = declared::reported(partition, run, attempt, outcome, context);
+    events.push(ended);
+    events
 }
 
 /// Asks the run that a task waits for to go no further.

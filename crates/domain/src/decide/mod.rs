@@ -12,6 +12,7 @@ mod carry_over;
 mod child;
 mod condition;
 mod consider;
+mod declared;
 mod fire_schedule;
 mod follow;
 mod inputs;
@@ -85,7 +86,9 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
             mark_task::decide(partition, partition.live_run(*run)?, *task, &marking, context)
         }
         Command::DecideApproval { run, task, approved, by, comment } => {
-            approval::decide(partition.live_run(*run)?, *task, *approved, by, comment, context)
+            let run = partition.live_run(*run)?;
+            let events = approval::decide(run, *task, *approved, by, comment, context)?;
+            Ok(declared::before_the_end(partition, run, events, context))
         }
         Command::LeaseTask { run, task, worker, remote } => {
             lease_task::decide(partition, partition.live_run(*run)?, *task, *worker, *remote, context)
@@ -94,6 +97,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
             let run = partition.live_run(attempt.run)?;
             let events = report::decide(run, *attempt, report, context)?;
             let events = asset::with_materialised(partition, run, events, context);
+            let events = declared::before_the_end(partition, run, events, context);
             Ok(cost::with_costs(partition, run, events, context))
         }
         Command::LoseAttempt { attempt, reason } => {
@@ -123,7 +127,10 @@ pub fn execute(partition: &mut Partition, command: &Command, context: &Context) 
     for event in &events {
         evolve(partition, event);
     }
-    work_off(partition, context, &mut events);
+    // A report stands beside outputs of any size: what follows goes into decisions of its own.
+    if !events.iter().any(|event| matches!(event, Event::OperationsCollected { .. })) {
+        work_off(partition, context, &mut events);
+    }
     Ok(events)
 }
 
@@ -165,6 +172,7 @@ fn work_off(partition: &mut Partition, context: &Context, events: &mut Vec<Event
 fn is_large(event: &Event) -> bool {
     match event {
         Event::MatrixExpanded { .. }
+        | Event::OperationsCollected { .. }
         | Event::RunCreated(_)
         | Event::TaskCarriedOver(_)
         | Event::FollowersDue { .. } => true,

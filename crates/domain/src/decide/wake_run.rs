@@ -5,7 +5,7 @@ use serde_json::Map;
 
 use crate::{
     command::Context,
-    decide::{child, stop},
+    decide::{child, declared, stop},
     event::{AttemptRef, Event},
     limits,
     plan::CoreJob,
@@ -47,13 +47,16 @@ fn wake_task(partition: &Partition, run: &RunState, place: u32, context: &Contex
         }
         Phase::Backoff(_) => vec![Event::TaskReady { run: run.id, task: place, condition: None, at }],
         Phase::Running(_) | Phase::Delegated(_) => stop::events(partition, run, place, StopReason::TimedOut, context),
-        Phase::Sleeping(_) => vec![Event::AttemptSucceeded {
-            attempt,
-            outcome: Outcome::Succeeded,
-            outputs: Map::new(),
-            message: String::new(),
-            at,
-        }],
+        Phase::Sleeping(_) => {
+            let succeeded = Event::AttemptSucceeded {
+                attempt,
+                outcome: Outcome::Succeeded,
+                outputs: Map::new(),
+                message: String::new(),
+                at,
+            };
+            declared::before_the_end(partition, run, vec![succeeded], context)
+        }
         Phase::Approving(_) => vec![Event::AttemptFailed {
             attempt,
             class: FailureClass::TimedOut,

@@ -10,7 +10,7 @@ use crate::{
     event::{Event, TaskCarriedOver},
     metadata::Collected,
     plan::Node,
-    state::{Carried, GroupPhase, Halt, Phase, RunState, Unsettled},
+    state::{Carried, GroupPhase, Halt, Phase, RunState, Told, Unsettled},
     status::{Mark, Outcome, StopReason, TaskStatus},
 };
 
@@ -129,6 +129,7 @@ fn begin(run: &mut RunState, task: u32, number: u32) {
     if let Some(task) = run.tasks.get_mut(task as usize) {
         task.attempt = number;
         task.chunks = 0;
+        task.told = None;
     }
 }
 
@@ -176,6 +177,7 @@ fn end_attempt(run: &mut RunState, event: &Event) {
         Event::OperationsCollected { chunk, collected, .. } if held => {
             count(run, place, |task| task.chunks = task.chunks.max(chunk.saturating_add(1)));
             measure(run, place, collected);
+            hear(run, place, collected);
         }
         Event::AttemptStopped { at, .. } if held => end(run, place, TaskStatus::Cancelled, *at),
         Event::ApprovalDecided { approved, outputs, as_warning, at, .. } if matches!(now, Phase::Approving(_)) => {
@@ -325,6 +327,18 @@ fn set_outputs(run: &mut RunState, task: u32, outputs: &Map<String, Value>) {
 
 fn failed(as_warning: bool) -> TaskStatus {
     if as_warning { TaskStatus::Warning } else { TaskStatus::Failed }
+}
+
+/// What an attempt says of the outputs that its task declares.
+fn hear(run: &mut RunState, place: u32, collected: &Collected) {
+    let plan = Arc::clone(&run.plan);
+    let Some(task) = run.tasks.get_mut(place as usize) else { return };
+    let declared = plan.plan.tasks.get(task.planned as usize).and_then(|plan| plan.declared.as_deref());
+    if let Some(declared) = declared.filter(|declared| !declared.writes.is_empty()) {
+        let mut told = task.told.as_deref().copied().unwrap_or_default();
+        told.take(declared, collected);
+        task.told = (told != Told::default()).then(|| Box::new(told));
+    }
 }
 
 /// Somebody may watch how long operations take.

@@ -15,6 +15,7 @@ mod restore;
 mod run;
 mod sensors;
 mod task;
+mod told;
 
 pub use alerts::{AlertCounts, Alerts, Owed};
 pub(crate) use assets::goes_on;
@@ -32,3 +33,4 @@ pub use restore::{ExpansionParts, GroupParts, PartitionParts, RunParts};
 pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
 pub use sensors::{SensorEvents, Window};
 pub use task::{Phase, TaskState, Unsettled};
+pub use told::Told;

@@ -108,6 +108,7 @@ impl TaskState {
     fn is_untouched(&self) -> bool {
         self.phase == Phase::Waiting
             && (self.attempt, self.failures, self.losses, self.chunks) == (0, 0, 0, 0)
+            && self.told.is_none()
             && self.deadline.is_none()
             && self.seen_as.is_none()
             && self.mark.is_none()

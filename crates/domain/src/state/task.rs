@@ -42,6 +42,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     id::{RunId, WorkerId},
+    state::Told,
     status::{Mark, StopReason, TaskStatus},
 };
 
@@ -108,6 +109,8 @@ pub struct TaskState {
     pub losses: u32,
     /// Chunks of collected metadata that the current attempt has delivered; they come in order.
     pub chunks: u32,
+    /// Of a task that declares what it writes: what its current attempt has said of that by itself.
+    pub told: Option<Box<Told>>,
     /// Dependencies, and the opening of its group or iteration, that it still waits for. Of one that stands for iterations: those
     /// that have not ended.
     pub waiting_on: u32,
@@ -142,6 +145,7 @@ impl TaskState {
             failures: 0,
             losses: 0,
             chunks: 0,
+            told: None,
             began_at: None,
             running_since: None,
             waiting_on: dependencies,

@@ -11,6 +11,7 @@ mod carrying;
 mod children;
 mod conditions;
 mod costs;
+mod declared;
 mod events;
 mod followers;
 mod graph;

@@ -63,7 +63,8 @@ impl Batches {
         // A large offer begins a message, so that one message never outgrows what a worker takes.
         let small = match &message {
             Message::Offers(more) => {
-                more.offers.iter().all(|offer| offer.parameters.len() <= limits::JOINED_PARAMETERS_BYTES_MAX)
+                let mut bytes = more.offers.iter().map(|it| it.parameters.len() + it.operation_metadata.len());
+                bytes.all(|bytes| bytes <= limits::JOINED_PARAMETERS_BYTES_MAX)
             }
             Message::Checks(more) => {
                 more.checks.iter().all(|check| check.parameters.len() <= limits::JOINED_PARAMETERS_BYTES_MAX)

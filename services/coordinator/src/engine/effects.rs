@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use downbeat_domain::{
     AttemptRef, Caller, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, TaskState, WorkerId,
-    effects as domain_effects,
+    effects as domain_effects, names::RunNames, plan::PlanTask,
 };
 use downbeat_proto::{convert, event as events, worker::v1 as wire};
 use serde_json::Map;
@@ -210,6 +210,7 @@ fn offer(run: &RunState, alias: &str, attempt: AttemptRef) -> Option<wire::Offer
         connection: plan.connection.clone(),
         source_root: run.source_root.to_string(),
         timeout_seconds: plan.timeout_seconds.unwrap_or(0),
+        operation_metadata: operation_metadata(run, attempt.task, state, plan),
         only_operations: state.resumes.as_deref().cloned().unwrap_or_default(),
         resume: state.unsettled.as_deref().filter(|job| job.token != attempt.number).map(|job| wire::Resume {
             token_attempt: job.token,
@@ -218,6 +219,17 @@ fn offer(run: &RunState, alias: &str, attempt: AttemptRef) -> Option<wire::Offer
             link: job.link.clone(),
         }),
     })
+}
+
+/// Rendered as of the instant at which the attempt was leased, so that it says the same however often it is offered. It decides nothing, so
+/// what does not evaluate fails nothing.
+fn operation_metadata(run: &RunState, task: u32, state: &TaskState, plan: &PlanTask) -> String {
+    if plan.operation_metadata.is_empty() {
+        return String::new();
+    }
+    let names = RunNames { run, task: Some(task), now: state.since };
+    let text = convert::object_text(&names.render_what_evaluates(&plan.operation_metadata));
+    if text.len() <= limits::OPERATION_METADATA_BYTES_MAX { text } else { String::new() }
 }
 
 /// The command that a report stands for; `None` = it makes no sense and is acknowledged all the same. An outcome that cannot be

@@ -1,6 +1,9 @@
 //! A worker comes back: what it holds in hand against what the state says that it holds.
 
+use downbeat_coordinator::engine::Output;
 use downbeat_domain::{AttemptRef, Command, TaskStatus};
+use downbeat_proto::worker::v1::coordinator_message::Message;
+use serde_json::{Value, json};
 
 use crate::bench::{ADA, BOB, Bench, RUN, attempt, report, started, stopped, succeeded, task};
 
@@ -171,4 +174,30 @@ fn tasks_go_to_workers_that_offer_their_job_and_have_a_free_slot() {
     bench.say(6, vec![report(1, attempt(2, 1), stopped())]);
     bench.settle();
     assert_eq!(bench.read(), ["6 ack 1", "6 offer 2#2"]);
+}
+
+/// Where the operations of a task land is told with the offer; what does not evaluate stays as it is written, and fails nothing.
+#[test]
+fn an_offer_says_where_the_operations_of_its_task_land() {
+    let mut load = task("load");
+    let written = json!({
+        "warehouse": {"integration": "SNOWFLAKE", "connection": "${{ ORCHESTRA.PIPELINE_RUN_ID }}"},
+        "nowhere": {"integration": "POSTGRES", "connection": "${{ ENV.NOBODY }}"},
+    });
+    load.operation_metadata = written.as_object().cloned().unwrap();
+    let mut bench = Bench::running(vec![load, task("plain")]);
+    bench.attach(5, ADA, 2, &[]);
+    bench.settle();
+    let mut told = Vec::new();
+    for output in bench.heard.drain(..) {
+        if let Output::Send { message: Message::Offers(offers), .. } = output {
+            told.extend(offers.offers.into_iter().map(|offer| (offer.task_id, offer.operation_metadata)));
+        }
+    }
+    told.sort();
+    let [(_, said), (plain, nothing)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((plain.as_str(), nothing.as_str()), ("plain", ""));
+    let said: Value = serde_json::from_str(said).unwrap();
+    assert_eq!(said["warehouse"]["connection"], RUN.to_string());
+    assert_eq!(said["nowhere"], written["nowhere"], "as it is written");
 }

@@ -14,6 +14,8 @@ use crate::error::Error;
 
 /// The type of operations that test an asset.
 pub(super) const TEST: &str = "TEST";
+/// The type of operations that look how new an asset is: they write nothing.
+const SOURCE: &str = "SOURCE";
 
 pub(super) fn count(number: Option<u64>) -> i64 {
     number.and_then(|number| i64::try_from(number).ok()).unwrap_or(-1)
@@ -47,7 +49,7 @@ pub(super) fn fold_assets(
         touch(&mut row, ran.run_id, at);
         if done.kind == TEST {
             checks::note(&mut row, checks::of(done, ran));
-        } else {
+        } else if done.kind != SOURCE {
             row.rows_affected = count(done.rows_affected);
         }
         if done.materialises() {

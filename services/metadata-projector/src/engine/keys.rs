@@ -42,6 +42,7 @@
 //! | `Ld` | asset read (16), asset written (16) | nothing | graph |
 //! | `Lw` | asset (16), who writes it (16) | [`super::graph::rows::WriterRow`] | graph |
 //! | `La` | alias (16) | [`super::graph::rows::AliasRow`] | graph |
+//! | `Lf` | pipeline id | [`super::graph::rows::DeclaredRow`]; only of pipelines that declared something | graph |
 //! | `Qh` | asset (16), at, newest first (8), test and report (16) | `metadata.v1.AssetTest` | quality |
 //! | `Qc` | asset (16) | [`super::schema::Columns`] | quality |
 //! | `Qs` | asset (16), at, newest first (8), its number, last first (4) | `metadata.v1.SchemaChange` | quality |

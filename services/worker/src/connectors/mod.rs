@@ -37,6 +37,7 @@ use crate::attempt::{Ended, Ending, Failure, Job};
 use crate::callbacks::Callbacks;
 use crate::connections::{Connection, Connections, Fields};
 use crate::git::Git;
+use crate::lineage::Located;
 use crate::process::{book::Page, log::TaskLog};
 use crate::remote::{Remote, RemoteJob};
 use crate::script_events::ScriptEvents;
@@ -137,6 +138,15 @@ pub(crate) trait Connector: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Where the tables lie that its statements speak of, by a connection of its integration; without a name by the default one. `None`: it
+    /// speaks of no tables, or nobody can say.
+    ///
+    /// # Errors
+    /// There is no such connection, or it cannot be read.
+    async fn place(&self, _task: &Task, _connection: &str) -> Result<Option<Located>, Failure> {
+        Ok(None)
+    }
+
     /// Carries out one attempt to its end.
     async fn run(&self, task: &Task) -> Ended;
 }
@@ -231,6 +241,24 @@ impl Registry {
             remote,
         })
         .collect()
+    }
+
+    /// Where the tables of an integration's connection lie, as the jobs of that integration name them.
+    ///
+    /// # Errors
+    /// As [`Connector::place`].
+    pub(crate) async fn place(
+        &self,
+        task: &Task,
+        integration: &str,
+        connection: &str,
+    ) -> Result<Option<Located>, Failure> {
+        for connector in self.all.iter().filter(|connector| connector.job().0 == integration) {
+            if let Some(place) = connector.place(task, connection).await? {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
     }
 
     pub(crate) fn find(&self, integration: &str, job: &str) -> Result<Arc<dyn Connector>, Failure> {

@@ -41,6 +41,7 @@ use crate::about::Tested;
 use crate::attempt::Failure;
 use crate::connections::{Connection, Connections, Fields, Secret, address, none_given};
 use crate::connectors::Task;
+use crate::lineage::Located;
 use crate::parents::Parents;
 use crate::process::mask::Mask;
 use crate::remote::{Prepared, Reattach, RemoteJob};
@@ -116,22 +117,9 @@ impl Described {
         if connection.is_none() && manifest.connection.values().any(|field| field.required) {
             return Err(none_given(&manifest.integration));
         }
-        let mut scope = fill::Scope { parameters, token: token.to_owned(), parents, ..fill::Scope::default() };
-        for (name, field) in &manifest.connection {
-            let given = match &connection {
-                Some(connection) => connection.text(name)?,
-                None => None,
-            };
-            match given.or(field.default.as_deref()) {
-                Some(text) => drop(scope.connection.insert(name.clone(), Value::String(text.to_owned()))),
-                None if field.required => {
-                    if let Some(connection) = &connection {
-                        connection.required(name)?;
-                    }
-                }
-                None => {}
-            }
-        }
+        let fields = self.given(connection.as_ref())?;
+        let mut scope =
+            fill::Scope { parameters, connection: fields, token: token.to_owned(), parents, ..fill::Scope::default() };
         for (name, map) in &manifest.maps {
             if let Some(value) = scope.get(&map.of) {
                 let word = plain(&value);
@@ -178,6 +166,35 @@ impl Described {
 }
 
 impl Described {
+    /// The fields of a connection with the defaults of those that are absent.
+    fn given(&self, connection: Option<&Connection>) -> Result<Map<String, Value>, Failure> {
+        let mut fields = Map::new();
+        for (name, field) in &self.manifest.connection {
+            let given = match connection {
+                Some(connection) => connection.text(name)?,
+                None => None,
+            };
+            match (given.or(field.default.as_deref()), connection) {
+                (Some(text), _) => drop(fields.insert(name.clone(), Value::String(text.to_owned()))),
+                (None, Some(connection)) if field.required => drop(connection.required(name)?),
+                (None, _) => {}
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Where the tables of a connection lie, if its statements speak of tables.
+    async fn located(&self, task: &Task, connection: &str) -> Result<Option<Located>, Failure> {
+        let Some(rule) = self.manifest.collect.as_ref().and_then(|collect| collect.sql.as_ref()) else {
+            return Ok(None);
+        };
+        let found = self.connections.open(connection, &self.manifest.integration, self.fields).await?;
+        let Some(connection) = found else { return Ok(None) };
+        task.log.learn(connection.secrets()).await;
+        let scope = fill::Scope { connection: self.given(Some(&connection))?, ..fill::Scope::default() };
+        Ok(rule.located(&scope))
+    }
+
     fn mask(&self, base: &reqwest::Url, connection: Option<&Connection>) -> Mask {
         let mut mask = Mask::default();
         mask.learn(connection.map(Connection::secrets).unwrap_or_default());
@@ -299,6 +316,10 @@ impl RemoteJob for Described {
     fn poll_every(&self) -> (Duration, Duration) {
         let every = self.manifest.poll.every;
         (Duration::from_secs(every.first), Duration::from_secs(every.most))
+    }
+
+    async fn place(&self, task: &Task, connection: &str) -> Result<Option<Located>, Failure> {
+        self.located(task, connection).await
     }
 
     async fn prepare(&self, task: &Task) -> Result<Box<dyn Prepared>, Failure> {

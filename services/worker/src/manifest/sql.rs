@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::fill::Scope;
 use super::template::Template;
 use crate::attempt::{Collection, cut};
-use crate::lineage::{self, Columns, Database};
+use crate::lineage::{self, Columns, Database, Located};
 use crate::remote::{Observation, State};
 
 /// Where a statement of SQL stands, and where its tables lie. What has no value is not known.
@@ -36,18 +36,23 @@ impl SqlRule {
             .then(|| format!("there is no system {}; it is the scheme of its names, like snowflake", self.system))
     }
 
-    /// The statement, and where its tables lie. `None`: one of them is not known.
-    fn wanted(&self, scope: &Scope, integration: &str) -> Option<(String, Database)> {
-        let filled =
-            |template: &Option<Template>| template.as_ref().and_then(|template| scope.text(template).ok().flatten());
-        let system = System::of_scheme(&self.system)?;
+    /// Where its tables lie. `None`: that is not known.
+    pub(super) fn located(&self, scope: &Scope) -> Option<Located> {
         let at = match &self.at {
             Some(template) => scope.text(template).ok().flatten()?,
             None => String::new(),
         };
+        Some(Located { system: System::of_scheme(&self.system)?, at, port: None })
+    }
+
+    /// The statement, and where its tables lie. `None`: one of them is not known.
+    fn wanted(&self, scope: &Scope, integration: &str) -> Option<(String, Database)> {
+        let filled =
+            |template: &Option<Template>| template.as_ref().and_then(|template| scope.text(template).ok().flatten());
+        let Located { system, at, port } = self.located(scope)?;
         let named = |template| filled(template).unwrap_or_default();
         let defaults = Defaults { database: named(&self.database), schema: named(&self.schema) };
-        let database = Database { system, at, port: None, defaults, integration: integration.to_owned() };
+        let database = Database { system, at, port, defaults, integration: integration.to_owned() };
         Some((scope.text(&self.statement).ok().flatten()?, database))
     }
 }

@@ -14,6 +14,7 @@ use super::{CallError, Job, Observation, Pace, Prepared, Reattach, RemoteJob, St
 use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connectors::{Connector, Task};
+use crate::lineage::Located;
 use crate::stop::StopLevel;
 
 /// A connector made of a remote job.
@@ -61,6 +62,10 @@ impl Connector for Remote {
 
     fn needs_connection(&self) -> bool {
         self.job.needs_connection()
+    }
+
+    async fn place(&self, task: &Task, connection: &str) -> Result<Option<Located>, Failure> {
+        self.job.place(task, connection).await
     }
 
     async fn run(&self, task: &Task) -> Ended {

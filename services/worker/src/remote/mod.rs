@@ -27,6 +27,7 @@ pub(crate) use crate::attempt::Job;
 use crate::attempt::{Collection, Failure};
 use crate::connectors::Task;
 use crate::limits;
+use crate::lineage::Located;
 
 /// How a start is settled of which nobody knows whether the other side took it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +163,14 @@ pub(crate) trait RemoteJob: std::fmt::Debug + Send + Sync {
     /// How long to wait between two looks: at first, and at most.
     fn poll_every(&self) -> (Duration, Duration) {
         (Duration::from_secs(2), Duration::from_secs(30))
+    }
+
+    /// As [`crate::connectors::Connector::place`].
+    ///
+    /// # Errors
+    /// As there.
+    async fn place(&self, _task: &Task, _connection: &str) -> Result<Option<Located>, Failure> {
+        Ok(None)
     }
 
     /// Reads parameters and connection; touches nothing outside.

@@ -4,7 +4,7 @@ use downbeat_domain::{PipelineApplied, PipelineId, compile, jobs};
 use downbeat_proto::{control::v1 as wire, event as events};
 use tonic::Status;
 
-use super::ACCOUNT;
+use super::{ACCOUNT, declared};
 use crate::limits;
 
 /// What a request asks to be applied.
@@ -36,10 +36,11 @@ pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<Co
     let rendered: Vec<String> =
         parsed.diagnostics.iter().map(|diagnostic| diagnostic.render(file, &request.source)).collect();
     let Some(pipeline) = parsed.pipeline else { return Err(Status::invalid_argument(rendered.join("\n"))) };
-    let compiled = compile::compile(&pipeline).map_err(|refused| {
+    let mut compiled = compile::compile(&pipeline).map_err(|refused| {
         let lines: Vec<String> = refused.iter().map(|fault| located(file, fault)).collect();
         Status::failed_precondition(lines.join("\n"))
     })?;
+    let renamed = declared::name(&mut compiled.plan);
     let mut digest = blake3::Hasher::new_derive_key("downbeat pipeline digest v1");
     digest.update(&(request.source.len() as u64).to_be_bytes());
     digest.update(request.source.as_bytes());
@@ -61,7 +62,7 @@ pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<Co
             "the pipeline takes {bytes} bytes when compressed; at most {limit} are allowed"
         )));
     }
-    let warnings = rendered.into_iter().chain(compiled.warnings).collect();
+    let warnings = rendered.into_iter().chain(compiled.warnings).chain(renamed).collect();
     Ok(Compiled { applied, warnings, not_yet: jobs::not_yet(&pipeline), file: file.to_owned() })
 }
 

@@ -5,6 +5,7 @@ mod apply;
 mod asker;
 mod backfills;
 mod costs;
+mod declared;
 mod events;
 mod explain;
 mod firings;

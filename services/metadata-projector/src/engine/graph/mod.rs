@@ -2,9 +2,11 @@
 //!
 //! An edge is there from the first report that names it until the first report of the same task about the same output that does
 //! not. Reports come in parts: the first part of a new one ends everything that the one before said, and whatever a part says again
-//! goes on as if it had never ended. A report that knows nothing of an output's inputs ends nothing.
+//! goes on as if it had never ended. A report that knows nothing of an output's inputs ends nothing. What only a file declared ends with that
+//! (`declared`).
 
 pub mod aliases;
+mod declared;
 pub mod reporter;
 pub mod rows;
 
@@ -36,8 +38,12 @@ impl Projection for Graph {
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         match told::of(fact, plans, batch)? {
-            Some(told) if !told.reporter.is_unknown() => report(&told.reporter, told.collected, fact.decided_at, batch),
-            _ => Ok(()),
+            Some(told) if !told.reporter.is_unknown() => {
+                report(&told.reporter, told.collected, fact.decided_at, batch)?;
+                declared::note(&told.reporter, told.collected, batch)
+            }
+            Some(_) => Ok(()),
+            None => declared::fold(fact, batch),
         }
     }
 }

@@ -104,6 +104,42 @@ pub struct WriterRow {
     pub inputs: Vec<Vec<u8>>,
 }
 
+/// What the file of a pipeline says of outputs, and what its tasks have reported because a file said it.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct DeclaredRow {
+    /// The newest version.
+    #[prost(uint32, tag = "1")]
+    pub version: u32,
+    /// What it says, of outputs that are made of something.
+    #[prost(message, repeated, tag = "2")]
+    pub now: Vec<DeclaredAsset>,
+    /// What was reported and has not ended.
+    #[prost(message, repeated, tag = "3")]
+    pub said: Vec<SaidRow>,
+}
+
+/// An output that a task declares.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct DeclaredAsset {
+    /// Id of the task, without an iteration.
+    #[prost(string, tag = "1")]
+    pub task: String,
+    /// Key as it is declared.
+    #[prost(string, tag = "2")]
+    pub asset: String,
+}
+
+/// A declaration that was reported.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SaidRow {
+    /// What.
+    #[prost(message, required, tag = "1")]
+    pub declared: DeclaredAsset,
+    /// By whom: 16 bytes; each iteration is one.
+    #[prost(bytes = "vec", tag = "2")]
+    pub reporter: Vec<u8>,
+}
+
 /// The asset that an alias means.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AliasRow {

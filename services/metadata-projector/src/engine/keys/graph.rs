@@ -2,6 +2,8 @@
 //!
 //! Assets stand in them as 16 bytes of BLAKE3 of their key: as long for every asset, and nothing in them needs an escape.
 
+use downbeat_domain::PipelineId;
+
 use super::key;
 
 /// An asset as it stands in keys.
@@ -66,6 +68,11 @@ pub fn alias_of_asset(alias: Node) -> Vec<u8> {
 /// The aliases of an asset.
 pub fn aliases(asset: Node) -> Vec<u8> {
     key(b'L', &[b"g", &asset])
+}
+
+/// What a pipeline declares, and what was reported of it.
+pub fn declared(pipeline: PipelineId) -> Vec<u8> {
+    key(b'L', &[b"f", &pipeline.0])
 }
 
 #[cfg(test)]

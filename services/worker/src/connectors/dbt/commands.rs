@@ -1,6 +1,13 @@
 //! Runs the dbt commands of a task in their order, and says why they failed in dbt's own words.
 
-use super::{Invocation, Project, artifacts, collect, resume, state::State};
+use std::path::Path;
+
+use super::{
+    Invocation, Project, artifacts, collect,
+    freshness::{self, Looked},
+    resume,
+    state::{self, State},
+};
 use crate::attempt::{Ending, Failure, cut};
 use crate::connectors::Step;
 use crate::process::run::{Exit, out_of_memory};
@@ -16,6 +23,8 @@ const LINES_SHOWN: usize = 12;
 pub(super) struct Ran {
     /// Of every command that wrote results, in order.
     pub(super) invocations: Vec<Invocation>,
+    /// How new the data of sources is, of every command that measured it, in order.
+    pub(super) looked: Vec<Looked>,
     pub(super) ending: Ending,
 }
 
@@ -38,6 +47,7 @@ pub(super) fn read(line: &str) -> Result<Vec<Command>, Failure> {
 /// left may be the work of another one.
 pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bool, state: &mut State) -> Step<Ran> {
     let mut invocations: Vec<Invocation> = Vec::new();
+    let mut looked: Vec<Looked> = Vec::new();
     let mut failures = Vec::new();
     let mut failed: Option<String> = None;
     for command in commands {
@@ -47,6 +57,8 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bo
             (Joiner::And, None) | (Joiner::Or, Some(_)) => {}
         }
         let plan = state.before(project, command).await;
+        let measured = look(project, &command.words, (&state::folder(project), false), &looked).await;
+        looked.extend(measured);
         let Some(words) = plan.words.clone() else {
             project.task.log.line(&format!("nothing of `{}` has changed", command.words.join(" "))).await;
             let reused = state.after(project, plan, None).await;
@@ -62,7 +74,11 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bo
         }
         let fresh = read_artifacts(project, &invocations).await;
         let tail = project.task.log.tail().await;
-        failed = describe_failure(&line, &ran.exit, fresh.as_ref(), &tail);
+        let measured = look(project, &words, (&project.target, true), &looked).await;
+        let mut reasons = fresh.as_ref().map(collect::failures).unwrap_or_default();
+        reasons.extend(measured.iter().flat_map(Looked::failures));
+        looked.extend(measured);
+        failed = describe_failure(&line, &ran.exit, &reasons, &tail);
         if resumes && failed.is_some() && fresh.is_none() && resume::found_nothing(&tail) {
             project.task.log.line("nothing of what is left is this command's work").await;
             failed = None;
@@ -72,12 +88,13 @@ pub(super) async fn run(project: &Project<'_>, commands: &[Command], resumes: bo
     }
     failures.extend(failed);
     let ending = if failures.is_empty() {
-        let warnings = collect::warnings(&invocations);
+        let mut warnings = collect::warnings(&invocations);
+        warnings.extend(looked.iter().flat_map(Looked::warnings));
         Ending::Succeeded { warning: !warnings.is_empty(), outputs: String::new(), message: cut(warnings.join("; ")) }
     } else {
         Failure::job(failures.join("\n")).into()
     };
-    Ok(Ran { invocations, ending })
+    Ok(Ran { invocations, looked, ending })
 }
 
 /// The artifacts in the target folder, if the last command wrote them.
@@ -92,6 +109,27 @@ async fn read_artifacts(project: &Project<'_>, before: &[Invocation]) -> Option<
     }
 }
 
+/// How new the data of sources is, if dbt measured that and left it in this folder; and whether the user asked for it.
+async fn look(
+    project: &Project<'_>,
+    words: &[String],
+    (folder, asked): (&Path, bool),
+    before: &[Looked],
+) -> Vec<Looked> {
+    let mut found = match freshness::new(folder, asked, before) {
+        Ok(found) => found,
+        Err(reason) => {
+            project.task.log.line(&format!("how new the sources are was not collected: {reason}")).await;
+            return Vec::new();
+        }
+    };
+    if !found.is_empty() {
+        let namespace = project.namespace(words).await;
+        found.iter_mut().for_each(|look| look.manifest.namespace.clone_from(&namespace));
+    }
+    found
+}
+
 /// What a command left, with the place of its tables.
 async fn placed(project: &Project<'_>, words: &[String], left: Option<Invocation>) -> Option<Invocation> {
     let mut left = left?;
@@ -99,15 +137,14 @@ async fn placed(project: &Project<'_>, words: &[String], left: Option<Invocation
     Some(left)
 }
 
-fn describe_failure(line: &str, exit: &Exit, fresh: Option<&Invocation>, tail: &str) -> Option<String> {
+fn describe_failure(line: &str, exit: &Exit, reasons: &[String], tail: &str) -> Option<String> {
     let how = match exit {
         Exit::Code(0) | Exit::Stopped => return None,
         Exit::Code(code) => format!("exit code {code}"),
         Exit::Signal(signal) => format!("killed by signal {signal}"),
         Exit::OutOfMemory(memory) => out_of_memory(*memory),
     };
-    let nodes = fresh.map(collect::failures).unwrap_or_default();
-    let why = if nodes.is_empty() { relevant(tail) } else { nodes.join("; ") };
+    let why = if reasons.is_empty() { relevant(tail) } else { reasons.join("; ") };
     Some(format!("`{line}` failed ({how}): {why}"))
 }
 

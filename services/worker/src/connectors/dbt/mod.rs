@@ -8,6 +8,7 @@ mod collect;
 mod columns;
 mod commands;
 mod cost;
+mod freshness;
 mod profile;
 mod resume;
 mod rows;
@@ -89,6 +90,7 @@ impl Dbt {
             rows::count(&project, &commands, newest, &mut collection).await;
         }
         columns::add(&project, ran.invocations, &mut collection).await;
+        freshness::add(&ran.looked, &mut collection);
         let ending = if task.stop.asked() { Ending::Stopped } else { ran.ending };
         Ok(Ended { ending, collection })
     }
@@ -140,7 +142,8 @@ impl Connector for Dbt {
             by_manifest: false,
             tested: Tested::Real("dbt with DuckDB"),
             after_a_loss: "ends with its worker, runs again",
-            collects: "models, seeds, snapshots and tests with rows, assets and lineage".to_owned(),
+            collects: "models, seeds, snapshots and tests with rows, freshness of sources, assets and lineage"
+                .to_owned(),
         }
     }
 

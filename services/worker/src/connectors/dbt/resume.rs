@@ -49,9 +49,13 @@ const SELECTOR: &str = "result:error+";
 const RESULTS_VERSION: &str = "https://schemas.getdbt.com/dbt/run-results/v4.json";
 
 /// The commands as they run when only `nodes` and what follows from them shall, or `None` if none of them selects nodes or if
-/// none of the nodes can be selected (hooks of the project run with every command).
+/// none of the nodes can be selected (hooks of the project run with every command), or one of them is a source that was too old.
 pub(super) fn commands(commands: &[Command], nodes: &[String], folder: &Path) -> Option<Vec<Command>> {
     if !nodes.iter().any(|node| !node.starts_with("operation.")) {
+        return None;
+    }
+    // What stood behind a look at sources may never have run, and says nothing of itself.
+    if nodes.iter().any(|node| ["source.", "freshness."].iter().any(|kind| node.starts_with(kind))) {
         return None;
     }
     let rewritten: Vec<Option<Vec<String>>> =
@@ -216,6 +220,11 @@ mod tests {
         }
         let hooks = ["operation.p.p-on-run-end-0".to_owned()];
         assert!(commands(&split("dbt run").unwrap(), &hooks, Path::new("/r")).is_none());
+        // A source that was too old kept the command behind it from running at all.
+        for stale in ["source.p.raw.orders", "freshness.source.p.raw.orders"] {
+            let line = split("dbt source freshness && dbt build").unwrap();
+            assert!(commands(&line, &[stale.to_owned(), "model.p.a".to_owned()], Path::new("/r")).is_none(), "{stale}");
+        }
     }
 
     #[test]

@@ -11,26 +11,40 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::Wanted;
+use crate::connections::Connection;
 use crate::connectors::Task;
 use crate::limits::{LINEAGE_COLUMNS_MAX, LINEAGE_COLUMNS_WAIT};
-use crate::lineage::{self, Columns, Database, Lineage};
+use crate::lineage::{self, Columns, Database, Lineage, Located};
 use crate::sql::{Session, Taker};
+
+/// The server that a connection names. `None`: nobody can say.
+pub(super) fn located(integration: &str, connection: &Connection) -> Option<Located> {
+    let system = match integration {
+        "POSTGRES" => System::Postgres,
+        "MYSQL" | "MARIADB" => System::MySql,
+        "CLICKHOUSE" => System::ClickHouse,
+        "SQL_SERVER" => System::SqlServer,
+        _ => return None,
+    };
+    let at = connection.required("host").ok()?.to_owned();
+    Some(Located { system, at, port: connection.port(0).ok().filter(|port| *port > 0) })
+}
 
 /// Where the tables lie that a statement does not say it of. `None`: nobody can say.
 pub(super) fn database(integration: &str, wanted: &Wanted) -> Option<Database> {
-    let (system, database, schema) = match integration {
-        "POSTGRES" => (System::Postgres, "", "public"),
-        "MYSQL" | "MARIADB" => (System::MySql, "", ""),
-        "CLICKHOUSE" => (System::ClickHouse, "default", ""),
-        "SQL_SERVER" => (System::SqlServer, "", "dbo"),
-        _ => return None,
+    let Located { system, at, port } = located(integration, &wanted.connection)?;
+    let (database, schema) = match system {
+        System::Postgres => ("", "public"),
+        System::ClickHouse => ("default", ""),
+        System::SqlServer => ("", "dbo"),
+        _ => ("", ""),
     };
     let own = wanted.connection.text("database").ok().flatten();
     let database = wanted.database.as_deref().or(own).unwrap_or(database);
     Some(Database {
         system,
-        at: wanted.connection.required("host").ok()?.to_owned(),
-        port: wanted.connection.port(0).ok().filter(|port| *port > 0),
+        at,
+        port,
         defaults: Defaults { database: database.to_owned(), schema: schema.to_owned() },
         integration: integration.to_owned(),
     })

@@ -18,6 +18,7 @@ use super::{Connector, Step, Task, parameters};
 use crate::attempt::{Ending, Failure};
 use crate::connections::{Connection, Connections, none_given};
 use crate::limits::{SQL_ANSWER_BYTES_MAX, SQL_CANCEL_PAUSE, SQL_CANCEL_WAIT, SQL_LOGGED_BYTES};
+use crate::lineage::Located;
 use crate::process::log::TaskLog;
 use crate::sql::{Cancel, Sql, Visit, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres, sqlserver::SqlServer};
 use crate::stop::{StopLevel, StopSignal};
@@ -62,6 +63,15 @@ impl Server {
         let connection = task.open(&self.connections, integration, self.sql.fields()).await?;
         let connection = connection.ok_or_else(|| none_given(integration))?;
         Ok(Wanted { statement, database, connection })
+    }
+
+    /// Where the tables of a connection lie.
+    async fn place(&self, task: &Task, connection: &str) -> Result<Option<Located>, Failure> {
+        let integration = self.sql.integration();
+        let found = self.connections.open(connection, integration, self.sql.fields()).await?;
+        let Some(connection) = found else { return Ok(None) };
+        task.log.learn(connection.secrets()).await;
+        Ok(lineage::located(integration, &connection))
     }
 }
 

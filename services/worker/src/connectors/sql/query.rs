@@ -11,7 +11,7 @@ use super::{
 use crate::about::About;
 use crate::attempt::{Collection, Ended, Ending, Failure, Job};
 use crate::connectors::{Connector, Step, Task, parameters, unless_killed, unless_stopped};
-use crate::lineage::{Columns, Database};
+use crate::lineage::{Columns, Database, Located};
 use crate::sql::{RunError, Session, rows::Rows};
 
 #[derive(Debug)]
@@ -41,6 +41,10 @@ impl Connector for RunQuery {
 
     fn remote(&self) -> bool {
         true
+    }
+
+    async fn place(&self, task: &Task, connection: &str) -> Result<Option<Located>, Failure> {
+        self.server.place(task, connection).await
     }
 
     async fn run(&self, task: &Task) -> Ended {

@@ -8,11 +8,9 @@ use std::{
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::super::{artifacts, call, resume};
+use super::super::{call, freshness, resume};
 use crate::limits::DBT_STATE_SOURCES_SELECTED;
 
-/// What `dbt source freshness` writes.
-pub(super) const SOURCES: &str = "sources.json";
 /// Options of a command that decide what it selects, each with a value.
 const SELECTING: [&str; 13] = [
     "--target",
@@ -35,19 +33,6 @@ const SELECTIONS: [&str; 4] = ["--select", "--models", "--model", "--exclude"];
 #[derive(Deserialize)]
 struct Listed {
     unique_id: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Sources {
-    results: Vec<Source>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Source {
-    unique_id: String,
-    max_loaded_at: Option<Timestamp>,
 }
 
 /// Asks what the command selects.
@@ -115,8 +100,8 @@ pub(super) fn ids(output: &[u8]) -> Result<BTreeSet<String>, String> {
 /// # Errors
 /// The file is there and cannot be understood.
 pub(super) fn newest(target: &Path) -> Result<BTreeMap<String, Timestamp>, String> {
-    let sources: Sources = artifacts::read_file(&target.join(SOURCES))?.unwrap_or_default();
-    Ok(sources.results.into_iter().filter_map(|source| Some((source.unique_id, source.max_loaded_at?))).collect())
+    let measured = freshness::read(target)?.into_iter().flat_map(|measured| measured.results);
+    Ok(measured.filter_map(|source| Some((source.unique_id.clone(), source.loaded_at()?))).collect())
 }
 
 #[cfg(test)]
@@ -182,9 +167,9 @@ mod tests {
         assert!(newest(folder.path()).unwrap().is_empty());
         let results = r#"{"results": [{"unique_id": "source.p.s.a", "status": "error", "max_loaded_at": "2026-01-02T00:00:00+00:00"},
             {"unique_id": "source.p.s.b", "status": "runtime error", "error": "no such table"}]}"#;
-        std::fs::write(folder.path().join(SOURCES), results).unwrap();
+        std::fs::write(folder.path().join(freshness::SOURCES), results).unwrap();
         assert_eq!(newest(folder.path()).unwrap().into_keys().collect::<Vec<_>>(), ["source.p.s.a"]);
-        std::fs::write(folder.path().join(SOURCES), "[").unwrap();
-        assert!(newest(folder.path()).unwrap_err().contains(SOURCES));
+        std::fs::write(folder.path().join(freshness::SOURCES), "[").unwrap();
+        assert!(newest(folder.path()).unwrap_err().contains(freshness::SOURCES));
     }
 }

@@ -18,7 +18,7 @@ use downbeat_runtime::blob::BlobStore;
 use jiff::Timestamp;
 
 use super::artifacts::{self, Arguments, Invocation, Metadata, NodeResult, RunResults};
-use super::{call, resume};
+use super::{call, freshness, resume};
 use crate::attempt::cut;
 use crate::connectors::Task;
 use crate::limits::{DBT_LISTING_BYTES_MAX, DBT_STATE_REASONS_SHOWN, DBT_STATE_WAIT};
@@ -201,7 +201,7 @@ impl State {
         }
         let target = folder(project);
         // Old ones say nothing of now.
-        drop(std::fs::remove_file(target.join(listing::SOURCES)));
+        drop(std::fs::remove_file(target.join(freshness::SOURCES)));
         // Stale sources end it with an error: what counts is what it wrote.
         let words = listing::freshness(words, sources, &target);
         let ran = call::call(project, &words, DBT_LISTING_BYTES_MAX, DBT_STATE_WAIT).await?;
@@ -342,6 +342,6 @@ fn said(ran: &Ran) -> String {
 }
 
 /// Where dbt writes when it is only asked: what the user's commands wrote stays.
-fn folder(project: &super::Project<'_>) -> PathBuf {
+pub(super) fn folder(project: &super::Project<'_>) -> PathBuf {
     project.task.folder.join("state")
 }
