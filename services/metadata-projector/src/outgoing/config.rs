@@ -28,7 +28,7 @@ pub struct OutgoingConfig {
 /// Who is told of our own runs as events of OpenLineage (docs/openlineage-out.md). Default: nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct OpenLineageConfig {
-    /// Server that takes events of OpenLineage, like https://marquez.example.com: events are posted to /api/v1/lineage there, or to the path of
+    /// Server that takes events of OpenLineage, like `https://marquez.example.com`: events are posted to /api/v1/lineage there, or to the path of
     /// the address if it has one (docs/openlineage-out.md).
     #[arg(long, env = "DOWNBEAT_OPENLINEAGE_URL", value_name = "URL")]
     pub openlineage_url: Option<String>,
