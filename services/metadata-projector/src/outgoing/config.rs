@@ -63,9 +63,10 @@ impl OutgoingConfig {
 
     /// The servers that CloudEvents go to. `None`: they go nowhere.
     pub(super) fn servers(&self, log: &LogAddress) -> Option<String> {
-        match (&self.events_nats, log) {
-            (Some(off), _) if off == OFF => None,
-            (Some(servers), _) => Some(servers.clone()),
+        // A variable that is set to nothing, as compose files do it, is none.
+        match (self.events_nats.as_deref().filter(|servers| !servers.trim().is_empty()), log) {
+            (Some(OFF), _) => None,
+            (Some(servers), _) => Some(servers.to_owned()),
             (None, LogAddress::Nats(servers)) => Some(servers.clone()),
             (None, LogAddress::Embedded(_)) => None,
         }
@@ -87,6 +88,8 @@ mod tests {
             (None, &embedded, None),
             (None, &nats, Some("nats://log:4222")),
             (Some("off"), &nats, None),
+            (Some(""), &nats, Some("nats://log:4222")),
+            (Some(" "), &embedded, None),
             (Some("nats://other:4222"), &nats, Some("nats://other:4222")),
             (Some("nats://other:4222"), &embedded, Some("nats://other:4222")),
         ] {
