@@ -13,7 +13,8 @@ pub struct ProjectorConfig {
     /// Folder of the projections; everything in it can be rebuilt from the log.
     #[arg(long, env = "DOWNBEAT_PROJECTOR_DATA", default_value = ".downbeat/metadata")]
     pub data_dir: PathBuf,
-    /// Page cache of the store, bytes; at least 1 MiB. It is filled only as far as there are rows.
+    /// Page cache of the store, bytes of the disk; at least 1 MiB. It is filled only as far as there are rows, and takes up to three
+    /// times as much memory.
     #[arg(long, env = "DOWNBEAT_PROJECTOR_CACHE_BYTES", default_value_t = limits::CACHE_BYTES_DEFAULT)]
     pub cache_bytes: u64,
     /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9465. Default: nowhere.

@@ -32,7 +32,8 @@ pub const REBUILD_TOLD_EVERY: Duration = Duration::from_secs(10);
 /// long as the one before.
 pub const REBUILD_PAUSE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3_600));
 /// Default of the store's page cache, bytes: with a million task runs and the lineage of 100,000 assets, what questions touch fits, and
-/// they are answered from memory. While a store is filled beside the one that answers, each has a cache of its own.
+/// they are answered from memory. The process takes up to three times as much (1.6 GiB in `benches/scale.rs`), since the store counts
+/// pages as they lie on the disk. While a store is filled beside the one that answers, each has a cache of its own.
 pub const CACHE_BYTES_DEFAULT: u64 = 512 * 1024 * 1024;
 /// The same inside of a process that does everything, which shares a laptop with others.
 pub const CACHE_BYTES_EMBEDDED: u64 = 32 * 1024 * 1024;
