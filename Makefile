@@ -59,6 +59,7 @@ bench: tools ## Measure against the budgets (release profile); prints a table
 	cargo bench --locked -p downbeat-scheduler --bench schedules
 	cargo bench --locked -p downbeat-metadata-projector --bench fold
 	cargo bench --locked -p downbeat-metadata-projector --bench savings
+	cargo bench --locked -p downbeat-metadata-projector --bench answers
 	cargo bench --locked -p downbeat-metadata-projector --bench scale
 
 RUNS ?= 10000000

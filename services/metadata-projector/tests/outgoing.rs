@@ -3,12 +3,7 @@
 
 mod support;
 
-use std::{
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use downbeat_domain::{Event, cost::BudgetOf};
 use downbeat_event_log::{
@@ -19,8 +14,9 @@ use downbeat_event_log::{
 use downbeat_metadata_projector::{ErrorKind, OutgoingConfig, outgoing::config::From};
 use serde_json::json;
 use support::{
+    killed::{self, Killed},
     others::{Gated, other_versions_of},
-    teller::{Subscriber, Teller, from_the_start, in_order_and_once, kinds},
+    teller::{Subscriber, Teller, from_the_start, in_order_and_once, kinds, once},
     *,
 };
 
@@ -82,9 +78,10 @@ async fn a_subscriber_hears_the_life_of_a_run_in_order_with_names() {
     assert_eq!((&collected.data["tests_not_passed"], &heard[29].data["tests_not_passed"]), (&json!(0), &json!(1)));
     assert_eq!(heard[15].data["status"], json!("SUCCEEDED"));
     // Counted once NATS has said that it has them, which may be after they were heard.
-    while !teller.measured().lines().any(|line| line == "downbeat_outgoing_messages_total{feed=\"events\"} 31") {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    once("the line of the metrics", || {
+        teller.measured().lines().any(|line| line == "downbeat_outgoing_messages_total{feed=\"events\"} 31")
+    })
+    .await;
     teller.stop().await;
 }
 
@@ -165,9 +162,7 @@ async fn while_names_are_being_rebuilt_nothing_is_told_and_afterwards_everything
     let teller = Teller::start(gated.clone(), folder.path(), config).await.unwrap();
     // How far behind it is, it says once it has asked for names and got none: nothing was taken yet.
     let lag = format!("downbeat_outgoing_lag_records{{feed=\"events\"}} {end}");
-    while !teller.measured().lines().any(|line| line == lag) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    once("the line of the metrics", || teller.measured().lines().any(|line| line == lag)).await;
     assert!(teller.published.rebuild().is_some(), "it goes on until the gate is opened");
     assert!(!teller.measured().contains("downbeat_outgoing_messages_total{"), "{}", teller.measured());
     gated.open();
@@ -275,8 +270,6 @@ async fn a_checkpoint_that_is_no_place_of_the_log_is_never_continued_from() {
     }
 }
 
-const FOLDER: &str = "DOWNBEAT_TEST_OUTGOING_FOLDER";
-const SERVER: &str = "DOWNBEAT_TEST_OUTGOING_NATS";
 /// Events that the subscriber hears before the projector of each round is killed: within the first portion, whose messages go one by one, and
 /// in later ones, whose messages go together.
 const HEARD_BEFORE_KILL: [usize; 4] = [40, 300, 1, 700];
@@ -284,9 +277,10 @@ const KILLED_RUNS: u32 = 120;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_projector_that_is_killed_in_the_middle_loses_nothing_and_changes_no_order() {
+    let test = "a_projector_that_is_killed_in_the_middle_loses_nothing_and_changes_no_order";
     // This very test is also the child that it kills.
-    if let (Ok(folder), Ok(server)) = (std::env::var(FOLDER), std::env::var(SERVER)) {
-        return tell_until_killed(Path::new(&folder), &server).await;
+    if let Some((folder, server)) = killed::asked() {
+        return killed::tell_until_killed(&folder, from_the_start(&folder, &server)).await;
     }
     let Some((nats, folder)) = given() else { return };
     {
@@ -296,48 +290,17 @@ async fn a_projector_that_is_killed_in_the_middle_loses_nothing_and_changes_no_o
         }
     }
     let expected = 1 + KILLED_RUNS as usize * TOLD_OF_A_RUN;
-    let mut child = Killed::start(folder.path(), &nats.url());
+    let mut child = Killed::start(test, folder.path(), &nats.url());
     let mut subscriber = Subscriber::of(&nats.url(), ALL).await;
     let mut heard = Vec::new();
     for count in HEARD_BEFORE_KILL {
         heard.extend(subscriber.take(count).await);
         drop(child);
-        child = Killed::start(folder.path(), &nats.url());
+        child = Killed::start(test, folder.path(), &nats.url());
     }
     heard.extend(subscriber.take(expected - heard.len()).await);
     in_order_and_once(&heard);
     assert_eq!(kinds(&heard).iter().filter(|kind| **kind == "run_finished").count(), KILLED_RUNS as usize);
     let last = heard.last().unwrap();
     assert_eq!(last.data["run_id"], json!(run_id(KILLED_RUNS - 1).to_string()));
-}
-
-async fn tell_until_killed(folder: &Path, nats: &str) {
-    let options = OpenOptions { read_only: true, ..OpenOptions::default() };
-    let log = Arc::new(EmbeddedLog::open(folder.join("log"), options).await.unwrap());
-    let _teller = Teller::start(log, folder, from_the_start(folder, nats)).await.unwrap();
-    std::future::pending::<()>().await;
-}
-
-/// A projector as a process of its own, which is killed when this is dropped.
-struct Killed(Child);
-
-impl Killed {
-    fn start(folder: &Path, nats: &str) -> Self {
-        let test = "a_projector_that_is_killed_in_the_middle_loses_nothing_and_changes_no_order";
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture"])
-            .env(FOLDER, folder)
-            .env(SERVER, nats)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
 }

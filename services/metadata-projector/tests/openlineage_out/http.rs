@@ -22,7 +22,10 @@ use tokio::net::TcpListener;
 use super::{
     feeds::{append_last, file_in, is_last, lines, of_last, telling},
     receiver::{Given, Receiver, anywhere},
-    support::{append, runs, service, teller::Teller},
+    support::{
+        append, runs, service,
+        teller::{Teller, once},
+    },
 };
 
 const RUNS: u32 = 6;
@@ -62,9 +65,7 @@ fn is_over(given: &[Given]) -> bool {
 }
 
 async fn measured(teller: &Teller, line: &str) {
-    while !teller.measured().lines().any(|found| found == line) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    once(line, || teller.measured().lines().any(|found| found == line)).await;
 }
 
 /// An address where nobody listens.
@@ -83,9 +84,8 @@ async fn a_server_that_was_away_and_busy_gets_everything_in_order_but_what_it_re
     teller.folded(&log).await;
     let expected = lines(&file_in(folder.path())).await;
     assert_eq!(expected.len(), EVENTS);
-    while !teller.measured().contains("downbeat_outgoing_failures_total{feed=\"openlineage\"}") {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let failures = "downbeat_outgoing_failures_total{feed=\"openlineage\"}";
+    once(failures, || teller.measured().contains(failures)).await;
 
     let refused = expected[20].clone();
     let bad = refused.clone();

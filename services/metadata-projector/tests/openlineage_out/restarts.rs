@@ -1,11 +1,6 @@
 //! Whoever is killed, or stopped in the middle of something, loses nothing; whoever is silent holds up nobody else.
 
-use std::{
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc};
 
 use downbeat_domain::{
     Event,
@@ -23,15 +18,15 @@ use super::{
     feeds::{append_last, events, file_in, is_last, lines, of_last, telling, to_file},
     receiver::{Given, Receiver, anywhere},
     support::{
-        append, attempt, leased, ready, run_id, runs, service, started,
+        append, attempt,
+        killed::{self, Killed},
+        leased, ready, run_id, runs, service, started,
         stories::{applied, begun, by_hand, plan},
         succeeded,
-        teller::Teller,
+        teller::{Teller, once},
     },
 };
 
-const FOLDER: &str = "DOWNBEAT_TEST_OPENLINEAGE_FOLDER";
-const SERVER: &str = "DOWNBEAT_TEST_OPENLINEAGE_SERVER";
 /// Events that the server gets before the projector of each round is killed.
 const GIVEN_BEFORE_KILL: [usize; 4] = [40, 300, 1, 500];
 const KILLED_RUNS: u32 = 100;
@@ -43,9 +38,10 @@ fn to_server(url: &str) -> OpenLineageConfig {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_projector_that_is_killed_in_the_middle_loses_nothing() {
     // This very test is also the child that it kills.
-    if let (Ok(folder), Ok(server)) = (std::env::var(FOLDER), std::env::var(SERVER)) {
-        return tell_until_killed(Path::new(&folder), &server).await;
+    if let Some((folder, server)) = killed::asked() {
+        return killed::tell_until_killed(&folder, telling(&folder, to_server(&server))).await;
     }
+    let test = "restarts::a_projector_that_is_killed_in_the_middle_loses_nothing";
     let folder = tempfile::tempdir().unwrap();
     {
         let log = EmbeddedLog::open(folder.path().join("log"), OpenOptions::default()).await.unwrap();
@@ -55,12 +51,12 @@ async fn a_projector_that_is_killed_in_the_middle_loses_nothing() {
         append_last(&log).await;
     }
     let receiver = Receiver::taking(anywhere()).await;
-    let mut child = Killed::start(folder.path(), &receiver.url());
+    let mut child = Killed::start(test, folder.path(), &receiver.url());
     for count in GIVEN_BEFORE_KILL {
         let before = receiver.given().len();
         receiver.once(|given| given.len() >= before + count).await;
         drop(child);
-        child = Killed::start(folder.path(), &receiver.url());
+        child = Killed::start(test, folder.path(), &receiver.url());
     }
     let given = receiver.once(|given| given.iter().any(|one| is_last(&one.body))).await;
     drop(child);
@@ -81,37 +77,6 @@ fn first_of_each(given: &[Given]) -> Vec<String> {
     let mut known = std::collections::BTreeSet::new();
     let ours = given.iter().filter(|one| !of_last(&one.body));
     ours.filter(|one| known.insert(one.body.clone())).map(|one| one.body.clone()).collect()
-}
-
-async fn tell_until_killed(folder: &Path, server: &str) {
-    let options = OpenOptions { read_only: true, ..OpenOptions::default() };
-    let log = Arc::new(EmbeddedLog::open(folder.join("log"), options).await.unwrap());
-    let _teller = Teller::start(log, folder, telling(folder, to_server(server))).await.unwrap();
-    std::future::pending::<()>().await;
-}
-
-/// A projector as a process of its own, which is killed when this is dropped.
-struct Killed(Child);
-
-impl Killed {
-    fn start(folder: &Path, server: &str) -> Self {
-        let test = "restarts::a_projector_that_is_killed_in_the_middle_loses_nothing";
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture"])
-            .env(FOLDER, folder)
-            .env(SERVER, server)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
 }
 
 fn chunk(task: u32, number: u32, collected: Collected) -> Event {
@@ -168,9 +133,7 @@ async fn what_waits_for_the_end_of_an_attempt_is_there_after_a_restart_and_is_to
     let teller = Teller::start(Arc::new(log.clone()), folder.path(), config.clone()).await.unwrap();
     let file = file_in(folder.path());
     // It has told of the first attempt, and remembers where what waits of the second begins.
-    while checkpoint(folder.path()) != before {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    once("the checkpoint before what waits", || checkpoint(folder.path()) == before).await;
     let first = std::fs::read_to_string(&file).unwrap();
     teller.stop().await;
 
@@ -180,9 +143,7 @@ async fn what_waits_for_the_end_of_an_attempt_is_there_after_a_restart_and_is_to
     let end = log.tail().await.unwrap().sequence;
     let teller = Teller::start(Arc::new(log.clone()), folder.path(), config).await.unwrap();
     let told = events(&lines(&file).await);
-    while checkpoint(folder.path()) != end {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    once("the checkpoint at the end", || checkpoint(folder.path()) == end).await;
     teller.stop().await;
     assert!(std::fs::read_to_string(&file).unwrap().starts_with(&first));
 

@@ -1,6 +1,7 @@
 //! A synthetic log: records of real wire bytes about pipelines and runs.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by several test files, each of which uses a part")]
 
+pub mod killed;
 pub mod others;
 pub mod rows;
 pub mod service;

@@ -1,6 +1,10 @@
 //! A projector that tells others, and a subscriber of NATS who is told.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_nats::jetstream::{
     self,
@@ -149,5 +153,14 @@ pub fn in_order_and_once(heard: &[Heard]) {
     for pair in heard.windows(2) {
         let (before, after) = (pair[0].attribute("sequence"), pair[1].attribute("sequence"));
         assert!(before < after, "{before} and then {after}");
+    }
+}
+
+/// Waits until it holds. `what` names it where it does not come.
+pub async fn once(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < COMES_WITHIN, "it has not come: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
