@@ -2,10 +2,14 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 18] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
+    "downbeat/control/v1/access.proto",
     "downbeat/control/v1/control.proto",
+    "downbeat/control/v1/environments.proto",
+    "downbeat/control/v1/pipelines.proto",
+    "downbeat/control/v1/tool_state.proto",
     "downbeat/metadata/v1/audit.proto",
     "downbeat/metadata/v1/position.proto",
     "downbeat/metadata/v1/metadata.proto",
@@ -14,6 +18,7 @@ const FILES: [&str; 13] = [
     "downbeat/metadata/v1/assets.proto",
     "downbeat/metadata/v1/cost.proto",
     "downbeat/metadata/v1/savings.proto",
+    "downbeat/metadata/v1/tool_state.proto",
     "downbeat/metadata/v1/trends.proto",
     "downbeat/snapshot/v1/snapshot.proto",
 ];

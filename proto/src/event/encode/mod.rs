@@ -129,6 +129,8 @@ fn pipeline_applied(applied: &PipelineApplied) -> wire::PipelineApplied {
         digest: Bytes::copy_from_slice(&applied.digest),
         source_root: applied.source_root.clone(),
         alias: applied.alias.clone(),
+        origin: None,
+        storage: None,
     }
 }
 

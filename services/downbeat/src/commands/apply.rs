@@ -42,6 +42,7 @@ pub(super) async fn apply_file(
         file_name: file.display().to_string(),
         source_root: root.display().to_string(),
         actor: by.actor.clone().unwrap_or_default(),
+        ..ApplyPipelineRequest::default()
     };
     let mut control = client::control(servers).await?;
     let response = control.apply_pipeline(client::asked(request, by)).await.map_err(client::refused)?.into_inner();

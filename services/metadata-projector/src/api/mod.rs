@@ -107,7 +107,13 @@ impl MetadataService for Metadata {
         let wire::GetPipelineSourceRequest { pipeline, version, at_least } = request.into_inner();
         let question = move |view: &View<'_>| runs::source(view, &pipeline, version);
         let ((row, version, source), position) = self.ask(at_least, question).await?;
-        Ok(Response::new(wire::GetPipelineSourceResponse { pipeline: Some(row), version, source, position }))
+        Ok(Response::new(wire::GetPipelineSourceResponse {
+            pipeline: Some(row),
+            version,
+            source,
+            position,
+            origin: None,
+        }))
     }
 
     async fn list_runs(

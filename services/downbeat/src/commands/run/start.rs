@@ -25,6 +25,7 @@ pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
         task_ids: command.tasks.clone(),
         continue_downstream: command.downstream,
         actor: command.by.actor.clone().unwrap_or_default(),
+        version: 0,
     };
     let mut control = client::control(&command.servers).await?;
     let started = control.start_run(client::asked(request, &command.by)).await.map_err(client::refused)?.into_inner();
