@@ -7,7 +7,7 @@ PYTHON ?= python3.11
 TOOLS := .cache/tools
 export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
-BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector
+BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector -p downbeat-gateway
 
 .PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny products
 
@@ -83,12 +83,19 @@ products: build tools .cache/products/airflow/ready .cache/products/prefect/read
 	$(@D)/bin/pip install --quiet $(PACKAGE)
 	touch $@
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
 	$(PYTHON) -m venv $(TOOLS)
 	$(TOOLS)/bin/pip install --quiet -r deploy/tools.txt
+	touch $@
+
+# The official clients of the API, in an environment of their own.
+$(TOOLS)/orchestra/ready: deploy/orchestra.txt
+	@echo "installing the official clients into $(@D)"
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r deploy/orchestra.txt
 	touch $@
 
 # The nats CLI, which one test publishes with, comes as source in Go only: where it cannot be had, that test says that it was skipped.

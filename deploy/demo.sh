@@ -10,7 +10,7 @@ mkdir -p "$data"
 export DOWNBEAT_WORKER_ENVIRONMENTS=$PWD/.cache/environments
 rm -f "$data/ready"
 
-"$downbeat" dev --data "$data" --listen 127.0.0.1:0 --ready-file "$data/ready" &
+"$downbeat" dev --data "$data" --listen 127.0.0.1:0 --api 127.0.0.1:0 --ready-file "$data/ready" &
 dev=$!
 stop() { kill -TERM "$dev" 2>/dev/null && wait "$dev" || true; }
 trap stop EXIT
@@ -18,7 +18,7 @@ while [ ! -f "$data/ready" ]; do
     kill -0 "$dev" 2>/dev/null || { wait "$dev"; exit 1; }
     sleep 0.05
 done
-DOWNBEAT_SERVER=$(cat "$data/ready")
+DOWNBEAT_SERVER=$(head -n 1 "$data/ready")
 export DOWNBEAT_SERVER
 
 echo

@@ -25,6 +25,7 @@ done < deploy/local/Procfile
 
 echo "Downbeat runs as separate processes; use it with:"
 echo "  export DOWNBEAT_SERVER=http://127.0.0.1:7410 DOWNBEAT_METADATA=http://127.0.0.1:7412 DOWNBEAT_LOG=nats://127.0.0.1:4222"
+echo "The public API is at http://127.0.0.1:7400/api/engine/public; make a key with: downbeat key create NAME --role admin"
 wait -n "${pids[@]}" || true
 echo "a process ended; stopping the others" >&2
 exit 1

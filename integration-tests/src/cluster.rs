@@ -70,6 +70,8 @@ pub struct Dev {
     pub process: Process,
     /// Where it is.
     pub addresses: Addresses,
+    /// The public API: `http://HOST:PORT`.
+    pub api: String,
     /// Its data.
     pub data: PathBuf,
 }
@@ -91,6 +93,8 @@ impl Dev {
             "dev",
             "--listen",
             "127.0.0.1:0",
+            "--api",
+            "127.0.0.1:0",
             "--slots",
             &slots,
             "--environments",
@@ -103,12 +107,14 @@ impl Dev {
         let mut command = command(folder, "downbeat");
         command.args(arguments).args(more);
         let mut process = Process::start_with(&mut command, &folder.join("dev.txt")).expect("downbeat starts");
-        let server = eventually("downbeat dev is ready", READY_AT_MOST, || {
+        let told = eventually("downbeat dev is ready", READY_AT_MOST, || {
             assert!(process.ended().is_none(), "downbeat dev ended:\n{}", process.printed());
             std::fs::read_to_string(&ready).ok()
         });
+        let (server, api) = told.trim().split_once('\n').expect("two addresses");
+        let (server, api) = (server.to_owned(), api.to_owned());
         let log = format!("embedded:{}", data.join("log").display());
-        Self { process, addresses: Addresses { metadata: server.clone(), server, log }, data }
+        Self { process, addresses: Addresses { metadata: server.clone(), server, log }, api, data }
     }
 }
 
@@ -218,6 +224,14 @@ impl Cluster {
     /// One more worker beside the first, with a folder of this name of its own; started again with the same name it is the same worker.
     pub fn another_worker(&self, name: &str) -> Process {
         start_worker(&self.folder, &self.addresses, self.slots, name, &[])
+    }
+
+    /// A gateway over this cluster, and the address of its API.
+    pub fn gateway(&self, more: &[&str]) -> (Process, String) {
+        let listen = local(free_port()).to_string();
+        let (server, metadata) = (&self.addresses.server, &self.addresses.metadata);
+        let arguments = ["--listen", &listen, "--coordinator", server, "--metadata", metadata];
+        (start(&self.folder, "downbeat-gateway", &[&arguments, more].concat()), format!("http://{listen}"))
     }
 
     /// Waits until commands and queries are answered and the worker is attached.

@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod clockwork;
 pub mod cluster;
+pub mod http;
 pub mod judge;
 pub mod pipelines;
 pub mod postgres;

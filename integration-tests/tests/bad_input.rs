@@ -136,13 +136,13 @@ fn a_taken_port_a_used_folder_and_a_foreign_log_are_said() {
     let data = dev.data.to_str().expect("text").to_owned();
 
     let port = std::process::Command::new(&downbeat)
-        .args(["dev", "--listen", &listen, "--data", other.to_str().expect("text")])
+        .args(["dev", "--listen", &listen, "--api", "127.0.0.1:0", "--data", other.to_str().expect("text")])
         .output()
         .expect("downbeat starts");
     assert!(!port.status.success() && text(&port).contains(&listen), "{}", text(&port));
 
     let used = std::process::Command::new(&downbeat)
-        .args(["dev", "--listen", "127.0.0.1:0", "--data", &data])
+        .args(["dev", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", "--data", &data])
         .output()
         .expect("downbeat starts");
     assert!(!used.status.success() && text(&used).contains("data/log"), "{}", text(&used));
@@ -155,7 +155,7 @@ fn a_taken_port_a_used_folder_and_a_foreign_log_are_said() {
     std::fs::rename(Path::new(&data).join("log"), second.join("data/log")).expect("rename");
     let second_data = second.join("data");
     let foreign = std::process::Command::new(&downbeat)
-        .args(["dev", "--listen", "127.0.0.1:0", "--data", second_data.to_str().expect("text")])
+        .args(["dev", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", "--data", second_data.to_str().expect("text")])
         .output()
         .expect("downbeat starts");
     assert!(!foreign.status.success(), "{}", text(&foreign));

@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("downbeat-scheduler", SERVICE),
     ("downbeat-worker", SERVICE),
     ("downbeat-metadata-projector", SERVICE),
+    ("downbeat-gateway", SERVICE),
     (
         "downbeat",
         &[
@@ -38,6 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "scheduler",
             "worker",
             "metadata-projector",
+            "gateway",
         ],
     ),
     // The simulator runs the engines of all services.

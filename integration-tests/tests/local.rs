@@ -13,8 +13,10 @@ fn the_processes_of_the_procfile_work_together_and_end_together() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = folder.path();
     // A copy whose ports and folders are this test's own; everything else is what people run.
-    let ports: Vec<(String, String)> =
-        ["4222", "8222", "7410", "7412"].iter().map(|port| ((*port).to_owned(), free_port().to_string())).collect();
+    let ports: Vec<(String, String)> = ["4222", "8222", "7410", "7412", "7400"]
+        .iter()
+        .map(|port| ((*port).to_owned(), free_port().to_string()))
+        .collect();
     let local = root.join("deploy/local");
     std::fs::create_dir_all(&local).expect("a folder");
     for name in ["Procfile", "nats.conf", "up.sh"] {
@@ -46,7 +48,7 @@ fn the_processes_of_the_procfile_work_together_and_end_together() {
     assert!(addresses.downbeat_ok(&["log", "verify"]).contains("log verify: ok"));
 
     up.terminate();
-    for at in [0, 2, 3] {
+    for at in [0, 2, 3, 4] {
         eventually("its port is free again", Duration::from_secs(20), || {
             std::net::TcpStream::connect(port(at)).is_err().then_some(())
         });

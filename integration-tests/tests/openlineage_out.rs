@@ -90,7 +90,16 @@ fn an_address_that_makes_no_sense_is_refused_at_the_start() {
     let data = folder.path().join("data");
     let mut command = std::process::Command::new(downbeat_integration_tests::programs().join("downbeat"));
     let output = command
-        .args(["dev", "--listen", "127.0.0.1:0", "--openlineage-url", "https://me:hunter2@marquez", "--data"])
+        .args([
+            "dev",
+            "--listen",
+            "127.0.0.1:0",
+            "--api",
+            "127.0.0.1:0",
+            "--openlineage-url",
+            "https://me:hunter2@marquez",
+            "--data",
+        ])
         .arg(&data)
         .output()
         .expect("it starts");

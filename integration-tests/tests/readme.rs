@@ -50,6 +50,7 @@ fn the_commands_of_the_readme_work_as_written() {
             .env("DOWNBEAT_DATA", folder.path().join("data"))
             .env("DOWNBEAT_LOG", format!("embedded:{}", folder.path().join("data/log").display()))
             .env("DOWNBEAT_LISTEN", format!("127.0.0.1:{port}"))
+            .env("DOWNBEAT_GATEWAY_LISTEN", "127.0.0.1:0")
             .env("DOWNBEAT_SERVER", format!("http://127.0.0.1:{port}"))
             .env("DOWNBEAT_WORKER_ENVIRONMENTS", repository().join(".cache/environments"));
         Process::start_with(&mut shell, &folder.path().join(name)).expect("bash starts")

@@ -18,6 +18,7 @@ mod format;
 mod layout;
 pub mod limits;
 mod model;
+mod places;
 pub mod report;
 pub mod schema;
 pub mod sheet;
@@ -38,6 +39,7 @@ pub use model::{
     Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task,
     TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook,
 };
+pub use places::path_at;
 pub use serde_json::{Map, Value};
 pub use span::Span;
 

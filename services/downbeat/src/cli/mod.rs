@@ -163,7 +163,10 @@ pub struct Dev {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "DOWNBEAT_LISTEN", default_value = "127.0.0.1:7410")]
     pub listen: SocketAddr,
-    /// Write the address to this file once everything is ready.
+    /// Address on which the public API is served; port 0 takes a free one.
+    #[arg(long, env = "DOWNBEAT_GATEWAY_LISTEN", default_value = "127.0.0.1:7400")]
+    pub api: SocketAddr,
+    /// Write the addresses to this file once everything is ready, one in a line: that of the services, that of the API.
     #[arg(long)]
     pub ready_file: Option<PathBuf>,
     /// How many attempts may run at once.

@@ -4,6 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use downbeat_coordinator::{Coordinator, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
+use downbeat_gateway::{Gateway, GatewayConfig};
 use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing};
 use downbeat_runtime::{
     blob::BlobStore,
@@ -25,6 +26,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let listener = grpc::bind(dev.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(|source| io("cannot read the address", source))?;
     let server = format!("http://{address}");
+    let gateway = Gateway::bind(GatewayConfig::of(dev.api, &server, &server)).await.map_err(failed)?;
+    let api = format!("http://{}", gateway.address());
     let worker = worker_config(&dev, &server);
     worker.validate().map_err(|error| Error::Usage(error.to_string()))?;
     std::fs::create_dir_all(&dev.data).map_err(|source| io(&format!("cannot make {}", dev.data.display()), source))?;
@@ -68,15 +71,17 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         )
     });
     let signal = shutdown.signal();
+    tasks.spawn(async move { ("gateway", gateway.run(signal).await.map_err(failed)) });
+    let signal = shutdown.signal();
     tasks.spawn(async move { ("worker", downbeat_worker::run(worker, signal).await.map_err(failed)) });
 
     println!(
-        "Downbeat is ready at {server} after {} ms; data in {}",
+        "Downbeat is ready at {server} after {} ms; data in {}\nIts API is at {api}/api/engine/public",
         clock.now().monotonic.as_millis(),
         dev.data.display()
     );
     if let Some(file) = &dev.ready_file {
-        announce(file, &server)?;
+        announce(file, &format!("{server}\n{api}\n"))?;
     }
     let outcome = supervise(&mut tasks, &shutdown).await;
     // The worker reports what it stopped, the projector closes its store; the coordinator has nothing to close.
@@ -125,9 +130,9 @@ fn worker_config(dev: &Dev, server: &str) -> WorkerConfig {
 }
 
 /// Written whole or not at all: whoever waits for the file never reads half an address.
-fn announce(file: &Path, server: &str) -> Result<(), Error> {
+fn announce(file: &Path, addresses: &str) -> Result<(), Error> {
     let partial = file.with_extension("partial");
-    std::fs::write(&partial, server)
+    std::fs::write(&partial, addresses)
         .and_then(|()| std::fs::rename(&partial, file))
         .map_err(|source| io(&format!("cannot write {}", file.display()), source))
 }

@@ -1,0 +1,35 @@
+//! The front door as a whole: who gets in where, what becomes of malformed requests, and what the document says, against the real services.
+
+mod fuzz;
+mod matrix;
+mod reading;
+
+use downbeat_integration_tests::{cluster::Dev, http::Client};
+
+/// Where the public API lies.
+const BASE: &str = "/api/engine/public";
+
+/// A key with this role, made as an operator makes one.
+fn key(dev: &Dev, name: &str, arguments: &[&str]) -> String {
+    let made = dev.addresses.downbeat_ok(&[&["key", "create", name], arguments].concat());
+    made.trim().to_owned()
+}
+
+/// Somebody with a key of this role.
+fn somebody(dev: &Dev, name: &str, arguments: &[&str]) -> Client {
+    Client::with_key(&dev.api, &key(dev, name, arguments))
+}
+
+/// Applies a pipeline that waits for a person, under this alias and with these labels.
+fn apply(dev: &Dev, folder: &std::path::Path, alias: &str, labels: &str) -> String {
+    let file = folder.join(format!("{alias}.yml"));
+    let source = format!(
+        "version: v1\nname: {alias}\nmeta:\n  downbeat:\n    labels: [{labels}]\npipeline:\n  t:\n    integration: ORCHESTRA\n    \
+         integration_job: APPROVAL\n    parameters: {{}}\n"
+    );
+    std::fs::write(&file, source).expect("the folder is ours");
+    dev.addresses.downbeat_ok(&["apply", file.to_str().expect("test folders are text")]);
+    let listed =
+        somebody(dev, &format!("finds_{alias}"), &["--role", "viewer"]).get(&format!("{BASE}/pipeline?alias={alias}"));
+    listed.json()["id"].as_str().expect("the pipeline is there").to_owned()
+}

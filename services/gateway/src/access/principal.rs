@@ -1,0 +1,30 @@
+//! Somebody who showed who they are.
+
+use downbeat_domain::access::{Grant, Role, allows};
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Principal {
+    /// Id of the key.
+    pub(crate) key: String,
+    /// As the log has it: `key:ci`.
+    pub(crate) actor: String,
+    pub(crate) grants: Vec<Grant>,
+}
+
+impl Principal {
+    /// Whether they may do this to everything, whatever its labels.
+    pub(crate) fn may_all(&self, role: Role) -> bool {
+        allows(&self.grants, role, &[])
+    }
+
+    /// Whether they may do this to what has these labels.
+    pub(crate) fn may(&self, role: Role, labels: &[String]) -> bool {
+        allows(&self.grants, role, labels)
+    }
+
+    /// Whether they may do this to anything at all.
+    pub(crate) fn may_some(&self, role: Role) -> bool {
+        self.grants.iter().any(|grant| grant.role >= role)
+    }
+}

@@ -1,0 +1,139 @@
+//! The table of keys and labels, as the coordinator told it last.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest;
+use downbeat_domain::access::{Grant, Role};
+use downbeat_proto::control::v1 as wire;
+
+use super::Principal;
+use crate::{http::Fault, limits};
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    pub(crate) account_id: String,
+    pub(crate) account_name: String,
+    /// By SHA-256 of the whole key: it was drawn at random, so nothing can be learnt from how long the search takes.
+    keys: BTreeMap<[u8; 32], Known>,
+    /// Of pipelines that have some, by id.
+    labels: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    principal: Principal,
+    /// Microseconds since the epoch; 0 = never.
+    expires_at: i64,
+}
+
+impl Table {
+    pub(crate) fn read(told: wire::Access) -> Self {
+        let keys = told.keys.into_iter().filter_map(|told| {
+            let hash = <[u8; 32]>::try_from(told.hash.as_ref()).ok()?;
+            let key = told.key?;
+            // A role that this version does not know opens nothing.
+            let grants = key
+                .grants
+                .into_iter()
+                .filter_map(|grant| Some(Grant { role: Role::from_word(&grant.role)?, labels: grant.labels }));
+            let principal = Principal { actor: format!("key:{}", key.name), key: key.id, grants: grants.collect() };
+            Some((hash, Known { principal, expires_at: key.expires_at }))
+        });
+        Self {
+            account_id: told.account_id,
+            account_name: told.account_name,
+            keys: keys.collect(),
+            labels: told.pipelines.into_iter().map(|(id, labels)| (id, labels.labels)).collect(),
+        }
+    }
+
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// 401: nobody's, or not any more.
+    pub(crate) fn principal(&self, token: &str, now_micros: i64) -> Result<Principal, Fault> {
+        let unknown = || Fault::unauthorized("this key is not known, was revoked, or has expired");
+        if token.len() > limits::TOKEN_BYTES_MAX {
+            return Err(unknown());
+        }
+        let hash = digest::digest(&digest::SHA256, token.as_bytes());
+        let hash = <[u8; 32]>::try_from(hash.as_ref()).map_err(|_| unknown())?;
+        let known = self.keys.get(&hash).filter(|known| known.expires_at == 0 || known.expires_at > now_micros);
+        known.map(|known| known.principal.clone()).ok_or_else(unknown)
+    }
+
+    /// Labels of a pipeline.
+    pub(crate) fn labels(&self, pipeline_id: &str) -> &[String] {
+        self.labels.get(pipeline_id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Pipelines to which somebody who may not see everything may do this.
+    pub(crate) fn within(&self, principal: &Principal, role: Role) -> Vec<String> {
+        let labelled = self.labels.iter().filter(|(_, labels)| principal.may(role, labels));
+        labelled.map(|(id, _)| id.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let hash =
+            |secret: &str| bytes::Bytes::copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
+        let key = |name: &str, role: &str, labels: &[&str], expires_at| wire::Key {
+            name: name.to_owned(),
+            id: name.to_owned(),
+            grants: vec![wire::Grant {
+                role: role.to_owned(),
+                labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            }],
+            expires_at,
+            ..Default::default()
+        };
+        let known = [
+            ("downbeat_all", key("all", "EDITOR", &[], 100)),
+            ("downbeat_eu", key("eu", "OPERATOR", &["eu"], 0)),
+            ("downbeat_future", key("future", "WIZARD", &[], 0)),
+        ];
+        let pipelines = [("p1", "eu"), ("p2", "us")]
+            .map(|(id, label)| (id.to_owned(), wire::Labels { labels: vec![label.to_owned()] }));
+        Table::read(wire::Access {
+            keys: known.map(|(secret, key)| wire::AccessKey { hash: hash(secret), key: Some(key) }).into(),
+            pipelines: pipelines.into(),
+            ..Default::default()
+        })
+    }
+
+    #[test]
+    fn a_key_opens_until_it_expires_and_what_resembles_it_opens_nothing() {
+        let table = table();
+        assert_eq!(table.principal("downbeat_all", 99).unwrap().actor, "key:all");
+        for (token, now) in [("downbeat_all", 100), ("downbeat_al", 0), ("", 0), ("nothing", 0), ("DOWNBEAT_ALL", 0)] {
+            assert!(table.principal(token, now).is_err(), "{token} at {now}");
+        }
+        assert!(table.principal(&"x".repeat(1_000_000), 0).is_err());
+    }
+
+    #[test]
+    fn labels_narrow_what_a_role_may() {
+        let table = table();
+        let (all, eu) = (table.principal("downbeat_all", 0).unwrap(), table.principal("downbeat_eu", 0).unwrap());
+        let future = table.principal("downbeat_future", 0).unwrap();
+        for (who, role, pipeline, expected) in [
+            (&all, Role::Editor, "p1", true),
+            (&all, Role::Admin, "p1", false),
+            (&eu, Role::Operator, "p1", true),
+            (&eu, Role::Viewer, "p1", true),
+            (&eu, Role::Editor, "p1", false),
+            (&eu, Role::Viewer, "p2", false),
+            (&eu, Role::Viewer, "without labels", false),
+            (&future, Role::Viewer, "p1", false),
+        ] {
+            assert_eq!(who.may(role, table.labels(pipeline)), expected, "{} {role:?} {pipeline}", who.actor);
+        }
+        assert!(all.may_all(Role::Viewer) && !eu.may_all(Role::Viewer) && eu.may_some(Role::Viewer));
+        assert_eq!(table.within(&eu, Role::Viewer), ["p1"]);
+    }
+}

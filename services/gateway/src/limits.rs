@@ -1,0 +1,70 @@
+//! Every limit of the gateway, with its unit.
+
+use std::time::Duration;
+
+/// Body of a request; bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Body of a request that carries a pipeline as JSON, or the state of a tool; bytes. JSON takes more room than the YAML that it stands for.
+pub const LARGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Until a body has come as a whole.
+pub const BODY_WAIT: Duration = Duration::from_secs(20);
+/// Until the head of a request has come as a whole: whoever sends it byte by byte holds a connection no longer.
+pub const HEAD_WAIT: Duration = Duration::from_secs(10);
+/// Head of a request; bytes.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Header lines of a request.
+pub const HEADERS_MAX: usize = 100;
+/// Path and query of a request; bytes.
+pub const TARGET_BYTES_MAX: usize = 8 * 1024;
+/// Connections at once.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// Connections from one address at once.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
+/// Requests that are worked on at once; more are answered 503.
+pub const REQUESTS_AT_ONCE: usize = 512;
+/// Streams of live updates at once.
+pub const STREAMS_MAX: usize = 1_024;
+/// Until a request has its answer. The official clients wait 30 s.
+pub const ANSWER_WAIT: Duration = Duration::from_secs(25);
+/// Until a connection without a request is closed, and the most that a stream of live updates stays silent.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Checks of pipelines without a key, of one address in a minute (the published limit).
+pub const SCHEMA_CHECKS_PER_MINUTE: u32 = 20;
+/// Addresses whose use of such things is remembered.
+pub const ADDRESSES_REMEMBERED: usize = 10_000;
+/// Characters of a request id that a caller may choose.
+pub const REQUEST_ID_CHARS_MAX: usize = 64;
+/// Values in a comma-separated filter.
+pub const FILTER_VALUES_MAX: usize = 100;
+/// Rows of a page, and how many it has where nobody says.
+pub const PAGE_SIZE_MAX: u32 = 100;
+/// See [`PAGE_SIZE_MAX`].
+pub const PAGE_SIZE: u32 = 50;
+/// The same of the task runs of one run.
+pub const TASK_RUN_PAGE_SIZE_MAX: u32 = 50;
+/// See [`TASK_RUN_PAGE_SIZE_MAX`].
+pub const TASK_RUN_PAGE_SIZE: u32 = 10;
+/// The widest span of time that a list covers, and the one that it covers where nobody says; days.
+pub const SPAN_DAYS: i64 = 7;
+/// Pipelines in a list.
+pub const PIPELINES_MAX: usize = 10_000;
+/// Questions that are put to the projector beside each other for one answer.
+pub const QUESTIONS_AT_ONCE: usize = 16;
+/// Violations that an answer lists.
+pub const VIOLATIONS_MAX: usize = 100;
+/// Bytes of what was wrong that an answer shows.
+pub const SHOWN_BYTES_MAX: usize = 200;
+/// Parts of reports in one call to the coordinator: each has about 200 KiB at most, a call 8 MiB.
+pub const LINEAGE_PARTS_PER_CALL: usize = 25;
+/// Bytes of an answer that a tool hands to an assistant: more would be no use to it.
+pub const MCP_ANSWER_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of a log that one answer carries.
+pub const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Until the table of keys is asked for again after the coordinator went away.
+pub const ACCESS_RETRY: Duration = Duration::from_millis(500);
+/// How long keys open doors by a table that nobody confirms any more.
+pub const ACCESS_STALE_MAX: Duration = Duration::from_secs(300);
+/// How often it is told which keys were used.
+pub const KEY_USES_TOLD: Duration = Duration::from_secs(30);
+/// Bytes of a bearer token.
+pub const TOKEN_BYTES_MAX: usize = 512;

@@ -1,0 +1,162 @@
+//! The OpenAPI 3.1 document, made of the table of routes.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    http::{Gives, Need, Route, Takes},
+    rest, speech,
+};
+
+/// Where the public API lies.
+const BASE: &str = "/api/engine/public";
+
+/// The document as text.
+pub(crate) fn text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document()));
+    &TEXT
+}
+
+fn document() -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .into_generator();
+    let mut messages = Map::new();
+    let mut paths: Map<String, Value> = Map::new();
+    for route in rest::public().0 {
+        let operation = operation(&route, &mut generator, &mut messages);
+        let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
+        if let Value::Object(methods) = path {
+            methods.insert(route.method.as_str().to_ascii_lowercase(), operation);
+        }
+    }
+    let mut schemas: Map<String, Value> = generator.take_definitions(true).into_iter().collect();
+    schemas.extend(messages);
+    schemas.insert("Fault".to_owned(), fault());
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Downbeat",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Runs pipelines across the tools of a data team, and knows what they did. The paths that Orchestra publishes are served as its clients use them.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": BASE }],
+        "security": [{ "key": [] }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "A key (`downbeat key create`)" } },
+        },
+    })
+}
+
+fn fault() -> Value {
+    json!({
+        "type": "object",
+        "required": ["detail"],
+        "properties": { "detail": { "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": {
+                "type": "object",
+                "required": ["loc", "msg", "type"],
+                "properties": {
+                    "loc": { "type": "array", "items": { "type": ["string", "integer"] } },
+                    "msg": { "type": "string" },
+                    "type": { "type": "string" },
+                    "ctx": {},
+                },
+            } },
+        ] } },
+    })
+}
+
+fn operation(route: &Route, generator: &mut SchemaGenerator, messages: &mut Map<String, Value>) -> Value {
+    let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut parameters: Vec<Value> = in_path
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } }))
+        .collect();
+    let mut named = BTreeSet::new();
+    for parameter in &route.parameters {
+        if named.insert(parameter.name.clone()) {
+            parameters.push(json!({
+                "name": parameter.name, "in": "query", "required": false, "description": parameter.says,
+                "schema": { "type": "string" },
+            }));
+        }
+    }
+    let mut operation = json!({
+        "operationId": id(route),
+        "summary": route.says,
+        "parameters": parameters,
+        "responses": responses(route, generator, messages),
+    });
+    if let Some(takes) = &route.takes {
+        let schema = match takes {
+            Takes::Json(describe) => json!(describe(generator)),
+            Takes::Message(message) => speech::schema_of(message, messages),
+        };
+        operation["requestBody"] =
+            json!({ "required": false, "content": { "application/json": { "schema": schema } } });
+    }
+    match route.need {
+        Need::Nothing => operation["security"] = json!([]),
+        Need::Account(role) | Need::Something(role) => operation["x-downbeat-role"] = json!(role.as_str()),
+        Need::Key => {}
+    }
+    operation
+}
+
+/// `get_pipeline_runs_id_status`.
+fn id(route: &Route) -> String {
+    let mut id = route.method.as_str().to_ascii_lowercase();
+    for part in route.path.split('/').filter(|part| !part.is_empty()) {
+        id.push('_');
+        id.extend(part.chars().filter_map(|letter| match letter {
+            '{' | '}' => None,
+            '-' | '.' => Some('_'),
+            letter => Some(letter),
+        }));
+    }
+    id
+}
+
+fn responses(route: &Route, generator: &mut SchemaGenerator, messages: &mut Map<String, Value>) -> Value {
+    let content = match &route.gives {
+        Gives::Nothing => None,
+        Gives::Text(kind) => Some(json!({ *kind: { "schema": { "type": "string" } } })),
+        Gives::Json(describe) => Some(json!({ "application/json": { "schema": describe(generator) } })),
+        Gives::Message(message) => {
+            Some(json!({ "application/json": { "schema": speech::schema_of(message, messages) } }))
+        }
+    };
+    let mut good = json!({ "description": route.says });
+    if let Some(content) = content {
+        good["content"] = content;
+    }
+    let fault = |says: &str| json!({ "description": says, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Fault" } } } });
+    let mut responses = json!({
+        "400": fault("What is asked for cannot be done"),
+        "404": fault("It is not there, or not to be seen"),
+        "408": fault("The body did not come in time"),
+        "413": fault("The body is too large"),
+        "414": fault("The path is too long"),
+        "422": fault("Something in the request is not as it should be"),
+        "429": fault("Too many requests"),
+        "503": fault("Not available now"),
+        "504": fault("No answer in time"),
+    });
+    responses[route.status.to_string()] = good;
+    if route.need != Need::Nothing {
+        responses["401"] = fault("No key, or one that opens nothing");
+        responses["403"] = fault("The key does not open this");
+    }
+    if matches!(&route.gives, Gives::Text("text/plain")) {
+        responses["206"] =
+            json!({ "description": "The range", "content": { "text/plain": { "schema": { "type": "string" } } } });
+        responses["416"] = json!({ "description": "Nothing is there from that byte on" });
+    }
+    responses
+}

@@ -1,0 +1,67 @@
+//! The routes of the public API, one file per kind of thing. Each converts, asks a service, and converts the answer.
+
+mod accounts;
+mod additions;
+mod assets;
+mod catalogue;
+mod document;
+mod environments;
+mod live;
+mod logs;
+mod openlineage;
+mod operations;
+mod pipelines;
+mod rates;
+mod runs;
+mod sought;
+mod task_runs;
+mod tool_state;
+mod webhook;
+
+use crate::{
+    http::{Route, Routes},
+    mcp,
+};
+
+pub(crate) use rates::Rates;
+pub(crate) use webhook::Callbacks;
+
+/// Where the public API lies; older documentation names it without `/api`.
+const BASES: [&str; 2] = ["/api/engine/public", "/engine/public"];
+
+/// The routes below the base of the public API, in the order of the document.
+pub(crate) fn public() -> Routes {
+    let mut routes = Routes::default();
+    pipelines::routes(&mut routes);
+    runs::routes(&mut routes);
+    live::routes(&mut routes);
+    task_runs::routes(&mut routes);
+    logs::routes(&mut routes);
+    operations::routes(&mut routes);
+    assets::routes(&mut routes);
+    environments::routes(&mut routes);
+    tool_state::routes(&mut routes);
+    additions::routes(&mut routes);
+    catalogue::routes(&mut routes);
+    document::routes(&mut routes);
+    routes
+}
+
+/// The routes that lie elsewhere.
+fn others() -> Routes {
+    let mut routes = Routes::default();
+    accounts::routes(&mut routes);
+    webhook::routes(&mut routes);
+    openlineage::routes(&mut routes);
+    mcp::routes(&mut routes);
+    routes
+}
+
+/// Every route with its whole path.
+pub(crate) fn served() -> Vec<(String, Route)> {
+    let public = public();
+    let based = BASES
+        .iter()
+        .flat_map(|base| public.0.iter().map(move |route| (format!("{base}{}", route.path), route.clone())));
+    based.chain(others().0.into_iter().map(|route| (route.path.to_owned(), route))).collect()
+}

@@ -1,0 +1,99 @@
+//! Pipelines: read, checked, written, started.
+
+mod check;
+mod describe;
+mod read;
+mod shape;
+mod start;
+mod write;
+
+use axum::http::Method;
+use downbeat_domain::access::Role;
+
+use crate::http::{Need, Route, Routes};
+
+/// The parameters that name a pipeline.
+const SELECTOR: [(&str, &str); 4] = [
+    ("pipeline_id", "Id of the pipeline"),
+    ("alias", "Alias of the pipeline"),
+    ("repository", "owner/name of the repository that its file is kept in; with yaml_path"),
+    ("yaml_path", "Path of its file there"),
+];
+const VERSION: [(&str, &str); 1] = [("version", "Number of a version; absent = the current one")];
+
+pub(super) fn routes(routes: &mut Routes) {
+    let (viewer, operator) = (Need::Something(Role::Viewer), Need::Something(Role::Operator));
+    let editor = Need::Something(Role::Editor);
+    routes.add(
+        Route::new(Method::POST, "/pipelines/schema", Need::Nothing, "Checks a pipeline; needs no key", check::check)
+            .query(&[("canonicalize", "true: the answer holds the pipeline with names written likeThis")])
+            .takes_much()
+            .gives::<check::Checked>(200),
+    );
+    routes.add(
+        Route::new(Method::GET, "/pipelines", viewer, "All pipelines, by alias", read::list)
+            .gives::<Vec<shape::PublicPipeline>>(200),
+    );
+    routes.add(
+        Route::new(Method::GET, "/pipeline", viewer, "A pipeline", read::get)
+            .query(&SELECTOR)
+            .query(&VERSION)
+            .gives::<shape::PublicPipeline>(200),
+    );
+    for path in ["/pipeline/data", "/pipelines/data"] {
+        routes.add(
+            Route::new(Method::GET, path, viewer, "The definition of a pipeline, as YAML", read::data)
+                .query(&SELECTOR)
+                .query(&VERSION)
+                .gives_text("application/yaml"),
+        );
+    }
+    let says = "Makes a pipeline, or a draft of one";
+    routes.add(
+        Route::new(Method::POST, "/pipelines", editor, says, write::create)
+            .takes::<write::Create>()
+            .takes_much()
+            .gives::<shape::PipelineWithData>(201),
+    );
+    for path in ["/pipelines", "/pipelines/{alias}"] {
+        routes.add(
+            Route::new(Method::PUT, path, editor, "A new version of a pipeline, or a draft of one", write::update)
+                .takes::<write::Update>()
+                .takes_much()
+                .gives::<shape::PipelineWithData>(200),
+        );
+    }
+    routes.add(
+        Route::new(Method::DELETE, "/pipelines", editor, "Deletes a pipeline; its runs stay", write::delete)
+            .query(&SELECTOR)
+            .gives_nothing(),
+    );
+    routes.add(
+        Route::new(
+            Method::PATCH,
+            "/pipelines/storage-settings",
+            editor,
+            "Says where the file of a pipeline is kept",
+            write::keep,
+        )
+        .query(&SELECTOR)
+        .takes::<write::Storage>()
+        .gives::<shape::PipelineWithData>(200),
+    );
+    for (path, says) in [
+        ("/pipelines/{id}/pause", "Nothing of the pipeline starts until it is resumed"),
+        ("/pipelines/{id}/resume", "The pipeline starts again"),
+    ] {
+        let route = if path.ends_with("pause") {
+            Route::new(Method::POST, path, operator, says, write::pause)
+        } else {
+            Route::new(Method::POST, path, operator, says, write::resume)
+        };
+        routes.add(route.gives_nothing());
+    }
+    routes.add(
+        Route::new(Method::POST, "/pipelines/{id}/start", operator, "Starts a run", start::start)
+            .takes::<start::Start>()
+            .gives::<start::Started>(200),
+    );
+}

@@ -1,0 +1,85 @@
+//! How many connections there are, in all and from one address.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::limits;
+
+/// The connections that are open.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connections(Arc<Mutex<Open>>);
+
+#[derive(Debug, Default)]
+struct Open {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    connections: Connections,
+    address: IpAddr,
+}
+
+impl Connections {
+    /// A place for a connection; none = there are too many.
+    pub(super) fn enter(&self, address: IpAddr) -> Option<Place> {
+        let address = whose(address);
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = open.by_address.get(&address).copied().unwrap_or_default();
+        if open.all >= limits::CONNECTIONS_MAX || here >= limits::CONNECTIONS_PER_ADDRESS_MAX {
+            return None;
+        }
+        open.all += 1;
+        open.by_address.insert(address, here + 1);
+        drop(open);
+        Some(Place { connections: self.clone(), address })
+    }
+}
+
+/// Whoever has one address of IPv6 mostly has 2^64 of them.
+fn whose(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.connections.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.all = open.all.saturating_sub(1);
+        let left = open.by_address.get(&self.address).copied().unwrap_or_default().saturating_sub(1);
+        if left == 0 {
+            open.by_address.remove(&self.address);
+        } else {
+            open.by_address.insert(self.address, left);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_has_not_all_of_them_and_places_come_back() {
+        let connections = Connections::default();
+        let (one, other): (IpAddr, IpAddr) = ("2001:db8::1".parse().unwrap(), "192.0.2.1".parse().unwrap());
+        let neighbour = "2001:db8::2".parse().unwrap();
+        let held: Vec<Place> = (0..limits::CONNECTIONS_PER_ADDRESS_MAX).map_while(|_| connections.enter(one)).collect();
+        assert_eq!(held.len(), limits::CONNECTIONS_PER_ADDRESS_MAX);
+        assert!(connections.enter(one).is_none() && connections.enter(neighbour).is_none());
+        assert!(connections.enter(other).is_some());
+        drop(held);
+        assert!(connections.enter(one).is_some());
+        assert!(connections.0.lock().unwrap().by_address.is_empty(), "nothing is kept of whoever is gone");
+    }
+}

@@ -1,0 +1,166 @@
+//! How the gateway lives: it listens, lets connections in within bounds, and ends when it is asked to.
+
+mod admit;
+mod connections;
+mod health;
+mod router;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, extract::ConnectInfo};
+use downbeat_runtime::{
+    clock::Clock,
+    shutdown::{self, ShutdownSignal},
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+use tower::ServiceExt as _;
+
+use crate::{
+    access::{self, Doors, Uses},
+    config::GatewayConfig,
+    error::Error,
+    limits,
+    metrics::Metrics,
+    rest::{Callbacks, Rates},
+    upstream::Upstream,
+};
+use connections::Connections;
+
+/// How long requests may go on once the gateway is asked to end.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) upstream: Upstream,
+    pub(crate) doors: Doors,
+    pub(crate) uses: Uses,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+    /// Requests that are worked on.
+    pub(crate) places: Arc<Semaphore>,
+    /// Streams of live updates.
+    pub(crate) streams: Arc<Semaphore>,
+    /// Of checks of pipelines without a key.
+    pub(crate) checks: Rates,
+    pub(crate) callbacks: Option<Callbacks>,
+    /// Set when the gateway is to end: streams end with it.
+    pub(crate) ending: ShutdownSignal,
+}
+
+/// A gateway that listens.
+#[derive(Debug)]
+pub struct Gateway {
+    health: Option<SocketAddr>,
+    listener: TcpListener,
+    address: SocketAddr,
+    upstream: Upstream,
+    callbacks: Option<Callbacks>,
+}
+
+impl Gateway {
+    /// Listens. The services behind need not be there yet.
+    ///
+    /// # Errors
+    /// The port is taken, or a setting is wrong.
+    pub async fn bind(config: GatewayConfig) -> Result<Self, Error> {
+        let upstream = Upstream::of(&config)?;
+        let callbacks = Callbacks::of(&config)?;
+        let taken = |source| Error::Bind { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        Ok(Self { health: config.health, listener, address, upstream, callbacks })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the signal.
+    ///
+    /// # Errors
+    /// The address for health cannot be listened on.
+    pub async fn run(self, signal: ShutdownSignal) -> Result<(), Error> {
+        let edge = Arc::new(Edge {
+            doors: access::follow(self.upstream.coordinator.clone()),
+            upstream: self.upstream,
+            uses: Uses::default(),
+            clock: Clock::start(),
+            metrics: Metrics::default(),
+            places: Arc::new(Semaphore::new(limits::REQUESTS_AT_ONCE)),
+            streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
+            checks: Rates::default(),
+            callbacks: self.callbacks,
+            ending: signal.clone(),
+        });
+        if let Some(listen) = self.health {
+            health::serve(listen, Arc::clone(&edge), signal.clone())
+                .await
+                .map_err(|source| Error::Bind { address: listen, source })?;
+        }
+        let telling = tokio::spawn(edge.uses.clone().tell(edge.upstream.coordinator.clone(), signal.clone()));
+        serve(self.listener, router::router(edge), signal).await;
+        // What was used last is told, too.
+        let _ = telling.await;
+        Ok(())
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, mut signal: ShutdownSignal) {
+    let graceful = GracefulShutdown::new();
+    let connections = Connections::default();
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD_WAIT)
+        .max_buf_size(limits::HEAD_BYTES_MAX)
+        .max_headers(limits::HEADERS_MAX)
+        .keep_alive(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(limits::KEEP_ALIVE)
+        .max_header_list_size(u32::try_from(limits::HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .max_concurrent_streams(100);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown::wait(&mut signal) => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Too many open files, mostly: it passes.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        // Whoever has too many is let go without an answer: to write one would cost what the limit saves.
+        let Some(place) = connections.enter(peer.ip()) else { continue };
+        stream.set_nodelay(true).ok();
+        let service = router.clone().map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        });
+        let connection =
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = graceful.watch(connection.into_owned());
+        tokio::spawn(async move {
+            let _place = place;
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+    drop(listener);
+    tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await.ok();
+}
