@@ -47,6 +47,7 @@ pub(crate) mod snapshots {
 /// Descriptors of every package, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+pub mod asked;
 pub mod convert;
 pub mod event;
 pub mod limits;

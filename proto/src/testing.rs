@@ -5,15 +5,17 @@
 //! limits, sub-pipelines, restarts, marks, pauses, pipelines that follow others, backfills. Knows nothing about the wire, logs or files.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
+mod access;
 mod alerts;
 mod assets;
 mod audit;
 mod backfills;
 mod costs;
 mod foreign;
+mod kinds;
 mod sensors;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use downbeat_domain::{
     AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, IncomingEvent, Mark, Outcome,
@@ -29,6 +31,8 @@ use downbeat_domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
+
+pub use kinds::{kinds, missing_kinds};
 
 pub const MAIN: PipelineId = PipelineId([1; 16]);
 pub const CHILD: PipelineId = PipelineId([2; 16]);
@@ -100,6 +104,7 @@ pub fn plan(tasks: &[Numbers], groups: &[Numbers]) -> Plan {
         anomalies: alerts::anomalies(),
         owner: "data".to_owned(),
         budget: Some(costs::budget(9)),
+        labels: if groups.len() % 2 == 1 { vec!["eu".to_owned(), "finance".to_owned()] } else { Vec::new() },
         ..Plan::default()
     };
     let first = tasks.first().copied().unwrap_or_default();
@@ -286,6 +291,7 @@ impl World {
             (11, _) => self.fire(which, detail),
             (13, _) if more.is_multiple_of(3) => self.of_alerts(which, detail),
             (16, _) if more % 4 == 1 => self.beside_runs(which, detail),
+            (17, _) if more % 4 == 1 => self.of_keys(which, detail),
             (12 | 13, _) => self.of_sensors(which, detail, more),
             (14 | 15, _) => self.of_assets(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),
@@ -478,22 +484,4 @@ pub fn applied(pipeline: PipelineId, alias: &str, plan: Plan, digest: u8) -> Com
         digest: [digest; 32],
         plan,
     }))
-}
-
-/// How often each kind of event occurs, by its name.
-pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u32> {
-    let mut kinds = BTreeMap::new();
-    for event in events {
-        let text = if let Event::Cost(fact) = event { format!("{fact:?}") } else { format!("{event:?}") };
-        let name = text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-        *kinds.entry(name.to_owned()).or_insert(0) += 1;
-    }
-    kinds
-}
-
-/// The kinds of event that do not occur among those counted, but for those of the coordinator.
-pub fn missing_kinds(seen: &BTreeMap<String, u32>) -> Vec<String> {
-    let word = |word: &str| word[..1].to_owned() + &word[1..].to_lowercase();
-    let known = crate::event::ALL_KINDS.iter().map(|kind| kind.as_str_name().split('_').map(word).collect::<String>());
-    known.filter(|kind| kind != "PartitionOwned" && !seen.contains_key(kind)).collect()
 }

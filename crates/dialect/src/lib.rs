@@ -15,6 +15,7 @@ pub mod edit;
 mod explain;
 pub mod expression;
 mod format;
+mod label;
 mod layout;
 pub mod limits;
 mod model;
@@ -33,6 +34,7 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use explain::Explanation;
 pub use format::format;
+pub use label::is_label;
 pub use model::{
     Alert, AlertDestination, AssetTrigger, BudgetRule, Catchup, Concurrency, Condition, Configuration, Deadline, Entry,
     EventPart, EventTrigger, FreshnessRule, GroupAdditions, Input, InputType, Matrix, MatrixValues, Moment, OnLimit,

@@ -10,6 +10,10 @@ pub const NODES: usize = 200_000;
 pub const ALIASES: usize = 100;
 /// Bytes of all scalars together, those repeated through aliases counted each time.
 pub const SCALAR_BYTES: usize = 8 * 1024 * 1024;
+/// Labels of a pipeline, or of a grant.
+pub const LABELS_MAX: usize = 20;
+/// Characters of such a label.
+pub const LABEL_CHARS_MAX: usize = 63;
 /// How old a missed instant may be to be caught up, milliseconds: 366 days.
 pub const CATCHUP_WINDOW_MS: u64 = 366 * DAY_MS;
 /// Jitter of a schedule, milliseconds: a day.

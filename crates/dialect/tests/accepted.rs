@@ -170,6 +170,22 @@ fn what_is_said_of_assets_and_time_is_typed() {
 
 const HOUR_MS: u64 = 3_600_000;
 
+#[test]
+fn labels_of_a_pipeline_are_typed() {
+    let with = |labels: &str| {
+        let meta =
+            if labels.is_empty() { String::new() } else { format!("meta: {{downbeat: {{labels: [{labels}]}}}}\n") };
+        let tasks = "pipeline: {a: {integration: X, integration_job: Y, parameters: {}}}\n";
+        format!("version: v1\nname: demo\n{meta}{tasks}")
+    };
+    assert_eq!(accepted(&with("")).additions.labels, [""; 0]);
+    assert_eq!(accepted(&with("finance, eu-1.x_y")).additions.labels, ["finance", "eu-1.x_y"]);
+    for (count, fits) in [(20, true), (21, false)] {
+        let labels: Vec<String> = (0..count).map(|number| format!("l{number}")).collect();
+        assert_eq!(parse(&with(&labels.join(", "))).pipeline.is_some(), fits, "{count}");
+    }
+}
+
 /// The example says of a script, and of a task that waits, what they read and write.
 #[test]
 fn what_tasks_read_and_write_is_typed() {

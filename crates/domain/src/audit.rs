@@ -4,7 +4,7 @@
 //! can be told like one that is not; every text of a caller is bounded. Knows nothing about who may do what.
 
 use crate::{
-    command::Command,
+    command::{AccessCommand, Command},
     cost::CostCommand,
     decide::cut,
     id::{PipelineId, RunId},
@@ -125,6 +125,8 @@ words!(
         Alert = "alert",
         /// A kind of event for sensors.
         Event = "event",
+        /// A key.
+        Key = "key",
     }
 );
 
@@ -175,6 +177,10 @@ words!(
         SetBudget = "SET_BUDGET",
         /// See [`CostCommand::ReleaseRun`].
         ReleaseRun = "RELEASE_RUN",
+        /// See [`AccessCommand::CreateKey`].
+        CreateKey = "CREATE_KEY",
+        /// See [`AccessCommand::RevokeKey`].
+        RevokeKey = "REVOKE_KEY",
     }
 );
 
@@ -211,7 +217,15 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::Cost(CostCommand::Record(_)) => (CommandKind::RecordCosts, Vec::new()),
         Command::Cost(CostCommand::SetBudget { .. }) => (CommandKind::SetBudget, Vec::new()),
         Command::Cost(CostCommand::ReleaseRun(id)) => (CommandKind::ReleaseRun, vec![run(*id)]),
-        Command::SettleAlert { .. }
+        Command::Access(AccessCommand::CreateKey(create)) => {
+            let named = Target { name: create.name.clone(), ..Target::new(TargetKind::Key, create.key) };
+            (CommandKind::CreateKey, vec![named])
+        }
+        Command::Access(AccessCommand::RevokeKey { key }) => {
+            (CommandKind::RevokeKey, vec![Target::new(TargetKind::Key, key)])
+        }
+        Command::Access(AccessCommand::NoteUses { .. })
+        | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
         | Command::ReportLineage(_)
         | Command::NoteTimeZones { .. }

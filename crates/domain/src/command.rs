@@ -1,5 +1,6 @@
 //! Requests. Names are imperatives; who asks and when comes in the [`Context`], because the core has no clock.
 
+mod access;
 mod rejection;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::{
     status::{FailureClass, Mark, Outcome, RestartMode},
 };
 
+pub use access::{AccessCommand, CreateKey};
 pub use rejection::Rejection;
 
 /// What a decision may know of the world.
@@ -194,6 +196,8 @@ pub enum Command {
     },
     /// Of the ledger of costs.
     Cost(CostCommand),
+    /// Of keys.
+    Access(AccessCommand),
     /// Another system says something about a run of its own.
     ReportLineage(Box<ReportLineage>),
     /// A deadline of the run has passed.

@@ -1,10 +1,12 @@
 //! The facts. Names are in the past tense; the wire form and the number of each kind stand in `proto`.
 
+mod access;
 mod alert;
 mod asset;
 mod audit;
 mod backfill;
 mod carried;
+mod parts;
 mod sensor;
 mod trigger;
 
@@ -22,6 +24,7 @@ use crate::{
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
 };
 
+pub use access::{AccessEvent, KeyCreated};
 pub use alert::{Alert, AlertSubject, AlertsRaised, Anomaly};
 pub use asset::{
     AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, FreshnessBreached, FreshnessRestored,
@@ -29,6 +32,7 @@ pub use asset::{
 pub use audit::CommandRejected;
 pub use backfill::BackfillCreated;
 pub use carried::TaskCarriedOver;
+pub use parts::{ConditionResult, Selection};
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
@@ -41,24 +45,6 @@ pub struct AttemptRef {
     pub task: u32,
     /// Counts from 1.
     pub number: u32,
-}
-
-/// What a condition was and what it gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConditionResult {
-    /// The expression as written.
-    pub expression: String,
-    /// Its value when it was evaluated.
-    pub value: Value,
-}
-
-/// The part of a pipeline that a run is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selection {
-    /// Places of tasks in the plan.
-    pub tasks: Vec<u32>,
-    /// Also everything that follows from them.
-    pub downstream: bool,
 }
 
 /// A fact about a partition.
@@ -125,6 +111,8 @@ pub enum Event {
     CommandRejected(Box<CommandRejected>),
     /// Of the ledger of costs.
     Cost(Box<CostEvent>),
+    /// Of keys.
+    Access(Box<AccessEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),
     /// A run began to exist.
@@ -345,6 +333,7 @@ impl Event {
             | Event::AlertRetried { .. }
             | Event::CommandRejected(_)
             | Event::Cost(_)
+            | Event::Access(_)
             | Event::LineageReported(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
@@ -447,6 +436,7 @@ impl Event {
             Event::AlertsRaised(raised) => Some(raised.at),
             Event::CommandRejected(rejected) => Some(rejected.at),
             Event::Cost(fact) => Some(fact.at()),
+            Event::Access(fact) => fact.at(),
             Event::LineageReported(reported) => Some(reported.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)

@@ -44,6 +44,10 @@ macro_rules! id {
 }
 
 id!(
+    /// An account: derived from its name.
+    AccountId
+);
+id!(
     /// A pipeline: derived from its alias, so that every installation gives the same file the same id.
     PipelineId
 );
@@ -76,6 +80,10 @@ id!(
     CostId
 );
 id!(
+    /// A key that opens something: drawn by chance.
+    KeyId
+);
+id!(
     /// A command, given by the caller; a repeated one is answered from state.
     CommandId
 );
@@ -84,6 +92,13 @@ id!(
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not a UUID such as 3f1c9a52-7d0e-4b6a-9f57-0c2d8e4b1a90")]
 pub struct InvalidId(String);
+
+impl AccountId {
+    /// The id of the account of this name.
+    pub fn derive(name: &str) -> Self {
+        Self(derive("downbeat account v1", &[name.as_bytes()]))
+    }
+}
 
 impl PipelineId {
     /// The id of the pipeline with this alias in this account.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    limits,
     plan::{Node, PlanDeadline, PlanSensor},
     state::{
         Agenda, AssetListeners, Backfill, Followers, GroupPhase, Lanes, Listeners, Partition, Phase, Pools, RunState,
@@ -32,6 +33,7 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_assets(partition, &mut found);
     check_alerts(partition, &mut found);
     found.extend(partition.ledger.violations());
+    check_keys(partition, &mut found);
     found
 }
 
@@ -55,6 +57,21 @@ fn check_alerts(partition: &Partition, found: &mut Vec<String>) {
         if !run.to_alert.keys().all(ended) {
             found.push(format!("INV-09: run {} is to tell of a task that has not ended", run.id));
         }
+    }
+}
+
+/// Keys have limits (INV-12), and names that name one of them.
+fn check_keys(partition: &Partition, found: &mut Vec<String>) {
+    let keys = &partition.keys;
+    let names: BTreeSet<&str> = keys.keys.values().map(|key| key.name.as_str()).collect();
+    if names.len() != keys.keys.len() {
+        found.push("INV-12: two keys have one name".to_owned());
+    }
+    if keys.keys.len() > limits::KEYS_MAX || keys.revoked.len() > limits::REVOKED_KEYS_MAX {
+        found.push(format!("INV-12: there are {} keys, and {} revoked ones", keys.keys.len(), keys.revoked.len()));
+    }
+    if keys.revoked.iter().any(|(revoked, _)| keys.keys.contains_key(revoked)) {
+        found.push("INV-12: a revoked key is there".to_owned());
     }
 }
 

@@ -5,6 +5,7 @@
 //! clocks, randomness, files, sockets, storage, threads or the wire.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod access;
 pub mod audit;
 pub mod backfill;
 pub mod command;
@@ -31,10 +32,11 @@ pub mod sensors;
 pub mod state;
 pub mod status;
 
+pub use access::{Grant, Role};
 pub use audit::{CallOrigin, Caller, CommandKind, Target, TargetKind};
 pub use command::{
-    AlertOutcome, Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun,
-    SelectTasks, StartRun, TakeEvent, TakeWebhook,
+    AccessCommand, AlertOutcome, Command, Context, CreateBackfill, CreateKey, FireSchedule, PollSensor, Rejection,
+    Report, RestartRun, SelectTasks, StartRun, TakeEvent, TakeWebhook,
 };
 pub use decide::{decide, execute, settle};
 pub use event::{
@@ -42,7 +44,9 @@ pub use event::{
     PipelineApplied, RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
 };
 pub use evolve::{evolve, worst};
-pub use id::{AlertId, BackfillId, CommandId, CostId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
+pub use id::{
+    AccountId, AlertId, BackfillId, CommandId, CostId, EventKey, KeyId, PipelineId, RunId, TaskRunId, WorkerId,
+};
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};

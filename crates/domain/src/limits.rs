@@ -198,6 +198,20 @@ pub const GATHERED_RUNS_MAX: usize = 100;
 pub const DEBOUNCES_MAX: u64 = 10;
 /// Runs that ended well that a pipeline with deadlines remembers.
 pub const GOOD_ENDS_MAX: usize = 256;
+/// Keys that were made and neither revoked nor expired.
+pub const KEYS_MAX: usize = 1_000;
+/// Keys that were revoked, of which a partition remembers that there were some.
+pub const REVOKED_KEYS_MAX: usize = 1_000;
+/// Name of a key, characters.
+pub const KEY_NAME_CHARS_MAX: usize = 100;
+/// How long a key opens something where nobody says, days.
+pub const KEY_DAYS: i64 = 90;
+/// How long it may at most, days.
+pub const KEY_DAYS_MAX: i64 = 366;
+/// Grants of one key.
+pub const GRANTS_PER_KEY_MAX: usize = 20;
+/// Labels of all grants of one key, bytes: all keys together fit into one message.
+pub const GRANT_BYTES_PER_KEY_MAX: usize = 2 * 1024;
 /// The address, and the client, that a call comes from, each in bytes; longer ones are cut.
 pub const CALL_ORIGIN_BYTES_MAX: usize = 128;
 /// What a caller says about why, bytes; longer ones are cut.

@@ -68,6 +68,8 @@ pub struct Plan {
     pub owner: String,
     /// What its runs may cost.
     pub budget: Option<Budget>,
+    /// By what grants reach it; see [`crate::access::allows`].
+    pub labels: Vec<String>,
 }
 
 /// The end of a run of another pipeline starts one.

@@ -51,6 +51,7 @@ pub(crate) fn encode(plan: &Plan) -> wire::Plan {
         anomalies: plan.anomalies.iter().map(alert::encode_anomaly).collect(),
         owner: plan.owner.clone(),
         budget: plan.budget.as_ref().map(super::budget),
+        labels: plan.labels.clone(),
     }
 }
 
@@ -79,6 +80,7 @@ pub(crate) fn decode(plan: wire::Plan) -> Option<Plan> {
             None => None,
             Some(budget) => Some(super::budget_of(budget)?),
         },
+        labels: plan.labels,
     })
 }
 

@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::{alerts, assets, cost, sensors};
+use super::{access, alerts, assets, cost, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -29,6 +29,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         }
         Agenda::Run(_) | Agenda::Followers(_) | Agenda::Backfill(_) => None,
     });
+    let (keys, revoked_keys) = access::encode(&partition.keys);
     wire::Snapshot {
         pipelines,
         runs,
@@ -46,6 +47,8 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         owed_alerts: alerts::encode(partition.alerts.owed.values()),
         dead_alerts: alerts::encode(&partition.alerts.dead),
         ledger: cost::encode(&partition.ledger),
+        keys,
+        revoked_keys,
         ..wire::Snapshot::default()
     }
 }

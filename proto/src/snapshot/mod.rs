@@ -12,6 +12,7 @@
 //! | 32 | BLAKE3 of everything above and below |
 //! | rest | the message of `downbeat/snapshot/v1`, zstd |
 
+mod access;
 mod alerts;
 mod assets;
 mod cost;

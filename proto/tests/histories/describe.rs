@@ -5,7 +5,7 @@ use std::fmt::Write;
 use downbeat_domain::{
     Partition, RunState, Trigger,
     cost::Ledger,
-    state::{AssetState, GroupPhase, Owed},
+    state::{AssetState, GroupPhase, Keys, Owed},
 };
 
 fn assets(text: &mut String, alias: &str, state: &AssetState) {
@@ -105,11 +105,25 @@ pub(crate) fn partition(partition: &Partition) -> String {
     for (run, (_, status)) in &partition.finished {
         writeln!(text, "run {run} ended {status}").unwrap();
     }
+    keys(&mut text, &partition.keys);
     costs(&mut text, &partition.ledger);
     let mut live: Vec<&RunState> = partition.runs.values().collect();
     live.sort_by_key(|run| run.order);
     live.into_iter().for_each(|state| run(&mut text, state));
     text
+}
+
+fn keys(text: &mut String, keys: &Keys) {
+    for (id, key) in &keys.keys {
+        let grants: Vec<String> =
+            key.grants.iter().map(|it| format!("{} of {:?}", it.role.as_str(), it.labels)).collect();
+        let (name, grants, first) = (&key.name, grants.join(", "), key.hash[0]);
+        writeln!(text, "key {id} `{name}` by {} of hash {first}.. may {grants}", key.by).unwrap();
+        writeln!(text, "  made {}, expires {}, used {:?}", key.created_at, key.expires_at, key.used).unwrap();
+    }
+    for (id, name) in &keys.revoked {
+        writeln!(text, "key {id} `{name}` was revoked").unwrap();
+    }
 }
 
 fn costs(text: &mut String, ledger: &Ledger) {

@@ -6,6 +6,7 @@
 //! touched.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod access;
 mod alerts;
 mod assets;
 mod costs;

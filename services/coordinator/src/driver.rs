@@ -13,10 +13,10 @@ use downbeat_domain::{Caller, Command, CommandId, Rejection, RunId};
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::worker::v1 as wire;
 use downbeat_runtime::clock::{Clock, Now};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    engine::{Answer, CallId, Engine, Input, Moment, Output, Refusal, SessionId},
+    engine::{AccessTable, Answer, CallId, Engine, Input, Moment, Output, Refusal, SessionId},
     error::Error,
     limits,
     ownership::{Ownership, Trust},
@@ -55,6 +55,7 @@ pub struct Handle {
     backlog: Arc<AtomicUsize>,
     clock: Clock,
     trust: Trust,
+    access: watch::Receiver<Arc<AccessTable>>,
 }
 
 /// The engine's loop has ended, or takes nothing more for now.
@@ -121,6 +122,11 @@ impl Handle {
         confirmed.await.map_err(|_| Refused::Stopping)
     }
 
+    /// What gateways decide by, as the log has it: now, and after every change. Who reads slowly sees only the newest.
+    pub fn access(&self) -> watch::Receiver<Arc<AccessTable>> {
+        self.access.clone()
+    }
+
     /// Asks something of the engine's state.
     pub async fn ask<T: Send + 'static>(
         &self,
@@ -157,6 +163,7 @@ pub struct Driver {
     greetings: Vec<(u64, Greeting)>,
     /// Answers that wait for the log to say whose they are; each with its question, too.
     confirming: Vec<(u64, oneshot::Sender<()>)>,
+    access: watch::Sender<Arc<AccessTable>>,
     to_append: Option<Bytes>,
     snapshots: Option<Snapshots>,
     /// For what this loop starts beside itself and hears of again. Weak: the loop ends when all other handles are gone.
@@ -171,14 +178,16 @@ impl Driver {
         let backlog = Arc::new(AtomicUsize::new(0));
         let now = clock.now();
         let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
+        let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
+        let (access, watched) = watch::channel(engine.access());
         let handle = Handle {
             incoming,
             sessions: Arc::new(AtomicU64::new(1)),
             backlog: Arc::clone(&backlog),
             clock,
             trust: ownership.trust().clone(),
+            access: watched,
         };
-        let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
         if let Some(snapshots) = &snapshots {
             engine.snapshot_every(snapshots.every);
         }
@@ -195,11 +204,18 @@ impl Driver {
             workers: HashMap::new(),
             greetings: Vec::new(),
             confirming: Vec::new(),
+            access,
             to_append: None,
             snapshots,
             own: handle.incoming.downgrade(),
         };
         (driver, handle)
+    }
+
+    /// Was a key ever made, as far as it is known?
+    pub(crate) fn knows_keys(&self) -> bool {
+        let keys = &self.engine.partition().keys;
+        !keys.keys.is_empty() || !keys.revoked.is_empty()
     }
 
     /// Runs until every handle is gone, or the partition is lost.
@@ -319,6 +335,9 @@ impl Driver {
                 Output::Noted { call } => {
                     // As above.
                     let _ = self.noting.remove(&call).map(|reply| reply.send(()));
+                }
+                Output::Access(table) => {
+                    self.access.send_replace(table);
                 }
                 Output::Send { session, message } => self.send(session, message),
                 Output::Snapshot(state) => {

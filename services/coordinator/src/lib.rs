@@ -8,9 +8,11 @@ pub mod config;
 pub mod driver;
 pub mod engine;
 pub mod error;
+pub mod first_key;
 pub mod limits;
 pub mod ownership;
 pub mod prior;
+mod secret;
 pub mod snapshots;
 pub mod take_over;
 
@@ -18,7 +20,8 @@ use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
-    control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer,
+    control::v1::{access_service_server::AccessServiceServer, control_service_server::ControlServiceServer},
+    worker::v1::worker_service_server::WorkerServiceServer,
 };
 use downbeat_runtime::{
     grpc,
@@ -48,14 +51,25 @@ impl Coordinator {
         Ok(Self { driver, handle, log })
     }
 
+    /// Where nobody made a key yet: what makes the first one, once the loop runs.
+    pub fn first_key(&self) -> Option<first_key::FirstKey> {
+        (!self.driver.knows_keys()).then(|| first_key::FirstKey { handle: self.handle.clone() })
+    }
+
     /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 2]) {
-        let control = api::Control::new(self.handle.clone(), Arc::clone(&self.log));
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 3]) {
+        let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log)));
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
-        routes.add_service(ControlServiceServer::new(control).max_decoding_message_size(limit));
+        routes.add_service(AccessServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
+        routes.add_service(ControlServiceServer::from_arc(control).max_decoding_message_size(limit));
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
-        (self.driver, ["downbeat.control.v1.ControlService", "downbeat.worker.v1.WorkerService"])
+        let services = [
+            "downbeat.control.v1.AccessService",
+            "downbeat.control.v1.ControlService",
+            "downbeat.worker.v1.WorkerService",
+        ];
+        (self.driver, services)
     }
 
     /// Serves until the signal, or until the partition is lost.

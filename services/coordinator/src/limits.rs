@@ -87,6 +87,11 @@ pub const CHECK_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 pub const ALERT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Alerts that workers were asked to tell and have not answered for.
 pub const ALERTS_IN_FLIGHT_MAX: usize = 64;
+/// Gateways that watch at once who may do what.
+pub const ACCESS_WATCHERS_MAX: usize = 100;
+/// Labels of all pipelines, with their ids, that gateways are told of, bytes; those of further pipelines are left out, so that only grants
+/// without labels reach them.
+pub const ACCESS_LABELS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Firings of schedules in one call.
 pub const FIRINGS_PER_CALL_MAX: usize = 256;
 /// Events in one call.

@@ -1,7 +1,8 @@
 //! Connections to a running Downbeat.
 
 use downbeat_proto::{
-    control::v1::control_service_client::ControlServiceClient,
+    asked as beside,
+    control::v1::{access_service_client::AccessServiceClient, control_service_client::ControlServiceClient},
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
         GetPositionRequest, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
@@ -24,9 +25,7 @@ const CLIENT: &str = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
 pub fn asked<T>(request: T, by: &By) -> tonic::Request<T> {
     let mut request = tonic::Request::new(request);
     if let Some(reason) = &by.because {
-        // Binary, so that it may hold any text.
-        let reason = tonic::metadata::MetadataValue::from_bytes(reason.as_bytes());
-        request.metadata_mut().insert_bin("downbeat-reason-bin", reason);
+        beside::put_reason(request.metadata_mut(), reason);
     }
     request
 }
@@ -35,6 +34,12 @@ pub fn asked<T>(request: T, by: &By) -> tonic::Request<T> {
 pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>, Error> {
     let channel = connect(&servers.server).await?;
     Ok(ControlServiceClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The coordinator, about keys.
+pub async fn access(servers: &Servers) -> Result<AccessServiceClient<Channel>, Error> {
+    let channel = connect(&servers.server).await?;
+    Ok(AccessServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The metadata projector.

@@ -6,10 +6,10 @@ mod support;
 use std::collections::BTreeMap;
 
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, Event, Mark, PassReason, PassedInstants,
-    PipelineApplied, PipelineId, RestartMode, RunCreated, RunStatus, ScheduleDecided, Target, TargetKind, TaskRunId,
-    Trigger,
-    event::{Alert, AlertSubject, AlertsRaised, CommandRejected, SensorEventTaken},
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, Event, Grant, KeyId, Mark, PassReason,
+    PassedInstants, PipelineApplied, PipelineId, RestartMode, Role, RunCreated, RunStatus, ScheduleDecided, Target,
+    TargetKind, TaskRunId, Trigger,
+    event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::engine::{self, Fold, keys, rows};
@@ -403,6 +403,43 @@ async fn what_follows_by_itself_and_what_workers_say_has_no_row() {
     let found: Vec<(u64, u32, &str)> =
         entries.iter().map(|entry| (entry.sequence, entry.ordinal, entry.command.as_str())).collect();
     assert_eq!(found, [(1, 0, "APPLY_PIPELINE"), (1, 1, "START_RUN"), (3, 1, "DELETE_PIPELINE")]);
+}
+
+#[tokio::test]
+async fn keys_that_are_made_and_revoked_have_rows_and_those_that_are_used_have_none() {
+    let key = KeyId([5; 16]);
+    let made = KeyCreated {
+        key,
+        name: "ci".into(),
+        hash: [9; 32],
+        grants: vec![Grant { role: Role::Editor, labels: vec!["eu".into()] }],
+        by: "user:ada".into(),
+        expires_at: at(99),
+        at: at(1),
+    };
+    let access = |fact| Event::Access(Box::new(fact));
+    let entries = audited(vec![
+        vec![by("user:ada", vec![access(AccessEvent::KeyCreated(made))])],
+        vec![by("gateway", vec![access(AccessEvent::KeysUsed { keys: vec![key], hour: at(0) })])],
+        vec![by("key:ci", vec![access(AccessEvent::KeyRevoked { key, name: "ci".into(), at: at(2) })])],
+    ])
+    .await;
+    let found: Vec<_> = entries
+        .iter()
+        .map(|it| (it.sequence, it.command.as_str(), it.actor_kind.as_str(), it.summary.as_str(), it.after.clone()))
+        .collect();
+    let after = json!({"grants": [{"role": "EDITOR", "labels": ["eu"]}], "expires_at": at(99).to_string()});
+    assert_eq!(
+        found,
+        [
+            (1, "CREATE_KEY", "USER", "made key ci", after.to_string()),
+            (3, "REVOKE_KEY", "KEY", "revoked key ci", json!({"revoked": true}).to_string()),
+        ]
+    );
+    for entry in &entries {
+        let target = &entry.targets[0];
+        assert_eq!((target.kind.as_str(), target.name.as_str(), &target.id), ("key", "ci", &key.to_string()));
+    }
 }
 
 #[tokio::test]

@@ -130,6 +130,14 @@ fn compare_ledger(store: &Rows, partition: &Partition, place: &str) {
     }
 }
 
+/// Whom grants reach is the same for those who ask either of them.
+fn compare_labels(store: &Rows, partition: &Partition, place: &str) {
+    for (id, state) in &partition.pipelines {
+        let row: wire::Pipeline = rows::read(b"p", &store[&keys::pipeline(*id)]).unwrap();
+        assert_eq!(row.labels, state.plan.plan.labels, "{place}: labels of {id}");
+    }
+}
+
 /// The sums of the days, and of the entries, by currency.
 fn added_up(store: &Rows) -> [BTreeMap<String, i128>; 2] {
     let (mut days, mut entries) = (BTreeMap::new(), BTreeMap::new());
@@ -150,7 +158,7 @@ fn added_up(store: &Rows) -> [BTreeMap<String, i128>; 2] {
 #[test]
 fn at_every_position_the_rows_say_what_the_core_says() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for seed in 0..150 {
+    for seed in 0..250 {
         let decisions = World::random(seed, 150).history;
         for (kind, count) in kinds(decisions.iter().flatten()) {
             *seen.entry(kind).or_insert(0) += count;
@@ -169,6 +177,7 @@ fn at_every_position_the_rows_say_what_the_core_says() {
             store.extend(commit.writes);
             compare_backfills(&store, &partition, &format!("seed {seed}, decision {number}"));
             compare_ledger(&store, &partition, &format!("seed {seed}, decision {number}"));
+            compare_labels(&store, &partition, &format!("seed {seed}, decision {number}"));
             let touched: std::collections::BTreeSet<RunId> = events.iter().filter_map(Event::run).collect();
             for run in touched {
                 match (partition.runs.get(&run), partition.finished.get(&run)) {

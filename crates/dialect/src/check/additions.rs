@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Span, SpanRelativeTo};
 
 use super::{
-    assets,
+    access, assets,
     build::{list_of, map_of, schedule_with, sensor},
     declared, event_triggers, options,
 };
@@ -30,6 +30,7 @@ pub(super) fn of_pipeline(root: &Node) -> Option<PipelineAdditions> {
         timeout_ms: limit(ours.get("timeout"))?,
         priority: optional(ours.get("priority"), whole)?,
         owner: ours.get_text("owner").map(str::to_owned),
+        labels: access::labels_of(ours)?,
         budget: optional(ours.get("budget"), budget)?,
         cancel_running: cancels_running(ours),
     })

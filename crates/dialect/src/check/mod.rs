@@ -1,5 +1,6 @@
 //! All rules of the language on the tree of a document. Every rule reports and goes on, so that one pass finds every fault.
 
+mod access;
 mod additions;
 mod advice;
 mod assets;
@@ -142,6 +143,7 @@ impl<'a> Checker<'a> {
         self.upstream(&outline);
         self.advice(root, &outline);
         self.declared_assets(&outline);
+        self.access_labels(root);
         self.idle_additions(root, &outline);
     }
 }

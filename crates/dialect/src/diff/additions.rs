@@ -35,6 +35,7 @@ pub(super) fn of_pipeline(additions: &PipelineAdditions) -> Map<String, Value> {
         ("deadlines", list(additions.deadlines.iter().map(deadline))),
         ("priority", additions.priority.map(Value::from)),
         ("owner", additions.owner.as_ref().map(|owner| json!(owner))),
+        ("labels", list(additions.labels.iter().map(|label| json!(label)))),
         ("budget", additions.budget.as_ref().map(budget)),
         ("concurrency", additions.cancel_running.then(|| json!({"on_limit": "CANCEL_RUNNING"}))),
     ])

@@ -30,6 +30,8 @@ pub struct PipelineAdditions {
     pub priority: Option<i32>,
     /// Who answers for what its tasks cost.
     pub owner: Option<String>,
+    /// Grants for one of these reach it: at most 20, none twice; see [`crate::is_label`].
+    pub labels: Vec<String>,
     /// What its runs may cost.
     pub budget: Option<BudgetRule>,
     /// A run that finds no free slot cancels the runs that are live, instead of what `configuration.concurrency.on_limit` says.

@@ -76,6 +76,18 @@ pub enum Rejection {
         /// Who may.
         approvers: String,
     },
+    /// Keys have limits, and must open something.
+    #[error("{0}")]
+    InvalidKey(String),
+    /// A key of this name, or of this id, is there.
+    #[error("there is a key `{0}` already; revoke it first, or choose another name")]
+    KeyExists(String),
+    /// There are as many keys as there may be.
+    #[error("there are {0} keys that have not expired, and no more are allowed; revoke some")]
+    TooManyKeys(usize),
+    /// No such key.
+    #[error("there is no key `{0}`; `downbeat key list` shows those that there are")]
+    UnknownKey(String),
     /// Prices, bills and budgets have limits, and must make sense.
     #[error("{0}")]
     InvalidCost(String),
@@ -200,6 +212,10 @@ impl Rejection {
             Self::TaskUnfit { .. } => "TASK_UNFIT",
             Self::NotAnApprover { .. } => "NOT_AN_APPROVER",
             Self::InvalidPool(_) => "INVALID_POOL",
+            Self::InvalidKey(_) => "INVALID_KEY",
+            Self::KeyExists(_) => "KEY_EXISTS",
+            Self::TooManyKeys(_) => "TOO_MANY_KEYS",
+            Self::UnknownKey(_) => "UNKNOWN_KEY",
             Self::InvalidCost(_) => "INVALID_COST",
             Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",

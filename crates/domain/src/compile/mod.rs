@@ -88,6 +88,7 @@ pub fn compile(pipeline: &Pipeline) -> Result<Compiled, Vec<Unsupported>> {
     plan.concurrency = concurrency.and_then(|limit| task::concurrency(limit, pipeline.additions.cancel_running));
     plan.timeout_ms = pipeline.additions.timeout_ms;
     plan.owner = pipeline.additions.owner.clone().unwrap_or_default();
+    plan.labels.clone_from(&pipeline.additions.labels);
     plan.budget = pipeline.additions.budget.as_ref().and_then(cost::budget);
     paused::pass_through(&mut plan);
     Ok(Compiled { plan, warnings: warnings(pipeline) })

@@ -1,6 +1,7 @@
 //! `decide` answers a command with events or a rejection; `advance` says what follows from the state by itself; `execute` does
 //! both and folds. All facts that depend on the moment (values of expressions, retry instants) are fixed here and recorded.
 
+mod access;
 mod advance;
 mod alert;
 mod apply_pipeline;
@@ -104,6 +105,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
             let run = partition.live_run(attempt.run)?;
             Ok(cost::with_costs(partition, run, lose_attempt::decide(run, *attempt, reason, context)?, context))
         }
+        Command::Access(command) => access::decide(partition, command, context),
         Command::Cost(command) => decide_cost(partition, command, context),
         Command::ReportLineage(report) => Ok(vec![lineage::decide(report, context)]),
         Command::WakeRun { run } => Ok(wake_run::decide(partition, partition.live_run(*run)?, context)),

@@ -97,6 +97,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         // It is told, and changes nothing.
         Event::CommandRejected(_) => {}
         Event::Cost(fact) => crate::cost::evolve(partition, fact),
+        Event::Access(fact) => partition.keys.evolve(fact),
         // Nothing is decided by it.
         Event::LineageReported(_) => {}
         Event::RunCreated(created) => create_run(partition, created),

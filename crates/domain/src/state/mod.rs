@@ -1,5 +1,6 @@
 //! What the events add up to. Everything here is derived: folding the log again gives the same.
 
+mod access;
 mod alerts;
 mod assets;
 mod backfills;
@@ -17,6 +18,7 @@ mod sensors;
 mod task;
 mod told;
 
+pub use access::{Key, Keys};
 pub use alerts::{AlertCounts, Alerts, Owed};
 pub(crate) use assets::goes_on;
 pub use assets::{AssetListeners, AssetState, DeadlineOutcome, Freshness, Gathered};

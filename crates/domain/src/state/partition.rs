@@ -14,7 +14,7 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Followers, LaneKey, Lanes, Listeners, Pools,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Followers, Keys, LaneKey, Lanes, Listeners, Pools,
         RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
@@ -53,6 +53,8 @@ pub struct Partition {
     pub alerts: Alerts,
     /// What runs cost.
     pub ledger: Ledger,
+    /// Keys that open something.
+    pub keys: Keys,
     /// What others told sensors.
     pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.

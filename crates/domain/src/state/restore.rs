@@ -19,8 +19,8 @@ use crate::{
     plan::{Node, PreparedPlan},
     state::{
         Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase,
-        GroupState, Halt, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState, Pools, RecentCommands,
-        RunState, SensorEvents, TaskState,
+        GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState, Pools,
+        RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -44,6 +44,7 @@ pub struct PartitionParts {
     pub alerts: Alerts,
     /// Without its indexes.
     pub ledger: Ledger,
+    pub keys: Keys,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -396,6 +397,7 @@ impl Partition {
             sensor_events: parts.sensor_events,
             alerts: parts.alerts,
             ledger: parts.ledger.restore()?,
+            keys: parts.keys,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };

@@ -16,6 +16,7 @@ mod events;
 mod followers;
 mod graph;
 mod groups;
+mod keys;
 mod lanes;
 mod limits;
 mod marks;

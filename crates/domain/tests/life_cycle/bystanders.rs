@@ -1,13 +1,13 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, Event, EventOrigin, EventTaken, PassReason,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, Event, EventOrigin, EventTaken, KeyId, PassReason,
     PassedInstants, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     event::{
-        AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected, DeadlineBreached,
-        DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken,
-        SensorOpened,
+        AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
+        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, SensorChecked,
+        SensorClosed, SensorEventTaken, SensorOpened,
     },
     foreign::{LineageReported, Said},
     status::WindowEnd,
@@ -146,6 +146,17 @@ pub(crate) fn events() -> Vec<Event> {
         Event::AlertDelivered { alert: AlertId([7; 16]), at: at(1) },
         Event::AlertFailed { alert: AlertId([7; 16]), failures: 1, message: text(), retry_at: None, at: at(1) },
         Event::AlertRetried { alert: AlertId([7; 16]), failures: 1, at: at(1) },
+        Event::Access(Box::new(AccessEvent::KeyCreated(KeyCreated {
+            key: KeyId([8; 16]),
+            name: text(),
+            hash: [0; 32],
+            grants: Vec::new(),
+            by: text(),
+            expires_at: at(9),
+            at: at(1),
+        }))),
+        Event::Access(Box::new(AccessEvent::KeysUsed { keys: vec![KeyId([8; 16])], hour: at(0) })),
+        Event::Access(Box::new(AccessEvent::KeyRevoked { key: KeyId([8; 16]), name: text(), at: at(1) })),
         Event::LineageReported(Box::new(LineageReported {
             said: Said { identity: [1; 16], ..Said::default() },
             part: 0,

@@ -380,6 +380,8 @@ impl World {
             }
             // No call of this world is refused before it becomes a command.
             Output::Noted { .. } => {}
+            // No gateway of this world watches who may do what.
+            Output::Access(_) => {}
             Output::Send { session, message } => {
                 let connection = self.owner(at).and_then(|owner| owner.sessions.get(&session).copied());
                 if let Some(connection) = connection {

@@ -1,5 +1,6 @@
 //! Wire to domain. Total: bytes from anywhere give an event, an unknown kind or an error.
 
+mod access;
 mod alert;
 mod asset;
 mod attempt;
@@ -20,6 +21,7 @@ use super::{DecodeError, Decoded, plan};
 use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
+pub(crate) use access::created_of as key_created_of;
 pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
 pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
@@ -106,6 +108,7 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::BudgetSet
         | EventKind::BudgetPeriodBegan
         | EventKind::BudgetCrossed => cost::decode(known, fields, payload)?,
+        EventKind::KeyCreated | EventKind::KeyRevoked | EventKind::KeysUsed => access::decode(known, fields, payload)?,
         EventKind::LineageReported => {
             Event::LineageReported(Box::new(foreign::reported(fields, fields.parse(payload)?)?))
         }

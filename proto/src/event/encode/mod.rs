@@ -1,5 +1,6 @@
 //! Domain to wire: every event has one form, and the same event always the same bytes (a compressed definition excepted).
 
+mod access;
 mod alert;
 mod asset;
 mod attempt;
@@ -23,6 +24,7 @@ use crate::{
     events::v1::{self as wire, EventKind},
 };
 
+pub(crate) use access::created as key_created;
 pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
 pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
@@ -82,6 +84,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         | Event::AlertRetried { .. } => alert::encode(fact),
         Event::CommandRejected(rejected) => event(EventKind::CommandRejected, &audit::rejected(rejected)),
         Event::Cost(fact) => cost::encode(fact),
+        Event::Access(fact) => access::encode(fact),
         Event::LineageReported(reported) => event(EventKind::LineageReported, &foreign::reported(reported)),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)

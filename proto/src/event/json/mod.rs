@@ -1,5 +1,6 @@
 //! Events as JSON, for people and for `downbeat log cat`. Not a storage format: it may change.
 
+mod access;
 mod alert;
 mod asset;
 mod attempt;
@@ -96,6 +97,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
                 .or_else(|| alert::to_json(other))
                 .or_else(|| audit::to_json(other))
                 .or_else(|| cost::to_json(other))
+                .or_else(|| access::to_json(other))
                 .or_else(|| foreign::to_json(other))
                 .unwrap_or_else(of_task)
         }

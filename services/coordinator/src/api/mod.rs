@@ -20,22 +20,25 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownTask { .. }
         | Rejection::UnknownBackfill(_)
         | Rejection::UnknownAlert(_)
+        | Rejection::UnknownKey(_)
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
         | Rejection::InvalidCost(_)
+        | Rejection::InvalidKey(_)
         | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
         | Rejection::InvalidSensorEvent(_)
         | Rejection::InvalidRelease(_) => Code::InvalidArgument,
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
-        Rejection::RunExists(_) => Code::AlreadyExists,
+        Rejection::RunExists(_) | Rejection::KeyExists(_) => Code::AlreadyExists,
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
         | Rejection::BackfillEnded(_)
         | Rejection::PipelinePaused { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)
+        | Rejection::TooManyKeys(_)
         | Rejection::NoWebhook { .. }
         | Rejection::TaskEnded { .. }
         | Rejection::TaskUnfit { .. }

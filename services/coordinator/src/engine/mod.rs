@@ -5,6 +5,7 @@
 //! is owed can be computed again from the folded state. Knows nothing about sockets, threads, clocks or how the log is stored.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod access;
 mod alerts;
 mod batch;
 mod deadlines;
@@ -30,9 +31,11 @@ use downbeat_domain::{
 use downbeat_proto::{record, snapshot, worker::v1 as wire};
 use jiff::Timestamp;
 
+pub use access::AccessTable;
 pub use explain::{Held, NotLive, PoolView};
 pub use rejections::Refusal;
 
+use access::Access;
 use alerts::Deliveries;
 use batch::Batches;
 use deadlines::Deadlines;
@@ -148,6 +151,8 @@ pub enum Output {
         /// Which call.
         call: CallId,
     },
+    /// Tell everybody who watches what gateways decide by.
+    Access(Arc<AccessTable>),
     /// Send to a worker.
     Send {
         /// Its connection.
@@ -210,6 +215,7 @@ pub struct Engine {
     polls: Polls,
     deliveries: Deliveries,
     rejections: Rejections,
+    access: Access,
     /// Per restart that waits for it: the run before, as it was read.
     priors: BTreeMap<RunId, Arc<PriorRun>>,
     /// Restarts for which the run before is being read.
@@ -231,6 +237,7 @@ impl Engine {
             polls: Polls::default(),
             deliveries: Deliveries::default(),
             rejections: Rejections::default(),
+            access: Access::default(),
             priors: BTreeMap::new(),
             reading: BTreeSet::new(),
             decisions: 0,
@@ -244,6 +251,7 @@ impl Engine {
         engine.index_budgets();
         engine.watch_open_windows(now);
         engine.watch_owed_alerts();
+        engine.index_access();
         engine
     }
 
@@ -283,6 +291,7 @@ impl Engine {
         self.carry_over(now);
         self.dispatch(now);
         self.tell_rejections(now);
+        self.tell_access();
         let outputs = self.batches.take_outputs(self.epoch, now.wall);
         if self.batches.wants_snapshot() {
             self.batches.keep_snapshot(snapshot::encode_state(&self.partition));
@@ -382,6 +391,7 @@ impl Engine {
             self.absorb(now, event);
             self.watch_windows(now, event);
             self.watch_alerts(event);
+            self.watch_access(event);
         }
         self.index_events(&decision.events);
         if let Some(command) = command {
@@ -467,6 +477,7 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::SettleAlert { .. }
         | Command::RetryAlert { .. }
         | Command::Cost(_)
+        | Command::Access(_)
         | Command::ReportLineage(_)
         | Command::SetPool { .. } => None,
     }

@@ -245,6 +245,7 @@ fn lines(output: Output) -> Vec<String> {
         Output::Reply { call, answer } => {
             vec![format!("reply {call} {}", answer.map_or_else(|no| no.to_string(), |yes| yes.events.to_string()))]
         }
+        Output::Access(table) => vec![format!("access: {} keys, {} pipelines", table.keys.len(), table.labels.len())],
         Output::Noted { call } => vec![format!("noted {call}")],
         Output::Close { session, .. } => vec![format!("close {session}")],
         Output::Send { session, message } => match message {

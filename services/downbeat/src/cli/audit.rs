@@ -57,6 +57,8 @@ pub struct AuditSelection {
 pub enum ActorKind {
     /// People, and programs that call as people.
     User,
+    /// Keys.
+    Key,
     /// Schedules that were due.
     Schedule,
     /// Events from outside.
@@ -72,6 +74,7 @@ impl ActorKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::User => "USER",
+            Self::Key => "KEY",
             Self::Schedule => "SCHEDULE",
             Self::Event => "EVENT",
             Self::Webhook => "WEBHOOK",

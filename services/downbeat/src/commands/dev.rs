@@ -19,6 +19,9 @@ use tonic::service::RoutesBuilder;
 
 use crate::{cli::Dev, error::Error};
 
+/// Name of the key that is made at the first start.
+const FIRST_KEY: &str = "dev";
+
 pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     telemetry::init("warn");
     let clock = Clock::start();
@@ -38,6 +41,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let mut routes = RoutesBuilder::default();
     let snapshots = Snapshots::new(blobs.clone(), downbeat_coordinator::limits::RECORDS_PER_SNAPSHOT);
     let coordinator = Coordinator::take_over(log.clone(), "dev", Some(snapshots)).await.map_err(failed)?;
+    let first_key = coordinator.first_key();
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
     let projector =
         downbeat_metadata_projector::start(log.clone(), ProjectorConfig::in_folder(dev.data.join("metadata")), blobs)
@@ -80,6 +84,10 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         clock.now().monotonic.as_millis(),
         dev.data.display()
     );
+    if let Some(first_key) = first_key {
+        let key = first_key.make(FIRST_KEY).await.map_err(failed)?;
+        println!("Key `{FIRST_KEY}` may do everything. It is shown now and never again: {key}");
+    }
     if let Some(file) = &dev.ready_file {
         announce(file, &format!("{server}\n{api}\n"))?;
     }

@@ -16,6 +16,7 @@ mod explain;
 mod find;
 mod fmt;
 mod integrations;
+mod key;
 mod lineage;
 mod listing;
 mod log_cat;
@@ -70,6 +71,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Schedule(command) => schedule::run(&command).await,
         Command::Backfill(command) => backfill::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
+        Command::Key(command) => key::run(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,

@@ -11,6 +11,7 @@ pub mod difference;
 pub mod graph;
 mod health;
 mod integrations;
+mod key;
 pub mod lineage;
 pub mod lines;
 pub mod live;
@@ -39,6 +40,7 @@ pub use costs::{budget_table, cost_table, entry_table, money, period, price_tabl
 pub use dead::dead_table;
 pub use health::{breach_table, health_lines};
 pub use integrations::integration_table;
+pub use key::key_table;
 pub use operation::operation_table;
 pub use output::{columns, look, print};
 pub use pipeline::pipeline_table;

@@ -22,13 +22,13 @@ use super::{
 use crate::error::Error;
 
 /// Version of the rows: see [`Projection::VERSION`].
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// It was done.
 pub const ACCEPTED: &str = "ACCEPTED";
 /// It was not.
 pub const REJECTED: &str = "REJECTED";
 /// Kinds of those who ask.
-pub const ACTOR_KINDS: [&str; 5] = ["USER", "SCHEDULE", "EVENT", "WEBHOOK", "SERVICE"];
+pub const ACTOR_KINDS: [&str; 6] = ["USER", "KEY", "SCHEDULE", "EVENT", "WEBHOOK", "SERVICE"];
 
 /// The projection.
 pub(super) struct Audit;
@@ -111,6 +111,8 @@ pub fn actor_kind(actor: &str) -> &'static str {
     match kind {
         "" => "",
         "user" => "USER",
+        // `key` alone is nobody's name.
+        "key" if actor != kind => "KEY",
         "schedule" => "SCHEDULE",
         "event" => "EVENT",
         "webhook" => "WEBHOOK",
@@ -168,7 +170,9 @@ fn write(key: Vec<u8>, row: &wire::AuditEntry, batch: &mut Batch<'_>) {
 /// Under which values a row is found: what a filter may ask for.
 pub fn indexed(row: &wire::AuditEntry) -> Vec<(Index, &str)> {
     let mut values = vec![(Index::Actor, row.actor.as_str()), (Index::ActorKind, row.actor_kind.as_str())];
-    values.extend(row.actor.strip_prefix("user:").map(|name| (Index::Actor, name)));
+    for kind in ["user:", "key:"] {
+        values.extend(row.actor.strip_prefix(kind).map(|name| (Index::Actor, name)));
+    }
     for target in &row.targets {
         values.extend([&target.id, &target.name].map(|value| (Index::Target, value.as_str())));
     }
@@ -218,6 +222,10 @@ mod tests {
         for (actor, kind, inner) in [
             ("user", "USER", false),
             ("user:coordinator", "USER", false),
+            ("user:key:ci", "USER", false),
+            ("key:ci", "KEY", false),
+            ("key", "SERVICE", false),
+            ("keys:ci", "SERVICE", false),
             ("schedule:daily", "SCHEDULE", false),
             ("event:orders", "EVENT", false),
             ("webhook", "WEBHOOK", false),

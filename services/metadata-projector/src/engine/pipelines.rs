@@ -21,7 +21,7 @@ pub(super) struct Pipelines;
 
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -91,6 +91,7 @@ fn pipeline_row(applied: &PipelineApplied, at: i64) -> wire::Pipeline {
         tasks: u32::try_from(applied.plan.tasks.len()).unwrap_or(u32::MAX),
         source_root: applied.source_root.clone(),
         schedules: applied.plan.schedules.iter().map(encode_schedule).collect(),
+        labels: applied.plan.labels.clone(),
         ..wire::Pipeline::default()
     }
 }

@@ -1,6 +1,6 @@
 //! An event in one line, as tests expect it.
 
-use downbeat_domain::{AttemptRef, Event, PipelineId};
+use downbeat_domain::{AttemptRef, Event, PipelineId, event::AccessEvent};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -102,6 +102,17 @@ impl World {
             Event::AlertDelivered { .. } => "AlertDelivered".to_owned(),
             Event::AlertFailed { message, retry_at, .. } => format!("AlertFailed: {message}{}", until(retry_at)),
             Event::AlertRetried { .. } => "AlertRetried".to_owned(),
+            Event::Access(fact) => match fact.as_ref() {
+                AccessEvent::KeyCreated(made) => {
+                    let seconds = made.expires_at.duration_since(made.at).as_secs();
+                    format!("KeyCreated {} for {seconds} s by {}", made.name, made.by)
+                }
+                AccessEvent::KeyRevoked { name, .. } => format!("KeyRevoked {name}"),
+                AccessEvent::KeysUsed { keys, hour } => {
+                    let named: Vec<u8> = keys.iter().map(|key| key.0[0]).collect();
+                    format!("KeysUsed {named:?} in the hour of {} s", hour.duration_since(super::instant(0)).as_secs())
+                }
+            },
             Event::CommandRejected(rejected) => format!("CommandRejected: {}", rejected.message),
             Event::EventTaken(taken) => {
                 format!("EventTaken {} part {} of {}", taken.origin.id, taken.part, taken.trigger)

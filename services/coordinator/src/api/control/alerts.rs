@@ -4,11 +4,7 @@ use downbeat_domain::{AlertId, Command};
 use downbeat_proto::control::v1 as wire;
 use tonic::Status;
 
-use super::{
-    Control,
-    asker::Asker,
-    request::{command_id, user},
-};
+use super::{Control, asker::Asker, request::command_id};
 use crate::api::rejected;
 
 impl Control {
@@ -20,7 +16,7 @@ impl Control {
         let alert: AlertId =
             request.alert_id.parse().map_err(|error| Status::invalid_argument(format!("alert_id: {error}")))?;
         let key = command_id(&["retry alert", &request.alert_id], &request.idempotency_key)?;
-        user(&request.actor)?;
+        asker.person()?;
         let outcome = self.decide(asker, Command::RetryAlert { alert }, key).await?;
         let (_, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::RetryAlertResponse { position: self.position(tail) })

@@ -1,4 +1,5 @@
-//! Who calls, from where, why, and about what: for the log, whatever becomes of the call.
+//! Who calls, from where, why, and about what: for the log, whatever becomes of the call. Where a gateway passes a call on, it says who
+//! really asked ([`downbeat_proto::asked`]), and that counts.
 //!
 //! Promises: a call of a person or a program that is refused, by the core or before it gets there, is answered only once that is
 //! recorded (or counted, where there are too many). Knows nothing about who may do what: refusals for that reason will be told the same way.
@@ -7,24 +8,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use downbeat_domain::{CallOrigin, Caller, CommandId, CommandKind, PipelineId, Rejection, Target, TargetKind};
 use downbeat_event_log::Tail;
-use downbeat_proto::control::v1 as wire;
-use tonic::{Code, Request, Response, Status};
-
-use super::{
-    ACCOUNT, Control,
-    request::{actor, user},
+use downbeat_proto::{
+    asked::{self, Asked},
+    control::v1 as wire,
 };
+use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
+
+use super::{ACCOUNT, Control};
 use crate::{
     api::refused,
     engine::{Answer, Refusal},
+    limits,
 };
-
-/// Metadata in which a caller says why; the first may hold any text.
-const REASON: [&str; 2] = ["downbeat-reason-bin", "downbeat-reason"];
 
 /// A caller, as long as the call lasts.
 pub(super) struct Asker {
     caller: Caller,
+    /// Who that is; or why nobody can be called so.
+    who: Result<Who, Status>,
     command: CommandKind,
     /// The core has answered: what it refuses it records by itself.
     is_decided: AtomicBool,
@@ -34,21 +35,34 @@ impl Asker {
     pub(super) fn of<Q: Asks>(request: &Request<Q>) -> Self {
         let asked = request.get_ref();
         let metadata = request.metadata();
-        let client = metadata.get("user-agent").and_then(|client| client.to_str().ok()).unwrap_or_default();
-        let told = metadata.get_bin(REASON[0]).and_then(|reason| reason.to_bytes().ok());
-        let told = told.map(|reason| String::from_utf8_lossy(&reason).into_owned());
-        let plain = || metadata.get(REASON[1]).and_then(|reason| reason.to_str().ok()).map(ToOwned::to_owned);
+        let really = Asked::of(metadata);
+        let client = || metadata.get("user-agent").and_then(|client| client.to_str().ok()).map(ToOwned::to_owned);
+        let peer = || request.remote_addr().map(|address| address.to_string());
+        let who = Who::of(metadata, asked.actor());
         let caller = Caller {
             // An actor that is none is refused; it is recorded all the same, within bounds.
-            actor: user(asked.actor()).map_or_else(|_| "user".to_owned(), |user| actor(&user)),
+            actor: who.as_ref().map_or_else(|_| "user".to_owned(), |who| who.actor.clone()),
             origin: CallOrigin {
-                address: request.remote_addr().map(|address| address.to_string()).unwrap_or_default(),
-                client: client.to_owned(),
+                address: really.origin.or_else(peer).unwrap_or_default(),
+                client: really.client.or_else(client).unwrap_or_default(),
             },
-            reason: told.or_else(plain).unwrap_or_default(),
+            reason: asked::reason_of(metadata),
             targets: asked.targets(),
         };
-        Self { caller: caller.bounded(), command: Q::KIND, is_decided: AtomicBool::new(false) }
+        Self { caller: caller.bounded(), who, command: Q::KIND, is_decided: AtomicBool::new(false) }
+    }
+
+    /// Who asks, by name: `ada`, `key:ci`, or `user` where nobody says.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a name that is none. Every call that changes something asks for it.
+    pub(super) fn person(&self) -> Result<String, Status> {
+        self.who.clone().map(|who| who.name)
+    }
+
+    /// Who asks, as the log has it.
+    pub(super) fn actor(&self) -> &str {
+        &self.caller.actor
     }
 
     /// Somebody whose decisions have another actor than the request says.
@@ -56,6 +70,48 @@ impl Asker {
         actor.clone_into(&mut self.caller.actor);
         self
     }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Who {
+    /// By name: `ada`, `key:ci`, or `user` where nobody says.
+    pub(super) name: String,
+    /// As the log has it: `user:ada`, `key:ci`, `user`.
+    pub(super) actor: String,
+}
+
+impl Who {
+    /// What a gateway says beside the call counts, and where none does, what the message says.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a name that is none.
+    pub(super) fn of(metadata: &MetadataMap, said: &str) -> Result<Self, Status> {
+        let really = Asked::of(metadata).actor;
+        if let Some(key) = really.as_deref().and_then(|actor| actor.strip_prefix("key:")) {
+            let named = user(key)?;
+            let name = format!("key:{named}");
+            return Ok(Self { actor: name.clone(), name });
+        }
+        // The core's own actors are nobody's: whoever is called so is a person.
+        let said = really.as_deref().map_or(said, |actor| actor.strip_prefix("user:").unwrap_or(actor));
+        let name = user(said)?;
+        Ok(Self { actor: actor(&name), name })
+    }
+}
+
+/// The name of who asks.
+fn user(actor: &str) -> Result<String, Status> {
+    let limit = limits::ACTOR_CHARS_MAX;
+    if actor.chars().count() > limit || actor.chars().any(char::is_control) {
+        return Err(Status::invalid_argument(format!("actor: at most {limit} characters, none of them invisible")));
+    }
+    Ok(if actor.trim().is_empty() { "user".to_owned() } else { actor.trim().to_owned() })
+}
+
+/// The actor of a decision of this person.
+fn actor(user: &str) -> String {
+    if user == "user" { user.to_owned() } else { format!("user:{user}") }
 }
 
 impl Control {
@@ -154,6 +210,8 @@ asks! {
     CancelRunRequest asks for CancelRun of Run(run_id) by |it| &it.actor;
     ReleaseRunRequest asks for ReleaseRun of Run(run_id) by |it| &it.actor;
     CancelBackfillRequest asks for CancelBackfill of Backfill(backfill_id) by |it| &it.actor;
+    CreateKeyRequest asks for CreateKey of Key(name) by |it| &it.actor;
+    RevokeKeyRequest asks for RevokeKey of Key(key) by |it| &it.actor;
     RetryAlertRequest asks for RetryAlert of Alert(alert_id) by |it| &it.actor;
     TakeWebhookRequest asks for TakeWebhook of Pipeline(pipeline) by |_| "";
     TakeSensorEventRequest asks for TakeSensorEvent of Event(event_type) by |it| &it.actor;
@@ -257,13 +315,58 @@ mod tests {
             ..Default::default()
         });
         request.metadata_mut().insert("user-agent", "downbeat/0.1.0".parse().unwrap());
-        let reason = tonic::metadata::MetadataValue::from_bytes("wegen Übergröße".as_bytes());
-        request.metadata_mut().insert_bin(REASON[0], reason);
+        asked::put_reason(request.metadata_mut(), "wegen Übergröße");
         let asker = Asker::of(&request);
         assert_eq!((asker.caller.actor.as_str(), asker.caller.reason.as_str()), ("user:ada", "wegen Übergröße"));
         assert_eq!(asker.caller.origin.client, "downbeat/0.1.0");
         let id = PipelineId::derive(ACCOUNT, "orders");
         let named = Target { name: "orders".to_owned(), ..Target::new(TargetKind::Pipeline, id) };
         assert_eq!(asker.caller.targets, [named]);
+    }
+
+    #[test]
+    fn what_a_gateway_says_of_the_caller_goes_before_what_the_message_says() {
+        let long = format!("user:{}", "x".repeat(201));
+        for (really, said, name, actor) in [
+            (None, "ada", "ada", "user:ada"),
+            (None, "", "user", "user"),
+            // Without a gateway nobody is a key.
+            (None, "key:ci", "key:ci", "user:key:ci"),
+            (Some("user:eve"), "ada", "eve", "user:eve"),
+            (Some("user"), "ada", "user", "user"),
+            (Some("key:ci"), "ada", "key:ci", "key:ci"),
+            (Some("user:key:ci"), "ada", "key:ci", "user:key:ci"),
+            (Some("coordinator"), "ada", "coordinator", "user:coordinator"),
+            (Some("worker:1"), "ada", "worker:1", "user:worker:1"),
+        ] {
+            let mut metadata = MetadataMap::new();
+            Asked { actor: really.map(str::to_owned), ..Asked::default() }.put(&mut metadata);
+            let who = Who::of(&metadata, said).unwrap();
+            assert_eq!((who.name.as_str(), who.actor.as_str()), (name, actor), "{really:?} {said}");
+        }
+        for really in ["user:a\nb", "key:a\u{7}", long.as_str()] {
+            let mut metadata = MetadataMap::new();
+            Asked { actor: Some(really.to_owned()), ..Asked::default() }.put(&mut metadata);
+            let refused = Who::of(&metadata, "ada").unwrap_err();
+            assert_eq!(refused.code(), Code::InvalidArgument, "never the name of the message: {really}");
+        }
+    }
+
+    #[test]
+    fn where_the_caller_really_is_comes_from_the_gateway() {
+        let mut request = Request::new(wire::PausePipelineRequest { actor: "ada".to_owned(), ..Default::default() });
+        request.metadata_mut().insert("user-agent", "gateway/1".parse().unwrap());
+        let really = Asked {
+            actor: Some("key:ci".to_owned()),
+            origin: Some("192.0.2.7:4711".to_owned()),
+            client: Some("curl/8".to_owned()),
+        };
+        really.put(request.metadata_mut());
+        let asker = Asker::of(&request);
+        let origin = CallOrigin { address: "192.0.2.7:4711".to_owned(), client: "curl/8".to_owned() };
+        assert_eq!((asker.actor(), &asker.caller.origin), ("key:ci", &origin));
+        // A gateway that knows no client does not stand for one itself.
+        Asked { client: Some(String::new()), ..really }.put(request.metadata_mut());
+        assert_eq!(Asker::of(&request).caller.origin.client, "");
     }
 }

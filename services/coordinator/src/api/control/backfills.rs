@@ -16,7 +16,7 @@ use tonic::Status;
 use super::{
     Control,
     asker::Asker,
-    request::{check_key, command_id, pipeline_of, user},
+    request::{check_key, command_id, pipeline_of},
 };
 use crate::api::{refused, rejected};
 
@@ -49,7 +49,7 @@ impl Control {
             "" => BackfillId(with_version_4(*uuid::Uuid::new_v4().as_bytes())),
             key => BackfillId::of_key(pipeline, key),
         };
-        let user = user(&request.actor)?;
+        let user = asker.person()?;
         // The same again must be answered as before, also when the pipeline has no such schedule any more.
         let id = command_id(&["backfill", &pipeline.to_string()], &request.idempotency_key)?;
         let known = self.handle.ask(move |engine, _| {
@@ -114,7 +114,7 @@ impl Control {
         let backfill: BackfillId =
             request.backfill_id.parse().map_err(|error| Status::invalid_argument(format!("backfill_id: {error}")))?;
         let key = command_id(&["cancel backfill", &request.backfill_id], &request.idempotency_key)?;
-        user(&request.actor)?;
+        asker.person()?;
         let outcome = self.decide(asker, Command::CancelBackfill { backfill, reason: request.reason }, key).await?;
         let (_, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::CancelBackfillResponse { position: self.position(tail) })

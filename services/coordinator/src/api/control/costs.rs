@@ -33,7 +33,7 @@ impl Control {
         let prices = request.prices.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
         let key = command_id(&["prices"], &request.idempotency_key)?;
         let command = Command::Cost(CostCommand::SetPrices(Arc::new(prices)));
-        let (changed, tail) = self.change(asker, command, &request.actor, key, "").await?;
+        let (changed, tail) = self.change(asker, command, key, "").await?;
         Ok(wire::SetPricesResponse { changed, position: self.position(tail) })
     }
 
@@ -49,7 +49,7 @@ impl Control {
         });
         let bills = bills.collect::<Result<Vec<_>, _>>()?;
         let command = Command::Cost(CostCommand::Record(Arc::new(bills)));
-        let (changed, tail) = self.change(asker, command, &request.actor, None, "").await?;
+        let (changed, tail) = self.change(asker, command, None, "").await?;
         Ok(wire::RecordCostsResponse { changed, position: self.position(tail) })
     }
 
@@ -59,7 +59,7 @@ impl Control {
         asker: &Asker,
     ) -> Result<wire::ReleaseRunResponse, Status> {
         let command = Command::Cost(CostCommand::ReleaseRun(run_of(&request.run_id)?));
-        let (changed, tail) = self.change(asker, command, &request.actor, None, "").await?;
+        let (changed, tail) = self.change(asker, command, None, "").await?;
         Ok(wire::ReleaseRunResponse { changed, position: self.position(tail) })
     }
 
@@ -76,7 +76,7 @@ impl Control {
         };
         let key = command_id(&["budget", &request.owner], &request.idempotency_key)?;
         let command = Command::Cost(CostCommand::SetBudget { owner: request.owner, budget });
-        let (changed, tail) = self.change(asker, command, &request.actor, key, "").await?;
+        let (changed, tail) = self.change(asker, command, key, "").await?;
         Ok(wire::SetBudgetResponse { changed, position: self.position(tail) })
     }
 }

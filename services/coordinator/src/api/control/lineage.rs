@@ -4,22 +4,20 @@ use downbeat_domain::{Caller, Command, CommandId, foreign::ReportLineage};
 use downbeat_proto::{control::v1 as wire, event, events::v1::LineageReported};
 use futures::future;
 use prost::Message;
-use tonic::Status;
+use tonic::{Status, metadata::MetadataMap};
 
-use super::{
-    Control,
-    request::{at_most, user},
-};
+use super::{Control, asker::Who, request::at_most};
 use crate::{api::rejected, limits};
 
 impl Control {
     /// Each part is decided by itself: what was recorded before a fault stays, and is known when it is told again.
     pub(super) async fn report(
         &self,
+        metadata: &MetadataMap,
         request: wire::ReportLineageRequest,
     ) -> Result<wire::ReportLineageResponse, Status> {
         at_most("parts", request.parts.len(), limits::LINEAGE_PARTS_MAX)?;
-        let actor = user(&request.actor)?;
+        let actor = Who::of(metadata, &request.actor)?.name;
         let read = |(place, part): (usize, LineageReported)| {
             read(part).map_err(|why| Status::invalid_argument(format!("part {}: {why}", place + 1)))
         };

@@ -1,5 +1,6 @@
 //! `ControlService`: commands of people, programs and schedulers. Each converts, asks the engine, and converts the answer.
 
+mod access;
 mod alerts;
 mod apply;
 mod asker;
@@ -26,10 +27,11 @@ use downbeat_proto::{
     metadata::v1::Position,
 };
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::refused;
-use crate::{driver::Handle, engine::Answer};
+use crate::{driver::Handle, engine::Answer, limits};
 use asker::Asker;
 
 /// The only account of this version.
@@ -39,12 +41,14 @@ const ACCOUNT: &str = "default";
 pub struct Control {
     handle: Handle,
     log: Arc<dyn EventLog>,
+    /// Who may watch what gateways decide by.
+    watchers: Arc<Semaphore>,
 }
 
 impl Control {
     /// A service over this coordinator, which writes to this log.
     pub fn new(handle: Handle, log: Arc<dyn EventLog>) -> Self {
-        Self { handle, log }
+        Self { handle, log, watchers: Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX)) }
     }
 
     async fn command(
@@ -264,7 +268,8 @@ impl ControlService for Control {
         &self,
         request: Request<wire::ReportLineageRequest>,
     ) -> Result<Response<wire::ReportLineageResponse>, Status> {
-        self.report(request.into_inner()).await.map(Response::new)
+        let (metadata, _, request) = request.into_parts();
+        self.report(&metadata, request).await.map(Response::new)
     }
 
     async fn release_run(

@@ -9,7 +9,7 @@ use super::{
     Control,
     apply::{Compiled, compile_request},
     asker::Asker,
-    request::{check_alias, command_id, pipeline_of, user},
+    request::{check_alias, command_id, pipeline_of},
 };
 use crate::api::{refused, rejected};
 
@@ -20,7 +20,7 @@ impl Control {
         asker: &Asker,
     ) -> Result<wire::ApplyPipelineResponse, Status> {
         check_alias(&request.alias)?;
-        user(&request.actor)?;
+        asker.person()?;
         let compiled = compile_request(&request)?;
         let missing = self.missing(&compiled).await?;
         let Compiled { applied, mut warnings, .. } = compiled;
@@ -45,7 +45,7 @@ impl Control {
     ) -> Result<wire::PausePipelineResponse, Status> {
         let command = Command::PausePipeline { pipeline: pipeline_of(&request.pipeline)?, reason: request.reason };
         let key = command_id(&["pause", &request.pipeline], &request.idempotency_key)?;
-        let (changed, tail) = self.change(asker, command, &request.actor, key, &request.pipeline).await?;
+        let (changed, tail) = self.change(asker, command, key, &request.pipeline).await?;
         Ok(wire::PausePipelineResponse { changed, position: self.position(tail) })
     }
 
@@ -56,7 +56,7 @@ impl Control {
     ) -> Result<wire::ResumePipelineResponse, Status> {
         let command = Command::ResumePipeline { pipeline: pipeline_of(&request.pipeline)? };
         let key = command_id(&["resume", &request.pipeline], &request.idempotency_key)?;
-        let (changed, tail) = self.change(asker, command, &request.actor, key, &request.pipeline).await?;
+        let (changed, tail) = self.change(asker, command, key, &request.pipeline).await?;
         Ok(wire::ResumePipelineResponse { changed, position: self.position(tail) })
     }
 
@@ -67,7 +67,7 @@ impl Control {
     ) -> Result<wire::DeletePipelineResponse, Status> {
         let command = Command::DeletePipeline { pipeline: pipeline_of(&request.pipeline)? };
         let key = command_id(&["delete", &request.pipeline], &request.idempotency_key)?;
-        let (changed, tail) = self.change(asker, command, &request.actor, key, &request.pipeline).await?;
+        let (changed, tail) = self.change(asker, command, key, &request.pipeline).await?;
         Ok(wire::DeletePipelineResponse { changed, position: self.position(tail) })
     }
 
@@ -79,7 +79,7 @@ impl Control {
         let slots = (!request.remove).then_some(request.slots);
         let key = command_id(&["pool", &request.name], &request.idempotency_key)?;
         let command = Command::SetPool { name: request.name.clone(), slots };
-        let (changed, tail) = self.change(asker, command, &request.actor, key, "").await?;
+        let (changed, tail) = self.change(asker, command, key, "").await?;
         Ok(wire::SetPoolResponse { changed, position: self.position(tail) })
     }
 
@@ -100,11 +100,10 @@ impl Control {
         &self,
         asker: &Asker,
         command: Command,
-        who: &str,
         key: Option<downbeat_domain::CommandId>,
         pipeline: &str,
     ) -> Result<(bool, Tail), Status> {
-        user(who)?;
+        asker.person()?;
         let outcome = self.decide(asker, command, key).await?;
         let (answer, tail) = outcome.map_err(|rejection| match rejection {
             Rejection::UnknownPipeline(_) => Status::not_found(format!("there is no pipeline `{pipeline}`")),

@@ -1,11 +1,10 @@
-//! What requests have in common: ids, keys, actors, JSON fields; each refused with the name of its field.
+//! What requests have in common: ids, keys, JSON fields; each refused with the name of its field.
 
 use downbeat_domain::{CommandId, PipelineId, RunId, limits as domain_limits};
 use downbeat_proto::convert;
 use tonic::Status;
 
 use super::ACCOUNT;
-use crate::limits;
 
 pub(super) fn check_alias(alias: &str) -> Result<(), Status> {
     let fits = (1..=domain_limits::ALIAS_CHARS_MAX).contains(&alias.len())
@@ -50,18 +49,4 @@ pub(super) fn check_key(key: &str) -> Result<(), Status> {
 pub(super) fn command_id(what: &[&str], key: &str) -> Result<Option<CommandId>, Status> {
     check_key(key)?;
     Ok((!key.is_empty()).then(|| CommandId::of_key(what, key)))
-}
-
-/// Who asks, as the log names people. Not verified yet.
-pub(super) fn user(actor: &str) -> Result<String, Status> {
-    let limit = limits::ACTOR_CHARS_MAX;
-    if actor.chars().count() > limit || actor.chars().any(char::is_control) {
-        return Err(Status::invalid_argument(format!("actor: at most {limit} characters, none of them invisible")));
-    }
-    Ok(if actor.trim().is_empty() { "user".to_owned() } else { actor.trim().to_owned() })
-}
-
-/// The actor of a decision of this person.
-pub(super) fn actor(user: &str) -> String {
-    if user == "user" { user.to_owned() } else { format!("user:{user}") }
 }

@@ -12,7 +12,7 @@ use tonic::Status;
 use super::{
     Control,
     asker::Asker,
-    request::{check_key, command_id, object, pipeline_of, run_of, user},
+    request::{check_key, command_id, object, pipeline_of, run_of},
 };
 use crate::{
     api::{refused, rejected},
@@ -27,7 +27,7 @@ impl Control {
     ) -> Result<wire::StartRunResponse, Status> {
         let pipeline = pipeline_of(&request.pipeline)?;
         let run = new_run(pipeline, &request.idempotency_key)?;
-        let user = user(&request.actor)?;
+        let user = asker.person()?;
         let selection = SelectTasks { ids: request.task_ids, downstream: request.continue_downstream };
         let start = StartRun {
             run,
@@ -62,7 +62,7 @@ impl Control {
             let words: Vec<&str> = RestartMode::ALL.iter().map(|mode| mode.as_str()).collect();
             return Err(Status::invalid_argument(format!("mode: use one of {}", words.join(", "))));
         };
-        let user = user(&request.actor)?;
+        let user = asker.person()?;
         let inputs = object(&request.inputs, "inputs")?;
         let prior = self.prior(of).await?;
         let run = new_run(prior.pipeline, &request.idempotency_key)?;
@@ -100,7 +100,7 @@ impl Control {
     ) -> Result<wire::CancelRunResponse, Status> {
         let run = run_of(&request.run_id)?;
         let key = command_id(&["cancel", &request.run_id], &request.idempotency_key)?;
-        user(&request.actor)?;
+        asker.person()?;
         let outcome = self.decide(asker, Command::CancelRun { run, reason: request.reason }, key).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         let status = answer.run_status.map(|status| status.as_str().to_owned()).unwrap_or_default();

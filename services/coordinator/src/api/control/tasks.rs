@@ -7,7 +7,7 @@ use tonic::Status;
 use super::{
     Control,
     asker::Asker,
-    request::{command_id, object, run_of, user},
+    request::{command_id, object, run_of},
 };
 use crate::api::{refused, rejected};
 
@@ -22,7 +22,7 @@ impl Control {
             let words: Vec<&str> = Mark::ALL.iter().map(|mark| mark.as_str()).collect();
             return Err(Status::invalid_argument(format!("mark: use one of {}", words.join(", "))));
         };
-        let by = user(&request.actor)?;
+        let by = asker.person()?;
         let outputs = object(&request.outputs, "outputs")?;
         let key = command_id(&["mark", &request.run_id, &request.task], &request.idempotency_key)?;
         let task = self.task(run, &request.task).await?;
@@ -38,7 +38,7 @@ impl Control {
         asker: &Asker,
     ) -> Result<wire::DecideApprovalResponse, Status> {
         let run = run_of(&request.run_id)?;
-        let by = user(&request.actor)?;
+        let by = asker.person()?;
         let key = command_id(&["approval", &request.run_id, &request.task], &request.idempotency_key)?;
         let task = self.task(run, &request.task).await?;
         let approved = request.approved;

@@ -8,7 +8,7 @@ use tonic::Status;
 use super::{
     Control,
     asker::Asker,
-    request::{command_id, pipeline_of, user},
+    request::{command_id, pipeline_of},
 };
 use crate::{api::rejected, limits};
 
@@ -52,7 +52,7 @@ impl Control {
     ) -> Result<wire::TakeSensorEventResponse, Status> {
         let id = command_id(&["sensor event", &request.event_type], &request.idempotency_key)?;
         let data = json("event", request.event.as_bytes())?;
-        user(&request.actor)?;
+        asker.person()?;
         let command = Command::TakeSensorEvent { event_type: request.event_type, data };
         let (answer, tail) = self.decide(asker, command, id).await?.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::TakeSensorEventResponse { stored: answer.events > 0, position: self.position(tail) })

@@ -4,6 +4,7 @@ use downbeat_domain::{
     AttemptRef, BackfillCreated, CommandKind, Event, Mark, PassedInstants, PipelineApplied, PipelineId, RunCreated,
     RunId, RunStatus, ScheduleDecided, Target, TargetKind, TaskRunId, Trigger,
     cost::{Basis, CostEvent, amount_text},
+    event::AccessEvent,
 };
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
@@ -51,6 +52,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::AlertRetried { .. }
         | Event::CommandRejected(_) => true,
         Event::Cost(fact) => of_the_ledger(fact).is_some(),
+        Event::Access(fact) => of_keys(fact).is_some(),
         _ => false,
     }
 }
@@ -161,8 +163,27 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
             let Some((command, targets, summary, after)) = of_the_ledger(fact) else { return Ok(None) };
             Told { after, ..about(command, targets, summary) }
         }
+        Event::Access(fact) => return Ok(of_keys(fact)),
         _ => return Ok(None),
     }))
+}
+
+/// Of a key that was made, what it is for; that keys were used is said by gateways, and not asked for.
+fn of_keys(fact: &AccessEvent) -> Option<Told> {
+    let (command, key, name, what, after) = match fact {
+        AccessEvent::KeyCreated(made) => {
+            let grants = made.grants.iter().map(|it| json!({"role": it.role.as_str(), "labels": it.labels}));
+            let grants: Vec<Value> = grants.collect();
+            let after = json!({"grants": grants, "expires_at": made.expires_at.to_string()});
+            (CommandKind::CreateKey, made.key, &made.name, "made", after)
+        }
+        AccessEvent::KeyRevoked { key, name, .. } => {
+            (CommandKind::RevokeKey, *key, name, "revoked", json!({"revoked": true}))
+        }
+        AccessEvent::KeysUsed { .. } => return None,
+    };
+    let named = Target { name: name.clone(), ..Target::new(TargetKind::Key, key) };
+    Some(Told { after, ..about(command, vec![target(&named)], format!("{what} key {name}")) })
 }
 
 /// What people do to the ledger; estimates, and what follows of budgets, come by themselves.

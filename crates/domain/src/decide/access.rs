@@ -1,0 +1,108 @@
+//! Keys are made, revoked, and used.
+
+use jiff::Timestamp;
+
+use super::{cut, later};
+use crate::{
+    access,
+    command::{AccessCommand, Context, CreateKey, Rejection},
+    event::{AccessEvent, Event, KeyCreated},
+    id::KeyId,
+    limits,
+    state::Partition,
+};
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+const HOUR_SECONDS: i64 = 60 * 60;
+
+pub(super) fn decide(
+    partition: &Partition,
+    command: &AccessCommand,
+    context: &Context,
+) -> Result<Vec<Event>, Rejection> {
+    match command {
+        AccessCommand::CreateKey(create) => create_key(partition, create, context),
+        AccessCommand::RevokeKey { key } => revoke(partition, key, context),
+        AccessCommand::NoteUses { keys } => Ok(note_uses(partition, keys, context)),
+    }
+}
+
+fn create_key(partition: &Partition, create: &CreateKey, context: &Context) -> Result<Vec<Event>, Rejection> {
+    check_name(&create.name)?;
+    access::check(&create.grants).map_err(Rejection::InvalidKey)?;
+    let expires_at = expiry(create.expires_at, context.now)?;
+    let keys = &partition.keys;
+    if keys.keys.contains_key(&create.key) || keys.was_revoked(&create.key.to_string()) {
+        return Err(Rejection::KeyExists(create.key.to_string()));
+    }
+    if keys.keys.values().any(|key| key.name == create.name && !key.has_expired(context.now)) {
+        return Err(Rejection::KeyExists(create.name.clone()));
+    }
+    if keys.open(context.now) >= limits::KEYS_MAX {
+        return Err(Rejection::TooManyKeys(limits::KEYS_MAX));
+    }
+    let created = KeyCreated {
+        key: create.key,
+        name: create.name.clone(),
+        hash: create.hash,
+        grants: create.grants.clone(),
+        by: cut(&create.by, limits::BRIEF_BYTES_MAX),
+        expires_at,
+        at: context.now,
+    };
+    Ok(vec![event(AccessEvent::KeyCreated(created))])
+}
+
+/// Ids name keys, too: no name may look like one.
+fn check_name(name: &str) -> Result<(), Rejection> {
+    let most = limits::KEY_NAME_CHARS_MAX;
+    let fits = (1..=most).contains(&name.chars().count()) && name.trim() == name && !name.chars().any(char::is_control);
+    if !fits {
+        let words = format!("a key's name takes 1 to {most} characters, none of them invisible, no blanks around it");
+        return Err(Rejection::InvalidKey(words));
+    }
+    if name.parse::<KeyId>().is_ok() {
+        return Err(Rejection::InvalidKey("a key's name must not look like an id".to_owned()));
+    }
+    Ok(())
+}
+
+fn expiry(asked: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Rejection> {
+    let Some(asked) = asked else { return Ok(later(now, limits::KEY_DAYS * DAY_SECONDS)) };
+    if asked <= now {
+        return Err(Rejection::InvalidKey(format!("a key that expires at {asked} would open nothing: it is {now}")));
+    }
+    let last = later(now, limits::KEY_DAYS_MAX * DAY_SECONDS);
+    if asked > last {
+        let most = limits::KEY_DAYS_MAX;
+        let words = format!("a key lives at most {most} days: it may expire at {last}, not at {asked}");
+        return Err(Rejection::InvalidKey(words));
+    }
+    Ok(asked)
+}
+
+fn revoke(partition: &Partition, named: &str, context: &Context) -> Result<Vec<Event>, Rejection> {
+    match partition.keys.named(named) {
+        Some((key, state)) => {
+            let name = state.name.clone();
+            Ok(vec![event(AccessEvent::KeyRevoked { key, name, at: context.now })])
+        }
+        None if partition.keys.was_revoked(named) => Ok(Vec::new()),
+        None => Err(Rejection::UnknownKey(named.chars().take(limits::KEY_NAME_CHARS_MAX).collect())),
+    }
+}
+
+/// Keys of which this hour is known already, and those that are gone, are left out.
+fn note_uses(partition: &Partition, keys: &[KeyId], context: &Context) -> Vec<Event> {
+    let second = context.now.as_second();
+    let Ok(hour) = Timestamp::from_second(second - second.rem_euclid(HOUR_SECONDS)) else { return Vec::new() };
+    let is_news = |key: &&KeyId| partition.keys.keys.get(*key).is_some_and(|state| state.used < Some(hour));
+    let mut used: Vec<KeyId> = keys.iter().filter(is_news).copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    if used.is_empty() { Vec::new() } else { vec![event(AccessEvent::KeysUsed { keys: used, hour })] }
+}
+
+fn event(fact: AccessEvent) -> Event {
+    Event::Access(Box::new(fact))
+}

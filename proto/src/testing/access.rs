@@ -1,0 +1,43 @@
+//! Random keys: made, some for a short time, revoked, used.
+
+use downbeat_domain::{
+    Command, Grant, KeyId, Role,
+    command::{AccessCommand, CreateKey},
+};
+use jiff::SignedDuration;
+
+use super::World;
+
+impl World {
+    pub(super) fn of_keys(&self, which: u8, detail: u8) -> Command {
+        let known = || self.partition.keys.keys.keys().copied();
+        Command::Access(match which % 4 {
+            0 | 1 => AccessCommand::CreateKey(Box::new(self.key(which, detail))),
+            2 => AccessCommand::NoteUses { keys: known().chain([KeyId([detail; 16])]).collect() },
+            _ => {
+                let named = super::pick(known(), which).filter(|_| detail % 3 != 2);
+                AccessCommand::RevokeKey { key: named.map_or_else(|| name(detail), |key| key.to_string()) }
+            }
+        })
+    }
+
+    fn key(&self, which: u8, detail: u8) -> CreateKey {
+        let role = Role::ALL[usize::from(detail % 4)];
+        let labels = ["eu", "us"].map(str::to_owned);
+        let grant = Grant { role, labels: labels.into_iter().take(usize::from(which / 4 % 3)).collect() };
+        let soon = self.now.checked_add(SignedDuration::from_secs(1 + i64::from(detail))).unwrap();
+        CreateKey {
+            key: KeyId([(self.history.len() % 251) as u8; 16]),
+            name: name(detail),
+            hash: [detail; 32],
+            grants: vec![grant; usize::from(detail % 5)],
+            expires_at: detail.is_multiple_of(2).then_some(soon),
+            by: "user:ada".to_owned(),
+        }
+    }
+}
+
+/// One of a few, so that some stand twice.
+fn name(detail: u8) -> String {
+    format!("key-{}", detail % 7)
+}

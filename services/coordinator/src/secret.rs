@@ -1,0 +1,98 @@
+//! Keys, as people and programs hold them.
+//!
+//! Promises: a key is 256 bits of the operating system's chance, written so that scanners of secrets find it; nothing here shows or keeps
+//! one. Knows nothing about what a key is for.
+
+use aws_lc_rs::{digest, rand};
+use downbeat_domain::{KeyId, id::with_version_4};
+
+const PREFIX: &str = "downbeat_";
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// So many digits hold 256 bits.
+const LENGTH: usize = 43;
+
+/// A new key. It cannot be printed: it is shown once, by whoever takes it out.
+pub(crate) struct Drawn {
+    /// Its id.
+    pub(crate) id: KeyId,
+    /// The whole key.
+    pub(crate) secret: String,
+    /// SHA-256 of it.
+    pub(crate) hash: [u8; 32],
+}
+
+/// Draws a key. `None` = the operating system has no randomness.
+pub(crate) fn draw() -> Option<Drawn> {
+    let (mut id, mut chance) = ([0; 16], [0; 32]);
+    rand::fill(&mut id).ok()?;
+    rand::fill(&mut chance).ok()?;
+    let id = KeyId(with_version_4(id));
+    let secret = written(id, chance);
+    let hash = digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().try_into().ok()?;
+    Some(Drawn { id, secret, hash })
+}
+
+fn written(id: KeyId, chance: [u8; 32]) -> String {
+    let [first, second, third, fourth, ..] = id.0;
+    let digits = base62(chance);
+    format!("{PREFIX}{first:02x}{second:02x}{third:02x}{fourth:02x}_{digits}")
+}
+
+/// The number that the bytes are, in as many digits whatever it is.
+fn base62(mut number: [u8; 32]) -> String {
+    let mut digits = [b'0'; LENGTH];
+    for digit in digits.iter_mut().rev() {
+        let mut rest = 0_u16;
+        for byte in &mut number {
+            let whole = rest << 8 | u16::from(*byte);
+            *byte = (whole / 62) as u8;
+            rest = whole % 62;
+        }
+        *digit = DIGITS[usize::from(rest)];
+    }
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_whole() {
+        let mut one = [0; 32];
+        one[31] = 62;
+        assert_eq!(base62(one), format!("{}10", "0".repeat(41)));
+        assert_eq!(base62([0; 32]), "0".repeat(43));
+        // 2^256 - 1, worked out elsewhere.
+        let all: String = base62([0xff; 32]);
+        let back = all.bytes().fold([0_u8; 32], |number, letter| {
+            let mut carry = DIGITS.iter().position(|digit| *digit == letter).unwrap() as u16;
+            let mut next = number;
+            for byte in next.iter_mut().rev() {
+                let whole = u16::from(*byte) * 62 + carry;
+                *byte = (whole & 0xff) as u8;
+                carry = whole >> 8;
+            }
+            assert_eq!(carry, 0);
+            next
+        });
+        assert_eq!(back, [0xff; 32]);
+    }
+
+    #[test]
+    fn a_key_says_which_one_it_is_and_no_two_are_alike() {
+        let mut seen = BTreeSet::new();
+        for _ in 0..200 {
+            let drawn = draw().unwrap();
+            let (begin, digits) = drawn.secret.split_at(18);
+            assert_eq!(begin, format!("downbeat_{}_", &drawn.id.to_string()[..8]));
+            assert_eq!(digits.len(), 43);
+            assert!(digits.bytes().all(|letter| letter.is_ascii_alphanumeric()), "{digits}");
+            assert_eq!(&drawn.id.to_string()[14..15], "4");
+            assert_eq!(digest::digest(&digest::SHA256, drawn.secret.as_bytes()).as_ref(), drawn.hash);
+            assert!(seen.insert(drawn.secret));
+        }
+    }
+}
