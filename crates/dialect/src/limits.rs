@@ -10,6 +10,8 @@ pub const NODES: usize = 200_000;
 pub const ALIASES: usize = 100;
 /// Bytes of all scalars together, those repeated through aliases counted each time.
 pub const SCALAR_BYTES: usize = 8 * 1024 * 1024;
+/// Characters of a key as it is written, with its quotes: YAML takes no more on one line before the colon.
+pub const KEY_CHARACTERS: usize = 1_000;
 /// How old a missed instant may be to be caught up, milliseconds: 366 days.
 pub const CATCHUP_WINDOW_MS: u64 = 366 * DAY_MS;
 /// Jitter of a schedule, milliseconds: a day.
