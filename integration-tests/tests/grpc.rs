@@ -7,8 +7,12 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-const SERVICES: [&str; 3] =
-    ["downbeat.control.v1.ControlService", "downbeat.worker.v1.WorkerService", "downbeat.metadata.v1.MetadataService"];
+const SERVICES: [&str; 4] = [
+    "downbeat.control.v1.ControlService",
+    "downbeat.control.v1.PipelineService",
+    "downbeat.worker.v1.WorkerService",
+    "downbeat.metadata.v1.MetadataService",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_and_reflection_know_every_service() {

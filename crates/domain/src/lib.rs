@@ -30,11 +30,12 @@ pub mod schedule;
 pub mod sensors;
 pub mod state;
 pub mod status;
+pub mod storage;
 
 pub use audit::{CallOrigin, Caller, CommandKind, Target, TargetKind};
 pub use command::{
-    AlertOutcome, Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report, RestartRun,
-    SelectTasks, StartRun, TakeEvent, TakeWebhook,
+    AlertOutcome, ApplyPipeline, Command, Context, CreateBackfill, FireSchedule, PollSensor, Rejection, Report,
+    RestartRun, SelectTasks, StartRun, TakeEvent, TakeWebhook,
 };
 pub use decide::{decide, execute, settle};
 pub use event::{
@@ -47,3 +48,4 @@ pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};
 pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};
+pub use storage::{GitOrigin, PipelineStorage, StorageProvider};

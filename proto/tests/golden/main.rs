@@ -20,6 +20,7 @@ mod scheduled;
 mod sensed;
 mod settled;
 mod triggered;
+mod versioned;
 
 use std::{
     collections::BTreeMap,
@@ -48,7 +49,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 53] = [
+const ADDED_DEFAULTS: [&str; 55] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -102,6 +103,8 @@ const ADDED_DEFAULTS: [&str; 53] = [
     "budget: None,",
     "declared: None,",
     "operation_metadata: {},",
+    "origin: None,",
+    "storage: None,",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -183,6 +186,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(audited::events())
         .chain(priced::events())
         .chain(declared::events())
+        .chain(versioned::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

@@ -15,6 +15,7 @@ mod recorder;
 mod remote;
 mod scenarios;
 mod sensors;
+mod versions;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 

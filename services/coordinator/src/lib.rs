@@ -13,12 +13,14 @@ pub mod ownership;
 pub mod prior;
 pub mod snapshots;
 pub mod take_over;
+pub mod versions;
 
 use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
-    control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer,
+    control::v1::{control_service_server::ControlServiceServer, pipeline_service_server::PipelineServiceServer},
+    worker::v1::worker_service_server::WorkerServiceServer,
 };
 use downbeat_runtime::{
     grpc,
@@ -49,13 +51,19 @@ impl Coordinator {
     }
 
     /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 2]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 3]) {
         let control = api::Control::new(self.handle.clone(), Arc::clone(&self.log));
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
+        routes.add_service(PipelineServiceServer::new(control.clone()).max_decoding_message_size(limit));
         routes.add_service(ControlServiceServer::new(control).max_decoding_message_size(limit));
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
-        (self.driver, ["downbeat.control.v1.ControlService", "downbeat.worker.v1.WorkerService"])
+        let names = [
+            "downbeat.control.v1.ControlService",
+            "downbeat.control.v1.PipelineService",
+            "downbeat.worker.v1.WorkerService",
+        ];
+        (self.driver, names)
     }
 
     /// Serves until the signal, or until the partition is lost.

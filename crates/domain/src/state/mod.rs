@@ -16,6 +16,7 @@ mod run;
 mod sensors;
 mod task;
 mod told;
+mod versions;
 
 pub use alerts::{AlertCounts, Alerts, Owed};
 pub(crate) use assets::goes_on;
@@ -34,3 +35,4 @@ pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
 pub use sensors::{SensorEvents, Window};
 pub use task::{Phase, TaskState, Unsettled};
 pub use told::Told;
+pub use versions::{Beside, Version};
