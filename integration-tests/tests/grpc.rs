@@ -7,9 +7,10 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "downbeat.control.v1.AccessService",
     "downbeat.control.v1.ControlService",
+    "downbeat.control.v1.PipelineService",
     "downbeat.worker.v1.WorkerService",
     "downbeat.metadata.v1.MetadataService",
 ];

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use downbeat_dialect::{Severity, parse, to_json};
+use downbeat_dialect::{Severity, emit, parse, to_json};
 
 use downbeat_integration_tests::judge::{
     Case,
@@ -127,6 +127,62 @@ fn every_example_passes_both() {
         seen += 1;
     }
     assert!(seen > 20, "only {seen} examples");
+}
+
+/// The official command reads files by PyYAML's safe loading: it reads what we write as the value that it was written from.
+#[test]
+fn what_we_write_is_read_by_pyyaml_as_what_it_was_written_from() {
+    const READ: &str =
+        "import json, sys, yaml\nfor line in sys.stdin:\n    print(json.dumps(yaml.safe_load(json.loads(line))))";
+    let Some(python) = find_python() else { return };
+    let mut values = Vec::new();
+    for index in 0..2_000 {
+        let mut random = Random::of_case(SEED, index);
+        let document = documents::valid(&mut random);
+        let document = if index % 2 == 0 { document } else { mutations::mutated(&mut random, &document, 1) };
+        values.extend(to_json(&document.write()));
+    }
+    for file in pipelines(&repository().join("deploy/examples")) {
+        values.extend(to_json(&std::fs::read_to_string(&file).expect("an example")));
+    }
+    let hostile = [
+        "2026-11-28",
+        "2026-11-28 07:00:00",
+        "1:30",
+        "0x1f",
+        "010",
+        "1_0",
+        "yes",
+        "~",
+        "=",
+        "a: b",
+        "x\ny\n",
+        " x\n y",
+        "é\u{85}",
+    ];
+    values.extend(
+        hostile.iter().map(|text| serde_json::json!({*text: text, "list": [text, 1.5e300, -0.5, null, {}, []]})),
+    );
+    assert!(values.len() > 1_500, "only {} documents can be read", values.len());
+    let lines = values.iter().map(|value| {
+        let written = emit::to_yaml(value).expect("what was read can be written");
+        serde_json::Value::from(written).to_string() + "\n"
+    });
+    let lines: String = lines.collect();
+    let mut reader = std::process::Command::new(&python);
+    reader.args(["-c", READ]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = reader.spawn().expect("Python starts");
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    let writer = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, lines.as_bytes()));
+    let output = child.wait_with_output().expect("Python ends");
+    writer.join().expect("no panic").expect("Python reads everything");
+    let read = String::from_utf8(output.stdout).expect("JSON is text");
+    let read: Vec<serde_json::Value> =
+        read.lines().map(|line| serde_json::from_str(line).expect("Python writes JSON")).collect();
+    assert_eq!(read.len(), values.len());
+    for (read, value) in read.iter().zip(&values) {
+        assert_eq!(read.to_string(), value.to_string());
+    }
 }
 
 /// Files below a folder that are pipelines: they name the version of the language.

@@ -14,13 +14,14 @@ mod costs;
 mod foreign;
 mod kinds;
 mod sensors;
+mod versions;
 
 use std::sync::Arc;
 
 use downbeat_domain::{
     AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, IncomingEvent, Mark, Outcome,
-    Partition, PassReason, PassedInstants, PipelineApplied, PipelineId, Replay, Report, RestartMode, RestartRun, RunId,
-    RunStatus, SelectTasks, StartRun, TakeEvent, Trigger, WorkerId,
+    Partition, PassReason, PassedInstants, PipelineId, Replay, Report, RestartMode, RestartRun, RunId, RunStatus,
+    SelectTasks, StartRun, TakeEvent, Trigger, WorkerId,
     effects::{self, Effect},
     execute,
     plan::{
@@ -40,6 +41,8 @@ const FOLLOWER: PipelineId = PipelineId([5; 16]);
 const WORKERS: [WorkerId; 2] = [WorkerId([3; 16]), WorkerId([4; 16])];
 const CONDITIONS: [&str; 4] = ["true", "false", "inputs.n > 1", "tasks['t0'].status == 'SUCCEEDED'"];
 const START_SECOND: i64 = 1_700_000_000;
+
+pub use versions::applied;
 
 /// Four random numbers of a task or of a command.
 pub type Numbers = (u8, u8, u8, u8);
@@ -276,6 +279,7 @@ impl World {
                     .map_or(later, |owed| owed.max(self.now).min(later.max(owed)));
                 Command::WakeRun { run }
             }
+            (9, _) if more % 2 == 1 => self.of_versions(which, detail, more),
             (9, _) => self.of_pipelines(which, detail),
             (10, Some(run)) => {
                 let number = u32::from(detail % 3);
@@ -308,6 +312,7 @@ impl World {
         Command::StartRun(StartRun {
             run: RunId([10 + (self.history.len() % 200) as u8; 16]),
             pipeline: MAIN,
+            version: self.version_to_start(which, detail),
             trigger: Trigger::Manual { user: "ada".to_owned() },
             inputs: json!({"n": detail % 4}).as_object().cloned().unwrap_or_default(),
             environment: json!({"REGION": "eu", "half": 0.1}).as_object().cloned().unwrap_or_default(),
@@ -473,15 +478,4 @@ fn pick<T>(mut items: impl Iterator<Item = T> + Clone, which: u8) -> Option<T> {
     (count > 0).then(|| items.nth(usize::from(which) % count))?
 }
 
-pub fn applied(pipeline: PipelineId, alias: &str, plan: Plan, digest: u8) -> Command {
-    Command::ApplyPipeline(Box::new(PipelineApplied {
-        pipeline,
-        alias: alias.to_owned(),
-        version: 0,
-        name: format!("The {alias} pipeline"),
-        source: "version: v1".to_owned(),
-        source_root: "/repo".to_owned(),
-        digest: [digest; 32],
-        plan,
-    }))
 }

@@ -12,6 +12,7 @@ pub mod cron;
 mod diagnostic;
 pub mod diff;
 pub mod edit;
+pub mod emit;
 mod explain;
 pub mod expression;
 mod format;

@@ -14,6 +14,8 @@ pub const SCALAR_BYTES: usize = 8 * 1024 * 1024;
 pub const LABELS_MAX: usize = 20;
 /// Characters of such a label.
 pub const LABEL_CHARS_MAX: usize = 63;
+/// Characters of a key as it is written, with its quotes: YAML takes no more on one line before the colon.
+pub const KEY_CHARACTERS: usize = 1_000;
 /// How old a missed instant may be to be caught up, milliseconds: 366 days.
 pub const CATCHUP_WINDOW_MS: u64 = 366 * DAY_MS;
 /// Jitter of a schedule, milliseconds: a day.

@@ -53,7 +53,7 @@ struct World {
 impl World {
     fn new(plan: Plan, keep: bool) -> Self {
         let mut world = Self { partition: Partition::default(), history: Vec::new(), keep };
-        world.run(&Command::ApplyPipeline(Box::new(PipelineApplied {
+        world.run(&Command::apply(PipelineApplied {
             pipeline: PIPELINE,
             alias: "p".to_owned(),
             version: 0,
@@ -62,7 +62,9 @@ impl World {
             source_root: String::new(),
             digest: [0; 32],
             plan,
-        })));
+            origin: None,
+            storage: None,
+        }));
         world
     }
 
@@ -91,6 +93,7 @@ impl World {
             environment: Map::new(),
             environment_name: String::new(),
             selection: None,
+            version: 0,
         }));
     }
 

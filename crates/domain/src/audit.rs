@@ -141,6 +141,8 @@ words!(
         ResumePipeline = "RESUME_PIPELINE",
         /// See [`Command::DeletePipeline`].
         DeletePipeline = "DELETE_PIPELINE",
+        /// See [`Command::SetPipelineStorage`].
+        SetPipelineStorage = "SET_PIPELINE_STORAGE",
         /// See [`Command::SetPool`].
         SetPool = "SET_POOL",
         /// See [`Command::StartRun`].
@@ -190,9 +192,11 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
     let run = |id: RunId| Target::new(TargetKind::Run, id);
     let task = |id: RunId, place: u32| vec![run(id), Target::new(TargetKind::Task, place)];
     Some(match command {
-        Command::ApplyPipeline(applied) => {
+        Command::ApplyPipeline(apply) => {
+            let applied = &apply.applied;
             (CommandKind::ApplyPipeline, vec![Target { name: applied.alias.clone(), ..pipeline(applied.pipeline) }])
         }
+        Command::SetPipelineStorage { pipeline: id, .. } => (CommandKind::SetPipelineStorage, vec![pipeline(*id)]),
         Command::PausePipeline { pipeline: id, .. } => (CommandKind::PausePipeline, vec![pipeline(*id)]),
         Command::ResumePipeline { pipeline: id } => (CommandKind::ResumePipeline, vec![pipeline(*id)]),
         Command::DeletePipeline { pipeline: id } => (CommandKind::DeletePipeline, vec![pipeline(*id)]),
@@ -229,6 +233,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         | Command::Cost(CostCommand::WakeBudgets)
         | Command::ReportLineage(_)
         | Command::NoteTimeZones { .. }
+        | Command::RecallVersion(_)
         | Command::CarryOver { .. }
         | Command::FireSchedule(_)
         | Command::TakeEvent(_)

@@ -18,6 +18,7 @@ use crate::{
     replay::PriorRun,
     sensors::CheckAnswer,
     status::{FailureClass, Mark, Outcome, RestartMode},
+    storage::PipelineStorage,
 };
 
 pub use access::{AccessCommand, CreateKey};
@@ -51,8 +52,17 @@ pub enum AlertOutcome {
 /// A request to a partition.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Store a version of a pipeline. Its number is decided here; `version` of the argument is ignored.
-    ApplyPipeline(Box<PipelineApplied>),
+    /// Store a version of a pipeline.
+    ApplyPipeline(Box<ApplyPipeline>),
+    /// Take a version that there was before into the state again, so that a run of it can be started. Given by whoever read it back.
+    RecallVersion(Box<PipelineApplied>),
+    /// Say where the file of a pipeline is kept from now on.
+    SetPipelineStorage {
+        /// Which.
+        pipeline: PipelineId,
+        /// Where.
+        storage: PipelineStorage,
+    },
     /// Nothing of it starts until it is resumed.
     PausePipeline {
         /// Which.
@@ -207,13 +217,38 @@ pub enum Command {
     },
 }
 
+/// See [`Command::ApplyPipeline`].
+#[derive(Clone, Debug)]
+pub struct ApplyPipeline {
+    /// What is stored. Its number is decided here; `version` is ignored.
+    pub applied: PipelineApplied,
+    /// It does not become the current version.
+    pub draft: bool,
+    /// Only if there is no such pipeline, or it was deleted.
+    pub create: bool,
+}
+
+impl Command {
+    /// The command that makes this the current version.
+    pub fn apply(applied: PipelineApplied) -> Self {
+        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: false, create: false }))
+    }
+
+    /// The command that stores this as a draft.
+    pub fn draft(applied: PipelineApplied) -> Self {
+        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: true, create: false }))
+    }
+}
+
 /// See [`Command::StartRun`].
 #[derive(Clone, Debug)]
 pub struct StartRun {
     /// Id of the new run. The same id again is answered from state.
     pub run: RunId,
-    /// Its pipeline; the current version runs.
+    /// Its pipeline.
     pub pipeline: PipelineId,
+    /// The version that runs, which the state must have (see [`Command::RecallVersion`]); 0 = the current one.
+    pub version: u32,
     /// What started it.
     pub trigger: Trigger,
     /// Values for declared inputs; texts are converted to the declared type.

@@ -7,6 +7,7 @@ mod audit;
 mod backfill;
 mod carried;
 mod parts;
+mod pipeline;
 mod sensor;
 mod trigger;
 
@@ -20,8 +21,8 @@ use crate::{
     foreign::LineageReported,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
-    plan::Plan,
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
+    storage::PipelineStorage,
 };
 
 pub use access::{AccessEvent, KeyCreated};
@@ -33,6 +34,7 @@ pub use audit::CommandRejected;
 pub use backfill::BackfillCreated;
 pub use carried::TaskCarriedOver;
 pub use parts::{ConditionResult, Selection};
+pub use pipeline::PipelineApplied;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
@@ -53,8 +55,14 @@ pub struct AttemptRef {
 pub enum Event {
     /// A coordinator became the only writer.
     PartitionOwned { owner: String, software_version: String },
-    /// A pipeline got a new version.
+    /// A pipeline got a new version, which is the current one.
     PipelineApplied(Box<PipelineApplied>),
+    /// A pipeline got a new version that only runs which ask for it are of; the current one stays.
+    PipelineDrafted(Box<PipelineApplied>),
+    /// A version that there was before can be started again: it was read back from the log.
+    PipelineRecalled(Box<PipelineApplied>),
+    /// Its file is kept here from now on.
+    PipelineStorageSet { pipeline: PipelineId, storage: PipelineStorage, at: Timestamp },
     /// No run of it starts until it is resumed; live runs go on.
     PipelinePaused { pipeline: PipelineId, reason: String, at: Timestamp },
     /// Runs of it start again.
@@ -253,27 +261,6 @@ pub enum Event {
     OperationsCollected { attempt: AttemptRef, chunk: u32, collected: Arc<Collected> },
 }
 
-/// See [`Event::PipelineApplied`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct PipelineApplied {
-    /// The pipeline.
-    pub pipeline: PipelineId,
-    /// Its name for commands and addresses.
-    pub alias: String,
-    /// Counts from 1.
-    pub version: u32,
-    /// Display name.
-    pub name: String,
-    /// The file as the user wrote it.
-    pub source: String,
-    /// Folder or repository that holds the file; empty = none.
-    pub source_root: String,
-    /// BLAKE3 over text and root.
-    pub digest: [u8; 32],
-    /// What runs.
-    pub plan: Plan,
-}
-
 /// See [`Event::RunCreated`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCreated {
@@ -307,6 +294,9 @@ impl Event {
         match self {
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
+            | Event::PipelineDrafted(_)
+            | Event::PipelineRecalled(_)
+            | Event::PipelineStorageSet { .. }
             | Event::PipelinePaused { .. }
             | Event::PipelineResumed { .. }
             | Event::PipelineDeleted { .. }
@@ -440,11 +430,14 @@ impl Event {
             Event::LineageReported(reported) => Some(reported.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
+            | Event::PipelineDrafted(_)
+            | Event::PipelineRecalled(_)
             | Event::GroupOpened { .. }
             | Event::IterationOpened { .. }
             | Event::TaskResumes { .. }
             | Event::OperationsCollected { .. } => None,
-            Event::PipelinePaused { at, .. }
+            Event::PipelineStorageSet { at, .. }
+            | Event::PipelinePaused { at, .. }
             | Event::PipelineResumed { at, .. }
             | Event::PipelineDeleted { at, .. }
             | Event::PoolSet { at, .. }

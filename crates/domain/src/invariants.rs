@@ -29,6 +29,7 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_followers(partition, &mut found);
     check_listeners(partition, &mut found);
     check_backfills(partition, &mut found);
+    check_versions(partition, &mut found);
     check_windows(partition, &mut found);
     check_assets(partition, &mut found);
     check_alerts(partition, &mut found);
@@ -105,6 +106,18 @@ fn check_followers(partition: &Partition, found: &mut Vec<String>) {
         let known = partition.runs.contains_key(ended) || partition.finished.contains_key(ended);
         if !known || followed.left.is_empty() || !partition.agenda.contains(&Agenda::Followers(*ended)) {
             found.push(format!("INV-09: what the end of run {ended} starts is left, and nobody looks at it"));
+        }
+    }
+}
+
+/// Versions beside the current one are few, each stands there once, and no number is above the newest (INV-12).
+fn check_versions(partition: &Partition, found: &mut Vec<String>) {
+    for (id, state) in &partition.pipelines {
+        if !state.beside.fits(state.version, state.latest) || state.version > state.latest {
+            found.push(format!("INV-12: the versions of pipeline {id} do not fit together"));
+        }
+        if state.version == 0 && !state.plan.plan.tasks.is_empty() {
+            found.push(format!("INV-05: pipeline {id} has drafts only, and something of it may start"));
         }
     }
 }

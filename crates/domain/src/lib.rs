@@ -31,12 +31,13 @@ pub mod schedule;
 pub mod sensors;
 pub mod state;
 pub mod status;
+pub mod storage;
 
 pub use access::{Grant, Role};
 pub use audit::{CallOrigin, Caller, CommandKind, Target, TargetKind};
 pub use command::{
-    AccessCommand, AlertOutcome, Command, Context, CreateBackfill, CreateKey, FireSchedule, PollSensor, Rejection,
-    Report, RestartRun, SelectTasks, StartRun, TakeEvent, TakeWebhook,
+    AccessCommand, AlertOutcome, ApplyPipeline, Command, Context, CreateBackfill, CreateKey, FireSchedule, PollSensor,
+    Rejection, Report, RestartRun, SelectTasks, StartRun, TakeEvent, TakeWebhook,
 };
 pub use decide::{decide, execute, settle};
 pub use event::{
@@ -51,3 +52,4 @@ pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};
 pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};
+pub use storage::{GitOrigin, PipelineStorage, StorageProvider};

@@ -65,6 +65,15 @@ pub const PREVIEW_FIRINGS_MAX: usize = 1_000;
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Pipeline alias, characters.
 pub const ALIAS_CHARS_MAX: usize = 255;
+/// Versions of one pipeline that stand beside its current one in the state: drafts, and those that were read back from the log. A plan
+/// may take tens of MiB, and others are a read of the log away.
+pub const VERSIONS_BESIDE_MAX: usize = 4;
+/// Slug or URL of a repository, characters.
+pub const REPOSITORY_CHARS_MAX: usize = 500;
+/// Name of a branch, bytes.
+pub const BRANCH_BYTES_MAX: usize = 255;
+/// Path of a pipeline's file in its repository, characters.
+pub const YAML_PATH_CHARS_MAX: usize = 1_000;
 /// Iterations of one matrix times tasks of its group, and tasks of one run with all its iterations.
 pub const ITERATION_TASKS_MAX: usize = 100_000;
 /// Serialised JSON of the elements of one matrix, bytes: they stand in one event.

@@ -20,6 +20,8 @@ pub struct Replay {
     pipeline: PipelineId,
     partition: Partition,
     ended: Option<(RunStatus, String)>,
+    /// The version that it was started at, where another one was current, or none.
+    version: Option<u32>,
     /// Per task run: operations of its last attempt that did not end well.
     unfinished: BTreeMap<u32, (u32, Vec<String>)>,
 }
@@ -27,7 +29,7 @@ pub struct Replay {
 impl Replay {
     /// Nothing has happened yet. The versions of the pipeline must be given as well, before the run's own events.
     pub fn new(run: RunId, pipeline: PipelineId) -> Self {
-        Self { run, pipeline, partition: Partition::default(), ended: None, unfinished: BTreeMap::new() }
+        Self { run, pipeline, partition: Partition::default(), ended: None, version: None, unfinished: BTreeMap::new() }
     }
 
     /// Folds an event; those of other runs and pipelines are left aside.
@@ -37,13 +39,17 @@ impl Replay {
             Event::RunFinished { run, status, message, .. } if *run == self.run => {
                 self.ended = Some((*status, message.clone()));
             }
-            Event::PipelineApplied(applied) => {
+            Event::PipelineApplied(applied) | Event::PipelineDrafted(applied) | Event::PipelineRecalled(applied) => {
                 let created = self.partition.runs.contains_key(&self.run);
                 if applied.pipeline == self.pipeline && !created {
                     evolve(&mut self.partition, event);
                 }
             }
             _ if event.run() == Some(self.run) && self.ended.is_none() => {
+                if let Event::RunCreated(created) = event {
+                    let current = self.partition.pipelines.get(&self.pipeline).map(|state| state.version);
+                    self.version = (current != Some(created.version)).then_some(created.version);
+                }
                 self.note_operations(event);
                 evolve(&mut self.partition, event);
             }
@@ -96,6 +102,7 @@ impl Replay {
             run: run.id,
             pipeline: run.pipeline,
             status: *status,
+            version: self.version.unwrap_or(0),
             inputs: run.inputs.clone(),
             environment: run.environment.clone(),
             environment_name: run.environment_name.clone(),
@@ -140,6 +147,8 @@ pub struct PriorRun {
     pub pipeline: PipelineId,
     /// How it ended.
     pub status: RunStatus,
+    /// The version that it was started at, where that was not the current one then; 0 = it was.
+    pub version: u32,
     /// Its inputs.
     pub inputs: Map<String, Value>,
     /// What `ENV.NAME` read.

@@ -53,6 +53,8 @@ fn waiting(detached: bool) -> Partition {
         source_root: String::new(),
         digest: [0; 32],
         plan: Plan { tasks: vec![task], ..Plan::default() },
+        origin: None,
+        storage: None,
     });
     let mut partition = Partition::default();
     let started =

@@ -66,7 +66,7 @@ impl Request {
     /// What the core is asked; an event is offered to as many as listen to it.
     pub fn command(&self) -> Option<Command> {
         Some(match self {
-            Self::Apply(applied) => Command::ApplyPipeline(Box::new((**applied).clone())),
+            Self::Apply(applied) => Command::apply((**applied).clone()),
             Self::Start(start) => Command::StartRun((**start).clone()),
             Self::Cancel(run) => Command::CancelRun { run: *run, reason: "simulated".to_owned() },
             Self::Fire(fire) => Command::FireSchedule(fire.clone()),

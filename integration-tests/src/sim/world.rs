@@ -326,6 +326,8 @@ fn compiled(alias: &str, text: &str) -> PipelineApplied {
         source_root: String::new(),
         digest: *blake3::hash(text.as_bytes()).as_bytes(),
         plan: compiled.plan,
+        origin: None,
+        storage: None,
     }
 }
 

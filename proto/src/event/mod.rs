@@ -18,12 +18,13 @@ pub(crate) use decode::{
     key_created_of, origin_of, prices_of, runs_of, sensor_event_of, subject_of, trigger_of,
 };
 pub use decode::{attempt_of, budget_of, cost_entry_of, decode, lineage_part_of, passed_of, price_of};
+pub use decode::{git_origin_of, pipeline_storage_of};
 pub(crate) use encode::{
     alert, axes, budget_whose, chain, cost_basis_kind, finding, follower, key_created, origin, prices, runs,
     sensor_event, subject, trigger,
 };
 pub use encode::{attempt_ref, budget, cost_entry, cost_origin, encode, passed as encode_passed, price};
-pub use encode::{lineage_part_to_wire, prices as prices_to_wire};
+pub use encode::{git_origin, lineage_part_to_wire, pipeline_storage, prices as prices_to_wire};
 pub use json::to_json;
 pub use kind::{ALL_KINDS, name_of};
 pub use metadata::{

@@ -33,6 +33,7 @@ words! {
         PausePipeline = PausePipeline,
         ResumePipeline = ResumePipeline,
         DeletePipeline = DeletePipeline,
+        SetPipelineStorage = SetPipelineStorage,
         SetPool = SetPool,
         StartRun = StartRun,
         RestartRun = RestartRun,

@@ -10,8 +10,8 @@ use downbeat_domain::{
     Unsettled, WorkerId, limits,
     plan::PreparedPlan,
     state::{
-        Backfill, Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt, PartitionParts, PipelineState,
-        RecentCommands, RunParts, Told, TriggerState, WaitingEvent,
+        self as states, Backfill, Beside, Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt,
+        PartitionParts, PipelineState, RecentCommands, RunParts, Told, TriggerState, WaitingEvent,
     },
 };
 use jiff::Timestamp;
@@ -185,7 +185,23 @@ fn pipeline(id: PipelineId, state: wire::Pipeline, versions: &[Version]) -> Resu
         None => None,
         Some(paused) => Some((paused.reason, of.instant(paused.since, "paused")?)),
     };
+    let mut beside = Vec::new();
+    for kept in state.beside {
+        let version = versions.get(kept.version_place as usize).ok_or(of.bad("version_place"))?;
+        beside.push(states::Version {
+            number: kept.version,
+            name: Arc::clone(&version.name),
+            digest: kept.digest.as_ref().try_into().map_err(|_| of.bad("digest"))?,
+            source_root: Arc::clone(&version.source_root),
+            plan: Arc::clone(&version.plan),
+        });
+    }
+    let storage = state.storage.map(|kept| event::pipeline_storage_of(kept).ok_or(of.bad("storage")));
     Ok(PipelineState {
+        // A snapshot of before there were drafts does not say.
+        latest: state.latest_version.max(state.version),
+        beside: Beside::restore(beside),
+        storage: storage.transpose()?,
         alias: state.alias,
         name: Arc::clone(&version.name),
         version: state.version,

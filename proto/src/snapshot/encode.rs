@@ -105,11 +105,18 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         .as_ref()
         .map(|(reason, since)| wire::pipeline::Paused { reason: reason.clone(), since: micros(*since) });
     let (live_alerts, durations) = alerts::encode_counts(&state.alerts);
+    let version_place = versions.place(&state.plan, &state.name, &state.source_root);
+    let beside = state.beside.iter().map(|version| wire::pipeline::Beside {
+        version: version.number,
+        version_place: versions.place(&version.plan, &version.name, &version.source_root),
+        digest: Bytes::copy_from_slice(&version.digest),
+    });
+    let beside = beside.collect();
     wire::Pipeline {
         pipeline_id: id_bytes(&id.0),
         alias: state.alias.clone(),
         version: state.version,
-        version_place: versions.place(&state.plan, &state.name, &state.source_root),
+        version_place,
         digest: Bytes::copy_from_slice(&state.digest),
         watermarks: watermarks.collect(),
         paused,
@@ -121,6 +128,9 @@ fn pipeline(id: PipelineId, state: &PipelineState, versions: &mut Versions) -> w
         live_alerts,
         durations,
         operation_durations: alerts::encode_operations(&state.alerts),
+        latest_version: state.latest,
+        storage: state.storage.as_ref().map(event::pipeline_storage),
+        beside,
     }
 }
 

@@ -72,6 +72,8 @@ fn of_pipelines() -> Vec<(&'static str, Event)> {
                 source_root: String::new(),
                 digest: *blake3::hash(b"weather again").as_bytes(),
                 plan: full_plan(),
+                origin: None,
+                storage: None,
             })),
         ),
         (

@@ -63,6 +63,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         source_root: String::new(),
         digest: *blake3::hash(b"alerts").as_bytes(),
         plan: plan(),
+        origin: None,
+        storage: None,
     };
     let alert = Alert {
         id: ALERT,

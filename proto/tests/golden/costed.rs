@@ -59,6 +59,8 @@ fn applied() -> Event {
         source_root: String::new(),
         digest: *blake3::hash(b"operations").as_bytes(),
         plan: Plan { tasks: vec![task], ..Plan::default() },
+        origin: None,
+        storage: None,
     }))
 }
 

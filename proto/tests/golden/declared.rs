@@ -35,6 +35,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         source_root: String::new(),
         digest: *blake3::hash(b"declared").as_bytes(),
         plan: Plan { tasks: vec![task], ..Plan::default() },
+        origin: None,
+        storage: None,
     };
     let landing = json!({"warehouse": {"integration": "SNOWFLAKE", "connection": "${{ ENV.WAREHOUSE }}"}});
     let task = PlanTask { id: text("build"), operation_metadata: object(landing), ..PlanTask::default() };

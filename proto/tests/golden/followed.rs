@@ -31,6 +31,8 @@ fn follows() -> Event {
         source_root: String::new(),
         digest: *blake3::hash(b"report").as_bytes(),
         plan: Plan { pipeline_triggers, ..Plan::default() },
+        origin: None,
+        storage: None,
     }))
 }
 

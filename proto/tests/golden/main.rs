@@ -21,6 +21,7 @@ mod scheduled;
 mod sensed;
 mod settled;
 mod triggered;
+mod versioned;
 
 use std::{
     collections::BTreeMap,
@@ -49,7 +50,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 54] = [
+const ADDED_DEFAULTS: [&str; 56] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -104,6 +105,8 @@ const ADDED_DEFAULTS: [&str; 54] = [
     "declared: None,",
     "operation_metadata: {},",
     "labels: [],",
+    "origin: None,",
+    "storage: None,",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -186,6 +189,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(priced::events())
         .chain(declared::events())
         .chain(keyed::events())
+        .chain(versioned::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();

@@ -88,6 +88,8 @@ fn applied() -> Event {
         source_root: String::new(),
         digest: *blake3::hash(b"budget").as_bytes(),
         plan: Plan { tasks: vec![task], owner: text("data"), budget: Some(budget()), ..Plan::default() },
+        origin: None,
+        storage: None,
     }))
 }
 

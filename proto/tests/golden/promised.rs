@@ -51,6 +51,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         source_root: String::new(),
         digest: *blake3::hash(b"promises").as_bytes(),
         plan: plan(),
+        origin: None,
+        storage: None,
     };
     let done = AssetsMaterialised {
         attempt: AttemptRef { run: RUN, task: 1, number: 2 },

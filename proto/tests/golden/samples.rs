@@ -169,6 +169,8 @@ fn of_runs() -> Vec<(&'static str, Event)> {
                 source_root: text("/srv/weather"),
                 digest: *blake3::hash(b"weather").as_bytes(),
                 plan: plan(),
+                origin: None,
+                storage: None,
             })),
         ),
         ("RUN_CREATED", run_created(scheduled)),

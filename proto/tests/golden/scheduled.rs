@@ -77,6 +77,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 source_root: String::new(),
                 digest: *blake3::hash(b"weather on time").as_bytes(),
                 plan: scheduled_plan(),
+                origin: None,
+                storage: None,
             })),
         ),
         ("SCHEDULE_DECIDED", decided(passed.collect())),

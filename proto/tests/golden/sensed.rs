@@ -58,6 +58,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         source_root: String::new(),
         digest: *blake3::hash(b"sensors").as_bytes(),
         plan: Plan { sensors: vec![sensor()], webhook, ..Plan::default() },
+        origin: None,
+        storage: None,
     };
     let closed = SensorClosed { window: window(), end: WindowEnd::TimedOut, message: text("no file"), at: at(53) };
     let told = SensorEventTaken { event_type: text("loaded"), data: json!({"rows": 7}), at: at(54) };

@@ -63,6 +63,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
                 source_root: String::new(),
                 digest: *blake3::hash(b"weather on events").as_bytes(),
                 plan: Plan { triggers: triggers(), ..Plan::default() },
+                origin: None,
+                storage: None,
             })),
         ),
         (

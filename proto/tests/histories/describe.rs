@@ -39,6 +39,12 @@ pub(crate) fn partition(partition: &Partition) -> String {
             state.paused.as_ref().map(|(reason, at)| format!(", paused at {at}: {reason}")).unwrap_or_default();
         let deleted = if state.deleted { ", deleted" } else { "" };
         writeln!(text, "pipeline {} version {}{paused}{deleted}", state.alias, state.version).unwrap();
+        for version in state.beside.iter() {
+            writeln!(text, "  version {} stands beside it", version.number).unwrap();
+        }
+        if let Some(storage) = &state.storage {
+            writeln!(text, "  kept by {} in {}", storage.provider.as_str(), storage.repository).unwrap();
+        }
         for (schedule, instant) in &state.watermarks {
             writeln!(text, "  schedule {schedule} decided up to {instant}").unwrap();
         }

@@ -16,6 +16,7 @@ mod recorder;
 mod remote;
 mod scenarios;
 mod sensors;
+mod versions;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 

@@ -44,20 +44,16 @@ impl Recorder {
     }
 
     pub(crate) fn apply(self, alias: &str, body: &str) -> Self {
-        let source = format!("version: v1\nname: {alias}\n{body}");
-        let parsed = downbeat_dialect::parse(&source);
-        let faults: Vec<String> = parsed.diagnostics.iter().map(|fault| fault.render("p.yml", &source)).collect();
-        let parsed = parsed.pipeline.unwrap_or_else(|| panic!("{}", faults.join("\n")));
-        self.run(Command::ApplyPipeline(Box::new(PipelineApplied {
-            pipeline: pipeline(alias),
-            alias: alias.to_owned(),
-            version: 0,
-            name: alias.to_owned(),
-            digest: *blake3::hash(source.as_bytes()).as_bytes(),
-            source,
-            source_root: String::new(),
-            plan: compile::compile(&parsed).unwrap().plan,
-        })))
+        self.run(Command::apply(stored(alias, body)))
+    }
+
+    pub(crate) fn draft(self, alias: &str, body: &str) -> Self {
+        self.run(Command::draft(stored(alias, body)))
+    }
+
+    /// The version comes back, as whoever read the log gives it.
+    pub(crate) fn recall(self, alias: &str, body: &str, version: u32) -> Self {
+        self.run(Command::RecallVersion(Box::new(PipelineApplied { version, ..stored(alias, body) })))
     }
 
     pub(crate) fn start(self, number: u8) -> Self {
@@ -74,6 +70,7 @@ impl Recorder {
             environment: Map::new(),
             environment_name: String::new(),
             selection: (!ids.is_empty()).then_some(SelectTasks { ids, downstream: false }),
+            version: 0,
         }))
     }
 
@@ -193,5 +190,24 @@ impl Recorder {
 
     pub(crate) fn into_records(self) -> Vec<Vec<u8>> {
         self.records
+    }
+}
+
+fn stored(alias: &str, body: &str) -> PipelineApplied {
+    let source = format!("version: v1\nname: {alias}\n{body}");
+    let parsed = downbeat_dialect::parse(&source);
+    let faults: Vec<String> = parsed.diagnostics.iter().map(|fault| fault.render("p.yml", &source)).collect();
+    let parsed = parsed.pipeline.unwrap_or_else(|| panic!("{}", faults.join("\n")));
+    PipelineApplied {
+        pipeline: pipeline(alias),
+        alias: alias.to_owned(),
+        version: 0,
+        name: alias.to_owned(),
+        digest: *blake3::hash(source.as_bytes()).as_bytes(),
+        source,
+        source_root: String::new(),
+        plan: compile::compile(&parsed).unwrap().plan,
+        origin: None,
+        storage: None,
     }
 }

@@ -46,6 +46,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("restart-of-iterations", restart_of_iterations),
     ("selection-and-paused", selection_and_paused),
     ("pipelines", pipelines),
+    ("versions", crate::versions::versions),
     ("expressions-that-fail", expressions_that_fail),
 ];
 

@@ -15,12 +15,16 @@ pub mod prior;
 mod secret;
 pub mod snapshots;
 pub mod take_over;
+pub mod versions;
 
 use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
-    control::v1::{access_service_server::AccessServiceServer, control_service_server::ControlServiceServer},
+    control::v1::{
+        access_service_server::AccessServiceServer, control_service_server::ControlServiceServer,
+        pipeline_service_server::PipelineServiceServer,
+    },
     worker::v1::worker_service_server::WorkerServiceServer,
 };
 use downbeat_runtime::{
@@ -57,16 +61,18 @@ impl Coordinator {
     }
 
     /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 3]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 4]) {
         let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log)));
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AccessServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
+        routes.add_service(PipelineServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
         routes.add_service(ControlServiceServer::from_arc(control).max_decoding_message_size(limit));
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
         let services = [
             "downbeat.control.v1.AccessService",
             "downbeat.control.v1.ControlService",
+            "downbeat.control.v1.PipelineService",
             "downbeat.worker.v1.WorkerService",
         ];
         (self.driver, services)

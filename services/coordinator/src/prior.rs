@@ -5,8 +5,8 @@ use std::time::Duration;
 use downbeat_domain::{PipelineId, PriorRun, Replay, RunId};
 use downbeat_event_log::{ErrorKind, EventLog};
 use downbeat_proto::{
-    event::{self, Decoded},
-    events::v1::EventKind,
+    event::{self, DecodeError, Decoded},
+    events::v1::{self as wire, EventKind},
     record,
 };
 use downbeat_runtime::retry;
@@ -16,6 +16,35 @@ use crate::{error::Error, limits};
 /// The run, as it ended; `None` = it has not, or is not there.
 pub async fn read(log: &dyn EventLog, run: RunId, pipeline: PipelineId) -> Result<Option<PriorRun>, Error> {
     let mut replay = Replay::new(run, pipeline);
+    each(log, |event| {
+        if concerns(event, run, pipeline)
+            && let Decoded::Known(event) = event::decode(event)?
+        {
+            replay.fold(&event);
+        }
+        Ok(replay.ended().is_none())
+    })
+    .await?;
+    Ok(replay.prior())
+}
+
+/// Most events are about other runs: their bytes do not hold its id, and they need no decoding.
+fn concerns(event: &wire::Event, run: RunId, pipeline: PipelineId) -> bool {
+    const VERSIONS: [EventKind; 3] =
+        [EventKind::PipelineApplied, EventKind::PipelineDrafted, EventKind::PipelineRecalled];
+    let holds = |id: &[u8; 16]| event.payload.windows(id.len()).any(|window| window == id);
+    let is_version = VERSIONS.iter().any(|kind| *kind as i32 == event.kind);
+    (is_version && holds(&pipeline.0)) || holds(&run.0)
+}
+
+/// Hands every event of the log to `take`, in order, until that wants no more.
+///
+/// # Errors
+/// The log does not answer; a record, or what `take` looks at, cannot be read.
+pub(crate) async fn each(
+    log: &dyn EventLog,
+    mut take: impl FnMut(&wire::Event) -> Result<bool, DecodeError> + Send,
+) -> Result<(), Error> {
     let (mut after, mut failures) = (0, 0);
     while after < limits::REPLAYED_ENTRIES_MAX {
         let entries = match log.read(after, limits::ENTRIES_PER_READ).await {
@@ -33,27 +62,13 @@ pub async fn read(log: &dyn EventLog, run: RunId, pipeline: PipelineId) -> Resul
         }
         for entry in entries {
             after = entry.sequence;
-            fold(&mut replay, run, &entry.payload, entry.sequence, log)?;
-            if replay.ended().is_some() {
-                return Ok(replay.prior());
+            let unreadable = |source| Error::Unreadable { log: log.id().to_string(), sequence: after, source };
+            let record = record::decode(&entry.payload).map_err(unreadable)?;
+            for event in record.decisions.iter().flat_map(|decision| &decision.events) {
+                if !take(event).map_err(unreadable)? {
+                    return Ok(());
+                }
             }
-        }
-    }
-    Ok(None)
-}
-
-fn fold(replay: &mut Replay, run: RunId, payload: &[u8], sequence: u64, log: &dyn EventLog) -> Result<(), Error> {
-    let unreadable = |source| Error::Unreadable { log: log.id().to_string(), sequence, source };
-    let record = record::decode(payload).map_err(unreadable)?;
-    for event in record.decisions.iter().flat_map(|decision| &decision.events) {
-        // Most events are about other runs: their bytes do not hold its id, and they need no decoding.
-        let concerns = event.kind == EventKind::PipelineApplied as i32
-            || event.payload.windows(run.0.len()).any(|window| window == run.0);
-        if !concerns {
-            continue;
-        }
-        if let Decoded::Known(event) = event::decode(event).map_err(unreadable)? {
-            replay.fold(&event);
         }
     }
     Ok(())

@@ -31,6 +31,8 @@ fn applied(version: u32, deadlines: &[&str]) -> Event {
         source_root: String::new(),
         digest: [0; 32],
         plan: Plan { deadlines: deadlines.iter().map(deadline).collect(), ..Plan::default() },
+        origin: None,
+        storage: None,
     }))
 }
 

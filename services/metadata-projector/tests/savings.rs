@@ -47,6 +47,8 @@ fn applied(alias: &str, version: u32, statement: &str) -> Event {
         source_root: format!("/{alias}"),
         digest: [3; 32],
         plan: Plan { tasks: vec![task("build", statement), task("other", alias)], ..Plan::default() },
+        origin: None,
+        storage: None,
     }))
 }
 

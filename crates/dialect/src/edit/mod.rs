@@ -11,14 +11,13 @@ mod operation;
 mod path;
 mod references;
 mod text;
-mod write;
 
 pub use error::EditError;
 pub use operation::{Operation, References};
 pub use path::{Path, Step};
 use serde_json::Value;
 
-use crate::{Severity, layout, parse, yaml};
+use crate::{Severity, emit::same, layout, parse, yaml};
 use change::Change;
 use text::Text;
 
@@ -126,19 +125,5 @@ fn read(source: &str) -> Result<Value, EditError> {
     match root {
         Some(root) if diagnostics.is_empty() => Ok(root.to_value()),
         _ => Err(EditError::Unreadable(diagnostics)),
-    }
-}
-
-/// Equal, the order of keys included.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one.iter().zip(other).all(|(one, other)| one.0 == other.0 && same(one.1, other.1))
-        }
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-        }
-        _ => one == other,
     }
 }

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::{
     EditError, Path, Step,
     change::{Change, rewritten},
-    lines, write,
+    lines,
 };
 use crate::{
     Span,
+    emit::write,
     layout::{Kind, Node, Shape, next_line, starts_line},
     yaml::{self, Places, Style},
 };

@@ -22,6 +22,41 @@ pub enum Rejection {
         /// Its alias.
         alias: String,
     },
+    /// A pipeline is to be created, and there is one.
+    #[error("there is a pipeline `{alias}` already; take another alias, or change that one")]
+    PipelineExists {
+        /// Its alias.
+        alias: String,
+    },
+    /// The pipeline has drafts, and no current version.
+    #[error("pipeline `{alias}` has drafts only: name the version to run (1 to {latest}), or apply one of them")]
+    OnlyDrafts {
+        /// Its alias.
+        alias: String,
+        /// Its newest version.
+        latest: u32,
+    },
+    /// The pipeline has no version of this number.
+    #[error("pipeline `{alias}` has no version {version}; its versions are 1 to {latest}")]
+    UnknownVersion {
+        /// Its alias.
+        alias: String,
+        /// The number asked for.
+        version: u32,
+        /// Its newest version.
+        latest: u32,
+    },
+    /// The state does not have the version, and nobody has read it back from the log, or others have come since.
+    #[error("version {version} of pipeline `{alias}` was not read back in time; try again")]
+    VersionUnread {
+        /// Its alias.
+        alias: String,
+        /// The number asked for.
+        version: u32,
+    },
+    /// Where a file is kept, or comes from, has rules.
+    #[error("{0}")]
+    InvalidStorage(String),
     /// Pipelines that start each other in a circle would never end.
     #[error("these pipelines start each other in a circle: {0}")]
     TriggerCircle(String),
@@ -204,6 +239,11 @@ impl Rejection {
             Self::UnknownAlert(_) => "unknown-alert",
             Self::UnknownPipeline(_) => "UNKNOWN_PIPELINE",
             Self::PipelinePaused { .. } => "PIPELINE_PAUSED",
+            Self::PipelineExists { .. } => "PIPELINE_EXISTS",
+            Self::OnlyDrafts { .. } => "ONLY_DRAFTS",
+            Self::UnknownVersion { .. } => "UNKNOWN_VERSION",
+            Self::VersionUnread { .. } => "VERSION_UNREAD",
+            Self::InvalidStorage(_) => "INVALID_STORAGE",
             Self::TriggerCircle(_) => "TRIGGER_CIRCLE",
             Self::TooManyFollowers(_) => "TOO_MANY_FOLLOWERS",
             Self::UnknownTask { .. } => "UNKNOWN_TASK",

@@ -1,12 +1,13 @@
-//! A new version of a pipeline; the same text again is the same version. Pipelines that would start each other for ever are refused.
+//! A new version of a pipeline, current or a draft; the same text again is the same version. Pipelines that would start each other for
+//! ever are refused. A draft that is applied gets a number of its own: what a number stands for never changes.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::{
-    command::{Context, Rejection},
-    decide::{promises, sensor},
+    command::{ApplyPipeline, Context, Rejection},
+    decide::{promises, sensor, versions},
     event::{Event, PipelineApplied},
     id::PipelineId,
     limits,
@@ -14,20 +15,28 @@ use crate::{
     state::Partition,
 };
 
-pub(super) fn decide(
-    partition: &Partition,
-    applied: &PipelineApplied,
-    context: &Context,
-) -> Result<Vec<Event>, Rejection> {
+pub(super) fn decide(partition: &Partition, apply: &ApplyPipeline, context: &Context) -> Result<Vec<Event>, Rejection> {
+    let applied = &apply.applied;
     let current = partition.pipelines.get(&applied.pipeline);
-    if current.is_some_and(|current| current.digest == applied.digest && !current.deleted) {
-        return Ok(Vec::new());
+    let live = current.filter(|current| !current.deleted);
+    if apply.create && live.is_some() {
+        return Err(Rejection::PipelineExists { alias: applied.alias.clone() });
+    }
+    versions::check_places(applied)?;
+    let known = live.and_then(|live| live.with_digest(&applied.digest));
+    let is_current = |number: u32| live.is_some_and(|live| live.version == number);
+    if known.is_some_and(|number| apply.draft || is_current(number)) {
+        return Ok(versions::kept_elsewhere(live, applied, context));
+    }
+    let version = current.map_or(1, |current| current.latest + 1);
+    if apply.draft {
+        // It starts nothing by itself: what it says of others is looked at when it is applied.
+        return Ok(vec![Event::PipelineDrafted(Box::new(PipelineApplied { version, ..applied.clone() }))]);
     }
     too_many_followers(partition, applied)?;
     if let Some(circle) = circle(partition, applied) {
         return Err(Rejection::TriggerCircle(circle.join(" -> ")));
     }
-    let version = current.map_or(1, |current| current.version + 1);
     let mut events = Vec::new();
     if let Some(current) = current {
         events.extend(sensor::ended_with(current, applied.pipeline, Some(&applied.plan), context));

@@ -32,6 +32,7 @@ fn try_start(partition: &Partition, run: &RunState, task: u32, context: &Context
     if pipeline.paused.is_some() {
         return Err(format!("pipeline `{}` is paused", pipeline.alias));
     }
+    start_run::startable(partition, target).map_err(|rejection| rejection.to_string())?;
     let depth = depth_below(partition, run, target)?;
     let given = match parameters.get("run_inputs") {
         None | Some(Value::Null) => Map::new(),

@@ -122,6 +122,7 @@ fn run(
         let start = StartRun {
             run,
             pipeline: fire.pipeline,
+            version: 0,
             trigger,
             inputs,
             environment: Map::new(),

@@ -36,6 +36,7 @@ mod stop;
 mod take_event;
 mod time_zones;
 mod unusual;
+mod versions;
 mod wake_pipeline;
 mod wake_run;
 mod webhook;
@@ -62,7 +63,11 @@ use crate::{
 /// The events that this command makes true, or why it does not. An empty answer means that it was true already.
 pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
     match command {
-        Command::ApplyPipeline(applied) => apply_pipeline::decide(partition, applied, context),
+        Command::ApplyPipeline(apply) => apply_pipeline::decide(partition, apply, context),
+        Command::RecallVersion(recalled) => versions::recall(partition, recalled),
+        Command::SetPipelineStorage { pipeline, storage } => {
+            versions::set_storage(partition, *pipeline, storage, context)
+        }
         Command::PausePipeline { pipeline, reason } => pipelines::pause(partition, *pipeline, reason, context),
         Command::ResumePipeline { pipeline } => pipelines::resume(partition, *pipeline, context),
         Command::DeletePipeline { pipeline } => pipelines::delete(partition, *pipeline, context),

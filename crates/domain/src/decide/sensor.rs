@@ -137,6 +137,7 @@ fn started(
         let start = StartRun {
             run,
             pipeline: window.pipeline,
+            version: 0,
             trigger: Trigger::Sensor { sensor: window.sensor.clone(), instant: window.instant },
             inputs,
             environment: Map::new(),

@@ -9,16 +9,17 @@ use crate::{
     event::{Event, RunCreated, Selection, Trigger},
     id::{PipelineId, RunId},
     limits,
-    state::{Partition, PipelineState},
+    state::{Partition, PipelineState, Version},
 };
 
 pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context) -> Result<Vec<Event>, Rejection> {
     if is_known(partition, start.run, start.pipeline)? {
         return Ok(Vec::new());
     }
-    let pipeline = startable(partition, start.pipeline)?;
+    let pipeline = unpaused(partition, start.pipeline)?;
+    let version = version_of(pipeline, start.version)?;
     let of = inputs::Of { run: start.run, environment: &start.environment, environment_name: &start.environment_name };
-    let inputs = inputs::complete(&pipeline.plan.plan.inputs, &start.inputs, &of, context)?;
+    let inputs = inputs::complete(&version.plan.plan.inputs, &start.inputs, &of, context)?;
     let environment_bytes = json_bytes(&start.environment);
     if environment_bytes > limits::INPUT_BYTES_MAX {
         return Err(Rejection::InvalidInputs(format!(
@@ -27,14 +28,17 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
         )));
     }
     let selection = start.selection.as_ref().filter(|selection| !selection.ids.is_empty());
-    let selection = selection.map(|named| select::places(pipeline, &named.ids, named.downstream)).transpose()?;
+    let selection = selection
+        .map(|named| select::places(&pipeline.alias, &version.plan, &named.ids, named.downstream))
+        .transpose()?;
     let given = Given {
         inputs,
         environment: start.environment.clone(),
         environment_name: start.environment_name.clone(),
         selection,
     };
-    Ok(vec![created(partition, start.run, (start.pipeline, pipeline), start.trigger.clone(), given, context)])
+    let of = (start.pipeline, pipeline);
+    Ok(vec![created_of(partition, start.run, of, &version, start.trigger.clone(), given, context)])
 }
 
 /// The same id again is answered from state; the id of another pipeline's run is refused.
@@ -47,8 +51,25 @@ pub(super) fn is_known(partition: &Partition, run: RunId, pipeline: PipelineId) 
     }
 }
 
-/// The pipeline, unless nothing of it may start.
+/// The pipeline, unless nothing of its current version may start.
 pub(super) fn startable(partition: &Partition, pipeline: PipelineId) -> Result<&PipelineState, Rejection> {
+    let state = unpaused(partition, pipeline)?;
+    version_of(state, 0).map(|_| state)
+}
+
+/// The version of this number; 0 = the current one.
+pub(super) fn version_of(pipeline: &PipelineState, number: u32) -> Result<Version, Rejection> {
+    let (alias, latest) = (pipeline.alias.clone(), pipeline.latest);
+    match number {
+        0 if pipeline.version == 0 => Err(Rejection::OnlyDrafts { alias, latest }),
+        0 => Ok(pipeline.current()),
+        version if version > latest => Err(Rejection::UnknownVersion { alias, version, latest }),
+        version => pipeline.at_hand(version).ok_or(Rejection::VersionUnread { alias, version }),
+    }
+}
+
+/// The pipeline, unless nothing of it may start.
+pub(super) fn unpaused(partition: &Partition, pipeline: PipelineId) -> Result<&PipelineState, Rejection> {
     let state = partition.live_pipeline(pipeline)?;
     match state.paused {
         Some(_) => Err(Rejection::PipelinePaused { alias: state.alias.clone() }),
@@ -64,20 +85,34 @@ pub(super) struct Given {
     pub(super) selection: Option<Selection>,
 }
 
+/// A run of the current version.
 pub(super) fn created(
     partition: &Partition,
     run: RunId,
-    (id, pipeline): (PipelineId, &PipelineState),
+    of: (PipelineId, &PipelineState),
     trigger: Trigger,
     given: Given,
     context: &Context,
 ) -> Event {
-    let plan = &pipeline.plan.plan;
-    let gated = plan.concurrency.is_some() || cost::held(partition, id, pipeline, context.now).is_some();
+    created_of(partition, run, of, &of.1.current(), trigger, given, context)
+}
+
+/// A run of a version. Whether it has to wait the current one says, which stands for all runs of the pipeline.
+pub(super) fn created_of(
+    partition: &Partition,
+    run: RunId,
+    (id, pipeline): (PipelineId, &PipelineState),
+    version: &Version,
+    trigger: Trigger,
+    given: Given,
+    context: &Context,
+) -> Event {
+    let plan = &version.plan.plan;
+    let gated = pipeline.plan.plan.concurrency.is_some() || cost::held(partition, id, pipeline, context.now).is_some();
     Event::RunCreated(Box::new(RunCreated {
         run,
         pipeline: id,
-        version: pipeline.version,
+        version: version.number,
         trigger,
         inputs: given.inputs,
         environment: given.environment,

@@ -34,6 +34,7 @@ pub(super) fn decide(partition: &Partition, take: &TakeWebhook, context: &Contex
     let start = StartRun {
         run,
         pipeline: take.pipeline,
+        version: 0,
         trigger: Trigger::Webhook { delivery: take.delivery.clone(), signature: take.signature.clone() },
         inputs,
         environment: Map::new(),

@@ -3,25 +3,21 @@
 
 mod assets;
 mod groups;
+mod pipelines;
 mod run;
 mod sensors;
 mod transition;
 
 pub use groups::worst;
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use crate::{
-    event::{AlertSubject, AlertsRaised, BackfillCreated, Event, EventTaken, PipelineApplied, RunCreated, Trigger},
+    event::{AlertSubject, AlertsRaised, BackfillCreated, Event, EventTaken, RunCreated, Trigger},
     id::{BackfillId, PipelineId, RunId},
     limits,
-    plan::{Node, PreparedPlan},
-    state::{
-        Agenda, AlertCounts, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState,
-        carried,
-    },
+    plan::Node,
+    state::{Agenda, AlertCounts, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState},
     status::RunStatus,
 };
 
@@ -29,7 +25,10 @@ use crate::{
 pub fn evolve(partition: &mut Partition, event: &Event) {
     match event {
         Event::PartitionOwned { .. } => {}
-        Event::PipelineApplied(applied) => apply_pipeline(partition, applied),
+        Event::PipelineApplied(applied) => pipelines::apply(partition, applied),
+        Event::PipelineDrafted(drafted) => pipelines::draft(partition, drafted),
+        Event::PipelineRecalled(recalled) => pipelines::recall(partition, recalled),
+        Event::PipelineStorageSet { pipeline, storage, .. } => pipelines::set_storage(partition, *pipeline, storage),
         Event::PipelinePaused { pipeline, reason, at } => {
             if let Some(state) = partition.pipelines.get_mut(pipeline) {
                 state.paused = Some((reason.clone(), *at));
@@ -117,47 +116,6 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
     }
 }
 
-fn apply_pipeline(partition: &mut Partition, applied: &PipelineApplied) {
-    let before = partition.pipelines.remove(&applied.pipeline);
-    let plan_before = before.as_ref().map(|before| &before.plan.plan);
-    partition.followers.replace(applied.pipeline, plan_before, Some(&applied.plan));
-    let asked_before = plan_before.filter(|_| before.as_ref().is_some_and(|before| !before.deleted));
-    partition.asset_listeners.replace(applied.pipeline, asked_before, Some(&applied.plan));
-    if let Some(before) = before.as_ref().filter(|before| !before.deleted) {
-        partition.listeners.remove(applied.pipeline, &before.plan.plan);
-    }
-    partition.listeners.add(applied.pipeline, &applied.plan);
-    let kept = before.map(|mut before| {
-        sensors::carry(&mut before, &applied.plan);
-        before.assets.carry(&before.plan.plan, &applied.plan);
-        before.alerts.carry(&applied.plan);
-        let triggers = carried(before.triggers, &before.plan.plan, &applied.plan);
-        (before.watermarks, triggers, before.windows, before.assets, before.alerts, before.ends, before.paused)
-    });
-    let (watermarks, triggers, windows, assets, alerts, ends, paused) = kept.unwrap_or_default();
-    let state = PipelineState {
-        alias: applied.alias.clone(),
-        name: applied.name.as_str().into(),
-        version: applied.version,
-        digest: applied.digest,
-        source_root: applied.source_root.as_str().into(),
-        plan: Arc::new(PreparedPlan::new(applied.plan.clone())),
-        watermarks,
-        triggers,
-        windows,
-        assets,
-        alerts,
-        ends,
-        paused,
-        deleted: false,
-    };
-    partition.pipelines.insert(applied.pipeline, state);
-    crate::cost::set_budget_of(partition, applied.pipeline, applied.plan.budget.as_ref());
-    // The limit may be another one.
-    look_at_lanes(partition, applied.pipeline);
-    look_at_backfills(partition, applied.pipeline);
-}
-
 fn raise_alerts(partition: &mut Partition, raised: &AlertsRaised) {
     partition.alerts.raise(raised);
     // A crossed budget is no end: nothing closes it.
@@ -225,6 +183,7 @@ fn decide_up_to(pipeline: &mut PipelineState, schedule: &str, instant: Timestamp
 fn create_run(partition: &mut Partition, created: &RunCreated) {
     let known = partition.runs.contains_key(&created.run) || partition.finished.contains_key(&created.run);
     let Some(pipeline) = partition.pipelines.get_mut(&created.pipeline).filter(|_| !known) else { return };
+    let Some(version) = pipeline.at_hand(created.version) else { return };
     if let Trigger::Scheduled { schedule, instant, .. } = &created.trigger {
         decide_up_to(pipeline, schedule, *instant);
     }
@@ -239,7 +198,7 @@ fn create_run(partition: &mut Partition, created: &RunCreated) {
         state.waiting.clear();
     }
     partition.runs_created += 1;
-    let run = RunState::new(created, pipeline, partition.runs_created);
+    let run = RunState::new(created, &version, partition.runs_created);
     let (key, place) = lane_of(&run);
     if run.admitted {
         partition.lanes.go(&key, place);

@@ -17,6 +17,7 @@ mod run;
 mod sensors;
 mod task;
 mod told;
+mod versions;
 
 pub use access::{Key, Keys};
 pub use alerts::{AlertCounts, Alerts, Owed};
@@ -36,3 +37,4 @@ pub use run::{Carried, GroupPhase, GroupState, Halt, RunState};
 pub use sensors::{SensorEvents, Window};
 pub use task::{Phase, TaskState, Unsettled};
 pub use told::Told;
+pub use versions::{Beside, Version};

@@ -14,10 +14,11 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Followers, Keys, LaneKey, Lanes, Listeners, Pools,
-        RunState, SensorEvents, TriggerState, Window, listens,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Followers, Keys, LaneKey, Lanes, Listeners,
+        Pools, RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
+    storage::PipelineStorage,
 };
 
 /// The folded state of a partition.
@@ -83,8 +84,14 @@ pub struct PipelineState {
     pub alias: String,
     /// Display name.
     pub name: Arc<str>,
-    /// Current version, from 1.
+    /// Current version, from 1; 0 = there are drafts only, and the plan is empty.
     pub version: u32,
+    /// The newest version, a draft or the current one.
+    pub latest: u32,
+    /// Versions that can be started besides.
+    pub beside: Beside,
+    /// Where its file is kept; `None` = by us.
+    pub storage: Option<PipelineStorage>,
     /// BLAKE3 of the current version's text and root.
     pub digest: [u8; 32],
     /// Where its scripts lie.

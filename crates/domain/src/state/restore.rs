@@ -367,6 +367,8 @@ fn has_ended(tasks: &[TaskState], place: u32) -> bool {
 fn fits(pipeline: &PipelineState) -> bool {
     let windows = pipeline.windows.keys().all(|sensor| pipeline.plan.plan.sensor(sensor).is_some());
     windows
+        && pipeline.beside.fits(pipeline.version, pipeline.latest)
+        && pipeline.version <= pipeline.latest
         && pipeline.assets.fits(&pipeline.plan.plan)
         && pipeline.triggers.iter().all(|(name, state)| {
             let parts = pipeline.plan.plan.triggers.iter().find(|trigger| trigger.name == *name);

@@ -13,7 +13,7 @@ use crate::{
     event::{AttemptRef, RunCreated, Trigger},
     id::{PipelineId, RunId},
     plan::{Node, PreparedPlan},
-    state::{Expansion, Phase, PipelineState, TaskState},
+    state::{Expansion, Phase, TaskState, Version},
     status::{RunStatus, TaskStatus},
 };
 
@@ -133,8 +133,8 @@ pub struct RunState {
 }
 
 impl RunState {
-    pub(crate) fn new(created: &RunCreated, pipeline: &PipelineState, order: u64) -> Self {
-        let plan = Arc::clone(&pipeline.plan);
+    pub(crate) fn new(created: &RunCreated, version: &Version, order: u64) -> Self {
+        let plan = Arc::clone(&version.plan);
         let count = |nodes: &[Node]| nodes.iter().filter(|node| plan.contains(**node)).count() as u32;
         let tasks: Vec<TaskState> = (0u32..)
             .zip(&plan.plan.tasks)
@@ -159,8 +159,8 @@ impl RunState {
             id: created.run,
             pipeline: created.pipeline,
             version: created.version,
-            pipeline_name: Arc::clone(&pipeline.name),
-            source_root: Arc::clone(&pipeline.source_root),
+            pipeline_name: Arc::clone(&version.name),
+            source_root: Arc::clone(&version.source_root),
             trigger: created.trigger.clone(),
             inputs: created.inputs.clone(),
             environment: created.environment.clone(),

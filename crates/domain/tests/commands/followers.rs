@@ -22,7 +22,7 @@ fn one_task() -> World {
 }
 
 fn apply(alias: &str, body: &str) -> Step {
-    Step::Do(Command::ApplyPipeline(Box::new(applied_as(alias, body))))
+    Step::Do(Command::apply(applied_as(alias, body)))
 }
 
 #[test]

@@ -266,6 +266,7 @@ fn numbered(number: usize) -> StartRun {
         environment: Map::new(),
         environment_name: String::new(),
         selection: None,
+        version: 0,
     }
 }
 

@@ -31,6 +31,7 @@ mod restarts;
 mod runs;
 mod schedules;
 mod sensors;
+mod versions;
 mod world;
 
 /// Tasks `a` and `b`, the second after the first, with these lines more for the first.

@@ -26,6 +26,7 @@ fn start_of(pipeline: PipelineId) -> Step {
         environment: Map::new(),
         environment_name: String::new(),
         selection: None,
+        version: 0,
     }))
 }
 

@@ -194,7 +194,7 @@ fn schedules_have_watermarks_of_their_own() {
 #[test]
 fn a_watermark_outlives_a_new_version() {
     let next = SCHEDULED.replace("default: none", "default: nothing");
-    let apply = Step::Do(Command::ApplyPipeline(Box::new(crate::world::applied(&next))));
+    let apply = Step::Do(Command::apply(crate::world::applied(&next)));
     given(SCHEDULED)
         .after([fire("daily", None, 100), apply])
         .when(fire("daily", Some(100), 100))

@@ -2,7 +2,7 @@
 
 use downbeat_domain::{
     AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, Event, EventOrigin, EventTaken, KeyId, PassReason,
-    PassedInstants, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
+    PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
@@ -10,11 +10,27 @@ use downbeat_domain::{
         SensorClosed, SensorEventTaken, SensorOpened,
     },
     foreign::{LineageReported, Said},
+    plan::Plan,
     status::WindowEnd,
 };
 use serde_json::{Map, Value};
 
 use crate::{PIPELINE, RUN, at};
+
+fn version(version: u32) -> PipelineApplied {
+    PipelineApplied {
+        pipeline: PIPELINE,
+        alias: String::new(),
+        version,
+        name: String::new(),
+        source: String::new(),
+        source_root: String::new(),
+        digest: [2; 32],
+        plan: Plan::default(),
+        origin: None,
+        storage: None,
+    }
+}
 
 pub(crate) fn events() -> Vec<Event> {
     let text = String::new;
@@ -29,6 +45,9 @@ pub(crate) fn events() -> Vec<Event> {
     let window = || WindowRef { pipeline: PIPELINE, sensor: text(), instant: at(0) };
     let origin = EventOrigin { id: "1".to_owned(), source: text(), address: "a".to_owned(), time: None };
     vec![
+        Event::PipelineDrafted(Box::new(version(2))),
+        Event::PipelineRecalled(Box::new(version(2))),
+        Event::PipelineStorageSet { pipeline: PIPELINE, storage: PipelineStorage::ours(), at: at(1) },
         Event::PipelinePaused { pipeline: PIPELINE, reason: text(), at: at(1) },
         Event::PipelineResumed { pipeline: PIPELINE, at: at(1) },
         Event::PipelineDeleted { pipeline: PIPELINE, at: at(1) },

@@ -328,6 +328,8 @@ fn run_of(matrix: Option<PlanMatrix>, events: &[Event]) -> Partition {
         source_root: String::new(),
         digest: [0; 32],
         plan,
+        origin: None,
+        storage: None,
     };
     let mut partition = Partition::default();
     evolve(&mut partition, &Event::PipelineApplied(Box::new(applied)));

@@ -34,7 +34,7 @@ impl World {
     fn new(plan: Plan) -> Self {
         let now = Timestamp::from_second(1_000_000).unwrap();
         let mut world = Self { partition: Partition::default(), now, history: Vec::new() };
-        world.run(&Command::ApplyPipeline(Box::new(PipelineApplied {
+        world.run(&Command::apply(PipelineApplied {
             pipeline: PIPELINE,
             alias: String::new(),
             version: 0,
@@ -43,8 +43,10 @@ impl World {
             source_root: String::new(),
             digest: [0; 32],
             plan,
-        })));
-        world.run(&Command::ApplyPipeline(Box::new(PipelineApplied {
+            origin: None,
+            storage: None,
+        }));
+        world.run(&Command::apply(PipelineApplied {
             pipeline: OTHER,
             alias: "other".to_owned(),
             version: 0,
@@ -57,7 +59,9 @@ impl World {
                 concurrency: Some(PlanConcurrency { max_active: "1".to_owned(), on_limit: "QUEUE".to_owned() }),
                 ..Plan::default()
             },
-        })));
+            origin: None,
+            storage: None,
+        }));
         world.run(&Command::SetPool { name: "p".to_owned(), slots: Some(2) });
         world.run(&Command::StartRun(StartRun {
             run: RUN,
@@ -67,6 +71,7 @@ impl World {
             environment: Map::new(),
             environment_name: String::new(),
             selection: None,
+            version: 0,
         }));
         world
     }

@@ -75,7 +75,7 @@ impl World {
         };
         plan.concurrency = concurrency(bits);
         plan.timeout_ms = (bits % 7 == 3).then_some(90_000);
-        self.take(&Command::ApplyPipeline(Box::new(PipelineApplied {
+        self.take(&Command::apply(PipelineApplied {
             pipeline: pipeline(place),
             alias: ALIASES[place as usize % 3].to_owned(),
             version: 0,
@@ -84,7 +84,9 @@ impl World {
             source_root: String::new(),
             digest: [self.versions; 32],
             plan,
-        })));
+            origin: None,
+            storage: None,
+        }));
     }
 
     fn context(&self) -> Context {
@@ -216,6 +218,7 @@ impl World {
             environment: Map::new(),
             environment_name,
             selection: None,
+            version: 0,
         }));
     }
 

@@ -135,6 +135,7 @@ impl World {
                     environment: Map::new(),
                     environment_name: String::new(),
                     selection: None,
+                    version: 0,
                 }))
             }
             Action::Cancel { pipeline, key } => Request::Cancel(RunId::of_key(id(self, pipeline), &key.to_string())),

@@ -10,14 +10,15 @@ mod cost;
 mod fields;
 mod follow;
 mod foreign;
+mod pipeline;
 mod run;
 mod schedule;
 mod sensor;
 mod task;
 
-use downbeat_domain::{AttemptRef, Event, PipelineApplied, PipelineId, RunId};
+use downbeat_domain::{AttemptRef, Event, RunId};
 
-use super::{DecodeError, Decoded, plan};
+use super::{DecodeError, Decoded};
 use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
@@ -28,6 +29,7 @@ pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_orig
 pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub use foreign::part_of as lineage_part_of;
+pub use pipeline::{origin_of as git_origin_of, storage_of as pipeline_storage_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
 pub(crate) use sensor::{event_taken as sensor_event_of, finding as finding_of};
@@ -48,9 +50,10 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             let owned: wire::PartitionOwned = fields.parse(payload)?;
             Event::PartitionOwned { owner: owned.owner, software_version: owned.software_version }
         }
-        EventKind::PipelineApplied => {
-            Event::PipelineApplied(Box::new(pipeline_applied(fields, fields.parse(payload)?)?))
-        }
+        EventKind::PipelineApplied
+        | EventKind::PipelineDrafted
+        | EventKind::PipelineRecalled
+        | EventKind::PipelineStorageSet => pipeline::decode(known, fields, payload)?,
         EventKind::PipelinePaused => {
             let event: wire::PipelinePaused = fields.parse(payload)?;
             let pipeline = fields.pipeline(&event.pipeline_id)?;
@@ -142,22 +145,6 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::ChildEnded => attempt::decode_without_worker(known, fields, payload)?,
     };
     Ok(Decoded::Known(decoded))
-}
-
-fn pipeline_applied(fields: Fields, applied: wire::PipelineApplied) -> Result<PipelineApplied, DecodeError> {
-    let source = plan::decompress(&applied.source_zstd).ok_or(fields.missing("source_zstd"))?;
-    let plan_bytes = plan::decompress(&applied.plan_zstd).ok_or(fields.missing("plan_zstd"))?;
-    let plan_message: wire::Plan = fields.parse(&plan_bytes)?;
-    Ok(PipelineApplied {
-        pipeline: PipelineId::from_slice(&applied.pipeline_id).ok_or(fields.missing("pipeline_id"))?,
-        alias: applied.alias,
-        version: applied.version,
-        name: applied.name,
-        source: String::from_utf8(source).map_err(|_| fields.missing("source_zstd"))?,
-        source_root: applied.source_root,
-        digest: applied.digest.as_ref().try_into().map_err(|_| fields.missing("digest"))?,
-        plan: plan::decode(plan_message).ok_or(fields.missing("plan_zstd"))?,
-    })
 }
 
 /// The attempt in a message, if its run id has 16 bytes.

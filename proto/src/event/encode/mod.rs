@@ -9,16 +9,16 @@ mod backfill;
 mod cost;
 mod follow;
 mod foreign;
+mod pipeline;
 mod run;
 mod schedule;
 mod sensor;
 mod task;
 
-use bytes::Bytes;
-use downbeat_domain::{AttemptRef, ConditionResult, Event, PipelineApplied, PipelineId};
+use downbeat_domain::{AttemptRef, ConditionResult, Event, PipelineId};
 use jiff::Timestamp;
 
-use super::{event, plan};
+use super::event;
 use crate::{
     convert::{id_bytes, micros},
     events::v1::{self as wire, EventKind},
@@ -31,6 +31,7 @@ pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
 pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices};
 pub(crate) use follow::{chain, follower};
 pub use foreign::part_to_wire as lineage_part_to_wire;
+pub use pipeline::{origin as git_origin, storage as pipeline_storage};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;
 pub(crate) use sensor::{event_taken as sensor_event, finding};
@@ -42,7 +43,10 @@ pub fn encode(fact: &Event) -> wire::Event {
             EventKind::PartitionOwned,
             &wire::PartitionOwned { owner: owner.clone(), software_version: software_version.clone() },
         ),
-        Event::PipelineApplied(applied) => event(EventKind::PipelineApplied, &pipeline_applied(applied)),
+        Event::PipelineApplied(_)
+        | Event::PipelineDrafted(_)
+        | Event::PipelineRecalled(_)
+        | Event::PipelineStorageSet { .. } => pipeline::encode(fact),
         Event::PipelinePaused { pipeline, reason, at } => paused(*pipeline, reason, *at),
         Event::PipelineResumed { pipeline, at } => event(
             EventKind::PipelineResumed,
@@ -120,21 +124,6 @@ pub fn encode(fact: &Event) -> wire::Event {
 fn paused(pipeline: PipelineId, reason: &str, at: Timestamp) -> wire::Event {
     let paused = wire::PipelinePaused { pipeline_id: id_bytes(&pipeline.0), reason: reason.to_owned(), at: micros(at) };
     event(EventKind::PipelinePaused, &paused)
-}
-
-fn pipeline_applied(applied: &PipelineApplied) -> wire::PipelineApplied {
-    wire::PipelineApplied {
-        pipeline_id: id_bytes(&applied.pipeline.0),
-        version: applied.version,
-        name: applied.name.clone(),
-        source_zstd: plan::compress(applied.source.as_bytes()),
-        plan_zstd: plan::compress(&prost::Message::encode_to_vec(&plan::encode(&applied.plan))),
-        digest: Bytes::copy_from_slice(&applied.digest),
-        source_root: applied.source_root.clone(),
-        alias: applied.alias.clone(),
-        origin: None,
-        storage: None,
-    }
 }
 
 fn condition(result: &Option<ConditionResult>) -> Option<wire::ConditionResult> {

@@ -8,6 +8,7 @@ mod audit;
 mod backfill;
 mod cost;
 mod foreign;
+mod pipeline;
 mod sensor;
 
 use downbeat_domain::{
@@ -22,15 +23,12 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         Event::PartitionOwned { owner, software_version } => {
             json!({"owner": owner, "software_version": software_version})
         }
-        Event::PipelineApplied(applied) => json!({
-            "pipeline_id": applied.pipeline.to_string(),
-            "alias": applied.alias,
-            "version": applied.version,
-            "name": applied.name,
-            "source_root": applied.source_root,
-            "source_bytes": applied.source.len(),
-            "tasks": applied.plan.tasks.len(),
-        }),
+        Event::PipelineApplied(stored) | Event::PipelineDrafted(stored) | Event::PipelineRecalled(stored) => {
+            pipeline::version(stored)
+        }
+        Event::PipelineStorageSet { pipeline, storage, at: when } => {
+            json!({"pipeline_id": pipeline.to_string(), "storage": pipeline::storage(storage), "at": at(*when)})
+        }
         Event::PipelinePaused { pipeline, reason, at: when } => {
             json!({"pipeline_id": pipeline.to_string(), "reason": reason, "at": at(*when)})
         }

@@ -21,6 +21,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownBackfill(_)
         | Rejection::UnknownAlert(_)
         | Rejection::UnknownKey(_)
+        | Rejection::UnknownVersion { .. }
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
@@ -29,13 +30,16 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
         | Rejection::InvalidSensorEvent(_)
+        | Rejection::InvalidStorage(_)
         | Rejection::InvalidRelease(_) => Code::InvalidArgument,
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
-        Rejection::RunExists(_) | Rejection::KeyExists(_) => Code::AlreadyExists,
+        Rejection::RunExists(_) | Rejection::KeyExists(_) | Rejection::PipelineExists { .. } => Code::AlreadyExists,
+        Rejection::VersionUnread { .. } => Code::Unavailable,
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
         | Rejection::BackfillEnded(_)
         | Rejection::PipelinePaused { .. }
+        | Rejection::OnlyDrafts { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)
         | Rejection::TooManyKeys(_)

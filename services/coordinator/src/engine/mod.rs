@@ -5,6 +5,7 @@
 //! is owed can be computed again from the folded state. Knows nothing about sockets, threads, clocks or how the log is stored.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod about;
 mod access;
 mod alerts;
 mod batch;
@@ -176,8 +177,10 @@ pub struct Answer {
     pub events: usize,
     /// Records appended by this process up to the one that holds it: tells the driver the position.
     pub record: u64,
-    /// For [`Command::ApplyPipeline`]: the current version.
+    /// For [`Command::ApplyPipeline`]: the version that has this text.
     pub pipeline_version: u32,
+    /// For [`Command::ApplyPipeline`]: it is a new one.
+    pub stored: bool,
     /// The run that it created, if it did.
     pub created: Option<RunId>,
     /// For commands about a run: its status.
@@ -201,6 +204,8 @@ pub(crate) struct Decided {
     pub(crate) events: usize,
     /// The first run that they create.
     pub(crate) created: Option<RunId>,
+    /// The version of a pipeline that they store.
+    pub(crate) version: Option<u32>,
 }
 
 /// The coordinator of one partition.
@@ -335,14 +340,10 @@ impl Engine {
             events: decided.events,
             created: decided.created,
             record: self.batches.open_record(),
-            pipeline_version: match command {
-                Command::ApplyPipeline(applied) => {
-                    self.partition.pipelines.get(&applied.pipeline).map_or(0, |pipeline| pipeline.version)
-                }
-                _ => 0,
-            },
-            run_status: run_of(command).and_then(|run| self.partition.run_status(run)),
-            task_status: task_of(command)
+            pipeline_version: decided.version.unwrap_or_else(|| about::version(&self.partition, command)),
+            stored: decided.version.is_some(),
+            run_status: about::run(command).and_then(|run| self.partition.run_status(run)),
+            task_status: about::task(command)
                 .and_then(|(run, task)| Some(self.partition.runs.get(&run)?.tasks.get(task as usize)?.status())),
         });
         // A refusal speaks of state that may not be in the log yet: it waits its turn like any answer.
@@ -365,7 +366,11 @@ impl Engine {
             Event::RunCreated(created) => Some(created.run),
             _ => None,
         });
-        let decided = Decided { events: events.len(), created };
+        let version = events.iter().find_map(|event| match event {
+            Event::PipelineApplied(stored) | Event::PipelineDrafted(stored) => Some(stored.version),
+            _ => None,
+        });
+        let decided = Decided { events: events.len(), created, version };
         self.record(now, caller, command_id, events);
         Ok(decided)
     }
@@ -446,47 +451,6 @@ impl Engine {
             }
         }
         self.index_run(id);
-    }
-}
-
-fn run_of(command: &Command) -> Option<RunId> {
-    match command {
-        Command::StartRun(start) => Some(start.run),
-        Command::RestartRun(restart) => Some(restart.run),
-        Command::FireSchedule(fire) => Some(RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant)),
-        // The run that it starts where the trigger asks for one event only.
-        Command::TakeEvent(take) => Some(RunId::of_events(take.pipeline, &take.trigger, &[take.event.key()])),
-        Command::TakeWebhook(take) => Some(RunId::of_webhook(take.pipeline, &take.delivery)),
-        Command::CancelRun { run, .. }
-        | Command::WakeRun { run }
-        | Command::LeaseTask { run, .. }
-        | Command::MarkTask { run, .. }
-        | Command::DecideApproval { run, .. }
-        | Command::CarryOver { run, .. } => Some(*run),
-        Command::Report { attempt, .. } | Command::LoseAttempt { attempt, .. } => Some(attempt.run),
-        Command::ApplyPipeline(_)
-        | Command::PausePipeline { .. }
-        | Command::ResumePipeline { .. }
-        | Command::DeletePipeline { .. }
-        | Command::CreateBackfill(_)
-        | Command::CancelBackfill { .. }
-        | Command::PollSensor(_)
-        | Command::TakeSensorEvent { .. }
-        | Command::NoteTimeZones { .. }
-        | Command::WakePipeline { .. }
-        | Command::SettleAlert { .. }
-        | Command::RetryAlert { .. }
-        | Command::Cost(_)
-        | Command::Access(_)
-        | Command::ReportLineage(_)
-        | Command::SetPool { .. } => None,
-    }
-}
-
-fn task_of(command: &Command) -> Option<(RunId, u32)> {
-    match command {
-        Command::MarkTask { run, task, .. } | Command::DecideApproval { run, task, .. } => Some((*run, *task)),
-        _ => None,
     }
 }
 

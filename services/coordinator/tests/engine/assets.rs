@@ -21,8 +21,10 @@ fn apply(bench: &mut Bench, pipeline: PipelineId, plan: Plan) {
         source_root: String::new(),
         digest: [pipeline.0[0]; 32],
         plan,
+        origin: None,
+        storage: None,
     };
-    bench.call(90, Command::ApplyPipeline(Box::new(applied)));
+    bench.call(90, Command::apply(applied));
     bench.settle();
 }
 

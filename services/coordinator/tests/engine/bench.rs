@@ -42,7 +42,7 @@ pub(crate) fn applied(tasks: Vec<PlanTask>) -> Command {
 }
 
 pub(crate) fn applied_plan(plan: Plan) -> Command {
-    Command::ApplyPipeline(Box::new(PipelineApplied {
+    Command::apply(PipelineApplied {
         pipeline: PIPELINE,
         alias: "p".to_owned(),
         version: 0,
@@ -51,7 +51,9 @@ pub(crate) fn applied_plan(plan: Plan) -> Command {
         source_root: String::new(),
         digest: [0; 32],
         plan,
-    }))
+        origin: None,
+        storage: None,
+    })
 }
 
 pub(crate) fn start(run: RunId) -> Command {
@@ -63,6 +65,7 @@ pub(crate) fn start(run: RunId) -> Command {
         environment: Map::new(),
         environment_name: String::new(),
         selection: None,
+        version: 0,
     })
 }
 

@@ -340,6 +340,9 @@ pub struct Apply {
     /// Folder in which scripts with source GIT run. Default: the repository that holds the file, else its folder.
     #[arg(long)]
     pub source: Option<PathBuf>,
+    /// As a version that runs only where it is asked for (`downbeat run PIPELINE --version N`); the current one stays.
+    #[arg(long)]
+    pub draft: bool,
     #[command(flatten)]
     pub by: By,
     #[command(flatten)]

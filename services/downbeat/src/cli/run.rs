@@ -6,7 +6,7 @@ use super::{By, Key, Servers, Window};
 
 /// `downbeat run`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_version_flag = true)]
 pub struct RunCommand {
     /// What to do with a run that is there already.
     #[command(subcommand)]
@@ -29,6 +29,9 @@ pub struct RunCommand {
     /// With --task: also everything that follows from them.
     #[arg(long, requires = "tasks")]
     pub downstream: bool,
+    /// The version that runs, also a draft. Default: the current one.
+    #[arg(id = "of_version", long = "version", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub version: Option<u32>,
     /// The same key for the same pipeline gives the same run, however often it is asked for.
     #[arg(long)]
     pub key: Option<String>,

@@ -8,31 +8,28 @@ use std::{
 use downbeat_proto::control::v1::{ApplyPipelineRequest, ApplyPipelineResponse};
 
 use crate::{
-    cli::{Apply, By, Servers},
+    cli::{Apply, RunCommand},
     client,
     error::Error,
 };
 
 pub(super) async fn run(apply: &Apply) -> Result<ExitCode, Error> {
-    let applied =
-        apply_file(&apply.file, apply.alias.as_deref(), apply.source.as_deref(), &apply.by, &apply.servers).await?;
-    let alias = applied.0;
-    let what = if applied.1.changed { "applied" } else { "unchanged" };
-    println!("{what}: pipeline `{alias}` version {} ({})", applied.1.version, applied.1.pipeline_id);
+    let (alias, stored) = apply_file(apply).await?;
+    let what = match (stored.changed, apply.draft) {
+        (true, false) => "applied",
+        (true, true) => "drafted",
+        (false, _) => "unchanged",
+    };
+    println!("{what}: pipeline `{alias}` version {} ({})", stored.version, stored.pipeline_id);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Applies a file; warnings go to standard error. Returns the alias and the answer.
-pub(super) async fn apply_file(
-    file: &Path,
-    alias: Option<&str>,
-    source: Option<&Path>,
-    by: &By,
-    servers: &Servers,
-) -> Result<(String, ApplyPipelineResponse), Error> {
+pub(super) async fn apply_file(apply: &Apply) -> Result<(String, ApplyPipelineResponse), Error> {
+    let Apply { file, by, servers, .. } = apply;
     let text = read(file)?;
-    let alias = alias.map_or_else(|| alias_of(file), str::to_owned);
-    let root = match source {
+    let alias = apply.alias.clone().unwrap_or_else(|| alias_of(file));
+    let root = match &apply.source {
         Some(folder) => absolute(folder)?,
         None => source_root(file)?,
     };
@@ -42,6 +39,7 @@ pub(super) async fn apply_file(
         file_name: file.display().to_string(),
         source_root: root.display().to_string(),
         actor: by.actor.clone().unwrap_or_default(),
+        draft: apply.draft,
         ..ApplyPipelineRequest::default()
     };
     let mut control = client::control(servers).await?;
@@ -50,6 +48,11 @@ pub(super) async fn apply_file(
         eprintln!("warning: {warning}");
     }
     Ok((alias, response))
+}
+
+/// What `downbeat run` does with a file first.
+pub(super) fn file(file: PathBuf, run: &RunCommand) -> Apply {
+    Apply { file, alias: None, source: None, draft: false, by: run.by.clone(), servers: run.servers.clone() }
 }
 
 /// A text file, or why it cannot be read.

@@ -116,7 +116,7 @@ impl Printer {
 
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::PipelineApplied(applied) => {
+            Event::PipelineApplied(applied) | Event::PipelineDrafted(applied) | Event::PipelineRecalled(applied) => {
                 self.plans.insert((applied.pipeline, applied.version), applied.plan.clone());
             }
             Event::RunCreated(created) => {

@@ -52,11 +52,15 @@ pub(super) async fn run(plan: &Plan) -> Result<ExitCode, Error> {
     Ok(if changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The newest version that the server has; none if there is no such pipeline.
+/// The current version that the server has; none if there is no such pipeline, or drafts of it only.
 async fn deployed(plan: &Plan, alias: &str) -> Result<Option<GetPipelineSourceResponse>, Error> {
     let request = GetPipelineSourceRequest { pipeline: alias.to_owned(), version: 0, at_least: None };
     match client::metadata(&plan.servers).await?.get_pipeline_source(request).await {
-        Ok(answer) => Ok(Some(answer.into_inner())),
+        Ok(answer) => {
+            let answer = answer.into_inner();
+            let has_drafts_only = answer.pipeline.as_ref().is_some_and(|pipeline| pipeline.version == 0);
+            Ok((!has_drafts_only).then_some(answer))
+        }
         Err(status) if status.code() == Code::NotFound => Ok(None),
         // Status 1 would say that something changes.
         Err(status) => Err(Error::Usage(client::refused(status).to_string())),

@@ -19,7 +19,7 @@ pub fn pipeline_table(pipelines: &[Pipeline], columns: Option<usize>) -> String 
             vec![
                 clean(&pipeline.alias),
                 clean(&pipeline.name),
-                pipeline.version.to_string(),
+                version(pipeline),
                 pipeline.tasks.to_string(),
                 instant(pipeline.updated_at),
                 schedules.join(" "),
@@ -31,9 +31,27 @@ pub fn pipeline_table(pipelines: &[Pipeline], columns: Option<usize>) -> String 
     table::lines(&header, &rows, columns, &["NAME", "TASKS"]).join("\n")
 }
 
+/// The current version, and the newest draft behind it: `3`, `3 (draft 5)`, `draft 1`.
+fn version(pipeline: &Pipeline) -> String {
+    match (pipeline.version, pipeline.latest_version) {
+        (0, 0) => String::new(),
+        (0, draft) => format!("draft {draft}"),
+        (current, latest) if latest > current => format!("{current} (draft {latest})"),
+        (current, _) => current.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn drafts_are_told_from_the_current_version() {
+        for (version, latest_version, shown) in [(3, 3, "3"), (3, 5, "3 (draft 5)"), (0, 1, "draft 1")] {
+            let pipeline = Pipeline { version, latest_version, ..Pipeline::default() };
+            assert_eq!(super::version(&pipeline), shown);
+        }
+    }
 
     #[test]
     fn what_is_paused_is_said_with_its_reason() {

@@ -106,13 +106,13 @@ impl MetadataService for Metadata {
     ) -> Result<Response<wire::GetPipelineSourceResponse>, Status> {
         let wire::GetPipelineSourceRequest { pipeline, version, at_least } = request.into_inner();
         let question = move |view: &View<'_>| runs::source(view, &pipeline, version);
-        let ((row, version, source), position) = self.ask(at_least, question).await?;
+        let (found, position) = self.ask(at_least, question).await?;
         Ok(Response::new(wire::GetPipelineSourceResponse {
-            pipeline: Some(row),
-            version,
-            source,
+            pipeline: Some(found.pipeline),
+            version: found.version,
+            source: found.text,
             position,
-            origin: None,
+            origin: found.origin,
         }))
     }
 

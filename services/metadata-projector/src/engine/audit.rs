@@ -5,6 +5,7 @@
 //! What was before is read from the rows of the other projections, which see the event after this one. Knows nothing about queries.
 
 mod tell;
+mod versions;
 
 use downbeat_domain::{CommandKind, Event, Target, event::CommandRejected};
 use downbeat_proto::{convert::micros, metadata::v1 as wire};

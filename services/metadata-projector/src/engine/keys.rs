@@ -8,7 +8,8 @@
 //! | `n` | alias | pipeline id | pipelines |
 //! | `P` | pipeline id, version (4) | [`super::rows::Plan`], zstd | pipelines |
 //! | `d` | pipeline id, version (4) | the document's text, zstd | pipelines |
-//! | `V` | pipeline id, version (4) | sequence (8) of the record that applied it | pipelines |
+//! | `V` | pipeline id, version (4) | sequence (8) of the record that stored it | pipelines |
+//! | `v` | pipeline id, version (4) | [`super::rows::VersionRow`] | pipelines |
 //! | `r` | run id | `metadata.v1.Run` | runs |
 //! | `R` | created, newest first (8), run id | [`super::marks::RunMark`] | runs |
 //! | `S` | pipeline id, created, newest first (8), run id | the same | runs |
@@ -165,7 +166,12 @@ pub fn source(id: PipelineId, version: u32) -> Vec<u8> {
     key(b'd', &[&id.0, &version.to_be_bytes()])
 }
 
-/// The record that applied one version.
+/// What runs of one version are called, and where its text comes from.
+pub fn version(id: PipelineId, version: u32) -> Vec<u8> {
+    key(b'v', &[&id.0, &version.to_be_bytes()])
+}
+
+/// The record that applied or drafted one version.
 pub fn applied_in(id: PipelineId, version: u32) -> Vec<u8> {
     key(b'V', &[&id.0, &version.to_be_bytes()])
 }

@@ -1,10 +1,14 @@
-//! Pipelines: the newest version of each, its alias, and the plan and the text of every version.
+//! Pipelines: the current version of each, its alias, and the plan and the text of every version, drafts included.
 
 use downbeat_domain::{
     Event, PipelineApplied, PipelineId,
     plan::{Node, Plan, PlanGroup, PlanTask},
 };
-use downbeat_proto::{convert, event::encode_schedule, metadata::v1 as wire};
+use downbeat_proto::{
+    convert,
+    event::{self, encode_schedule},
+    metadata::v1 as wire,
+};
 
 use super::{
     batch::Batch,
@@ -25,45 +29,95 @@ impl Projection for Pipelines {
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
-        let applied = match fact.event {
-            Event::PipelineApplied(applied) => applied,
-            Event::PipelinePaused { pipeline, reason, .. } => {
-                return change(*pipeline, batch, |row| {
-                    row.paused = true;
-                    row.paused_reason.clone_from(reason);
-                });
+        match fact.event {
+            Event::PipelineApplied(applied) => apply(applied, fact, batch),
+            Event::PipelineDrafted(drafted) => draft(drafted, fact, batch),
+            Event::PipelineStorageSet { pipeline, storage, .. } => {
+                change(*pipeline, batch, |row| row.storage = Some(event::pipeline_storage(storage)))
             }
-            Event::PipelineResumed { pipeline, .. } => return change(*pipeline, batch, resume),
-            Event::PipelineDeleted { pipeline, .. } => {
-                return change(*pipeline, batch, |row| {
-                    resume(row);
-                    row.deleted = true;
-                });
-            }
-            _ => return Ok(()),
-        };
-        let key = keys::pipeline(applied.pipeline);
-        let before: Option<wire::Pipeline> = batch.get(&key)?;
-        if before.as_ref().is_some_and(|before| before.version >= applied.version) {
-            return Ok(());
+            Event::PipelinePaused { pipeline, reason, .. } => change(*pipeline, batch, |row| {
+                row.paused = true;
+                row.paused_reason.clone_from(reason);
+            }),
+            Event::PipelineResumed { pipeline, .. } => change(*pipeline, batch, resume),
+            Event::PipelineDeleted { pipeline, .. } => change(*pipeline, batch, |row| {
+                resume(row);
+                row.deleted = true;
+            }),
+            // What was read back was stored before, and nothing of it has changed.
+            _ => Ok(()),
         }
-        let mut row = pipeline_row(applied, fact.decided_at);
-        // What is gone comes back; what is paused stays so.
-        if let Some(before) = before {
-            row.created_at = before.created_at;
-            (row.paused, row.paused_reason) = (before.paused, before.paused_reason);
-        }
-        let sequence = fact.sequence.to_be_bytes().to_vec();
-        batch.put_bytes(keys::applied_in(applied.pipeline, applied.version), sequence);
-        batch.put_bytes(keys::plan(applied.pipeline, applied.version), rows::pack_plan(&plan_row(&applied.plan))?);
-        let integrations = applied.plan.tasks.iter().map(|task| task.integration.as_str());
-        let integrations = PlanIntegrations::of(integrations);
-        batch.put(keys::lists::integrations(applied.pipeline, applied.version), &integrations);
-        batch.put_bytes(keys::source(applied.pipeline, applied.version), rows::pack_source(&applied.source)?);
-        batch.put_bytes(keys::alias(&applied.alias), applied.pipeline.0.to_vec());
-        batch.put(key, &row);
-        Ok(())
     }
+}
+
+fn apply(applied: &PipelineApplied, fact: &Fact<'_>, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let key = keys::pipeline(applied.pipeline);
+    let before: Option<wire::Pipeline> = batch.get(&key)?;
+    if before.as_ref().is_some_and(|before| before.latest_version >= applied.version) {
+        return Ok(());
+    }
+    let mut row = pipeline_row(applied, fact.decided_at);
+    // What is gone comes back; what is paused stays so.
+    if let Some(before) = before {
+        row.created_at = before.created_at;
+        (row.paused, row.paused_reason) = (before.paused, before.paused_reason);
+        row.storage = row.storage.or(before.storage);
+    }
+    keep(applied, fact.sequence, batch)?;
+    batch.put(key, &row);
+    Ok(())
+}
+
+/// The row of the current version stays. Where there is none, the newest draft says what the pipeline is called and how large it is.
+fn draft(drafted: &PipelineApplied, fact: &Fact<'_>, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let key = keys::pipeline(drafted.pipeline);
+    let before: Option<wire::Pipeline> = batch.get(&key)?;
+    if before.as_ref().is_some_and(|before| before.latest_version >= drafted.version) {
+        return Ok(());
+    }
+    let of_draft = pipeline_row(drafted, fact.decided_at);
+    let of_draft = wire::Pipeline { version: 0, schedules: Vec::new(), ..of_draft };
+    let row = match before {
+        None => of_draft,
+        Some(before) if before.deleted || before.version == 0 => wire::Pipeline {
+            created_at: before.created_at,
+            paused: before.paused,
+            paused_reason: before.paused_reason,
+            storage: of_draft.storage.clone().or(before.storage),
+            ..of_draft
+        },
+        Some(before) => wire::Pipeline {
+            latest_version: drafted.version,
+            updated_at: fact.decided_at,
+            storage: of_draft.storage.or(before.storage),
+            ..before
+        },
+    };
+    keep(drafted, fact.sequence, batch)?;
+    batch.put(key, &row);
+    Ok(())
+}
+
+/// What is kept of every version.
+fn keep(stored: &PipelineApplied, sequence: u64, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let (id, version) = (stored.pipeline, stored.version);
+    batch.put_bytes(keys::applied_in(id, version), sequence.to_be_bytes().to_vec());
+    batch.put_bytes(keys::plan(id, version), rows::pack_plan(&plan_row(&stored.plan))?);
+    let integrations = stored.plan.tasks.iter().map(|task| task.integration.as_str());
+    batch.put(keys::lists::integrations(id, version), &PlanIntegrations::of(integrations));
+    batch.put_bytes(keys::source(id, version), rows::pack_source(&stored.source)?);
+    let row = rows::VersionRow {
+        name: stored.name.clone(),
+        tasks: tasks(stored),
+        origin: stored.origin.as_ref().map(event::git_origin),
+    };
+    batch.put(keys::version(id, version), &row);
+    batch.put_bytes(keys::alias(&stored.alias), id.0.to_vec());
+    Ok(())
+}
+
+fn tasks(stored: &PipelineApplied) -> u32 {
+    u32::try_from(stored.plan.tasks.len()).unwrap_or(u32::MAX)
 }
 
 fn change(pipeline: PipelineId, batch: &mut Batch<'_>, change: impl FnOnce(&mut wire::Pipeline)) -> Result<(), Error> {
@@ -88,7 +142,9 @@ fn pipeline_row(applied: &PipelineApplied, at: i64) -> wire::Pipeline {
         version: applied.version,
         created_at: at,
         updated_at: at,
-        tasks: u32::try_from(applied.plan.tasks.len()).unwrap_or(u32::MAX),
+        latest_version: applied.version,
+        storage: applied.storage.as_ref().map(event::pipeline_storage),
+        tasks: tasks(applied),
         source_root: applied.source_root.clone(),
         schedules: applied.plan.schedules.iter().map(encode_schedule).collect(),
         labels: applied.plan.labels.clone(),

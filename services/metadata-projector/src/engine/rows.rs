@@ -350,6 +350,20 @@ impl Phase {
     }
 }
 
+/// A version of a pipeline, besides its plan and its text.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VersionRow {
+    /// Display name that it gives to the pipeline.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// Tasks of its plan.
+    #[prost(uint32, tag = "2")]
+    pub tasks: u32,
+    /// Where its text was read from.
+    #[prost(message, optional, tag = "3")]
+    pub origin: Option<downbeat_proto::events::v1::GitOrigin>,
+}
+
 /// Reads a row; what does not read was never written by this code.
 pub fn read<M: prost::Message + Default>(key: &[u8], bytes: &[u8]) -> Result<M, Error> {
     M::decode(bytes).map_err(|error| {

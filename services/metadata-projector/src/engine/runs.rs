@@ -14,7 +14,7 @@ use super::{
     marks::RunMark,
     plans::Plans,
     projection::{Fact, Projection},
-    rows::{Phase, RunHead, TaskRow},
+    rows::{Phase, RunHead, TaskRow, VersionRow},
     selection,
 };
 use crate::{error::Error, limits};
@@ -24,7 +24,7 @@ pub(super) struct Runs;
 
 impl Projection for Runs {
     const NAME: &'static str = "runs";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     const READS: &'static [&'static str] = &["pipelines", "task_runs"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -108,6 +108,7 @@ fn create(created: &RunCreated, plans: &mut Plans, batch: &mut Batch<'_>) -> Res
         return Ok(());
     }
     let pipeline: wire::Pipeline = batch.get(&keys::pipeline(created.pipeline))?.unwrap_or_default();
+    let version: VersionRow = batch.get(&keys::version(created.pipeline, created.version))?.unwrap_or_default();
     let created_at = micros(created.at);
     let selected_tasks = match &created.selection {
         Some(selection) => {
@@ -120,11 +121,12 @@ fn create(created: &RunCreated, plans: &mut Plans, batch: &mut Batch<'_>) -> Res
     let mut row = wire::Run {
         id: created.run.to_string(),
         pipeline_id: created.pipeline.to_string(),
-        pipeline_name: pipeline.name,
+        pipeline_name: version.name,
         pipeline_version: created.version,
         status: RunStatus::Created.as_str().to_owned(),
         created_at,
-        tasks: pipeline.tasks,
+        tasks: version.tasks,
+        origin: version.origin,
         inputs: object_text(&created.inputs),
         pipeline_alias: pipeline.alias,
         environment: created.environment_name.clone(),

@@ -7,10 +7,7 @@
 use std::sync::Arc;
 
 use downbeat_domain::{Event, PipelineId, RunCreated, RunId, TaskStatus, Trigger};
-use downbeat_proto::{
-    convert::{micros, object_text},
-    metadata::v1 as wire,
-};
+use downbeat_proto::convert::{micros, object_text};
 use jiff::Timestamp;
 
 use super::{
@@ -19,7 +16,7 @@ use super::{
     iterations, keys, marks,
     plans::Plans,
     projection::{Fact, Projection},
-    rows::{Kept, Phase, Plan, RunHead, Selected, TaskRow},
+    rows::{Kept, Phase, Plan, RunHead, Selected, TaskRow, VersionRow},
     selection,
 };
 use crate::error::Error;
@@ -147,11 +144,11 @@ fn create(created: &RunCreated, sequence: u64, plans: &mut Plans, batch: &mut Ba
     if batch.bytes(&key)?.is_some() {
         return Ok(());
     }
-    let pipeline: wire::Pipeline = batch.get(&keys::pipeline(created.pipeline))?.unwrap_or_default();
+    let version: VersionRow = batch.get(&keys::version(created.pipeline, created.version))?.unwrap_or_default();
     let head = RunHead {
         pipeline: created.pipeline.0.to_vec(),
         version: created.version,
-        tasks: pipeline.tasks,
+        tasks: version.tasks,
         admitted: !created.gated,
         selects: created.selection.is_some(),
         first_sequence: sequence,

@@ -129,8 +129,9 @@ impl Directory {
 fn said(store: &dyn ScanRows, event: &Event) -> Result<Said, Error> {
     let of = |pipeline: PipelineId| Said { pipeline: Some(pipeline), ..Said::default() };
     Ok(match event {
-        Event::PipelineApplied(applied) => of(applied.pipeline),
-        Event::PipelinePaused { pipeline, .. }
+        Event::PipelineApplied(stored) | Event::PipelineDrafted(stored) => of(stored.pipeline),
+        Event::PipelineStorageSet { pipeline, .. }
+        | Event::PipelinePaused { pipeline, .. }
         | Event::PipelineResumed { pipeline, .. }
         | Event::PipelineDeleted { pipeline, .. } => of(*pipeline),
         Event::SensorOpened(opened) => of(opened.window.pipeline),

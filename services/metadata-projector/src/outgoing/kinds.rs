@@ -5,6 +5,8 @@ use downbeat_proto::events::v1::EventKind;
 /// Every kind that is told; the table in docs/events-out.md has the same, and says what each is about.
 pub const TOLD: &[EventKind] = &[
     EventKind::PipelineApplied,
+    EventKind::PipelineDrafted,
+    EventKind::PipelineStorageSet,
     EventKind::PipelinePaused,
     EventKind::PipelineResumed,
     EventKind::PipelineDeleted,

@@ -139,15 +139,18 @@ impl AsItWas {
     }
 }
 
-/// The event that applied this version, if this record holds it.
+/// The event that applied or drafted this version, if this record holds it.
 pub fn applied_in(entry: &Entry, pipeline: &[u8], version: u32) -> Option<Event> {
     let record = record::decode(&entry.payload).ok()?;
     record::events(&record).flatten().find_map(|decoded| match decoded {
-        Decoded::Known(Event::PipelineApplied(applied))
-            if applied.pipeline.0 == *pipeline && applied.version == version =>
-        {
-            Some(Event::PipelineApplied(applied))
-        }
+        Decoded::Known(event) => match &event {
+            Event::PipelineApplied(stored) | Event::PipelineDrafted(stored)
+                if stored.pipeline.0 == *pipeline && stored.version == version =>
+            {
+                Some(event)
+            }
+            _ => None,
+        },
         _ => None,
     })
 }

@@ -1,7 +1,7 @@
 //! Runs and pipelines.
 
 use downbeat_domain::{PipelineId, RunId};
-use downbeat_proto::metadata::v1 as wire;
+use downbeat_proto::{events::v1::GitOrigin, metadata::v1 as wire};
 use prost::Message;
 
 use super::{
@@ -28,18 +28,36 @@ pub fn pipelines(view: &View<'_>, page: Page<'_>) -> Result<Paged<wire::Pipeline
     })
 }
 
-/// A pipeline with the text of one of its versions (0 = the newest).
+/// The text of a version of a pipeline.
+#[derive(Debug)]
+pub struct Source {
+    /// The pipeline.
+    pub pipeline: wire::Pipeline,
+    /// The number of the version.
+    pub version: u32,
+    /// Its text.
+    pub text: String,
+    /// Where that was read from.
+    pub origin: Option<GitOrigin>,
+}
+
+/// A pipeline with the text of one of its versions (0 = the current one, or the newest where all are drafts).
 ///
 /// # Errors
 /// `NotFound` for an unknown pipeline or version; `Store`.
-pub fn source(view: &View<'_>, pipeline: &str, version: u32) -> Result<(wire::Pipeline, u32, String), Refusal> {
+pub fn source(view: &View<'_>, pipeline: &str, version: u32) -> Result<Source, Refusal> {
     let id = find_pipeline(view, pipeline)?;
     let row: Option<wire::Pipeline> = view.get(&keys::pipeline(id))?;
     let unknown = || Refusal::NotFound(format!("there is no version {version} of pipeline `{}`", shortened(pipeline)));
     let row = row.ok_or_else(unknown)?;
-    let version = if version == 0 { row.version } else { version };
+    let version = match (version, row.version) {
+        (0, 0) => row.latest_version,
+        (0, current) => current,
+        (asked, _) => asked,
+    };
     let packed = view.store.get(&keys::source(id, version))?.ok_or_else(unknown)?;
-    Ok((row, version, rows::unpack_source(&packed)?))
+    let known: rows::VersionRow = view.get(&keys::version(id, version))?.unwrap_or_default();
+    Ok(Source { pipeline: row, version, text: rows::unpack_source(&packed)?, origin: known.origin })
 }
 
 /// Runs, newest first.

@@ -62,6 +62,8 @@ pub fn pipeline(tasks: u32, grouped: u32) -> Event {
         source_root: "/repo".into(),
         digest: [3; 32],
         plan: Plan { groups, tasks: (0..tasks).map(task).collect(), ..Plan::default() },
+        origin: None,
+        storage: None,
     }))
 }
 

@@ -43,6 +43,8 @@ pub fn applied(alias: &str, version: u32, plan: Plan) -> Event {
         source_root: String::new(),
         digest: [u8::try_from(version).unwrap(); 32],
         plan,
+        origin: None,
+        storage: None,
     }))
 }
 

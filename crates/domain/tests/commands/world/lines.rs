@@ -36,6 +36,11 @@ impl World {
         match event {
             Event::PartitionOwned { .. } => "PartitionOwned".to_owned(),
             Event::PipelineApplied(applied) => format!("PipelineApplied version {}", applied.version),
+            Event::PipelineDrafted(drafted) => format!("PipelineDrafted version {}", drafted.version),
+            Event::PipelineRecalled(recalled) => format!("PipelineRecalled version {}", recalled.version),
+            Event::PipelineStorageSet { storage, .. } => {
+                format!("PipelineStorageSet {} {}", storage.provider.as_str(), storage.repository)
+            }
             Event::PipelinePaused { reason, .. } => format!("PipelinePaused: {reason}"),
             Event::PipelineResumed { .. } => "PipelineResumed".to_owned(),
             Event::PipelineDeleted { .. } => "PipelineDeleted".to_owned(),

@@ -53,6 +53,8 @@ pub(crate) fn applied_as(alias: &str, body: &str) -> PipelineApplied {
         source,
         source_root: String::new(),
         plan: compile::compile(&parsed).unwrap_or_else(|refused| panic!("{refused:?}")).plan,
+        origin: None,
+        storage: None,
     }
 }
 
@@ -61,7 +63,7 @@ pub(crate) fn apply(body: &str) -> Step {
 }
 
 pub(crate) fn apply_as(alias: &str, body: &str) -> Step {
-    Step::Do(Command::ApplyPipeline(Box::new(applied_as(alias, body))))
+    Step::Do(Command::apply(applied_as(alias, body)))
 }
 
 /// What a test knows of a run, live or ended.
@@ -274,7 +276,7 @@ impl World {
                     let listener = &self.partition.pipelines[&created.pipeline].alias;
                     self.labels.insert(created.run, format!("~{listener}"));
                 }
-                let plan = Arc::clone(&self.partition.pipelines[&created.pipeline].plan);
+                let plan = self.partition.pipelines[&created.pipeline].at_hand(created.version).unwrap().plan;
                 let tasks = plan.plan.tasks.iter().map(|task| task.id.clone()).collect();
                 let (label, pipeline) = (self.label(created.run), created.pipeline);
                 self.known.insert(created.run, Known { label, pipeline, plan, tasks });
@@ -314,6 +316,7 @@ fn start_run(run: RunId, start: &Start) -> StartRun {
     StartRun {
         run,
         pipeline: pipeline_of(start.pipeline),
+        version: start.version,
         trigger: Trigger::Manual { user: "ada".to_owned() },
         inputs: object(start.inputs.clone()),
         environment: object(start.environment.clone()),

@@ -25,6 +25,7 @@ pub(crate) enum Step {
 #[derive(Clone, Debug)]
 pub(crate) struct Start {
     pub(crate) pipeline: &'static str,
+    pub(crate) version: u32,
     pub(crate) inputs: Value,
     pub(crate) environment: Value,
     pub(crate) environment_name: &'static str,
@@ -142,6 +143,7 @@ pub(crate) fn reject(task: &'static str, by: &'static str) -> Step {
 pub(crate) fn start_pipeline(pipeline: &'static str) -> Start {
     Start {
         pipeline,
+        version: 0,
         inputs: Value::Null,
         environment: Value::Null,
         environment_name: "",

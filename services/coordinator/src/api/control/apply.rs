@@ -1,15 +1,15 @@
 //! From the text of a pipeline file to the command that stores it.
 
-use downbeat_domain::{PipelineApplied, PipelineId, compile, jobs};
+use downbeat_domain::{ApplyPipeline, PipelineApplied, PipelineId, compile, jobs};
 use downbeat_proto::{control::v1 as wire, event as events};
 use tonic::Status;
 
-use super::{ACCOUNT, declared};
+use super::{ACCOUNT, declared, versions::storage_of};
 use crate::limits;
 
 /// What a request asks to be applied.
 pub(super) struct Compiled {
-    pub(super) applied: PipelineApplied,
+    pub(super) apply: ApplyPipeline,
     pub(super) warnings: Vec<String>,
     /// Jobs that only a worker with a manifest of its own runs.
     not_yet: Vec<jobs::NotYet>,
@@ -54,6 +54,8 @@ pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<Co
         source_root: request.source_root.clone(),
         digest: *digest.finalize().as_bytes(),
         plan: compiled.plan,
+        origin: request.origin.clone().map(events::git_origin_of),
+        storage: request.storage.clone().map(storage_of).transpose()?,
     };
     let bytes = events::encode(&downbeat_domain::Event::PipelineApplied(Box::new(applied.clone()))).payload.len();
     if bytes > limits::DECISION_BYTES_MAX {
@@ -63,7 +65,8 @@ pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<Co
         )));
     }
     let warnings = rendered.into_iter().chain(compiled.warnings).chain(renamed).collect();
-    Ok(Compiled { applied, warnings, not_yet: jobs::not_yet(&pipeline), file: file.to_owned() })
+    let apply = ApplyPipeline { applied, draft: request.draft, create: request.create };
+    Ok(Compiled { apply, warnings, not_yet: jobs::not_yet(&pipeline), file: file.to_owned() })
 }
 
 fn located(file: &str, fault: &compile::Unsupported) -> String {

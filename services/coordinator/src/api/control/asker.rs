@@ -204,6 +204,7 @@ asks! {
     PausePipelineRequest asks for PausePipeline of Pipeline(pipeline) by |it| &it.actor;
     ResumePipelineRequest asks for ResumePipeline of Pipeline(pipeline) by |it| &it.actor;
     DeletePipelineRequest asks for DeletePipeline of Pipeline(pipeline) by |it| &it.actor;
+    SetPipelineStorageRequest asks for SetPipelineStorage of Pipeline(pipeline) by |it| &it.actor;
     SetPoolRequest asks for SetPool of Pool(name) by |it| &it.actor;
     StartRunRequest asks for StartRun of Pipeline(pipeline) by |it| &it.actor;
     RestartRunRequest asks for RestartRun of Run(run_id) by |it| &it.actor;

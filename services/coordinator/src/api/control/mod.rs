@@ -18,6 +18,7 @@ mod request;
 mod runs;
 mod sensors;
 mod tasks;
+mod versions;
 mod webhook;
 
 use downbeat_domain::{Caller, Command, CommandId, PipelineId, Rejection, plan::CoreJob};
@@ -37,18 +38,26 @@ use asker::Asker;
 /// The only account of this version.
 const ACCOUNT: &str = "default";
 
-/// The service.
+/// The services of people and programs. Cheap to clone.
+#[derive(Clone)]
 pub struct Control {
     handle: Handle,
     log: Arc<dyn EventLog>,
     /// Who may watch what gateways decide by.
     watchers: Arc<Semaphore>,
+    /// Held by whoever reads a version back from the log.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Control {
     /// A service over this coordinator, which writes to this log.
     pub fn new(handle: Handle, log: Arc<dyn EventLog>) -> Self {
-        Self { handle, log, watchers: Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX)) }
+        Self {
+            handle,
+            log,
+            watchers: Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX)),
+            reading: Arc::default(),
+        }
     }
 
     async fn command(
@@ -75,7 +84,7 @@ impl Control {
     /// # Errors
     /// FAILED_PRECONDITION for jobs that no worker of this version runs, and none that is attached.
     async fn missing(&self, compiled: &apply::Compiled) -> Result<Vec<String>, Status> {
-        let plan = &compiled.applied.plan;
+        let plan = &compiled.apply.applied.plan;
         let jobs: std::collections::BTreeSet<(String, String)> = plan
             .tasks
             .iter()

@@ -23,15 +23,15 @@ impl Control {
         asker.person()?;
         let compiled = compile_request(&request)?;
         let missing = self.missing(&compiled).await?;
-        let Compiled { applied, mut warnings, .. } = compiled;
+        let Compiled { apply, mut warnings, .. } = compiled;
         warnings.extend(missing);
-        let (pipeline, name) = (applied.pipeline, applied.name.clone());
-        let outcome = self.decide(asker, Command::ApplyPipeline(Box::new(applied)), None).await?;
+        let (pipeline, name) = (apply.applied.pipeline, apply.applied.name.clone());
+        let outcome = self.decide(asker, Command::ApplyPipeline(Box::new(apply)), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;
         Ok(wire::ApplyPipelineResponse {
             pipeline_id: pipeline.to_string(),
             version: answer.pipeline_version,
-            changed: answer.events > 0,
+            changed: answer.stored,
             name,
             warnings,
             position: self.position(tail),

@@ -32,12 +32,14 @@ impl Control {
         let start = StartRun {
             run,
             pipeline,
+            version: request.version,
             trigger: Trigger::Manual { user },
             inputs: object(&request.inputs, "inputs")?,
             environment: object(&request.environment_variables, "environment_variables")?,
             environment_name: request.environment,
             selection: Some(selection).filter(|selection| !selection.ids.is_empty()),
         };
+        self.bring_back(pipeline, request.version, run).await?;
         let outcome = self.decide(asker, Command::StartRun(start), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| match rejection {
             Rejection::UnknownPipeline(_) => {
@@ -66,6 +68,7 @@ impl Control {
         let inputs = object(&request.inputs, "inputs")?;
         let prior = self.prior(of).await?;
         let run = new_run(prior.pipeline, &request.idempotency_key)?;
+        self.bring_back(prior.pipeline, prior.version, run).await?;
         let restart = RestartRun { run, prior, mode, tasks: request.task_ids, inputs, user };
         let outcome = self.decide(asker, Command::RestartRun(Box::new(restart)), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| rejected(&rejection))?;

@@ -10,7 +10,12 @@ use crate::{cli::RunCommand, client, error::Error};
 pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
     let given = command.pipeline.as_deref().unwrap_or_default();
     let pipeline = if Path::new(given).is_file() {
-        let (alias, applied) = apply::apply_file(Path::new(given), None, None, &command.by, &command.servers).await?;
+        if command.version.is_some() {
+            return Err(Error::Refused(
+                "--version: name the pipeline and not a file, which would be applied first".to_owned(),
+            ));
+        }
+        let (alias, applied) = apply::apply_file(&apply::file(given.into(), command)).await?;
         eprintln!("pipeline `{alias}` version {}", applied.version);
         alias
     } else {
@@ -25,7 +30,7 @@ pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
         task_ids: command.tasks.clone(),
         continue_downstream: command.downstream,
         actor: command.by.actor.clone().unwrap_or_default(),
-        version: 0,
+        version: command.version.unwrap_or(0),
     };
     let mut control = client::control(&command.servers).await?;
     let started = control.start_run(client::asked(request, &command.by)).await.map_err(client::refused)?.into_inner();

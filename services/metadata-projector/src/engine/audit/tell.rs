@@ -1,15 +1,15 @@
 //! What an event says of the command that it comes of: about what, what was before, what is now. One arm per kind of command.
 
 use downbeat_domain::{
-    AttemptRef, BackfillCreated, CommandKind, Event, Mark, PassedInstants, PipelineApplied, PipelineId, RunCreated,
-    RunId, RunStatus, ScheduleDecided, Target, TargetKind, TaskRunId, Trigger,
+    AttemptRef, BackfillCreated, CommandKind, Event, Mark, PassedInstants, PipelineId, RunCreated, RunId, RunStatus,
+    ScheduleDecided, Target, TargetKind, TaskRunId, Trigger,
     cost::{Basis, CostEvent, amount_text},
     event::AccessEvent,
 };
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, pipeline, pool_before, run, target};
+use super::{Told, pipeline, pool_before, run, target, versions};
 use crate::{
     engine::{
         backfills,
@@ -33,6 +33,8 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
                 | Trigger::Webhook { .. }
         ),
         Event::PipelineApplied(_)
+        | Event::PipelineDrafted(_)
+        | Event::PipelineStorageSet { .. }
         | Event::PipelinePaused { .. }
         | Event::PipelineResumed { .. }
         | Event::PipelineDeleted { .. }
@@ -60,7 +62,9 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
 /// What it says.
 pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Result<Option<Told>, Error> {
     Ok(Some(match event {
-        Event::PipelineApplied(applied) => apply(applied, batch)?,
+        Event::PipelineApplied(applied) => versions::apply(applied, batch)?,
+        Event::PipelineDrafted(drafted) => versions::draft(drafted, batch)?,
+        Event::PipelineStorageSet { pipeline, storage, .. } => versions::set_storage(*pipeline, storage, batch)?,
         Event::PipelinePaused { pipeline: id, reason, .. } => {
             let (row, targets) = of_pipeline(*id, batch)?;
             Told {
@@ -221,7 +225,7 @@ fn of_the_ledger(fact: &CostEvent) -> Option<(CommandKind, Vec<wire::AuditTarget
     })
 }
 
-fn about(command: CommandKind, targets: Vec<wire::AuditTarget>, summary: String) -> Told {
+pub(super) fn about(command: CommandKind, targets: Vec<wire::AuditTarget>, summary: String) -> Told {
     Told { command, targets, summary, reason: String::new(), before: Value::Null, after: Value::Null }
 }
 
@@ -237,12 +241,15 @@ pub(super) fn named(asked: &Target, batch: &Batch<'_>) -> Result<wire::AuditTarg
     Ok(shown)
 }
 
-fn pipeline_target(id: &str, alias: &str) -> Option<wire::AuditTarget> {
+pub(super) fn pipeline_target(id: &str, alias: &str) -> Option<wire::AuditTarget> {
     let shown = Target { name: alias.to_owned(), ..Target::new(TargetKind::Pipeline, id) };
     (!id.is_empty()).then(|| target(&shown))
 }
 
-fn of_pipeline(id: PipelineId, batch: &Batch<'_>) -> Result<(wire::Pipeline, Vec<wire::AuditTarget>), Error> {
+pub(super) fn of_pipeline(
+    id: PipelineId,
+    batch: &Batch<'_>,
+) -> Result<(wire::Pipeline, Vec<wire::AuditTarget>), Error> {
     let row = pipeline(id, batch)?;
     let targets = pipeline_target(&id.to_string(), &row.alias).into_iter().collect();
     Ok((row, targets))
@@ -253,28 +260,6 @@ fn of_run(id: RunId, batch: &Batch<'_>) -> Result<(wire::Run, Vec<wire::AuditTar
     let mut targets = vec![target(&Target::new(TargetKind::Run, id))];
     targets.extend(pipeline_target(&row.pipeline_id, &row.pipeline_alias));
     Ok((row, targets))
-}
-
-fn apply(applied: &PipelineApplied, batch: &Batch<'_>) -> Result<Told, Error> {
-    let before = pipeline(applied.pipeline, batch)?;
-    let alias = &applied.alias;
-    let summary = match before.version {
-        0 => format!("applied pipeline {alias} for the first time"),
-        version => format!("applied pipeline {alias}: version {} after {version}", applied.version),
-    };
-    let state = |version: u32, tasks: u32, name: &str, root: &str| json!({"version": version, "name": name, "tasks": tasks, "source_root": root});
-    let mut shown = match before.version {
-        0 => Value::Null,
-        version => state(version, before.tasks, &before.name, &before.source_root),
-    };
-    if before.deleted {
-        shown["deleted"] = json!(true);
-    }
-    let tasks = u32::try_from(applied.plan.tasks.len()).unwrap_or(u32::MAX);
-    let mut after = state(applied.version, tasks, &applied.name, &applied.source_root);
-    after["digest"] = json!(super::hex(&applied.digest));
-    let targets = pipeline_target(&applied.pipeline.to_string(), alias).into_iter().collect();
-    Ok(Told { before: shown, after, ..about(CommandKind::ApplyPipeline, targets, summary) })
 }
 
 fn resized(name: &str, slots: Option<u32>, batch: &Batch<'_>) -> Result<Told, Error> {

@@ -3,7 +3,7 @@
 /// Names of the projections that write rows at this key, or at keys that begin with it; none for a key of no projection.
 pub fn writers(key: &[u8]) -> &'static [&'static str] {
     match key {
-        [b'p' | b'n' | b'P' | b'd' | b'V', ..] => &["pipelines"],
+        [b'p' | b'n' | b'P' | b'd' | b'V' | b'v', ..] => &["pipelines"],
         [b'r' | b'R' | b'S', ..] => &["runs"],
         [b'T' | b'g' | b's' | b'x' | b'c' | b't', ..] => &["task_runs"],
         [b'o', ..] => &["operations", "foreign"],

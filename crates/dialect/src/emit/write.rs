@@ -1,4 +1,5 @@
-//! Plain values as YAML or JSON text.
+//! Plain values as YAML or JSON text, whole and in parts. Promises that every part is read back as the value that it was, by readers of
+//! YAML 1.1 and 1.2. Knows nothing about documents, nor how deep or large one may be.
 
 use serde_json::{Map, Value};
 
@@ -8,10 +9,10 @@ use crate::yaml::{self, Style};
 const LINE_CHARACTERS: usize = 80;
 
 /// A value as it stands behind a colon or a dash: the rest of that line, and the lines below.
-pub(super) struct Written {
-    pub(super) head: String,
+pub(crate) struct Written {
+    pub(crate) head: String,
     /// Each with its line break.
-    pub(super) lines: String,
+    pub(crate) lines: String,
 }
 
 impl Written {
@@ -21,7 +22,7 @@ impl Written {
 }
 
 /// A value in a block collection; its lines go in to `indent`. `before`: how the value in its place was written.
-pub(super) fn block(value: &Value, indent: usize, before: Option<Style>) -> Written {
+pub(crate) fn block(value: &Value, indent: usize, before: Option<Style>) -> Written {
     let pad = " ".repeat(indent);
     match value {
         Value::Object(fields) if !fields.is_empty() => {
@@ -43,12 +44,12 @@ pub(super) fn block(value: &Value, indent: usize, before: Option<Style>) -> Writ
 }
 
 /// `key: value` in a block map at `indent`, with all its lines.
-pub(super) fn pair(key: &str, value: &Value, indent: usize) -> String {
+pub(crate) fn pair(key: &str, value: &Value, indent: usize) -> String {
     entry(&format!("{}:", scalar(key, None, false)), value, indent)
 }
 
 /// `- value` in a block list at `indent`, with all its lines.
-pub(super) fn item(value: &Value, indent: usize) -> String {
+pub(crate) fn item(value: &Value, indent: usize) -> String {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             let lines: String = fields.iter().map(|(key, value)| pair(key, value, indent + 2)).collect();
@@ -65,7 +66,7 @@ fn entry(lead: &str, value: &Value, indent: usize) -> String {
 }
 
 /// A value between brackets, on one line.
-pub(super) fn flow(value: &Value, json: bool) -> String {
+pub(crate) fn flow(value: &Value, json: bool) -> String {
     match value {
         Value::Object(fields) => {
             let pairs: Vec<String> = fields.iter().map(|(key, value)| flow_pair(key, value, json)).collect();
@@ -83,7 +84,7 @@ pub(super) fn flow(value: &Value, json: bool) -> String {
 }
 
 /// `key: value` between brackets.
-pub(super) fn flow_pair(key: &str, value: &Value, json: bool) -> String {
+pub(crate) fn flow_pair(key: &str, value: &Value, json: bool) -> String {
     let key = if json { quoted(key) } else { scalar(key, None, true) };
     format!("{key}: {}", flow(value, json))
 }
@@ -102,7 +103,7 @@ fn decimal(number: &serde_json::Number) -> String {
 }
 
 /// A text on one line, in the quotes that it had before where that is possible.
-pub(super) fn scalar(text: &str, before: Option<Style>, in_brackets: bool) -> String {
+pub(crate) fn scalar(text: &str, before: Option<Style>, in_brackets: bool) -> String {
     let single = text.chars().all(|character| is_printable(character) && character != '\n' && character != '\t');
     match before {
         Some(Style::DoubleQuoted) => quoted(text),
@@ -114,17 +115,19 @@ pub(super) fn scalar(text: &str, before: Option<Style>, in_brackets: bool) -> St
 }
 
 /// Whether a text may stand without quotes and is read back as the same text, by readers of YAML 1.1 and 1.2.
-pub(super) fn is_plain(text: &str, in_brackets: bool) -> bool {
+pub(crate) fn is_plain(text: &str, in_brackets: bool) -> bool {
     let starts_well = |first: char| !" \t-?:,[]{}#&*!|>'\"%@`=<~".contains(first) && !first.is_ascii_digit();
     let signed = text.starts_with(['+', '.']);
     let brackets = |character: char| matches!(character, ',' | '[' | ']' | '{' | '}');
     let reads_as_text =
         matches!(yaml::read(text, &mut Vec::new()).map(|node| node.kind), Some(yaml::Kind::Text(read)) if read == text);
     let other_words = ["y", "n", "Y", "N"].contains(&text);
+    // `2026-11-28 07:00:00` is an instant to readers that know such.
+    let dated = text.as_bytes().get(4) == Some(&b'-');
     let digits =
         || text.chars().all(|character| character.is_ascii_alphanumeric() || "_-.:/ *?,#$@+".contains(character));
     (text.starts_with(starts_well)
-        || (text.starts_with(|first: char| first.is_ascii_digit()) && text.contains(' ') && digits()))
+        || (text.starts_with(|first: char| first.is_ascii_digit()) && text.contains(' ') && !dated && digits()))
         && !signed
         && !other_words
         && !text.ends_with([' ', '\t', ':'])
@@ -137,12 +140,12 @@ pub(super) fn is_plain(text: &str, in_brackets: bool) -> bool {
 }
 
 /// In double quotes, as JSON and YAML both read it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
 /// What stands between double quotes.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
