@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 67] = [
+const KINDS: [(i32, &str); 70] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -79,6 +79,9 @@ const KINDS: [(i32, &str); 67] = [
     (113, "BUDGET_PERIOD_BEGAN"),
     (114, "BUDGET_CROSSED"),
     (120, "LINEAGE_REPORTED"),
+    (140, "ENVIRONMENT_SET"),
+    (141, "ENVIRONMENT_REMOVED"),
+    (142, "TOOL_STATE_KEPT"),
 ];
 
 #[test]

@@ -5,6 +5,7 @@ mod asset;
 mod audit;
 mod backfill;
 mod carried;
+mod parts;
 mod sensor;
 mod trigger;
 
@@ -15,11 +16,13 @@ use serde_json::{Map, Value};
 
 use crate::{
     cost::CostEvent,
+    environment::EnvironmentEvent,
     foreign::LineageReported,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     plan::Plan,
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
+    tool_state::ToolStateKept,
 };
 
 pub use alert::{Alert, AlertSubject, AlertsRaised, Anomaly};
@@ -29,6 +32,7 @@ pub use asset::{
 pub use audit::CommandRejected;
 pub use backfill::BackfillCreated;
 pub use carried::TaskCarriedOver;
+pub use parts::{ConditionResult, Selection};
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
@@ -41,24 +45,6 @@ pub struct AttemptRef {
     pub task: u32,
     /// Counts from 1.
     pub number: u32,
-}
-
-/// What a condition was and what it gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConditionResult {
-    /// The expression as written.
-    pub expression: String,
-    /// Its value when it was evaluated.
-    pub value: Value,
-}
-
-/// The part of a pipeline that a run is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selection {
-    /// Places of tasks in the plan.
-    pub tasks: Vec<u32>,
-    /// Also everything that follows from them.
-    pub downstream: bool,
 }
 
 /// A fact about a partition.
@@ -127,6 +113,10 @@ pub enum Event {
     Cost(Box<CostEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),
+    /// Of the environments that runs read.
+    Environment(EnvironmentEvent),
+    /// A tool remembers something for its next run.
+    ToolStateKept(Box<ToolStateKept>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -346,6 +336,8 @@ impl Event {
             | Event::CommandRejected(_)
             | Event::Cost(_)
             | Event::LineageReported(_)
+            | Event::Environment(_)
+            | Event::ToolStateKept(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -448,6 +440,8 @@ impl Event {
             Event::CommandRejected(rejected) => Some(rejected.at),
             Event::Cost(fact) => Some(fact.at()),
             Event::LineageReported(reported) => Some(reported.at),
+            Event::Environment(fact) => Some(fact.at()),
+            Event::ToolStateKept(kept) => Some(kept.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::GroupOpened { .. }

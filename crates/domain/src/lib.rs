@@ -12,6 +12,7 @@ pub mod compile;
 pub mod cost;
 pub mod decide;
 pub mod effects;
+pub mod environment;
 pub mod event;
 mod evolve;
 pub mod foreign;
@@ -30,6 +31,7 @@ pub mod schedule;
 pub mod sensors;
 pub mod state;
 pub mod status;
+pub mod tool_state;
 
 pub use audit::{CallOrigin, Caller, CommandKind, Target, TargetKind};
 pub use command::{
@@ -42,7 +44,7 @@ pub use event::{
     PipelineApplied, RunCreated, ScheduleDecided, Selection, TaskCarriedOver, Trigger, WindowRef,
 };
 pub use evolve::{evolve, worst};
-pub use id::{AlertId, BackfillId, CommandId, CostId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
+pub use id::{AlertId, BackfillId, CommandId, CostId, EnvironmentId, EventKey, PipelineId, RunId, TaskRunId, WorkerId};
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};

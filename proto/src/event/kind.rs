@@ -71,6 +71,9 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::BudgetPeriodBegan,
     EventKind::BudgetCrossed,
     EventKind::LineageReported,
+    EventKind::EnvironmentSet,
+    EventKind::EnvironmentRemoved,
+    EventKind::ToolStateKept,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

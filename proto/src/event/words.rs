@@ -51,6 +51,8 @@ words! {
         RecordCosts = RecordCosts,
         SetBudget = SetBudget,
         ReleaseRun = ReleaseRun,
+        SetEnvironment = SetEnvironment,
+        RemoveEnvironment = RemoveEnvironment,
     }
     /// The wire form of a kind of thing that commands are about.
     target_kind, target_kind_of: TargetKind {
@@ -61,6 +63,7 @@ words! {
         Backfill = Backfill,
         Alert = Alert,
         Event = Event,
+        Environment = Environment,
     }
     /// The wire form of why an instant has no run of its own.
     pass_reason, pass_reason_of: PassReason {

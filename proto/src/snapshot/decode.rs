@@ -16,7 +16,7 @@ use downbeat_domain::{
 };
 use jiff::Timestamp;
 
-use super::{SnapshotError, SnapshotPosition, alerts, assets, cost, sensors};
+use super::{SnapshotError, SnapshotPosition, alerts, assets, cost, environments, sensors};
 use crate::{
     convert,
     event::{self, plan, words},
@@ -60,6 +60,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         time_zones: message.time_zones,
         alerts: alerts::decode(message.owed_alerts, message.dead_alerts).ok_or(of.bad("alerts"))?,
         ledger: cost::decode(message.ledger).ok_or(of.bad("ledger"))?,
+        environments: environments::decode(message.environments).ok_or(of.bad("environments"))?,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
         lanes_to_settle,

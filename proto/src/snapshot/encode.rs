@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::{alerts, assets, cost, sensors};
+use super::{alerts, assets, cost, environments, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -46,6 +46,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         owed_alerts: alerts::encode(partition.alerts.owed.values()),
         dead_alerts: alerts::encode(&partition.alerts.dead),
         ledger: cost::encode(&partition.ledger),
+        environments: environments::encode(&partition.environments),
         ..wire::Snapshot::default()
     }
 }

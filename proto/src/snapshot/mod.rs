@@ -17,6 +17,7 @@ mod assets;
 mod cost;
 mod decode;
 mod encode;
+mod environments;
 mod sensors;
 
 use std::io::Read;

@@ -11,6 +11,7 @@ mod backfilled;
 mod costed;
 mod declared;
 mod described;
+mod environments;
 mod followed;
 mod foreign;
 mod priced;
@@ -48,7 +49,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 53] = [
+const ADDED_DEFAULTS: [&str; 54] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -102,6 +103,7 @@ const ADDED_DEFAULTS: [&str; 53] = [
     "budget: None,",
     "declared: None,",
     "operation_metadata: {},",
+    "environment: \"\",",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -180,6 +182,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(costed::events())
         .chain(described::events())
         .chain(foreign::events())
+        .chain(environments::events())
         .chain(audited::events())
         .chain(priced::events())
         .chain(declared::events())

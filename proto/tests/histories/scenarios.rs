@@ -35,6 +35,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("declared-assets", crate::assets::declared),
     ("costs", crate::costs::costs),
     ("foreign", crate::foreign::foreign),
+    ("environments", crate::environments::environments),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),
     ("time-zones", time_zones),

@@ -18,7 +18,11 @@ use std::sync::Arc;
 
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
-    control::v1::control_service_server::ControlServiceServer, worker::v1::worker_service_server::WorkerServiceServer,
+    control::v1::{
+        control_service_server::ControlServiceServer, environment_service_server::EnvironmentServiceServer,
+        tool_state_service_server::ToolStateServiceServer,
+    },
+    worker::v1::worker_service_server::WorkerServiceServer,
 };
 use downbeat_runtime::{
     grpc,
@@ -49,13 +53,23 @@ impl Coordinator {
     }
 
     /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 2]) {
-        let control = api::Control::new(self.handle.clone(), Arc::clone(&self.log));
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 4]) {
+        let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log)));
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
-        routes.add_service(ControlServiceServer::new(control).max_decoding_message_size(limit));
+        let environments = EnvironmentServiceServer::from_arc(Arc::clone(&control));
+        routes.add_service(environments.max_decoding_message_size(limit));
+        let tool_state = ToolStateServiceServer::from_arc(Arc::clone(&control));
+        routes.add_service(tool_state.max_decoding_message_size(limit));
+        routes.add_service(ControlServiceServer::from_arc(control).max_decoding_message_size(limit));
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
-        (self.driver, ["downbeat.control.v1.ControlService", "downbeat.worker.v1.WorkerService"])
+        let services = [
+            "downbeat.control.v1.ControlService",
+            "downbeat.control.v1.EnvironmentService",
+            "downbeat.control.v1.ToolStateService",
+            "downbeat.worker.v1.WorkerService",
+        ];
+        (self.driver, services)
     }
 
     /// Serves until the signal, or until the partition is lost.

@@ -1,7 +1,7 @@
 //! Connections to a running Downbeat.
 
 use downbeat_proto::{
-    control::v1::control_service_client::ControlServiceClient,
+    control::v1::{control_service_client::ControlServiceClient, environment_service_client::EnvironmentServiceClient},
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
         GetPositionRequest, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
@@ -35,6 +35,12 @@ pub fn asked<T>(request: T, by: &By) -> tonic::Request<T> {
 pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>, Error> {
     let channel = connect(&servers.server).await?;
     Ok(ControlServiceClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The coordinator, about environments.
+pub async fn environments(servers: &Servers) -> Result<EnvironmentServiceClient<Channel>, Error> {
+    let client = EnvironmentServiceClient::new(connect(&servers.server).await?);
+    Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The metadata projector.

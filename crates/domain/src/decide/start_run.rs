@@ -17,9 +17,12 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
         return Ok(Vec::new());
     }
     let pipeline = startable(partition, start.pipeline)?;
-    let of = inputs::Of { run: start.run, environment: &start.environment, environment_name: &start.environment_name };
+    // Who asks for the run may say single variables otherwise.
+    let mut used = partition.environments.used(&start.environment_name)?;
+    used.variables.extend(start.environment.clone());
+    let of = inputs::Of { run: start.run, environment: &used.variables, environment_name: &used.name };
     let inputs = inputs::complete(&pipeline.plan.plan.inputs, &start.inputs, &of, context)?;
-    let environment_bytes = json_bytes(&start.environment);
+    let environment_bytes = json_bytes(&used.variables);
     if environment_bytes > limits::INPUT_BYTES_MAX {
         return Err(Rejection::InvalidInputs(format!(
             "the environment variables take {environment_bytes} bytes; at most {} are allowed",
@@ -28,12 +31,7 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
     }
     let selection = start.selection.as_ref().filter(|selection| !selection.ids.is_empty());
     let selection = selection.map(|named| select::places(pipeline, &named.ids, named.downstream)).transpose()?;
-    let given = Given {
-        inputs,
-        environment: start.environment.clone(),
-        environment_name: start.environment_name.clone(),
-        selection,
-    };
+    let given = Given { inputs, environment: used.variables, environment_name: used.name, selection };
     Ok(vec![created(partition, start.run, (start.pipeline, pipeline), start.trigger.clone(), given, context)])
 }
 

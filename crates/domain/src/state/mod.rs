@@ -3,6 +3,7 @@
 mod alerts;
 mod assets;
 mod backfills;
+mod environments;
 mod events;
 mod followers;
 mod lanes;
@@ -21,6 +22,8 @@ pub use alerts::{AlertCounts, Alerts, Owed};
 pub(crate) use assets::goes_on;
 pub use assets::{AssetListeners, AssetState, DeadlineOutcome, Freshness, Gathered};
 pub use backfills::{Backfill, Backfills};
+pub(crate) use environments::Used;
+pub use environments::{Environment, Environments};
 pub use events::{Listeners, TriggerState, WaitingEvent};
 pub(crate) use events::{carried, listens};
 pub use followers::{Followed, Followers};

@@ -18,9 +18,9 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase,
-        GroupState, Halt, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState, Pools, RecentCommands,
-        RunState, SensorEvents, TaskState,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Environments, Expansion, Followed, Followers,
+        GroupPhase, GroupState, Halt, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState, Pools,
+        RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -44,6 +44,7 @@ pub struct PartitionParts {
     pub alerts: Alerts,
     /// Without its indexes.
     pub ledger: Ledger,
+    pub environments: Environments,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -385,6 +386,7 @@ impl Partition {
             finished: parts.finished,
             runs_created: parts.runs_created,
             pools: Pools::default(),
+            environments: parts.environments,
             lanes: Lanes::default(),
             listeners: Listeners::default(),
             asset_listeners: AssetListeners::default(),
@@ -399,6 +401,9 @@ impl Partition {
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };
+        if !partition.environments.is_sound() {
+            return None;
+        }
         for (id, pipeline) in &partition.pipelines {
             if !fits(pipeline) {
                 return None;

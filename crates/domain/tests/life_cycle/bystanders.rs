@@ -1,9 +1,10 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, Event, EventOrigin, EventTaken, PassReason,
-    PassedInstants, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, EnvironmentId, Event, EventOrigin, EventTaken,
+    PassReason, PassedInstants, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
+    environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
         AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected, DeadlineBreached,
         DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, SensorChecked, SensorClosed, SensorEventTaken,
@@ -11,6 +12,7 @@ use downbeat_domain::{
     },
     foreign::{LineageReported, Said},
     status::WindowEnd,
+    tool_state::{Entries, ToolStateKept},
 };
 use serde_json::{Map, Value};
 
@@ -40,6 +42,19 @@ pub(crate) fn events() -> Vec<Event> {
             unpriced: Vec::new(),
             at: at(1),
         }))),
+        Event::Environment(EnvironmentEvent::Set(Box::new(EnvironmentSet {
+            environment: EnvironmentId([3; 16]),
+            name: text(),
+            variables: Variables::new(),
+            is_default: true,
+            at: at(1),
+        }))),
+        Event::Environment(EnvironmentEvent::Removed { environment: EnvironmentId([3; 16]), name: text(), at: at(1) }),
+        Event::ToolStateKept(Box::new(ToolStateKept {
+            integration: text(),
+            entries: Entries::from([(text(), text())]),
+            at: at(1),
+        })),
         Event::PoolSet { name: "p".to_owned(), slots: Some(0), at: at(1) },
         Event::TimeZonesChanged { before: text(), release: "2026f".to_owned(), at: at(1) },
         Event::ScheduleDecided(Box::new(ScheduleDecided {

@@ -6,6 +6,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod environment;
 mod fields;
 mod follow;
 mod foreign;
@@ -24,6 +25,7 @@ pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
 pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
 pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
+pub use environment::set_of as environment_set_of;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub use foreign::part_of as lineage_part_of;
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
@@ -106,6 +108,8 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::BudgetSet
         | EventKind::BudgetPeriodBegan
         | EventKind::BudgetCrossed => cost::decode(known, fields, payload)?,
+        EventKind::EnvironmentSet | EventKind::EnvironmentRemoved => environment::decode(known, fields, payload)?,
+        EventKind::ToolStateKept => Event::ToolStateKept(Box::new(environment::kept(fields, fields.parse(payload)?)?)),
         EventKind::LineageReported => {
             Event::LineageReported(Box::new(foreign::reported(fields, fields.parse(payload)?)?))
         }

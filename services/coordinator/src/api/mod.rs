@@ -20,9 +20,12 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownTask { .. }
         | Rejection::UnknownBackfill(_)
         | Rejection::UnknownAlert(_)
+        | Rejection::UnknownEnvironment { .. }
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
+        | Rejection::InvalidEnvironment(_)
+        | Rejection::InvalidToolState(_)
         | Rejection::InvalidCost(_)
         | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
@@ -33,6 +36,7 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
         | Rejection::BackfillEnded(_)
+        | Rejection::EnvironmentIsDefault { .. }
         | Rejection::PipelinePaused { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)

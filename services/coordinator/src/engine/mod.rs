@@ -468,6 +468,9 @@ fn run_of(command: &Command) -> Option<RunId> {
         | Command::RetryAlert { .. }
         | Command::Cost(_)
         | Command::ReportLineage(_)
+        | Command::SetEnvironment(_)
+        | Command::RemoveEnvironment { .. }
+        | Command::KeepToolState(_)
         | Command::SetPool { .. } => None,
     }
 }

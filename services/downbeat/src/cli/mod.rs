@@ -7,6 +7,7 @@ mod audit;
 mod backfill;
 mod control;
 mod cost;
+mod env;
 mod list;
 mod run;
 mod schedule;
@@ -37,6 +38,7 @@ pub use cost::{
     BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
     CostOnly, CostPrices, CostRecord, CostSavings, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
+pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use list::{Runs, Tasks, Window};
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
@@ -120,6 +122,8 @@ pub enum Command {
     Pipeline(PipelineCommand),
     /// Named pools of slots, which tasks of all pipelines share.
     Pool(PoolCommand),
+    /// Environments: variables that runs read as `ENV.NAME`.
+    Env(EnvCommand),
     /// Show when schedules fire next.
     Schedule(ScheduleCommand),
     /// Run past instants of a schedule; or list, show or cancel backfills.

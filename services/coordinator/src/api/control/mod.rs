@@ -6,6 +6,7 @@ mod asker;
 mod backfills;
 mod costs;
 mod declared;
+mod environments;
 mod events;
 mod explain;
 mod firings;
@@ -17,6 +18,7 @@ mod request;
 mod runs;
 mod sensors;
 mod tasks;
+mod tool_state;
 mod webhook;
 
 use downbeat_domain::{Caller, Command, CommandId, PipelineId, Rejection, plan::CoreJob};

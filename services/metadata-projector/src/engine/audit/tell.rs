@@ -8,7 +8,7 @@ use downbeat_domain::{
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, pipeline, pool_before, run, target};
+use super::{Told, environments, pipeline, pool_before, run, target};
 use crate::{
     engine::{
         backfills,
@@ -36,6 +36,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::PipelineResumed { .. }
         | Event::PipelineDeleted { .. }
         | Event::PoolSet { .. }
+        | Event::Environment(_)
         | Event::TimeZonesChanged { .. }
         | Event::ScheduleDecided(_)
         | Event::EventTaken(_)
@@ -85,6 +86,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
             }
         }
         Event::PoolSet { name, slots, .. } => resized(name, *slots, batch)?,
+        Event::Environment(fact) => environments::told(fact, batch)?,
         Event::TimeZonesChanged { before, release, .. } => Told {
             before: json!({"release": before}),
             after: json!({"release": release}),
@@ -200,7 +202,7 @@ fn of_the_ledger(fact: &CostEvent) -> Option<(CommandKind, Vec<wire::AuditTarget
     })
 }
 
-fn about(command: CommandKind, targets: Vec<wire::AuditTarget>, summary: String) -> Told {
+pub(super) fn about(command: CommandKind, targets: Vec<wire::AuditTarget>, summary: String) -> Told {
     Told { command, targets, summary, reason: String::new(), before: Value::Null, after: Value::Null }
 }
 
