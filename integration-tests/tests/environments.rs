@@ -23,6 +23,7 @@ inputs:
   region: {type: string, default: '${{ ENV.REGION }}'}
 schedule:
   - {name: testing, cron: 0 0 1 1 ? 2199, timezone: UTC, environment: Test}
+  - {name: later, cron: 0 0 2 1 ? 2199, timezone: UTC, environment: Test}
 pipeline:
   a:
     integration: DOWNBEAT
@@ -42,7 +43,7 @@ fn created(cluster: &Cluster) -> Vec<(Value, Value)> {
     let log = cluster.addresses.downbeat_ok(&["log", "cat"]);
     let events = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let created = events.filter(|event| event["kind"] == "RUN_CREATED");
-    created.map(|event| (event["environment_name"].clone(), event["environment"].clone())).collect()
+    created.map(|event| (event["environment"].clone(), event["environment_variables"].clone())).collect()
 }
 
 async fn remembered(cluster: &Cluster, at_least: Option<Position>) -> Option<BTreeMap<String, String>> {
@@ -115,6 +116,6 @@ async fn environments_and_what_tools_remember_outlive_every_process() {
         audit.contains("removed environment Test").then_some(audit)
     });
     assert!(audit.contains("made environment Live") && audit.contains("changed environment Test"), "{audit}");
-    fire_now(&addresses, "testing").await;
+    fire_now(&addresses, "later").await;
     assert_eq!(created(&cluster).len(), 3, "its environment is gone: the instant is decided without a run");
 }

@@ -251,7 +251,7 @@ fn a_backfill_runs_instants_in_the_environment_of_their_schedule() {
 fn sensor(environments: &str) -> String {
     format!(
         "inputs:\n  region: {{type: string, optional: true}}\nsensors:\n  s:\n    name: S\n    cron: 0 8 * * ? *\n    timezone: UTC\n    \
-         timeout_mins: 60\n    condition: ENV.REGION != 'nowhere'\n    run_inputs: {{region: '${{{{ ENV.REGION }}}}'}}\n{environments}    checks:\n      c:\n        \
+         timeout_mins: 60\n    condition: ${{{{ ENV.REGION != 'nowhere' }}}}\n    run_inputs: {{region: '${{{{ ENV.REGION }}}}'}}\n{environments}    checks:\n      c:\n        \
          integration: POSTGRES\n        sensor_type: POSTGRES_QUERY\n        parameters: {{query: 'select ${{{{ ENV.REGION }}}}'}}\n{}",
         one_task()
     )
