@@ -10,11 +10,14 @@ mod assets;
 mod audit;
 mod backfills;
 mod costs;
+mod counted;
 mod environments;
 mod foreign;
 mod sensors;
 
-use std::{collections::BTreeMap, sync::Arc};
+pub use counted::{kinds, missing_kinds};
+
+use std::sync::Arc;
 
 use downbeat_domain::{
     AttemptRef, Command, CommandId, Context, Event, FailureClass, FireSchedule, IncomingEvent, Mark, Outcome,
@@ -480,22 +483,4 @@ pub fn applied(pipeline: PipelineId, alias: &str, plan: Plan, digest: u8) -> Com
         digest: [digest; 32],
         plan,
     }))
-}
-
-/// How often each kind of event occurs, by its name.
-pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u32> {
-    let mut kinds = BTreeMap::new();
-    for event in events {
-        let text = if let Event::Cost(fact) = event { format!("{fact:?}") } else { format!("{event:?}") };
-        let name = text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-        *kinds.entry(name.to_owned()).or_insert(0) += 1;
-    }
-    kinds
-}
-
-/// The kinds of event that do not occur among those counted, but for those of the coordinator.
-pub fn missing_kinds(seen: &BTreeMap<String, u32>) -> Vec<String> {
-    let word = |word: &str| word[..1].to_owned() + &word[1..].to_lowercase();
-    let known = crate::event::ALL_KINDS.iter().map(|kind| kind.as_str_name().split('_').map(word).collect::<String>());
-    known.filter(|kind| kind != "PartitionOwned" && !seen.contains_key(kind)).collect()
 }

@@ -6,18 +6,18 @@ mod support;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use downbeat_coordinator::{Coordinator, error::ErrorKind, take_over};
+use downbeat_coordinator::{error::ErrorKind, take_over};
 use downbeat_domain::RunStatus;
-use downbeat_event_log::{EventLog, LogId, Record, RecordId, Tail, faults::Faults, memory::MemoryLog, verify};
+use downbeat_event_log::{EventLog, Record, RecordId, Tail, faults::Faults, verify};
 use downbeat_proto::{
-    control::v1::{self as control, control_service_client::ControlServiceClient},
+    control::v1 as control,
     event::Decoded,
     events::v1 as events,
     record,
     worker::v1::{self as worker, worker_service_client::WorkerServiceClient},
 };
-use downbeat_runtime::{grpc, shutdown::Shutdown};
 use prost::Message;
+use support::{Service, memory};
 use tonic::{Code, transport::Channel};
 use worker::{coordinator_message::Message as Told, report::Report as Said, worker_message::Message as Says};
 
