@@ -18,7 +18,7 @@ use downbeat_proto::{
 };
 use prost::Message;
 use support::{Service, memory};
-use tonic::{Code, transport::Channel};
+use tonic::Code;
 use worker::{coordinator_message::Message as Told, report::Report as Said, worker_message::Message as Says};
 
 const PIPELINE: &str = "version: v1
