@@ -16,7 +16,8 @@ pub fn memory() -> MemoryLog {
 /// A coordinator over a log, on a free port.
 pub struct Service {
     pub channel: Channel,
-    served: JoinHandle<Result<(), Error>>,
+    /// How it ended.
+    pub served: JoinHandle<Result<(), Error>>,
     shutdown: Shutdown,
 }
 
