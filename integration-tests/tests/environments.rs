@@ -99,11 +99,12 @@ async fn environments_and_what_tools_remember_outlive_every_process() {
     let listed = addresses.downbeat_ok(&["env", "list"]);
     assert!(listed.contains("Live") && listed.contains("default") && listed.contains("Test"), "{listed}");
     assert_eq!(remembered(&cluster, position).await, Some(entries));
-    let runs = eventually("both runs have ended", SOON, || {
+    eventually("both runs have ended", SOON, || {
         let runs = addresses.downbeat_ok(&["runs", "regional"]);
-        (runs.matches("SUCCEEDED").count() == 2).then_some(runs)
+        (runs.matches("SUCCEEDED").count() == 2).then_some(())
     });
-    assert!(runs.contains("Live") && runs.contains("Test"), "{runs}");
+    let tested = addresses.downbeat_ok(&["runs", "--environment", "Test"]);
+    assert!(tested.contains("SCHEDULED testing") && !tested.contains("MANUAL"), "{tested}");
 
     // The next owner gives runs the same, and says who changed what.
     addresses.downbeat_ok(&["run", "regional", "--environment", "Test"]);
