@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use downbeat_proto::metadata::v1::{
     self as wire, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
     cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
-    metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
+    metadata_service_client::MetadataServiceClient, tool_state_query_service_client::ToolStateQueryServiceClient,
+    trend_service_client::TrendServiceClient,
 };
 use prost::Message;
 use tonic::{Status, transport::Channel};
@@ -75,6 +76,7 @@ pub async fn all(address: &str) -> Result<Answers, tonic::transport::Error> {
     of_trends(&channel, &mut answers).await;
     of_the_audit(&channel, &mut answers).await;
     for_people(&channel, &mut answers).await;
+    of_tools(&channel, &mut answers).await;
     Ok(answers)
 }
 
@@ -229,6 +231,12 @@ async fn of_trends(channel: &Channel, answers: &mut Answers) {
     pages!(answers, client, list_integrations, "ListIntegrations", integrations, request);
     let mut costs = CostServiceClient::new(channel.clone());
     ask!(answers, costs, get_savings, "GetSavings", wire::GetSavingsRequest { at, ..Default::default() });
+}
+
+async fn of_tools(channel: &Channel, answers: &mut Answers) {
+    let mut client = ToolStateQueryServiceClient::new(channel.clone());
+    let request = wire::ListToolStateRequest { integration: "DBT_CORE".to_owned(), ..Default::default() };
+    pages!(answers, client, list_tool_state, "ListToolState", entries, request);
 }
 
 async fn of_the_audit(channel: &Channel, answers: &mut Answers) {

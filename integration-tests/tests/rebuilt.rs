@@ -14,6 +14,7 @@ use downbeat_integration_tests::{
     process::eventually,
     repository,
 };
+use downbeat_proto::control::v1::{KeepToolStateRequest, tool_state_service_client::ToolStateServiceClient};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(90);
@@ -138,6 +139,23 @@ fn act(addresses: &Addresses, folder: &Path) {
     addresses.downbeat_ok(&["openlineage", &foreign(folder)]);
     addresses.downbeat_ok(&["backfill", "costly", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T04:00:00Z"]);
     addresses.downbeat_ok(&["pipeline", "pause", "costly", "--reason", "enough"]);
+    addresses.downbeat_ok(&["env", "set", "Live", "--var", "REGION=eu"]);
+    remember(addresses);
+}
+
+/// What dbt would have kept of two models.
+fn remember(addresses: &Addresses) {
+    let state = json!({"last_updated": "2026-01-01T00:00:00Z", "checksum": "abc", "sources": {}}).to_string();
+    let request = KeepToolStateRequest {
+        integration: "DBT_CORE".to_owned(),
+        entries: ["orders", "customers"].map(|model| (format!("model.{model}"), state.clone())).into(),
+        ..Default::default()
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let client = ToolStateServiceClient::connect(addresses.server.clone()).await;
+        client.expect("the coordinator is there").keep_tool_state(request).await.expect("it is kept");
+    });
 }
 
 /// What it answers once nothing changes any more: twice the same, at the end of the log.

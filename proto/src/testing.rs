@@ -11,6 +11,7 @@ mod assets;
 mod audit;
 mod backfills;
 mod costs;
+mod environments;
 mod foreign;
 mod kinds;
 mod sensors;
@@ -408,6 +409,7 @@ impl World {
             0 => Command::PausePipeline { pipeline, reason: "a while".to_owned() },
             1 | 2 => Command::ResumePipeline { pipeline },
             3 if detail > 128 => Command::DeletePipeline { pipeline },
+            4 if which.is_multiple_of(2) => environments::command(which / 2, detail),
             3 | 4 => Command::SetPool {
                 name: ["warehouse", "other"][usize::from(which / 2 % 2)].to_owned(),
                 slots: (detail < 200).then_some(u32::from(detail % 4)),
@@ -476,6 +478,4 @@ impl World {
 fn pick<T>(mut items: impl Iterator<Item = T> + Clone, which: u8) -> Option<T> {
     let count = items.clone().count();
     (count > 0).then(|| items.nth(usize::from(which) % count))?
-}
-
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 73] = [
+const KINDS: [(i32, &str); 76] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -82,6 +82,9 @@ const KINDS: [(i32, &str); 73] = [
     (130, "PIPELINE_DRAFTED"),
     (131, "PIPELINE_RECALLED"),
     (132, "PIPELINE_STORAGE_SET"),
+    (140, "ENVIRONMENT_SET"),
+    (141, "ENVIRONMENT_REMOVED"),
+    (142, "TOOL_STATE_KEPT"),
     (150, "KEY_CREATED"),
     (151, "KEY_REVOKED"),
     (152, "KEYS_USED"),

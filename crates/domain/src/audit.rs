@@ -7,6 +7,7 @@ use crate::{
     command::{AccessCommand, Command},
     cost::CostCommand,
     decide::cut,
+    environment::SetEnvironment,
     id::{PipelineId, RunId},
     limits,
 };
@@ -127,6 +128,8 @@ words!(
         Event = "event",
         /// A key.
         Key = "key",
+        /// An environment.
+        Environment = "environment",
     }
 );
 
@@ -145,6 +148,10 @@ words!(
         SetPipelineStorage = "SET_PIPELINE_STORAGE",
         /// See [`Command::SetPool`].
         SetPool = "SET_POOL",
+        /// See [`Command::SetEnvironment`].
+        SetEnvironment = "SET_ENVIRONMENT",
+        /// See [`Command::RemoveEnvironment`].
+        RemoveEnvironment = "REMOVE_ENVIRONMENT",
         /// See [`Command::StartRun`].
         StartRun = "START_RUN",
         /// See [`Command::RestartRun`].
@@ -201,6 +208,10 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::ResumePipeline { pipeline: id } => (CommandKind::ResumePipeline, vec![pipeline(*id)]),
         Command::DeletePipeline { pipeline: id } => (CommandKind::DeletePipeline, vec![pipeline(*id)]),
         Command::SetPool { name, .. } => (CommandKind::SetPool, vec![Target::new(TargetKind::Pool, name)]),
+        Command::SetEnvironment(set) => (CommandKind::SetEnvironment, vec![set_environment(set)]),
+        Command::RemoveEnvironment { named } => {
+            (CommandKind::RemoveEnvironment, vec![Target::new(TargetKind::Environment, named)])
+        }
         Command::StartRun(start) => (CommandKind::StartRun, vec![pipeline(start.pipeline)]),
         Command::RestartRun(restart) => {
             (CommandKind::RestartRun, vec![run(restart.prior.run), pipeline(restart.prior.pipeline)])
@@ -232,6 +243,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
         | Command::ReportLineage(_)
+        | Command::KeepToolState(_)
         | Command::NoteTimeZones { .. }
         | Command::RecallVersion(_)
         | Command::CarryOver { .. }
@@ -244,6 +256,12 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         | Command::LoseAttempt { .. }
         | Command::WakeRun { .. } => return None,
     })
+}
+
+/// The one that changes as the caller named it, or the new one by its id.
+fn set_environment(set: &SetEnvironment) -> Target {
+    let target = |id: String| Target { name: set.name.clone(), ..Target::new(TargetKind::Environment, id) };
+    if set.named.is_empty() { target(set.new.to_string()) } else { target(set.named.clone()) }
 }
 
 #[cfg(test)]

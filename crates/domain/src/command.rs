@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     cost::CostCommand,
+    environment::SetEnvironment,
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
     foreign::ReportLineage,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
@@ -19,6 +20,7 @@ use crate::{
     sensors::CheckAnswer,
     status::{FailureClass, Mark, Outcome, RestartMode},
     storage::PipelineStorage,
+    tool_state::KeepToolState,
 };
 
 pub use access::{AccessCommand, CreateKey};
@@ -99,6 +101,15 @@ pub enum Command {
         /// How many attempts of one slot each may be live at once.
         slots: Option<u32>,
     },
+    /// Make an environment, or change one.
+    SetEnvironment(Box<SetEnvironment>),
+    /// Remove an environment.
+    RemoveEnvironment {
+        /// Its id or its name.
+        named: String,
+    },
+    /// Set what a tool remembers from one run to the next.
+    KeepToolState(Box<KeepToolState>),
     /// Take note of the rules of time zones by which somebody computes schedules.
     NoteTimeZones {
         /// Their release: a year and a letter, such as `2026f`.
@@ -253,9 +264,9 @@ pub struct StartRun {
     pub trigger: Trigger,
     /// Values for declared inputs; texts are converted to the declared type.
     pub inputs: Map<String, Value>,
-    /// What `ENV.NAME` reads.
+    /// Variables that this run reads instead of those of its environment, or beside them.
     pub environment: Map<String, Value>,
-    /// Name of that environment; empty = none.
+    /// Id or name of its environment; empty = the default one, if there is one.
     pub environment_name: String,
     /// What of the pipeline runs; `None` = everything.
     pub selection: Option<SelectTasks>,

@@ -18,11 +18,13 @@ use serde_json::{Map, Value};
 
 use crate::{
     cost::CostEvent,
+    environment::EnvironmentEvent,
     foreign::LineageReported,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     metadata::Collected,
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
     storage::PipelineStorage,
+    tool_state::ToolStateKept,
 };
 
 pub use access::{AccessEvent, KeyCreated};
@@ -123,6 +125,10 @@ pub enum Event {
     Access(Box<AccessEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),
+    /// Of the environments that runs read.
+    Environment(EnvironmentEvent),
+    /// A tool remembers something for its next run.
+    ToolStateKept(Box<ToolStateKept>),
     /// A run began to exist.
     RunCreated(Box<RunCreated>),
     /// Somebody wants the run stopped; tasks that no worker holds are cancelled by this very event.
@@ -325,6 +331,8 @@ impl Event {
             | Event::Cost(_)
             | Event::Access(_)
             | Event::LineageReported(_)
+            | Event::Environment(_)
+            | Event::ToolStateKept(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
             Event::RunCreated(created) => Some(created.run),
@@ -428,6 +436,8 @@ impl Event {
             Event::Cost(fact) => Some(fact.at()),
             Event::Access(fact) => fact.at(),
             Event::LineageReported(reported) => Some(reported.at),
+            Event::Environment(fact) => Some(fact.at()),
+            Event::ToolStateKept(kept) => Some(kept.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)
             | Event::PipelineDrafted(_)

@@ -72,6 +72,10 @@ id!(
     BackfillId
 );
 id!(
+    /// An environment.
+    EnvironmentId
+);
+id!(
     /// One thing to tell one destination: derived from its cause.
     AlertId
 );
@@ -166,6 +170,13 @@ impl BackfillId {
     /// The one backfill that this idempotency key stands for.
     pub fn of_key(pipeline: PipelineId, key: &str) -> Self {
         Self(derive("downbeat keyed backfill v1", &[&pipeline.0, key.as_bytes()]))
+    }
+}
+
+impl EnvironmentId {
+    /// The one environment that this idempotency key stands for.
+    pub fn of_key(key: &str) -> Self {
+        Self(derive("downbeat keyed environment v1", &[key.as_bytes()]))
     }
 }
 

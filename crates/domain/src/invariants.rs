@@ -35,6 +35,9 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     check_alerts(partition, &mut found);
     found.extend(partition.ledger.violations());
     check_keys(partition, &mut found);
+    if !partition.environments.is_sound() {
+        found.push("two environments have one name, or none of them is the default".to_owned());
+    }
     found
 }
 

@@ -13,6 +13,7 @@ pub mod compile;
 pub mod cost;
 pub mod decide;
 pub mod effects;
+pub mod environment;
 pub mod event;
 mod evolve;
 pub mod foreign;
@@ -32,6 +33,7 @@ pub mod sensors;
 pub mod state;
 pub mod status;
 pub mod storage;
+pub mod tool_state;
 
 pub use access::{Grant, Role};
 pub use audit::{CallOrigin, Caller, CommandKind, Target, TargetKind};
@@ -46,7 +48,8 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, CostId, EventKey, KeyId, PipelineId, RunId, TaskRunId, WorkerId,
+    AccountId, AlertId, BackfillId, CommandId, CostId, EnvironmentId, EventKey, KeyId, PipelineId, RunId, TaskRunId,
+    WorkerId,
 };
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};

@@ -190,6 +190,32 @@ pub const SENSOR_EVENT_TYPES_MAX: usize = 1_000;
 pub const SENSOR_EVENT_TYPE_CHARS_MAX: usize = 255;
 /// Serialised JSON of an event for sensors, bytes.
 pub const SENSOR_EVENT_BYTES_MAX: usize = 64 * 1024;
+/// Environments of a partition.
+pub const ENVIRONMENTS_MAX: usize = 200;
+/// Name of an environment, characters.
+pub const ENVIRONMENT_NAME_CHARS_MAX: usize = 100;
+/// Variables of one environment.
+pub const VARIABLES_PER_ENVIRONMENT_MAX: usize = 500;
+/// Name of a variable, characters.
+pub const VARIABLE_NAME_CHARS_MAX: usize = 255;
+/// Name of a connection that a variable holds, characters.
+pub const CONNECTION_NAME_CHARS_MAX: usize = 255;
+/// Serialised JSON of the variables of one environment, bytes: a run that is given nothing else reads all of them.
+pub const ENVIRONMENT_BYTES_MAX: usize = INPUT_BYTES_MAX / 2;
+/// The same of all environments together: they stand in one snapshot and in one answer.
+pub const ENVIRONMENTS_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Name of a tool that remembers something, characters.
+pub const TOOL_NAME_CHARS_MAX: usize = 100;
+/// Key of what a tool remembers, bytes.
+pub const TOOL_KEY_BYTES_MAX: usize = 1_000;
+/// Value of what a tool remembers, as JSON, bytes.
+pub const TOOL_VALUE_BYTES_MAX: usize = 64 * 1024;
+/// Keys and values of what a tool remembers, as they stand in one event, bytes; one entry of any size is always taken.
+pub const TOOL_STATE_PIECE_BYTES: usize = 256 * 1024;
+/// Entries of what a tool remembers that one call sets.
+pub const TOOL_STATE_ENTRIES_MAX: usize = 10_000;
+/// The same, keys and values together, bytes.
+pub const TOOL_STATE_CALL_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Release of time zone rules, bytes.
 pub const RELEASE_BYTES_MAX: usize = 16;
 /// Key of an asset that triggers and rules may ask for, bytes: a longer one counts for none. The language takes 500 characters.

@@ -262,6 +262,8 @@ pub struct PlanSchedule {
     pub timezone: String,
     /// Inputs of the runs it starts.
     pub run_inputs: Map<String, Value>,
+    /// Id or name of the environment of its runs; empty = the default one.
+    pub environment: String,
     /// Dates `YYYY-MM-DD` in its zone on which it does not fire.
     pub exclude: Vec<String>,
     /// What becomes of a fixed time when the clock changes.
@@ -292,6 +294,7 @@ impl Default for PlanSchedule {
             unix: false,
             timezone: String::new(),
             run_inputs: Map::new(),
+            environment: String::new(),
             exclude: Vec::new(),
             dst,
             catchup,

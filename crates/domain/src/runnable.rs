@@ -7,7 +7,7 @@ use downbeat_dialect::{Entry, Pipeline, TaskGroup};
 use jiff::tz::TimeZoneDatabase;
 
 use crate::{
-    compile::{Unsupported, schedules},
+    compile::{Unsupported, schedules, sensor_places},
     plan::{PlanDeadline, PlanSensor},
 };
 
@@ -32,8 +32,10 @@ pub(crate) fn faults(pipeline: &Pipeline) -> Vec<Unsupported> {
     }
     let mut names = BTreeSet::new();
     let schedules = schedules::named(pipeline).map(|(name, schedule, _)| (name, &schedule.timezone, schedule.span));
-    let sensors = pipeline.all_sensors();
-    let sensors = sensors.map(|(id, sensor)| (PlanSensor::schedule_name(id), &sensor.timezone, sensor.span));
+    let sensors = pipeline.all_sensors().flat_map(|(id, sensor)| {
+        let places = sensor_places(id, sensor).into_iter();
+        places.map(move |(id, _)| (PlanSensor::schedule_name(&id), &sensor.timezone, sensor.span))
+    });
     let deadlines = pipeline.additions.deadlines.iter();
     let deadlines =
         deadlines.map(|it| (PlanDeadline::schedule_name(&it.name), &it.schedule.timezone, it.schedule.span));

@@ -11,7 +11,7 @@ use crate::{
     limits,
     names::StartNames,
     plan::{CoreCheck, PlanCheck, PlanSensor},
-    state::{Partition, PipelineState, Window},
+    state::{Partition, PipelineState, Used, Window},
     status::{CheckState, RunStatus},
 };
 
@@ -82,6 +82,7 @@ pub fn open_windows(partition: &Partition) -> impl Iterator<Item = WindowRef> + 
 /// What a poll of this window has to ask now; `None` = it is not open.
 pub fn poll(partition: &Partition, window: &WindowRef, now: Timestamp) -> Option<Poll> {
     let (_, sensor, open) = find(partition, window)?;
+    let used = partition.environments.used(&sensor.schedule.environment).map_err(|gone| gone.to_string());
     let mut poll = Poll {
         frequency_ms: sensor.frequency_ms,
         checks: sensor.checks.len(),
@@ -89,7 +90,9 @@ pub fn poll(partition: &Partition, window: &WindowRef, now: Timestamp) -> Option
         answered: Vec::new(),
     };
     for (place, check) in (0u32..).zip(&sensor.checks).filter(|(_, check)| check.core_check().is_none()) {
-        match to_make(place, check, window, open, now) {
+        let made =
+            used.as_ref().map_err(Clone::clone).and_then(|used| to_make(place, check, (window, open), used, now));
+        match made {
             Ok(to_make) => poll.to_make.push(to_make),
             Err(why) => poll.answered.push((place, CheckAnswer::Failed(why))),
         }
@@ -107,22 +110,26 @@ pub(crate) fn find<'a>(
     Some((pipeline, pipeline.plan.plan.sensor(&window.sensor)?, open))
 }
 
+/// What expressions of a sensor read that is looked at in this environment.
+pub(crate) fn names_of<'a>(
+    window: &WindowRef,
+    used: &'a Used,
+    inputs: &'a Map<String, Value>,
+    now: Timestamp,
+) -> StartNames<'a> {
+    let run = RunId::of_sensor(window);
+    StartNames { run, environment: &used.variables, environment_name: &used.name, inputs, outputs: None, now }
+}
+
 fn to_make(
     place: u32,
     check: &PlanCheck,
-    window: &WindowRef,
-    open: &Window,
+    (window, open): (&WindowRef, &Window),
+    used: &Used,
     now: Timestamp,
 ) -> Result<CheckToMake, String> {
     let nothing = Map::new();
-    let names = StartNames {
-        run: RunId::of_sensor(window),
-        environment: &nothing,
-        environment_name: "",
-        inputs: &nothing,
-        outputs: None,
-        now,
-    };
+    let names = names_of(window, used, &nothing, now);
     let render = |what: &str, value: &Value| render_value(value, &names).map_err(|error| format!("{what}: {error}"));
     let parameters = check
         .parameters

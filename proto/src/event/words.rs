@@ -54,6 +54,8 @@ words! {
         ReleaseRun = ReleaseRun,
         CreateKey = CreateKey,
         RevokeKey = RevokeKey,
+        SetEnvironment = SetEnvironment,
+        RemoveEnvironment = RemoveEnvironment,
     }
     /// The wire form of a kind of thing that commands are about.
     target_kind, target_kind_of: TargetKind {
@@ -65,6 +67,7 @@ words! {
         Alert = Alert,
         Event = Event,
         Key = Key,
+        Environment = Environment,
     }
     /// The wire form of why an instant has no run of its own.
     pass_reason, pass_reason_of: PassReason {

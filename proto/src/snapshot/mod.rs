@@ -18,6 +18,7 @@ mod assets;
 mod cost;
 mod decode;
 mod encode;
+mod environments;
 mod sensors;
 
 use std::io::Read;

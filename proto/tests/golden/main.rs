@@ -11,6 +11,7 @@ mod backfilled;
 mod costed;
 mod declared;
 mod described;
+mod environments;
 mod followed;
 mod foreign;
 mod keyed;
@@ -50,7 +51,7 @@ fn writing() -> bool {
 }
 
 /// Fields that came later, as they are shown where an event of before says nothing of them.
-const ADDED_DEFAULTS: [&str; 56] = [
+const ADDED_DEFAULTS: [&str; 57] = [
     "concurrency: None,",
     "pipeline_triggers: [],",
     "timeout_ms: None,",
@@ -107,6 +108,7 @@ const ADDED_DEFAULTS: [&str; 56] = [
     "labels: [],",
     "origin: None,",
     "storage: None,",
+    "environment: \"\",",
 ];
 
 /// The text of an event. Texts of old events stay as they were: what was added later is shown only where it says something, and a
@@ -185,6 +187,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(costed::events())
         .chain(described::events())
         .chain(foreign::events())
+        .chain(environments::events())
         .chain(audited::events())
         .chain(priced::events())
         .chain(declared::events())

@@ -18,6 +18,7 @@ fn scheduled_plan() -> Plan {
         cron: text("0 * * * 1-5"),
         unix: true,
         timezone: text("Europe/London"),
+        environment: String::new(),
         run_inputs: object(json!({"day": "friday"})),
         exclude: vec![text("2026-12-25")],
         dst: Dst::Shift,

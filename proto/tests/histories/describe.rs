@@ -49,6 +49,14 @@ pub(crate) fn partition(partition: &Partition) -> String {
             writeln!(text, "  schedule {schedule} decided up to {instant}").unwrap();
         }
     }
+    for (id, state) in &partition.environments.all {
+        let default = if partition.environments.default == Some(*id) { ", the default" } else { "" };
+        let (name, made, set) = (&state.name, state.created_at, state.updated_at);
+        writeln!(text, "environment {id} `{name}`{default}, made {made}, set {set}").unwrap();
+        for (name, variable) in &state.variables {
+            writeln!(text, "  {} {name} = {}", variable.kind.as_str(), variable.value).unwrap();
+        }
+    }
     for state in partition.pipelines.values() {
         for (trigger, events) in &state.triggers {
             writeln!(text, "trigger {trigger} of {} has taken {}", state.alias, events.taken.len()).unwrap();

@@ -11,6 +11,7 @@ mod alerts;
 mod assets;
 mod costs;
 mod describe;
+mod environments;
 mod foreign;
 mod recorder;
 mod remote;

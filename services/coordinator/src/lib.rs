@@ -23,7 +23,8 @@ use downbeat_event_log::EventLog;
 use downbeat_proto::{
     control::v1::{
         access_service_server::AccessServiceServer, control_service_server::ControlServiceServer,
-        pipeline_service_server::PipelineServiceServer,
+        environment_service_server::EnvironmentServiceServer, pipeline_service_server::PipelineServiceServer,
+        tool_state_service_server::ToolStateServiceServer,
     },
     worker::v1::worker_service_server::WorkerServiceServer,
 };
@@ -61,18 +62,24 @@ impl Coordinator {
     }
 
     /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 4]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 6]) {
         let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log)));
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AccessServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
         routes.add_service(PipelineServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
+        let environments = EnvironmentServiceServer::from_arc(Arc::clone(&control));
+        routes.add_service(environments.max_decoding_message_size(limit));
+        let tool_state = ToolStateServiceServer::from_arc(Arc::clone(&control));
+        routes.add_service(tool_state.max_decoding_message_size(limit));
         routes.add_service(ControlServiceServer::from_arc(control).max_decoding_message_size(limit));
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
         let services = [
             "downbeat.control.v1.AccessService",
             "downbeat.control.v1.ControlService",
+            "downbeat.control.v1.EnvironmentService",
             "downbeat.control.v1.PipelineService",
+            "downbeat.control.v1.ToolStateService",
             "downbeat.worker.v1.WorkerService",
         ];
         (self.driver, services)

@@ -1,27 +1,24 @@
 //! The coordinator as a service: gRPC on a free port over a log in memory.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod support;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
-use downbeat_coordinator::{
-    Coordinator,
-    error::{Error, ErrorKind},
-    take_over,
-};
+use downbeat_coordinator::{error::ErrorKind, take_over};
 use downbeat_domain::RunStatus;
-use downbeat_event_log::{EventLog, LogId, Record, RecordId, Tail, faults::Faults, memory::MemoryLog, verify};
+use downbeat_event_log::{EventLog, Record, RecordId, Tail, faults::Faults, verify};
 use downbeat_proto::{
-    control::v1::{self as control, control_service_client::ControlServiceClient},
+    control::v1 as control,
     event::Decoded,
     events::v1 as events,
     record,
     worker::v1::{self as worker, worker_service_client::WorkerServiceClient},
 };
-use downbeat_runtime::{grpc, shutdown::Shutdown};
 use prost::Message;
-use tokio::task::JoinHandle;
-use tonic::{Code, transport::Channel};
+use support::{Service, memory};
+use tonic::Code;
 use worker::{coordinator_message::Message as Told, report::Report as Said, worker_message::Message as Says};
 
 const PIPELINE: &str = "version: v1
@@ -31,37 +28,6 @@ inputs:
 pipeline:
   a: {integration: DOWNBEAT, integration_job: NOOP, parameters: {}}
 ";
-
-fn memory() -> MemoryLog {
-    MemoryLog::new(LogId("memory-1".to_owned()))
-}
-
-struct Service {
-    channel: Channel,
-    served: JoinHandle<Result<(), Error>>,
-    shutdown: Shutdown,
-}
-
-impl Service {
-    async fn over(log: Arc<dyn EventLog>) -> Self {
-        let listener = grpc::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let coordinator = Coordinator::take_over(log, "test", None).await.unwrap();
-        let shutdown = Shutdown::default();
-        let served = tokio::spawn(coordinator.serve(listener, shutdown.signal()));
-        let channel = grpc::endpoint(&format!("http://{address}")).unwrap().connect().await.unwrap();
-        Self { channel, served, shutdown }
-    }
-
-    fn control(&self) -> ControlServiceClient<Channel> {
-        ControlServiceClient::new(self.channel.clone())
-    }
-
-    async fn end(self) {
-        self.shutdown.begin();
-        self.served.await.unwrap().unwrap();
-    }
-}
 
 /// A job of the catalogue that this version does not run.
 const NOT_YET: &str =

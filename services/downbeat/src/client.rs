@@ -2,7 +2,10 @@
 
 use downbeat_proto::{
     asked as beside,
-    control::v1::{access_service_client::AccessServiceClient, control_service_client::ControlServiceClient},
+    control::v1::{
+        access_service_client::AccessServiceClient, control_service_client::ControlServiceClient,
+        environment_service_client::EnvironmentServiceClient,
+    },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
         GetPositionRequest, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
@@ -40,6 +43,12 @@ pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>,
 pub async fn access(servers: &Servers) -> Result<AccessServiceClient<Channel>, Error> {
     let channel = connect(&servers.server).await?;
     Ok(AccessServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The coordinator, about environments.
+pub async fn environments(servers: &Servers) -> Result<EnvironmentServiceClient<Channel>, Error> {
+    let client = EnvironmentServiceClient::new(connect(&servers.server).await?);
+    Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The metadata projector.

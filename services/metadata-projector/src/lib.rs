@@ -27,7 +27,8 @@ use downbeat_event_log::EventLog;
 use downbeat_proto::metadata::v1::{
     answer_service_server::AnswerServiceServer, asset_service_server::AssetServiceServer,
     cost_service_server::CostServiceServer, lineage_service_server::LineageServiceServer,
-    metadata_service_server::MetadataServiceServer, trend_service_server::TrendServiceServer,
+    metadata_service_server::MetadataServiceServer, tool_state_query_service_server::ToolStateQueryServiceServer,
+    trend_service_server::TrendServiceServer,
 };
 use downbeat_runtime::{
     blob::BlobStore,
@@ -85,12 +86,13 @@ pub async fn start_with(
 }
 
 /// Names of the services, for health.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "downbeat.metadata.v1.AnswerService",
     "downbeat.metadata.v1.AssetService",
     "downbeat.metadata.v1.CostService",
     "downbeat.metadata.v1.LineageService",
     "downbeat.metadata.v1.MetadataService",
+    "downbeat.metadata.v1.ToolStateQueryService",
     "downbeat.metadata.v1.TrendService",
 ];
 
@@ -101,12 +103,13 @@ impl Projector {
     }
 
     /// Adds the service to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 6]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (Driver, [&'static str; 7]) {
         let metadata = api::Metadata::new(self.published, self.blobs, self.log);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AnswerServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(AssetServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(CostServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
+        routes.add_service(ToolStateQueryServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(TrendServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(LineageServiceServer::new(metadata.clone()).max_decoding_message_size(limit));
         routes.add_service(MetadataServiceServer::new(metadata).max_decoding_message_size(limit));

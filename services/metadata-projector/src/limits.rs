@@ -258,6 +258,10 @@ pub const REACH_NAMED_MAX: usize = 10;
 pub const EXPLAINED_MAX: usize = 10;
 /// Commands that a group names.
 pub const COMMANDS_MAX: usize = 5;
+/// Variables of an environment that one entry of the audit names on either side.
+pub const AUDITED_VARIABLES_MAX: usize = 50;
+/// The value of such a variable, characters of JSON; longer ones are cut.
+pub const AUDITED_VARIABLE_CHARS_MAX: usize = 200;
 /// Changes that a group lists.
 pub const CHANGES_MAX: usize = 10;
 /// Unhealthy assets, dead alerts, pipelines with breaches, crossed budgets, quarantined events: of each so many are looked at.

@@ -6,9 +6,10 @@ mod support;
 use std::collections::BTreeMap;
 
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, Event, Grant, KeyId, Mark, PassReason,
-    PassedInstants, PipelineApplied, PipelineId, RestartMode, Role, RunCreated, RunStatus, ScheduleDecided, Target,
-    TargetKind, TaskRunId, Trigger,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EnvironmentId, Event, Grant, KeyId, Mark,
+    PassReason, PassedInstants, PipelineApplied, PipelineId, RestartMode, Role, RunCreated, RunStatus, ScheduleDecided,
+    Target, TargetKind, TaskRunId, Trigger,
+    environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
@@ -21,6 +22,8 @@ use serde_json::{Map, Value, json};
 use support::*;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+const ENVIRONMENT: EnvironmentId = EnvironmentId(*b"environment-0001");
 
 fn by(actor: &str, events: Vec<Event>) -> Decision {
     Decision { actor: actor.into(), decided_at: at(50), events, ..Decision::default() }
@@ -196,6 +199,22 @@ fn cases() -> Vec<Case> {
         by: "ada".into(),
         at: at(9),
     };
+    let environment = |region: &str, is_default| {
+        let region = Variable { kind: VariableKind::String, value: json!(region) };
+        let kept = Variable { kind: VariableKind::Int, value: json!(7) };
+        Event::Environment(EnvironmentEvent::Set(Box::new(EnvironmentSet {
+            environment: ENVIRONMENT,
+            name: "Live".into(),
+            variables: [("REGION".to_owned(), region), ("LIMIT".to_owned(), kept)].into(),
+            is_default,
+            at: at(9),
+        })))
+    };
+    let no_environment =
+        Event::Environment(EnvironmentEvent::Removed { environment: ENVIRONMENT, name: "Live".into(), at: at(9) });
+    let environment_json =
+        |variables: Value, default: bool| json!({"name": "Live", "default": default, "variables": variables});
+    let environment_target = || vec![("environment", ENVIRONMENT.to_string())];
     let set = |slots| Event::PoolSet { name: "db".into(), slots, at: at(9) };
     let state = |version: u32| json!({"version": version, "name": "Weather", "tasks": 2, "source_root": "/repo"});
     let mut second = state(2);
@@ -230,6 +249,30 @@ fn cases() -> Vec<Case> {
             json!({"version": 1, "deleted": false}),
             json!({"deleted": true}),
             pipeline_target(),
+        ),
+        (
+            C::SetEnvironment,
+            vec![],
+            environment("eu", true),
+            Value::Null,
+            environment_json(json!({"LIMIT": 7, "REGION": "eu"}), true),
+            environment_target(),
+        ),
+        (
+            C::SetEnvironment,
+            vec![environment("eu", true)],
+            environment(&"x".repeat(1_000), false),
+            environment_json(json!({"REGION": "eu"}), true),
+            environment_json(json!({"REGION": format!("\"{}…", "x".repeat(199))}), false),
+            environment_target(),
+        ),
+        (
+            C::RemoveEnvironment,
+            vec![environment("eu", true)],
+            no_environment,
+            environment_json(json!({"LIMIT": 7, "REGION": "eu"}), true),
+            Value::Null,
+            environment_target(),
         ),
         (C::SetPool, vec![], set(Some(3)), json!({"slots": null}), json!({"slots": 3}), vec![("pool", "db".into())]),
         (

@@ -65,8 +65,15 @@ async fn at_least_ends_with_both_positions_when_nothing_comes() {
     );
     let mut routes = tonic::service::RoutesBuilder::default();
     let (_driver, services) = opened.await.unwrap().into_parts(&mut routes);
-    let expected =
-        ["AnswerService", "AssetService", "CostService", "LineageService", "MetadataService", "TrendService"];
+    let expected = [
+        "AnswerService",
+        "AssetService",
+        "CostService",
+        "LineageService",
+        "MetadataService",
+        "ToolStateQueryService",
+        "TrendService",
+    ];
     assert_eq!(services, expected.map(|name| format!("downbeat.metadata.v1.{name}")));
     // The driver does not run: the position stays at 0. Time is virtual, the ten seconds are not spent.
     let mut client = MetadataServiceClient::new(routes.routes());

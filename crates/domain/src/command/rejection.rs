@@ -129,6 +129,26 @@ pub enum Rejection {
     /// Names and sizes of pools have limits.
     #[error("{0}")]
     InvalidPool(String),
+    /// Names and variables of environments have limits.
+    #[error("{0}")]
+    InvalidEnvironment(String),
+    /// No environment has this id or name.
+    #[error("there is no environment `{named}`; {known}")]
+    UnknownEnvironment {
+        /// What was asked for.
+        named: String,
+        /// Some of those that exist, in words.
+        known: String,
+    },
+    /// The default one can only be removed last.
+    #[error("environment `{name}` is the default; make another one the default before you remove it")]
+    EnvironmentIsDefault {
+        /// Its name.
+        name: String,
+    },
+    /// What a tool remembers has limits.
+    #[error("{0}")]
+    InvalidToolState(String),
     /// Releases of time zone rules are a year and letters.
     #[error("`{0}` is no release of time zone rules such as 2026f")]
     InvalidRelease(String),
@@ -257,6 +277,10 @@ impl Rejection {
             Self::TooManyKeys(_) => "TOO_MANY_KEYS",
             Self::UnknownKey(_) => "UNKNOWN_KEY",
             Self::InvalidCost(_) => "INVALID_COST",
+            Self::InvalidEnvironment(_) => "INVALID_ENVIRONMENT",
+            Self::UnknownEnvironment { .. } => "UNKNOWN_ENVIRONMENT",
+            Self::EnvironmentIsDefault { .. } => "ENVIRONMENT_IS_DEFAULT",
+            Self::InvalidToolState(_) => "INVALID_TOOL_STATE",
             Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",
             Self::UnknownRun(_) => "UNKNOWN_RUN",

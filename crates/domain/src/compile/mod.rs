@@ -10,6 +10,8 @@ mod sensors;
 mod task;
 mod triggers;
 
+pub(crate) use sensors::places as sensor_places;
+
 use std::collections::BTreeMap;
 
 use downbeat_dialect::{Entry, OnLimit, Pipeline, Span, Task, Templated};

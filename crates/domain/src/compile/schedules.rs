@@ -27,6 +27,7 @@ fn compile_schedule(name: String, schedule: &Schedule, unix: bool) -> PlanSchedu
         unix,
         timezone: schedule.timezone.clone(),
         run_inputs: schedule.run_inputs.clone(),
+        environment: schedule.environment.clone().unwrap_or_default(),
         exclude: schedule.exclude.clone(),
         dst: options.dst,
         catchup: options.catchup,

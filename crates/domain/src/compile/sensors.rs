@@ -1,5 +1,7 @@
 //! Sensors and the webhook.
 
+use std::collections::BTreeSet;
+
 use downbeat_dialect::{Pipeline, Sensor, SensorCheck, Span};
 
 use super::{alerts, task::expression_text};
@@ -9,15 +11,30 @@ use crate::{
 };
 
 pub(super) fn compile(pipeline: &Pipeline) -> Vec<PlanSensor> {
-    let published = pipeline.sensors.iter().map(|(id, sensor)| compile_sensor(id, sensor));
-    let ours = pipeline.additions.sensors.iter().map(|(id, sensor)| {
-        let mut sensor = compile_sensor(id, sensor);
+    let published = pipeline.sensors.iter().flat_map(|(id, sensor)| in_each(id, sensor));
+    let ours = pipeline.additions.sensors.iter().flat_map(|(id, sensor)| in_each(id, sensor)).map(|mut sensor| {
         for (_, text) in sensor.checks.iter_mut().flat_map(|check| &mut check.map_outputs) {
             *text = with_braces(text);
         }
         sensor
     });
     published.chain(ours).collect()
+}
+
+/// A sensor of several environments is one for each of them: it looks there by itself, with what that environment says, and what it starts
+/// runs there.
+fn in_each(id: &str, sensor: &Sensor) -> Vec<PlanSensor> {
+    places(id, sensor).into_iter().map(|(id, environment)| compile_sensor(id, environment, sensor)).collect()
+}
+
+/// The ids under which it stands in the plan, each with its environment.
+pub(crate) fn places(id: &str, sensor: &Sensor) -> Vec<(String, String)> {
+    let named: BTreeSet<&String> = sensor.environments.iter().collect();
+    match named.len() {
+        0 => vec![(id.to_owned(), String::new())],
+        1 => named.into_iter().map(|environment| (id.to_owned(), environment.clone())).collect(),
+        _ => named.into_iter().map(|environment| (format!("{id}@{environment}"), environment.clone())).collect(),
+    }
 }
 
 /// Under `meta` the language knows no templates over `outputs`, so expressions stand there without their braces, as those of event triggers
@@ -27,9 +44,10 @@ fn with_braces(text: &str) -> String {
     if is_name { text.to_owned() } else { format!("${{{{ {text} }}}}") }
 }
 
-fn compile_sensor(id: &str, sensor: &Sensor) -> PlanSensor {
+fn compile_sensor(id: String, environment: String, sensor: &Sensor) -> PlanSensor {
     let schedule = PlanSchedule {
-        name: PlanSensor::schedule_name(id),
+        name: PlanSensor::schedule_name(&id),
+        environment,
         cron: sensor.cron_text.clone(),
         timezone: sensor.timezone.clone(),
         exclude: sensor.exclude.clone(),
@@ -38,7 +56,7 @@ fn compile_sensor(id: &str, sensor: &Sensor) -> PlanSensor {
         ..PlanSchedule::default()
     };
     PlanSensor {
-        id: id.to_owned(),
+        id,
         name: sensor.name.clone(),
         schedule,
         timeout_ms: u64::from(sensor.timeout_minutes) * 60_000,
@@ -67,10 +85,10 @@ pub(super) fn webhook(pipeline: &Pipeline) -> Option<PlanWebhook> {
 
 /// What no plan can be made of.
 pub(super) fn refuse(pipeline: &Pipeline, refuse: &mut impl FnMut(String, Option<Span>)) {
-    let found = pipeline.all_sensors().count();
+    let found = pipeline.all_sensors().flat_map(|(id, sensor)| places(id, sensor)).count();
     if found > limits::SENSORS_PER_PIPELINE_MAX {
         let most = limits::SENSORS_PER_PIPELINE_MAX;
-        refuse(format!("{found} sensors; at most {most} are allowed"), None);
+        refuse(format!("{found} sensors, each counted once per environment; at most {most} are allowed"), None);
     }
     for (id, sensor) in pipeline.all_sensors() {
         if sensor.checks.is_empty() {

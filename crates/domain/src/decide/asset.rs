@@ -115,8 +115,8 @@ fn start(
         Ok((name.clone(), expression.evaluate(&names).map_err(|error| refused(error.to_string()))?))
     });
     let given = inputs::fit(declared, given.collect::<Result<Map<String, Value>, Rejection>>()?)?;
-    let none = Map::new();
-    let of = inputs::Of { run, environment: &none, environment_name: "" };
+    let used = partition.environments.used("")?;
+    let of = inputs::Of { run, environment: &used.variables, environment_name: &used.name };
     let inputs = inputs::complete(declared, &given, &of, context)?;
     let caused = Trigger::Asset {
         trigger: trigger.name.clone(),
@@ -125,7 +125,7 @@ fn start(
         chain: gathered.chain.clone(),
         depth: gathered.depth,
     };
-    let given = start_run::Given { inputs, environment: none, environment_name: String::new(), selection: None };
+    let given = start_run::Given { inputs, environment: used.variables, environment_name: used.name, selection: None };
     Ok(start_run::created(partition, run, (id, state), caused, given, context))
 }
 

@@ -2,7 +2,6 @@
 //! own, as long as there is room, because every new run may be large. Every instant gets one outcome: a run, or a reason why not.
 
 use jiff::Timestamp;
-use serde_json::Map;
 
 use crate::{
     backfill::earlier,
@@ -139,14 +138,14 @@ fn start(
     let run = earlier.next.ok_or_else(|| format!("backfills have run this instant {most} times already"))?;
     // To the inputs it is the moment that the schedule names.
     let then = Context { now: instant, ..*context };
-    let none = Map::new();
-    let of = inputs::Of { run, environment: &none, environment_name: "" };
+    let used = partition.environments.used(&schedule.environment).map_err(|rejection| rejection.to_string())?;
+    let of = inputs::Of { run, environment: &used.variables, environment_name: &used.name };
     let inputs = inputs::of_trigger(&schedule.run_inputs, &of, None, &then)
         .map(|given| inputs::with_instants(given, &plan.inputs, std::iter::once(instant)))
         .and_then(|given| inputs::complete(&plan.inputs, &given, &of, &then))
         .map_err(|rejection| rejection.to_string())?;
     let trigger =
         Trigger::Backfill { backfill: id, schedule: backfill.schedule.clone(), instant, user: backfill.user.clone() };
-    let given = start_run::Given { inputs, environment: none, environment_name: String::new(), selection: None };
+    let given = start_run::Given { inputs, environment: used.variables, environment_name: used.name, selection: None };
     Ok(start_run::created(partition, run, (backfill.pipeline, pipeline), trigger, given, context))
 }

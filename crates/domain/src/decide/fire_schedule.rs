@@ -53,7 +53,10 @@ pub(super) fn decide(partition: &Partition, fire: &FireSchedule, context: &Conte
         let sensor = plan.sensors.iter().find(|sensor| sensor.schedule.name == fire.schedule);
         let deadline = plan.deadlines.iter().find(|deadline| deadline.schedule.name == fire.schedule);
         match (sensor, deadline) {
-            (Some(opened), _) => events.extend(sensor::open(pipeline, opened, fire, context)),
+            (Some(opened), _) => match partition.environments.used(&schedule.environment) {
+                Ok(_) => events.extend(sensor::open(pipeline, opened, fire, context)),
+                Err(gone) => events.push(refused(fire, &gone.to_string(), context)),
+            },
             (_, Some(deadline)) => events.push(promises::deadline(partition, pipeline, deadline, fire, context)),
             (None, None) => events.extend(run(partition, fire, schedule, context)?),
         }
@@ -102,13 +105,17 @@ fn run(
     context: &Context,
 ) -> Result<Vec<Event>, Rejection> {
     let run = RunId::of_schedule(fire.pipeline, &fire.schedule, fire.instant);
-    let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
     let coalesced = fire.passed.iter().find(|passed| passed.reason == PassReason::Coalesced);
     // A run that stands for other instants as well is needed all the same.
     let done = backfilled(partition, fire.pipeline, &fire.schedule, fire.instant).filter(|_| coalesced.is_none());
     if let Some(done) = done {
         return Ok(vec![refused(fire, &format!("run {done} of a backfill has done it, or is at it"), context)]);
     }
+    let used = match partition.environments.used(&schedule.environment) {
+        Ok(used) => used,
+        Err(gone) => return Ok(vec![refused(fire, &gone.to_string(), context)]),
+    };
+    let of = inputs::Of { run, environment: &used.variables, environment_name: &used.name };
     let declared = &partition.live_pipeline(fire.pipeline)?.plan.plan.inputs;
     let instants = coalesced.into_iter().flat_map(|passed| passed.listed.iter().copied()).chain([fire.instant]);
     let trigger = Trigger::Scheduled {
@@ -126,7 +133,7 @@ fn run(
             trigger,
             inputs,
             environment: Map::new(),
-            environment_name: String::new(),
+            environment_name: used.name.clone(),
             selection: None,
         };
         start_run::decide(partition, &start, context)

@@ -1,7 +1,7 @@
 //! `trigger_events`: the end of a run starts pipelines. Which ones is decided together with that end; each of them then on its own,
 //! because every new run may be large. A pipeline that led to a run is not started by its end again.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     command::Context,
@@ -73,14 +73,14 @@ fn start(
     if start_run::is_known(partition, run, pipeline).map_err(|rejection| rejection.to_string())? {
         return Err(format!("run {run} exists already"));
     }
-    let none = Map::new();
-    let of = inputs::Of { run, environment: &none, environment_name: "" };
+    let used = partition.environments.used("").map_err(|rejection| rejection.to_string())?;
+    let of = inputs::Of { run, environment: &used.variables, environment_name: &used.name };
     let outputs = followed.outputs.iter().map(|(id, outputs)| (id.clone(), Value::Object(outputs.clone())));
     let given = inputs::of_trigger(&trigger.run_inputs, &of, Some(Value::Object(outputs.collect())), context);
     let inputs = given.and_then(|given| inputs::complete(&plan.inputs, &given, &of, context));
     let inputs = inputs.map_err(|rejection| rejection.to_string())?;
     let caused =
         Trigger::PipelineEnded { run: ended, status: followed.status, trigger: place, chain: followed.chain.clone() };
-    let given = start_run::Given { inputs, environment: none, environment_name: String::new(), selection: None };
+    let given = start_run::Given { inputs, environment: used.variables, environment_name: used.name, selection: None };
     Ok(start_run::created(partition, run, (pipeline, state), caused, given, context))
 }

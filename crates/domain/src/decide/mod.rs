@@ -14,6 +14,7 @@ mod child;
 mod condition;
 mod consider;
 mod declared;
+mod environments;
 mod fire_schedule;
 mod follow;
 mod inputs;
@@ -58,6 +59,7 @@ use crate::{
     limits,
     plan::PlanTask,
     state::{Agenda, Partition, RunState, TaskState},
+    tool_state,
 };
 
 /// The events that this command makes true, or why it does not. An empty answer means that it was true already.
@@ -74,6 +76,9 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::SettleAlert { alert, outcome } => Ok(alert::settle(partition, *alert, outcome, context)),
         Command::RetryAlert { alert } => alert::retry(partition, *alert, context),
         Command::SetPool { name, slots } => pools::set(partition, name, *slots, context),
+        Command::SetEnvironment(set) => environments::set(partition, set, context),
+        Command::RemoveEnvironment { named } => environments::remove(partition, named, context),
+        Command::KeepToolState(keep) => tool_state::decide(keep, context),
         Command::NoteTimeZones { release } => time_zones::note(partition, release, context),
         Command::StartRun(start) => start_run::decide(partition, start, context),
         Command::RestartRun(restart) => restart_run::decide(partition, restart, context),

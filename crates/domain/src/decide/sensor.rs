@@ -10,10 +10,9 @@ use crate::{
     event::{Event, Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, Trigger, WindowRef},
     id::{PipelineId, RunId},
     limits,
-    names::StartNames,
     plan::{Plan, PlanSensor},
     sensors::{self, CheckAnswer},
-    state::{Partition, PipelineState},
+    state::{Partition, PipelineState, Used},
     status::{CheckState, RunStatus, WindowEnd},
 };
 
@@ -93,8 +92,10 @@ pub(super) fn poll(partition: &Partition, poll: &PollSensor, context: &Context) 
         .collect();
     let mut findings: Vec<Finding> = answers.iter().map(CheckAnswer::finding).collect();
     if let Some(outputs) = passed {
-        match condition(sensor, &poll.window, context) {
-            Ok(()) => return started(partition, pipeline, sensor, &poll.window, &outputs, context),
+        let used = partition.environments.used(&sensor.schedule.environment).map_err(|gone| gone.to_string());
+        let looked = used.and_then(|used| condition(sensor, &poll.window, &used, context).map(|()| used));
+        match looked {
+            Ok(used) => return started(partition, pipeline, sensor, &poll.window, (&outputs, used), context),
             // Said beside the last check: it is what the window waits for.
             Err(why) => {
                 if let Some(last) = findings.last_mut() {
@@ -108,18 +109,13 @@ pub(super) fn poll(partition: &Partition, poll: &PollSensor, context: &Context) 
     Ok(if news { vec![Event::SensorChecked(Box::new(checked))] } else { Vec::new() })
 }
 
-fn names<'a>(run: RunId, nothing: &'a Map<String, Value>, context: &Context) -> StartNames<'a> {
-    let (environment, inputs) = (nothing, nothing);
-    StartNames { run, environment, environment_name: "", inputs, outputs: None, now: context.now }
-}
-
 /// Whether it lets the window go, or why not.
-fn condition(sensor: &PlanSensor, window: &WindowRef, context: &Context) -> Result<(), String> {
+fn condition(sensor: &PlanSensor, window: &WindowRef, used: &Used, context: &Context) -> Result<(), String> {
     let Some(text) = &sensor.condition else { return Ok(()) };
+    let nothing = Map::new();
+    let names = sensors::names_of(window, used, &nothing, context.now);
     let expression = Expression::parse(text).map_err(|error| format!("condition `{text}`: {}", error.message))?;
-    let value = expression
-        .evaluate(&names(RunId::of_sensor(window), &Map::new(), context))
-        .map_err(|error| format!("condition `{text}`: {error}"))?;
+    let value = expression.evaluate(&names).map_err(|error| format!("condition `{text}`: {error}"))?;
     if truthy(&value) { Ok(()) } else { Err(format!("condition `{text}` gave {value}")) }
 }
 
@@ -129,11 +125,12 @@ fn started(
     pipeline: &PipelineState,
     sensor: &PlanSensor,
     window: &WindowRef,
-    outputs: &[&Map<String, Value>],
+    (outputs, used): (&[&Map<String, Value>], Used),
     context: &Context,
 ) -> Result<Vec<Event>, Rejection> {
     let run = RunId::of_sensor(window);
-    let start = inputs_of(pipeline, sensor, run, outputs, context).and_then(|inputs| {
+    let of = inputs::Of { run, environment: &used.variables, environment_name: &used.name };
+    let start = inputs_of(pipeline, sensor, &of, outputs, context).and_then(|inputs| {
         let start = StartRun {
             run,
             pipeline: window.pipeline,
@@ -141,7 +138,7 @@ fn started(
             trigger: Trigger::Sensor { sensor: window.sensor.clone(), instant: window.instant },
             inputs,
             environment: Map::new(),
-            environment_name: String::new(),
+            environment_name: used.name.clone(),
             selection: None,
         };
         start_run::decide(partition, &start, context)
@@ -164,12 +161,11 @@ fn started(
 fn inputs_of(
     pipeline: &PipelineState,
     sensor: &PlanSensor,
-    run: RunId,
+    of: &inputs::Of<'_>,
     outputs: &[&Map<String, Value>],
     context: &Context,
 ) -> Result<Map<String, Value>, Rejection> {
-    let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
-    let mut given = inputs::of_trigger(&sensor.run_inputs, &of, None, context)?;
+    let mut given = inputs::of_trigger(&sensor.run_inputs, of, None, context)?;
     let mut found = Map::new();
     for (check, outputs) in sensor.checks.iter().zip(outputs) {
         for (name, text) in &check.map_outputs {
@@ -178,7 +174,7 @@ fn inputs_of(
                 true => {
                     let one = [(name.clone(), written)].into_iter().collect();
                     let all = Value::Object((*outputs).clone());
-                    inputs::of_trigger(&one, &of, Some(all), context)?.remove(name).unwrap_or_default()
+                    inputs::of_trigger(&one, of, Some(all), context)?.remove(name).unwrap_or_default()
                 }
                 false => outputs.get(text).cloned().ok_or_else(|| {
                     let known: Vec<&str> = outputs.keys().map(String::as_str).collect();

@@ -18,9 +18,12 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
     }
     let pipeline = unpaused(partition, start.pipeline)?;
     let version = version_of(pipeline, start.version)?;
-    let of = inputs::Of { run: start.run, environment: &start.environment, environment_name: &start.environment_name };
+    // Who asks for the run may say single variables otherwise.
+    let mut used = partition.environments.used(&start.environment_name)?;
+    used.variables.extend(start.environment.clone());
+    let of = inputs::Of { run: start.run, environment: &used.variables, environment_name: &used.name };
     let inputs = inputs::complete(&version.plan.plan.inputs, &start.inputs, &of, context)?;
-    let environment_bytes = json_bytes(&start.environment);
+    let environment_bytes = json_bytes(&used.variables);
     if environment_bytes > limits::INPUT_BYTES_MAX {
         return Err(Rejection::InvalidInputs(format!(
             "the environment variables take {environment_bytes} bytes; at most {} are allowed",
@@ -31,12 +34,7 @@ pub(super) fn decide(partition: &Partition, start: &StartRun, context: &Context)
     let selection = selection
         .map(|named| select::places(&pipeline.alias, &version.plan, &named.ids, named.downstream))
         .transpose()?;
-    let given = Given {
-        inputs,
-        environment: start.environment.clone(),
-        environment_name: start.environment_name.clone(),
-        selection,
-    };
+    let given = Given { inputs, environment: used.variables, environment_name: used.name, selection };
     let of = (start.pipeline, pipeline);
     Ok(vec![created_of(partition, start.run, of, &version, start.trigger.clone(), given, context)])
 }

@@ -148,7 +148,8 @@ impl Taking<'_> {
 
     fn started(&self, run: RunId, events: Vec<WaitingEvent>) -> Result<Event, Rejection> {
         let given: Map<String, Value> = events.iter().flat_map(|event| event.inputs.clone()).collect();
-        let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
+        let used = self.partition.environments.used("")?;
+        let of = inputs::Of { run, environment: &used.variables, environment_name: &used.name };
         let inputs = inputs::complete(&self.pipeline.plan.plan.inputs, &given, &of, self.context)?;
         let trigger = Trigger::Event {
             trigger: self.trigger.name.clone(),
@@ -156,7 +157,7 @@ impl Taking<'_> {
             events: events.into_iter().map(|event| event.origin).collect(),
         };
         let given =
-            start_run::Given { inputs, environment: Map::new(), environment_name: String::new(), selection: None };
+            start_run::Given { inputs, environment: used.variables, environment_name: used.name, selection: None };
         Ok(start_run::created(self.partition, run, (self.take.pipeline, self.pipeline), trigger, given, self.context))
     }
 

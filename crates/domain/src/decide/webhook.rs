@@ -28,7 +28,8 @@ pub(super) fn decide(partition: &Partition, take: &TakeWebhook, context: &Contex
             "the id of the delivery takes {characters} characters; 1 to {most} are allowed"
         )));
     }
-    let of = inputs::Of { run, environment: &Map::new(), environment_name: "" };
+    let used = partition.environments.used("")?;
+    let of = inputs::Of { run, environment: &used.variables, environment_name: &used.name };
     let outputs: Value = json!({ "payload": take.payload });
     let inputs = inputs::of_trigger(&webhook.run_inputs, &of, Some(outputs), context)?;
     let start = StartRun {
@@ -38,7 +39,7 @@ pub(super) fn decide(partition: &Partition, take: &TakeWebhook, context: &Contex
         trigger: Trigger::Webhook { delivery: take.delivery.clone(), signature: take.signature.clone() },
         inputs,
         environment: Map::new(),
-        environment_name: String::new(),
+        environment_name: used.name,
         selection: None,
     };
     start_run::decide(partition, &start, context)

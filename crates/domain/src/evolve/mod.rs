@@ -13,6 +13,7 @@ pub use groups::worst;
 use jiff::Timestamp;
 
 use crate::{
+    environment::EnvironmentEvent,
     event::{AlertSubject, AlertsRaised, BackfillCreated, Event, EventTaken, RunCreated, Trigger},
     id::{BackfillId, PipelineId, RunId},
     limits,
@@ -61,6 +62,10 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
             look_at_backfills(partition, *pipeline);
         }
         Event::PoolSet { name, slots, .. } => partition.pools.resize(name, *slots),
+        Event::Environment(EnvironmentEvent::Set(set)) => partition.environments.set(set),
+        Event::Environment(EnvironmentEvent::Removed { environment, .. }) => {
+            partition.environments.remove(*environment)
+        }
         Event::TimeZonesChanged { release, .. } => partition.time_zones.clone_from(release),
         Event::ScheduleDecided(decided) => {
             if let Some(state) = partition.pipelines.get_mut(&decided.pipeline) {
@@ -98,7 +103,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         Event::Cost(fact) => crate::cost::evolve(partition, fact),
         Event::Access(fact) => partition.keys.evolve(fact),
         // Nothing is decided by it.
-        Event::LineageReported(_) => {}
+        Event::LineageReported(_) | Event::ToolStateKept(_) => {}
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {

@@ -7,11 +7,11 @@ use super::{Plan, PlanAlert, PlanSchedule};
 /// A sensor: its schedule opens windows, in which its checks are made until all of them have passed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlanSensor {
-    /// Id as the file spells it, unique in its pipeline.
+    /// Id as the file spells it, unique in its pipeline; of a sensor of several environments `id@environment`, once for each.
     pub id: String,
     /// Display name.
     pub name: String,
-    /// When a window opens. Its name is [`PlanSensor::schedule_name`].
+    /// When a window opens, and in which environment it looks and starts runs. Its name is [`PlanSensor::schedule_name`].
     pub schedule: PlanSchedule,
     /// How long a window stays open, milliseconds.
     pub timeout_ms: u64,

@@ -14,8 +14,8 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Followers, Keys, LaneKey, Lanes, Listeners,
-        Pools, RunState, SensorEvents, TriggerState, Window, listens,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Environments, Followers, Keys, LaneKey,
+        Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
     storage::PipelineStorage,
@@ -34,6 +34,8 @@ pub struct Partition {
     pub runs_created: u64,
     /// Slots that tasks of different runs share.
     pub pools: Pools,
+    /// What runs read as `ENV.NAME`.
+    pub environments: Environments,
     /// Runs by pipeline and environment.
     pub lanes: Lanes,
     /// Triggers by the subjects that they listen to.

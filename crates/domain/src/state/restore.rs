@@ -18,9 +18,9 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Expansion, Followed, Followers, GroupPhase,
-        GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState, Pools,
-        RecentCommands, RunState, SensorEvents, TaskState,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Environments, Expansion, Followed, Followers,
+        GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState,
+        Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -45,6 +45,7 @@ pub struct PartitionParts {
     /// Without its indexes.
     pub ledger: Ledger,
     pub keys: Keys,
+    pub environments: Environments,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -388,6 +389,7 @@ impl Partition {
             finished: parts.finished,
             runs_created: parts.runs_created,
             pools: Pools::default(),
+            environments: parts.environments,
             lanes: Lanes::default(),
             listeners: Listeners::default(),
             asset_listeners: AssetListeners::default(),
@@ -403,6 +405,9 @@ impl Partition {
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };
+        if !partition.environments.is_sound() {
+            return None;
+        }
         for (id, pipeline) in &partition.pipelines {
             if !fits(pipeline) {
                 return None;

@@ -12,6 +12,7 @@ mod children;
 mod conditions;
 mod costs;
 mod declared;
+mod environments;
 mod events;
 mod followers;
 mod graph;

@@ -1,9 +1,11 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, Event, EventOrigin, EventTaken, KeyId, PassReason,
-    PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, EnvironmentId, Event, EventOrigin, EventTaken,
+    KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
+    TargetKind, WindowRef,
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
+    environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
         DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, SensorChecked,
@@ -12,6 +14,7 @@ use downbeat_domain::{
     foreign::{LineageReported, Said},
     plan::Plan,
     status::WindowEnd,
+    tool_state::{Entries, ToolStateKept},
 };
 use serde_json::{Map, Value};
 
@@ -59,6 +62,19 @@ pub(crate) fn events() -> Vec<Event> {
             unpriced: Vec::new(),
             at: at(1),
         }))),
+        Event::Environment(EnvironmentEvent::Set(Box::new(EnvironmentSet {
+            environment: EnvironmentId([3; 16]),
+            name: text(),
+            variables: Variables::new(),
+            is_default: true,
+            at: at(1),
+        }))),
+        Event::Environment(EnvironmentEvent::Removed { environment: EnvironmentId([3; 16]), name: text(), at: at(1) }),
+        Event::ToolStateKept(Box::new(ToolStateKept {
+            integration: text(),
+            entries: Entries::from([(text(), text())]),
+            at: at(1),
+        })),
         Event::PoolSet { name: "p".to_owned(), slots: Some(0), at: at(1) },
         Event::TimeZonesChanged { before: text(), release: "2026f".to_owned(), at: at(1) },
         Event::ScheduleDecided(Box::new(ScheduleDecided {

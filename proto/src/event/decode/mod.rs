@@ -7,6 +7,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod environment;
 mod fields;
 mod follow;
 mod foreign;
@@ -27,6 +28,7 @@ pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
 pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
 pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
+pub use environment::set_of as environment_set_of;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub use foreign::part_of as lineage_part_of;
 pub use pipeline::{origin_of as git_origin_of, storage_of as pipeline_storage_of};
@@ -112,6 +114,8 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::BudgetPeriodBegan
         | EventKind::BudgetCrossed => cost::decode(known, fields, payload)?,
         EventKind::KeyCreated | EventKind::KeyRevoked | EventKind::KeysUsed => access::decode(known, fields, payload)?,
+        EventKind::EnvironmentSet | EventKind::EnvironmentRemoved => environment::decode(known, fields, payload)?,
+        EventKind::ToolStateKept => Event::ToolStateKept(Box::new(environment::kept(fields, fields.parse(payload)?)?)),
         EventKind::LineageReported => {
             Event::LineageReported(Box::new(foreign::reported(fields, fields.parse(payload)?)?))
         }

@@ -7,6 +7,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod environment;
 mod follow;
 mod foreign;
 mod pipeline;
@@ -29,6 +30,7 @@ pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
 pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
 pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices};
+pub use environment::set as environment_set;
 pub(crate) use follow::{chain, follower};
 pub use foreign::part_to_wire as lineage_part_to_wire;
 pub use pipeline::{origin as git_origin, storage as pipeline_storage};
@@ -89,6 +91,8 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::CommandRejected(rejected) => event(EventKind::CommandRejected, &audit::rejected(rejected)),
         Event::Cost(fact) => cost::encode(fact),
         Event::Access(fact) => access::encode(fact),
+        Event::Environment(fact) => environment::encode(fact),
+        Event::ToolStateKept(kept) => event(EventKind::ToolStateKept, &environment::kept(kept)),
         Event::LineageReported(reported) => event(EventKind::LineageReported, &foreign::reported(reported)),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {
             sensor::encode(fact)

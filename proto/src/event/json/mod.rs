@@ -7,6 +7,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod environment;
 mod foreign;
 mod pipeline;
 mod sensor;
@@ -87,6 +88,8 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         Event::IterationSkipped { run, group, iteration, reason, at: when } => json!({
             "run_id": run.to_string(), "group": group, "iteration": iteration, "reason": reason, "at": at(*when),
         }),
+        Event::Environment(fact) => environment::fact(fact),
+        Event::ToolStateKept(kept) => environment::kept(kept),
         other => {
             let of_task = || task(other).unwrap_or_else(|| attempt::to_json(other));
             sensor::to_json(other)

@@ -22,9 +22,12 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownAlert(_)
         | Rejection::UnknownKey(_)
         | Rejection::UnknownVersion { .. }
+        | Rejection::UnknownEnvironment { .. }
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
+        | Rejection::InvalidEnvironment(_)
+        | Rejection::InvalidToolState(_)
         | Rejection::InvalidCost(_)
         | Rejection::InvalidKey(_)
         | Rejection::InvalidBackfill(_)
@@ -38,6 +41,7 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
         | Rejection::BackfillEnded(_)
+        | Rejection::EnvironmentIsDefault { .. }
         | Rejection::PipelinePaused { .. }
         | Rejection::OnlyDrafts { .. }
         | Rejection::TriggerCircle(_)

@@ -34,6 +34,9 @@ pub(super) fn run(command: &Command) -> Option<RunId> {
         | Command::RetryAlert { .. }
         | Command::Cost(_)
         | Command::Access(_)
+        | Command::SetEnvironment(_)
+        | Command::RemoveEnvironment { .. }
+        | Command::KeepToolState(_)
         | Command::ReportLineage(_)
         | Command::SetPool { .. } => None,
     }

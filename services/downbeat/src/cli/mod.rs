@@ -7,6 +7,7 @@ mod audit;
 mod backfill;
 mod control;
 mod cost;
+mod env;
 mod key;
 mod list;
 mod run;
@@ -38,6 +39,7 @@ pub use cost::{
     BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
     CostOnly, CostPrices, CostRecord, CostSavings, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
+pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use list::{Runs, Tasks, Window};
 pub use run::{
@@ -124,6 +126,8 @@ pub enum Command {
     Pool(PoolCommand),
     /// Keys for programs and people who come over the network: what each may do, and until when.
     Key(KeyCommand),
+    /// Environments: variables that runs read as `ENV.NAME`.
+    Env(EnvCommand),
     /// Show when schedules fire next.
     Schedule(ScheduleCommand),
     /// Run past instants of a schedule; or list, show or cancel backfills.

@@ -20,7 +20,8 @@ pub struct RunCommand {
     /// Variable that `ENV.NAME` reads, NAME=VALUE; may be given several times.
     #[arg(long = "env", value_name = "NAME=VALUE")]
     pub env: Vec<String>,
-    /// Name of the environment that these variables are of; limits of live runs count per pipeline and environment.
+    /// Name or id of the environment (`downbeat env`); default: the default one, if there is one. Single variables of it can be said
+    /// otherwise with --env.
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
     /// Only this task, or the tasks of this group; may be given several times.

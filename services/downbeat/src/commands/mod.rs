@@ -12,6 +12,7 @@ mod budget;
 mod cost;
 mod dev;
 mod diff;
+mod env;
 mod explain;
 mod find;
 mod fmt;
@@ -70,6 +71,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Pipeline(command) => pipeline::run(&command).await,
         Command::Schedule(command) => schedule::run(&command).await,
         Command::Backfill(command) => backfill::run(&command).await,
+        Command::Env(command) => env::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
         Command::Key(command) => key::run(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,

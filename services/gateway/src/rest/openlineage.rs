@@ -72,9 +72,8 @@ async fn take(call: Call) -> Result<Response, Fault> {
         }
         return Err(Fault::Violations(violations));
     }
-    let actor = call.principal.as_ref().map(|who| who.actor.replacen("key:", "", 1)).unwrap_or_default();
     for some in parts.chunks(limits::LINEAGE_PARTS_PER_CALL) {
-        let request = ReportLineageRequest { parts: some.to_vec(), actor: actor.clone() };
+        let request = ReportLineageRequest { parts: some.to_vec(), ..Default::default() };
         let answer = call.edge.upstream.control().report_lineage(call.ask(request)).await?.into_inner();
         taken.recorded += answer.recorded;
         call.edge.upstream.wrote(answer.position);

@@ -9,6 +9,7 @@ mod history;
 mod lineage;
 mod lists;
 mod task_log;
+mod tool_state;
 mod trends;
 mod watch;
 

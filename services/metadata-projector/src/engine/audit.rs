@@ -4,6 +4,7 @@
 //! counted in one; what the coordinator and workers do by themselves has none. A row is complete when it is written, and never changes.
 //! What was before is read from the rows of the other projections, which see the event after this one. Knows nothing about queries.
 
+mod environments;
 mod tell;
 mod versions;
 
@@ -55,6 +56,10 @@ impl Projection for Audit {
         // No other projection knows pools.
         if let Event::PoolSet { name, slots, .. } = fact.event {
             set_pool(name, *slots, batch);
+        }
+        // Nor environments.
+        if let Event::Environment(fact) = fact.event {
+            environments::keep(fact, batch);
         }
         Ok(())
     }

@@ -39,6 +39,8 @@
 //! | `Y` | at, newest first (8), sequence and ordinal, newest first (8 + 4) | nothing | audit |
 //! | `z` | what it is an index of (1), BLAKE3 of the value (16), then as `Y` | nothing | audit |
 //! | `Z` | name of a pool | its slots (4); nothing = it is gone | audit |
+//! | `Me` | environment id | `events.v1.EnvironmentSet`; nothing = it is gone | audit |
+//! | `Ms` | integration, zero byte, key of an entry | its value: JSON | tool_state |
 //! | `Le` | asset written (16), asset read (16) | [`super::graph::rows::EdgeRow`] | graph |
 //! | `Ld` | asset read (16), asset written (16) | nothing | graph |
 //! | `Lw` | asset (16), who writes it (16) | [`super::graph::rows::WriterRow`] | graph |
@@ -101,6 +103,7 @@ pub mod lists;
 pub mod owners;
 pub mod quality;
 pub mod savings;
+pub mod tool_state;
 pub mod trends;
 
 use downbeat_domain::{AlertId, BackfillId, PipelineId, RunId};

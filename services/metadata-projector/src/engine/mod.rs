@@ -45,6 +45,7 @@ pub mod spending;
 pub mod statistics;
 mod task_runs;
 mod told;
+mod tool_state;
 pub mod twice;
 pub mod usage;
 mod without_worker;

@@ -8,8 +8,8 @@ use super::{
     alerts::Alerts, assets::Assets, audit::Audit, backfills::Backfills, batch::Batch, breaches::Breaches, costs::Costs,
     durations::Durations, failing::Failing, foreign::Foreign, going_on::GoingOn, graph::Graph,
     integrations::Integrations, lineage::Lineage, operations::Operations, pipelines::Pipelines, plans::Plans,
-    quality::Quality, runs::Runs, schedules::Schedules, spending::Spending, task_runs::TaskRuns, twice::Twice,
-    usage::Usage,
+    quality::Quality, runs::Runs, schedules::Schedules, spending::Spending, task_runs::TaskRuns, tool_state::ToolState,
+    twice::Twice, usage::Usage,
 };
 use crate::error::Error;
 
@@ -100,6 +100,7 @@ pub const ALL: &[Registered] = &[
     register::<Backfills>(),
     register::<Breaches>(),
     register::<Alerts>(),
+    register::<ToolState>(),
     register::<Costs>(),
     register::<Failing>(),
     register::<GoingOn>(),

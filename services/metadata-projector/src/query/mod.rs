@@ -23,6 +23,7 @@ mod shapes;
 pub mod sought;
 pub mod task_runs;
 pub mod tasks;
+pub mod tool_state;
 pub mod trends;
 
 use crate::error::Error;

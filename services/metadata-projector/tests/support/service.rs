@@ -12,7 +12,8 @@ use downbeat_metadata_projector::{
 use downbeat_proto::metadata::v1::{
     self as wire, answer_service_client::AnswerServiceClient, asset_service_client::AssetServiceClient,
     cost_service_client::CostServiceClient, lineage_service_client::LineageServiceClient,
-    metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
+    metadata_service_client::MetadataServiceClient, tool_state_query_service_client::ToolStateQueryServiceClient,
+    trend_service_client::TrendServiceClient,
 };
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown};
 use tokio::task::JoinHandle;
@@ -25,6 +26,7 @@ pub struct Service {
     pub costs: CostServiceClient<Channel>,
     pub answers: AnswerServiceClient<Channel>,
     pub trends: TrendServiceClient<Channel>,
+    pub tool_state: ToolStateQueryServiceClient<Channel>,
     pub published: Arc<Published>,
     shutdown: Shutdown,
     served: JoinHandle<Result<(), Error>>,
@@ -52,12 +54,14 @@ impl Service {
         let costs = CostServiceClient::new(channel.clone());
         let answers = AnswerServiceClient::new(channel.clone());
         let trends = TrendServiceClient::new(channel.clone());
+        let tool_state = ToolStateQueryServiceClient::new(channel.clone());
         let assets = AssetServiceClient::new(channel);
-        Self { client, lineage, assets, costs, answers, trends, published, shutdown, served, blobs }
+        Self { client, lineage, assets, costs, answers, trends, tool_state, published, shutdown, served, blobs }
     }
 
     pub async fn stop(self) {
-        drop((self.client, self.lineage, self.assets, self.costs, self.answers, self.trends, self.published));
+        drop((self.client, self.lineage, self.assets, self.costs, self.answers, self.trends));
+        drop((self.tool_state, self.published));
         self.shutdown.begin();
         self.served.await.unwrap().unwrap();
     }

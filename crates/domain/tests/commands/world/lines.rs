@@ -1,6 +1,6 @@
 //! An event in one line, as tests expect it.
 
-use downbeat_domain::{AttemptRef, Event, PipelineId, event::AccessEvent};
+use downbeat_domain::{AttemptRef, Event, PipelineId, environment::EnvironmentEvent, event::AccessEvent};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -51,6 +51,13 @@ impl World {
                 format!("ScheduleDecided {}:{}", decided.schedule, passed.collect::<String>())
             }
             Event::Cost(fact) => super::costs::line(fact),
+            Event::Environment(EnvironmentEvent::Set(set)) => {
+                let values = set.variables.iter().map(|(name, variable)| format!(" {name}={}", variable.value));
+                let default = if set.is_default { " as the default" } else { "" };
+                format!("EnvironmentSet {}{}{default}", set.name, values.collect::<String>())
+            }
+            Event::Environment(EnvironmentEvent::Removed { name, .. }) => format!("EnvironmentRemoved {name}"),
+            Event::ToolStateKept(kept) => format!("ToolStateKept {} {}", kept.integration, kept.entries.len()),
             Event::LineageReported(reported) => format!("LineageReported part {}", reported.part),
             Event::TimeZonesChanged { before, release, .. } => format!("TimeZonesChanged {before} to {release}"),
             Event::SensorOpened(opened) => format!("SensorOpened {}", opened.window.sensor),

@@ -206,6 +206,7 @@ asks! {
     DeletePipelineRequest asks for DeletePipeline of Pipeline(pipeline) by |it| &it.actor;
     SetPipelineStorageRequest asks for SetPipelineStorage of Pipeline(pipeline) by |it| &it.actor;
     SetPoolRequest asks for SetPool of Pool(name) by |it| &it.actor;
+    RemoveEnvironmentRequest asks for RemoveEnvironment of Environment(environment) by |it| &it.actor;
     StartRunRequest asks for StartRun of Pipeline(pipeline) by |it| &it.actor;
     RestartRunRequest asks for RestartRun of Run(run_id) by |it| &it.actor;
     CancelRunRequest asks for CancelRun of Run(run_id) by |it| &it.actor;
@@ -238,6 +239,20 @@ asks_of_the_ledger! {
     SetPricesRequest asks for SetPrices;
     RecordCostsRequest asks for RecordCosts;
     SetBudgetRequest asks for SetBudget;
+}
+
+impl Asks for wire::SetEnvironmentRequest {
+    const KIND: CommandKind = CommandKind::SetEnvironment;
+
+    fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// A new one has no id before the core has taken it: its name is all that can be told.
+    fn targets(&self) -> Vec<Target> {
+        let called = if self.environment.is_empty() { &self.name } else { &self.environment };
+        vec![Target { name: self.name.clone(), ..target(TargetKind::Environment, called) }]
+    }
 }
 
 impl Asks for wire::CreateBackfillRequest {

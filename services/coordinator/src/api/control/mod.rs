@@ -7,6 +7,7 @@ mod asker;
 mod backfills;
 mod costs;
 mod declared;
+mod environments;
 mod events;
 mod explain;
 mod firings;
@@ -18,6 +19,7 @@ mod request;
 mod runs;
 mod sensors;
 mod tasks;
+mod tool_state;
 mod versions;
 mod webhook;
 
@@ -52,12 +54,7 @@ pub struct Control {
 impl Control {
     /// A service over this coordinator, which writes to this log.
     pub fn new(handle: Handle, log: Arc<dyn EventLog>) -> Self {
-        Self {
-            handle,
-            log,
-            watchers: Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX)),
-            reading: Arc::default(),
-        }
+        Self { handle, log, watchers: Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX)), reading: Arc::default() }
     }
 
     async fn command(

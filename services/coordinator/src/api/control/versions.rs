@@ -59,7 +59,7 @@ impl Control {
         let storage = storage_of(request.storage.ok_or_else(missing)?)?;
         let key = command_id(&["pipeline storage", &request.pipeline], &request.idempotency_key)?;
         let command = Command::SetPipelineStorage { pipeline, storage };
-        let (changed, tail) = self.change(asker, command, &request.actor, key, &request.pipeline).await?;
+        let (changed, tail) = self.change(asker, command, key, &request.pipeline).await?;
         Ok(wire::SetPipelineStorageResponse { changed, position: self.position(tail) })
     }
 }

@@ -9,7 +9,7 @@ use downbeat_domain::{
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, pipeline, pool_before, run, target, versions};
+use super::{Told, environments, pipeline, pool_before, run, target, versions};
 use crate::{
     engine::{
         backfills,
@@ -39,6 +39,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::PipelineResumed { .. }
         | Event::PipelineDeleted { .. }
         | Event::PoolSet { .. }
+        | Event::Environment(_)
         | Event::TimeZonesChanged { .. }
         | Event::ScheduleDecided(_)
         | Event::EventTaken(_)
@@ -91,6 +92,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
             }
         }
         Event::PoolSet { name, slots, .. } => resized(name, *slots, batch)?,
+        Event::Environment(fact) => environments::told(fact, batch)?,
         Event::TimeZonesChanged { before, release, .. } => Told {
             before: json!({"release": before}),
             after: json!({"release": release}),

@@ -1,5 +1,7 @@
 //! Keys of the audit: entries in the order of the log, and indexes that give the newest first.
 
+use downbeat_domain::EnvironmentId;
+
 use super::{key, newest_first};
 
 /// Prefix of all entries, in the order of the log.
@@ -59,6 +61,11 @@ pub fn entry_of(key: &[u8]) -> Option<Vec<u8>> {
     let sequence = u64::from_be_bytes(age.get(8..16)?.try_into().ok()?);
     let ordinal = u32::from_be_bytes(age.get(16..)?.try_into().ok()?);
     Some(entry(!sequence, !ordinal))
+}
+
+/// An environment as it is.
+pub fn environment(id: EnvironmentId) -> Vec<u8> {
+    key(b'M', &[b"e", &id.0])
 }
 
 /// The slots of a pool.

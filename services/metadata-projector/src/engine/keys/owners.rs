@@ -14,6 +14,8 @@ pub fn writers(key: &[u8]) -> &'static [&'static str] {
         [b'w' | b'W', ..] => &["alerts"],
         [b'f' | b'F' | b'k' | b'i' | b'j', ..] => &["backfills"],
         [b'y' | b'Y' | b'z' | b'Z', ..] => &["audit"],
+        [b'M', b'e', ..] => &["audit"],
+        [b'M', b's', ..] => &["tool_state"],
         [b'L', ..] => &["graph"],
         [b'Q', b'h' | b'c' | b's' | b't', ..] => &["quality"],
         [b'Q', b'u' | b'd', ..] => &["usage"],
