@@ -296,13 +296,13 @@ impl World {
             (11, _) => self.fire(which, detail),
             (13, _) if more.is_multiple_of(3) => self.of_alerts(which, detail),
             (16, _) if more % 4 == 1 => self.beside_runs(which, detail),
-            (17, _) if more % 4 == 1 => self.of_keys(which, detail),
             (12 | 13, _) => self.of_sensors(which, detail, more),
             (14 | 15, _) => self.of_assets(which, detail, more),
             (_, Some(run)) => self.answer(run, detail, more),
             (_, None) => self.start(which, detail),
         };
         self.take(&command, settled);
+        self.beside_the_step(which, detail, more);
     }
 
     fn start(&self, which: u8, detail: u8) -> Command {

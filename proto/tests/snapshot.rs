@@ -65,7 +65,7 @@ proptest! {
 #[test]
 fn the_histories_of_these_tests_hold_every_kind_of_event() {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for seed in 0..250 {
+    for seed in 0..150 {
         let world = World::random(seed, 150);
         for (kind, count) in kinds(world.events()) {
             *seen.entry(kind).or_insert(0) += count;

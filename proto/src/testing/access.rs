@@ -1,15 +1,27 @@
 //! Random keys: made, some for a short time, revoked, used.
 
 use downbeat_domain::{
-    Command, Grant, KeyId, Role,
+    Command, Context, Grant, KeyId, Role,
     command::{AccessCommand, CreateKey},
+    decide, evolve,
 };
 use jiff::SignedDuration;
 
 use super::World;
 
 impl World {
-    pub(super) fn of_keys(&self, which: u8, detail: u8) -> Command {
+    /// Keys have nothing to do with runs: what becomes of them joins the decision before, so that everything else goes as it would.
+    pub(super) fn beside_the_step(&mut self, which: u8, detail: u8, more: u8) {
+        if more % 16 != 5 {
+            return;
+        }
+        let context = Context { now: self.now, random: 0 };
+        let Ok(events) = decide(&self.partition, &self.of_keys(which, detail), &context) else { return };
+        events.iter().for_each(|event| evolve(&mut self.partition, event));
+        self.history.last_mut().unwrap().extend(events);
+    }
+
+    fn of_keys(&self, which: u8, detail: u8) -> Command {
         let known = || self.partition.keys.keys.keys().copied();
         Command::Access(match which % 4 {
             0 | 1 => AccessCommand::CreateKey(Box::new(self.key(which, detail))),
