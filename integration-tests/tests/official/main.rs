@@ -20,7 +20,7 @@ fn program(name: &str) -> PathBuf {
 
 /// The services, each a process of its own, with a gateway in front.
 struct House {
-    cluster: Cluster,
+    _cluster: Cluster,
     _gateway: Process,
     api: String,
     key: String,
@@ -58,7 +58,7 @@ impl House {
                     .then_some(())
             },
         );
-        Self { cluster, _gateway: gateway, api, key, folder }
+        Self { _cluster: cluster, _gateway: gateway, api, key, folder }
     }
 }
 

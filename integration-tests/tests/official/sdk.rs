@@ -98,7 +98,7 @@ pub fn talk(house: &House, table: &mut Table) {
             let status = run["runStatus"].as_str()?.to_owned();
             ["SUCCEEDED", "FAILED", "WARNING"].contains(&status.as_str()).then_some(status)
         });
-        table.brings(SDK, &format!("... and its run"), status, &ended);
+        table.brings(SDK, "... and its run", status, &ended);
         let tasks = client.get(&format!("{BASE}/pipeline_runs/{run_id}/task_runs")).json();
         let task = &tasks["results"][0];
         table.brings(SDK, "... its outputs", r#"{"rows":42}"#, &task["outputs"].to_string());

@@ -50,6 +50,8 @@ fn scheduled() -> Event {
         source_root: String::new(),
         digest: *blake3::hash(b"weather in an environment").as_bytes(),
         plan: Plan { schedules: vec![schedule], ..Plan::default() },
+        origin: None,
+        storage: None,
     }))
 }
 
