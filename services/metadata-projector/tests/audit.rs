@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use downbeat_domain::{
     AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EnvironmentId, Event, Grant, KeyId, Mark,
-    PassReason, PassedInstants, PipelineApplied, PipelineId, RestartMode, Role, RunCreated, RunStatus, ScheduleDecided,
-    Target, TargetKind, TaskRunId, Trigger,
+    PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
+    ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
 };
@@ -81,6 +81,17 @@ fn json_of(text: &str) -> Value {
 fn applied(version: u32) -> Event {
     let Event::PipelineApplied(first) = pipeline(2, 0) else { unreachable!() };
     Event::PipelineApplied(Box::new(PipelineApplied { version, ..*first }))
+}
+
+fn drafted(version: u32) -> Event {
+    let Event::PipelineApplied(stored) = applied(version) else { unreachable!() };
+    Event::PipelineDrafted(stored)
+}
+
+fn kept() -> Event {
+    let (provider, repository) = (StorageProvider::Git, "ssh://h/x".to_owned());
+    let storage = PipelineStorage { provider, repository, ..PipelineStorage::ours() };
+    Event::PipelineStorageSet { pipeline: pipeline_id(), storage, at: at(9) }
 }
 
 fn created_by(trigger: Trigger) -> Event {
@@ -219,6 +230,13 @@ fn cases() -> Vec<Case> {
     let state = |version: u32| json!({"version": version, "name": "Weather", "tasks": 2, "source_root": "/repo"});
     let mut second = state(2);
     second["digest"] = json!("03".repeat(32));
+    let mut draft = second.clone();
+    draft["draft"] = json!(true);
+    let place = |provider: &str, repository: &str| {
+        json!({
+            "provider": provider, "repository": repository, "default_branch": "", "working_branch": "", "yaml_path": "",
+        })
+    };
     let run = |json: Value| {
         let mut shown = json!({"run": run_id(2).to_string(), "version": 1, "inputs": ["day", "token"]});
         shown.as_object_mut().unwrap().extend(json.as_object().cloned().unwrap());
@@ -233,6 +251,8 @@ fn cases() -> Vec<Case> {
     use CommandKind as C;
     vec![
         (C::ApplyPipeline, vec![], applied(2), state(1), second, pipeline_target()),
+        (C::ApplyPipeline, vec![], drafted(2), json!({"latest_version": 1}), draft, pipeline_target()),
+        (C::SetPipelineStorage, vec![], kept(), place("ORCHESTRA", ""), place("GIT", "ssh://h/x"), pipeline_target()),
         (C::PausePipeline, vec![], pause(), json!({"paused": false}), json!({"paused": true}), pipeline_target()),
         (
             C::ResumePipeline,
