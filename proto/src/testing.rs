@@ -310,7 +310,7 @@ impl World {
             ids: vec![format!("t{}", usize::from(which) % self.plan.tasks.len())],
             downstream: detail.is_multiple_of(2),
         });
-        Command::StartRun(StartRun {
+        Command::StartRun(Box::new(StartRun {
             run: RunId([10 + (self.history.len() % 200) as u8; 16]),
             pipeline: MAIN,
             version: self.version_to_start(which, detail),
@@ -319,7 +319,7 @@ impl World {
             environment: json!({"REGION": "eu", "half": 0.1}).as_object().cloned().unwrap_or_default(),
             environment_name: ["", "production"][usize::from(which % 2)].to_owned(),
             selection,
-        })
+        }))
     }
 
     fn restart(&self, which: u8, detail: u8) -> Command {

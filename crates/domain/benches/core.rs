@@ -85,7 +85,7 @@ impl World {
     }
 
     fn start(&mut self, run: RunId) {
-        self.run(&Command::StartRun(StartRun {
+        self.run(&Command::StartRun(Box::new(StartRun {
             run,
             pipeline: PIPELINE,
             trigger: Trigger::Manual { user: String::new() },
@@ -94,7 +94,7 @@ impl World {
             environment_name: String::new(),
             selection: None,
             version: 0,
-        }));
+        })));
     }
 
     /// One task from ready to its end: leased, started, succeeded.

@@ -116,7 +116,7 @@ pub enum Command {
         release: String,
     },
     /// Start a run.
-    StartRun(StartRun),
+    StartRun(Box<StartRun>),
     /// Run a run that has ended again, wholly or in part, as a new run.
     RestartRun(Box<RestartRun>),
     /// Take over what a restart keeps of the run before. Given by whoever read that run, as often as the state says that it waits.

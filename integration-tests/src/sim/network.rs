@@ -67,7 +67,7 @@ impl Request {
     pub fn command(&self) -> Option<Command> {
         Some(match self {
             Self::Apply(applied) => Command::apply((**applied).clone()),
-            Self::Start(start) => Command::StartRun((**start).clone()),
+            Self::Start(start) => Command::StartRun(start.clone()),
             Self::Cancel(run) => Command::CancelRun { run: *run, reason: "simulated".to_owned() },
             Self::Fire(fire) => Command::FireSchedule(fire.clone()),
             Self::Restart(restart) => Command::RestartRun(restart.clone()),

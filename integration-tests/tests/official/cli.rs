@@ -1,12 +1,8 @@
 //! `orchestra-cli`: every command.
 
-use std::{
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Command, time::Duration};
 
-use downbeat_integration_tests::http::Client;
+use downbeat_integration_tests::{http::Client, process::eventually};
 use serde_json::Value;
 
 use super::{
@@ -70,54 +66,83 @@ fn write(folder: &Path, name: &str, text: &str) {
     std::fs::write(folder.join(name), text).expect("the folder is ours");
 }
 
+/// A conversation with it.
+struct Talk<'a> {
+    house: &'a House,
+    table: &'a mut Table,
+}
+
+impl Talk<'_> {
+    fn says(&mut self, arguments: &str, code: i32, words: &[&str]) {
+        let said = cli(self.house, &arguments.split(' ').collect::<Vec<_>>());
+        self.table.says(CLI, &format!("orchestra {arguments}"), &said, code, words);
+    }
+}
+
 pub fn talk(house: &House, table: &mut Table) {
     let folder = house.folder.path();
     write(folder, "hello.yml", HELLO);
     write(folder, "broken.yml", &HELLO.replace("integration_job: APPROVAL", "integration_jobb: APPROVAL"));
-    let mut says = |arguments: &str, code: i32, words: &[&str]| -> Said {
-        let split: Vec<&str> = arguments.split(' ').collect();
-        let said = cli(house, &split);
-        table.says(CLI, &format!("orchestra {arguments}"), &said, code, words);
-        said
-    };
-    says("pipeline validate hello.yml", 0, &["valid"]);
-    says("pipeline validate broken.yml", 1, &["integration_jobb"]);
-    says("accounts list", 0, &["default"]);
-    says("pipeline new --path hello.yml --alias hello --publish", 0, &[]);
-    says("pipeline new --path hello.yml --alias hello --publish", 1, &["hello"]);
-    says("pipeline list", 0, &["hello"]);
-    says("pipeline get --alias hello", 0, &["Hello"]);
-    says("pipeline get --alias nothing", 1, &[]);
-    says("pipeline run --alias hello --input who=moon --no-wait --force", 0, &[]);
-    follow_logs(house, &mut says);
-    says("pipeline run --alias hello --input who=sun --wait --force", 0, &["SUCCEEDED"]);
-    says("pipeline run --alias hello --input nobody=x --no-wait --force", 1, &["nobody"]);
-    says("pipeline run --alias hello --task hello --wait --force", 0, &["SUCCEEDED"]);
+    let mut talk = Talk { house, table };
+    talk.says("pipeline validate hello.yml", 0, &["Validation passed"]);
+    talk.says(
+        "pipeline validate broken.yml",
+        1,
+        &["pipeline.greet.TaskGroupModel.tasks.after.integration_jobb", "did you mean"],
+    );
+    talk.says("accounts list", 0, &["default"]);
+    talk.says("pipeline new --path hello.yml --alias hello --publish", 0, &["created successfully"]);
+    talk.says(
+        "pipeline new --path hello.yml --alias hello --publish",
+        1,
+        &["status 400", "there is a pipeline `hello` already"],
+    );
+    talk.says("pipeline list", 0, &["\"alias\": \"hello\"", "\"numTasks\": 2"]);
+    talk.says("pipeline get --alias hello", 0, &["Alias: hello", "Name: Hello"]);
+    talk.says("pipeline get --alias nothing", 1, &["status 404"]);
+    talk.says("pipeline run --alias hello --input who=moon --no-wait --force", 0, &["Started pipeline"]);
+    follow_logs(&mut talk);
+    talk.says("pipeline run --alias hello --input who=sun --wait --force", 0, &["status: SUCCEEDED"]);
+    talk.says(
+        "pipeline run --alias hello --input nobody=x --no-wait --force",
+        1,
+        &["status 400", "declares no input `nobody`"],
+    );
+    talk.says("pipeline run --alias hello --task hello --wait --force", 0, &["status: SUCCEEDED"]);
     write(folder, "hello.yml", &HELLO.replace("default: world", "default: everybody"));
-    says("pipeline update --path hello.yml --alias hello --publish --force", 0, &[]);
+    talk.says("pipeline update --path hello.yml --alias hello --publish --force", 0, &["updated successfully"]);
     write(folder, "hello.yml", &HELLO.replace("default: world", "default: draft"));
-    says("pipeline build --path hello.yml --alias hello --wait --force", 0, &["SUCCEEDED"]);
-    says("pipeline run --alias hello --version-number 1 --no-wait --force", 0, &[]);
-    says("pipeline delete --alias hello", 0, &[]);
-    says("pipeline get --alias hello", 1, &[]);
+    talk.says(
+        "pipeline build --path hello.yml --alias hello --wait --force",
+        0,
+        &["updated as version 3", "status: SUCCEEDED"],
+    );
+    talk.says("pipeline run --alias hello --version-number 1 --no-wait --force", 0, &["Started pipeline"]);
+    talk.says("pipeline run --alias hello --version-number 9 --no-wait --force", 1, &["status 404"]);
+    talk.says("pipeline delete --alias hello", 0, &["deleted"]);
+    talk.says("pipeline get --alias hello", 1, &["status 404"]);
 }
 
 /// The newest run's first task is followed from its first byte to its end.
-fn follow_logs(house: &House, says: &mut impl FnMut(&str, i32, &[&str]) -> Said) {
-    let client = Client::with_key(&house.api, &house.key);
+fn follow_logs(talk: &mut Talk<'_>) {
+    let client = Client::with_key(&talk.house.api, &talk.house.key);
     let runs = client.get(&format!("{BASE}/pipeline_runs?page_size=1")).json();
     let run = runs["results"][0]["id"].as_str().expect("a run").to_owned();
     let tasks = client.get(&format!("{BASE}/pipeline_runs/{run}/task_runs")).json();
     let hello = tasks["results"].as_array().and_then(|tasks| tasks.iter().find(|task| task["taskId"] == "hello"));
     let task = hello.and_then(|task| task["id"].as_str()).expect("the task").to_owned();
-    let began = Instant::now();
-    while client.get(&format!("{BASE}/pipeline_runs/{run}/task_runs/{task}/logs")).json()["filenames"]
-        == Value::Array(Vec::new())
-    {
-        assert!(began.elapsed() < Duration::from_secs(120), "the task does not begin");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let said = cli(house, &["task", "logs", "--task-run-id", &task]);
-    assert!(said.code == 0 && said.text.contains("hello moon") && said.text.contains("and goodbye"), "{}", said.text);
-    let _ = says;
+    let files = format!("{BASE}/pipeline_runs/{run}/task_runs/{task}/logs");
+    eventually("the task begins", Duration::from_secs(120), || {
+        (client.get(&files).json()["filenames"] != Value::Array(Vec::new())).then_some(())
+    });
+    let said = cli(talk.house, &["task", "logs", "--task-run-id", &task]);
+    talk.table.says(
+        CLI,
+        "orchestra task logs --task-run-id ID, while it runs",
+        &said,
+        0,
+        &["hello moon", "and goodbye"],
+    );
+    let said = cli(talk.house, &["task", "logs", "--task-run-id", &task, "--no-watch"]);
+    talk.table.says(CLI, "orchestra task logs --task-run-id ID --no-watch", &said, 0, &["hello moon", "and goodbye"]);
 }

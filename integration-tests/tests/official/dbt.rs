@@ -67,5 +67,4 @@ pub fn talk(house: &House, table: &mut Table) {
     table.brings(DBT, "... the state that it has left", "2 models", &format!("{models} models"));
     let said = orc(house, &folder, &["dbt", "build"]);
     table.says(DBT, "orc dbt build, once more", &said, 0, &[]);
-    eprintln!("{}", said.text);
 }

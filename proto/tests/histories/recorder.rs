@@ -62,7 +62,7 @@ impl Recorder {
 
     pub(crate) fn start_with(self, number: u8, inputs: Value, only: &[&str]) -> Self {
         let ids: Vec<String> = only.iter().map(|id| (*id).to_owned()).collect();
-        self.run(Command::StartRun(StartRun {
+        self.run(Command::StartRun(Box::new(StartRun {
             run: run(number),
             pipeline: pipeline("demo"),
             trigger: Trigger::Manual { user: "ada".to_owned() },
@@ -71,7 +71,7 @@ impl Recorder {
             environment_name: String::new(),
             selection: (!ids.is_empty()).then_some(SelectTasks { ids, downstream: false }),
             version: 0,
-        }))
+        })))
     }
 
     /// Runs a run again as another one, with what the history says of it.

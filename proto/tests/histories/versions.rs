@@ -13,7 +13,7 @@ fn body(task: &str) -> String {
 }
 
 fn start(number: u8, version: u32) -> Command {
-    Command::StartRun(StartRun {
+    Command::StartRun(Box::new(StartRun {
         run: run(number),
         pipeline: pipeline("demo"),
         version,
@@ -22,7 +22,7 @@ fn start(number: u8, version: u32) -> Command {
         environment: Map::new(),
         environment_name: String::new(),
         selection: None,
-    })
+    }))
 }
 
 pub(crate) fn versions() -> Vec<Vec<u8>> {

@@ -250,7 +250,8 @@ fn a_deleted_pipeline_cancels_who_is_live_and_skips_who_waits() {
 
 #[test]
 fn all_live_runs_of_a_deleted_pipeline_are_cancelled_however_many() {
-    let many = (0..limits::EVENTS_PER_ADVANCE_MAX + 30).map(|number| Step::Do(Command::StartRun(numbered(number))));
+    let many =
+        (0..limits::EVENTS_PER_ADVANCE_MAX + 30).map(|number| Step::Do(Command::StartRun(Box::new(numbered(number)))));
     let world = given(&pipe(&[task("a", "")])).without_checks(many.chain([delete()]));
     assert_eq!(world.partition.runs.len(), 0);
 }
@@ -272,7 +273,7 @@ fn numbered(number: usize) -> StartRun {
 
 #[test]
 fn a_thousand_runs_wait_and_one_more_is_skipped() {
-    let many = (0..limits::QUEUED_RUNS_MAX).map(|number| Step::Do(Command::StartRun(numbered(number))));
+    let many = (0..limits::QUEUED_RUNS_MAX).map(|number| Step::Do(Command::StartRun(Box::new(numbered(number)))));
     let world = given(&limited("max_active: 1, on_limit: QUEUE")).without_checks([start()].into_iter().chain(many));
     assert_eq!(world.partition.run_status(numbered(999).run), Some(Queued));
     let world = world.without_checks([start().of("2")]);

@@ -18,7 +18,7 @@ pipeline:
 ";
 
 fn start_of(pipeline: PipelineId) -> Step {
-    Step::Do(Command::StartRun(StartRun {
+    Step::Do(Command::StartRun(Box::new(StartRun {
         run: RUN,
         pipeline,
         trigger: Trigger::Manual { user: String::new() },
@@ -27,7 +27,7 @@ fn start_of(pipeline: PipelineId) -> Step {
         environment_name: String::new(),
         selection: None,
         version: 0,
-    }))
+    })))
 }
 
 #[test]

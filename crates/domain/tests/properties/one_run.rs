@@ -63,7 +63,7 @@ impl World {
             storage: None,
         }));
         world.run(&Command::SetPool { name: "p".to_owned(), slots: Some(2) });
-        world.run(&Command::StartRun(StartRun {
+        world.run(&Command::StartRun(Box::new(StartRun {
             run: RUN,
             pipeline: PIPELINE,
             trigger: Trigger::Manual { user: String::new() },
@@ -72,7 +72,7 @@ impl World {
             environment_name: String::new(),
             selection: None,
             version: 0,
-        }));
+        })));
         world
     }
 

@@ -210,7 +210,7 @@ impl World {
 
     fn start(&mut self, which: u8, detail: u8) {
         let environment_name = if detail.is_multiple_of(4) { "prod" } else { "" }.to_owned();
-        self.take(&Command::StartRun(StartRun {
+        self.take(&Command::StartRun(Box::new(StartRun {
             run: run_id(detail),
             pipeline: pipeline(which),
             trigger: Trigger::Manual { user: String::new() },
@@ -219,7 +219,7 @@ impl World {
             environment_name,
             selection: None,
             version: 0,
-        }));
+        })));
     }
 
     /// Some run that has ended is run again.

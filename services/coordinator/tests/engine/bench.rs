@@ -57,7 +57,7 @@ pub(crate) fn applied_plan(plan: Plan) -> Command {
 }
 
 pub(crate) fn start(run: RunId) -> Command {
-    Command::StartRun(StartRun {
+    Command::StartRun(Box::new(StartRun {
         run,
         pipeline: PIPELINE,
         trigger: Trigger::Manual { user: String::new() },
@@ -66,7 +66,7 @@ pub(crate) fn start(run: RunId) -> Command {
         environment_name: String::new(),
         selection: None,
         version: 0,
-    })
+    }))
 }
 
 pub(crate) fn attempt(task: u32, number: u32) -> AttemptRef {

@@ -8,6 +8,8 @@ use downbeat_proto::metadata::v1::{
     Pipeline, Run, TaskRun,
 };
 
+use tonic::Code;
+
 use crate::{
     http::{Call, Fault, Query},
     limits,
@@ -58,9 +60,19 @@ pub(super) async fn source(
     if !names_a_pipeline(named) {
         return Err(unknown());
     }
-    let request =
-        GetPipelineSourceRequest { pipeline: named.to_owned(), version, at_least: call.edge.upstream.at_least() };
-    let mut found = call.edge.upstream.metadata().get_pipeline_source(call.ask(request)).await?.into_inner();
+    if version > 0 {
+        // Whoever may not see the pipeline does not learn which versions it has.
+        Box::pin(source(call, role, named, 0)).await?;
+    }
+    let at_least = call.edge.upstream.at_least();
+    let request = GetPipelineSourceRequest { pipeline: named.to_owned(), version, at_least };
+    let asked = call.edge.upstream.metadata().get_pipeline_source(call.ask(request)).await;
+    let mut found = match asked {
+        Ok(found) => found.into_inner(),
+        // In the same words as what is there and not to be seen.
+        Err(status) if status.code() == Code::NotFound && version == 0 => return Err(unknown()),
+        Err(status) => return Err(status.into()),
+    };
     let row = found.pipeline.take().filter(|row| !row.deleted).ok_or_else(unknown)?;
     permit(call, role, &row.id, unknown)?;
     Ok((row, found))

@@ -189,7 +189,7 @@ impl World {
                 return self.take_of(run, step);
             }
             Step::Do(command) => command.clone(),
-            Step::Start(start) => Command::StartRun(start_run(run, start)),
+            Step::Start(start) => Command::StartRun(Box::new(start_run(run, start))),
             Step::Restart(restart) => Command::RestartRun(Box::new(RestartRun {
                 run,
                 prior: Arc::new(self.prior(restart.of)),

@@ -40,7 +40,7 @@ impl Control {
             selection: Some(selection).filter(|selection| !selection.ids.is_empty()),
         };
         self.bring_back(pipeline, request.version, run).await?;
-        let outcome = self.decide(asker, Command::StartRun(start), None).await?;
+        let outcome = self.decide(asker, Command::StartRun(Box::new(start)), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| match rejection {
             Rejection::UnknownPipeline(_) => {
                 Status::not_found(format!("there is no pipeline `{}`; apply it first", request.pipeline))

@@ -67,7 +67,14 @@ pub(super) fn verdict(tree: &Value) -> Result<(String, Vec<String>), Fault> {
 }
 
 fn violation(found: &Diagnostic, source: &str, tree: &Value) -> Violation {
-    let loc = places(&path_at(source, found.span.start), tree);
+    let mut path = path_at(source, found.span.start);
+    // The place of what is missing is where it should be: in the map whose first key the fault is shown at.
+    let missing = found.message.split('`').nth(1).filter(|_| found.code == Code::MissingKey);
+    if let Some(missing) = missing {
+        path.0.pop();
+        path.0.push(Step::from(missing));
+    }
+    let loc = places(&path, tree);
     let help = found.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
     let mut violation = Violation::new(loc, kind(found.code), format!("{}{help}", found.message));
     violation.ctx = Some(serde_json::json!({ "code": found.code.to_string() }));
@@ -157,6 +164,12 @@ mod tests {
         let task = json!({"integration": "HTTP", "integration_job": "HTTP_REQUEST", "parameters": {}, "nmae": "x"});
         for (tree, loc, kind) in [
             (pipeline(task), json!(["pipeline", "g1", "TaskGroupModel", "tasks", "t1", "nmae"]), "extra_forbidden"),
+            (
+                pipeline(json!({"integration": "HTTP", "parameters": {}})),
+                json!(["pipeline", "g1", "TaskGroupModel", "tasks", "t1", "integration_job"]),
+                "missing",
+            ),
+            (json!({"version": "v1", "pipeline": {}}), json!(["name"]), "missing"),
             (json!({"version": "v2", "name": "n", "pipeline": {}}), json!(["version"]), "enum"),
             (json!([1]), json!([]), "model_attributes_type"),
         ] {
