@@ -40,7 +40,7 @@ fn the_commands_of_the_readme_work_as_written() {
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Only where things lie differs from a reader's terminal: data and port of this test alone.
-    let port = free_port();
+    let (port, api) = (free_port(), free_port());
     let start = |command: &str, name: &str| {
         let mut shell = std::process::Command::new("bash");
         shell
@@ -50,7 +50,7 @@ fn the_commands_of_the_readme_work_as_written() {
             .env("DOWNBEAT_DATA", folder.path().join("data"))
             .env("DOWNBEAT_LOG", format!("embedded:{}", folder.path().join("data/log").display()))
             .env("DOWNBEAT_LISTEN", format!("127.0.0.1:{port}"))
-            .env("DOWNBEAT_GATEWAY_LISTEN", "127.0.0.1:0")
+            .env("DOWNBEAT_GATEWAY_LISTEN", format!("127.0.0.1:{api}"))
             .env("DOWNBEAT_SERVER", format!("http://127.0.0.1:{port}"))
             .env("DOWNBEAT_WORKER_ENVIRONMENTS", repository().join(".cache/environments"));
         Process::start_with(&mut shell, &folder.path().join(name)).expect("bash starts")
@@ -73,6 +73,20 @@ fn the_commands_of_the_readme_work_as_written() {
         let status = process.wait(COMMAND_AT_MOST).unwrap_or_else(|| panic!("`{command}` does not end"));
         assert!(status.success(), "`{command}`: {status}\n{}", process.printed());
         assert!(!process.printed().trim().is_empty(), "`{command}` printed nothing");
+    }
+    // One script: what it exports, later lines read.
+    let script = of("api").join("\n").replace("127.0.0.1:7400", &format!("127.0.0.1:{api}"));
+    let file = folder.path().join("api.sh");
+    std::fs::write(&file, format!("set -eo pipefail\n{script}\n")).expect("the folder is ours");
+    let mut official = start(&format!("bash {}", file.display()), "api.txt");
+    let status = official.wait(COMMAND_AT_MOST).expect("the official client ends");
+    assert!(status.success(), "{}", official.printed());
+    for expected in ["Validation passed", "created successfully", "Pipeline succeeded", "[downbeat] $ python"] {
+        assert!(
+            official.printed().contains(expected),
+            "the official client does not show {expected:?}:\n{}",
+            official.printed()
+        );
     }
     assert!(dev.terminate().success(), "{}", dev.printed());
 }

@@ -48,7 +48,10 @@ pipeline:
 
 fn cli(house: &House, arguments: &[&str]) -> Said {
     let mut command = Command::new(program("orchestra"));
+    // Whoever is asked says yes.
+    let yes = std::fs::File::open(house.folder.path().join("yes")).expect("it was written");
     command
+        .stdin(yes)
         .args(arguments)
         .current_dir(house.folder.path())
         .env_clear()
@@ -82,6 +85,7 @@ impl Talk<'_> {
 pub fn talk(house: &House, table: &mut Table) {
     let folder = house.folder.path();
     write(folder, "hello.yml", HELLO);
+    write(folder, "yes", "y\n");
     write(folder, "broken.yml", &HELLO.replace("integration_job: APPROVAL", "integration_jobb: APPROVAL"));
     let mut talk = Talk { house, table };
     talk.says("pipeline validate hello.yml", 0, &["Validation passed"]);

@@ -22,7 +22,17 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
 /// Requests that are worked on at once; more are answered 503.
 pub const REQUESTS_AT_ONCE: usize = 512;
-/// Streams of live updates at once.
+/// Requests without a key that are worked on at once.
+pub const OPEN_REQUESTS_AT_ONCE: usize = 64;
+/// Until a log that is sent as a whole is cut off.
+pub const LOG_STREAM_MAX: Duration = Duration::from_secs(600);
+/// Bytes of what a worker answers to an event of a program.
+pub const WORKER_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Events of OpenLineage in one request.
+pub const LINEAGE_EVENTS_MAX: usize = 10_000;
+/// Attempts of one CI run that are followed to the last one.
+pub const CI_ATTEMPTS_MAX: u32 = 50;
+/// Streams of live updates, and of whole logs, at once.
 pub const STREAMS_MAX: usize = 1_024;
 /// Until a request has its answer. The official clients wait 30 s.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(25);

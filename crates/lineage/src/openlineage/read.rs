@@ -34,12 +34,23 @@ pub fn batch(bytes: &[u8]) -> Result<Vec<Result<Report, Fault>>, Fault> {
 }
 
 /// Reads what clients write into files: events one after the other, with or without lines between them, or arrays of them. What follows
-/// something that is no JSON is not read.
-pub fn all(bytes: &[u8]) -> Vec<Result<Report, Fault>> {
+/// something that is no JSON is not read, and nothing beyond `most` events.
+pub fn all(bytes: &[u8], most: usize) -> Vec<Result<Report, Fault>> {
     let mut reports = Vec::new();
     for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
+        if reports.len() >= most {
+            reports.push(Err(fault("batch", format!("has more than {most} events: the rest is not read"))));
+            break;
+        }
         match value {
-            Ok(Value::Array(events)) => reports.extend(events.iter().map(of_value)),
+            Ok(Value::Array(events)) => {
+                let room = most - reports.len();
+                reports.extend(events.iter().take(room).map(of_value));
+                if events.len() > room {
+                    reports.push(Err(fault("batch", format!("has more than {most} events: the rest is not read"))));
+                    break;
+                }
+            }
             Ok(event) => reports.push(of_value(&event)),
             Err(error) => {
                 reports.push(Err(fault("event", format!("is no JSON: {error}"))));

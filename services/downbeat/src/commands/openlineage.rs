@@ -14,7 +14,7 @@ const PARTS_PER_CALL: usize = 25;
 pub(super) async fn run(command: &Openlineage) -> Result<ExitCode, Error> {
     let (mut parts, mut events, mut refused) = (Vec::new(), 0_usize, Vec::new());
     for file in &command.files {
-        for (place, read) in openlineage::all(&bytes_of(file)?).into_iter().enumerate() {
+        for (place, read) in openlineage::all(&bytes_of(file)?, usize::MAX).into_iter().enumerate() {
             match read {
                 Ok(report) => {
                     events += 1;

@@ -24,6 +24,12 @@ pub(crate) struct Confirmed {
     lost: Option<Instant>,
 }
 
+impl Confirmed {
+    fn is_fresh(&self) -> bool {
+        self.lost.is_none_or(|since| since.elapsed() < limits::ACCESS_STALE_MAX)
+    }
+}
+
 impl Doors {
     /// The table by which is decided.
     ///
@@ -37,8 +43,7 @@ impl Doors {
             Ok(Ok(confirmed)) => confirmed.clone(),
             _ => None,
         };
-        let fresh = confirmed.filter(|known| known.lost.is_none_or(|since| since.elapsed() < limits::ACCESS_STALE_MAX));
-        fresh.map(|known| known.table).ok_or_else(|| {
+        confirmed.filter(Confirmed::is_fresh).map(|known| known.table).ok_or_else(|| {
             let said = "nobody can say who may do what at the moment: the coordinator is not there";
             Fault::Text(StatusCode::SERVICE_UNAVAILABLE, said.to_owned())
         })
@@ -46,7 +51,7 @@ impl Doors {
 
     /// Whether somebody could be let in now.
     pub(crate) fn are_known(&self) -> bool {
-        self.0.borrow().is_some()
+        self.0.borrow().as_ref().is_some_and(Confirmed::is_fresh)
     }
 }
 

@@ -25,6 +25,13 @@ impl Asked {
         Self::with(query, limits::TASK_RUN_PAGE_SIZE, limits::TASK_RUN_PAGE_SIZE_MAX)
     }
 
+    /// How many there are, and those of the page.
+    pub(crate) fn of_all<T>(self, all: Vec<T>) -> (u64, Vec<T>) {
+        let (total, size) = (all.len() as u64, self.size as usize);
+        let before = (self.page as usize - 1).saturating_mul(size);
+        (total, all.into_iter().skip(before).take(size).collect())
+    }
+
     fn with(query: &Query, size: u32, most: u32) -> Result<Self, Fault> {
         let page = query.number("page", 1..=u32::MAX)?.unwrap_or(1);
         let given = query.number("page_size", 1..=most)?;

@@ -11,7 +11,7 @@ use axum::{
 };
 use downbeat_domain::access::Role;
 use downbeat_proto::metadata::v1::{WatchRunRequest, WatchRunResponse};
-use downbeat_runtime::shutdown;
+use downbeat_runtime::{clock::wall_now, shutdown};
 use futures::stream;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
@@ -19,6 +19,7 @@ use tonic::Streaming;
 
 use super::{runs, sought, task_runs};
 use crate::{
+    access,
     http::{Call, Fault, Need, Route, Routes},
     limits,
 };
@@ -36,11 +37,12 @@ async fn watch(call: Call) -> Result<Response, Fault> {
     let place = call.edge.streams.clone().try_acquire_owned().map_err(|_| {
         Fault::TooEarly(5, format!("{} streams of live updates are open: try again", limits::STREAMS_MAX))
     })?;
+    let pipeline_id = run.pipeline_id;
     let request = WatchRunRequest { run_id: run.id, at_least: call.edge.upstream.at_least() };
     let changes = call.edge.upstream.metadata().watch_run(call.ask(request)).await?.into_inner();
     let environments = runs::environments(&call).await;
     call.edge.metrics.streams.inc();
-    let state = Watching { call, changes, environments, ended: false, _place: place };
+    let state = Watching { call, pipeline_id, changes, environments, ended: false, _place: place };
     let events = stream::unfold(state, |mut watching| async move {
         let event = watching.next().await?;
         Some((Ok::<_, Infallible>(event), watching))
@@ -50,6 +52,7 @@ async fn watch(call: Call) -> Result<Response, Fault> {
 
 struct Watching {
     call: Call,
+    pipeline_id: String,
     changes: Streaming<WatchRunResponse>,
     environments: Vec<(String, String)>,
     ended: bool,
@@ -68,9 +71,19 @@ impl Watching {
             return None;
         }
         let mut ending = self.call.edge.ending.clone();
-        let change = tokio::select! {
-            () = shutdown::wait(&mut ending) => return None,
-            change = self.changes.message() => change,
+        let change = loop {
+            let change = tokio::select! {
+                () = shutdown::wait(&mut ending) => return None,
+                change = self.changes.message() => Some(change),
+                () = tokio::time::sleep(limits::KEEP_ALIVE) => None,
+            };
+            // A stream lives as long as the key that opened it.
+            if !self.still_may().await {
+                return None;
+            }
+            if let Some(change) = change {
+                break change;
+            }
         };
         match change {
             Ok(Some(change)) => Some(self.event(change)),
@@ -84,6 +97,12 @@ impl Watching {
                 Some(Event::default().event("error").data(json!({ "status": fault.status().as_u16() }).to_string()))
             }
         }
+    }
+
+    async fn still_may(&self) -> bool {
+        let now = wall_now().as_microsecond();
+        let who = access::who(&self.call.edge.doors, &self.call.headers, now).await;
+        who.is_ok_and(|(table, who)| who.may(Role::Viewer, table.labels(&self.pipeline_id)))
     }
 
     fn event(&self, change: WatchRunResponse) -> Event {

@@ -78,7 +78,8 @@ async fn download_file(call: Call) -> Result<Response, Fault> {
     };
     let attempt = attempt_of(filename, &task).ok_or_else(|| Fault::unknown("Log file not found"))?;
     // Read before the bytes: what an ended attempt wrote is all there.
-    let ended = task.ended_attempts.iter().any(|ended| ended.number == attempt);
+    // Of very many attempts only the last ones are remembered.
+    let ended = attempt < task.attempts || task.ended_attempts.iter().any(|ended| ended.number == attempt);
     let log = Log { call: &call, run: run.id, task: task.id, attempt };
     let range = call.header(header::RANGE).and_then(Range::read);
     let (found, total) = match range {
@@ -111,11 +112,18 @@ fn file_status(ended: bool, total: u64) -> &'static str {
 
 /// All of it that is there, as it comes.
 async fn whole(log: &Log<'_>, ended: bool) -> Result<Response, Fault> {
+    let streams = log.call.edge.streams.clone();
+    let place = streams.try_acquire_owned().map_err(|_| Fault::TooEarly(5, "too many streams are open".to_owned()))?;
     let mut stream = log.read(0, 0, 0).await?;
     let first = stream.message().await.or_else(absent)?;
     let total = first.as_ref().map_or(0, |first| first.total);
     let rest = stream.map_ok(|part| part.data).map_err(std::io::Error::other);
     let all = futures::stream::iter(first.map(|first| Ok(first.data))).chain(rest);
+    // Whoever does not read holds it no longer than that.
+    let all = all.take_until(tokio::time::sleep(limits::LOG_STREAM_MAX)).map(move |part| {
+        let _held = &place;
+        part
+    });
     let headers = [(FILE_STATUS, file_status(ended, total)), TEXT, (header::ACCEPT_RANGES, "bytes")];
     Ok((StatusCode::OK, headers, Body::from_stream(all)).into_response())
 }

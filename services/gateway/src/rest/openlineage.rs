@@ -46,7 +46,7 @@ async fn take(call: Call) -> Result<Response, Fault> {
     // Reading large events takes a while.
     let read = tokio::task::spawn_blocking(move || {
         let (mut taken, mut parts) = (Taken::default(), Vec::new());
-        for (event, read) in openlineage::all(&body).into_iter().enumerate() {
+        for (event, read) in openlineage::all(&body, limits::LINEAGE_EVENTS_MAX).into_iter().enumerate() {
             match read {
                 Ok(report) => {
                     taken.events += 1;

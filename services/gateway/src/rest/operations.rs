@@ -73,9 +73,13 @@ async fn list(call: Call) -> Result<Response, Fault> {
     let span =
         if task_run_id.is_empty() && run_id.is_empty() { Span::of(&call.query, call.now)? } else { Span::default() };
     // Operations have no filter by pipeline: whoever sees only some asks run by run.
+    let mut run_id = run_id;
     if call.narrowed()?.is_some() {
+        if run_id.is_empty() && !task_run_id.is_empty() {
+            run_id = sought::run_of_task(&call, &task_run_id).await?;
+        }
         if run_id.is_empty() {
-            return Err(Fault::bad("you do not see every pipeline: name a run in pipeline_run_id"));
+            return Err(Fault::bad("you do not see every pipeline: name a run in pipeline_run_id, or a task run"));
         }
         sought::run(&call, Role::Viewer, &run_id).await?;
     }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::limits;
+use crate::{limits, server::whose};
 
 /// What addresses have used in the minute that goes on.
 #[derive(Debug, Default)]
@@ -26,6 +26,7 @@ impl Rates {
     /// # Errors
     /// There is none left: seconds until there is.
     pub(crate) fn take(&self, address: IpAddr, now: Duration, most: u32) -> Result<(), u32> {
+        let address = whose(address);
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = now.as_secs() / 60;
         if used.minute != minute {

@@ -120,28 +120,49 @@ async fn status(call: Call) -> Result<Response, Fault> {
 async fn list(call: Call) -> Result<Response, Fault> {
     let asked = Asked::of(&call.query)?;
     let run_ids = sought::ids(&call.query, "pipeline_run_ids")?;
-    // Whoever names runs wants these, whenever they were.
-    let span = if run_ids.is_empty() { Span::of(&call.query, call.now)? } else { Span::default() };
+    if !run_ids.is_empty() {
+        return named(&call, asked, run_ids).await;
+    }
+    let span = Span::of(&call.query, call.now)?;
     let Some(pipeline_ids) = sought::narrowed(&call, sought::ids(&call.query, "pipeline_ids")?)? else {
         return json(200, &Page::<PipelineRun>::new(asked, Some(0), Vec::new()));
     };
     let request = ListRunsRequest {
         pipeline_ids,
-        run_ids,
-        statuses: call.query.list("status")?,
         environments: call.query.list("environments")?,
         from: span.from,
         to: span.to,
         page: asked.page,
         page_size: asked.size,
-        count: true,
-        at_least: call.edge.upstream.at_least(),
-        ..Default::default()
+        ..filters(&call)?
     };
     let found = call.edge.upstream.metadata().list_runs(call.ask(request)).await?.into_inner();
     let environments = environments(&call).await;
     let runs = found.runs.into_iter().map(|run| shape(&call, run, &environments)).collect();
     json(200, &Page::new(asked, found.total, runs))
+}
+
+fn filters(call: &Call) -> Result<ListRunsRequest, Fault> {
+    let at_least = call.edge.upstream.at_least();
+    Ok(ListRunsRequest { statuses: call.query.list("status")?, count: true, at_least, ..Default::default() })
+}
+
+/// Whoever names runs wants these, whenever they were, as far as they see them. A filter takes no more than fit into one page.
+async fn named(call: &Call, asked: Asked, run_ids: Vec<String>) -> Result<Response, Fault> {
+    let request = ListRunsRequest {
+        run_ids,
+        pipeline_ids: sought::ids(&call.query, "pipeline_ids")?,
+        environments: call.query.list("environments")?,
+        page: 1,
+        page_size: 1000,
+        ..filters(call)?
+    };
+    let mut found = call.edge.upstream.metadata().list_runs(call.ask(request)).await?.into_inner().runs;
+    found.retain(|run| call.sees(&run.pipeline_id));
+    let environments = environments(call).await;
+    let (total, runs) = asked.of_all(found);
+    let runs = runs.into_iter().map(|run| shape(call, run, &environments)).collect();
+    json(200, &Page::new(asked, Some(total), runs))
 }
 
 async fn cancel(call: Call) -> Result<Response, Fault> {

@@ -148,6 +148,7 @@ pub(super) async fn task_run(call: &Call, role: Role, run_id: &str, id: &str) ->
     let id = uuid::Uuid::try_parse(id).map_err(|_| unknown())?.to_string();
     let request = ListTaskRunsRequest {
         task_run_ids: vec![id],
+        run_id: run.id.clone(),
         page_size: 1,
         at_least: call.edge.upstream.at_least(),
         ..Default::default()
@@ -157,8 +158,21 @@ pub(super) async fn task_run(call: &Call, role: Role, run_id: &str, id: &str) ->
     Ok((run, task))
 }
 
+/// The run of a task run, whoever may see it.
+pub(super) async fn run_of_task(call: &Call, task_run_id: &str) -> Result<String, Fault> {
+    let request = ListTaskRunsRequest {
+        task_run_ids: vec![task_run_id.to_owned()],
+        page_size: 1,
+        at_least: call.edge.upstream.at_least(),
+        ..Default::default()
+    };
+    let found = call.edge.upstream.metadata().list_task_runs(call.ask(request)).await?.into_inner();
+    let run = found.task_runs.into_iter().next().map(|task| task.run_id);
+    run.ok_or_else(|| Fault::unknown("Pipeline run not found"))
+}
+
 /// What may not be seen is as unknown as what is not there, in the same words.
-fn permit(call: &Call, role: Role, pipeline_id: &str, unknown: impl FnOnce() -> Fault) -> Result<(), Fault> {
+pub(super) fn permit(call: &Call, role: Role, pipeline_id: &str, unknown: impl FnOnce() -> Fault) -> Result<(), Fault> {
     match call.permit(role, pipeline_id) {
         Err(fault) if fault.status() == axum::http::StatusCode::NOT_FOUND => Err(unknown()),
         other => other,

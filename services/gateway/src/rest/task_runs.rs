@@ -85,14 +85,15 @@ async fn of_run(call: Call) -> Result<Response, Fault> {
 async fn list(call: Call) -> Result<Response, Fault> {
     let asked = Asked::of(&call.query)?;
     let task_run_ids = sought::ids(&call.query, "task_run_ids")?;
-    // Whoever names task runs wants these, whenever they were.
-    let span = if task_run_ids.is_empty() { Span::of(&call.query, call.now)? } else { Span::default() };
+    if !task_run_ids.is_empty() {
+        return named(&call, asked, task_run_ids).await;
+    }
+    let span = Span::of(&call.query, call.now)?;
     let Some(pipeline_ids) = sought::narrowed(&call, sought::ids(&call.query, "pipeline_ids")?)? else {
         return json(200, &Page::<PublicTaskRun>::new(asked, Some(0), Vec::new()));
     };
     let request = ListTaskRunsRequest {
         pipeline_ids,
-        task_run_ids,
         statuses: call.query.list("status")?,
         integrations: call.query.list("integration")?,
         from: span.from,
@@ -103,6 +104,26 @@ async fn list(call: Call) -> Result<Response, Fault> {
     let of = pipelines_of(&call, found.task_runs.iter().map(|task| task.run_id.clone())).await?;
     let shaped = found.task_runs.into_iter().map(|task| shape(&call, task, &of)).collect();
     json(200, &Page::new(asked, found.total, shaped))
+}
+
+/// Whoever names task runs wants these, whenever they were, as far as they see them. A filter takes no more than fit into one page.
+async fn named(call: &Call, asked: Asked, task_run_ids: Vec<String>) -> Result<Response, Fault> {
+    let request = ListTaskRunsRequest {
+        task_run_ids,
+        pipeline_ids: sought::ids(&call.query, "pipeline_ids")?,
+        statuses: call.query.list("status")?,
+        integrations: call.query.list("integration")?,
+        page: 1,
+        page_size: 1000,
+        at_least: call.edge.upstream.at_least(),
+        ..Default::default()
+    };
+    let mut found = ask(call, request).await?.task_runs;
+    let of = pipelines_of(call, found.iter().map(|task| task.run_id.clone())).await?;
+    found.retain(|task| of.get(&task.run_id).is_some_and(|pipeline| call.sees(pipeline)));
+    let (total, tasks) = asked.of_all(found);
+    let shaped = tasks.into_iter().map(|task| shape(call, task, &of)).collect();
+    json(200, &Page::new(asked, Some(total), shaped))
 }
 
 fn pages(call: &Call, asked: Asked) -> ListTaskRunsRequest {

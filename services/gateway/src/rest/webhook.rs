@@ -20,6 +20,7 @@ use crate::{
     config::GatewayConfig,
     error::Error,
     http::{Call, Fault, Json, Need, Route, Routes, json},
+    limits,
 };
 
 /// Until a worker has taken an event.
@@ -52,6 +53,8 @@ impl Callbacks {
         let client = reqwest::Client::builder()
             .timeout(WORKER_WAIT)
             .redirect(reqwest::redirect::Policy::none())
+            // It carries the workers' key.
+            .no_proxy()
             .build()
             .map_err(|error| wrong(error.to_string()))?;
         let key = config.callbacks_key_file.as_deref().map(key_in).transpose()?;
@@ -92,7 +95,12 @@ pub(super) fn routes(routes: &mut Routes) {
     let says = "Events of the published SDK: what a program says of its task run, or an event for sensors";
     // Whose key it is the worker finds out where it is that of a single attempt.
     for path in ["/webhook", "/api/engine/public/webhook"] {
-        routes.add(Route::new(Method::POST, path, Need::Nothing, says, take).takes::<Event>().gives::<Stored>(200));
+        routes.add(
+            Route::new(Method::POST, path, Need::Nothing, says, take)
+                .takes::<Event>()
+                .takes_much()
+                .gives::<Stored>(200),
+        );
     }
 }
 
@@ -118,7 +126,13 @@ async fn take(mut call: Call) -> Result<Response, Fault> {
     let answer = sent.map_err(unavailable)?;
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let wait = answer.headers().get(header::RETRY_AFTER).cloned();
-    let body = answer.bytes().await.map_err(unavailable)?;
+    let (mut answer, mut body) = (answer, Vec::new());
+    while let Some(part) = answer.chunk().await.map_err(unavailable)? {
+        body.extend_from_slice(&part);
+        if body.len() > limits::WORKER_ANSWER_BYTES_MAX {
+            return Err(Fault::Text(StatusCode::BAD_GATEWAY, "the worker's answer is too large".to_owned()));
+        }
+    }
     let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
     if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, wait);
@@ -128,10 +142,10 @@ async fn take(mut call: Call) -> Result<Response, Fault> {
 
 /// The key that is shown to the worker: of whoever may speak for task runs their own, else the one that came, which may be that of an attempt.
 async fn key(call: &mut Call, callbacks: &Callbacks) -> Result<HeaderValue, Fault> {
-    let shown = call.headers.get(header::AUTHORIZATION).cloned();
-    let shown = shown.ok_or_else(|| Fault::unauthorized("a key is needed: `Authorization: Bearer ...`"))?;
-    if !access::bearer(&call.headers).is_some_and(|token| token.starts_with(KEY_PREFIX)) {
-        return Ok(shown);
+    let missing = || Fault::unauthorized("a key is needed: `Authorization: Bearer ...`");
+    let is_ours = access::bearer(&call.headers).ok_or_else(missing)?.starts_with(KEY_PREFIX);
+    if !is_ours {
+        return call.headers.get(header::AUTHORIZATION).cloned().ok_or_else(missing);
     }
     call.identify().await?;
     // Ids in events are those of attempts, of which nobody but the workers knows the pipeline.

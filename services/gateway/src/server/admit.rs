@@ -49,8 +49,18 @@ pub(super) async fn admit(
     };
     let mut response = answering.instrument(span).await;
     metrics.answered(&route, response.status(), edge.clock.now().monotonic.saturating_sub(started));
-    let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// What every answer has, also where no route was found.
+pub(super) async fn finished(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if !headers.contains_key(REQUEST_ID)
+        && let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string())
+    {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -66,7 +76,11 @@ async fn answer(
     parts: Parts,
     body: axum::body::Body,
 ) -> Result<Response, Fault> {
-    let _place = edge.places.clone().try_acquire_owned().map_err(|_| busy())?;
+    // Whoever shows no key takes no room from those who do.
+    let _open = match route.need {
+        Need::Nothing => Some(edge.open_places.clone().try_acquire_owned().map_err(|_| busy())?),
+        _ => None,
+    };
     let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
     if target > limits::TARGET_BYTES_MAX {
         let said = format!("path and query have {target} bytes; at most {} are allowed", limits::TARGET_BYTES_MAX);
@@ -81,6 +95,10 @@ async fn answer(
             edge.uses.note(&principal.key);
             (table, Some(principal))
         }
+    };
+    let _place = match principal {
+        Some(_) => Some(edge.places.clone().try_acquire_owned().map_err(|_| busy())?),
+        None => None,
     };
     let query = Query::read(parts.uri.query())?;
     let body = whole(body, route.body_bytes_max).await?;

@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+use tokio::net::TcpStream;
 
 use crate::limits;
 
@@ -41,8 +44,28 @@ impl Connections {
     }
 }
 
+/// What a client of HTTP/2 begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How often it is looked whether more of it came.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Waits until it is clear which version of HTTP somebody speaks: with whoever says nothing, or half of it, nobody else would lose patience.
+pub(super) async fn has_begun(stream: &TcpStream) -> bool {
+    let mut seen = [0; PREFACE.len()];
+    let looks = async {
+        loop {
+            match stream.peek(&mut seen).await {
+                Ok(0) | Err(_) => return false,
+                Ok(count) if count == PREFACE.len() || !PREFACE.starts_with(&seen[..count]) => return true,
+                Ok(_) => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        }
+    };
+    tokio::time::timeout(limits::HEAD_WAIT, looks).await.unwrap_or(false)
+}
+
 /// Whoever has one address of IPv6 mostly has 2^64 of them.
-fn whose(address: IpAddr) -> IpAddr {
+pub(crate) fn whose(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

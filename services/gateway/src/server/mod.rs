@@ -30,6 +30,7 @@ use crate::{
     upstream::Upstream,
 };
 use connections::Connections;
+pub(crate) use connections::whose;
 
 /// How long requests may go on once the gateway is asked to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -42,8 +43,10 @@ pub(crate) struct Edge {
     pub(crate) uses: Uses,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
-    /// Requests that are worked on.
+    /// Requests with a key that are worked on.
     pub(crate) places: Arc<Semaphore>,
+    /// Requests without one.
+    pub(crate) open_places: Arc<Semaphore>,
     /// Streams of live updates.
     pub(crate) streams: Arc<Semaphore>,
     /// Of checks of pipelines without a key.
@@ -94,6 +97,7 @@ impl Gateway {
             clock: Clock::start(),
             metrics: Metrics::default(),
             places: Arc::new(Semaphore::new(limits::REQUESTS_AT_ONCE)),
+            open_places: Arc::new(Semaphore::new(limits::OPEN_REQUESTS_AT_ONCE)),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             checks: Rates::default(),
             callbacks: self.callbacks,
@@ -151,11 +155,15 @@ async fn serve(listener: TcpListener, router: Router, mut signal: ShutdownSignal
             request.extensions_mut().insert(ConnectInfo(peer));
             request
         });
-        let connection =
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = graceful.watch(connection.into_owned());
+        let (builder, watcher) = (builder.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _place = place;
+            if !connections::has_begun(&stream).await {
+                return;
+            }
+            let service = TowerToHyperService::new(service);
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            let connection = watcher.watch(connection.into_owned());
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
             }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
-    extract::{ConnectInfo, RawPathParams, Request},
+    extract::{ConnectInfo, RawPathParams, Request, rejection::RawPathParamsRejection},
     http::{Method, StatusCode},
     response::IntoResponse,
     routing::{MethodFilter, MethodRouter, on},
@@ -34,7 +34,9 @@ pub(super) fn router(edge: Arc<Edge>) -> Router {
             }),
         );
     }
-    router.fallback(async || Fault::unknown("Not Found").into_response())
+    router
+        .fallback(async || Fault::unknown("Not Found").into_response())
+        .layer(axum::middleware::map_response(admit::finished))
 }
 
 fn filter(method: &Method) -> Option<MethodFilter> {
@@ -46,7 +48,7 @@ fn handler(
     edge: Arc<Edge>,
 ) -> impl Fn(
     ConnectInfo<SocketAddr>,
-    RawPathParams,
+    Result<RawPathParams, RawPathParamsRejection>,
     Request,
 ) -> futures::future::BoxFuture<'static, axum::response::Response>
 + Clone
@@ -54,6 +56,10 @@ fn handler(
 + Sync
 + 'static {
     move |ConnectInfo(peer), params, request| {
+        let Ok(params) = params else {
+            // A path that is no UTF-8 names nothing.
+            return Box::pin(async { Fault::unknown("Not Found").into_response() });
+        };
         let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let (route, edge) = (Arc::clone(&route), Arc::clone(&edge));
         Box::pin(async move { admit::admit(edge, route, peer.ip(), params, request).await })

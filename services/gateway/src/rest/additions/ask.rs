@@ -3,6 +3,7 @@
 use axum::{http::StatusCode, response::Response};
 use downbeat_proto::metadata::v1::{GetBackfillRequest, Position};
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value, prost::Message as _};
+use tonic::Code;
 
 use super::{
     super::sought,
@@ -22,7 +23,7 @@ pub(super) async fn ask(call: Call, entry: &'static Entry) -> Result<Response, F
         _ => speech::of_body(&input, &call.body)?,
     };
     for (field, value) in entry.sets {
-        set(&mut request, field, *value);
+        set(&mut request, field, value);
     }
     permit(&call, entry, &mut request).await?;
     if let Some(position) = call.edge.upstream.at_least().filter(|_| input.get_field_by_name("at_least").is_some()) {
@@ -34,11 +35,24 @@ pub(super) async fn ask(call: Call, entry: &'static Entry) -> Result<Response, F
             request.set_field_by_name("at_least", Value::Message(at_least));
         }
     }
-    let answer = speech::call(&call, &method, &request).await?;
+    let mut answer = speech::call(&call, &method, &request).await?;
+    if call.narrowed()?.is_some() {
+        hide_others(&mut answer);
+    }
     if entry.method != "GET" {
         call.edge.upstream.wrote(position_of(&answer));
     }
     json(200, &speech::written(&answer))
+}
+
+/// Who is ahead in a queue may be anybody's: whoever sees only some pipelines is told how many.
+fn hide_others(answer: &mut DynamicMessage) {
+    let Some(gates) = answer.descriptor().get_field_by_name("gates") else { return };
+    for gate in answer.get_field_mut(&gates).as_list_mut().into_iter().flatten() {
+        if let Some(gate) = gate.as_message_mut() {
+            gate.clear_field_by_name("ahead");
+        }
+    }
 }
 
 fn position_message(request: &DynamicMessage) -> Option<DynamicMessage> {
@@ -95,17 +109,21 @@ async fn permit(call: &Call, entry: &Entry, request: &mut DynamicMessage) -> Res
             Ok(())
         }
         About::Backfill => {
-            let id =
-                uuid::Uuid::try_parse(call.param("id")).map_err(|_| Fault::unknown("Backfill not found"))?.to_string();
+            let unknown = || Fault::unknown("Backfill not found");
+            let id = uuid::Uuid::try_parse(call.param("id")).map_err(|_| unknown())?.to_string();
             let asked = GetBackfillRequest {
                 backfill_id: id.clone(),
                 at_least: call.edge.upstream.at_least(),
                 page_size: 1,
                 ..Default::default()
             };
-            let found = call.edge.upstream.metadata().get_backfill(call.ask(asked)).await?.into_inner();
-            let backfill = found.backfill.ok_or_else(|| Fault::unknown("Backfill not found"))?;
-            call.permit(entry.role, &backfill.pipeline_id)?;
+            let found = call.edge.upstream.metadata().get_backfill(call.ask(asked)).await;
+            let found = match found {
+                Err(status) if status.code() == Code::NotFound => return Err(unknown()),
+                found => found?.into_inner(),
+            };
+            let backfill = found.backfill.ok_or_else(unknown)?;
+            sought::permit(call, entry.role, &backfill.pipeline_id, unknown)?;
             set(request, "backfill_id", &id);
             Ok(())
         }

@@ -12,7 +12,7 @@ use table::{About, TABLE};
 pub(super) fn routes(routes: &mut Routes) {
     for entry in TABLE {
         let need = match entry.about {
-            About::Everything | About::Costs => Need::Account(entry.role),
+            About::Everything => Need::Account(entry.role),
             _ => Need::Something(entry.role),
         };
         let route = Route::new(method(entry.method), entry.path, need, entry.says, move |call| ask::ask(call, entry));

@@ -65,7 +65,7 @@ pub(super) static TABLE: &[Entry] = &[
     entry(("GET", "/pipeline_runs/{id}/waiting"), Viewer, Run("run_id"), "downbeat.control.v1.ControlService/ExplainWaiting", "What a run, or one of its tasks, waits for now"),
     entry(("GET", "/costs"), Viewer, Costs, "downbeat.metadata.v1.CostService/GetCost", "Sums of costs, grouped as asked for"),
     entry(("GET", "/costs/entries"), Viewer, Costs, "downbeat.metadata.v1.CostService/ListCostEntries", "Single costs, those used last first"),
-    entry(("GET", "/costs/savings"), Viewer, Pipeline("pipeline"), "downbeat.metadata.v1.CostService/GetSavings", "What could be saved, by fixed rules"),
+    entry(("GET", "/costs/savings"), Viewer, Everything, "downbeat.metadata.v1.CostService/GetSavings", "What could be saved, by fixed rules"),
     entry(("GET", "/costs/prices"), Viewer, Everything, "downbeat.metadata.v1.CostService/GetPrices", "The prices that count"),
     entry(("PUT", "/costs/prices"), Admin, Everything, "downbeat.control.v1.ControlService/SetPrices", "These prices count from now on, and no others"),
     entry(("POST", "/costs/bills"), Editor, Everything, "downbeat.control.v1.ControlService/RecordCosts", "Enters what was billed"),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use axum::response::Response;
 use downbeat_domain::access::Role;
 use downbeat_proto::{
-    control::v1::{RestartRunRequest, StartRunRequest},
+    control::v1::{RestartRunRequest, RestartRunResponse, StartRunRequest},
+    events::v1::PipelineStorage,
     metadata::v1::{ListRunsRequest, Position, Run},
 };
 use schemars::JsonSchema;
@@ -13,7 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::sought;
-use crate::http::{Call, Fault, Json, Violation, json};
+use crate::{
+    http::{Call, Fault, Json, Violation, json},
+    limits,
+};
 
 /// What is to run, with what.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -66,15 +70,13 @@ const CI_RUN_ID_CHARS_MAX: usize = 200;
 pub(super) async fn start(call: Call) -> Result<Response, Fault> {
     let asked: Start = Json::read(&call.body)?;
     let pipeline = sought::pipeline(&call, Role::Operator, call.param("id")).await?;
-    let from_repository = [&asked.branch, &asked.commit].into_iter().flatten().any(|text| !text.is_empty());
-    if from_repository && pipeline.storage.as_ref().is_none_or(|kept| kept.repository.is_empty()) {
-        return Err(Fault::bad("branch and commit are only for pipelines whose file is kept in a repository"));
-    }
+    elsewhere(&asked, pipeline.storage.as_ref())?;
     let ci_run = ci_run(&call, &asked)?;
     if asked.retry_from_failed.unwrap_or_default() {
         let prior = latest(&call, &pipeline.id).await?;
         let prior = prior.ok_or_else(|| Fault::bad("there is no run of this pipeline yet that could be retried"))?;
-        return restart(&call, prior.id, &asked, String::new()).await;
+        let again = restarted(&call, &prior.id, &asked, ci_run.unwrap_or_default()).await?;
+        return answer(&call, again.run_id, again.position);
     }
     let request = StartRunRequest {
         pipeline: pipeline.id.clone(),
@@ -89,13 +91,7 @@ pub(super) async fn start(call: Call) -> Result<Response, Fault> {
     };
     let started = call.edge.upstream.control().start_run(call.ask(request)).await?.into_inner();
     if started.existed {
-        // A later attempt of the same CI run.
-        let run = sought::run(&call, Role::Operator, &started.run_id).await?;
-        let follower = latest(&call, &pipeline.id).await?.filter(|last| last.restart_of == run.id).unwrap_or(run);
-        if matches!(follower.status.as_str(), "FAILED" | "CANCELLED") {
-            return restart(&call, follower.id, &asked, String::new()).await;
-        }
-        return answer(&call, follower.id, started.position);
+        return attempt_of_ci(&call, &asked, started.run_id, started.position).await;
     }
     answer(&call, started.run_id, started.position)
 }
@@ -105,16 +101,46 @@ fn answer(call: &Call, run_id: String, position: Option<Position>) -> Result<Res
     json(200, &Started { id: run_id.clone(), pipeline_run_id: run_id, message: "Pipeline run started" })
 }
 
-async fn restart(call: &Call, prior: String, asked: &Start, key: String) -> Result<Response, Fault> {
+/// The same key came before. A later attempt of a CI run goes on where the last one failed: each restart has the key of the run that it
+/// continues, so that an attempt that is asked for twice is one. With any other key it is that very run.
+async fn attempt_of_ci(
+    call: &Call,
+    asked: &Start,
+    first: String,
+    position: Option<Position>,
+) -> Result<Response, Fault> {
+    call.edge.upstream.wrote(position);
+    let is_ci = asked.ci_run_id.as_deref().is_some_and(|id| !id.is_empty());
+    let mut run_id = first;
+    for _ in 0..if is_ci { limits::CI_ATTEMPTS_MAX } else { 0 } {
+        let run = sought::run(call, Role::Operator, &run_id).await?;
+        if !matches!(run.status.as_str(), "FAILED" | "CANCELLED") {
+            break;
+        }
+        let next = restarted(call, &run.id, asked, format!("after:{}", run.id)).await?;
+        call.edge.upstream.wrote(next.position);
+        run_id = next.run_id;
+        if !next.existed {
+            break;
+        }
+    }
+    answer(call, run_id, None)
+}
+
+async fn restarted(
+    call: &Call,
+    prior: &str,
+    asked: &Start,
+    idempotency_key: String,
+) -> Result<RestartRunResponse, Fault> {
     let request = RestartRunRequest {
-        run_id: prior,
+        run_id: prior.to_owned(),
         mode: "RESTART_FROM_FAILED".to_owned(),
         inputs: Value::Object(asked.run_inputs.clone().unwrap_or_default()).to_string(),
-        idempotency_key: key,
+        idempotency_key,
         ..Default::default()
     };
-    let restarted = call.edge.upstream.control().restart_run(call.ask(request)).await?.into_inner();
-    answer(call, restarted.run_id, restarted.position)
+    Ok(call.edge.upstream.control().restart_run(call.ask(request)).await?.into_inner())
 }
 
 async fn latest(call: &Call, pipeline_id: &str) -> Result<Option<Run>, Fault> {
@@ -126,6 +152,22 @@ async fn latest(call: &Call, pipeline_id: &str) -> Result<Option<Run>, Fault> {
     };
     let found = call.edge.upstream.metadata().list_runs(call.ask(request)).await?.into_inner();
     Ok(found.runs.into_iter().next())
+}
+
+/// What runs is what is stored here: of another branch or commit it would be something else than was asked for.
+fn elsewhere(asked: &Start, kept: Option<&PipelineStorage>) -> Result<(), Fault> {
+    let given = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
+    if !given(&asked.branch) && !given(&asked.commit) {
+        return Ok(());
+    }
+    let Some(kept) = kept.filter(|kept| !kept.repository.is_empty()) else {
+        return Err(Fault::bad("branch and commit are only for pipelines whose file is kept in a repository"));
+    };
+    if given(&asked.commit) || asked.branch.as_deref() != Some(kept.default_branch.as_str()) {
+        let said = "starting at another branch or at a commit is not served yet: leave `branch` and `commit` out";
+        return Err(Fault::bad(said));
+    }
+    Ok(())
 }
 
 /// The key under which runs of a CI run are one.
