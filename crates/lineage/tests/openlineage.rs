@@ -359,8 +359,13 @@ fn files_of_events_are_read_to_the_first_thing_that_is_no_json() {
         (format!("{one}\n{{\n{one}"), vec![true, false]),
     ];
     for (text, expected) in cases {
-        let read: Vec<_> = all(text.as_bytes()).iter().map(Result::is_ok).collect();
+        let read: Vec<_> = all(text.as_bytes(), 100).iter().map(Result::is_ok).collect();
         assert_eq!(read, expected, "{text}");
+    }
+    // No more than were asked for, and then a word that there were more.
+    for text in [format!("{one}{one}{one}"), format!("[{one}, {one}, {one}]")] {
+        let read: Vec<_> = all(text.as_bytes(), 2).iter().map(Result::is_ok).collect();
+        assert_eq!(read, [true, true, false], "{text}");
     }
 }
 

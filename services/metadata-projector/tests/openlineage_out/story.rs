@@ -289,7 +289,7 @@ async fn a_day_is_told_in_order_with_names_and_reasons() {
 async fn our_own_reader_reads_the_edges_that_were_collected() {
     let told = told("read-back").await;
     let bytes: String = told.iter().map(|event| format!("{event}\n")).collect();
-    let reports: Vec<_> = openlineage::all(bytes.as_bytes()).into_iter().map(Result::unwrap).collect();
+    let reports: Vec<_> = openlineage::all(bytes.as_bytes(), usize::MAX).into_iter().map(Result::unwrap).collect();
     assert_eq!(reports.len(), told.len());
     let read = said(reports.iter().flat_map(|report| &report.collected.edges));
     assert_eq!(read, said(&edges()));
@@ -325,7 +325,7 @@ async fn the_work_that_a_task_starts_hangs_below_the_event_of_the_task() {
         "job": {"namespace": "dbt", "name": "dbt-run-shop"},
     });
     let theirs = openlineage::event(dbt.to_string().as_bytes()).unwrap().said.run.unwrap();
-    let reports = openlineage::all(told.iter().map(Value::to_string).collect::<String>().as_bytes());
+    let reports = openlineage::all(told.iter().map(Value::to_string).collect::<String>().as_bytes(), usize::MAX);
     let ours: Vec<Said> = reports.into_iter().map(|report| report.unwrap().said).collect();
     let known = |parent: &ForeignParent| {
         ours.iter().any(|said| {
