@@ -23,9 +23,10 @@ fn somebody(dev: &Dev, name: &str, arguments: &[&str]) -> Client {
 /// Applies a pipeline that waits for a person, under this alias and with these labels.
 fn apply(dev: &Dev, folder: &std::path::Path, alias: &str, labels: &str) -> String {
     let file = folder.join(format!("{alias}.yml"));
+    let meta = if labels.is_empty() { String::new() } else { format!("meta:\n  downbeat:\n    labels: [{labels}]\n") };
     let source = format!(
-        "version: v1\nname: {alias}\nmeta:\n  downbeat:\n    labels: [{labels}]\npipeline:\n  t:\n    integration: ORCHESTRA\n    \
-         integration_job: APPROVAL\n    parameters: {{}}\n"
+        "version: v1\nname: {alias}\n{meta}pipeline:\n  t:\n    integration: ORCHESTRA\n    integration_job: APPROVAL\n    \
+         parameters: {{}}\n"
     );
     std::fs::write(&file, source).expect("the folder is ours");
     dev.addresses.downbeat_ok(&["apply", file.to_str().expect("test folders are text")]);
