@@ -66,5 +66,5 @@ pub fn talk(house: &House, table: &mut Table) {
     let models = kept["state"].as_object().map_or(0, serde_json::Map::len);
     table.brings(DBT, "... the state that it has left", "2 models", &format!("{models} models"));
     let said = orc(house, &folder, &["dbt", "build"]);
-    table.says(DBT, "orc dbt build, once more", &said, 0, &[]);
+    table.says(DBT, "orc dbt build, once more", &said, 0, &["Retrieved 2 items", "2/2 nodes reused"]);
 }
