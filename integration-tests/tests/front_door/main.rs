@@ -1,5 +1,6 @@
 //! The front door as a whole: who gets in where, what becomes of malformed requests, and what the document says, against the real services.
 
+mod assistants;
 mod fuzz;
 mod matrix;
 mod reading;

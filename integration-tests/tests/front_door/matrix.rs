@@ -53,6 +53,14 @@ fn every_route_lets_in_whom_it_should_and_nobody_else() {
     let strangers = [Client::with_key(&dev.api, "nothing"), Client::with_key(&dev.api, "downbeat_00000000_x")];
     let mut elsewhere = keys["ADMIN"].clone();
     elsewhere.headers.push(("X-Orchestra-Account-Id".to_owned(), NOBODYS.to_owned()));
+    // Those that lie beside the public API, and are not in its document.
+    for (method, target) in
+        [("GET", "/public/v1/accounts"), ("POST", "/mcp"), ("POST", "/api/v1/lineage"), ("POST", "/webhook")]
+    {
+        let event = json!({"event_type": "SENSOR_EVENT", "sensor_event_type": "x"});
+        let status = nobody.ask(method, target, (target == "/webhook").then_some(&event)).status;
+        assert_eq!(status, 401, "{method} {target}");
+    }
     let mut wrong = Vec::new();
     for route in routes(&dev.api) {
         let target = format!("{BASE}{}", route.target);
