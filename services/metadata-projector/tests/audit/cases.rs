@@ -1,100 +1,26 @@
-//! The audit as rows: what each command changed, who has a row and who has none, however often the log is folded.
-#![allow(clippy::unwrap_used, reason = "helpers of tests too")]
+//! Each command with its events, and what its row has to say of them.
 
-mod support;
+use super::*;
 
-use std::collections::BTreeMap;
+pub(super) const ENVIRONMENT: EnvironmentId = EnvironmentId(*b"environment-0001");
 
-use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EnvironmentId, Event, Grant, KeyId, Mark,
-    PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
-    ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
-    environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
-    event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
-};
-use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
-use downbeat_metadata_projector::engine::{self, Fold, keys, rows};
-use downbeat_proto::{
-    metadata::v1::AuditEntry,
-    record::{self, Decision},
-};
-use serde_json::{Map, Value, json};
-use support::*;
-
-type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
-
-const ENVIRONMENT: EnvironmentId = EnvironmentId(*b"environment-0001");
-
-fn by(actor: &str, events: Vec<Event>) -> Decision {
-    Decision { actor: actor.into(), decided_at: at(50), events, ..Decision::default() }
-}
-
-async fn log_of(records: Vec<Vec<Decision>>) -> (MemoryLog, Vec<Entry>) {
-    let log = MemoryLog::new(LogId("audit".into()));
-    for decisions in &records {
-        let decisions = decisions.iter().map(record::encode_decision).collect();
-        append_payload(&log, record::encode(0, at(0), decisions)).await;
-    }
-    let entries = log.read(0, 10_000).await.unwrap();
-    (log, entries)
-}
-
-/// Folds everything so many times, in batches of so many records.
-fn fold(log: &MemoryLog, entries: &[Entry], batch: usize) -> Rows {
-    let mut rows = Rows::new();
-    let mut fold = Fold::new(engine::start_of(log.id()));
-    for entries in entries.chunks(batch) {
-        for entry in entries {
-            fold.record(&rows, log.id(), entry).unwrap();
-        }
-        let commit = fold.take();
-        assert_eq!(commit.head.quarantined_events, 0);
-        rows.extend(commit.writes);
-    }
-    rows
-}
-
-fn audit(rows: &Rows) -> Vec<AuditEntry> {
-    let found = rows.iter().filter(|(key, _)| key.starts_with(keys::audit::ENTRIES));
-    found.map(|(key, row)| rows::read(key, row).unwrap()).collect()
-}
-
-async fn audited(records: Vec<Vec<Decision>>) -> Vec<AuditEntry> {
-    let (log, entries) = log_of(records).await;
-    let rows = fold(&log, &entries, 3);
-    for batch in [1, entries.len()] {
-        assert_eq!(fold(&log, &entries, batch), rows, "the size of batches does not matter");
-    }
-    // Folded once more over what is there: nothing changes.
-    let mut again = rows.clone();
-    let mut fold = Fold::new(engine::start_of(log.id()));
-    entries.iter().for_each(|entry| fold.record(&again, log.id(), entry).unwrap());
-    again.extend(fold.take().writes);
-    assert_eq!(audit(&again), audit(&rows));
-    audit(&rows)
-}
-
-fn json_of(text: &str) -> Value {
-    if text.is_empty() { Value::Null } else { serde_json::from_str(text).unwrap() }
-}
-
-fn applied(version: u32) -> Event {
+pub(super) fn applied(version: u32) -> Event {
     let Event::PipelineApplied(first) = pipeline(2, 0) else { unreachable!() };
     Event::PipelineApplied(Box::new(PipelineApplied { version, ..*first }))
 }
 
-fn drafted(version: u32) -> Event {
+pub(super) fn drafted(version: u32) -> Event {
     let Event::PipelineApplied(stored) = applied(version) else { unreachable!() };
     Event::PipelineDrafted(stored)
 }
 
-fn kept() -> Event {
+pub(super) fn kept() -> Event {
     let (provider, repository) = (StorageProvider::Git, "ssh://h/x".to_owned());
     let storage = PipelineStorage { provider, repository, ..PipelineStorage::ours() };
     Event::PipelineStorageSet { pipeline: pipeline_id(), storage, at: at(9) }
 }
 
-fn created_by(trigger: Trigger) -> Event {
+pub(super) fn created_by(trigger: Trigger) -> Event {
     let Event::RunCreated(created) = created(run_id(2), 9) else { unreachable!() };
     let inputs = json!({"day": "2026-01-01", "token": "of no concern"});
     let inputs: Map<String, Value> = inputs.as_object().cloned().unwrap();
@@ -102,12 +28,12 @@ fn created_by(trigger: Trigger) -> Event {
 }
 
 /// A run that waits until it may go.
-fn gated() -> Event {
+pub(super) fn gated() -> Event {
     let Event::RunCreated(created) = created(run_id(1), 1) else { unreachable!() };
     Event::RunCreated(Box::new(RunCreated { gated: true, ..*created }))
 }
 
-fn backfill() -> Event {
+pub(super) fn backfill() -> Event {
     Event::BackfillCreated(Box::new(BackfillCreated {
         backfill: BackfillId([7; 16]),
         pipeline: pipeline_id(),
@@ -123,9 +49,9 @@ fn backfill() -> Event {
     }))
 }
 
-const ALERT: AlertId = AlertId([9; 16]);
+pub(super) const ALERT: AlertId = AlertId([9; 16]);
 
-fn raised() -> Event {
+pub(super) fn raised() -> Event {
     Event::AlertsRaised(Box::new(AlertsRaised {
         pipeline: pipeline_id(),
         subject: AlertSubject::Run(run_id(1)),
@@ -145,7 +71,7 @@ fn raised() -> Event {
     }))
 }
 
-fn passed() -> Event {
+pub(super) fn passed() -> Event {
     let passed = PassedInstants {
         reason: PassReason::Missed,
         count: 3,
@@ -164,9 +90,9 @@ fn passed() -> Event {
 }
 
 /// Command, what was before it, its event, what its row says was before and is after, and its targets.
-type Case = (CommandKind, Vec<Event>, Event, Value, Value, Vec<(&'static str, String)>);
+pub(super) type Case = (CommandKind, Vec<Event>, Event, Value, Value, Vec<(&'static str, String)>);
 
-fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let pipeline_target = || vec![("pipeline", pipeline_id().to_string())];
     let run_targets = |run: u32| vec![("run", run_id(run).to_string()), ("pipeline", pipeline_id().to_string())];
     let task_targets = || {
@@ -409,131 +335,4 @@ fn cases() -> Vec<Case> {
             vec![("time_zones", "2026b".into())],
         ),
     ]
-}
-
-#[tokio::test]
-async fn of_each_command_the_row_says_about_what_it_was_and_what_it_changed() {
-    for (command, before, event, was, is, targets) in cases() {
-        let what = format!("{command:?} of {event:?}");
-        // What was before comes of the coordinator's own decisions, so that it has no row.
-        let setup = [vec![pipeline(2, 0)], before].concat();
-        let mut asked = by("user:ada", vec![event]);
-        asked.command = Some(CommandId([0xAB; 16]));
-        asked.origin = CallOrigin { address: "10.0.0.7:5123".into(), client: "downbeat/0.1.0".into() };
-        let entries = audited(vec![vec![by("coordinator", setup)], vec![by("worker:1", vec![]), asked]]).await;
-        assert_eq!(entries.len(), 1, "{what}");
-        let entry = &entries[0];
-        assert_eq!((entry.sequence, entry.ordinal, entry.record_hash.len()), (2, 1, 32), "{what}");
-        assert_eq!((entry.command.as_str(), entry.outcome.as_str()), (command.as_str(), "ACCEPTED"), "{what}");
-        assert_eq!((json_of(&entry.before), json_of(&entry.after)), (was, is), "{what}");
-        let found: Vec<(&str, String)> = entry.targets.iter().map(|it| (it.kind.as_str(), it.id.clone())).collect();
-        assert_eq!(found, targets, "{what}");
-        assert_eq!((entry.actor.as_str(), entry.actor_kind.as_str()), ("user:ada", "USER"), "{what}");
-        assert_eq!(entry.origin_address, "10.0.0.7:5123", "{what}");
-        assert_eq!(entry.origin_client, "downbeat/0.1.0", "{what}");
-        assert_eq!(entry.command_id, "ab".repeat(16), "{what}");
-        assert!(!entry.summary.is_empty() && !entry.summary.contains("  "), "{what}: {}", entry.summary);
-        assert!(!format!("{entry:?}").contains("of no concern"), "{what}: values of inputs are told elsewhere");
-    }
-}
-
-#[tokio::test]
-async fn why_is_what_the_caller_said_or_else_what_the_event_says() {
-    let pause = || Event::PipelinePaused { pipeline: pipeline_id(), reason: "a while".into(), at: at(8) };
-    for (given, expected) in [("", "a while"), ("as agreed", "as agreed")] {
-        let asked = Decision { reason: given.into(), ..by("user", vec![pause()]) };
-        let entries = audited(vec![vec![by("coordinator", vec![pipeline(1, 0)]), asked]]).await;
-        assert_eq!(entries[0].reason, expected);
-    }
-}
-
-#[tokio::test]
-async fn what_follows_by_itself_and_what_workers_say_has_no_row() {
-    let follows = Trigger::PipelineEnded {
-        run: run_id(1),
-        status: RunStatus::Succeeded,
-        trigger: 0,
-        chain: vec![PipelineId([1; 16])],
-    };
-    let cancel = |run| Event::RunCancelRequested { run: run_id(run), reason: "gone".into(), at: at(9) };
-    let delete = Event::PipelineDeleted { pipeline: pipeline_id(), at: at(9) };
-    let entries = audited(vec![
-        vec![by("user", vec![pipeline(2, 0)]), by("user:ada", vec![created(run_id(1), 1), ready(run_id(1), 0, 1)])],
-        vec![by("worker:9", whole_task(run_id(1), 0)), by("coordinator", vec![created_by(follows)])],
-        vec![by("coordinator", vec![cancel(1)]), by("user:ada", vec![delete, cancel(1), cancel(2)])],
-    ])
-    .await;
-    let found: Vec<(u64, u32, &str)> =
-        entries.iter().map(|entry| (entry.sequence, entry.ordinal, entry.command.as_str())).collect();
-    assert_eq!(found, [(1, 0, "APPLY_PIPELINE"), (1, 1, "START_RUN"), (3, 1, "DELETE_PIPELINE")]);
-}
-
-#[tokio::test]
-async fn keys_that_are_made_and_revoked_have_rows_and_those_that_are_used_have_none() {
-    let key = KeyId([5; 16]);
-    let made = KeyCreated {
-        key,
-        name: "ci".into(),
-        hash: [9; 32],
-        grants: vec![Grant { role: Role::Editor, labels: vec!["eu".into()] }],
-        by: "user:ada".into(),
-        expires_at: at(99),
-        at: at(1),
-    };
-    let access = |fact| Event::Access(Box::new(fact));
-    let entries = audited(vec![
-        vec![by("user:ada", vec![access(AccessEvent::KeyCreated(made))])],
-        vec![by("gateway", vec![access(AccessEvent::KeysUsed { keys: vec![key], hour: at(0) })])],
-        vec![by("key:ci", vec![access(AccessEvent::KeyRevoked { key, name: "ci".into(), at: at(2) })])],
-    ])
-    .await;
-    let found: Vec<_> = entries
-        .iter()
-        .map(|it| (it.sequence, it.command.as_str(), it.actor_kind.as_str(), it.summary.as_str(), it.after.clone()))
-        .collect();
-    let after = json!({"grants": [{"role": "EDITOR", "labels": ["eu"]}], "expires_at": at(99).to_string()});
-    assert_eq!(
-        found,
-        [
-            (1, "CREATE_KEY", "USER", "made key ci", after.to_string()),
-            (3, "REVOKE_KEY", "KEY", "revoked key ci", json!({"revoked": true}).to_string()),
-        ]
-    );
-    for entry in &entries {
-        let target = &entry.targets[0];
-        assert_eq!((target.kind.as_str(), target.name.as_str(), &target.id), ("key", "ci", &key.to_string()));
-    }
-}
-
-#[tokio::test]
-async fn a_refused_command_has_a_row_and_many_that_were_counted_have_one_together() {
-    let rejected = |more: u64| {
-        Event::CommandRejected(Box::new(CommandRejected {
-            command: CommandKind::PausePipeline,
-            actor: "user:eve".into(),
-            targets: vec![Target::new(TargetKind::Pipeline, pipeline_id())],
-            code: if more == 0 { "PIPELINE_PAUSED".into() } else { String::new() },
-            message: if more == 0 { "it is paused".into() } else { String::new() },
-            more,
-            since: at(60),
-            at: at(70),
-        }))
-    };
-    let mut asked = by("user:eve", vec![rejected(0)]);
-    asked.origin = CallOrigin { address: "10.0.0.9:1".into(), client: String::new() };
-    let counted = by("coordinator", vec![rejected(1_234)]);
-    let entries = audited(vec![vec![by("coordinator", vec![pipeline(1, 0)])], vec![asked, counted]]).await;
-    assert_eq!(entries.len(), 2);
-    for entry in &entries {
-        assert_eq!((entry.outcome.as_str(), entry.actor.as_str()), ("REJECTED", "user:eve"));
-        assert_eq!(entry.targets[0].name, "weather", "the alias, where there is such a pipeline");
-        assert_eq!((entry.before.as_str(), entry.after.as_str()), ("", ""));
-    }
-    assert_eq!((entries[0].code.as_str(), entries[0].more), ("PIPELINE_PAUSED", 0));
-    assert_eq!((entries[0].origin_address.as_str(), entries[1].origin_address.as_str()), ("10.0.0.9:1", ""));
-    assert_eq!(
-        (entries[1].more, entries[1].since, entries[1].at),
-        (1_234, 1_700_000_060_000_000, 1_700_000_070_000_000)
-    );
-    assert!(entries[1].summary.starts_with("1234 more of PAUSE_PIPELINE were refused"), "{}", entries[1].summary);
 }
