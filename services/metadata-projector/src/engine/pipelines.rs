@@ -76,7 +76,8 @@ fn draft(drafted: &PipelineApplied, fact: &Fact<'_>, batch: &mut Batch<'_>) -> R
         return Ok(());
     }
     let of_draft = pipeline_row(drafted, fact.decided_at);
-    let of_draft = wire::Pipeline { version: 0, schedules: Vec::new(), ..of_draft };
+    // Labels decide who may do what: like all else they count once it is applied, as in the core.
+    let of_draft = wire::Pipeline { version: 0, schedules: Vec::new(), labels: Vec::new(), ..of_draft };
     let row = match before {
         None => of_draft,
         Some(before) if before.deleted || before.version == 0 => wire::Pipeline {
