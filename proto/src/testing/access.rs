@@ -7,16 +7,19 @@ use downbeat_domain::{
 };
 use jiff::SignedDuration;
 
-use super::World;
+use super::{World, environments};
 
 impl World {
-    /// Keys have nothing to do with runs: what becomes of them joins the decision before, so that everything else goes as it would.
+    /// Keys have nothing to do with runs, and what a run reads of an environment stands in it: what becomes of them joins the decision before, so that everything else goes as it would.
     pub(super) fn beside_the_step(&mut self, which: u8, detail: u8, more: u8) {
-        if more % 16 != 5 {
-            return;
-        }
+        let command = match more % 16 {
+            5 => self.of_keys(which, detail),
+            // Seldom asked for in a step, and mostly in vain.
+            11 => environments::removal(detail),
+            _ => return,
+        };
         let context = Context { now: self.now, random: 0 };
-        let Ok(events) = decide(&self.partition, &self.of_keys(which, detail), &context) else { return };
+        let Ok(events) = decide(&self.partition, &command, &context) else { return };
         events.iter().for_each(|event| evolve(&mut self.partition, event));
         self.history.last_mut().unwrap().extend(events);
     }

@@ -14,7 +14,7 @@ const NAMES: [&str; 3] = ["production", "staging", "development"];
 pub(super) fn command(which: u8, detail: u8) -> Command {
     let name = NAMES[usize::from(detail % 3)];
     match which % 8 {
-        0 | 1 => Command::RemoveEnvironment { named: name.to_owned() },
+        0 | 1 => removal(detail),
         2 => Command::KeepToolState(Box::new(KeepToolState {
             integration: "DBT_CORE".to_owned(),
             entries: BTreeMap::from([(format!("model.{}", detail % 5), format!("{{\"checksum\": {detail}}}"))]),
@@ -27,6 +27,10 @@ pub(super) fn command(which: u8, detail: u8) -> Command {
             is_default: (which & 0x08 == 0x08).then_some(!detail.is_multiple_of(4)),
         })),
     }
+}
+
+pub(super) fn removal(detail: u8) -> Command {
+    Command::RemoveEnvironment { named: NAMES[usize::from(detail % 3)].to_owned() }
 }
 
 fn variables(detail: u8) -> Variables {
