@@ -131,6 +131,13 @@ async fn rebuilding_the_projections_tells_nobody_anything_again() {
     let teller = Teller::start(Arc::new(log.clone()), folder.path(), config.clone()).await.unwrap();
     let mut subscriber = Subscriber::of(&nats.url(), "downbeat.events.default.>").await;
     let before = subscriber.take(1 + 3 * TOLD_OF_A_RUN).await;
+    // A message is heard before it is remembered as told; only what is remembered is not told again.
+    let (file, end) = (config.outgoing_data.join("events.json"), log.tail().await.unwrap().sequence);
+    once("the checkpoint at the end of the log", || {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|written| written["sequence"] == json!(end))
+    })
+    .await;
     teller.stop().await;
 
     std::fs::remove_dir_all(folder.path().join("projections")).unwrap();
