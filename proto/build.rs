@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
     "downbeat/control/v1/access.proto",
@@ -10,6 +10,7 @@ const FILES: [&str; 18] = [
     "downbeat/control/v1/environments.proto",
     "downbeat/control/v1/pipelines.proto",
     "downbeat/control/v1/tool_state.proto",
+    "downbeat/control/v1/webhooks.proto",
     "downbeat/metadata/v1/audit.proto",
     "downbeat/metadata/v1/position.proto",
     "downbeat/metadata/v1/metadata.proto",

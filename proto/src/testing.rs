@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
 mod access;
+mod endpoints;
 mod alerts;
 mod assets;
 mod audit;

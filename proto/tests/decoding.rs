@@ -88,6 +88,9 @@ const KINDS: [(i32, &str); 76] = [
     (150, "KEY_CREATED"),
     (151, "KEY_REVOKED"),
     (152, "KEYS_USED"),
+    (170, "ENDPOINT_OPENED"),
+    (171, "ENDPOINT_ROTATED"),
+    (172, "ENDPOINT_CLOSED"),
 ];
 
 #[test]

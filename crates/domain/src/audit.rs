@@ -7,8 +7,9 @@ use crate::{
     command::{AccessCommand, Command},
     cost::CostCommand,
     decide::cut,
+    endpoint::EndpointCommand,
     environment::SetEnvironment,
-    id::{PipelineId, RunId},
+    id::{EndpointId, PipelineId, RunId},
     limits,
 };
 
@@ -130,6 +131,8 @@ words!(
         Key = "key",
         /// An environment.
         Environment = "environment",
+        /// An endpoint.
+        Endpoint = "endpoint",
     }
 );
 
@@ -190,6 +193,12 @@ words!(
         CreateKey = "CREATE_KEY",
         /// See [`AccessCommand::RevokeKey`].
         RevokeKey = "REVOKE_KEY",
+        /// See [`EndpointCommand::Open`].
+        OpenEndpoint = "OPEN_ENDPOINT",
+        /// See [`EndpointCommand::Rotate`].
+        RotateEndpoint = "ROTATE_ENDPOINT",
+        /// See [`EndpointCommand::Close`].
+        CloseEndpoint = "CLOSE_ENDPOINT",
     }
 );
 
@@ -239,6 +248,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::Access(AccessCommand::RevokeKey { key }) => {
             (CommandKind::RevokeKey, vec![Target::new(TargetKind::Key, key)])
         }
+        Command::Endpoint(command) => endpoint(command),
         Command::Access(AccessCommand::NoteUses { .. })
         | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
@@ -256,6 +266,18 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         | Command::LoseAttempt { .. }
         | Command::WakeRun { .. } => return None,
     })
+}
+
+fn endpoint(command: &EndpointCommand) -> (CommandKind, Vec<Target>) {
+    let one = |id: EndpointId| vec![Target::new(TargetKind::Endpoint, id)];
+    match command {
+        EndpointCommand::Open(open) => {
+            let named = Target { name: open.name.clone(), ..Target::new(TargetKind::Endpoint, open.endpoint) };
+            (CommandKind::OpenEndpoint, vec![Target::new(TargetKind::Pipeline, open.pipeline), named])
+        }
+        EndpointCommand::Rotate { endpoint, .. } => (CommandKind::RotateEndpoint, one(*endpoint)),
+        EndpointCommand::Close { endpoint } => (CommandKind::CloseEndpoint, one(*endpoint)),
+    }
 }
 
 /// The one that changes as the caller named it, or the new one by its id.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     cost::CostCommand,
+    endpoint::EndpointCommand,
     environment::SetEnvironment,
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
     foreign::ReportLineage,
@@ -219,6 +220,8 @@ pub enum Command {
     Cost(CostCommand),
     /// Of keys.
     Access(AccessCommand),
+    /// Of endpoints that start pipelines.
+    Endpoint(EndpointCommand),
     /// Another system says something about a run of its own.
     ReportLineage(Box<ReportLineage>),
     /// A deadline of the run has passed.

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     cost::CostEvent,
+    endpoint::EndpointEvent,
     environment::EnvironmentEvent,
     foreign::LineageReported,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
@@ -123,6 +124,8 @@ pub enum Event {
     Cost(Box<CostEvent>),
     /// Of keys.
     Access(Box<AccessEvent>),
+    /// Of endpoints that start pipelines.
+    Endpoint(Box<EndpointEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),
     /// Of the environments that runs read.
@@ -330,6 +333,7 @@ impl Event {
             | Event::CommandRejected(_)
             | Event::Cost(_)
             | Event::Access(_)
+            | Event::Endpoint(_)
             | Event::LineageReported(_)
             | Event::Environment(_)
             | Event::ToolStateKept(_)
@@ -435,6 +439,7 @@ impl Event {
             Event::CommandRejected(rejected) => Some(rejected.at),
             Event::Cost(fact) => Some(fact.at()),
             Event::Access(fact) => fact.at(),
+            Event::Endpoint(fact) => Some(fact.at()),
             Event::LineageReported(reported) => Some(reported.at),
             Event::Environment(fact) => Some(fact.at()),
             Event::ToolStateKept(kept) => Some(kept.at),

@@ -88,6 +88,10 @@ id!(
     KeyId
 );
 id!(
+    /// An endpoint: drawn by chance.
+    EndpointId
+);
+id!(
     /// A command, given by the caller; a repeated one is answered from state.
     CommandId
 );

@@ -13,6 +13,7 @@ pub mod compile;
 pub mod cost;
 pub mod decide;
 pub mod effects;
+pub mod endpoint;
 pub mod environment;
 pub mod event;
 mod evolve;
@@ -48,7 +49,7 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, CostId, EnvironmentId, EventKey, KeyId, PipelineId, RunId, TaskRunId,
+    AccountId, AlertId, BackfillId, CommandId, CostId, EndpointId, EnvironmentId, EventKey, KeyId, PipelineId, RunId, TaskRunId,
     WorkerId,
 };
 pub use incoming::IncomingEvent;

@@ -247,6 +247,16 @@ pub const KEY_DAYS_MAX: i64 = 366;
 pub const GRANTS_PER_KEY_MAX: usize = 20;
 /// Labels of all grants of one key, bytes: all keys together fit into one message.
 pub const GRANT_BYTES_PER_KEY_MAX: usize = 2 * 1024;
+/// Endpoints that are open.
+pub const ENDPOINTS_MAX: usize = 1_000;
+/// Endpoints of one pipeline.
+pub const ENDPOINTS_PER_PIPELINE_MAX: usize = 20;
+/// Name of an endpoint, characters.
+pub const ENDPOINT_NAME_CHARS_MAX: usize = 100;
+/// Secrets of an endpoint that are still valid beside its newest.
+pub const OLD_SECRETS_MAX: usize = 2;
+/// How long a secret may stay valid after it was replaced, seconds.
+pub const SECRET_OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 60 * 60;
 /// The address, and the client, that a call comes from, each in bytes; longer ones are cut.
 pub const CALL_ORIGIN_BYTES_MAX: usize = 128;
 /// What a caller says about why, bytes; longer ones are cut.

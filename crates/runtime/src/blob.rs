@@ -72,6 +72,11 @@ impl BlobKey {
         Self(format!("{CALLBACKS}/{id}.jsonl"))
     }
 
+    /// A sealed secret of an endpoint. `number`: from 1.
+    pub fn endpoint_secret(endpoint: Uuid, number: u32) -> Self {
+        Self(format!("endpoints/{endpoint}/{number}.sealed"))
+    }
+
     /// What dbt built, for one scope. Scopes are free text: their hash names the file.
     pub fn dbt_state(scope: &str) -> Self {
         let scope = blake3::hash(scope.as_bytes()).to_hex();

@@ -80,6 +80,9 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::KeyCreated,
     EventKind::KeyRevoked,
     EventKind::KeysUsed,
+    EventKind::EndpointOpened,
+    EventKind::EndpointRotated,
+    EventKind::EndpointClosed,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

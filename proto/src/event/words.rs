@@ -54,6 +54,9 @@ words! {
         ReleaseRun = ReleaseRun,
         CreateKey = CreateKey,
         RevokeKey = RevokeKey,
+        OpenEndpoint = OpenEndpoint,
+        RotateEndpoint = RotateEndpoint,
+        CloseEndpoint = CloseEndpoint,
         SetEnvironment = SetEnvironment,
         RemoveEnvironment = RemoveEnvironment,
     }
@@ -68,6 +71,7 @@ words! {
         Event = Event,
         Key = Key,
         Environment = Environment,
+        Endpoint = Endpoint,
     }
     /// The wire form of why an instant has no run of its own.
     pass_reason, pass_reason_of: PassReason {

@@ -16,6 +16,7 @@ mod access;
 mod alerts;
 mod assets;
 mod cost;
+mod endpoints;
 mod decode;
 mod encode;
 mod environments;

@@ -10,10 +10,14 @@ use jiff::SignedDuration;
 use super::{World, environments};
 
 impl World {
-    /// Keys have nothing to do with runs, and what a run reads of an environment stands in it: what becomes of them joins the decision before, so that everything else goes as it would.
+    /// Keys and endpoints have nothing to do with runs, and what a run reads of an environment stands in it: what becomes of them joins the decision before, so that everything else goes as it would.
     pub(super) fn beside_the_step(&mut self, which: u8, detail: u8, more: u8) {
         let command = match more % 16 {
             5 => self.of_keys(which, detail),
+            7 => match self.of_endpoints(which, detail) {
+                Some(command) => command,
+                None => return,
+            },
             // Seldom asked for in a step, and mostly in vain.
             11 => environments::removal(detail),
             _ => return,

@@ -11,6 +11,7 @@ pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u3
         let text = match event {
             Event::Cost(fact) => format!("{fact:?}"),
             Event::Access(fact) => format!("{fact:?}"),
+            Event::Endpoint(fact) => format!("Endpoint{fact:?}"),
             Event::Environment(fact) => format!("Environment{fact:?}"),
             _ => format!("{event:?}"),
         };

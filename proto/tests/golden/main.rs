@@ -11,6 +11,7 @@ mod backfilled;
 mod costed;
 mod declared;
 mod described;
+mod endpoints;
 mod environments;
 mod followed;
 mod foreign;
@@ -192,6 +193,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(priced::events())
         .chain(declared::events())
         .chain(keyed::events())
+        .chain(endpoints::events())
         .chain(versioned::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use downbeat_domain::{
     Partition, RunState, Trigger,
     cost::Ledger,
-    state::{AssetState, GroupPhase, Keys, Owed},
+    state::{AssetState, Endpoints, GroupPhase, Keys, Owed},
 };
 
 fn assets(text: &mut String, alias: &str, state: &AssetState) {
@@ -120,6 +120,7 @@ pub(crate) fn partition(partition: &Partition) -> String {
         writeln!(text, "run {run} ended {status}").unwrap();
     }
     keys(&mut text, &partition.keys);
+    endpoints(&mut text, &partition.endpoints);
     costs(&mut text, &partition.ledger);
     let mut live: Vec<&RunState> = partition.runs.values().collect();
     live.sort_by_key(|run| run.order);
@@ -137,6 +138,18 @@ fn keys(text: &mut String, keys: &Keys) {
     }
     for (id, name) in &keys.revoked {
         writeln!(text, "key {id} `{name}` was revoked").unwrap();
+    }
+}
+
+fn endpoints(text: &mut String, endpoints: &Endpoints) {
+    for (id, endpoint) in &endpoints.open {
+        let (name, scheme, first) = (&endpoint.name, endpoint.scheme.as_str(), endpoint.hash[0]);
+        writeln!(text, "endpoint {id} `{name}` of {} by {}", endpoint.pipeline, endpoint.by).unwrap();
+        writeln!(text, "  made {}, {scheme}, of hash {first}..", endpoint.created_at).unwrap();
+        for (number, until) in &endpoint.old_secrets {
+            writeln!(text, "  secret {number} until {until}").unwrap();
+        }
+        writeln!(text, "  secret {}", endpoint.secret).unwrap();
     }
 }
 

@@ -11,6 +11,7 @@ mod alerts;
 mod assets;
 mod costs;
 mod describe;
+mod endpoints;
 mod environments;
 mod foreign;
 mod recorder;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     event::AttemptRef,
-    id::{AlertId, BackfillId, PipelineId, RunId},
+    id::{AlertId, BackfillId, EndpointId, PipelineId, RunId},
 };
 
 /// A refusal: a value that the caller understands, not an error of ours.
@@ -123,6 +123,28 @@ pub enum Rejection {
     /// No such key.
     #[error("there is no key `{0}`; `downbeat key list` shows those that there are")]
     UnknownKey(String),
+    /// Endpoints have limits, and some have no secret.
+    #[error("{0}")]
+    InvalidEndpoint(String),
+    /// The pipeline has an endpoint of this name.
+    #[error("pipeline `{alias}` has an endpoint `{name}` already; close it first, or choose another name")]
+    EndpointExists {
+        /// Its name.
+        name: String,
+        /// The pipeline's alias.
+        alias: String,
+    },
+    /// There are as many endpoints as there may be.
+    #[error("{of} has {most} endpoints, and no more are allowed; close some")]
+    TooManyEndpoints {
+        /// What has them.
+        of: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
+    /// No such endpoint.
+    #[error("there is no endpoint `{0}`; `downbeat webhook list` shows those that there are")]
+    UnknownEndpoint(EndpointId),
     /// Prices, bills and budgets have limits, and must make sense.
     #[error("{0}")]
     InvalidCost(String),
@@ -276,6 +298,10 @@ impl Rejection {
             Self::KeyExists(_) => "KEY_EXISTS",
             Self::TooManyKeys(_) => "TOO_MANY_KEYS",
             Self::UnknownKey(_) => "UNKNOWN_KEY",
+            Self::InvalidEndpoint(_) => "INVALID_ENDPOINT",
+            Self::EndpointExists { .. } => "ENDPOINT_EXISTS",
+            Self::TooManyEndpoints { .. } => "TOO_MANY_ENDPOINTS",
+            Self::UnknownEndpoint(_) => "UNKNOWN_ENDPOINT",
             Self::InvalidCost(_) => "INVALID_COST",
             Self::InvalidEnvironment(_) => "INVALID_ENVIRONMENT",
             Self::UnknownEnvironment { .. } => "UNKNOWN_ENVIRONMENT",

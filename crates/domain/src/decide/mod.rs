@@ -14,6 +14,7 @@ mod child;
 mod condition;
 mod consider;
 mod declared;
+mod endpoints;
 mod environments;
 mod fire_schedule;
 mod follow;
@@ -116,6 +117,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
             Ok(cost::with_costs(partition, run, lose_attempt::decide(run, *attempt, reason, context)?, context))
         }
         Command::Access(command) => access::decide(partition, command, context),
+        Command::Endpoint(command) => endpoints::decide(partition, command, context),
         Command::Cost(command) => decide_cost(partition, command, context),
         Command::ReportLineage(report) => Ok(vec![lineage::decide(report, context)]),
         Command::WakeRun { run } => Ok(wake_run::decide(partition, partition.live_run(*run)?, context)),

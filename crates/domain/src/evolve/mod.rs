@@ -58,6 +58,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
                 state.alerts = AlertCounts::default();
             }
             crate::cost::set_budget_of(partition, *pipeline, None);
+            partition.endpoints.close_all_of(*pipeline);
             look_at_lanes(partition, *pipeline);
             look_at_backfills(partition, *pipeline);
         }
@@ -102,6 +103,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         Event::CommandRejected(_) => {}
         Event::Cost(fact) => crate::cost::evolve(partition, fact),
         Event::Access(fact) => partition.keys.evolve(fact),
+        Event::Endpoint(fact) => partition.endpoints.evolve(fact),
         // Nothing is decided by it.
         Event::LineageReported(_) | Event::ToolStateKept(_) => {}
         Event::RunCreated(created) => create_run(partition, created),

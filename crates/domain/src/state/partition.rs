@@ -14,7 +14,7 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Environments, Followers, Keys, LaneKey,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Endpoints, Environments, Followers, Keys, LaneKey,
         Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
@@ -58,6 +58,8 @@ pub struct Partition {
     pub ledger: Ledger,
     /// Keys that open something.
     pub keys: Keys,
+    /// Endpoints that start pipelines.
+    pub endpoints: Endpoints,
     /// What others told sensors.
     pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.

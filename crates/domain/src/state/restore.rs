@@ -18,8 +18,8 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Environments, Expansion, Followed, Followers,
-        GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Endpoints, Environments, Expansion, Followed,
+        Followers, GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState,
         Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
@@ -45,6 +45,7 @@ pub struct PartitionParts {
     /// Without its indexes.
     pub ledger: Ledger,
     pub keys: Keys,
+    pub endpoints: Endpoints,
     pub environments: Environments,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
@@ -402,6 +403,7 @@ impl Partition {
             alerts: parts.alerts,
             ledger: parts.ledger.restore()?,
             keys: parts.keys,
+            endpoints: parts.endpoints,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };

@@ -12,6 +12,7 @@ mod children;
 mod conditions;
 mod costs;
 mod declared;
+mod endpoints;
 mod environments;
 mod events;
 mod followers;

@@ -1,10 +1,11 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, EnvironmentId, Event, EventOrigin, EventTaken,
-    KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, EndpointId, EnvironmentId, Event, EventOrigin,
+    EventTaken, KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
     TargetKind, WindowRef,
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
+    endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
@@ -192,6 +193,27 @@ pub(crate) fn events() -> Vec<Event> {
         }))),
         Event::Access(Box::new(AccessEvent::KeysUsed { keys: vec![KeyId([8; 16])], hour: at(0) })),
         Event::Access(Box::new(AccessEvent::KeyRevoked { key: KeyId([8; 16]), name: text(), at: at(1) })),
+        Event::Endpoint(Box::new(EndpointEvent::Opened(EndpointOpened {
+            endpoint: EndpointId([8; 16]),
+            pipeline: PIPELINE,
+            name: text(),
+            hash: [0; 32],
+            scheme: SignatureScheme::StandardWebhooks,
+            by: text(),
+            at: at(1),
+        }))),
+        Event::Endpoint(Box::new(EndpointEvent::Rotated {
+            endpoint: EndpointId([8; 16]),
+            secret: 2,
+            old_until: at(9),
+            at: at(1),
+        })),
+        Event::Endpoint(Box::new(EndpointEvent::Closed {
+            endpoint: EndpointId([8; 16]),
+            name: text(),
+            pipeline: PIPELINE,
+            at: at(1),
+        })),
         Event::LineageReported(Box::new(LineageReported {
             said: Said { identity: [1; 16], ..Said::default() },
             part: 0,

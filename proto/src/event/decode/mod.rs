@@ -7,6 +7,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod endpoints;
 mod environment;
 mod fields;
 mod follow;
@@ -24,6 +25,7 @@ use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
 pub(crate) use access::created_of as key_created_of;
+pub(crate) use endpoints::opened_of as endpoint_opened_of;
 pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
 pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
@@ -113,6 +115,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::BudgetSet
         | EventKind::BudgetPeriodBegan
         | EventKind::BudgetCrossed => cost::decode(known, fields, payload)?,
+        EventKind::EndpointOpened | EventKind::EndpointRotated | EventKind::EndpointClosed => {
+            endpoints::decode(known, fields, payload)?
+        }
         EventKind::KeyCreated | EventKind::KeyRevoked | EventKind::KeysUsed => access::decode(known, fields, payload)?,
         EventKind::EnvironmentSet | EventKind::EnvironmentRemoved => environment::decode(known, fields, payload)?,
         EventKind::ToolStateKept => Event::ToolStateKept(Box::new(environment::kept(fields, fields.parse(payload)?)?)),

@@ -7,6 +7,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod endpoints;
 mod environment;
 mod follow;
 mod foreign;
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub(crate) use access::created as key_created;
+pub(crate) use endpoints::opened as endpoint_opened;
 pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
 pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
@@ -91,6 +93,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::CommandRejected(rejected) => event(EventKind::CommandRejected, &audit::rejected(rejected)),
         Event::Cost(fact) => cost::encode(fact),
         Event::Access(fact) => access::encode(fact),
+        Event::Endpoint(fact) => endpoints::encode(fact),
         Event::Environment(fact) => environment::encode(fact),
         Event::ToolStateKept(kept) => event(EventKind::ToolStateKept, &environment::kept(kept)),
         Event::LineageReported(reported) => event(EventKind::LineageReported, &foreign::reported(reported)),

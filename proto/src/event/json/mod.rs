@@ -7,6 +7,7 @@ mod attempt;
 mod audit;
 mod backfill;
 mod cost;
+mod endpoints;
 mod environment;
 mod foreign;
 mod pipeline;
@@ -99,6 +100,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
                 .or_else(|| audit::to_json(other))
                 .or_else(|| cost::to_json(other))
                 .or_else(|| access::to_json(other))
+                .or_else(|| endpoints::to_json(other))
                 .or_else(|| foreign::to_json(other))
                 .unwrap_or_else(of_task)
         }

@@ -21,6 +21,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownBackfill(_)
         | Rejection::UnknownAlert(_)
         | Rejection::UnknownKey(_)
+        | Rejection::UnknownEndpoint(_)
         | Rejection::UnknownVersion { .. }
         | Rejection::UnknownEnvironment { .. }
         | Rejection::UnknownRun(_) => Code::NotFound,
@@ -30,13 +31,17 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::InvalidToolState(_)
         | Rejection::InvalidCost(_)
         | Rejection::InvalidKey(_)
+        | Rejection::InvalidEndpoint(_)
         | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
         | Rejection::InvalidSensorEvent(_)
         | Rejection::InvalidStorage(_)
         | Rejection::InvalidRelease(_) => Code::InvalidArgument,
         Rejection::NotAnApprover { .. } => Code::PermissionDenied,
-        Rejection::RunExists(_) | Rejection::KeyExists(_) | Rejection::PipelineExists { .. } => Code::AlreadyExists,
+        Rejection::RunExists(_)
+        | Rejection::KeyExists(_)
+        | Rejection::EndpointExists { .. }
+        | Rejection::PipelineExists { .. } => Code::AlreadyExists,
         Rejection::VersionUnread { .. } => Code::Unavailable,
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
@@ -47,6 +52,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)
         | Rejection::TooManyKeys(_)
+        | Rejection::TooManyEndpoints { .. }
         | Rejection::NoWebhook { .. }
         | Rejection::TaskEnded { .. }
         | Rejection::TaskUnfit { .. }

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use cases::*;
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EnvironmentId, Event, Grant, KeyId, Mark,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EndpointId, EnvironmentId, Event, Grant, KeyId, Mark,
     PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
     ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
+    endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
 };
@@ -134,6 +135,40 @@ async fn what_follows_by_itself_and_what_workers_say_has_no_row() {
     let found: Vec<(u64, u32, &str)> =
         entries.iter().map(|entry| (entry.sequence, entry.ordinal, entry.command.as_str())).collect();
     assert_eq!(found, [(1, 0, "APPLY_PIPELINE"), (1, 1, "START_RUN"), (3, 1, "DELETE_PIPELINE")]);
+}
+
+#[tokio::test]
+async fn endpoints_that_are_opened_rotated_and_closed_have_rows() {
+    let id = EndpointId([6; 16]);
+    let opened = EndpointOpened {
+        endpoint: id,
+        pipeline: pipeline_id(),
+        name: "shop".into(),
+        hash: [9; 32],
+        scheme: SignatureScheme::GitHub,
+        by: "user:ada".into(),
+        at: at(2),
+    };
+    let rotated = EndpointEvent::Rotated { endpoint: id, secret: 2, old_until: at(60), at: at(3) };
+    let closed = EndpointEvent::Closed { endpoint: id, name: "shop".into(), pipeline: pipeline_id(), at: at(4) };
+    let by_ada = |fact| vec![by("user:ada", vec![Event::Endpoint(Box::new(fact))])];
+    let entries =
+        audited(vec![by_ada(EndpointEvent::Opened(opened)), by_ada(rotated), by_ada(closed)]).await;
+    let found: Vec<_> = entries
+        .iter()
+        .map(|it| (it.command.as_str(), it.summary.clone(), it.before.as_str(), it.after.clone()))
+        .collect();
+    let until = json!({"secret": 2, "old_until": at(60).to_string()}).to_string();
+    let before = json!({"secret": 1}).to_string();
+    assert_eq!(
+        found,
+        [
+            ("OPEN_ENDPOINT", "opened endpoint shop".to_owned(), "", json!({"signed": "GITHUB"}).to_string()),
+            ("ROTATE_ENDPOINT", format!("secret 2 of endpoint {id}"), before.as_str(), until),
+            ("CLOSE_ENDPOINT", "closed endpoint shop".to_owned(), "", json!({"closed": true}).to_string()),
+        ]
+    );
+    assert!(entries.iter().all(|it| it.targets.iter().any(|it| it.kind == "endpoint" && it.id == id.to_string())));
 }
 
 #[tokio::test]

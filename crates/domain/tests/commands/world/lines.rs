@@ -1,6 +1,8 @@
 //! An event in one line, as tests expect it.
 
-use downbeat_domain::{AttemptRef, Event, PipelineId, environment::EnvironmentEvent, event::AccessEvent};
+use downbeat_domain::{
+    AttemptRef, Event, PipelineId, endpoint::EndpointEvent, environment::EnvironmentEvent, event::AccessEvent,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -124,6 +126,15 @@ impl World {
                     let named: Vec<u8> = keys.iter().map(|key| key.0[0]).collect();
                     format!("KeysUsed {named:?} in the hour of {} s", hour.duration_since(super::instant(0)).as_secs())
                 }
+            },
+            Event::Endpoint(fact) => match fact.as_ref() {
+                EndpointEvent::Opened(opened) => {
+                    format!("EndpointOpened {} {} by {}", opened.name, opened.scheme.as_str(), opened.by)
+                }
+                EndpointEvent::Rotated { secret, old_until, at, .. } => {
+                    format!("EndpointRotated to {secret}, others for {} s", old_until.duration_since(*at).as_secs())
+                }
+                EndpointEvent::Closed { name, .. } => format!("EndpointClosed {name}"),
             },
             Event::CommandRejected(rejected) => format!("CommandRejected: {}", rejected.message),
             Event::EventTaken(taken) => {

@@ -9,7 +9,7 @@ use downbeat_domain::{
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, environments, pipeline, pool_before, run, target, versions};
+use super::{Told, endpoints, environments, pipeline, pool_before, run, target, versions};
 use crate::{
     engine::{
         backfills,
@@ -56,6 +56,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::CommandRejected(_) => true,
         Event::Cost(fact) => of_the_ledger(fact).is_some(),
         Event::Access(fact) => of_keys(fact).is_some(),
+        Event::Endpoint(_) => true,
         _ => false,
     }
 }
@@ -170,6 +171,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
             Told { after, ..about(command, targets, summary) }
         }
         Event::Access(fact) => return Ok(of_keys(fact)),
+        Event::Endpoint(fact) => return endpoints::told(fact, batch).map(Some),
         _ => return Ok(None),
     }))
 }
