@@ -5,6 +5,7 @@
 
 use crate::{
     command::{AccessCommand, Command},
+    connection::ConnectionCommand,
     cost::CostCommand,
     decide::cut,
     environment::SetEnvironment,
@@ -130,6 +131,8 @@ words!(
         Key = "key",
         /// An environment.
         Environment = "environment",
+        /// A connection.
+        Connection = "connection",
     }
 );
 
@@ -190,6 +193,14 @@ words!(
         CreateKey = "CREATE_KEY",
         /// See [`AccessCommand::RevokeKey`].
         RevokeKey = "REVOKE_KEY",
+        /// See [`ConnectionCommand::Save`].
+        SaveConnection = "SAVE_CONNECTION",
+        /// See [`ConnectionCommand::Remove`].
+        RemoveConnection = "REMOVE_CONNECTION",
+        /// See [`ConnectionCommand::Test`].
+        TestConnection = "TEST_CONNECTION",
+        /// See [`ConnectionCommand::Reseal`].
+        ResealConnections = "RESEAL_CONNECTIONS",
     }
 );
 
@@ -239,6 +250,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::Access(AccessCommand::RevokeKey { key }) => {
             (CommandKind::RevokeKey, vec![Target::new(TargetKind::Key, key)])
         }
+        Command::Connection(command) => of_connection(command),
         Command::Access(AccessCommand::NoteUses { .. })
         | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
@@ -256,6 +268,21 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         | Command::LoseAttempt { .. }
         | Command::WakeRun { .. } => return None,
     })
+}
+
+fn of_connection(command: &ConnectionCommand) -> (CommandKind, Vec<Target>) {
+    let target = |id: String| Target::new(TargetKind::Connection, id);
+    match command {
+        ConnectionCommand::Save(save) => {
+            let saved = Target { name: save.name.clone(), ..target(save.connection.to_string()) };
+            (CommandKind::SaveConnection, vec![saved])
+        }
+        ConnectionCommand::Remove { named, .. } => (CommandKind::RemoveConnection, vec![target(named.clone())]),
+        ConnectionCommand::Test { connection, .. } => {
+            (CommandKind::TestConnection, vec![target(connection.to_string())])
+        }
+        ConnectionCommand::Reseal { .. } => (CommandKind::ResealConnections, Vec::new()),
+    }
 }
 
 /// The one that changes as the caller named it, or the new one by its id.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    connection::ConnectionCommand,
     cost::CostCommand,
     environment::SetEnvironment,
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
@@ -219,6 +220,8 @@ pub enum Command {
     Cost(CostCommand),
     /// Of keys.
     Access(AccessCommand),
+    /// Of sealed connections.
+    Connection(ConnectionCommand),
     /// Another system says something about a run of its own.
     ReportLineage(Box<ReportLineage>),
     /// A deadline of the run has passed.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    connection::ConnectionEvent,
     cost::CostEvent,
     environment::EnvironmentEvent,
     foreign::LineageReported,
@@ -123,6 +124,8 @@ pub enum Event {
     Cost(Box<CostEvent>),
     /// Of keys.
     Access(Box<AccessEvent>),
+    /// Of sealed connections.
+    Connection(Box<ConnectionEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),
     /// Of the environments that runs read.
@@ -330,6 +333,7 @@ impl Event {
             | Event::CommandRejected(_)
             | Event::Cost(_)
             | Event::Access(_)
+            | Event::Connection(_)
             | Event::LineageReported(_)
             | Event::Environment(_)
             | Event::ToolStateKept(_)
@@ -435,6 +439,7 @@ impl Event {
             Event::CommandRejected(rejected) => Some(rejected.at),
             Event::Cost(fact) => Some(fact.at()),
             Event::Access(fact) => fact.at(),
+            Event::Connection(fact) => Some(fact.at()),
             Event::LineageReported(reported) => Some(reported.at),
             Event::Environment(fact) => Some(fact.at()),
             Event::ToolStateKept(kept) => Some(kept.at),

@@ -80,6 +80,10 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::KeyCreated,
     EventKind::KeyRevoked,
     EventKind::KeysUsed,
+    EventKind::ConnectionSaved,
+    EventKind::ConnectionRemoved,
+    EventKind::ConnectionTested,
+    EventKind::ConnectionsResealed,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

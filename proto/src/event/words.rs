@@ -2,6 +2,7 @@
 
 use downbeat_domain::{
     CommandKind, FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TargetKind, TaskStatus,
+    connection::ConnectionHealth,
     status::{CheckState, WindowEnd},
 };
 
@@ -56,6 +57,10 @@ words! {
         RevokeKey = RevokeKey,
         SetEnvironment = SetEnvironment,
         RemoveEnvironment = RemoveEnvironment,
+        SaveConnection = SaveConnection,
+        RemoveConnection = RemoveConnection,
+        TestConnection = TestConnection,
+        ResealConnections = ResealConnections,
     }
     /// The wire form of a kind of thing that commands are about.
     target_kind, target_kind_of: TargetKind {
@@ -68,6 +73,12 @@ words! {
         Event = Event,
         Key = Key,
         Environment = Environment,
+        Connection = Connection,
+    }
+    /// The wire form of how a test of a connection ended.
+    connection_health, connection_health_of: ConnectionHealth {
+        Succeeded = Succeeded,
+        Failed = Failed,
     }
     /// The wire form of why an instant has no run of its own.
     pass_reason, pass_reason_of: PassReason {

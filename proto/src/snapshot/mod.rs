@@ -18,6 +18,7 @@ mod assets;
 mod cost;
 mod decode;
 mod encode;
+mod connections;
 mod environments;
 mod sensors;
 

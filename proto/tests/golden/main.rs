@@ -19,6 +19,7 @@ mod priced;
 mod promised;
 mod samples;
 mod scheduled;
+mod sealed;
 mod sensed;
 mod settled;
 mod triggered;
@@ -192,6 +193,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(priced::events())
         .chain(declared::events())
         .chain(keyed::events())
+        .chain(sealed::events())
         .chain(versioned::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =

@@ -11,6 +11,7 @@ mod alerts;
 mod assets;
 mod costs;
 mod describe;
+mod connections;
 mod environments;
 mod foreign;
 mod recorder;

@@ -14,8 +14,8 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Environments, Followers, Keys, LaneKey,
-        Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Connections, Environments, Followers,
+        Keys, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
     storage::PipelineStorage,
@@ -58,6 +58,8 @@ pub struct Partition {
     pub ledger: Ledger,
     /// Keys that open something.
     pub keys: Keys,
+    /// Connections that are sealed.
+    pub connections: Connections,
     /// What others told sensors.
     pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.

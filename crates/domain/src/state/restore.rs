@@ -18,7 +18,7 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Environments, Expansion, Followed, Followers,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Connections, Environments, Expansion, Followed, Followers,
         GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState,
         Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
@@ -45,6 +45,7 @@ pub struct PartitionParts {
     /// Without its indexes.
     pub ledger: Ledger,
     pub keys: Keys,
+    pub connections: Connections,
     pub environments: Environments,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
@@ -402,10 +403,11 @@ impl Partition {
             alerts: parts.alerts,
             ledger: parts.ledger.restore()?,
             keys: parts.keys,
+            connections: parts.connections,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };
-        if !partition.environments.is_sound() {
+        if !partition.environments.is_sound() || !partition.connections.is_sound() {
             return None;
         }
         for (id, pipeline) in &partition.pipelines {

@@ -1,9 +1,10 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, EnvironmentId, Event, EventOrigin, EventTaken,
-    KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, ConnectionId, EnvironmentId, Event, EventOrigin,
+    EventTaken, KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
     TargetKind, WindowRef,
+    connection::{ConnectionEvent, ConnectionSaved},
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
@@ -192,6 +193,21 @@ pub(crate) fn events() -> Vec<Event> {
         }))),
         Event::Access(Box::new(AccessEvent::KeysUsed { keys: vec![KeyId([8; 16])], hour: at(0) })),
         Event::Access(Box::new(AccessEvent::KeyRevoked { key: KeyId([8; 16]), name: text(), at: at(1) })),
+        Event::Connection(Box::new(ConnectionEvent::Saved(ConnectionSaved {
+            connection: ConnectionId([9; 16]),
+            integration: text(),
+            name: text(),
+            version: 1,
+            seal: [0; 16],
+            fields: Vec::new(),
+            is_default: true,
+            at: at(1),
+        }))),
+        Event::Connection(Box::new(ConnectionEvent::Removed {
+            connection: ConnectionId([9; 16]),
+            name: text(),
+            at: at(1),
+        })),
         Event::LineageReported(Box::new(LineageReported {
             said: Said { identity: [1; 16], ..Said::default() },
             part: 0,

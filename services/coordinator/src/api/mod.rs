@@ -23,10 +23,12 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownKey(_)
         | Rejection::UnknownVersion { .. }
         | Rejection::UnknownEnvironment { .. }
+        | Rejection::UnknownConnection(_)
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
         | Rejection::InvalidEnvironment(_)
+        | Rejection::InvalidConnection(_)
         | Rejection::InvalidToolState(_)
         | Rejection::InvalidCost(_)
         | Rejection::InvalidKey(_)
@@ -42,6 +44,8 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::RunLive { .. }
         | Rejection::BackfillEnded(_)
         | Rejection::EnvironmentIsDefault { .. }
+        | Rejection::ConnectionUsed { .. }
+        | Rejection::ConnectionChanged { .. }
         | Rejection::PipelinePaused { .. }
         | Rejection::OnlyDrafts { .. }
         | Rejection::TriggerCircle(_)

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use cases::*;
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EnvironmentId, Event, Grant, KeyId, Mark,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EnvironmentId, Event, Grant, KeyId, Mark,
     PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
     ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
+    connection::{ConnectionEvent, ConnectionField, ConnectionHealth, ConnectionSaved},
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
 };
@@ -134,6 +135,53 @@ async fn what_follows_by_itself_and_what_workers_say_has_no_row() {
     let found: Vec<(u64, u32, &str)> =
         entries.iter().map(|entry| (entry.sequence, entry.ordinal, entry.command.as_str())).collect();
     assert_eq!(found, [(1, 0, "APPLY_PIPELINE"), (1, 1, "START_RUN"), (3, 1, "DELETE_PIPELINE")]);
+}
+
+#[tokio::test]
+async fn what_became_of_connections_is_told_without_any_value() {
+    let id = ConnectionId([6; 16]);
+    let field = ConnectionField { name: "password".into(), store: String::new() };
+    let saved = |version| ConnectionSaved {
+        connection: id,
+        integration: "POSTGRES".into(),
+        name: "shop".into(),
+        version,
+        seal: [1; 16],
+        fields: vec![field.clone()],
+        is_default: false,
+        at: at(1),
+    };
+    let fact = |fact| vec![by("user:ada", vec![Event::Connection(Box::new(fact))])];
+    let tested = ConnectionEvent::Tested {
+        connection: id,
+        name: "shop".into(),
+        version: 2,
+        health: ConnectionHealth::Failed,
+        message: "no such host".into(),
+        at: at(2),
+    };
+    let entries = audited(vec![
+        fact(ConnectionEvent::Saved(saved(1))),
+        fact(ConnectionEvent::Saved(saved(2))),
+        fact(tested),
+        fact(ConnectionEvent::Resealed { connections: 1, master_key: "ab".into(), at: at(3) }),
+        fact(ConnectionEvent::Removed { connection: id, name: "shop".into(), at: at(4) }),
+    ])
+    .await;
+    let found: Vec<_> = entries.iter().map(|it| (it.command.as_str(), it.summary.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("SAVE_CONNECTION", "made connection shop"),
+            ("SAVE_CONNECTION", "changed connection shop"),
+            ("TEST_CONNECTION", "tried connection shop"),
+            ("RESEAL_CONNECTIONS", "sealed all connections anew"),
+            ("REMOVE_CONNECTION", "removed connection shop"),
+        ]
+    );
+    assert!(entries[0].after.contains("\"fields\":[\"password\"]"), "{}", entries[0].after);
+    let target = &entries[4].targets[0];
+    assert_eq!((target.kind.as_str(), target.name.as_str(), &target.id), ("connection", "shop", &id.to_string()));
 }
 
 #[tokio::test]

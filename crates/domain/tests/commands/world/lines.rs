@@ -1,6 +1,8 @@
 //! An event in one line, as tests expect it.
 
-use downbeat_domain::{AttemptRef, Event, PipelineId, environment::EnvironmentEvent, event::AccessEvent};
+use downbeat_domain::{
+    AttemptRef, Event, PipelineId, connection::ConnectionEvent, environment::EnvironmentEvent, event::AccessEvent,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -123,6 +125,20 @@ impl World {
                 AccessEvent::KeysUsed { keys, hour } => {
                     let named: Vec<u8> = keys.iter().map(|key| key.0[0]).collect();
                     format!("KeysUsed {named:?} in the hour of {} s", hour.duration_since(super::instant(0)).as_secs())
+                }
+            },
+            Event::Connection(fact) => match fact.as_ref() {
+                ConnectionEvent::Saved(saved) => {
+                    let fields: String = saved.fields.iter().map(|field| format!(" {}", field.name)).collect();
+                    let default = if saved.is_default { " as the default" } else { "" };
+                    format!("ConnectionSaved {} version {}{fields}{default}", saved.name, saved.version)
+                }
+                ConnectionEvent::Removed { name, .. } => format!("ConnectionRemoved {name}"),
+                ConnectionEvent::Tested { name, health, message, .. } => {
+                    format!("ConnectionTested {name}: {} {message}", health.as_str())
+                }
+                ConnectionEvent::Resealed { connections, master_key, .. } => {
+                    format!("ConnectionsResealed {connections} with {master_key}")
                 }
             },
             Event::CommandRejected(rejected) => format!("CommandRejected: {}", rejected.message),
