@@ -12,6 +12,7 @@ mod assets;
 mod audit;
 mod backfills;
 mod costs;
+mod connections;
 mod environments;
 mod foreign;
 mod kinds;

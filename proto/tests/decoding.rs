@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 76] = [
+const KINDS: [(i32, &str); 80] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -88,6 +88,10 @@ const KINDS: [(i32, &str); 76] = [
     (150, "KEY_CREATED"),
     (151, "KEY_REVOKED"),
     (152, "KEYS_USED"),
+    (160, "CONNECTION_SAVED"),
+    (161, "CONNECTION_REMOVED"),
+    (162, "CONNECTION_TESTED"),
+    (163, "CONNECTIONS_RESEALED"),
     (170, "ENDPOINT_OPENED"),
     (171, "ENDPOINT_ROTATED"),
     (172, "ENDPOINT_CLOSED"),

@@ -5,6 +5,7 @@
 
 use crate::{
     command::{AccessCommand, Command},
+    connection::ConnectionCommand,
     cost::CostCommand,
     decide::cut,
     endpoint::EndpointCommand,
@@ -133,6 +134,8 @@ words!(
         Environment = "environment",
         /// An endpoint.
         Endpoint = "endpoint",
+        /// A connection.
+        Connection = "connection",
     }
 );
 
@@ -199,6 +202,14 @@ words!(
         RotateEndpoint = "ROTATE_ENDPOINT",
         /// See [`EndpointCommand::Close`].
         CloseEndpoint = "CLOSE_ENDPOINT",
+        /// See [`ConnectionCommand::Save`].
+        SaveConnection = "SAVE_CONNECTION",
+        /// See [`ConnectionCommand::Remove`].
+        RemoveConnection = "REMOVE_CONNECTION",
+        /// See [`ConnectionCommand::Test`].
+        TestConnection = "TEST_CONNECTION",
+        /// See [`ConnectionCommand::Reseal`].
+        ResealConnections = "RESEAL_CONNECTIONS",
     }
 );
 
@@ -249,6 +260,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
             (CommandKind::RevokeKey, vec![Target::new(TargetKind::Key, key)])
         }
         Command::Endpoint(command) => endpoint(command),
+        Command::Connection(command) => of_connection(command),
         Command::Access(AccessCommand::NoteUses { .. })
         | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
@@ -277,6 +289,21 @@ fn endpoint(command: &EndpointCommand) -> (CommandKind, Vec<Target>) {
         }
         EndpointCommand::Rotate { endpoint, .. } => (CommandKind::RotateEndpoint, one(*endpoint)),
         EndpointCommand::Close { endpoint } => (CommandKind::CloseEndpoint, one(*endpoint)),
+    }
+}
+
+fn of_connection(command: &ConnectionCommand) -> (CommandKind, Vec<Target>) {
+    let target = |id: String| Target::new(TargetKind::Connection, id);
+    match command {
+        ConnectionCommand::Save(save) => {
+            let saved = Target { name: save.name.clone(), ..target(save.connection.to_string()) };
+            (CommandKind::SaveConnection, vec![saved])
+        }
+        ConnectionCommand::Remove { named, .. } => (CommandKind::RemoveConnection, vec![target(named.clone())]),
+        ConnectionCommand::Test { connection, .. } => {
+            (CommandKind::TestConnection, vec![target(connection.to_string())])
+        }
+        ConnectionCommand::Reseal { .. } => (CommandKind::ResealConnections, Vec::new()),
     }
 }
 

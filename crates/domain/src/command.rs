@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    connection::ConnectionCommand,
     cost::CostCommand,
     endpoint::EndpointCommand,
     environment::SetEnvironment,
@@ -222,6 +223,8 @@ pub enum Command {
     Access(AccessCommand),
     /// Of endpoints that start pipelines.
     Endpoint(EndpointCommand),
+    /// Of sealed connections.
+    Connection(ConnectionCommand),
     /// Another system says something about a run of its own.
     ReportLineage(Box<ReportLineage>),
     /// A deadline of the run has passed.

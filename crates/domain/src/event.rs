@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
+    connection::ConnectionEvent,
     cost::CostEvent,
     endpoint::EndpointEvent,
     environment::EnvironmentEvent,
@@ -126,6 +127,8 @@ pub enum Event {
     Access(Box<AccessEvent>),
     /// Of endpoints that start pipelines.
     Endpoint(Box<EndpointEvent>),
+    /// Of sealed connections.
+    Connection(Box<ConnectionEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),
     /// Of the environments that runs read.
@@ -334,6 +337,7 @@ impl Event {
             | Event::Cost(_)
             | Event::Access(_)
             | Event::Endpoint(_)
+            | Event::Connection(_)
             | Event::LineageReported(_)
             | Event::Environment(_)
             | Event::ToolStateKept(_)
@@ -440,6 +444,7 @@ impl Event {
             Event::Cost(fact) => Some(fact.at()),
             Event::Access(fact) => fact.at(),
             Event::Endpoint(fact) => Some(fact.at()),
+            Event::Connection(fact) => Some(fact.at()),
             Event::LineageReported(reported) => Some(reported.at),
             Event::Environment(fact) => Some(fact.at()),
             Event::ToolStateKept(kept) => Some(kept.at),

@@ -76,6 +76,10 @@ id!(
     EnvironmentId
 );
 id!(
+    /// A connection: drawn by chance.
+    ConnectionId
+);
+id!(
     /// One thing to tell one destination: derived from its cause.
     AlertId
 );

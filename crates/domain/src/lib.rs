@@ -10,6 +10,7 @@ pub mod audit;
 pub mod backfill;
 pub mod command;
 pub mod compile;
+pub mod connection;
 pub mod cost;
 pub mod decide;
 pub mod effects;
@@ -49,7 +50,7 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, CostId, EndpointId, EnvironmentId, EventKey, KeyId, PipelineId, RunId, TaskRunId,
+    AccountId, AlertId, BackfillId, CommandId, ConnectionId, CostId, EndpointId, EnvironmentId, EventKey, KeyId, PipelineId, RunId, TaskRunId,
     WorkerId,
 };
 pub use incoming::IncomingEvent;

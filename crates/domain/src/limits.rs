@@ -216,6 +216,22 @@ pub const TOOL_STATE_PIECE_BYTES: usize = 256 * 1024;
 pub const TOOL_STATE_ENTRIES_MAX: usize = 10_000;
 /// The same, keys and values together, bytes.
 pub const TOOL_STATE_CALL_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Sealed connections of a partition.
+pub const CONNECTIONS_MAX: usize = 1_000;
+/// Name of a sealed connection, characters: as workers take them.
+pub const SEALED_NAME_CHARS_MAX: usize = 128;
+/// Fields of a sealed connection.
+pub const CONNECTION_FIELDS_MAX: usize = 64;
+/// Name of such a field, characters.
+pub const CONNECTION_FIELD_CHARS_MAX: usize = 64;
+/// Values of a connection as they are sealed, bytes.
+pub const SEALED_BYTES_MAX: usize = 64 * 1024;
+/// Name of an integration that has a sealed connection, characters.
+pub const INTEGRATION_CHARS_MAX: usize = 100;
+/// What a worker says about a connection that it tried, bytes; longer ones are cut.
+pub const CONNECTION_MESSAGE_BYTES_MAX: usize = 1_024;
+/// Users of a connection that are named; further ones are counted.
+pub const CONNECTION_USERS_MAX: usize = 200;
 /// Release of time zone rules, bytes.
 pub const RELEASE_BYTES_MAX: usize = 16;
 /// Key of an asset that triggers and rules may ask for, bytes: a longer one counts for none. The language takes 500 characters.

@@ -77,6 +77,16 @@ impl BlobKey {
         Self(format!("endpoints/{endpoint}/{number}.sealed"))
     }
 
+    /// A version of a sealed connection. `seal` is drawn anew for each, so that no two writers ever write one blob.
+    pub fn connection(connection: Uuid, seal: Uuid) -> Self {
+        Self(format!("{}/{seal}.sealed", Self::connections(connection)))
+    }
+
+    /// The folder of the versions of a connection.
+    fn connections(connection: Uuid) -> String {
+        format!("connections/{connection}")
+    }
+
     /// What dbt built, for one scope. Scopes are free text: their hash names the file.
     pub fn dbt_state(scope: &str) -> Self {
         let scope = blake3::hash(scope.as_bytes()).to_hex();
@@ -212,6 +222,29 @@ impl BlobStore {
             .collect();
         sequences.sort_unstable();
         Ok(sequences)
+    }
+
+    /// Removes all versions of a sealed connection but this one, and everything if there is none. What cannot be removed stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when their folder is there and cannot be read.
+    pub fn keep_only(&self, connection: Uuid, seal: Option<Uuid>) -> Result<(), Error> {
+        let folder = self.root.join(BlobKey::connections(connection));
+        let kept = seal.map(|seal| self.root.join(BlobKey::connection(connection, seal).as_str()));
+        let files = match std::fs::read_dir(&folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Error::io("cannot read", &folder)(error)),
+        };
+        for path in files.filter_map(|file| Some(file.ok()?.path())) {
+            if Some(&path) != kept.as_ref() && path.extension().is_some_and(|ending| ending == "sealed") {
+                // It may be gone already; of one that stays, the next call has another look.
+                let _ = std::fs::remove_file(&path);
+            }
+        }
+        // Only an empty folder goes.
+        let _ = std::fs::remove_dir(&folder);
+        Ok(())
     }
 
     /// Removes a blob; one that is not there is removed already.
@@ -386,6 +419,24 @@ mod tests {
         assert_eq!([left(1), left(2), left(3)], [true, false, false]);
         assert!(folder.path().join("callbacks/notes.txt").exists());
         assert!(store.read(&key(1), 0, 1).await.unwrap().is_some(), "what is no callback stays");
+    }
+
+    #[tokio::test]
+    async fn of_a_sealed_connection_one_version_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = BlobStore::open(folder.path()).unwrap();
+        let (id, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let key = |of, seal| BlobKey::connection(of, Uuid::from_u128(seal));
+        for (of, seal) in [(id, 1), (id, 2), (other, 1)] {
+            store.put(&key(of, seal), vec![seal as u8]).await.unwrap();
+        }
+        store.keep_only(id, Some(Uuid::from_u128(2))).unwrap();
+        assert_eq!(store.get(&key(id, 1), 9).await.unwrap(), None);
+        assert_eq!(store.get(&key(id, 2), 9).await.unwrap(), Some(vec![2]));
+        store.keep_only(id, None).unwrap();
+        store.keep_only(id, None).unwrap();
+        assert_eq!(store.get(&key(id, 2), 9).await.unwrap(), None);
+        assert_eq!(store.get(&key(other, 1), 9).await.unwrap(), Some(vec![1]), "others are left alone");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How a process of ours lives: allocator, clock, shutdown, log lines, gRPC plumbing, blobs, rules of time zones.
+//! How a process of ours lives: allocator, clock, shutdown, log lines, gRPC plumbing, blobs, sealed bytes, rules of time zones.
 //!
 //! Promises that real time, signals and sockets are touched here and nowhere else. Knows nothing about pipelines, logs or events.
 
@@ -10,6 +10,7 @@ pub mod grpc;
 pub mod limits;
 pub mod metrics;
 pub mod retry;
+pub mod sealed;
 pub mod shutdown;
 pub mod telemetry;
 pub mod zones;

@@ -2,6 +2,7 @@
 
 use downbeat_domain::{
     CommandKind, FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TargetKind, TaskStatus,
+    connection::ConnectionHealth,
     status::{CheckState, WindowEnd},
 };
 
@@ -59,6 +60,10 @@ words! {
         CloseEndpoint = CloseEndpoint,
         SetEnvironment = SetEnvironment,
         RemoveEnvironment = RemoveEnvironment,
+        SaveConnection = SaveConnection,
+        RemoveConnection = RemoveConnection,
+        TestConnection = TestConnection,
+        ResealConnections = ResealConnections,
     }
     /// The wire form of a kind of thing that commands are about.
     target_kind, target_kind_of: TargetKind {
@@ -72,6 +77,12 @@ words! {
         Key = Key,
         Environment = Environment,
         Endpoint = Endpoint,
+        Connection = Connection,
+    }
+    /// The wire form of how a test of a connection ended.
+    connection_health, connection_health_of: ConnectionHealth {
+        Succeeded = Succeeded,
+        Failed = Failed,
     }
     /// The wire form of why an instant has no run of its own.
     pass_reason, pass_reason_of: PassReason {

@@ -16,7 +16,7 @@ use downbeat_domain::{
 };
 use jiff::Timestamp;
 
-use super::{SnapshotError, SnapshotPosition, access, alerts, assets, cost, endpoints, environments, sensors};
+use super::{SnapshotError, SnapshotPosition, access, alerts, assets, connections, cost, endpoints, environments, sensors};
 use crate::{
     convert,
     event::{self, plan, words},
@@ -62,6 +62,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         ledger: cost::decode(message.ledger).ok_or(of.bad("ledger"))?,
         keys: access::decode(message.keys, message.revoked_keys).ok_or(of.bad("keys"))?,
         endpoints: endpoints::decode(message.endpoints).ok_or(of.bad("endpoints"))?,
+        connections: connections::decode(message.connections).ok_or(of.bad("connections"))?,
         environments: environments::decode(message.environments).ok_or(of.bad("environments"))?,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),

@@ -19,6 +19,7 @@ mod cost;
 mod endpoints;
 mod decode;
 mod encode;
+mod connections;
 mod environments;
 mod sensors;
 

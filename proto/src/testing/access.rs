@@ -7,7 +7,7 @@ use downbeat_domain::{
 };
 use jiff::SignedDuration;
 
-use super::{World, environments};
+use super::{World, connections, environments};
 
 impl World {
     /// Keys and endpoints have nothing to do with runs, and what a run reads of an environment stands in it: what becomes of them joins the decision before, so that everything else goes as it would.
@@ -20,6 +20,7 @@ impl World {
             },
             // Seldom asked for in a step, and mostly in vain.
             11 => environments::removal(detail),
+            3 | 13 => connections::command(&self.partition.connections, which, detail),
             _ => return,
         };
         let context = Context { now: self.now, random: 0 };

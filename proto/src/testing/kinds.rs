@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::Event;
+use downbeat_domain::{Event, connection::ConnectionEvent};
 
 /// How often each kind of event occurs, by its name.
 pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u32> {
@@ -12,6 +12,10 @@ pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u3
             Event::Cost(fact) => format!("{fact:?}"),
             Event::Access(fact) => format!("{fact:?}"),
             Event::Endpoint(fact) => format!("Endpoint{fact:?}"),
+            Event::Connection(fact) => match fact.as_ref() {
+                ConnectionEvent::Resealed { .. } => "ConnectionsResealed".to_owned(),
+                fact => format!("Connection{fact:?}"),
+            },
             Event::Environment(fact) => format!("Environment{fact:?}"),
             _ => format!("{event:?}"),
         };

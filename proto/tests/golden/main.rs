@@ -20,6 +20,7 @@ mod priced;
 mod promised;
 mod samples;
 mod scheduled;
+mod sealed;
 mod sensed;
 mod settled;
 mod triggered;
@@ -194,6 +195,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(declared::events())
         .chain(keyed::events())
         .chain(endpoints::events())
+        .chain(sealed::events())
         .chain(versioned::events())
         .collect();
     let mut files: Vec<(String, Bytes, String)> =

@@ -57,6 +57,15 @@ pub(crate) fn partition(partition: &Partition) -> String {
             writeln!(text, "  {} {name} = {}", variable.kind.as_str(), variable.value).unwrap();
         }
     }
+    for (id, state) in &partition.connections.all {
+        let default = if state.is_default { ", the default" } else { "" };
+        let tested = state.tested.as_ref().map_or("not tested", |test| test.health.as_str());
+        let (name, of, version) = (&state.name, &state.integration, state.version);
+        writeln!(text, "connection {id} `{name}` of {of}, version {version}{default}, {tested}").unwrap();
+        for field in &state.fields {
+            writeln!(text, "  {} {}", field.name, if field.store.is_empty() { "sealed" } else { &field.store }).unwrap();
+        }
+    }
     for state in partition.pipelines.values() {
         for (trigger, events) in &state.triggers {
             writeln!(text, "trigger {trigger} of {} has taken {}", state.alias, events.taken.len()).unwrap();

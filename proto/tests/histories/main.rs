@@ -12,6 +12,7 @@ mod assets;
 mod costs;
 mod describe;
 mod endpoints;
+mod connections;
 mod environments;
 mod foreign;
 mod recorder;

@@ -168,6 +168,26 @@ pub enum Rejection {
         /// Its name.
         name: String,
     },
+    /// Names and fields of connections have limits.
+    #[error("{0}")]
+    InvalidConnection(String),
+    /// No sealed connection has this id or name.
+    #[error("there is no connection `{0}`; `downbeat connection list` shows those that are sealed")]
+    UnknownConnection(String),
+    /// It was saved by somebody else meanwhile.
+    #[error("connection `{name}` has changed meanwhile; look at it, and save it again")]
+    ConnectionChanged {
+        /// Its name.
+        name: String,
+    },
+    /// Pipelines use it.
+    #[error("connection `{name}` is used by {by}; change these first, or remove it by force")]
+    ConnectionUsed {
+        /// Its name.
+        name: String,
+        /// Some of those who use it, in words.
+        by: String,
+    },
     /// What a tool remembers has limits.
     #[error("{0}")]
     InvalidToolState(String),
@@ -306,6 +326,10 @@ impl Rejection {
             Self::InvalidEnvironment(_) => "INVALID_ENVIRONMENT",
             Self::UnknownEnvironment { .. } => "UNKNOWN_ENVIRONMENT",
             Self::EnvironmentIsDefault { .. } => "ENVIRONMENT_IS_DEFAULT",
+            Self::InvalidConnection(_) => "INVALID_CONNECTION",
+            Self::UnknownConnection(_) => "UNKNOWN_CONNECTION",
+            Self::ConnectionChanged { .. } => "CONNECTION_CHANGED",
+            Self::ConnectionUsed { .. } => "CONNECTION_USED",
             Self::InvalidToolState(_) => "INVALID_TOOL_STATE",
             Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",

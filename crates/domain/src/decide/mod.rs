@@ -12,6 +12,7 @@ mod cancel_run;
 mod carry_over;
 mod child;
 mod condition;
+mod connections;
 mod consider;
 mod declared;
 mod endpoints;
@@ -118,6 +119,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         }
         Command::Access(command) => access::decide(partition, command, context),
         Command::Endpoint(command) => endpoints::decide(partition, command, context),
+        Command::Connection(command) => connections::decide(partition, command, context),
         Command::Cost(command) => decide_cost(partition, command, context),
         Command::ReportLineage(report) => Ok(vec![lineage::decide(report, context)]),
         Command::WakeRun { run } => Ok(wake_run::decide(partition, partition.live_run(*run)?, context)),

@@ -104,6 +104,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         Event::Cost(fact) => crate::cost::evolve(partition, fact),
         Event::Access(fact) => partition.keys.evolve(fact),
         Event::Endpoint(fact) => partition.endpoints.evolve(fact),
+        Event::Connection(fact) => partition.connections.evolve(fact),
         // Nothing is decided by it.
         Event::LineageReported(_) | Event::ToolStateKept(_) => {}
         Event::RunCreated(created) => create_run(partition, created),

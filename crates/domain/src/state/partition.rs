@@ -14,8 +14,8 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Endpoints, Environments, Followers, Keys, LaneKey,
-        Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Connections, Endpoints, Environments, Followers,
+        Keys, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
     storage::PipelineStorage,
@@ -60,6 +60,8 @@ pub struct Partition {
     pub keys: Keys,
     /// Endpoints that start pipelines.
     pub endpoints: Endpoints,
+    /// Connections that are sealed.
+    pub connections: Connections,
     /// What others told sensors.
     pub sensor_events: SensorEvents,
     /// What something follows of by itself: [`crate::settle`] works it off.

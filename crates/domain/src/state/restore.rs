@@ -18,8 +18,8 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Endpoints, Environments, Expansion, Followed,
-        Followers, GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Connections, Endpoints, Environments, Expansion, Followed, Followers,
+        GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState,
         Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
@@ -46,6 +46,7 @@ pub struct PartitionParts {
     pub ledger: Ledger,
     pub keys: Keys,
     pub endpoints: Endpoints,
+    pub connections: Connections,
     pub environments: Environments,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
@@ -404,10 +405,11 @@ impl Partition {
             ledger: parts.ledger.restore()?,
             keys: parts.keys,
             endpoints: parts.endpoints,
+            connections: parts.connections,
             agenda: parts.lanes_to_settle.into_iter().map(Agenda::Lane).collect(),
             commands: parts.commands,
         };
-        if !partition.environments.is_sound() {
+        if !partition.environments.is_sound() || !partition.connections.is_sound() {
             return None;
         }
         for (id, pipeline) in &partition.pipelines {

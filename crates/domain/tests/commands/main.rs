@@ -10,6 +10,7 @@ mod cancel;
 mod carrying;
 mod children;
 mod conditions;
+mod connections;
 mod costs;
 mod declared;
 mod endpoints;

@@ -1,9 +1,10 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, EndpointId, EnvironmentId, Event, EventOrigin,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event, EventOrigin,
     EventTaken, KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
     TargetKind, WindowRef,
+    connection::{ConnectionEvent, ConnectionSaved},
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variables},
@@ -212,6 +213,21 @@ pub(crate) fn events() -> Vec<Event> {
             endpoint: EndpointId([8; 16]),
             name: text(),
             pipeline: PIPELINE,
+            at: at(1),
+        })),
+        Event::Connection(Box::new(ConnectionEvent::Saved(ConnectionSaved {
+            connection: ConnectionId([9; 16]),
+            integration: text(),
+            name: text(),
+            version: 1,
+            seal: [0; 16],
+            fields: Vec::new(),
+            is_default: true,
+            at: at(1),
+        }))),
+        Event::Connection(Box::new(ConnectionEvent::Removed {
+            connection: ConnectionId([9; 16]),
+            name: text(),
             at: at(1),
         })),
         Event::LineageReported(Box::new(LineageReported {

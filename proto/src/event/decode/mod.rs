@@ -6,6 +6,7 @@ mod asset;
 mod attempt;
 mod audit;
 mod backfill;
+mod connection;
 mod cost;
 mod endpoints;
 mod environment;
@@ -28,6 +29,7 @@ pub(crate) use access::created_of as key_created_of;
 pub(crate) use endpoints::opened_of as endpoint_opened_of;
 pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
+pub(crate) use connection::saved_of as connection_saved_of;
 pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
 pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
 pub use environment::set_of as environment_set_of;
@@ -119,6 +121,10 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             endpoints::decode(known, fields, payload)?
         }
         EventKind::KeyCreated | EventKind::KeyRevoked | EventKind::KeysUsed => access::decode(known, fields, payload)?,
+        EventKind::ConnectionSaved
+        | EventKind::ConnectionRemoved
+        | EventKind::ConnectionTested
+        | EventKind::ConnectionsResealed => connection::decode(known, fields, payload)?,
         EventKind::EnvironmentSet | EventKind::EnvironmentRemoved => environment::decode(known, fields, payload)?,
         EventKind::ToolStateKept => Event::ToolStateKept(Box::new(environment::kept(fields, fields.parse(payload)?)?)),
         EventKind::LineageReported => {

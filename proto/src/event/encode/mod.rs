@@ -6,6 +6,7 @@ mod asset;
 mod attempt;
 mod audit;
 mod backfill;
+mod connection;
 mod cost;
 mod endpoints;
 mod environment;
@@ -30,6 +31,7 @@ pub(crate) use access::created as key_created;
 pub(crate) use endpoints::opened as endpoint_opened;
 pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
+pub(crate) use connection::saved as connection_saved;
 pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
 pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices};
 pub use environment::set as environment_set;
@@ -94,6 +96,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::Cost(fact) => cost::encode(fact),
         Event::Access(fact) => access::encode(fact),
         Event::Endpoint(fact) => endpoints::encode(fact),
+        Event::Connection(fact) => connection::encode(fact),
         Event::Environment(fact) => environment::encode(fact),
         Event::ToolStateKept(kept) => event(EventKind::ToolStateKept, &environment::kept(kept)),
         Event::LineageReported(reported) => event(EventKind::LineageReported, &foreign::reported(reported)),

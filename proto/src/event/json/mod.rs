@@ -6,6 +6,7 @@ mod asset;
 mod attempt;
 mod audit;
 mod backfill;
+mod connection;
 mod cost;
 mod endpoints;
 mod environment;
@@ -101,6 +102,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
                 .or_else(|| cost::to_json(other))
                 .or_else(|| access::to_json(other))
                 .or_else(|| endpoints::to_json(other))
+                .or_else(|| connection::to_json(other))
                 .or_else(|| foreign::to_json(other))
                 .unwrap_or_else(of_task)
         }

@@ -24,10 +24,12 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownEndpoint(_)
         | Rejection::UnknownVersion { .. }
         | Rejection::UnknownEnvironment { .. }
+        | Rejection::UnknownConnection(_)
         | Rejection::UnknownRun(_) => Code::NotFound,
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
         | Rejection::InvalidEnvironment(_)
+        | Rejection::InvalidConnection(_)
         | Rejection::InvalidToolState(_)
         | Rejection::InvalidCost(_)
         | Rejection::InvalidKey(_)
@@ -47,6 +49,8 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::RunLive { .. }
         | Rejection::BackfillEnded(_)
         | Rejection::EnvironmentIsDefault { .. }
+        | Rejection::ConnectionUsed { .. }
+        | Rejection::ConnectionChanged { .. }
         | Rejection::PipelinePaused { .. }
         | Rejection::OnlyDrafts { .. }
         | Rejection::TriggerCircle(_)

@@ -4,6 +4,7 @@
 //! counted in one; what the coordinator and workers do by themselves has none. A row is complete when it is written, and never changes.
 //! What was before is read from the rows of the other projections, which see the event after this one. Knows nothing about queries.
 
+mod connections;
 mod endpoints;
 mod environments;
 mod tell;

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use cases::*;
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EndpointId, EnvironmentId, Event, Grant, KeyId, Mark,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event, Grant, KeyId, Mark,
     PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
     ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
+    connection::{ConnectionEvent, ConnectionField, ConnectionHealth, ConnectionSaved},
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
@@ -169,6 +170,53 @@ async fn endpoints_that_are_opened_rotated_and_closed_have_rows() {
         ]
     );
     assert!(entries.iter().all(|it| it.targets.iter().any(|it| it.kind == "endpoint" && it.id == id.to_string())));
+}
+
+#[tokio::test]
+async fn what_became_of_connections_is_told_without_any_value() {
+    let id = ConnectionId([6; 16]);
+    let field = ConnectionField { name: "password".into(), store: String::new() };
+    let saved = |version| ConnectionSaved {
+        connection: id,
+        integration: "POSTGRES".into(),
+        name: "shop".into(),
+        version,
+        seal: [1; 16],
+        fields: vec![field.clone()],
+        is_default: false,
+        at: at(1),
+    };
+    let fact = |fact| vec![by("user:ada", vec![Event::Connection(Box::new(fact))])];
+    let tested = ConnectionEvent::Tested {
+        connection: id,
+        name: "shop".into(),
+        version: 2,
+        health: ConnectionHealth::Failed,
+        message: "no such host".into(),
+        at: at(2),
+    };
+    let entries = audited(vec![
+        fact(ConnectionEvent::Saved(saved(1))),
+        fact(ConnectionEvent::Saved(saved(2))),
+        fact(tested),
+        fact(ConnectionEvent::Resealed { connections: 1, master_key: "ab".into(), at: at(3) }),
+        fact(ConnectionEvent::Removed { connection: id, name: "shop".into(), at: at(4) }),
+    ])
+    .await;
+    let found: Vec<_> = entries.iter().map(|it| (it.command.as_str(), it.summary.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("SAVE_CONNECTION", "made connection shop"),
+            ("SAVE_CONNECTION", "changed connection shop"),
+            ("TEST_CONNECTION", "tried connection shop"),
+            ("RESEAL_CONNECTIONS", "sealed all connections anew"),
+            ("REMOVE_CONNECTION", "removed connection shop"),
+        ]
+    );
+    assert!(entries[0].after.contains("\"fields\":[\"password\"]"), "{}", entries[0].after);
+    let target = &entries[4].targets[0];
+    assert_eq!((target.kind.as_str(), target.name.as_str(), &target.id), ("connection", "shop", &id.to_string()));
 }
 
 #[tokio::test]

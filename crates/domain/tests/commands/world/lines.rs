@@ -1,7 +1,7 @@
 //! An event in one line, as tests expect it.
 
 use downbeat_domain::{
-    AttemptRef, Event, PipelineId, endpoint::EndpointEvent, environment::EnvironmentEvent, event::AccessEvent,
+    AttemptRef, Event, PipelineId, connection::ConnectionEvent, endpoint::EndpointEvent, environment::EnvironmentEvent, event::AccessEvent,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -135,6 +135,20 @@ impl World {
                     format!("EndpointRotated to {secret}, others for {} s", old_until.duration_since(*at).as_secs())
                 }
                 EndpointEvent::Closed { name, .. } => format!("EndpointClosed {name}"),
+            },
+            Event::Connection(fact) => match fact.as_ref() {
+                ConnectionEvent::Saved(saved) => {
+                    let fields: String = saved.fields.iter().map(|field| format!(" {}", field.name)).collect();
+                    let default = if saved.is_default { " as the default" } else { "" };
+                    format!("ConnectionSaved {} version {}{fields}{default}", saved.name, saved.version)
+                }
+                ConnectionEvent::Removed { name, .. } => format!("ConnectionRemoved {name}"),
+                ConnectionEvent::Tested { name, health, message, .. } => {
+                    format!("ConnectionTested {name}: {} {message}", health.as_str())
+                }
+                ConnectionEvent::Resealed { connections, master_key, .. } => {
+                    format!("ConnectionsResealed {connections} with {master_key}")
+                }
             },
             Event::CommandRejected(rejected) => format!("CommandRejected: {}", rejected.message),
             Event::EventTaken(taken) => {

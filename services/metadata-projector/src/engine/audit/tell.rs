@@ -9,7 +9,7 @@ use downbeat_domain::{
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, endpoints, environments, pipeline, pool_before, run, target, versions};
+use super::{Told, connections, endpoints, environments, pipeline, pool_before, run, target, versions};
 use crate::{
     engine::{
         backfills,
@@ -40,6 +40,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::PipelineDeleted { .. }
         | Event::PoolSet { .. }
         | Event::Environment(_)
+        | Event::Connection(_)
         | Event::TimeZonesChanged { .. }
         | Event::ScheduleDecided(_)
         | Event::EventTaken(_)
@@ -172,6 +173,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
         }
         Event::Access(fact) => return Ok(of_keys(fact)),
         Event::Endpoint(fact) => return endpoints::told(fact, batch).map(Some),
+        Event::Connection(fact) => connections::told(fact),
         _ => return Ok(None),
     }))
 }
