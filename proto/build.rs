@@ -26,8 +26,15 @@ const FILES: [&str; 20] = [
 ];
 
 /// They hold credentials: `src/unprinted.rs` says what is printed of them.
-const WITHOUT_DEBUG: [&str; 2] =
-    [".downbeat.worker.v1.GivenConnection", ".downbeat.control.v1.SaveConnectionRequest"];
+const WITHOUT_DEBUG: [&str; 7] = [
+    ".downbeat.worker.v1.GivenConnection",
+    ".downbeat.control.v1.SaveConnectionRequest",
+    ".downbeat.control.v1.OpenEndpointRequest",
+    ".downbeat.control.v1.OpenEndpointResponse",
+    ".downbeat.control.v1.RotateEndpointRequest",
+    ".downbeat.control.v1.RotateEndpointResponse",
+    ".downbeat.control.v1.AccessSecret",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for file in FILES {

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod config;
 pub mod driver;
+mod endpoint_secrets;
 pub mod engine;
 pub mod error;
 pub mod first_key;

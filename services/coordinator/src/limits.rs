@@ -110,3 +110,7 @@ pub const REJECTED_CALLERS_MAX: usize = 100;
 pub const LINEAGE_PARTS_MAX: usize = 256;
 /// A part of a report, encoded, bytes: a decision with it fits into a record.
 pub const LINEAGE_PART_BYTES_MAX: usize = 256 * 1024;
+/// Key of a secret of an endpoint, bytes.
+pub const ENDPOINT_KEY_BYTES_MAX: usize = 256;
+/// Keys of endpoints that are remembered opened: of 1,000 endpoints with three each, and of some that are closed.
+pub const ENDPOINT_KEYS_REMEMBERED: usize = 5_000;

@@ -1,15 +1,17 @@
-//! Keys, as people and programs hold them.
+//! Keys, as people and programs hold them, and addresses and secrets of endpoints.
 //!
-//! Promises: a key is 256 bits of the operating system's chance, written so that scanners of secrets find it; nothing here shows or keeps
-//! one. Knows nothing about what a key is for.
+//! Promises: a key is 256 bits of the operating system's chance, written so that scanners of secrets find it, and an address 128; nothing
+//! here shows or keeps one. Knows nothing about what a key is for.
 
 use aws_lc_rs::{digest, rand};
-use downbeat_domain::{KeyId, id::with_version_4};
+use downbeat_domain::{EndpointId, KeyId, id::with_version_4};
 
 const PREFIX: &str = "downbeat_";
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// So many digits hold 256 bits.
 const LENGTH: usize = 43;
+/// So many hold 128.
+const ADDRESS_LENGTH: usize = 22;
 
 /// A new key. It cannot be printed: it is shown once, by whoever takes it out.
 pub(crate) struct Drawn {
@@ -32,6 +34,34 @@ pub(crate) fn draw() -> Option<Drawn> {
     Some(Drawn { id, secret, hash })
 }
 
+/// The last part of a new address: 128 bits.
+pub(crate) struct Address {
+    /// Its endpoint.
+    pub(crate) id: EndpointId,
+    /// 22 letters and digits.
+    pub(crate) token: String,
+    /// SHA-256 of it.
+    pub(crate) hash: [u8; 32],
+}
+
+/// Draws an address. `None` = the operating system has no randomness.
+pub(crate) fn draw_address() -> Option<Address> {
+    let (mut id, mut chance) = ([0; 16], [0; 32]);
+    rand::fill(&mut id).ok()?;
+    rand::fill(&mut chance[16..]).ok()?;
+    let digits = base62(chance);
+    let token = digits[LENGTH - ADDRESS_LENGTH..].to_owned();
+    let hash = digest::digest(&digest::SHA256, token.as_bytes()).as_ref().try_into().ok()?;
+    Some(Address { id: EndpointId(with_version_4(id)), token, hash })
+}
+
+/// The key of a new secret. `None` = the operating system has no randomness.
+pub(crate) fn draw_bytes() -> Option<[u8; 32]> {
+    let mut chance = [0; 32];
+    rand::fill(&mut chance).ok()?;
+    Some(chance)
+}
+
 fn written(id: KeyId, chance: [u8; 32]) -> String {
     let [first, second, third, fourth, ..] = id.0;
     let digits = base62(chance);
@@ -39,7 +69,7 @@ fn written(id: KeyId, chance: [u8; 32]) -> String {
 }
 
 /// The number that the bytes are, in as many digits whatever it is.
-fn base62(mut number: [u8; 32]) -> String {
+pub(crate) fn base62(mut number: [u8; 32]) -> String {
     let mut digits = [b'0'; LENGTH];
     for digit in digits.iter_mut().rev() {
         let mut rest = 0_u16;
@@ -79,6 +109,22 @@ mod tests {
             next
         });
         assert_eq!(back, [0xff; 32]);
+    }
+
+    #[test]
+    fn addresses_are_22_letters_and_digits_and_no_two_are_alike() {
+        let mut seen = BTreeSet::new();
+        for _ in 0..200 {
+            let drawn = draw_address().unwrap();
+            assert_eq!(drawn.token.len(), 22);
+            assert!(drawn.token.bytes().all(|letter| letter.is_ascii_alphanumeric()), "{}", drawn.token);
+            assert_eq!(digest::digest(&digest::SHA256, drawn.token.as_bytes()).as_ref(), drawn.hash);
+            assert!(seen.insert(drawn.token));
+        }
+        // All bits set fit, too.
+        let mut most = [0; 32];
+        most[16..].fill(0xff);
+        assert!(base62(most).starts_with(&"0".repeat(LENGTH - ADDRESS_LENGTH)));
     }
 
     #[test]

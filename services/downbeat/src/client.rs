@@ -4,7 +4,7 @@ use downbeat_proto::{
     asked as beside,
     control::v1::{
         access_service_client::AccessServiceClient, control_service_client::ControlServiceClient,
-        environment_service_client::EnvironmentServiceClient,
+        environment_service_client::EnvironmentServiceClient, webhook_service_client::WebhookServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
@@ -43,6 +43,11 @@ pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>,
 pub async fn access(servers: &Servers) -> Result<AccessServiceClient<Channel>, Error> {
     let channel = connect(&servers.server).await?;
     Ok(AccessServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The coordinator, about addresses that start pipelines.
+pub async fn webhooks(servers: &Servers) -> Result<WebhookServiceClient<Channel>, Error> {
+    Ok(WebhookServiceClient::new(connect(&servers.server).await?))
 }
 
 /// The coordinator, about environments.

@@ -34,6 +34,7 @@ pub(super) fn run(command: &Command) -> Option<RunId> {
         | Command::RetryAlert { .. }
         | Command::Cost(_)
         | Command::Access(_)
+        | Command::Endpoint(_)
         | Command::Connection(_)
         | Command::SetEnvironment(_)
         | Command::RemoveEnvironment { .. }

@@ -1,11 +1,14 @@
-//! What gateways decide by: keys with their grants, and labels of pipelines.
+//! What gateways decide by: keys with their grants, labels of pipelines, and endpoints.
 //!
 //! Promises: gateways hear only of what is in the log, of all of it at once, and only when it has changed; the table is bounded. Knows
 //! nothing about roles, or what a call needs.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use downbeat_domain::{Event, KeyId, Partition, PipelineId, state::Key};
+use downbeat_domain::{
+    EndpointId, Event, KeyId, Partition, PipelineId,
+    state::{Endpoint, Key},
+};
 
 use super::{Engine, Output};
 use crate::limits;
@@ -17,6 +20,8 @@ pub struct AccessTable {
     pub keys: BTreeMap<KeyId, Key>,
     /// Labels of pipelines that have some and are not deleted.
     pub labels: BTreeMap<PipelineId, Vec<String>>,
+    /// Those that are open.
+    pub endpoints: BTreeMap<EndpointId, Endpoint>,
 }
 
 impl AccessTable {
@@ -37,7 +42,7 @@ impl AccessTable {
         if left_out > 0 {
             tracing::warn!(left_out, "pipelines have too many labels: only grants without labels reach some of them");
         }
-        Self { keys: partition.keys.keys.clone(), labels }
+        Self { keys: partition.keys.keys.clone(), labels, endpoints: partition.endpoints.open.clone() }
     }
 }
 
@@ -59,13 +64,15 @@ impl Engine {
     }
 
     pub(super) fn watch_access(&mut self, event: &Event) {
-        let labels = &self.access.told.labels;
+        let (labels, endpoints) = (&self.access.told.labels, &self.access.told.endpoints);
         self.access.may_differ |= match event {
-            Event::Access(_) => true,
+            Event::Access(_) | Event::Endpoint(_) => true,
             Event::PipelineApplied(applied) => {
                 labels.get(&applied.pipeline).map_or(&[][..], Vec::as_slice) != applied.plan.labels
             }
-            Event::PipelineDeleted { pipeline, .. } => labels.contains_key(pipeline),
+            Event::PipelineDeleted { pipeline, .. } => {
+                labels.contains_key(pipeline) || endpoints.values().any(|endpoint| endpoint.pipeline == *pipeline)
+            }
             _ => false,
         };
     }

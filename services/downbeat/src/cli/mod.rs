@@ -15,6 +15,7 @@ mod schedule;
 mod sensor;
 mod trend;
 mod trigger;
+mod webhook;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -46,9 +47,12 @@ pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
-pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell, WebhookCommand, WebhookSub};
+pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell};
 pub use trend::{TrendCommand, TrendDurations, TrendIntegrations, TrendSchedules, TrendSub};
 pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
+pub use webhook::{
+    WebhookClose, WebhookCommand, WebhookList, WebhookOpen, WebhookRotate, WebhookSend, WebhookSub,
+};
 
 /// Runs data pipelines and keeps the whole truth about every run.
 #[derive(Debug, Parser)]
@@ -136,7 +140,7 @@ pub enum Command {
     Trigger(TriggerCommand),
     /// Sensors: show what they wait for, or tell them that something happened.
     Sensor(SensorCommand),
-    /// Deliver a body to the webhook of a pipeline by hand.
+    /// Addresses that start pipelines when others post to them: open, rotate, close, list; or deliver a body by hand.
     Webhook(WebhookCommand),
     /// Alerts: list them, or try one again that nobody could deliver.
     Alert(AlertCommand),

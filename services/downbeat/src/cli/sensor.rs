@@ -1,6 +1,4 @@
-//! What can be typed about sensors and webhooks.
-
-use std::path::PathBuf;
+//! What can be typed about sensors.
 
 use clap::{Args, Subcommand};
 
@@ -44,39 +42,6 @@ pub struct SensorTell {
     pub by: By,
     #[command(flatten)]
     pub key: Key,
-    #[command(flatten)]
-    pub servers: Servers,
-}
-
-/// `downbeat webhook`.
-#[derive(Debug, Args)]
-pub struct WebhookCommand {
-    /// What.
-    #[command(subcommand)]
-    pub sub: WebhookSub,
-}
-
-/// Commands about webhooks.
-#[derive(Debug, Subcommand)]
-pub enum WebhookSub {
-    /// Deliver a body to the webhook of a pipeline, as if somebody had posted it.
-    Send(WebhookSend),
-}
-
-/// `downbeat webhook send`.
-#[derive(Debug, Args)]
-pub struct WebhookSend {
-    /// Alias or id of the pipeline.
-    pub pipeline: String,
-    /// The body, as JSON.
-    #[arg(long, value_name = "JSON", conflicts_with = "file", default_value = "null", hide_default_value = true)]
-    pub data: String,
-    /// The same out of a file; `-` reads standard input.
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Id of the delivery: the same one again is the same run. Default: a new one.
-    #[arg(long)]
-    pub id: Option<String>,
     #[command(flatten)]
     pub servers: Servers,
 }

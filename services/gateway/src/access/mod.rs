@@ -5,12 +5,13 @@
 
 mod principal;
 mod shown;
+pub(crate) mod signature;
 mod table;
 mod uses;
 mod watch;
 
 pub(crate) use principal::Principal;
 pub(crate) use shown::{bearer, who};
-pub(crate) use table::Table;
+pub(crate) use table::{Endpoint, Table};
 pub(crate) use uses::Uses;
 pub(crate) use watch::{Doors, follow};

@@ -1,9 +1,12 @@
-//! The table of keys and labels, as the coordinator told it last.
+//! The table of keys, labels and endpoints, as the coordinator told it last.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use aws_lc_rs::digest;
-use downbeat_domain::access::{Grant, Role};
+use downbeat_domain::{
+    access::{Grant, Role},
+    endpoint::SignatureScheme,
+};
 use downbeat_proto::control::v1 as wire;
 
 use super::Principal;
@@ -18,6 +21,32 @@ pub(crate) struct Table {
     keys: BTreeMap<[u8; 32], Known>,
     /// Of pipelines that have some, by id.
     labels: BTreeMap<String, Vec<String>>,
+    /// By SHA-256 of the last part of their address, as keys.
+    endpoints: BTreeMap<[u8; 32], Arc<Endpoint>>,
+}
+
+/// An address that starts a pipeline.
+pub(crate) struct Endpoint {
+    pub(crate) id: String,
+    pub(crate) pipeline_id: String,
+    /// How calls are signed; none = a scheme that this version does not know.
+    pub(crate) scheme: Option<SignatureScheme>,
+    /// Keys, and until when they are valid in microseconds since the epoch; 0 = for good.
+    secrets: Vec<(bytes::Bytes, i64)>,
+}
+
+impl Endpoint {
+    /// Keys by one of which a call must be signed now.
+    pub(crate) fn keys(&self, now_micros: i64) -> impl Iterator<Item = &[u8]> {
+        let valid = self.secrets.iter().filter(move |(_, until)| *until == 0 || *until > now_micros);
+        valid.map(|(key, _)| key.as_ref())
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Endpoint").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -45,6 +74,7 @@ impl Table {
             account_name: told.account_name,
             keys: keys.collect(),
             labels: told.pipelines.into_iter().map(|(id, labels)| (id, labels.labels)).collect(),
+            endpoints: told.endpoints.into_iter().filter_map(endpoint).collect(),
         }
     }
 
@@ -63,6 +93,15 @@ impl Table {
         known.map(|known| known.principal.clone()).ok_or_else(unknown)
     }
 
+    /// The endpoint with this last part of its address.
+    pub(crate) fn endpoint(&self, token: &str) -> Option<Arc<Endpoint>> {
+        if token.len() > limits::TOKEN_BYTES_MAX {
+            return None;
+        }
+        let hash = digest::digest(&digest::SHA256, token.as_bytes());
+        self.endpoints.get(&<[u8; 32]>::try_from(hash.as_ref()).ok()?).map(Arc::clone)
+    }
+
     /// Labels of a pipeline.
     pub(crate) fn labels(&self, pipeline_id: &str) -> &[String] {
         self.labels.get(pipeline_id).map(Vec::as_slice).unwrap_or_default()
@@ -73,6 +112,16 @@ impl Table {
         let labelled = self.labels.iter().filter(|(_, labels)| principal.may(role, labels));
         labelled.map(|(id, _)| id.clone()).collect()
     }
+}
+
+fn endpoint(told: wire::AccessEndpoint) -> Option<([u8; 32], Arc<Endpoint>)> {
+    let endpoint = Endpoint {
+        id: told.endpoint_id,
+        pipeline_id: told.pipeline_id,
+        scheme: SignatureScheme::from_word(&told.scheme),
+        secrets: told.secrets.into_iter().map(|secret| (secret.key, secret.until)).collect(),
+    };
+    Some((told.hash.as_ref().try_into().ok()?, Arc::new(endpoint)))
 }
 
 #[cfg(test)]

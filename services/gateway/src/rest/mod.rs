@@ -6,6 +6,7 @@ mod assets;
 mod catalogue;
 mod document;
 mod environments;
+mod hooks;
 mod live;
 mod logs;
 mod openlineage;
@@ -52,6 +53,7 @@ fn others() -> Routes {
     let mut routes = Routes::default();
     accounts::routes(&mut routes);
     webhook::routes(&mut routes);
+    hooks::routes(&mut routes);
     openlineage::routes(&mut routes);
     mcp::routes(&mut routes);
     routes

@@ -51,6 +51,8 @@ pub(crate) struct Edge {
     pub(crate) streams: Arc<Semaphore>,
     /// Of checks of pipelines without a key.
     pub(crate) checks: Rates,
+    /// Of calls to endpoints.
+    pub(crate) hooks: Rates,
     pub(crate) callbacks: Option<Callbacks>,
     /// Set when the gateway is to end: streams end with it.
     pub(crate) ending: ShutdownSignal,
@@ -100,6 +102,7 @@ impl Gateway {
             open_places: Arc::new(Semaphore::new(limits::OPEN_REQUESTS_AT_ONCE)),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             checks: Rates::default(),
+            hooks: Rates::default(),
             callbacks: self.callbacks,
             ending: signal.clone(),
         });

@@ -131,18 +131,33 @@ impl AccessService for Control {
         _request: Request<wire::WatchAccessRequest>,
     ) -> Result<Response<Self::WatchAccessStream>, Status> {
         let many = |_| Status::resource_exhausted("as many watch already as may; close some");
-        let held = Arc::clone(&self.watchers).try_acquire_owned().map_err(many)?;
+        let held = Arc::new(Arc::clone(&self.watchers).try_acquire_owned().map_err(many)?);
         // An owner that was fenced and has not noticed would let keys in that its successor has revoked.
         self.handle.confirm().await.map_err(|error| refused(&error))?;
-        let tables = WatchStream::new(self.handle.access()).map(move |table| {
+        let control = self.clone();
+        let tables = WatchStream::new(self.handle.access()).then(move |table| {
             // Given back when nobody watches any more.
-            let _held = &held;
-            Ok(message(&table))
+            let (control, held) = (control.clone(), Arc::clone(&held));
+            async move {
+                let _held = held;
+                Ok(control.message(&table).await)
+            }
         });
         Ok(Response::new(Box::pin(tables)))
     }
 }
 
+impl Control {
+    async fn message(&self, table: &AccessTable) -> wire::Access {
+        let mut message = message(table);
+        for (id, state) in &table.endpoints {
+            message.endpoints.push(self.door(*id, state).await);
+        }
+        message
+    }
+}
+
+/// Without endpoints, whose secrets are not in the table.
 fn message(table: &AccessTable) -> wire::Access {
     let keys = table.keys.iter().map(|(id, state)| wire::AccessKey {
         hash: bytes::Bytes::copy_from_slice(&state.hash),
@@ -155,6 +170,7 @@ fn message(table: &AccessTable) -> wire::Access {
         account_name: ACCOUNT.to_owned(),
         keys: keys.collect(),
         pipelines: pipelines.collect(),
+        endpoints: Vec::new(),
     }
 }
 

@@ -214,6 +214,9 @@ asks! {
     CancelBackfillRequest asks for CancelBackfill of Backfill(backfill_id) by |it| &it.actor;
     CreateKeyRequest asks for CreateKey of Key(name) by |it| &it.actor;
     RevokeKeyRequest asks for RevokeKey of Key(key) by |it| &it.actor;
+    OpenEndpointRequest asks for OpenEndpoint of Pipeline(pipeline) by |it| &it.actor;
+    RotateEndpointRequest asks for RotateEndpoint of Endpoint(endpoint) by |it| &it.actor;
+    CloseEndpointRequest asks for CloseEndpoint of Endpoint(endpoint) by |it| &it.actor;
     RetryAlertRequest asks for RetryAlert of Alert(alert_id) by |it| &it.actor;
     TakeWebhookRequest asks for TakeWebhook of Pipeline(pipeline) by |_| "";
     TakeSensorEventRequest asks for TakeSensorEvent of Event(event_type) by |it| &it.actor;

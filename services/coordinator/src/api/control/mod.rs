@@ -7,6 +7,7 @@ mod asker;
 mod backfills;
 mod costs;
 mod declared;
+mod endpoints;
 mod environments;
 mod events;
 mod explain;

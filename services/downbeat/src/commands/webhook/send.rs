@@ -4,16 +4,15 @@ use std::process::ExitCode;
 
 use downbeat_proto::control::v1::TakeWebhookRequest;
 
-use super::body::bytes_of;
+use super::super::body::bytes_of;
 use crate::{
-    cli::{WebhookCommand, WebhookSub},
+    cli::WebhookSend,
     client,
     error::Error,
     render::print,
 };
 
-pub(super) async fn run(command: &WebhookCommand) -> Result<ExitCode, Error> {
-    let WebhookSub::Send(send) = &command.sub;
+pub(super) async fn run(send: &WebhookSend) -> Result<ExitCode, Error> {
     let body = match &send.file {
         Some(file) => bytes_of(file)?,
         None => send.data.clone().into_bytes(),
