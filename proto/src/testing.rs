@@ -14,6 +14,7 @@ mod costs;
 mod environments;
 mod foreign;
 mod kinds;
+mod logins;
 mod sensors;
 mod versions;
 

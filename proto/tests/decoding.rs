@@ -88,6 +88,10 @@ const KINDS: [(i32, &str); 76] = [
     (150, "KEY_CREATED"),
     (151, "KEY_REVOKED"),
     (152, "KEYS_USED"),
+    (153, "LOGIN_BEGUN"),
+    (154, "LOGIN_COMPLETED"),
+    (155, "LOGIN_REFRESHED"),
+    (156, "LOGIN_ENDED"),
 ];
 
 #[test]

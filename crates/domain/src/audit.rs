@@ -130,6 +130,8 @@ words!(
         Key = "key",
         /// An environment.
         Environment = "environment",
+        /// A login of a person.
+        Login = "login",
     }
 );
 
@@ -190,6 +192,10 @@ words!(
         CreateKey = "CREATE_KEY",
         /// See [`AccessCommand::RevokeKey`].
         RevokeKey = "REVOKE_KEY",
+        /// See [`AccessCommand::CompleteLogin`]; that somebody showed who they are, [`AccessCommand::BeginLogin`], is the first half of it.
+        LogIn = "LOG_IN",
+        /// See [`AccessCommand::EndLogin`].
+        LogOut = "LOG_OUT",
     }
 );
 
@@ -239,7 +245,16 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::Access(AccessCommand::RevokeKey { key }) => {
             (CommandKind::RevokeKey, vec![Target::new(TargetKind::Key, key)])
         }
-        Command::Access(AccessCommand::NoteUses { .. })
+        Command::Access(AccessCommand::BeginLogin(begin)) => {
+            (CommandKind::LogIn, vec![Target { name: begin.client.clone(), ..Target::new(TargetKind::Login, begin.login) }])
+        }
+        // Whose code nobody knows names nothing.
+        Command::Access(AccessCommand::CompleteLogin(_)) => (CommandKind::LogIn, Vec::new()),
+        Command::Access(AccessCommand::EndLogin { login, .. }) => {
+            (CommandKind::LogOut, vec![Target::new(TargetKind::Login, login)])
+        }
+        // Programs do so every hour; what ends a login has a row all the same.
+        Command::Access(AccessCommand::RefreshLogin(_) | AccessCommand::NoteUses { .. })
         | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
         | Command::ReportLineage(_)

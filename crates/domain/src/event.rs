@@ -6,6 +6,7 @@ mod asset;
 mod audit;
 mod backfill;
 mod carried;
+mod login;
 mod parts;
 mod pipeline;
 mod sensor;
@@ -35,6 +36,7 @@ pub use asset::{
 pub use audit::CommandRejected;
 pub use backfill::BackfillCreated;
 pub use carried::TaskCarriedOver;
+pub use login::{LoginBegun, LoginEnd, LoginRenewed};
 pub use parts::{ConditionResult, Selection};
 pub use pipeline::PipelineApplied;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
@@ -121,7 +123,7 @@ pub enum Event {
     CommandRejected(Box<CommandRejected>),
     /// Of the ledger of costs.
     Cost(Box<CostEvent>),
-    /// Of keys.
+    /// Of keys and logins.
     Access(Box<AccessEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),

@@ -48,7 +48,7 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, CostId, EnvironmentId, EventKey, KeyId, PipelineId, RunId, TaskRunId,
+    AccountId, AlertId, BackfillId, CommandId, CostId, EnvironmentId, EventKey, KeyId, LoginId, PipelineId, RunId, TaskRunId,
     WorkerId,
 };
 pub use incoming::IncomingEvent;

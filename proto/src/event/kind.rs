@@ -80,6 +80,10 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::KeyCreated,
     EventKind::KeyRevoked,
     EventKind::KeysUsed,
+    EventKind::LoginBegun,
+    EventKind::LoginCompleted,
+    EventKind::LoginRefreshed,
+    EventKind::LoginEnded,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

@@ -2,6 +2,7 @@
 
 use downbeat_domain::{
     CommandKind, FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TargetKind, TaskStatus,
+    event::LoginEnd,
     status::{CheckState, WindowEnd},
 };
 
@@ -54,6 +55,8 @@ words! {
         ReleaseRun = ReleaseRun,
         CreateKey = CreateKey,
         RevokeKey = RevokeKey,
+        LogIn = LogIn,
+        LogOut = LogOut,
         SetEnvironment = SetEnvironment,
         RemoveEnvironment = RemoveEnvironment,
     }
@@ -67,6 +70,7 @@ words! {
         Alert = Alert,
         Event = Event,
         Key = Key,
+        Login = Login,
         Environment = Environment,
     }
     /// The wire form of why an instant has no run of its own.
@@ -136,6 +140,13 @@ words! {
         TimedOut = TimedOut,
         Transient = Transient,
         UnknownOutcome = UnknownOutcome,
+    }
+    /// The wire form of why a login ended.
+    login_end, login_end_of: LoginEnd {
+        Ended = Ended,
+        CodeUsedTwice = CodeUsedTwice,
+        RefreshUsedTwice = RefreshUsedTwice,
+        Replaced = Replaced,
     }
     /// The wire form of a stop reason.
     stop_reason, stop_reason_of: StopReason {

@@ -60,7 +60,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         time_zones: message.time_zones,
         alerts: alerts::decode(message.owed_alerts, message.dead_alerts).ok_or(of.bad("alerts"))?,
         ledger: cost::decode(message.ledger).ok_or(of.bad("ledger"))?,
-        keys: access::decode(message.keys, message.revoked_keys).ok_or(of.bad("keys"))?,
+        keys: access::decode(message.keys, message.revoked_keys, message.logins).ok_or(of.bad("keys"))?,
         environments: environments::decode(message.environments).ok_or(of.bad("environments"))?,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),

@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::{access, alerts, assets, cost, environments, sensors};
+use super::{access, alerts, assets, cost, environments, logins, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -49,6 +49,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         ledger: cost::encode(&partition.ledger),
         keys,
         revoked_keys,
+        logins: logins::encode(&partition.keys.logins),
         environments: environments::encode(&partition.environments),
         ..wire::Snapshot::default()
     }

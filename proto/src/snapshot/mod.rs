@@ -19,6 +19,7 @@ mod cost;
 mod decode;
 mod encode;
 mod environments;
+mod logins;
 mod sensors;
 
 use std::io::Read;

@@ -14,6 +14,7 @@ impl World {
     pub(super) fn beside_the_step(&mut self, which: u8, detail: u8, more: u8) {
         let command = match more % 16 {
             5 => self.of_keys(which, detail),
+            13 => self.of_logins(which, detail),
             // Seldom asked for in a step, and mostly in vain.
             11 => environments::removal(detail),
             _ => return,

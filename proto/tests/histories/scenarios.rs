@@ -36,6 +36,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("costs", crate::costs::costs),
     ("foreign", crate::foreign::foreign),
     ("access", crate::access::access),
+    ("logins", crate::access::logins),
     ("environments", crate::environments::environments),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),

@@ -123,6 +123,15 @@ pub enum Rejection {
     /// No such key.
     #[error("there is no key `{0}`; `downbeat key list` shows those that there are")]
     UnknownKey(String),
+    /// Logins have limits.
+    #[error("{0}")]
+    InvalidLogin(String),
+    /// What a program shows for a login opens none.
+    #[error("{0}")]
+    LoginRefused(&'static str),
+    /// No such login.
+    #[error("there is no login {0}, or it has ended; `downbeat login list` shows those that there are")]
+    UnknownLogin(crate::id::LoginId),
     /// Prices, bills and budgets have limits, and must make sense.
     #[error("{0}")]
     InvalidCost(String),
@@ -276,6 +285,9 @@ impl Rejection {
             Self::KeyExists(_) => "KEY_EXISTS",
             Self::TooManyKeys(_) => "TOO_MANY_KEYS",
             Self::UnknownKey(_) => "UNKNOWN_KEY",
+            Self::InvalidLogin(_) => "INVALID_LOGIN",
+            Self::LoginRefused(_) => "LOGIN_REFUSED",
+            Self::UnknownLogin(_) => "UNKNOWN_LOGIN",
             Self::InvalidCost(_) => "INVALID_COST",
             Self::InvalidEnvironment(_) => "INVALID_ENVIRONMENT",
             Self::UnknownEnvironment { .. } => "UNKNOWN_ENVIRONMENT",

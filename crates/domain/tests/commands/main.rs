@@ -20,6 +20,7 @@ mod groups;
 mod keys;
 mod lanes;
 mod limits;
+mod logins;
 mod marks;
 mod matrix;
 mod people;

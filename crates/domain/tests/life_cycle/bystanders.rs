@@ -2,13 +2,14 @@
 
 use downbeat_domain::{
     AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, EnvironmentId, Event, EventOrigin, EventTaken,
-    KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
+    KeyId, LoginId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
     TargetKind, WindowRef,
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
-        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, SensorChecked,
+        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun, LoginEnd,
+        LoginRenewed, SensorChecked,
         SensorClosed, SensorEventTaken, SensorOpened,
     },
     foreign::{LineageReported, Said},
@@ -44,6 +45,14 @@ pub(crate) fn events() -> Vec<Event> {
         last: at(0),
         listed: vec![at(0)],
         message: text(),
+    };
+    let renewed = LoginRenewed {
+        login: LoginId([9; 16]),
+        access: [0; 32],
+        access_expires_at: at(9),
+        refresh: [0; 32],
+        refresh_expires_at: at(9),
+        at: at(1),
     };
     let window = || WindowRef { pipeline: PIPELINE, sensor: text(), instant: at(0) };
     let origin = EventOrigin { id: "1".to_owned(), source: text(), address: "a".to_owned(), time: None };
@@ -192,6 +201,29 @@ pub(crate) fn events() -> Vec<Event> {
         }))),
         Event::Access(Box::new(AccessEvent::KeysUsed { keys: vec![KeyId([8; 16])], hour: at(0) })),
         Event::Access(Box::new(AccessEvent::KeyRevoked { key: KeyId([8; 16]), name: text(), at: at(1) })),
+        Event::Access(Box::new(AccessEvent::LoginBegun(Box::new(LoginBegun {
+            login: LoginId([9; 16]),
+            subject: text(),
+            key: None,
+            grants: Vec::new(),
+            read_only: false,
+            client: text(),
+            client_hash: [0; 32],
+            redirect_hash: [0; 32],
+            challenge: [0; 32],
+            code: [0; 32],
+            code_expires_at: at(9),
+            ends_at: at(90),
+            at: at(1),
+        })))),
+        Event::Access(Box::new(AccessEvent::LoginCompleted { family: [1; 32], renewed })),
+        Event::Access(Box::new(AccessEvent::LoginRefreshed { renewed, again: false })),
+        Event::Access(Box::new(AccessEvent::LoginEnded {
+            login: LoginId([9; 16]),
+            subject: text(),
+            end: LoginEnd::Ended,
+            at: at(1),
+        })),
         Event::LineageReported(Box::new(LineageReported {
             said: Said { identity: [1; 16], ..Said::default() },
             part: 0,

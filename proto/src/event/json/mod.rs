@@ -9,6 +9,7 @@ mod backfill;
 mod cost;
 mod environment;
 mod foreign;
+mod login;
 mod pipeline;
 mod sensor;
 

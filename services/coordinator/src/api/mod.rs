@@ -21,6 +21,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownBackfill(_)
         | Rejection::UnknownAlert(_)
         | Rejection::UnknownKey(_)
+        | Rejection::UnknownLogin(_)
         | Rejection::UnknownVersion { .. }
         | Rejection::UnknownEnvironment { .. }
         | Rejection::UnknownRun(_) => Code::NotFound,
@@ -30,12 +31,13 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::InvalidToolState(_)
         | Rejection::InvalidCost(_)
         | Rejection::InvalidKey(_)
+        | Rejection::InvalidLogin(_)
         | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
         | Rejection::InvalidSensorEvent(_)
         | Rejection::InvalidStorage(_)
         | Rejection::InvalidRelease(_) => Code::InvalidArgument,
-        Rejection::NotAnApprover { .. } => Code::PermissionDenied,
+        Rejection::NotAnApprover { .. } | Rejection::LoginRefused(_) => Code::PermissionDenied,
         Rejection::RunExists(_) | Rejection::KeyExists(_) | Rejection::PipelineExists { .. } => Code::AlreadyExists,
         Rejection::VersionUnread { .. } => Code::Unavailable,
         Rejection::RunFinished { .. }

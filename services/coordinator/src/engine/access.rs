@@ -1,11 +1,11 @@
-//! What gateways decide by: keys with their grants, and labels of pipelines.
+//! What gateways decide by: keys with their grants, logins, and labels of pipelines.
 //!
 //! Promises: gateways hear only of what is in the log, of all of it at once, and only when it has changed; the table is bounded. Knows
 //! nothing about roles, or what a call needs.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use downbeat_domain::{Event, KeyId, Partition, PipelineId, state::Key};
+use downbeat_domain::{Event, KeyId, Partition, PipelineId, state::{Key, Logins}};
 
 use super::{Engine, Output};
 use crate::limits;
@@ -15,6 +15,8 @@ use crate::limits;
 pub struct AccessTable {
     /// Those that were not revoked; whoever reads this looks whether one has expired.
     pub keys: BTreeMap<KeyId, Key>,
+    /// Logins whose tokens were fetched; the same.
+    pub logins: Logins,
     /// Labels of pipelines that have some and are not deleted.
     pub labels: BTreeMap<PipelineId, Vec<String>>,
 }
@@ -37,7 +39,9 @@ impl AccessTable {
         if left_out > 0 {
             tracing::warn!(left_out, "pipelines have too many labels: only grants without labels reach some of them");
         }
-        Self { keys: partition.keys.keys.clone(), labels }
+        let fetched = partition.keys.logins.iter().filter(|(_, login)| login.tokens.is_some());
+        let logins = fetched.map(|(id, login)| (*id, login.clone())).collect();
+        Self { keys: partition.keys.keys.clone(), logins, labels }
     }
 }
 

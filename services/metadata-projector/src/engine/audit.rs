@@ -5,6 +5,7 @@
 //! What was before is read from the rows of the other projections, which see the event after this one. Knows nothing about queries.
 
 mod environments;
+mod logins;
 mod tell;
 mod versions;
 

@@ -13,6 +13,7 @@ mod explain;
 mod firings;
 mod health;
 mod lineage;
+mod logins;
 mod pipelines;
 mod preview;
 mod request;
