@@ -16,6 +16,7 @@ mod connections;
 mod environments;
 mod foreign;
 mod kinds;
+mod logins;
 mod sensors;
 mod versions;
 

@@ -136,6 +136,8 @@ words!(
         Endpoint = "endpoint",
         /// A connection.
         Connection = "connection",
+        /// A login of a person.
+        Login = "login",
     }
 );
 
@@ -210,6 +212,10 @@ words!(
         TestConnection = "TEST_CONNECTION",
         /// See [`ConnectionCommand::Reseal`].
         ResealConnections = "RESEAL_CONNECTIONS",
+        /// See [`AccessCommand::CompleteLogin`]; that somebody showed who they are, [`AccessCommand::BeginLogin`], is the first half of it.
+        LogIn = "LOG_IN",
+        /// See [`AccessCommand::EndLogin`].
+        LogOut = "LOG_OUT",
     }
 );
 
@@ -261,7 +267,16 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         }
         Command::Endpoint(command) => endpoint(command),
         Command::Connection(command) => of_connection(command),
-        Command::Access(AccessCommand::NoteUses { .. })
+        Command::Access(AccessCommand::BeginLogin(begin)) => {
+            (CommandKind::LogIn, vec![Target { name: begin.client.clone(), ..Target::new(TargetKind::Login, begin.login) }])
+        }
+        // Whose code nobody knows names nothing.
+        Command::Access(AccessCommand::CompleteLogin(_)) => (CommandKind::LogIn, Vec::new()),
+        Command::Access(AccessCommand::EndLogin { login, .. }) => {
+            (CommandKind::LogOut, vec![Target::new(TargetKind::Login, login)])
+        }
+        // Programs do so every hour; what ends a login has a row all the same.
+        Command::Access(AccessCommand::RefreshLogin(_) | AccessCommand::NoteUses { .. })
         | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
         | Command::ReportLineage(_)

@@ -25,7 +25,7 @@ use crate::{
     tool_state::KeepToolState,
 };
 
-pub use access::{AccessCommand, CreateKey};
+pub use access::{AccessCommand, BeginLogin, CompleteLogin, CreateKey, DrawnTokens, Holder, RefreshLogin};
 pub use rejection::Rejection;
 
 /// What a decision may know of the world.

@@ -6,6 +6,7 @@ mod asset;
 mod audit;
 mod backfill;
 mod carried;
+mod login;
 mod parts;
 mod pipeline;
 mod sensor;
@@ -37,6 +38,7 @@ pub use asset::{
 pub use audit::CommandRejected;
 pub use backfill::BackfillCreated;
 pub use carried::TaskCarriedOver;
+pub use login::{LoginBegun, LoginEnd, LoginRenewed};
 pub use parts::{ConditionResult, Selection};
 pub use pipeline::PipelineApplied;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
@@ -123,7 +125,7 @@ pub enum Event {
     CommandRejected(Box<CommandRejected>),
     /// Of the ledger of costs.
     Cost(Box<CostEvent>),
-    /// Of keys.
+    /// Of keys and logins.
     Access(Box<AccessEvent>),
     /// Of endpoints that start pipelines.
     Endpoint(Box<EndpointEvent>),

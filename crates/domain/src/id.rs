@@ -96,6 +96,10 @@ id!(
     EndpointId
 );
 id!(
+    /// A login of a person: drawn by chance.
+    LoginId
+);
+id!(
     /// A command, given by the caller; a repeated one is answered from state.
     CommandId
 );

@@ -80,6 +80,14 @@ fn check_keys(partition: &Partition, found: &mut Vec<String>) {
     if keys.revoked.iter().any(|(revoked, _)| keys.keys.contains_key(revoked)) {
         found.push("INV-12: a revoked key is there".to_owned());
     }
+    if keys.logins.len() > limits::LOGINS_MAX {
+        found.push(format!("INV-12: there are {} logins", keys.logins.len()));
+    }
+    for (id, login) in &keys.logins {
+        if login.begun.login != *id || login.begun.key.is_some() && keys.key_of(login).is_none() {
+            found.push(format!("INV-12: login {id} has another id, or outlives its key"));
+        }
+    }
 }
 
 /// The live runs of a backfill are an index over the runs, and no more than it may have (INV-04); what is left of it is looked at (INV-09).

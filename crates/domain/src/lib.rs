@@ -50,7 +50,7 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, ConnectionId, CostId, EndpointId, EnvironmentId, EventKey, KeyId, PipelineId, RunId, TaskRunId,
+    AccountId, AlertId, BackfillId, CommandId, ConnectionId, CostId, EndpointId, EnvironmentId, EventKey, KeyId, LoginId, PipelineId, RunId, TaskRunId,
     WorkerId,
 };
 pub use incoming::IncomingEvent;

@@ -273,6 +273,24 @@ pub const ENDPOINT_NAME_CHARS_MAX: usize = 100;
 pub const OLD_SECRETS_MAX: usize = 2;
 /// How long a secret may stay valid after it was replaced, seconds.
 pub const SECRET_OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 60 * 60;
+/// Logins that are not over; of more, the oldest ends.
+pub const LOGINS_MAX: usize = 1_000;
+/// The same of one person, or of one key.
+pub const LOGINS_PER_SUBJECT_MAX: usize = 20;
+/// Name of a person who logs in, and of the program that asks for it, characters each.
+pub const LOGIN_NAME_CHARS_MAX: usize = 100;
+/// Labels of all grants of one person who logs in, bytes: all logins together fit into the message that has all keys.
+pub const GRANT_BYTES_PER_LOGIN_MAX: usize = 512;
+/// How long the code of a login may be exchanged for its tokens, seconds.
+pub const LOGIN_CODE_SECONDS: i64 = 60;
+/// How long an access token opens something, seconds.
+pub const ACCESS_TOKEN_SECONDS: i64 = 60 * 60;
+/// How long a login lives that nobody refreshes, days.
+pub const LOGIN_IDLE_DAYS: i64 = 30;
+/// How long one lives at most, days.
+pub const LOGIN_DAYS_MAX: i64 = 90;
+/// How long a refresh token may come once more after it was used, seconds: its answer may have been lost.
+pub const REFRESH_GRACE_SECONDS: i64 = 30;
 /// The address, and the client, that a call comes from, each in bytes; longer ones are cut.
 pub const CALL_ORIGIN_BYTES_MAX: usize = 128;
 /// What a caller says about why, bytes; longer ones are cut.

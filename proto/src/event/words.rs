@@ -3,6 +3,7 @@
 use downbeat_domain::{
     CommandKind, FailureClass, Mark, Outcome, PassReason, RestartMode, RunStatus, StopReason, TargetKind, TaskStatus,
     connection::ConnectionHealth,
+    event::LoginEnd,
     status::{CheckState, WindowEnd},
 };
 
@@ -58,6 +59,8 @@ words! {
         OpenEndpoint = OpenEndpoint,
         RotateEndpoint = RotateEndpoint,
         CloseEndpoint = CloseEndpoint,
+        LogIn = LogIn,
+        LogOut = LogOut,
         SetEnvironment = SetEnvironment,
         RemoveEnvironment = RemoveEnvironment,
         SaveConnection = SaveConnection,
@@ -75,6 +78,7 @@ words! {
         Alert = Alert,
         Event = Event,
         Key = Key,
+        Login = Login,
         Environment = Environment,
         Endpoint = Endpoint,
         Connection = Connection,
@@ -151,6 +155,13 @@ words! {
         TimedOut = TimedOut,
         Transient = Transient,
         UnknownOutcome = UnknownOutcome,
+    }
+    /// The wire form of why a login ended.
+    login_end, login_end_of: LoginEnd {
+        Ended = Ended,
+        CodeUsedTwice = CodeUsedTwice,
+        RefreshUsedTwice = RefreshUsedTwice,
+        Replaced = Replaced,
     }
     /// The wire form of a stop reason.
     stop_reason, stop_reason_of: StopReason {

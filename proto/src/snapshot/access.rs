@@ -15,6 +15,8 @@ use crate::{
     snapshots::v1 as wire,
 };
 
+use super::logins;
+
 /// Those that were not revoked, and those that were.
 pub(super) fn encode(keys: &Keys) -> (Vec<wire::Key>, Vec<wire::RevokedKey>) {
     let key = |(id, key): (&KeyId, &Key)| {
@@ -34,7 +36,7 @@ pub(super) fn encode(keys: &Keys) -> (Vec<wire::Key>, Vec<wire::RevokedKey>) {
 }
 
 /// `None` = they cannot be read, or are more than there may be.
-pub(super) fn decode(keys: Vec<wire::Key>, revoked: Vec<wire::RevokedKey>) -> Option<Keys> {
+pub(super) fn decode(keys: Vec<wire::Key>, revoked: Vec<wire::RevokedKey>, logins: Vec<wire::Login>) -> Option<Keys> {
     if keys.len() > limits::KEYS_MAX || revoked.len() > limits::REVOKED_KEYS_MAX {
         return None;
     }
@@ -59,5 +61,6 @@ pub(super) fn decode(keys: Vec<wire::Key>, revoked: Vec<wire::RevokedKey>) -> Op
     Some(Keys {
         keys: keys.into_iter().map(read).collect::<Option<BTreeMap<_, _>>>()?,
         revoked: revoked.collect::<Option<VecDeque<_>>>()?,
+        logins: logins::decode(logins)?,
     })
 }

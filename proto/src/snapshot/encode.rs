@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::{access, alerts, assets, connections, cost, endpoints, environments, sensors};
+use super::{access, alerts, assets, connections, cost, endpoints, environments, logins, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -50,6 +50,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         keys,
         revoked_keys,
         endpoints: endpoints::encode(&partition.endpoints),
+        logins: logins::encode(&partition.keys.logins),
         environments: environments::encode(&partition.environments),
         connections: connections::encode(&partition.connections),
         ..wire::Snapshot::default()

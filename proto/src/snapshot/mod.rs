@@ -21,6 +21,7 @@ mod decode;
 mod encode;
 mod connections;
 mod environments;
+mod logins;
 mod sensors;
 
 use std::io::Read;

@@ -18,6 +18,7 @@ impl World {
                 Some(command) => command,
                 None => return,
             },
+            9 => self.of_logins(which, detail),
             // Seldom asked for in a step, and mostly in vain.
             11 => environments::removal(detail),
             3 | 13 => connections::command(&self.partition.connections, which, detail),

@@ -1,8 +1,8 @@
 //! Keys: made, used, revoked, and made again under a name whose key had expired.
 
 use downbeat_domain::{
-    Command, Grant, KeyId, Role,
-    command::{AccessCommand, CreateKey},
+    Command, Grant, KeyId, LoginId, Role,
+    command::{AccessCommand, BeginLogin, CompleteLogin, CreateKey, DrawnTokens, Holder, RefreshLogin},
 };
 use jiff::Timestamp;
 
@@ -39,4 +39,52 @@ pub(crate) fn access() -> Vec<Vec<u8>> {
     let demo = demo.run(used(&[1, 2])).run(used(&[1])).after(3_600).run(used(&[1]));
     let demo = demo.run(create(5, "short", Role::Editor, &["eu", "finance"], None));
     demo.run(revoke("gone")).run(revoke("gone")).refused(revoke("nobody")).into_records()
+}
+
+fn begin(number: u8, holder: Holder) -> Command {
+    Command::Access(AccessCommand::BeginLogin(Box::new(BeginLogin {
+        login: LoginId([number; 16]),
+        holder,
+        read_only: number == 3,
+        client: "Orchestra CLI".to_owned(),
+        client_hash: [61; 32],
+        redirect_hash: [62; 32],
+        challenge: [63; 32],
+        code: [number; 32],
+    })))
+}
+
+fn complete(number: u8) -> Command {
+    Command::Access(AccessCommand::CompleteLogin(Box::new(CompleteLogin {
+        code: [number; 32],
+        client_hash: [61; 32],
+        redirect_hash: [62; 32],
+        verifier: [63; 32],
+        family: [100 + number; 32],
+        drawn: DrawnTokens { access: [120 + number; 32], refresh: [140 + number; 32] },
+    })))
+}
+
+fn refresh(number: u8, shown: u8, drawn: u8) -> Command {
+    Command::Access(AccessCommand::RefreshLogin(Box::new(RefreshLogin {
+        family: [100 + number; 32],
+        refresh: [shown; 32],
+        client_hash: [61; 32],
+        drawn: DrawnTokens { access: [drawn; 32], refresh: [drawn + 1; 32] },
+    })))
+}
+
+/// A person and a key log in; one login is refreshed, one is ended, one lost its secrecy, one goes with its key.
+pub(crate) fn logins() -> Vec<Vec<u8>> {
+    let ada = || Holder::Person {
+        user: "ada".to_owned(),
+        grants: vec![Grant { role: Role::Editor, labels: vec!["eu".to_owned()] }],
+    };
+    let key = || Holder::Key(KeyId([1; 16]));
+    let demo = Recorder::new(BODY).run(create(1, "ci", Role::Operator, &["eu"], None));
+    let demo = demo.run(begin(1, key())).run(complete(1)).run(begin(2, ada())).run(complete(2));
+    let demo = demo.run(begin(3, ada())).run(begin(4, ada())).run(complete(4)).run(complete(4));
+    let demo = demo.refused(complete(9)).run(refresh(2, 142, 180)).run(refresh(2, 142, 190)).after(3_600);
+    let demo = demo.run(refresh(1, 141, 200)).run(begin(5, key())).run(begin(6, ada())).run(complete(6));
+    demo.run(Command::Access(AccessCommand::EndLogin { login: LoginId([6; 16]) })).into_records()
 }

@@ -148,6 +148,17 @@ fn keys(text: &mut String, keys: &Keys) {
     for (id, name) in &keys.revoked {
         writeln!(text, "key {id} `{name}` was revoked").unwrap();
     }
+    for (id, login) in &keys.logins {
+        let (begun, code) = (&login.begun, login.begun.code[0]);
+        writeln!(text, "login {id} of {} for {}, code {code}.. until {}", begun.subject, begun.client, begun.ends_at)
+            .unwrap();
+        if let Some(tokens) = &login.tokens {
+            let (current, previous) = (tokens.current, tokens.previous.map(|(hash, at)| (hash[0], at)));
+            writeln!(text, "  access {}.. until {}", current.access[0], current.access_expires_at).unwrap();
+            writeln!(text, "  refresh {}.. until {}, before it {previous:?}", current.refresh[0], current.refresh_expires_at)
+                .unwrap();
+        }
+    }
 }
 
 fn endpoints(text: &mut String, endpoints: &Endpoints) {

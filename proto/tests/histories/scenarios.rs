@@ -37,6 +37,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("foreign", crate::foreign::foreign),
     ("access", crate::access::access),
     ("endpoints", crate::endpoints::endpoints),
+    ("logins", crate::access::logins),
     ("environments", crate::environments::environments),
     ("connections", crate::connections::connections),
     ("missed-schedules", missed_schedules),

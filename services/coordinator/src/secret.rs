@@ -1,12 +1,14 @@
-//! Keys, as people and programs hold them, and addresses and secrets of endpoints.
+//! Keys, codes and tokens of logins, addresses and secrets of endpoints, as people and programs hold them.
 //!
-//! Promises: a key is 256 bits of the operating system's chance, written so that scanners of secrets find it, and an address 128; nothing
-//! here shows or keeps one. Knows nothing about what a key is for.
+//! Promises: each is 256 bits of the operating system's chance, written so that scanners of secrets find it, and an address 128; nothing
+//! here shows or keeps one. Knows nothing about what they are for.
 
 use aws_lc_rs::{digest, rand};
-use downbeat_domain::{EndpointId, KeyId, id::with_version_4};
+use downbeat_domain::{EndpointId, KeyId, LoginId, id::with_version_4};
 
 const PREFIX: &str = "downbeat_";
+const CODE_PREFIX: &str = "downbeat_code_";
+const REFRESH_PREFIX: &str = "downbeat_refresh_";
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// So many digits hold 256 bits.
 const LENGTH: usize = 43;
@@ -23,6 +25,64 @@ pub(crate) struct Drawn {
     pub(crate) hash: [u8; 32],
 }
 
+/// Something secret of a login: whole, and its hash.
+pub(crate) struct Secret {
+    pub(crate) text: String,
+    pub(crate) hash: [u8; 32],
+}
+
+/// A refresh token: what all of a login have in common, and what this one has alone.
+pub(crate) struct Refresh {
+    pub(crate) text: String,
+    pub(crate) family: [u8; 32],
+    pub(crate) own: [u8; 32],
+}
+
+/// Draws the id of a login.
+pub(crate) fn login_id() -> Option<LoginId> {
+    let mut id = [0; 16];
+    rand::fill(&mut id).ok()?;
+    Some(LoginId(with_version_4(id)))
+}
+
+/// Draws the code of a login.
+pub(crate) fn code() -> Option<Secret> {
+    let text = format!("{CODE_PREFIX}{}", chance()?);
+    Some(Secret { hash: hash(&text)?, text })
+}
+
+/// Draws an access token of this login. It looks like a key: scanners find both.
+pub(crate) fn access_token(login: LoginId) -> Option<Secret> {
+    let text = format!("{}{}", beginning(&login.0), chance()?);
+    Some(Secret { hash: hash(&text)?, text })
+}
+
+/// Draws a refresh token, of this family or of a new one.
+pub(crate) fn refresh_token(family: Option<&str>) -> Option<Refresh> {
+    let (family, own) = (family.map_or_else(chance, |known| Some(known.to_owned()))?, chance()?);
+    let (of_family, of_own) = (hash(&family)?, hash(&own)?);
+    Some(Refresh { text: format!("{REFRESH_PREFIX}{family}{own}"), family: of_family, own: of_own })
+}
+
+/// What all refresh tokens of the login have in common, and what this one has alone. `None` = it is none.
+pub(crate) fn halves(token: &str) -> Option<(&str, &str)> {
+    let digits = token.strip_prefix(REFRESH_PREFIX)?;
+    let fits = digits.len() == 2 * LENGTH && digits.bytes().all(|digit| digit.is_ascii_alphanumeric());
+    fits.then(|| digits.split_at(LENGTH))
+}
+
+/// SHA-256.
+pub(crate) fn hash(text: &str) -> Option<[u8; 32]> {
+    digest::digest(&digest::SHA256, text.as_bytes()).as_ref().try_into().ok()
+}
+
+/// 256 bits.
+fn chance() -> Option<String> {
+    let mut chance = [0; 32];
+    rand::fill(&mut chance).ok()?;
+    Some(base62(chance))
+}
+
 /// Draws a key. `None` = the operating system has no randomness.
 pub(crate) fn draw() -> Option<Drawn> {
     let (mut id, mut chance) = ([0; 16], [0; 32]);
@@ -30,7 +90,7 @@ pub(crate) fn draw() -> Option<Drawn> {
     rand::fill(&mut chance).ok()?;
     let id = KeyId(with_version_4(id));
     let secret = written(id, chance);
-    let hash = digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().try_into().ok()?;
+    let hash = hash(&secret)?;
     Some(Drawn { id, secret, hash })
 }
 
@@ -51,7 +111,7 @@ pub(crate) fn draw_address() -> Option<Address> {
     rand::fill(&mut chance[16..]).ok()?;
     let digits = base62(chance);
     let token = digits[LENGTH - ADDRESS_LENGTH..].to_owned();
-    let hash = digest::digest(&digest::SHA256, token.as_bytes()).as_ref().try_into().ok()?;
+    let hash = hash(&token)?;
     Some(Address { id: EndpointId(with_version_4(id)), token, hash })
 }
 
@@ -63,9 +123,12 @@ pub(crate) fn draw_bytes() -> Option<[u8; 32]> {
 }
 
 fn written(id: KeyId, chance: [u8; 32]) -> String {
-    let [first, second, third, fourth, ..] = id.0;
-    let digits = base62(chance);
-    format!("{PREFIX}{first:02x}{second:02x}{third:02x}{fourth:02x}_{digits}")
+    format!("{}{}", beginning(&id.0), base62(chance))
+}
+
+/// It says which one it is.
+fn beginning([first, second, third, fourth, ..]: &[u8; 16]) -> String {
+    format!("{PREFIX}{first:02x}{second:02x}{third:02x}{fourth:02x}_")
 }
 
 /// The number that the bytes are, in as many digits whatever it is.
@@ -125,6 +188,26 @@ mod tests {
         let mut most = [0; 32];
         most[16..].fill(0xff);
         assert!(base62(most).starts_with(&"0".repeat(LENGTH - ADDRESS_LENGTH)));
+    }
+
+    #[test]
+    fn what_is_drawn_for_a_login_is_read_back_and_never_the_same() {
+        let login = login_id().unwrap();
+        let (one, other) = (refresh_token(None).unwrap(), refresh_token(None).unwrap());
+        let (family, own) = halves(&one.text).unwrap();
+        assert_eq!((hash(family).unwrap(), hash(own).unwrap()), (one.family, one.own));
+        assert_ne!((one.family, one.own), (other.family, other.own));
+        let next = refresh_token(Some(family)).unwrap();
+        assert_eq!(next.family, one.family);
+        assert_ne!(next.own, one.own);
+        let (access, code) = (access_token(login).unwrap(), code().unwrap());
+        assert!(access.text.starts_with(&format!("downbeat_{}_", &login.to_string()[..8])));
+        assert_eq!((hash(&access.text).unwrap(), hash(&code.text).unwrap()), (access.hash, code.hash));
+        for no in ["", "downbeat_refresh_", &access.text, &code.text, &one.text[1..], &format!("{}0", one.text)] {
+            assert!(halves(no).is_none(), "{no}");
+        }
+        let strange = format!("{REFRESH_PREFIX}{}", "ü".repeat(LENGTH));
+        assert!(halves(&strange).is_none(), "no letter is cut in two");
     }
 
     #[test]

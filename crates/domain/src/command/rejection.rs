@@ -145,6 +145,15 @@ pub enum Rejection {
     /// No such endpoint.
     #[error("there is no endpoint `{0}`; `downbeat webhook list` shows those that there are")]
     UnknownEndpoint(EndpointId),
+    /// Logins have limits.
+    #[error("{0}")]
+    InvalidLogin(String),
+    /// What a program shows for a login opens none.
+    #[error("{0}")]
+    LoginRefused(&'static str),
+    /// No such login.
+    #[error("there is no login {0}, or it has ended; `downbeat login list` shows those that there are")]
+    UnknownLogin(crate::id::LoginId),
     /// Prices, bills and budgets have limits, and must make sense.
     #[error("{0}")]
     InvalidCost(String),
@@ -322,6 +331,9 @@ impl Rejection {
             Self::EndpointExists { .. } => "ENDPOINT_EXISTS",
             Self::TooManyEndpoints { .. } => "TOO_MANY_ENDPOINTS",
             Self::UnknownEndpoint(_) => "UNKNOWN_ENDPOINT",
+            Self::InvalidLogin(_) => "INVALID_LOGIN",
+            Self::LoginRefused(_) => "LOGIN_REFUSED",
+            Self::UnknownLogin(_) => "UNKNOWN_LOGIN",
             Self::InvalidCost(_) => "INVALID_COST",
             Self::InvalidEnvironment(_) => "INVALID_ENVIRONMENT",
             Self::UnknownEnvironment { .. } => "UNKNOWN_ENVIRONMENT",

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{cut, later};
+use super::{cut, later, logins};
 use crate::{
     access,
     command::{AccessCommand, Context, CreateKey, Rejection},
@@ -12,7 +12,7 @@ use crate::{
     state::Partition,
 };
 
-const DAY_SECONDS: i64 = 24 * 60 * 60;
+pub(super) const DAY_SECONDS: i64 = 24 * 60 * 60;
 const HOUR_SECONDS: i64 = 60 * 60;
 
 pub(super) fn decide(
@@ -24,12 +24,16 @@ pub(super) fn decide(
         AccessCommand::CreateKey(create) => create_key(partition, create, context),
         AccessCommand::RevokeKey { key } => revoke(partition, key, context),
         AccessCommand::NoteUses { keys } => Ok(note_uses(partition, keys, context)),
+        AccessCommand::BeginLogin(begin) => logins::begin(partition, begin, context),
+        AccessCommand::CompleteLogin(complete) => logins::complete(partition, complete, context),
+        AccessCommand::RefreshLogin(refresh) => logins::refresh(partition, refresh, context),
+        AccessCommand::EndLogin { login } => logins::end(partition, *login, context),
     }
 }
 
 fn create_key(partition: &Partition, create: &CreateKey, context: &Context) -> Result<Vec<Event>, Rejection> {
     check_name(&create.name)?;
-    access::check(&create.grants).map_err(Rejection::InvalidKey)?;
+    access::check(&create.grants, limits::GRANT_BYTES_PER_KEY_MAX).map_err(Rejection::InvalidKey)?;
     let expires_at = expiry(create.expires_at, context.now)?;
     let keys = &partition.keys;
     if keys.keys.contains_key(&create.key) || keys.was_revoked(&create.key.to_string()) {
@@ -103,6 +107,6 @@ fn note_uses(partition: &Partition, keys: &[KeyId], context: &Context) -> Vec<Ev
     if used.is_empty() { Vec::new() } else { vec![event(AccessEvent::KeysUsed { keys: used, hour })] }
 }
 
-fn event(fact: AccessEvent) -> Event {
+pub(super) fn event(fact: AccessEvent) -> Event {
     Event::Access(Box::new(fact))
 }

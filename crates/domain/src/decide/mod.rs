@@ -23,6 +23,7 @@ mod inputs;
 mod lane;
 mod lease_task;
 mod lineage;
+mod logins;
 mod lose_attempt;
 mod mark_task;
 mod matrix;

@@ -1,10 +1,11 @@
-//! Keys: made, revoked, used.
+//! Keys: made, revoked, used; and logins of people.
 
 use jiff::Timestamp;
 
-use crate::{access::Grant, id::KeyId};
+use super::login::{LoginBegun, LoginEnd, LoginRenewed};
+use crate::{access::Grant, id::{KeyId, LoginId}};
 
-/// A fact about keys; see [`super::Event::Access`].
+/// A fact about keys and logins; see [`super::Event::Access`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessEvent {
     /// There is a further key.
@@ -24,6 +25,33 @@ pub enum AccessEvent {
         keys: Vec<KeyId>,
         /// The first instant of the hour.
         hour: Timestamp,
+    },
+    /// Somebody showed who they are, and a program may fetch the tokens of the login.
+    LoginBegun(Box<LoginBegun>),
+    /// It did: the login opens something from now on.
+    LoginCompleted {
+        /// Hash of what all its refresh tokens have in common.
+        family: [u8; 32],
+        /// Its first tokens.
+        renewed: LoginRenewed,
+    },
+    /// Its tokens were exchanged for new ones.
+    LoginRefreshed {
+        /// The new ones.
+        renewed: LoginRenewed,
+        /// The token before the current one came once more, soon enough: the current one counts as lost.
+        again: bool,
+    },
+    /// The login opens nothing any more.
+    LoginEnded {
+        /// Which.
+        login: LoginId,
+        /// Whose it was, as actors are written.
+        subject: String,
+        /// Why.
+        end: LoginEnd,
+        /// When.
+        at: Timestamp,
     },
 }
 
@@ -51,7 +79,9 @@ impl AccessEvent {
     pub fn at(&self) -> Option<Timestamp> {
         match self {
             AccessEvent::KeyCreated(created) => Some(created.at),
-            AccessEvent::KeyRevoked { at, .. } => Some(*at),
+            AccessEvent::KeyRevoked { at, .. } | AccessEvent::LoginEnded { at, .. } => Some(*at),
+            AccessEvent::LoginBegun(begun) => Some(begun.at),
+            AccessEvent::LoginCompleted { renewed, .. } | AccessEvent::LoginRefreshed { renewed, .. } => Some(renewed.at),
             AccessEvent::KeysUsed { .. } => None,
         }
     }

@@ -1,4 +1,4 @@
-//! The keys that were made and not revoked.
+//! The keys that were made and not revoked, and the logins of people.
 //!
 //! Promises: however many are made, there are at most [`limits::KEYS_MAX`], because expired ones make room; names differ. Knows nothing of
 //! what keys look like, only of their hashes.
@@ -12,6 +12,7 @@ use crate::{
     event::{AccessEvent, KeyCreated},
     id::KeyId,
     limits,
+    state::Logins,
 };
 
 /// A key that was not revoked.
@@ -47,6 +48,8 @@ pub struct Keys {
     pub keys: BTreeMap<KeyId, Key>,
     /// Ids and names of those that were revoked lately, oldest first. Bounded: of more, the oldest are forgotten.
     pub revoked: VecDeque<(KeyId, String)>,
+    /// Logins that nobody has ended, also those that are over. Those of a key are there as long as the key.
+    pub logins: Logins,
 }
 
 impl Keys {
@@ -73,6 +76,7 @@ impl Keys {
             AccessEvent::KeyCreated(created) => self.create(created),
             AccessEvent::KeyRevoked { key, name, .. } => {
                 if self.keys.remove(key).is_some() {
+                    self.end_without_key();
                     self.revoked.push_back((*key, name.clone()));
                     if self.revoked.len() > limits::REVOKED_KEYS_MAX {
                         self.revoked.pop_front();
@@ -85,6 +89,12 @@ impl Keys {
                         key.used = key.used.max(Some(*hour));
                     }
                 }
+            }
+            AccessEvent::LoginBegun(begun) => self.begin(begun),
+            AccessEvent::LoginCompleted { family, renewed } => self.complete(*family, *renewed),
+            AccessEvent::LoginRefreshed { renewed, again } => self.refresh(*renewed, *again),
+            AccessEvent::LoginEnded { login, .. } => {
+                self.logins.remove(login);
             }
         }
     }
@@ -107,5 +117,6 @@ impl Keys {
             used: None,
         };
         self.keys.insert(created.key, key);
+        self.end_without_key();
     }
 }

@@ -22,6 +22,7 @@ mod groups;
 mod keys;
 mod lanes;
 mod limits;
+mod logins;
 mod marks;
 mod matrix;
 mod people;

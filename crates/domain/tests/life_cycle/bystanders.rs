@@ -2,7 +2,7 @@
 
 use downbeat_domain::{
     AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event, EventOrigin,
-    EventTaken, KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
+    EventTaken, KeyId, LoginId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
     TargetKind, WindowRef,
     connection::{ConnectionEvent, ConnectionSaved},
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
@@ -10,7 +10,8 @@ use downbeat_domain::{
     environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
-        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, SensorChecked,
+        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun, LoginEnd,
+        LoginRenewed, SensorChecked,
         SensorClosed, SensorEventTaken, SensorOpened,
     },
     foreign::{LineageReported, Said},
@@ -46,6 +47,14 @@ pub(crate) fn events() -> Vec<Event> {
         last: at(0),
         listed: vec![at(0)],
         message: text(),
+    };
+    let renewed = LoginRenewed {
+        login: LoginId([9; 16]),
+        access: [0; 32],
+        access_expires_at: at(9),
+        refresh: [0; 32],
+        refresh_expires_at: at(9),
+        at: at(1),
     };
     let window = || WindowRef { pipeline: PIPELINE, sensor: text(), instant: at(0) };
     let origin = EventOrigin { id: "1".to_owned(), source: text(), address: "a".to_owned(), time: None };
@@ -228,6 +237,29 @@ pub(crate) fn events() -> Vec<Event> {
         Event::Connection(Box::new(ConnectionEvent::Removed {
             connection: ConnectionId([9; 16]),
             name: text(),
+            at: at(1),
+        })),
+        Event::Access(Box::new(AccessEvent::LoginBegun(Box::new(LoginBegun {
+            login: LoginId([9; 16]),
+            subject: text(),
+            key: None,
+            grants: Vec::new(),
+            read_only: false,
+            client: text(),
+            client_hash: [0; 32],
+            redirect_hash: [0; 32],
+            challenge: [0; 32],
+            code: [0; 32],
+            code_expires_at: at(9),
+            ends_at: at(90),
+            at: at(1),
+        })))),
+        Event::Access(Box::new(AccessEvent::LoginCompleted { family: [1; 32], renewed })),
+        Event::Access(Box::new(AccessEvent::LoginRefreshed { renewed, again: false })),
+        Event::Access(Box::new(AccessEvent::LoginEnded {
+            login: LoginId([9; 16]),
+            subject: text(),
+            end: LoginEnd::Ended,
             at: at(1),
         })),
         Event::LineageReported(Box::new(LineageReported {

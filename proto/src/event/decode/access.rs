@@ -49,7 +49,7 @@ pub(crate) fn created_of(created: wire::KeyCreated) -> Result<KeyCreated, &'stat
     })
 }
 
-fn grant_of(grant: wire::AccessGrant) -> Option<Grant> {
+pub(super) fn grant_of(grant: wire::AccessGrant) -> Option<Grant> {
     let role = match wire::AccessRole::try_from(grant.role).ok()? {
         wire::AccessRole::Unspecified => return None,
         wire::AccessRole::Viewer => Role::Viewer,

@@ -13,6 +13,7 @@ mod environment;
 mod fields;
 mod follow;
 mod foreign;
+mod login;
 mod pipeline;
 mod run;
 mod schedule;
@@ -35,6 +36,7 @@ pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
 pub use environment::set_of as environment_set_of;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub use foreign::part_of as lineage_part_of;
+pub(crate) use login::{begun_of as login_begun_of, completed_of as login_completed_of};
 pub use pipeline::{origin_of as git_origin_of, storage_of as pipeline_storage_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
 pub use schedule::passed as passed_of;
@@ -125,6 +127,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         | EventKind::ConnectionRemoved
         | EventKind::ConnectionTested
         | EventKind::ConnectionsResealed => connection::decode(known, fields, payload)?,
+        EventKind::LoginBegun | EventKind::LoginCompleted | EventKind::LoginRefreshed | EventKind::LoginEnded => {
+            login::decode(known, fields, payload)?
+        }
         EventKind::EnvironmentSet | EventKind::EnvironmentRemoved => environment::decode(known, fields, payload)?,
         EventKind::ToolStateKept => Event::ToolStateKept(Box::new(environment::kept(fields, fields.parse(payload)?)?)),
         EventKind::LineageReported => {

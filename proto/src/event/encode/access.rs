@@ -6,7 +6,7 @@ use downbeat_domain::{
     event::{AccessEvent, KeyCreated},
 };
 
-use super::event;
+use super::{event, login};
 use crate::{
     convert::{id_bytes, micros},
     events::v1::{self as wire, EventKind},
@@ -23,6 +23,10 @@ pub(super) fn encode(fact: &AccessEvent) -> wire::Event {
             let keys = keys.iter().flat_map(|key| key.0).collect::<Vec<u8>>();
             event(EventKind::KeysUsed, &wire::KeysUsed { keys: keys.into(), hour: micros(*hour) })
         }
+        AccessEvent::LoginBegun(_)
+        | AccessEvent::LoginCompleted { .. }
+        | AccessEvent::LoginRefreshed { .. }
+        | AccessEvent::LoginEnded { .. } => login::encode(fact),
     }
 }
 
@@ -38,7 +42,7 @@ pub(crate) fn created(created: &KeyCreated) -> wire::KeyCreated {
     }
 }
 
-fn grant(grant: &Grant) -> wire::AccessGrant {
+pub(super) fn grant(grant: &Grant) -> wire::AccessGrant {
     let role = match grant.role {
         Role::Viewer => wire::AccessRole::Viewer,
         Role::Operator => wire::AccessRole::Operator,

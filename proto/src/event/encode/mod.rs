@@ -12,6 +12,7 @@ mod endpoints;
 mod environment;
 mod follow;
 mod foreign;
+mod login;
 mod pipeline;
 mod run;
 mod schedule;
@@ -37,6 +38,7 @@ pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices
 pub use environment::set as environment_set;
 pub(crate) use follow::{chain, follower};
 pub use foreign::part_to_wire as lineage_part_to_wire;
+pub(crate) use login::{begun as login_begun, completed as login_completed};
 pub use pipeline::{origin as git_origin, storage as pipeline_storage};
 pub(crate) use run::{axes, origin, trigger};
 pub use schedule::passed;

@@ -11,6 +11,7 @@ mod cost;
 mod endpoints;
 mod environment;
 mod foreign;
+mod login;
 mod pipeline;
 mod sensor;
 

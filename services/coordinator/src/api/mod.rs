@@ -22,6 +22,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::UnknownAlert(_)
         | Rejection::UnknownKey(_)
         | Rejection::UnknownEndpoint(_)
+        | Rejection::UnknownLogin(_)
         | Rejection::UnknownVersion { .. }
         | Rejection::UnknownEnvironment { .. }
         | Rejection::UnknownConnection(_)
@@ -34,12 +35,13 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::InvalidCost(_)
         | Rejection::InvalidKey(_)
         | Rejection::InvalidEndpoint(_)
+        | Rejection::InvalidLogin(_)
         | Rejection::InvalidBackfill(_)
         | Rejection::EventRefused { .. }
         | Rejection::InvalidSensorEvent(_)
         | Rejection::InvalidStorage(_)
         | Rejection::InvalidRelease(_) => Code::InvalidArgument,
-        Rejection::NotAnApprover { .. } => Code::PermissionDenied,
+        Rejection::NotAnApprover { .. } | Rejection::LoginRefused(_) => Code::PermissionDenied,
         Rejection::RunExists(_)
         | Rejection::KeyExists(_)
         | Rejection::EndpointExists { .. }

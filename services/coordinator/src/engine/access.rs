@@ -1,4 +1,4 @@
-//! What gateways decide by: keys with their grants, labels of pipelines, and endpoints.
+//! What gateways decide by: keys with their grants, logins, labels of pipelines, and endpoints.
 //!
 //! Promises: gateways hear only of what is in the log, of all of it at once, and only when it has changed; the table is bounded. Knows
 //! nothing about roles, or what a call needs.
@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
     EndpointId, Event, KeyId, Partition, PipelineId,
-    state::{Endpoint, Key},
+    state::{Endpoint, Key, Logins},
 };
 
 use super::{Engine, Output};
@@ -18,6 +18,8 @@ use crate::limits;
 pub struct AccessTable {
     /// Those that were not revoked; whoever reads this looks whether one has expired.
     pub keys: BTreeMap<KeyId, Key>,
+    /// Logins whose tokens were fetched; the same.
+    pub logins: Logins,
     /// Labels of pipelines that have some and are not deleted.
     pub labels: BTreeMap<PipelineId, Vec<String>>,
     /// Those that are open.
@@ -42,7 +44,9 @@ impl AccessTable {
         if left_out > 0 {
             tracing::warn!(left_out, "pipelines have too many labels: only grants without labels reach some of them");
         }
-        Self { keys: partition.keys.keys.clone(), labels, endpoints: partition.endpoints.open.clone() }
+        let fetched = partition.keys.logins.iter().filter(|(_, login)| login.tokens.is_some());
+        let logins = fetched.map(|(id, login)| (*id, login.clone())).collect();
+        Self { keys: partition.keys.keys.clone(), logins, labels, endpoints: partition.endpoints.open.clone() }
     }
 }
 

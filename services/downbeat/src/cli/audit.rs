@@ -35,7 +35,7 @@ pub struct AuditSelection {
     /// Only those of people, schedules, events, webhooks or services.
     #[arg(long, value_name = "KIND")]
     pub by: Option<ActorKind>,
-    /// Only those about this: id or name of a pipeline, run, task, pool, backfill or alert.
+    /// Only those about this: id or name of a pipeline, run, task, pool, backfill, alert, key or login.
     #[arg(long, value_name = "WHAT")]
     pub target: Option<String>,
     /// Only this kind of command, such as `start-run` or `APPLY_PIPELINE`.

@@ -10,6 +10,7 @@ mod cost;
 mod env;
 mod key;
 mod list;
+mod login;
 mod run;
 mod schedule;
 mod sensor;
@@ -42,6 +43,7 @@ pub use cost::{
 };
 pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
+pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
 pub use list::{Runs, Tasks, Window};
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
@@ -130,6 +132,8 @@ pub enum Command {
     Pool(PoolCommand),
     /// Keys for programs and people who come over the network: what each may do, and until when.
     Key(KeyCommand),
+    /// Logins of people: who is logged in, and an end to it.
+    Login(LoginCommand),
     /// Environments: variables that runs read as `ENV.NAME`.
     Env(EnvCommand),
     /// Show when schedules fire next.

@@ -22,6 +22,7 @@ mod lineage;
 mod listing;
 mod log_cat;
 mod log_verify;
+mod login;
 mod logs;
 mod now;
 mod openlineage;
@@ -74,6 +75,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Env(command) => env::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
         Command::Key(command) => key::run(&command).await,
+        Command::Login(command) => login::run(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,

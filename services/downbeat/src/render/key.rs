@@ -21,7 +21,7 @@ pub fn key_table(keys: &[Key], now: i64) -> String {
     table::lines(&["KEY", "MAY", "EXPIRES", "MADE BY", "USED", "ID"], &rows, None, &[]).join("\n")
 }
 
-fn grant(grant: &Grant) -> String {
+pub(super) fn grant(grant: &Grant) -> String {
     let role = clean(&grant.role.to_lowercase());
     if grant.labels.is_empty() { role } else { clean(&format!("{role} of {}", grant.labels.join("|"))) }
 }

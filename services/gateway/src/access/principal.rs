@@ -5,9 +5,11 @@ use downbeat_domain::access::{Grant, Role, allows};
 /// Who asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
-    /// Id of the key.
-    pub(crate) key: String,
-    /// As the log has it: `key:ci`.
+    /// Id of the key; none = a person who logged in without one.
+    pub(crate) key: Option<String>,
+    /// Id of the login, where the token is that of one and not a key itself.
+    pub(crate) login: Option<String>,
+    /// As the log has it: `key:ci`, `user:ada`.
     pub(crate) actor: String,
     pub(crate) grants: Vec<Grant>,
 }

@@ -61,18 +61,18 @@ impl Table {
         let keys = told.keys.into_iter().filter_map(|told| {
             let hash = <[u8; 32]>::try_from(told.hash.as_ref()).ok()?;
             let key = told.key?;
-            // A role that this version does not know opens nothing.
-            let grants = key
-                .grants
-                .into_iter()
-                .filter_map(|grant| Some(Grant { role: Role::from_word(&grant.role)?, labels: grant.labels }));
-            let principal = Principal { actor: format!("key:{}", key.name), key: key.id, grants: grants.collect() };
+            let grants = key.grants.into_iter().filter_map(grant_of);
+            let (actor, grants) = (format!("key:{}", key.name), grants.collect());
+            let principal = Principal { key: Some(key.id), login: None, actor, grants };
             Some((hash, Known { principal, expires_at: key.expires_at }))
         });
+        let mut keys: BTreeMap<_, _> = keys.collect();
+        let logins: Vec<_> = told.logins.into_iter().filter_map(|login| of_login(login, &keys)).collect();
+        keys.extend(logins);
         Self {
             account_id: told.account_id,
             account_name: told.account_name,
-            keys: keys.collect(),
+            keys,
             labels: told.pipelines.into_iter().map(|(id, labels)| (id, labels.labels)).collect(),
             endpoints: told.endpoints.into_iter().filter_map(endpoint).collect(),
         }
@@ -124,6 +124,32 @@ fn endpoint(told: wire::AccessEndpoint) -> Option<([u8; 32], Arc<Endpoint>)> {
     Some((told.hash.as_ref().try_into().ok()?, Arc::new(endpoint)))
 }
 
+/// A role that this version does not know opens nothing.
+fn grant_of(grant: wire::Grant) -> Option<Grant> {
+    Some(Grant { role: Role::from_word(&grant.role)?, labels: grant.labels })
+}
+
+/// What the access token of a login opens: what its key does, as long as that does, or what its person may.
+fn of_login(told: wire::AccessLogin, keys: &BTreeMap<[u8; 32], Known>) -> Option<([u8; 32], Known)> {
+    let hash = <[u8; 32]>::try_from(told.hash.as_ref()).ok()?;
+    let mut expires_at = told.expires_at;
+    let (key, mut grants) = if told.key_id.is_empty() {
+        (None, told.grants.into_iter().filter_map(grant_of).collect())
+    } else {
+        let of_key = |known: &&Known| known.principal.key.as_ref() == Some(&told.key_id);
+        let known = keys.values().find(of_key)?;
+        if known.expires_at != 0 {
+            expires_at = expires_at.min(known.expires_at);
+        }
+        (Some(told.key_id), known.principal.grants.clone())
+    };
+    if told.read_only {
+        grants.iter_mut().for_each(|grant| grant.role = Role::Viewer);
+    }
+    let principal = Principal { key, login: Some(told.id), actor: told.subject, grants };
+    Some((hash, Known { principal, expires_at }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +174,24 @@ mod tests {
         ];
         let pipelines = [("p1", "eu"), ("p2", "us")]
             .map(|(id, label)| (id.to_owned(), wire::Labels { labels: vec![label.to_owned()] }));
+        let login = |secret: &str, key_id: &str, read_only, expires_at| wire::AccessLogin {
+            hash: hash(secret),
+            id: secret.to_owned(),
+            subject: "user:ada".to_owned(),
+            key_id: key_id.to_owned(),
+            grants: vec![wire::Grant { role: "OPERATOR".to_owned(), labels: Vec::new() }],
+            read_only,
+            expires_at,
+        };
+        let logins = vec![
+            login("of_all", "all", false, 1_000),
+            login("short", "all", false, 50),
+            login("reads", "all", true, 50),
+            login("of_nothing", "gone", false, 1_000),
+            login("person", "", false, 1_000),
+        ];
         Table::read(wire::Access {
+            logins,
             keys: known.map(|(secret, key)| wire::AccessKey { hash: hash(secret), key: Some(key) }).into(),
             pipelines: pipelines.into(),
             ..Default::default()
@@ -163,6 +206,29 @@ mod tests {
             assert!(table.principal(token, now).is_err(), "{token} at {now}");
         }
         assert!(table.principal(&"x".repeat(1_000_000), 0).is_err());
+    }
+
+    #[test]
+    fn a_login_opens_what_its_key_opens_and_no_longer_than_that() {
+        let table = table();
+        for (token, now, expected) in [
+            ("of_all", 99, Some(Role::Editor)),
+            // The key expires first.
+            ("of_all", 100, None),
+            ("short", 49, Some(Role::Editor)),
+            ("short", 50, None),
+            ("reads", 49, Some(Role::Viewer)),
+            ("of_nothing", 0, None),
+            // Grants of its own count where there is no key.
+            ("person", 999, Some(Role::Operator)),
+            ("person", 1_000, None),
+        ] {
+            let found = table.principal(token, now).ok();
+            let most = found.as_ref().and_then(|who| Role::ALL.into_iter().rfind(|role| who.may_all(*role)));
+            assert_eq!(most, expected, "{token} at {now}");
+            assert!(found.is_none_or(|who| who.login.is_some()), "{token}");
+        }
+        assert!(table.principal("downbeat_all", 0).unwrap().login.is_none());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use downbeat_proto::control::v1::{NoteKeyUsesRequest, access_service_client::Acc
 use downbeat_runtime::shutdown::{self, ShutdownSignal};
 use tonic::transport::Channel;
 
+use super::Principal;
 use crate::limits;
 
 /// Ids of keys that were used since it was told last.
@@ -16,10 +17,11 @@ use crate::limits;
 pub(crate) struct Uses(Arc<Mutex<BTreeSet<String>>>);
 
 impl Uses {
-    pub(crate) fn note(&self, key: &str) {
+    pub(crate) fn note(&self, principal: &Principal) {
+        let Some(key) = &principal.key else { return };
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !used.contains(key) {
-            used.insert(key.to_owned());
+            used.insert(key.clone());
         }
     }
 

@@ -44,7 +44,7 @@ impl Call {
     /// As [`access::who`].
     pub(crate) async fn identify(&mut self) -> Result<(), Fault> {
         let (table, principal) = access::who(&self.edge.doors, &self.headers, self.now.as_microsecond()).await?;
-        self.edge.uses.note(&principal.key);
+        self.edge.uses.note(&principal);
         (self.table, self.principal) = (table, Some(principal));
         Ok(())
     }

@@ -92,7 +92,7 @@ async fn answer(
         need => {
             let (table, principal) = access::who(&edge.doors, &parts.headers, now.as_microsecond()).await?;
             may(&principal, need)?;
-            edge.uses.note(&principal.key);
+            edge.uses.note(&principal);
             (table, Some(principal))
         }
     };

@@ -7,6 +7,7 @@
 mod connections;
 mod endpoints;
 mod environments;
+mod logins;
 mod tell;
 mod versions;
 

@@ -9,13 +9,16 @@ use std::collections::BTreeMap;
 
 use cases::*;
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event, Grant, KeyId, Mark,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event, Grant, KeyId, LoginId, Mark,
     PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
     ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
     connection::{ConnectionEvent, ConnectionField, ConnectionHealth, ConnectionSaved},
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
-    event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},
+    event::{
+        AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd, LoginRenewed,
+        SensorEventTaken,
+    },
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::engine::{self, Fold, keys, rows};
@@ -253,6 +256,59 @@ async fn keys_that_are_made_and_revoked_have_rows_and_those_that_are_used_have_n
     for entry in &entries {
         let target = &entry.targets[0];
         assert_eq!((target.kind.as_str(), target.name.as_str(), &target.id), ("key", "ci", &key.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_login_has_a_row_when_it_opens_something_and_one_when_it_ends() {
+    let login = LoginId([6; 16]);
+    let begun = LoginBegun {
+        login,
+        subject: "user:ada".into(),
+        key: None,
+        grants: Vec::new(),
+        read_only: false,
+        client: "cli".into(),
+        client_hash: [1; 32],
+        redirect_hash: [2; 32],
+        challenge: [3; 32],
+        code: [4; 32],
+        code_expires_at: at(61),
+        ends_at: at(99),
+        at: at(1),
+    };
+    let renewed = LoginRenewed {
+        login,
+        access: [5; 32],
+        access_expires_at: at(50),
+        refresh: [6; 32],
+        refresh_expires_at: at(60),
+        at: at(2),
+    };
+    let access = |fact| Event::Access(Box::new(fact));
+    let ended = |end| access(AccessEvent::LoginEnded { login, subject: "user:ada".into(), end, at: at(4) });
+    let entries = audited(vec![
+        vec![by("user:ada", vec![access(AccessEvent::LoginBegun(Box::new(begun)))])],
+        vec![by("user:ada", vec![access(AccessEvent::LoginCompleted { family: [7; 32], renewed })])],
+        vec![by("gateway", vec![access(AccessEvent::LoginRefreshed { renewed, again: false })])],
+        vec![by("user:eve", vec![ended(LoginEnd::Ended)])],
+        vec![by("gateway", vec![ended(LoginEnd::RefreshUsedTwice)])],
+    ])
+    .await;
+    let found: Vec<_> = entries
+        .iter()
+        .map(|it| (it.sequence, it.command.as_str(), it.actor.as_str(), it.summary.as_str(), it.after.clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (2, "LOG_IN", "user:ada", "logged in", json!({"until": at(60).to_string()}).to_string()),
+            (4, "LOG_OUT", "user:eve", "ended a login of user:ada", json!({"end": "ENDED"}).to_string()),
+            (5, "LOG_OUT", "gateway", "ended a login of user:ada", json!({"end": "REFRESH_USED_TWICE"}).to_string()),
+        ]
+    );
+    for entry in &entries {
+        assert_eq!((entry.targets[0].kind.as_str(), &entry.targets[0].id), ("login", &login.to_string()));
     }
 }
 

@@ -122,6 +122,21 @@ impl World {
                     format!("KeyCreated {} for {seconds} s by {}", made.name, made.by)
                 }
                 AccessEvent::KeyRevoked { name, .. } => format!("KeyRevoked {name}"),
+                AccessEvent::LoginBegun(begun) => {
+                    format!("LoginBegun {} of {} for {}", begun.login.0[0], begun.subject, begun.client)
+                }
+                AccessEvent::LoginCompleted { renewed, .. } => format!(
+                    "LoginCompleted {} for {} s, {} s idle",
+                    renewed.login.0[0],
+                    seconds(&renewed.access_expires_at) - seconds(&renewed.at),
+                    seconds(&renewed.refresh_expires_at) - seconds(&renewed.at),
+                ),
+                AccessEvent::LoginRefreshed { renewed, again } => {
+                    format!("LoginRefreshed {}{}", renewed.login.0[0], if *again { " again" } else { "" })
+                }
+                AccessEvent::LoginEnded { login, subject, end, .. } => {
+                    format!("LoginEnded {} of {subject}: {}", login.0[0], end.as_str())
+                }
                 AccessEvent::KeysUsed { keys, hour } => {
                     let named: Vec<u8> = keys.iter().map(|key| key.0[0]).collect();
                     format!("KeysUsed {named:?} in the hour of {} s", hour.duration_since(super::instant(0)).as_secs())

@@ -18,6 +18,7 @@ use tonic::{Request, Response, Status};
 use super::{
     ACCOUNT, Control,
     asker::Asker,
+    logins,
     request::{at_most, command_id},
 };
 use crate::{
@@ -126,6 +127,47 @@ impl AccessService for Control {
         Ok(Response::new(wire::NoteKeyUsesResponse {}))
     }
 
+    async fn begin_login(
+        &self,
+        request: Request<wire::BeginLoginRequest>,
+    ) -> Result<Response<wire::BeginLoginResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.log_in(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn complete_login(
+        &self,
+        request: Request<wire::CompleteLoginRequest>,
+    ) -> Result<Response<wire::LoginTokensResponse>, Status> {
+        let asker = self.whose_code(Asker::of(&request), request.get_ref()).await?;
+        let answer = self.fetch_tokens(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn refresh_login(
+        &self,
+        request: Request<wire::RefreshLoginRequest>,
+    ) -> Result<Response<wire::LoginTokensResponse>, Status> {
+        self.renew_tokens(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn end_login(
+        &self,
+        request: Request<wire::EndLoginRequest>,
+    ) -> Result<Response<wire::EndLoginResponse>, Status> {
+        let asker = self.whose_token(Asker::of(&request), request.get_ref()).await?;
+        let answer = self.log_out(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn list_logins(
+        &self,
+        _request: Request<wire::ListLoginsRequest>,
+    ) -> Result<Response<wire::ListLoginsResponse>, Status> {
+        self.logins().await.map(Response::new)
+    }
+
     async fn watch_access(
         &self,
         _request: Request<wire::WatchAccessRequest>,
@@ -163,6 +205,7 @@ fn message(table: &AccessTable) -> wire::Access {
         hash: bytes::Bytes::copy_from_slice(&state.hash),
         key: Some(key(*id, state)),
     });
+    let logins = table.logins.values().filter_map(logins::told).collect();
     let labels = |labels: &Vec<String>| wire::Labels { labels: labels.clone() };
     let pipelines = table.labels.iter().map(|(pipeline, all)| (pipeline.to_string(), labels(all)));
     wire::Access {
@@ -170,15 +213,13 @@ fn message(table: &AccessTable) -> wire::Access {
         account_name: ACCOUNT.to_owned(),
         keys: keys.collect(),
         pipelines: pipelines.collect(),
+        logins,
         endpoints: Vec::new(),
     }
 }
 
 fn key(id: KeyId, key: &Key) -> wire::Key {
-    let grants = key
-        .grants
-        .iter()
-        .map(|grant| wire::Grant { role: grant.role.as_str().to_owned(), labels: grant.labels.clone() });
+    let grants = key.grants.iter().map(grant);
     wire::Key {
         id: id.to_string(),
         name: key.name.clone(),
@@ -190,7 +231,11 @@ fn key(id: KeyId, key: &Key) -> wire::Key {
     }
 }
 
-fn grant_of(grant: wire::Grant) -> Result<Grant, Status> {
+pub(super) fn grant(grant: &Grant) -> wire::Grant {
+    wire::Grant { role: grant.role.as_str().to_owned(), labels: grant.labels.clone() }
+}
+
+pub(super) fn grant_of(grant: wire::Grant) -> Result<Grant, Status> {
     let Some(role) = Role::from_word(&grant.role) else {
         let shown: String = grant.role.chars().take(40).collect();
         let roles: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();

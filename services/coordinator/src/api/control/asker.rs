@@ -217,6 +217,8 @@ asks! {
     OpenEndpointRequest asks for OpenEndpoint of Pipeline(pipeline) by |it| &it.actor;
     RotateEndpointRequest asks for RotateEndpoint of Endpoint(endpoint) by |it| &it.actor;
     CloseEndpointRequest asks for CloseEndpoint of Endpoint(endpoint) by |it| &it.actor;
+    BeginLoginRequest asks for LogIn of Login(client) by |_| "";
+    EndLoginRequest asks for LogOut of Login(login_id) by |it| &it.actor;
     RetryAlertRequest asks for RetryAlert of Alert(alert_id) by |it| &it.actor;
     TakeWebhookRequest asks for TakeWebhook of Pipeline(pipeline) by |_| "";
     TakeSensorEventRequest asks for TakeSensorEvent of Event(event_type) by |it| &it.actor;
@@ -242,6 +244,19 @@ asks_of_the_ledger! {
     SetPricesRequest asks for SetPrices;
     RecordCostsRequest asks for RecordCosts;
     SetBudgetRequest asks for SetBudget;
+}
+
+/// Whose code nobody knows names nothing.
+impl Asks for wire::CompleteLoginRequest {
+    const KIND: CommandKind = CommandKind::LogIn;
+
+    fn actor(&self) -> &str {
+        ""
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        Vec::new()
+    }
 }
 
 impl Asks for wire::SetEnvironmentRequest {

@@ -14,6 +14,7 @@ mod explain;
 mod firings;
 mod health;
 mod lineage;
+mod logins;
 mod pipelines;
 mod preview;
 mod request;

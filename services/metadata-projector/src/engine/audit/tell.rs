@@ -9,7 +9,7 @@ use downbeat_domain::{
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, connections, endpoints, environments, pipeline, pool_before, run, target, versions};
+use super::{Told, connections, endpoints, environments, logins, pipeline, pool_before, run, target, versions};
 use crate::{
     engine::{
         backfills,
@@ -191,6 +191,7 @@ fn of_keys(fact: &AccessEvent) -> Option<Told> {
             (CommandKind::RevokeKey, *key, name, "revoked", json!({"revoked": true}))
         }
         AccessEvent::KeysUsed { .. } => return None,
+        _ => return logins::told(fact),
     };
     let named = Target { name: name.clone(), ..Target::new(TargetKind::Key, key) };
     Some(Told { after, ..about(command, vec![target(&named)], format!("{what} key {name}")) })

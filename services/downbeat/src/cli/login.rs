@@ -1,0 +1,42 @@
+//! What can be typed about logins of people.
+
+use clap::{Args, Subcommand};
+
+use super::{By, Key, Servers};
+
+/// `downbeat login`.
+#[derive(Debug, Args)]
+pub struct LoginCommand {
+    /// What.
+    #[command(subcommand)]
+    pub sub: LoginSub,
+}
+
+/// Commands about logins.
+#[derive(Debug, Subcommand)]
+pub enum LoginSub {
+    /// List who is logged in, with which program, and until when.
+    List(LoginList),
+    /// Let a login open nothing any more.
+    End(LoginEnd),
+}
+
+/// `downbeat login list`.
+#[derive(Debug, Args)]
+pub struct LoginList {
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat login end`.
+#[derive(Debug, Args)]
+pub struct LoginEnd {
+    /// Its id, as `downbeat login list` shows it.
+    pub id: String,
+    #[command(flatten)]
+    pub key: Key,
+    #[command(flatten)]
+    pub by: By,
+    #[command(flatten)]
+    pub servers: Servers,
+}
