@@ -6,6 +6,8 @@ mod assets;
 mod catalogue;
 mod document;
 mod environments;
+mod hooks;
+mod links;
 mod live;
 mod logs;
 mod openlineage;
@@ -23,6 +25,7 @@ use crate::{
     mcp,
 };
 
+pub(crate) use hooks::Hooks;
 pub(crate) use rates::Rates;
 pub(crate) use webhook::Callbacks;
 
@@ -52,6 +55,7 @@ fn others() -> Routes {
     let mut routes = Routes::default();
     accounts::routes(&mut routes);
     webhook::routes(&mut routes);
+    hooks::routes(&mut routes);
     openlineage::routes(&mut routes);
     mcp::routes(&mut routes);
     routes

@@ -26,7 +26,7 @@ use crate::{
     error::Error,
     limits,
     metrics::Metrics,
-    rest::{Callbacks, Rates},
+    rest::{Callbacks, Hooks, Rates},
     upstream::Upstream,
 };
 use connections::Connections;
@@ -52,6 +52,8 @@ pub(crate) struct Edge {
     /// Of checks of pipelines without a key.
     pub(crate) checks: Rates,
     pub(crate) callbacks: Option<Callbacks>,
+    /// Of git hosts.
+    pub(crate) hooks: Hooks,
     /// Set when the gateway is to end: streams end with it.
     pub(crate) ending: ShutdownSignal,
 }
@@ -64,6 +66,7 @@ pub struct Gateway {
     address: SocketAddr,
     upstream: Upstream,
     callbacks: Option<Callbacks>,
+    hooks: Hooks,
 }
 
 impl Gateway {
@@ -73,11 +76,11 @@ impl Gateway {
     /// The port is taken, or a setting is wrong.
     pub async fn bind(config: GatewayConfig) -> Result<Self, Error> {
         let upstream = Upstream::of(&config)?;
-        let callbacks = Callbacks::of(&config)?;
+        let (callbacks, hooks) = (Callbacks::of(&config)?, Hooks::of(&config)?);
         let taken = |source| Error::Bind { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        Ok(Self { health: config.health, listener, address, upstream, callbacks })
+        Ok(Self { health: config.health, listener, address, upstream, callbacks, hooks })
     }
 
     /// Where it listens.
@@ -101,6 +104,7 @@ impl Gateway {
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             checks: Rates::default(),
             callbacks: self.callbacks,
+            hooks: self.hooks,
             ending: signal.clone(),
         });
         if let Some(listen) = self.health {
