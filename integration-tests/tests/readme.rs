@@ -81,7 +81,15 @@ fn the_commands_of_the_readme_work_as_written() {
     let mut official = start(&format!("bash {}", file.display()), "api.txt");
     let status = official.wait(COMMAND_AT_MOST).expect("the official client ends");
     assert!(status.success(), "{}", official.printed());
-    for expected in ["Validation passed", "created successfully", "Pipeline succeeded", "[downbeat] $ python"] {
+    for expected in [
+        "Validation passed",
+        "created successfully",
+        "Pipeline succeeded",
+        "[downbeat] $ python",
+        "imported successfully",
+        "unchanged: pipeline `first`",
+        "GITHUB acme/etl",
+    ] {
         assert!(
             official.printed().contains(expected),
             "the official client does not show {expected:?}:\n{}",

@@ -143,7 +143,7 @@ fn is_slug(text: &str, provider: StorageProvider) -> bool {
     text.contains('/') && text.split('/').all(part)
 }
 
-/// `https://host/path`, `ssh://user@host/path` or `user@host:path`: no password, nothing that a shell or a browser would read otherwise.
+/// `https://host/path`, `ssh://user@host/path`, `user@host:path` or `file:///path` (which workers only take where they are told to): no password, nothing that a shell or a browser would read otherwise.
 fn is_url(text: &str) -> bool {
     let visible = text.chars().all(|one| one.is_ascii_graphic() && !"\\\"'`<>{}|^?#".contains(one));
     let host = |host: &str| {
@@ -165,6 +165,9 @@ fn is_url(text: &str) -> bool {
     }
     if let Some(rest) = text.strip_prefix("https://") {
         return rest.split_once('/').is_some_and(|(authority, rest)| host(authority) && path(rest));
+    }
+    if let Some(rest) = text.strip_prefix("file:///") {
+        return path(rest);
     }
     if let Some(rest) = text.strip_prefix("ssh://") {
         let Some((authority, rest)) = rest.split_once('/') else { return false };
@@ -254,7 +257,10 @@ mod tests {
             (Git, "ssh://ada:secret@git.acme.test/data", false),
             (Git, "ada:secret@git.acme.test:data", false),
             (Git, "http://git.acme.test/data", false),
-            (Git, "file:///etc/passwd", false),
+            (Git, "file:///srv/code.git", true),
+            (Git, "file:///srv/../etc", false),
+            (Git, "file://host/srv", false),
+            (Git, "file:///", false),
             (Git, "https://git.acme.test/a/../b", false),
             (Git, "https://git.acme.test/a?token=x", false),
             (Git, "https://git.acme.test", false),

@@ -11,8 +11,8 @@ use super::{
     program,
 };
 
-const CLI: &str = "orchestra-cli 0.5.2";
-const BASE: &str = "/api/engine/public";
+pub const CLI: &str = "orchestra-cli 0.5.2";
+pub const BASE: &str = "/api/engine/public";
 
 /// Prints twice, with a pause between: its log is followed while it is written.
 const HELLO: &str = "version: v1
@@ -46,7 +46,7 @@ pipeline:
         - hello
 ";
 
-fn cli(house: &House, arguments: &[&str]) -> Said {
+pub fn cli(house: &House, arguments: &[&str]) -> Said {
     let mut command = Command::new(program("orchestra"));
     // Whoever is asked says yes.
     let yes = std::fs::File::open(house.folder.path().join("yes")).expect("it was written");

@@ -4,6 +4,7 @@
 mod cli;
 mod conversation;
 mod dbt;
+mod git;
 mod sdk;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ impl House {
         let port = downbeat_integration_tests::process::free_port();
         let (listen, url) = (format!("127.0.0.1:{port}"), format!("http://127.0.0.1:{port}/"));
         let key_file = key_file.to_str().expect("test folders are text");
+        let host = format!("github=file://{}/", git::host(folder.path()).display());
         cluster.worker.terminate();
         cluster.restart_worker_with(&[
             "--callbacks",
@@ -44,6 +46,10 @@ impl House {
             &url,
             "--callbacks-key-file",
             key_file,
+            "--git-protocol",
+            "file",
+            "--git-host",
+            &host,
         ]);
         let (gateway, api) = cluster.gateway(&["--callbacks", &url, "--callbacks-key-file", key_file]);
         let key = cluster.addresses.downbeat_ok(&["key", "create", "official", "--role", "admin"]).trim().to_owned();
@@ -67,6 +73,7 @@ fn the_official_clients_work() {
     let house = House::open();
     let mut table = Table::default();
     cli::talk(&house, &mut table);
+    git::talk(&house, &mut table);
     sdk::talk(&house, &mut table);
     dbt::talk(&house, &mut table);
     table.compare(&repository().join("docs/official-clients.md"));

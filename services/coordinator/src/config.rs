@@ -17,4 +17,7 @@ pub struct CoordinatorConfig {
     /// Records of the log after which the next snapshot is taken.
     #[arg(long, env = "DOWNBEAT_SNAPSHOT_RECORDS", default_value_t = crate::limits::RECORDS_PER_SNAPSHOT)]
     pub snapshot_records: u64,
+    /// Seconds after which the repositories of pipelines are looked at again, about; 0 = only when somebody asks for it.
+    #[arg(long, env = "DOWNBEAT_GIT_SYNC_SECONDS", default_value_t = crate::limits::SYNC_INTERVAL.as_secs())]
+    pub git_sync_seconds: u64,
 }

@@ -16,7 +16,7 @@ use downbeat_runtime::clock::{Clock, Now};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    engine::{AccessTable, Answer, CallId, Engine, Input, Moment, Output, Refusal, SessionId},
+    engine::{AccessTable, Answer, CallId, Engine, Input, Inquiry, Moment, Output, Refusal, Said, SessionId},
     error::Error,
     limits,
     ownership::{Ownership, Trust},
@@ -31,6 +31,7 @@ enum Incoming {
     Input(Input),
     Call(Command, Box<Caller>, Option<CommandId>, oneshot::Sender<CallResult>),
     Refused(Box<Caller>, Refusal, oneshot::Sender<()>),
+    Inquire(Inquiry, oneshot::Sender<Said>),
     Attached(Greeting),
     Confirm(oneshot::Sender<()>),
     Ask(Question),
@@ -56,6 +57,30 @@ pub struct Handle {
     clock: Clock,
     trust: Trust,
     access: watch::Receiver<Arc<AccessTable>>,
+}
+
+/// Everything of a handle but its hold on the loop.
+#[derive(Clone)]
+struct Rest {
+    sessions: Arc<AtomicU64>,
+    backlog: Arc<AtomicUsize>,
+    clock: Clock,
+    trust: Trust,
+    access: watch::Receiver<Arc<AccessTable>>,
+}
+
+/// See [`Handle::downgrade`].
+pub struct WeakHandle {
+    incoming: mpsc::WeakSender<Incoming>,
+    rest: Rest,
+}
+
+impl WeakHandle {
+    /// A handle, as long as anybody else has one.
+    pub fn upgrade(&self) -> Option<Handle> {
+        let Rest { sessions, backlog, clock, trust, access } = self.rest.clone();
+        Some(Handle { incoming: self.incoming.upgrade()?, sessions, backlog, clock, trust, access })
+    }
 }
 
 /// The engine's loop has ended, or takes nothing more for now.
@@ -109,6 +134,23 @@ impl Handle {
         self.trust.holds(self.clock.now().monotonic)
     }
 
+    /// Asks workers for something that is not decided, and waits, for a bounded time, for what they say.
+    pub async fn inquire(&self, what: Inquiry) -> Result<Said, Refused> {
+        let (reply, said) = oneshot::channel();
+        self.send(Incoming::Inquire(what, reply)).await?;
+        said.await.map_err(|_| Refused::Stopping)
+    }
+
+    /// A handle that does not keep the engine's loop going.
+    pub fn downgrade(&self) -> WeakHandle {
+        WeakHandle { incoming: self.incoming.downgrade(), rest: self.rest() }
+    }
+
+    fn rest(&self) -> Rest {
+        let Self { sessions, backlog, clock, trust, access, .. } = self.clone();
+        Rest { sessions, backlog, clock, trust, access }
+    }
+
     /// Hands on what a worker's connection says.
     pub async fn input(&self, input: Input) -> Result<(), Refused> {
         self.send(Incoming::Input(input)).await
@@ -157,6 +199,8 @@ pub struct Driver {
     calls: HashMap<CallId, oneshot::Sender<CallResult>>,
     /// Those who wait until a refusal is taken note of.
     noting: HashMap<CallId, oneshot::Sender<()>>,
+    /// Those who wait for what workers say.
+    inquiries: HashMap<CallId, oneshot::Sender<Said>>,
     next_call: CallId,
     workers: HashMap<SessionId, mpsc::Sender<wire::CoordinatorMessage>>,
     /// Each with the question to the log that it waits for.
@@ -200,6 +244,7 @@ impl Driver {
             backlog,
             calls: HashMap::new(),
             noting: HashMap::new(),
+            inquiries: HashMap::new(),
             next_call: 1,
             workers: HashMap::new(),
             greetings: Vec::new(),
@@ -302,6 +347,12 @@ impl Driver {
                 self.noting.insert(call, reply);
                 Input::Refused { call, caller, refusal }
             }
+            Incoming::Inquire(what, reply) => {
+                let inquiry = self.next_call;
+                self.next_call += 1;
+                self.inquiries.insert(inquiry, reply);
+                Input::Inquire { inquiry, what }
+            }
             Incoming::Attached(greeting) => {
                 let question = self.ownership.confirm(self.clock.now().monotonic);
                 return self.greetings.push((question, greeting));
@@ -335,6 +386,10 @@ impl Driver {
                 Output::Noted { call } => {
                     // As above.
                     let _ = self.noting.remove(&call).map(|reply| reply.send(()));
+                }
+                Output::Told { inquiry, said } => {
+                    // As above.
+                    let _ = self.inquiries.remove(&inquiry).map(|reply| reply.send(said));
                 }
                 Output::Access(table) => {
                     self.access.send_replace(table);

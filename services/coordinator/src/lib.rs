@@ -18,7 +18,7 @@ pub mod snapshots;
 pub mod take_over;
 pub mod versions;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
@@ -43,6 +43,7 @@ pub struct Coordinator {
     pub driver: driver::Driver,
     handle: driver::Handle,
     log: Arc<dyn EventLog>,
+    sync_every: Option<Duration>,
 }
 
 impl Coordinator {
@@ -54,7 +55,12 @@ impl Coordinator {
     ) -> Result<Self, error::Error> {
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
-        Ok(Self { driver, handle, log })
+        Ok(Self { driver, handle, log, sync_every: None })
+    }
+
+    /// Looks every so often whether pipelines are what stands in their repositories; zero = never.
+    pub fn syncing_every(self, every: Duration) -> Self {
+        Self { sync_every: Some(every).filter(|every| !every.is_zero()), ..self }
     }
 
     /// Where nobody made a key yet: what makes the first one, once the loop runs.
@@ -62,9 +68,12 @@ impl Coordinator {
         (!self.driver.knows_keys()).then(|| first_key::FirstKey { handle: self.handle.clone() })
     }
 
-    /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
+    /// Adds the services to a server and gives the loop to the caller; what looks at repositories begins. Returns the names for health.
     pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 6]) {
         let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log)));
+        if let Some(every) = self.sync_every {
+            tokio::spawn(control.syncing(every).run());
+        }
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AccessServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));

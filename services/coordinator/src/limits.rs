@@ -87,6 +87,20 @@ pub const CHECK_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 pub const ALERT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Alerts that workers were asked to tell and have not answered for.
 pub const ALERTS_IN_FLIGHT_MAX: usize = 64;
+/// Questions to workers that wait for their answers.
+pub const INQUIRIES_MAX: usize = 256;
+/// How long a worker may take to read a file of a repository, while somebody waits for it.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// The same where nobody waits; and to tell a host what became of a commit.
+pub const SYNC_TIMEOUT: Duration = Duration::from_secs(60);
+/// Pause between two looks at a branch of a repository, unless a setting says another.
+pub const SYNC_INTERVAL: Duration = Duration::from_secs(60);
+/// Branches of repositories that are looked at, at once.
+pub const SYNCS_AT_ONCE_MAX: usize = 4;
+/// After so long at most, a branch that could not be looked at is looked at again.
+pub const SYNC_PAUSE_MAX: Duration = Duration::from_secs(3_600);
+/// A failure to bring a pipeline up to its repository, as it is remembered, characters.
+pub const SYNC_FAILURE_CHARS_MAX: usize = 4_000;
 /// Gateways that watch at once who may do what.
 pub const ACCESS_WATCHERS_MAX: usize = 100;
 /// Labels of all pipelines, with their ids, that gateways are told of, bytes; those of further pipelines are left out, so that only grants

@@ -1,5 +1,7 @@
 //! The coordinator as a process of its own.
 
+use std::time::Duration;
+
 use clap::Parser;
 use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
@@ -40,5 +42,6 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let snapshots = Snapshots::new(blobs, arguments.coordinator.snapshot_records);
     let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(snapshots));
     let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
+    let coordinator = coordinator.syncing_every(Duration::from_secs(arguments.coordinator.git_sync_seconds));
     Ok(coordinator.serve(listener, shutdown.signal()).await?)
 }

@@ -4,7 +4,8 @@ use downbeat_proto::{
     asked as beside,
     control::v1::{
         access_service_client::AccessServiceClient, control_service_client::ControlServiceClient,
-        environment_service_client::EnvironmentServiceClient, webhook_service_client::WebhookServiceClient,
+        environment_service_client::EnvironmentServiceClient, pipeline_service_client::PipelineServiceClient,
+        webhook_service_client::WebhookServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
@@ -59,6 +60,11 @@ pub async fn environments(servers: &Servers) -> Result<EnvironmentServiceClient<
 /// The metadata projector.
 pub async fn metadata(servers: &Servers) -> Result<MetadataServiceClient<Channel>, Error> {
     Ok(MetadataServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The coordinator, about pipelines in repositories.
+pub async fn pipelines(servers: &Servers) -> Result<PipelineServiceClient<Channel>, Error> {
+    Ok(PipelineServiceClient::new(connect(&servers.server).await?))
 }
 
 /// The metadata projector, about single assets.

@@ -24,12 +24,29 @@ pub struct GatewayConfig {
     /// File with the workers' key for callbacks (DOWNBEAT_WORKER_CALLBACKS_KEY_FILE): with it, keys of the account may speak for task runs.
     #[arg(long, env = "DOWNBEAT_GATEWAY_CALLBACKS_KEY_FILE")]
     pub callbacks_key_file: Option<std::path::PathBuf>,
+    /// Secret of the webhooks of a git host, which say on `/hooks/git/PROVIDER` that something was pushed: `github=FILE`, `gitlab=FILE`; may be
+    /// given several times. Default: there is no such route.
+    #[arg(
+        long = "git-webhook-secret",
+        env = "DOWNBEAT_GATEWAY_GIT_WEBHOOK_SECRETS",
+        value_name = "PROVIDER=FILE",
+        value_delimiter = ','
+    )]
+    pub git_webhook_secrets: Vec<String>,
 }
 
 impl GatewayConfig {
     /// Everything as it is by default, for services at these addresses.
     pub fn of(listen: SocketAddr, coordinator: &str, metadata: &str) -> Self {
         let (coordinator, metadata) = (coordinator.to_owned(), metadata.to_owned());
-        Self { listen, health: None, coordinator, metadata, callbacks: None, callbacks_key_file: None }
+        Self {
+            listen,
+            health: None,
+            coordinator,
+            metadata,
+            callbacks: None,
+            callbacks_key_file: None,
+            git_webhook_secrets: Vec::new(),
+        }
     }
 }

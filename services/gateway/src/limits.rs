@@ -30,6 +30,8 @@ pub const LOG_STREAM_MAX: Duration = Duration::from_secs(600);
 pub const WORKER_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Events of OpenLineage in one request.
 pub const LINEAGE_EVENTS_MAX: usize = 10_000;
+/// Shortest secret of a git host's webhooks; bytes.
+pub const HOOK_SECRET_BYTES_MIN: usize = 16;
 /// Attempts of one CI run that are followed to the last one.
 pub const CI_ATTEMPTS_MAX: u32 = 50;
 /// Streams of live updates, and of whole logs, at once.

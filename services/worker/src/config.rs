@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 
-use crate::{connections, error::Error, isolation::Isolation, labels, manifest::load};
+use crate::{connections, error::Error, git::Hosts, isolation::Isolation, labels, manifest::load};
 
 /// Runs tasks for the coordinator: scripts, dbt projects and HTTP requests, each isolated in its own process group.
 #[derive(Debug, Clone, Parser)]
@@ -41,6 +41,10 @@ pub struct WorkerConfig {
     /// http can be read and changed on its way, and file reads what the worker may read.
     #[arg(long = "git-protocol", env = "DOWNBEAT_WORKER_GIT_PROTOCOLS", value_name = "PROTOCOL", value_delimiter = ',', value_parser = ["http", "file"])]
     pub git_protocols: Vec<String>,
+    /// Where the repositories of a provider are of which pipelines say `owner/name`: `github=https://git.example.com/` (also gitlab, bitbucket,
+    /// azure_devops; a file:/// URL where --git-protocol allows it); may be given several times. Default: the provider's public place.
+    #[arg(long = "git-host", env = "DOWNBEAT_WORKER_GIT_HOSTS", value_name = "PROVIDER=URL", value_delimiter = ',')]
+    pub git_hosts: Vec<String>,
     /// Whom the worker may reach, and how much of the machine its tasks may have.
     #[command(flatten)]
     pub isolation: Isolation,
@@ -78,6 +82,7 @@ impl WorkerConfig {
             connections: None,
             connectors: None,
             git_protocols: Vec::new(),
+            git_hosts: Vec::new(),
             isolation: Isolation::default(),
             callbacks: None,
             callbacks_url: None,
@@ -110,6 +115,8 @@ impl WorkerConfig {
             }
         }
         self.isolation.egress()?;
+        Hosts::read(&self.git_hosts, &self.git_protocols)
+            .map_err(|reason| Error::Config { setting: "DOWNBEAT_WORKER_GIT_HOSTS", reason })?;
         labels::read(&self.labels).map(|_| ())
     }
 

@@ -38,6 +38,7 @@ mod outputs;
 mod parents;
 mod process;
 mod remote;
+mod repositories;
 mod runner;
 mod s3;
 mod scram;
@@ -98,11 +99,14 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         info!(address = %listening.address, "listens for callbacks");
     }
     let git = git::Git::new(&config.git_protocols);
+    let hosts = git::Hosts::read(&config.git_hosts, &config.git_protocols);
+    let hosts = hosts.map_err(|reason| Error::Config { setting: "DOWNBEAT_WORKER_GIT_HOSTS", reason })?;
+    let repositories = repositories::Repositories::new(git.clone(), hosts, git::Camp::of(&home), connections.clone());
     let registry = connectors::Registry::new(toolchain, events, &connections, git, &blobs)
         .with_callbacks(callbacks, &connections)
         .and(manifest::jobs(&manifests, &connections))
         .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;
-    let checks = Arc::new(checks::Checks::new(connections));
+    let checks = Arc::new(checks::Checks::new(connections).with_repositories(repositories));
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),
         name: config.shown_name(),

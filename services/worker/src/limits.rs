@@ -337,6 +337,19 @@ pub(crate) const GIT_ADDRESS_BYTES_MAX: usize = 2_048;
 pub(crate) const GIT_REFERENCE_BYTES_MAX: usize = 255;
 /// Folders of a checkout that a task may choose.
 pub(crate) const GIT_FOLDERS_MAX: usize = 64;
+/// Bytes that git may write where one file of a repository is read, and files and folders.
+pub(crate) const GIT_READ_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(crate) const GIT_READ_FILES_MAX: u64 = 10_000;
+/// Bytes of a file that is read of a repository: written as JSON, which may double it, it goes in one message.
+pub(crate) const GIT_READ_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Characters of its path.
+pub(crate) const GIT_READ_PATH_CHARS_MAX: usize = 1_000;
+/// Files that are read of repositories at once; whoever comes beyond waits, as long as their time lasts.
+pub(crate) const GIT_READS_AT_ONCE_MAX: usize = 8;
+/// Bytes of what a host says to the state of a commit.
+pub(crate) const GIT_STATUS_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Characters of the description of the state of a commit: GitHub takes so many.
+pub(crate) const GIT_STATUS_CHARS_MAX: usize = 140;
 /// dbt's profiles.yml and dbt_project.yml, bytes.
 pub(crate) const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Owners, and tags, of one asset.

@@ -380,6 +380,8 @@ impl World {
             }
             // No call of this world is refused before it becomes a command.
             Output::Noted { .. } => {}
+            // Nobody of this world asks for files of repositories.
+            Output::Told { .. } => {}
             // No gateway of this world watches who may do what.
             Output::Access(_) => {}
             Output::Send { session, message } => {

@@ -13,6 +13,7 @@ mod deadlines;
 mod dispatch;
 mod effects;
 mod explain;
+mod inquiries;
 mod rejections;
 mod restarts;
 mod sensors;
@@ -34,6 +35,7 @@ use jiff::Timestamp;
 
 pub use access::AccessTable;
 pub use explain::{Held, NotLive, PoolView};
+pub use inquiries::{Inquiry, Said};
 pub use rejections::Refusal;
 
 use access::Access;
@@ -41,6 +43,7 @@ use alerts::Deliveries;
 use batch::Batches;
 use deadlines::Deadlines;
 use dispatch::ReadyQueues;
+use inquiries::Inquiries;
 use rejections::Rejections;
 use sensors::Polls;
 use workers::Workers;
@@ -103,6 +106,13 @@ pub enum Input {
         /// In any order.
         answers: Vec<wire::CheckAnswer>,
     },
+    /// Somebody asks workers for something that is not decided; answered with [`Output::Told`].
+    Inquire {
+        /// Where the answer goes.
+        inquiry: CallId,
+        /// What.
+        what: Inquiry,
+    },
     /// A worker beats.
     WorkerHeartbeat {
         /// Its connection.
@@ -151,6 +161,13 @@ pub enum Output {
     Noted {
         /// Which call.
         call: CallId,
+    },
+    /// What workers said to a question.
+    Told {
+        /// Which.
+        inquiry: CallId,
+        /// What.
+        said: Said,
     },
     /// Tell everybody who watches what gateways decide by.
     Access(Arc<AccessTable>),
@@ -219,6 +236,7 @@ pub struct Engine {
     deadlines: Deadlines,
     polls: Polls,
     deliveries: Deliveries,
+    inquiries: Inquiries,
     rejections: Rejections,
     access: Access,
     /// Per restart that waits for it: the run before, as it was read.
@@ -241,6 +259,7 @@ impl Engine {
             deadlines: Deadlines::default(),
             polls: Polls::default(),
             deliveries: Deliveries::default(),
+            inquiries: Inquiries::default(),
             rejections: Rejections::default(),
             access: Access::default(),
             priors: BTreeMap::new(),
@@ -279,6 +298,7 @@ impl Engine {
             Input::WorkerReports { session, reports } => self.reports(now, session, reports),
             Input::WorkerHeartbeat { session } => self.workers.heard(session, now.monotonic),
             Input::WorkerChecked { session, answers } => self.check_answers(now, session, answers),
+            Input::Inquire { inquiry, what } => self.inquire(now, inquiry, &what),
             Input::WorkerDetached { session } => self.detach(now, session),
             Input::Appended => self.batches.committed(),
             Input::PriorRead { run, prior } => self.prior_read(now, run, prior),
@@ -293,6 +313,7 @@ impl Engine {
         self.poll_sensors(now);
         self.settle(now);
         self.deliver_alerts(now);
+        self.give_up_inquiries(now);
         self.carry_over(now);
         self.dispatch(now);
         self.tell_rejections(now);
@@ -312,7 +333,8 @@ impl Engine {
     /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
     pub fn next_monotonic_deadline(&self) -> Option<Duration> {
         let polled = self.workers.next_expiry().into_iter().chain(self.polls.next_due());
-        polled.chain(self.deliveries.next_monotonic()).chain(self.rejections.next_monotonic()).min()
+        let answered = self.deliveries.next_monotonic().into_iter().chain(self.inquiries.next_due());
+        polled.chain(answered).chain(self.rejections.next_monotonic()).min()
     }
 
     /// Decisions that wait for the log, bytes.

@@ -179,7 +179,7 @@ impl Engine {
         }
         self.workers.heard(session, now.monotonic);
         for answer in answers {
-            if self.alert_answered(now, session, &answer) {
+            if self.alert_answered(now, session, &answer) || self.inquiry_answered(session, &answer) {
                 continue;
             }
             let Some((serial, place)) = place_of(self.epoch, &answer.id) else { continue };
@@ -263,12 +263,14 @@ impl Engine {
         self.workers.detach(session, now.monotonic);
         self.lose_checks(now, session);
         self.lose_deliveries(now, session);
+        self.lose_inquiries(session);
     }
 
     /// Closes a connection.
     pub(super) fn close(&mut self, now: Moment, session: SessionId, reason: String) {
         self.lose_checks(now, session);
         self.lose_deliveries(now, session);
+        self.lose_inquiries(session);
         self.batches.push_output(Output::Close { session, reason });
     }
 }

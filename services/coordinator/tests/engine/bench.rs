@@ -250,6 +250,7 @@ fn lines(output: Output) -> Vec<String> {
         }
         Output::Access(table) => vec![format!("access: {} keys, {} pipelines", table.keys.len(), table.labels.len())],
         Output::Noted { call } => vec![format!("noted {call}")],
+        Output::Told { inquiry, said } => vec![format!("told {inquiry} {said:?}")],
         Output::Close { session, .. } => vec![format!("close {session}")],
         Output::Send { session, message } => match message {
             Message::Welcome(_) => vec![format!("{session} welcome")],

@@ -161,6 +161,7 @@ impl Simulation {
                 Output::Append(_)
                 | Output::Reply { .. }
                 | Output::Noted { .. }
+                | Output::Told { .. }
                 | Output::Access(_)
                 | Output::Snapshot(_)
                 | Output::ReadPrior { .. } => {}

@@ -17,6 +17,8 @@ pub struct PipelineCommand {
 pub enum PipelineSub {
     /// List pipelines, with what is paused.
     List(PipelineList),
+    /// Show a pipeline: its versions, where its file is kept, and how it stands to what is there.
+    Show(PipelineShow),
     /// Show what it promises about time and how that stands, and what its asset triggers have gathered.
     Health(PipelineHealth),
     /// Let nothing of it start until it is resumed; live runs go on.
@@ -30,6 +32,15 @@ pub enum PipelineSub {
 /// `downbeat pipeline list`.
 #[derive(Debug, Args)]
 pub struct PipelineList {
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat pipeline show`.
+#[derive(Debug, Args)]
+pub struct PipelineShow {
+    /// Alias or id.
+    pub pipeline: String,
     #[command(flatten)]
     pub servers: Servers,
 }

@@ -8,6 +8,7 @@ mod backfill;
 mod control;
 mod cost;
 mod env;
+mod git;
 mod key;
 mod list;
 mod login;
@@ -34,14 +35,15 @@ pub use asset::{
 pub use audit::{AuditCommand, AuditExport, AuditSelection, AuditSub, AuditVerify};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
 pub use control::{
-    PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
-    PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
+    PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineShow,
+    PipelineSub, PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
 };
 pub use cost::{
     BudgetCommand, BudgetList, BudgetRelease, BudgetRemove, BudgetSet, BudgetSub, CostBy, CostCommand, CostEntries,
     CostOnly, CostPrices, CostRecord, CostSavings, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
 pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
+pub use git::{Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
 pub use list::{Runs, Tasks, Window};
@@ -116,6 +118,10 @@ pub enum Command {
     Plan(Plan),
     /// Store a pipeline file as the pipeline's new version.
     Apply(Apply),
+    /// Make a pipeline of a file in a git repository.
+    Import(Import),
+    /// Bring a pipeline up to the file in its repository, now and not within a minute.
+    Sync(Sync),
     /// Start a run; or show, explain, restart or cancel one, or decide its tasks.
     Run(RunCommand),
     /// What is happening: what is live, what waits and for what, what is late, what comes next.
@@ -126,7 +132,7 @@ pub enum Command {
     Runs(Runs),
     /// List task runs of all runs, newest first, or of one: by pipeline, status, integration, time.
     Tasks(Tasks),
-    /// List pipelines; pause, resume or delete one.
+    /// List pipelines; show, pause, resume or delete one.
     Pipeline(PipelineCommand),
     /// Named pools of slots, which tasks of all pipelines share.
     Pool(PoolCommand),
@@ -200,6 +206,21 @@ pub struct Dev {
     /// Protocol, besides https and ssh, by which code may come from a git repository: `http`, `file`; may be given several times.
     #[arg(long = "git-protocol", env = "DOWNBEAT_WORKER_GIT_PROTOCOLS", value_name = "PROTOCOL", value_delimiter = ',', value_parser = ["http", "file"])]
     pub git_protocols: Vec<String>,
+    /// Where the repositories of a provider are of which pipelines say `owner/name`: `github=https://git.example.com/` (docs/git.md); may be
+    /// given several times.
+    #[arg(long = "git-host", env = "DOWNBEAT_WORKER_GIT_HOSTS", value_name = "PROVIDER=URL", value_delimiter = ',')]
+    pub git_hosts: Vec<String>,
+    /// Seconds after which the repositories of pipelines are looked at again, about; 0 = only when somebody asks for it.
+    #[arg(long, env = "DOWNBEAT_GIT_SYNC_SECONDS", default_value_t = 60)]
+    pub git_sync_seconds: u64,
+    /// Secret of the webhooks of a git host (docs/git.md), which say that something was pushed: `github=FILE`, `gitlab=FILE`.
+    #[arg(
+        long = "git-webhook-secret",
+        env = "DOWNBEAT_GATEWAY_GIT_WEBHOOK_SECRETS",
+        value_name = "PROVIDER=FILE",
+        value_delimiter = ','
+    )]
+    pub git_webhook_secrets: Vec<String>,
     #[command(flatten)]
     pub isolation: Isolation,
     /// NATS servers on which everything that happens is published (docs/events-out.md): nats://HOST:PORT. Default: nowhere.

@@ -33,6 +33,12 @@ pub struct RunCommand {
     /// The version that runs, also a draft. Default: the current one.
     #[arg(id = "of_version", long = "version", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub version: Option<u32>,
+    /// What stands on this branch of its repository.
+    #[arg(long, conflicts_with = "of_version")]
+    pub branch: Option<String>,
+    /// What stands at this commit of its repository: its full id.
+    #[arg(long, conflicts_with = "of_version")]
+    pub commit: Option<String>,
     /// The same key for the same pipeline gives the same run, however often it is asked for.
     #[arg(long)]
     pub key: Option<String>,

@@ -1,6 +1,6 @@
 //! `downbeat dev`: every service in one process, over an embedded log. They talk gRPC over loopback as they do elsewhere.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use downbeat_coordinator::{Coordinator, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
@@ -29,7 +29,9 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let listener = grpc::bind(dev.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(|source| io("cannot read the address", source))?;
     let server = format!("http://{address}");
-    let gateway = Gateway::bind(GatewayConfig::of(dev.api, &server, &server)).await.map_err(failed)?;
+    let config = GatewayConfig::of(dev.api, &server, &server);
+    let config = GatewayConfig { git_webhook_secrets: dev.git_webhook_secrets.clone(), ..config };
+    let gateway = Gateway::bind(config).await.map_err(failed)?;
     let api = format!("http://{}", gateway.address());
     let worker = worker_config(&dev, &server);
     worker.validate().map_err(|error| Error::Usage(error.to_string()))?;
@@ -41,6 +43,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let mut routes = RoutesBuilder::default();
     let snapshots = Snapshots::new(blobs.clone(), downbeat_coordinator::limits::RECORDS_PER_SNAPSHOT);
     let coordinator = Coordinator::take_over(log.clone(), "dev", Some(snapshots)).await.map_err(failed)?;
+    let coordinator = coordinator.syncing_every(Duration::from_secs(dev.git_sync_seconds));
     let first_key = coordinator.first_key();
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
     let projector =
@@ -129,6 +132,7 @@ fn worker_config(dev: &Dev, server: &str) -> WorkerConfig {
         connections: dev.connections.clone(),
         connectors: dev.connectors.clone(),
         git_protocols: dev.git_protocols.clone(),
+        git_hosts: dev.git_hosts.clone(),
         isolation: dev.isolation.clone(),
         environments: dev.environments.clone(),
         python_3_11: dev.python_3_11.clone(),

@@ -16,6 +16,7 @@ mod env;
 mod explain;
 mod find;
 mod fmt;
+mod import;
 mod integrations;
 mod key;
 mod lineage;
@@ -35,6 +36,7 @@ mod schedule;
 mod schema;
 mod sensor;
 mod statement;
+mod sync;
 mod tasks;
 mod trends;
 mod trigger;
@@ -64,6 +66,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Diff(diff) => diff::run(&diff),
         Command::Plan(plan) => plan::run(&plan).await,
         Command::Apply(apply) => apply::run(&apply).await,
+        Command::Import(import) => import::run(&import).await,
+        Command::Sync(sync) => sync::run(&sync).await,
         Command::Run(command) => run::run(&command).await,
         Command::Now(now) => now::run(&now).await,
         Command::Broken(broken) => broken::run(&broken).await,

@@ -49,7 +49,7 @@ pub use key::key_table;
 pub use login::login_table;
 pub use operation::operation_table;
 pub use output::{columns, look, print};
-pub use pipeline::pipeline_table;
+pub use pipeline::{pipeline_lines, pipeline_table};
 pub use pool::pool_table;
 pub use run::{is_live, run_header, run_notes, run_table};
 pub use savings::savings_lines;

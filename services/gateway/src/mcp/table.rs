@@ -81,6 +81,14 @@ pub(super) static TOOLS: &[Tool] = &[
     tool("get_pipeline_data", ("GET", "/pipelines/data"), "The definition of a pipeline as YAML", &[PIPELINE_ID, ALIAS, optional("version", Number, "Number of a version")]),
     tool("create_pipeline", ("POST", "/pipelines"), "Makes a pipeline, or a draft of one", &[required("data", Object, "The definition, as a tree"), ALIAS, optional("published", Flag, "False: a draft")]),
     tool("update_pipeline", ("PUT", "/pipelines/{alias}"), "A new version of a pipeline, or a draft of one", &[required("alias", Text, "Alias of the pipeline"), required("data", Object, "The definition, as a tree"), optional("published", Flag, "False: a draft")]),
+    tool("import_pipeline", ("POST", "/pipelines/import"), "Makes a pipeline of a file in a git repository", &[
+        required("storage_provider", Text, "GITHUB, GITLAB, BITBUCKET, AZURE_DEVOPS or GIT"),
+        required("repository", Text, "owner/name, or a URL"),
+        required("yaml_path", Text, "Path of the file in the repository"),
+        optional("default_branch", Text, "By default the repository's own one"),
+        optional("working_branch", Text, "Its file counts, where there is one"),
+        ALIAS,
+    ]),
     tool("delete_pipeline", ("DELETE", "/pipelines"), "Deletes a pipeline; its runs stay", &[PIPELINE_ID, ALIAS]),
     renaming(tool("start_pipeline", ("POST", "/pipelines/{id}/start"), "Starts a run of a pipeline", &[
         required("alias_or_pipeline_id", Text, "Alias or id of the pipeline"),

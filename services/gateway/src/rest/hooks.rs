@@ -1,145 +1,167 @@
-//! Addresses that others call to start a pipeline. Whoever knows one needs no key; where it is signed, the call must be.
+//! What git hosts say when something was pushed.
 //!
-//! Promises: a call that is sent again starts nothing again, as long as it has the same id; what is not known is answered like what is not
-//! there. Knows nothing of what the pipeline does with the body.
+//! Promises: only what is signed with (GitHub), or shows (GitLab), the secret of the settings is listened to; without a secret there is no such
+//! route; nothing of a push is believed but where to look. Knows nothing of what then comes of it: the coordinator looks by itself.
 
+use std::{collections::BTreeMap, path::Path};
+
+use aws_lc_rs::{constant_time, hmac};
 use axum::{
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method},
     response::Response,
 };
-use downbeat_domain::endpoint::SignatureScheme;
-use downbeat_proto::control::v1::TakeWebhookRequest;
+use downbeat_proto::control::v1::RepositoryPushedRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
-    access::{Endpoint, signature},
-    http::{Call, Fault, Need, Route, Routes, json},
+    config::GatewayConfig,
+    error::Error,
+    http::{Call, Fault, Json, Need, Route, Routes, json},
     limits,
 };
 
-/// Headers in which senders say the id of a delivery, in the order in which they are looked at.
-const DELIVERY: [&str; 4] = [signature::ID, "x-github-delivery", "x-gitlab-event-uuid", "idempotency-key"];
+const SETTING: &str = "DOWNBEAT_GATEWAY_GIT_WEBHOOK_SECRETS";
+const PROVIDERS: [&str; 2] = ["github", "gitlab"];
 
-/// What became of a call.
+/// The secrets of hosts' webhooks, by provider.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks(BTreeMap<&'static str, Vec<u8>>);
+
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+impl Hooks {
+    /// As the settings say: `github=FILE`.
+    ///
+    /// # Errors
+    /// What is set is none, or a file cannot be read, or is no secret.
+    pub(crate) fn of(config: &GatewayConfig) -> Result<Self, Error> {
+        let wrong = |reason: String| Error::Config { setting: SETTING, reason };
+        let mut secrets = BTreeMap::new();
+        for text in &config.git_webhook_secrets {
+            let named = text.split_once('=').and_then(|(name, file)| {
+                let name = PROVIDERS.into_iter().find(|known| name.trim().eq_ignore_ascii_case(known))?;
+                Some((name, file.trim()))
+            });
+            let (name, file) = named.ok_or_else(|| wrong(format!("{text:?}: write github=FILE or gitlab=FILE")))?;
+            let secret = std::fs::read_to_string(Path::new(file)).map_err(|error| wrong(format!("{file}: {error}")))?;
+            let secret = secret.trim();
+            if secret.len() < limits::HOOK_SECRET_BYTES_MIN {
+                let least = limits::HOOK_SECRET_BYTES_MIN;
+                return Err(wrong(format!("{file}: a secret has at least {least} characters")));
+            }
+            secrets.insert(name, secret.as_bytes().to_vec());
+        }
+        Ok(Self(secrets))
+    }
+
+    /// Does it come from who knows the secret? `None`: nobody does.
+    fn is_genuine(&self, provider: &str, headers: &HeaderMap, body: &[u8]) -> Option<bool> {
+        let secret = self.0.get(provider)?;
+        let header = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
+        Some(match provider {
+            "github" => {
+                let shown = header("x-hub-signature-256").strip_prefix(b"sha256=").and_then(decode);
+                let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+                shown.is_some_and(|shown| hmac::verify(&key, body, &shown).is_ok())
+            }
+            _ => constant_time::verify_slices_are_equal(header("x-gitlab-token"), secret).is_ok(),
+        })
+    }
+}
+
+fn decode(digits: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(digits).ok().filter(|text| text.len() == 64 && text.is_ascii())?;
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// What came of it.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Taken {
-    message: &'static str,
-    /// The run; none = the call only asked whether somebody is there.
-    pipeline_run_id: Option<String>,
-    /// False: this call came before, and the run is that of then.
-    created: bool,
+struct Heard {
+    /// Pipelines that are looked at soon.
+    pipelines: u32,
 }
 
 pub(super) fn routes(routes: &mut Routes) {
-    let says = "Starts the pipeline of this address; the body is `outputs.payload` of its `webhook`";
-    routes.add(Route::new(Method::POST, "/hooks/{address}", Need::Nothing, says, take).gives::<Taken>(200));
+    let says = "A git host says that something was pushed (X-Hub-Signature-256, X-Gitlab-Token)";
+    routes.add(
+        Route::new(Method::POST, "/hooks/git/{provider}", Need::Nothing, says, heard)
+            .takes::<Value>()
+            .gives::<Heard>(200),
+    );
 }
 
-async fn take(call: Call) -> Result<Response, Fault> {
-    let address = call.peer;
-    call.edge.hooks.take(address, call.edge.clock.now().monotonic, limits::HOOKS_PER_MINUTE).map_err(|wait| {
-        let said = format!("at most {} calls in a minute come from one address", limits::HOOKS_PER_MINUTE);
-        Fault::TooEarly(wait, said)
-    })?;
-    let table = call.edge.doors.table().await?;
-    let endpoint = table.endpoint(call.param("address")).ok_or_else(|| Fault::unknown("not found"))?;
-    signed(&call, &endpoint)?;
-    is_json(&call.headers)?;
-    if call.headers.get("x-github-event").is_some_and(|event| event == "ping") {
-        return json(200, &Taken { message: "pong", pipeline_run_id: None, created: false });
+async fn heard(call: Call) -> Result<Response, Fault> {
+    let provider = call.param("provider").to_ascii_lowercase();
+    match call.edge.hooks.is_genuine(&provider, &call.headers, &call.body) {
+        None => return Err(Fault::unknown("Not Found")),
+        Some(false) => return Err(Fault::unauthorized("the signature, or the token, is not of this gateway's secret")),
+        Some(true) => {}
     }
-    let request = TakeWebhookRequest {
-        pipeline: endpoint.pipeline_id.clone(),
-        delivery_id: format!("{}/{}", endpoint.id, delivery(&call.headers)?),
-        body: call.body.clone(),
-        signature_scheme: endpoint.scheme.map_or("", SignatureScheme::as_str).to_owned(),
-        ..Default::default()
+    let said = Json::value(&call.body)?;
+    let Some((repository, branch)) = pushed(&said) else {
+        // A ping, or an event of another kind: nothing to look at.
+        return json(200, &Heard { pipelines: 0 });
     };
-    let answer = call.edge.upstream.control().take_webhook(call.ask(request)).await?.into_inner();
-    call.edge.upstream.wrote(answer.position);
-    let message = if answer.created { "Run created" } else { "This call came before" };
-    json(200, &Taken { message, pipeline_run_id: Some(answer.run_id), created: answer.created })
+    let request = RepositoryPushedRequest { provider: provider.to_ascii_uppercase(), repository, branch };
+    let heard = call.edge.upstream.pipelines().repository_pushed(call.ask(request)).await?.into_inner();
+    json(200, &Heard { pipelines: heard.pipelines })
 }
 
-fn signed(call: &Call, endpoint: &Endpoint) -> Result<(), Fault> {
-    let keys = endpoint.keys(call.now.as_microsecond());
-    let verified = match endpoint.scheme {
-        Some(SignatureScheme::None) => return Ok(()),
-        Some(SignatureScheme::StandardWebhooks) => {
-            signature::standard(&call.headers, &call.body, keys, call.now.as_second())
-        }
-        Some(SignatureScheme::GitHub) => signature::github(&call.headers, &call.body, keys),
-        None => {
-            let said = "this gateway is older than the endpoint, and cannot tell whether the call is signed";
-            return Err(Fault::Text(StatusCode::SERVICE_UNAVAILABLE, said.to_owned()));
-        }
-    };
-    verified.map_err(|unsigned| Fault::unauthorized(unsigned.to_string()))
-}
-
-/// Some senders post forms unless they are told otherwise, which would come out as text.
-fn is_json(headers: &HeaderMap) -> Result<(), Fault> {
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
-    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind.is_empty() || kind.ends_with("/json") || kind.ends_with("+json") {
-        return Ok(());
-    }
-    let said = "the body has to be JSON: set the content type `application/json` where the webhook is made";
-    Err(Fault::Text(StatusCode::UNSUPPORTED_MEDIA_TYPE, said.to_owned()))
-}
-
-/// The id of the delivery; one of our own where the sender has none, so that each call is another.
-fn delivery(headers: &HeaderMap) -> Result<String, Fault> {
-    let Some((name, value)) = DELIVERY.iter().find_map(|name| Some((name, headers.get(*name)?))) else {
-        return Ok(uuid::Uuid::new_v4().to_string());
-    };
-    let id = value.to_str().unwrap_or_default();
-    let fits = (1..=limits::DELIVERY_ID_CHARS_MAX).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_graphic());
-    if fits {
-        return Ok(id.to_owned());
-    }
-    let most = limits::DELIVERY_ID_CHARS_MAX;
-    Err(Fault::invalid("header", name, "value_error", format!("expected 1 to {most} visible ASCII characters")))
+/// Repository and branch of a push.
+fn pushed(said: &Value) -> Option<(String, String)> {
+    let branch = said.get("ref")?.as_str()?.strip_prefix("refs/heads/")?;
+    let repository = said.pointer("/repository/full_name").or_else(|| said.pointer("/project/path_with_namespace"));
+    Some((repository?.as_str()?.to_owned(), branch.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
-        all.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    #[test]
+    fn only_who_knows_the_secret_is_heard() {
+        let hooks =
+            Hooks(BTreeMap::from([("github", b"It's a Secret to Everybody".to_vec()), ("gitlab", b"t0ken".to_vec())]));
+        // The example of GitHub's documentation.
+        let right = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        for (provider, header, value, body, expected) in [
+            ("github", "x-hub-signature-256", right, "Hello, World!", Some(true)),
+            ("github", "x-hub-signature-256", right, "Hello, World", Some(false)),
+            ("github", "x-hub-signature-256", "sha256=00", "Hello, World!", Some(false)),
+            ("github", "x-hub-signature-256", "sha1=757107ea", "Hello, World!", Some(false)),
+            ("github", "x-gitlab-token", "t0ken", "Hello, World!", Some(false)),
+            ("gitlab", "x-gitlab-token", "t0ken", "x", Some(true)),
+            ("gitlab", "x-gitlab-token", "t0ke", "x", Some(false)),
+            ("gitlab", "x-other", "t0ken", "x", Some(false)),
+            ("bitbucket", "x-gitlab-token", "t0ken", "x", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header, value.parse().unwrap());
+            assert_eq!(hooks.is_genuine(provider, &headers, body.as_bytes()), expected, "{provider} {header} {value}");
+        }
+        assert_eq!(Hooks::default().is_genuine("github", &HeaderMap::new(), b""), None);
+        assert!(!format!("{hooks:?}").contains("Secret"));
     }
 
     #[test]
-    fn a_delivery_has_the_id_that_its_sender_gives_it() {
-        for (given, expected) in [
-            (&[("webhook-id", "msg_1"), ("x-github-delivery", "72d3")][..], "msg_1"),
-            (&[("x-github-delivery", "72d3")], "72d3"),
-            (&[("idempotency-key", "k")], "k"),
+    fn where_to_look_is_all_that_is_read() {
+        let expected = Some(("acme/etl".to_owned(), "feature/x".to_owned()));
+        for (said, expected) in [
+            (json!({"ref": "refs/heads/feature/x", "repository": {"full_name": "acme/etl"}}), expected.clone()),
+            (json!({"ref": "refs/heads/feature/x", "project": {"path_with_namespace": "acme/etl"}}), expected),
+            (json!({"ref": "refs/tags/v1", "repository": {"full_name": "acme/etl"}}), None),
+            (json!({"zen": "x"}), None),
+            (json!([1]), None),
         ] {
-            assert_eq!(delivery(&headers(given)).unwrap(), expected);
+            assert_eq!(pushed(&said), expected, "{said}");
         }
-        let none = HeaderMap::new();
-        assert_ne!(delivery(&none).unwrap(), delivery(&none).unwrap());
-        let long = "x".repeat(limits::DELIVERY_ID_CHARS_MAX + 1);
-        for unfit in ["", "two words", long.as_str()] {
-            assert!(delivery(&headers(&[("webhook-id", unfit)])).is_err(), "{unfit}");
-        }
-    }
-
-    #[test]
-    fn bodies_are_json_or_nothing_is_said_of_them() {
-        for (kind, expected) in [
-            ("application/json", true),
-            ("Application/JSON; charset=utf-8", true),
-            ("application/cloudevents+json", true),
-            ("application/x-www-form-urlencoded", false),
-            ("text/plain", false),
-        ] {
-            assert_eq!(is_json(&headers(&[("content-type", kind)])).is_ok(), expected, "{kind}");
-        }
-        assert!(is_json(&HeaderMap::new()).is_ok());
     }
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Streaming;
 
-use super::{runs, sought, task_runs};
+use super::{links, runs, sought, task_runs};
 use crate::{
     access,
     http::{Call, Fault, Need, Route, Routes},
@@ -37,12 +37,13 @@ async fn watch(call: Call) -> Result<Response, Fault> {
     let place = call.edge.streams.clone().try_acquire_owned().map_err(|_| {
         Fault::TooEarly(5, format!("{} streams of live updates are open: try again", limits::STREAMS_MAX))
     })?;
+    let kept = links::kept(&call, std::slice::from_ref(&run)).await;
     let pipeline_id = run.pipeline_id;
     let request = WatchRunRequest { run_id: run.id, at_least: call.edge.upstream.at_least() };
     let changes = call.edge.upstream.metadata().watch_run(call.ask(request)).await?.into_inner();
     let environments = runs::environments(&call).await;
     call.edge.metrics.streams.inc();
-    let state = Watching { call, pipeline_id, changes, environments, ended: false, _place: place };
+    let state = Watching { call, pipeline_id, changes, environments, kept, ended: false, _place: place };
     let events = stream::unfold(state, |mut watching| async move {
         let event = watching.next().await?;
         Some((Ok::<_, Infallible>(event), watching))
@@ -55,6 +56,7 @@ struct Watching {
     pipeline_id: String,
     changes: Streaming<WatchRunResponse>,
     environments: Vec<(String, String)>,
+    kept: links::Kept,
     ended: bool,
     _place: OwnedSemaphorePermit,
 }
@@ -109,7 +111,7 @@ impl Watching {
         let of = change.run.iter().map(|run| (run.id.clone(), run.pipeline_id.clone())).collect();
         let sequence = change.position.map(|position| position.sequence).unwrap_or_default();
         let tasks: Vec<_> = change.task_runs.into_iter().map(|task| task_runs::shape(&self.call, task, &of)).collect();
-        let run = change.run.map(|run| runs::shape(&self.call, run, &self.environments));
+        let run = change.run.map(|run| runs::shape(&self.call, run, &self.environments, &self.kept));
         let data = json!({ "run": run, "taskRuns": tasks });
         Event::default().event("run").id(sequence.to_string()).data(data.to_string())
     }

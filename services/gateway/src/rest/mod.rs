@@ -5,8 +5,10 @@ mod additions;
 mod assets;
 mod catalogue;
 mod document;
+mod endpoints;
 mod environments;
 mod hooks;
+mod links;
 mod live;
 mod logs;
 mod openlineage;
@@ -24,6 +26,7 @@ use crate::{
     mcp,
 };
 
+pub(crate) use hooks::Hooks;
 pub(crate) use rates::Rates;
 pub(crate) use webhook::Callbacks;
 
@@ -54,6 +57,7 @@ fn others() -> Routes {
     accounts::routes(&mut routes);
     webhook::routes(&mut routes);
     hooks::routes(&mut routes);
+    endpoints::routes(&mut routes);
     openlineage::routes(&mut routes);
     mcp::routes(&mut routes);
     routes

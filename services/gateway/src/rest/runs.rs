@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::sought;
+use super::{links, sought};
 use crate::http::{Asked, Call, Fault, Json, Need, Page, Route, Routes, Span, instant, json, no_content};
 
 /// A run of a pipeline.
@@ -35,6 +35,8 @@ pub(super) struct PipelineRun {
     completed_at: Option<String>,
     branch: Option<String>,
     commit: Option<String>,
+    /// Where the commit is shown, at the hosts that are known.
+    git_link: Option<String>,
     /// The inputs of the run.
     run_inputs: Value,
     /// The run that it continues.
@@ -114,7 +116,8 @@ pub(super) fn routes(routes: &mut Routes) {
 
 async fn status(call: Call) -> Result<Response, Fault> {
     let run = sought::run(&call, Role::Viewer, call.param("id")).await?;
-    json(200, &shape(&call, run, &environments(&call).await))
+    let kept = links::kept(&call, std::slice::from_ref(&run)).await;
+    json(200, &shape(&call, run, &environments(&call).await, &kept))
 }
 
 async fn list(call: Call) -> Result<Response, Fault> {
@@ -137,8 +140,8 @@ async fn list(call: Call) -> Result<Response, Fault> {
         ..filters(&call)?
     };
     let found = call.edge.upstream.metadata().list_runs(call.ask(request)).await?.into_inner();
-    let environments = environments(&call).await;
-    let runs = found.runs.into_iter().map(|run| shape(&call, run, &environments)).collect();
+    let (environments, kept) = (environments(&call).await, links::kept(&call, &found.runs).await);
+    let runs = found.runs.into_iter().map(|run| shape(&call, run, &environments, &kept)).collect();
     json(200, &Page::new(asked, found.total, runs))
 }
 
@@ -161,7 +164,8 @@ async fn named(call: &Call, asked: Asked, run_ids: Vec<String>) -> Result<Respon
     found.retain(|run| call.sees(&run.pipeline_id));
     let environments = environments(call).await;
     let (total, runs) = asked.of_all(found);
-    let runs = runs.into_iter().map(|run| shape(call, run, &environments)).collect();
+    let kept = links::kept(call, &runs).await;
+    let runs = runs.into_iter().map(|run| shape(call, run, &environments, &kept)).collect();
     json(200, &Page::new(asked, Some(total), runs))
 }
 
@@ -181,12 +185,13 @@ pub(super) async fn environments(call: &Call) -> Vec<(String, String)> {
     listed.into_iter().map(|environment| (environment.name, environment.id)).collect()
 }
 
-pub(super) fn shape(call: &Call, run: Run, environments: &[(String, String)]) -> PipelineRun {
+pub(super) fn shape(call: &Call, run: Run, environments: &[(String, String)], kept: &links::Kept) -> PipelineRun {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let env_id = environments.iter().find(|(name, _)| *name == run.environment).map(|(_, id)| id.clone());
     let triggered_by = triggered_by(&run);
     let updated = [run.created_at, run.started_at, run.completed_at].into_iter().max().unwrap_or_default();
     let origin = run.origin.clone().unwrap_or_default();
+    let git_link = links::of(&run, kept);
     PipelineRun {
         account_id: call.table.account_id.clone(),
         env_id,
@@ -206,6 +211,7 @@ pub(super) fn shape(call: &Call, run: Run, environments: &[(String, String)]) ->
         completed_at: instant(run.completed_at),
         branch: some(&origin.branch),
         commit: some(&origin.commit),
+        git_link,
         run_inputs: serde_json::from_str(&run.inputs).unwrap_or_default(),
         restart_of: some(&run.restart_of),
         id: run.id,

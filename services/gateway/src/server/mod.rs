@@ -26,7 +26,7 @@ use crate::{
     error::Error,
     limits,
     metrics::Metrics,
-    rest::{Callbacks, Rates},
+    rest::{Callbacks, Hooks, Rates},
     upstream::Upstream,
 };
 use connections::Connections;
@@ -52,8 +52,10 @@ pub(crate) struct Edge {
     /// Of checks of pipelines without a key.
     pub(crate) checks: Rates,
     /// Of calls to endpoints.
-    pub(crate) hooks: Rates,
+    pub(crate) calls: Rates,
     pub(crate) callbacks: Option<Callbacks>,
+    /// Of git hosts.
+    pub(crate) hooks: Hooks,
     /// Set when the gateway is to end: streams end with it.
     pub(crate) ending: ShutdownSignal,
 }
@@ -66,6 +68,7 @@ pub struct Gateway {
     address: SocketAddr,
     upstream: Upstream,
     callbacks: Option<Callbacks>,
+    hooks: Hooks,
 }
 
 impl Gateway {
@@ -75,11 +78,11 @@ impl Gateway {
     /// The port is taken, or a setting is wrong.
     pub async fn bind(config: GatewayConfig) -> Result<Self, Error> {
         let upstream = Upstream::of(&config)?;
-        let callbacks = Callbacks::of(&config)?;
+        let (callbacks, hooks) = (Callbacks::of(&config)?, Hooks::of(&config)?);
         let taken = |source| Error::Bind { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        Ok(Self { health: config.health, listener, address, upstream, callbacks })
+        Ok(Self { health: config.health, listener, address, upstream, callbacks, hooks })
     }
 
     /// Where it listens.
@@ -102,8 +105,9 @@ impl Gateway {
             open_places: Arc::new(Semaphore::new(limits::OPEN_REQUESTS_AT_ONCE)),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             checks: Rates::default(),
-            hooks: Rates::default(),
+            calls: Rates::default(),
             callbacks: self.callbacks,
+            hooks: self.hooks,
             ending: signal.clone(),
         });
         if let Some(listen) = self.health {

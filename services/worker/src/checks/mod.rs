@@ -12,7 +12,7 @@
 //! It knows nothing of windows, of other checks, or of what starts when it passes: that is the coordinator's.
 //!
 //! Alerts are asked for in the same way, as checks of the type `ALERT`. They do change something, so they are none of these: what
-//! asks for one is handed to a registry of its own (`alerts/mod.rs`).
+//! asks for one is handed to a registry of its own (`alerts/mod.rs`). So are files of repositories (`repositories/mod.rs`).
 
 mod adls;
 #[cfg(test)]
@@ -38,6 +38,7 @@ use crate::alerts::{self, Alerts};
 use crate::attempt::{Failure, cut};
 use crate::connections::{Connection, Connections, Fields, none_given};
 use crate::limits::{CHECK_OUTPUTS_BYTES_MAX, CHECK_PARAMETERS_BYTES_MAX, CHECK_SECONDS_MAX};
+use crate::repositories::Repositories;
 use crate::sql::{Sql, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres, sqlserver::SqlServer};
 use crate::verdict::Verdict;
 pub(crate) use crew::Crew;
@@ -93,6 +94,8 @@ pub(crate) struct Checks {
     connections: Connections,
     all: Vec<Arc<dyn SensorCheck>>,
     alerts: Alerts,
+    /// `None`: not of this worker.
+    repositories: Option<Repositories>,
 }
 
 impl Checks {
@@ -114,7 +117,13 @@ impl Checks {
                 Arc::new(sftp::SftpFile),
             ],
             alerts: Alerts::new(),
+            repositories: None,
         }
+    }
+
+    /// The same, and what is done for pipelines in repositories.
+    pub(crate) fn with_repositories(self, repositories: Repositories) -> Self {
+        Self { repositories: Some(repositories), ..self }
     }
 
     /// What the worker tells the coordinator it can look at, and where it can send alerts to: without a folder of connections only
@@ -123,8 +132,10 @@ impl Checks {
         let has_folder = self.connections.has_folder();
         let checks = self.all.iter().filter(|check| has_folder || !check.needs_connection()).map(|check| check.kind());
         let alerts = self.alerts.integrations().filter(|_| has_folder).map(|integration| (integration, alerts::KIND));
+        let repositories = self.repositories.iter().flat_map(|repositories| repositories.kinds().iter().copied());
         checks
             .chain(alerts)
+            .chain(repositories)
             .map(|(integration, kind)| CheckKind { integration: integration.to_owned(), sensor_type: kind.to_owned() })
             .collect()
     }
@@ -150,6 +161,12 @@ impl Checks {
             let (integration, parameters) = (&check.integration, read_parameters(&check.parameters)?);
             self.alerts.send(integration, &parameters, &self.connections, &check.connection, time).await?;
             return Ok(Verdict::Passed { outputs: "{}".to_owned() });
+        }
+        let known = self.repositories.as_ref().filter(|it| it.knows(&check.integration, &check.sensor_type));
+        if let Some(repositories) = known {
+            let parameters = read_parameters(&check.parameters)?;
+            let done = repositories.carry_out(&check.sensor_type, &parameters, time).await?;
+            return Ok(Verdict::Passed { outputs: done.to_string() });
         }
         let sensor = self.find(&check.integration, &check.sensor_type)?;
         let connection = self.connections.open(&check.connection, sensor.kind().0, sensor.fields()).await?;

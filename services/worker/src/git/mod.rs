@@ -6,7 +6,10 @@
 
 mod access;
 mod address;
+mod ground;
+mod host;
 mod reach;
+mod read;
 mod reasons;
 mod reference;
 #[cfg(test)]
@@ -30,6 +33,10 @@ use crate::process::{
 pub(crate) use access::FIELDS;
 use access::{Access, Keys};
 use address::{Address, Protocol};
+pub(crate) use ground::Camp;
+use ground::Ground;
+pub(crate) use host::{Hosts, Provider};
+pub(crate) use read::{FileAsked, Found};
 use reference::Reference;
 use watch::Bounds;
 
@@ -99,19 +106,24 @@ impl Git {
     pub(crate) async fn check_out(&self, task: &Task, repository: &Repository) -> Step<Checkout> {
         let (shown, reference) = (&repository.address.text, &repository.reference);
         task.log.line(&format!("git: fetching {reference} of {shown}")).await;
+        let ground = Ground::from(task);
         let addresses = reach::addresses(&repository.address, &task.stop).await?;
         // Gone before anything of the repository runs.
-        let keys = Keys::write(&repository.access, &task.folder, &addresses)?;
-        let fetching =
-            Fetching { git: self, task, repository, environment: self.environment(task, repository, &addresses) };
-        let checkout = fetching.carry_out().await?;
+        let keys = Keys::write(&repository.access, ground.folder, &addresses)?;
+        let checkout = self.fetching(ground, repository, &addresses).carry_out().await?;
         drop(keys);
         task.log.line(&format!("git: commit {} ({reference})", checkout.commit)).await;
         Ok(checkout)
     }
 
+    fn fetching<'a>(&'a self, ground: Ground<'a>, repository: &'a Repository, addresses: &[IpAddr]) -> Fetching<'a> {
+        let watch = self.bounds.begin(ground.folder.join(CHECKOUT));
+        let environment = self.environment(ground.folder, repository, addresses);
+        Fetching { ground, repository, environment, watch }
+    }
+
     /// All that git sees. Its settings stand here and not in its arguments, which every user of the machine can read.
-    fn environment(&self, task: &Task, repository: &Repository, addresses: &[IpAddr]) -> Environment {
+    fn environment(&self, home: &Path, repository: &Repository, addresses: &[IpAddr]) -> Environment {
         let mut variables = allowed(own());
         variables.retain(|name, _| !name.starts_with("PIP_") && !name.starts_with("UV_") && !name.starts_with("LC_"));
         if egress::gate().is_limited() {
@@ -119,7 +131,7 @@ impl Git {
         }
         let mut set = |name: &str, value: &str| variables.insert(name.to_owned(), value.to_owned());
         // Git would sign in with what stands in a `.netrc`.
-        set("HOME", &task.folder.to_string_lossy());
+        set("HOME", &home.to_string_lossy());
         if let Ok(path) = std::env::var("PATH") {
             set("PATH", &path);
         }
@@ -176,40 +188,48 @@ impl Git {
 
 /// One repository on its way.
 struct Fetching<'a> {
-    git: &'a Git,
-    task: &'a Task,
+    ground: Ground<'a>,
     repository: &'a Repository,
     environment: Environment,
+    watch: watch::Watch,
+}
+
+/// Arguments of git.
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 impl Fetching<'_> {
     async fn carry_out(&self) -> Step<Checkout> {
-        let folder = self.task.folder.join(CHECKOUT);
-        let watch = self.git.bounds.begin(folder.clone());
-        let text = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
-        let began = &self.task.folder;
-        let init = text(&["init", "--quiet", "--template=", "--initial-branch=downbeat", "--", CHECKOUT]);
-        self.step(&watch, began, "making the folder of the checkout", init).await?;
-        let remote = text(&["remote", "add", "--", "origin", &self.repository.address.text]);
-        self.step(&watch, &folder, "naming the repository", remote).await?;
-        let mut fetch = text(&["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules"]);
+        let folder = self.begin().await?;
+        let mut fetch = words(&["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules"]);
         if !self.repository.folders.is_empty() {
-            let mut sparse = text(&["sparse-checkout", "set", "--cone", "--"]);
+            let mut sparse = words(&["sparse-checkout", "set", "--cone", "--"]);
             sparse.extend(self.repository.folders.iter().cloned());
-            self.step(&watch, &folder, "choosing the folders of shallow_clone_dirs", sparse).await?;
+            self.step(&folder, "choosing the folders of shallow_clone_dirs", sparse).await?;
             // What lies elsewhere is not even sent, where the server can do so.
             fetch.push("--filter=blob:none".to_owned());
         }
-        fetch.extend(text(&["--", "origin", self.repository.reference.refspec()]));
-        self.step(&watch, &folder, "fetching", fetch).await?;
-        let checkout = text(&["checkout", "--quiet", "--force", "--detach", "FETCH_HEAD", "--"]);
-        self.step(&watch, &folder, "checking out", checkout).await?;
+        fetch.extend(words(&["--", "origin", self.repository.reference.refspec()]));
+        self.step(&folder, "fetching", fetch).await?;
+        let checkout = words(&["checkout", "--quiet", "--force", "--detach", "FETCH_HEAD", "--"]);
+        self.step(&folder, "checking out", checkout).await?;
         // Detached, so that is the commit.
         let head = folder.join(".git").join("HEAD");
         let commit = tokio::fs::read_to_string(&head).await.map(|text| text.trim().to_owned());
         let commit = commit.map_err(|error| Failure::transient(format!("cannot read {}: {error}", head.display())))?;
         self.all_there(&folder).await?;
         Ok(Checkout { folder, commit })
+    }
+
+    /// An empty repository that knows where the other one is: its folder.
+    async fn begin(&self) -> Step<PathBuf> {
+        let folder = self.ground.folder.join(CHECKOUT);
+        let init = words(&["init", "--quiet", "--template=", "--initial-branch=downbeat", "--", CHECKOUT]);
+        self.step(self.ground.folder, "making the folder of the checkout", init).await?;
+        let remote = words(&["remote", "add", "--", "origin", &self.repository.address.text]);
+        self.step(&folder, "naming the repository", remote).await?;
+        Ok(folder)
     }
 
     /// Git takes a folder that the commit has not; a script that misses it would say less.
@@ -225,23 +245,29 @@ impl Fetching<'_> {
         Ok(())
     }
 
-    async fn step(&self, watch: &watch::Watch, folder: &Path, what: &str, arguments: Vec<String>) -> Step<()> {
+    async fn step(&self, folder: &Path, what: &str, arguments: Vec<String>) -> Step<()> {
+        self.asked(folder, what, arguments, None).await.map(drop)
+    }
+
+    /// What git prints, of which at most so many bytes are kept.
+    async fn asked(&self, folder: &Path, what: &str, arguments: Vec<String>, keep: Option<usize>) -> Step<Vec<u8>> {
         let program = Program {
             path: PathBuf::from("git"),
             arguments,
             folder: folder.to_owned(),
             environment: self.environment.clone(),
-            keep_output: None,
+            keep_output: keep,
         };
         let (text, reference) = (&self.repository.address.text, &self.repository.reference);
-        let how = match watch::run(self.task, program, watch).await? {
-            Exit::Code(0) => return Ok(()),
+        let ran = watch::run(self.ground, program, &self.watch).await?;
+        let how = match ran.exit {
+            Exit::Code(0) => return Ok(ran.output),
             Exit::Stopped => return Err(Ending::Stopped),
             Exit::Code(code) => format!("exit code {code}"),
             Exit::Signal(signal) => format!("signal {signal}"),
             Exit::OutOfMemory(memory) => out_of_memory(memory),
         };
-        let said = self.task.log.tail().await;
+        let said = self.ground.log.tail().await;
         let (class, advice) = reasons::of(&said);
         let said = last_lines(&said, LINES_SHOWN);
         let message = format!("git: {what} ({reference} of {text}) failed, {how}: {said}{advice}");

@@ -4,10 +4,11 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
+use super::ground::Ground;
 use crate::attempt::{Ending, Failure};
-use crate::connectors::{Step, Task};
+use crate::connectors::Step;
 use crate::limits::{GIT_BYTES_MAX, GIT_FILES_MAX, GIT_LOOK_AGAIN, GIT_WAIT};
-use crate::process::run::{self, Exit, Program};
+use crate::process::run::{self, Exit, Program, Ran};
 use crate::stop::{StopLevel, stop_channel};
 
 /// How much one checkout may be.
@@ -17,11 +18,18 @@ pub(super) struct Bounds {
     pub(super) bytes: u64,
     /// Files and folders.
     pub(super) files: u64,
+    /// What to do where it is more.
+    pub(super) advice: &'static str,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { wait: GIT_WAIT, bytes: GIT_BYTES_MAX, files: GIT_FILES_MAX }
+        Self {
+            wait: GIT_WAIT,
+            bytes: GIT_BYTES_MAX,
+            files: GIT_FILES_MAX,
+            advice: "name the folders that are needed in shallow_clone_dirs",
+        }
     }
 }
 
@@ -41,11 +49,11 @@ pub(super) struct Watch {
 }
 
 /// Runs git to its end, or to the end of what it may.
-pub(super) async fn run(task: &Task, program: Program, watch: &Watch) -> Step<Exit> {
+pub(super) async fn run(ground: Ground<'_>, program: Program, watch: &Watch) -> Step<Ran> {
     let (asks, stop) = stop_channel();
-    let running = run::run(program, &task.log, &task.page, &stop);
+    let running = run::run(program, ground.log, ground.page, &stop);
     tokio::pin!(running);
-    let mut asked = task.stop.clone();
+    let mut asked = ground.stop.clone();
     let (mut passed_on, mut next) = (StopLevel::No, StopLevel::Gentle);
     let mut beyond = None;
     let ran = loop {
@@ -79,9 +87,9 @@ pub(super) async fn run(task: &Task, program: Program, watch: &Watch) -> Step<Ex
         Some(failure) => Err(failure.into()),
         None if ran.exit == Exit::Code(0) => match watch.beyond().await {
             Some(failure) => Err(failure.into()),
-            None => Ok(ran.exit),
+            None => Ok(ran),
         },
-        None => Ok(ran.exit),
+        None => Ok(ran),
     }
 }
 
@@ -89,8 +97,9 @@ impl Watch {
     async fn beyond(&self) -> Option<Failure> {
         if Instant::now() >= self.ends {
             return Some(Failure::timed_out(format!(
-                "git was not done after {} s and was ended: is the repository too large? shallow_clone_dirs fetches only some folders",
-                self.bounds.wait.as_secs_f32()
+                "git was not done after {} s and was ended: is the repository too large? {}",
+                self.bounds.wait.as_secs_f32(),
+                self.bounds.advice
             )));
         }
         let (folder, bounds) = (self.folder.clone(), self.bounds.clone());
@@ -102,9 +111,7 @@ impl Watch {
         } else {
             return None;
         };
-        Some(Failure::misconfigured(format!(
-            "git: the checkout is larger than {what}: name the folders that are needed in shallow_clone_dirs"
-        )))
+        Some(Failure::misconfigured(format!("git: the checkout is larger than {what}: {}", self.bounds.advice)))
     }
 }
 

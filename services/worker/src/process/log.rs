@@ -21,7 +21,8 @@ pub(crate) struct TaskLog(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    blob: BlobWriter,
+    /// None = nobody keeps it: only its end is looked at.
+    blob: Option<BlobWriter>,
     cap: u64,
     written: u64,
     dropped: u64,
@@ -35,10 +36,15 @@ struct State {
 
 impl TaskLog {
     pub(crate) fn new(blob: BlobWriter) -> Self {
-        Self::with_cap(blob, LOG_BYTES_MAX)
+        Self::with_cap(Some(blob), LOG_BYTES_MAX)
     }
 
-    fn with_cap(blob: BlobWriter, cap: u64) -> Self {
+    /// A log that is not kept, of what is no attempt: errors show its end.
+    pub(crate) fn nowhere() -> Self {
+        Self::with_cap(None, LOG_BYTES_MAX)
+    }
+
+    fn with_cap(blob: Option<BlobWriter>, cap: u64) -> Self {
         Self(Arc::new(Mutex::new(State {
             blob,
             cap,
@@ -160,8 +166,9 @@ impl State {
         }
         self.at_line_start = taken.ends_with(b"\n");
         self.written += taken.len() as u64;
-        let written = match self.blob.write(taken).await {
-            Ok(()) => self.blob.flush().await,
+        let Some(blob) = &mut self.blob else { return };
+        let written = match blob.write(taken).await {
+            Ok(()) => blob.flush().await,
             Err(error) => Err(error),
         };
         if let Err(error) = written {
@@ -189,7 +196,7 @@ mod tests {
     async fn log_with_cap(folder: &std::path::Path, cap: u64) -> (TaskLog, BlobStore, BlobKey) {
         let store = BlobStore::open(folder).unwrap();
         let key = BlobKey::task_log(Uuid::nil(), Uuid::nil(), 1);
-        (TaskLog::with_cap(store.append(&key).await.unwrap(), cap), store, key)
+        (TaskLog::with_cap(Some(store.append(&key).await.unwrap()), cap), store, key)
     }
 
     #[tokio::test]

@@ -52,6 +52,17 @@ impl Asker {
         Self { caller: caller.bounded(), who, command: Q::KIND, is_decided: AtomicBool::new(false) }
     }
 
+    /// This service, of its own accord.
+    pub(super) fn of_our_own(actor: &str, command: CommandKind) -> Self {
+        let who = Who { name: actor.to_owned(), actor: actor.to_owned() };
+        Self { caller: Caller::named(actor), who: Ok(who), command, is_decided: AtomicBool::new(false) }
+    }
+
+    /// The core is to be asked again: what is refused before is recorded, too.
+    pub(super) fn goes_on(&self) {
+        self.is_decided.store(false, Ordering::Relaxed);
+    }
+
     /// Who asks, by name: `ada`, `key:ci`, or `user` where nobody says.
     ///
     /// # Errors
@@ -205,6 +216,8 @@ asks! {
     ResumePipelineRequest asks for ResumePipeline of Pipeline(pipeline) by |it| &it.actor;
     DeletePipelineRequest asks for DeletePipeline of Pipeline(pipeline) by |it| &it.actor;
     SetPipelineStorageRequest asks for SetPipelineStorage of Pipeline(pipeline) by |it| &it.actor;
+    ImportPipelineRequest asks for ApplyPipeline of Pipeline(alias) by |it| &it.actor;
+    SyncPipelineRequest asks for ApplyPipeline of Pipeline(pipeline) by |it| &it.actor;
     SetPoolRequest asks for SetPool of Pool(name) by |it| &it.actor;
     RemoveEnvironmentRequest asks for RemoveEnvironment of Environment(environment) by |it| &it.actor;
     StartRunRequest asks for StartRun of Pipeline(pipeline) by |it| &it.actor;

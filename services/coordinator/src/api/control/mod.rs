@@ -17,9 +17,11 @@ mod lineage;
 mod logins;
 mod pipelines;
 mod preview;
+mod repositories;
 mod request;
 mod runs;
 mod sensors;
+mod syncing;
 mod tasks;
 mod tool_state;
 mod versions;
@@ -38,6 +40,7 @@ use tonic::{Request, Response, Status};
 use super::refused;
 use crate::{driver::Handle, engine::Answer, limits};
 use asker::Asker;
+use syncing::Syncs;
 
 /// The only account of this version.
 const ACCOUNT: &str = "default";
@@ -51,12 +54,15 @@ pub struct Control {
     watchers: Arc<Semaphore>,
     /// Held by whoever reads a version back from the log.
     reading: Arc<tokio::sync::Mutex<()>>,
+    /// How pipelines stand to their repositories.
+    syncs: Arc<Syncs>,
 }
 
 impl Control {
     /// A service over this coordinator, which writes to this log.
     pub fn new(handle: Handle, log: Arc<dyn EventLog>) -> Self {
-        Self { handle, log, watchers: Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX)), reading: Arc::default() }
+        let watchers = Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX));
+        Self { handle, log, watchers, reading: Arc::default(), syncs: Arc::new(Syncs::new()) }
     }
 
     async fn command(

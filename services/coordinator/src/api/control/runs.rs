@@ -28,18 +28,28 @@ impl Control {
         let pipeline = pipeline_of(&request.pipeline)?;
         let run = new_run(pipeline, &request.idempotency_key)?;
         let user = asker.person()?;
+        let at_ref = !request.branch.is_empty() || !request.commit.is_empty();
+        if at_ref && request.version != 0 {
+            return Err(Status::invalid_argument("version: leave it out, as branch or commit says what runs"));
+        }
+        // The same key again is the same run, wherever the branch is now.
+        let version = if at_ref && !self.is_there(run).await? {
+            self.version_at(&request.pipeline, &request.branch, &request.commit, asker).await?
+        } else {
+            request.version
+        };
         let selection = SelectTasks { ids: request.task_ids, downstream: request.continue_downstream };
         let start = StartRun {
             run,
             pipeline,
-            version: request.version,
+            version,
             trigger: Trigger::Manual { user },
             inputs: object(&request.inputs, "inputs")?,
             environment: object(&request.environment_variables, "environment_variables")?,
             environment_name: request.environment,
             selection: Some(selection).filter(|selection| !selection.ids.is_empty()),
         };
-        self.bring_back(pipeline, request.version, run).await?;
+        self.bring_back(pipeline, version, run).await?;
         let outcome = self.decide(asker, Command::StartRun(Box::new(start)), None).await?;
         let (answer, tail) = outcome.map_err(|rejection| match rejection {
             Rejection::UnknownPipeline(_) => {
@@ -77,6 +87,11 @@ impl Control {
             existed: answer.events == 0,
             position: self.position(tail),
         })
+    }
+
+    async fn is_there(&self, run: RunId) -> Result<bool, Status> {
+        let asked = self.handle.ask(move |engine, _| engine.partition().run_status(run).is_some());
+        asked.await.map_err(|error| refused(&error))
     }
 
     /// The run as it ended, read back from the log.

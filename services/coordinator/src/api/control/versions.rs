@@ -82,4 +82,43 @@ impl PipelineService for Control {
         let answer = self.set_storage(request.into_inner(), &asker).await;
         self.answer(asker, answer).await
     }
+
+    async fn import_pipeline(
+        &self,
+        request: Request<wire::ImportPipelineRequest>,
+    ) -> Result<Response<wire::ImportPipelineResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.import(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn sync_pipeline(
+        &self,
+        request: Request<wire::SyncPipelineRequest>,
+    ) -> Result<Response<wire::SyncPipelineResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.sync(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
+    }
+
+    async fn read_pipeline_file(
+        &self,
+        request: Request<wire::ReadPipelineFileRequest>,
+    ) -> Result<Response<wire::ReadPipelineFileResponse>, Status> {
+        self.read_pipeline_file_of(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_pipeline_sync(
+        &self,
+        request: Request<wire::GetPipelineSyncRequest>,
+    ) -> Result<Response<wire::GetPipelineSyncResponse>, Status> {
+        self.sync_of(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn repository_pushed(
+        &self,
+        request: Request<wire::RepositoryPushedRequest>,
+    ) -> Result<Response<wire::RepositoryPushedResponse>, Status> {
+        self.pushed(request.into_inner()).await.map(Response::new)
+    }
 }

@@ -5,6 +5,7 @@ mod health;
 mod list;
 mod pause;
 mod resume;
+mod show;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ use crate::{
 pub(super) async fn run(command: &PipelineCommand) -> Result<ExitCode, Error> {
     match &command.sub {
         PipelineSub::List(list) => list::run(list).await,
+        PipelineSub::Show(show) => show::run(show).await,
         PipelineSub::Health(health) => health::run(health).await,
         PipelineSub::Pause(pause) => pause::run(pause).await,
         PipelineSub::Resume(resume) => resume::run(resume).await,

@@ -10,9 +10,10 @@ use crate::{cli::RunCommand, client, error::Error};
 pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
     let given = command.pipeline.as_deref().unwrap_or_default();
     let pipeline = if Path::new(given).is_file() {
-        if command.version.is_some() {
+        if command.version.is_some() || command.branch.is_some() || command.commit.is_some() {
             return Err(Error::Refused(
-                "--version: name the pipeline and not a file, which would be applied first".to_owned(),
+                "--version, --branch, --commit: name the pipeline and not a file, which would be applied first"
+                    .to_owned(),
             ));
         }
         let (alias, applied) = apply::apply_file(&apply::file(given.into(), command)).await?;
@@ -31,6 +32,8 @@ pub(super) async fn run(command: &RunCommand) -> Result<ExitCode, Error> {
         continue_downstream: command.downstream,
         actor: command.by.actor.clone().unwrap_or_default(),
         version: command.version.unwrap_or(0),
+        branch: command.branch.clone().unwrap_or_default(),
+        commit: command.commit.clone().unwrap_or_default(),
     };
     let mut control = client::control(&command.servers).await?;
     let started = control.start_run(client::asked(request, &command.by)).await.map_err(client::refused)?.into_inner();

@@ -82,6 +82,8 @@ pub(super) static TABLE: &[Entry] = &[
     entry(("GET", "/pipelines/{id}/schedule"), Viewer, Pipeline("pipeline"), "downbeat.control.v1.ControlService/PreviewSchedule", "The next firings of its schedules"),
     entry(("GET", "/pipelines/{id}/health"), Viewer, Pipeline("pipeline"), "downbeat.control.v1.ControlService/GetPipelineHealth", "What it promises about time, and how that stands"),
     entry(("GET", "/pipelines/{id}/sensors"), Viewer, Pipeline("pipeline"), "downbeat.control.v1.ControlService/ListSensors", "Its sensors, and what they wait for"),
+    entry(("GET", "/pipelines/{id}/sync"), Viewer, Pipeline("pipeline"), "downbeat.control.v1.PipelineService/GetPipelineSync", "How it stands to the file in its repository"),
+    entry(("POST", "/pipelines/{id}/sync"), Editor, Pipeline("pipeline"), "downbeat.control.v1.PipelineService/SyncPipeline", "It becomes what stands in its repository"),
     entry(("GET", "/backfills"), Viewer, Pipeline("pipeline"), "downbeat.metadata.v1.MetadataService/ListBackfills", "Backfills, newest first"),
     entry(("POST", "/backfills"), Operator, Pipeline("span.pipeline"), "downbeat.control.v1.ControlService/CreateBackfill", "Runs past instants of a schedule"),
     entry(("POST", "/backfills/preview"), Operator, Pipeline("span.pipeline"), "downbeat.control.v1.ControlService/PreviewBackfill", "What a backfill would do now"),

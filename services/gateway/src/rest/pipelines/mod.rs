@@ -2,6 +2,7 @@
 
 mod check;
 mod describe;
+mod git;
 mod read;
 mod shape;
 mod start;
@@ -19,7 +20,11 @@ const SELECTOR: [(&str, &str); 4] = [
     ("repository", "owner/name of the repository that its file is kept in; with yaml_path"),
     ("yaml_path", "Path of its file there"),
 ];
-const VERSION: [(&str, &str); 1] = [("version", "Number of a version; absent = the current one")];
+const VERSION: [(&str, &str); 3] = [
+    ("version", "Number of a version; absent = the current one"),
+    ("branch", "The file as it is on this branch, where it is kept in a repository"),
+    ("commit", "The file as it is at this commit (its full id), where it is kept in a repository"),
+];
 
 pub(super) fn routes(routes: &mut Routes) {
     let (viewer, operator) = (Need::Something(Role::Viewer), Need::Something(Role::Operator));
@@ -54,6 +59,17 @@ pub(super) fn routes(routes: &mut Routes) {
             .takes::<write::Create>()
             .takes_much()
             .gives::<shape::PipelineWithData>(201),
+    );
+    routes.add(
+        Route::new(
+            Method::POST,
+            "/pipelines/import",
+            editor,
+            "Makes a pipeline of a file in a repository",
+            git::import,
+        )
+        .takes::<git::Import>()
+        .gives::<shape::PipelineWithData>(201),
     );
     for path in ["/pipelines", "/pipelines/{alias}"] {
         routes.add(

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::describe::Described;
+use super::{describe::Described, git::Synced};
 use crate::http::instant;
 
 /// A pipeline.
@@ -34,6 +34,8 @@ pub(crate) struct PublicPipeline {
     described: Described,
     #[serde(flatten)]
     latest: LatestRun,
+    #[serde(flatten)]
+    synced: Synced,
 }
 
 /// The run that was created last.
@@ -67,7 +69,7 @@ pub(crate) struct PipelineWithData {
 }
 
 impl PublicPipeline {
-    pub(super) fn new(row: Pipeline, described: Described, latest: LatestRun) -> Self {
+    pub(super) fn new(row: Pipeline, described: Described, latest: LatestRun, synced: Synced) -> Self {
         let storage = row.storage.unwrap_or_default();
         let provider = if storage.provider.is_empty() { "ORCHESTRA".to_owned() } else { storage.provider };
         Self {
@@ -87,6 +89,7 @@ impl PublicPipeline {
             alias: row.alias,
             described,
             latest,
+            synced,
         }
     }
 }

@@ -13,7 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::super::sought;
+use super::{
+    super::sought,
+    git::{self, Ref},
+};
 use crate::{
     http::{Call, Fault, Json, Violation, json},
     limits,
@@ -70,7 +73,7 @@ const CI_RUN_ID_CHARS_MAX: usize = 200;
 pub(super) async fn start(call: Call) -> Result<Response, Fault> {
     let asked: Start = Json::read(&call.body)?;
     let pipeline = sought::pipeline(&call, Role::Operator, call.param("id")).await?;
-    elsewhere(&asked, pipeline.storage.as_ref())?;
+    let at = at_ref(&asked, pipeline.storage.as_ref())?;
     let ci_run = ci_run(&call, &asked)?;
     if asked.retry_from_failed.unwrap_or_default() {
         let prior = latest(&call, &pipeline.id).await?;
@@ -87,9 +90,15 @@ pub(super) async fn start(call: Call) -> Result<Response, Fault> {
         task_ids: asked.task_ids.clone().unwrap_or_default(),
         continue_downstream: asked.continue_downstream_run.unwrap_or_default(),
         version: asked.version_number.unwrap_or_default(),
+        branch: at.as_ref().map(|at| at.branch.clone()).unwrap_or_default(),
+        commit: at.as_ref().map(|at| at.commit.clone()).unwrap_or_default(),
         ..Default::default()
     };
-    let started = call.edge.upstream.control().start_run(call.ask(request)).await?.into_inner();
+    let started = call.edge.upstream.control().start_run(call.ask(request)).await.map_err(|status| {
+        // Why a file cannot be read, a worker says in words for people.
+        if at.is_some() { git::told(status) } else { status.into() }
+    });
+    let started = started?.into_inner();
     if started.existed {
         return attempt_of_ci(&call, &asked, started.run_id, started.position).await;
     }
@@ -154,20 +163,14 @@ async fn latest(call: &Call, pipeline_id: &str) -> Result<Option<Run>, Fault> {
     Ok(found.runs.into_iter().next())
 }
 
-/// What runs is what is stored here: of another branch or commit it would be something else than was asked for.
-fn elsewhere(asked: &Start, kept: Option<&PipelineStorage>) -> Result<(), Fault> {
-    let given = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
-    if !given(&asked.branch) && !given(&asked.commit) {
-        return Ok(());
+/// The branch or the commit, which only pipelines in repositories have.
+fn at_ref(asked: &Start, kept: Option<&PipelineStorage>) -> Result<Option<Ref>, Fault> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let Some(at) = Ref::given(text(&asked.branch), text(&asked.commit)) else { return Ok(None) };
+    match kept {
+        Some(kept) if !kept.repository.is_empty() => Ok(Some(at)),
+        _ => Err(Fault::bad("branch and commit are only for pipelines whose file is kept in a repository")),
     }
-    let Some(kept) = kept.filter(|kept| !kept.repository.is_empty()) else {
-        return Err(Fault::bad("branch and commit are only for pipelines whose file is kept in a repository"));
-    };
-    if given(&asked.commit) || asked.branch.as_deref() != Some(kept.default_branch.as_str()) {
-        let said = "starting at another branch or at a commit is not served yet: leave `branch` and `commit` out";
-        return Err(Fault::bad(said));
-    }
-    Ok(())
 }
 
 /// The key under which runs of a CI run are one.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{
     super::sought::{self, Selector},
-    check, read,
+    check, git, read,
 };
 use crate::http::{Call, Fault, Json, Violation, json, no_content};
 
@@ -76,6 +76,9 @@ pub(super) struct Storage {
     default_branch: String,
     #[serde(default)]
     working_branch: Option<String>,
+    /// True: what stands there becomes the current version at once.
+    #[serde(default)]
+    sync: bool,
 }
 
 fn yes() -> bool {
@@ -196,6 +199,9 @@ pub(super) async fn keep(call: Call) -> Result<Response, Fault> {
         SetPipelineStorageRequest { pipeline: pipeline.clone(), storage: Some(storage), ..Default::default() };
     let answer = call.edge.upstream.pipelines().set_pipeline_storage(call.ask(request)).await?.into_inner();
     call.edge.upstream.wrote(answer.position);
+    if body.sync {
+        git::sync(&call, &pipeline).await?;
+    }
     json(200, &read::changed(&call, &pipeline, 0).await?)
 }
 

@@ -1,5 +1,6 @@
 //! The real git, over folders and over a server of its own, friendly and not.
 
+mod reading;
 mod server;
 
 use std::{os::unix::fs::symlink, process::Command, sync::Arc, time::Duration};
