@@ -7,6 +7,7 @@
 mod access;
 mod config;
 mod error;
+mod grpc;
 mod http;
 pub mod limits;
 mod mcp;

@@ -1,5 +1,6 @@
 //! The routes of the public API, one file per kind of thing. Each converts, asks a service, and converts the answer.
 
+pub(crate) mod about;
 mod accounts;
 mod additions;
 mod assets;
@@ -22,6 +23,7 @@ mod tool_state;
 mod webhook;
 
 use crate::{
+    grpc,
     http::{Route, Routes},
     mcp,
 };
@@ -60,6 +62,7 @@ fn others() -> Routes {
     endpoints::routes(&mut routes);
     openlineage::routes(&mut routes);
     mcp::routes(&mut routes);
+    grpc::routes(&mut routes);
     routes
 }
 

@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 use super::Edge;
 use crate::{
     access::{self, Principal},
+    grpc,
     http::{Call, Fault, Need, Query, Route},
     limits,
 };
@@ -37,9 +38,10 @@ pub(super) async fn admit(
     let span = tracing::info_span!("request", id, method = %route.method, route = route.path);
     let metrics = edge.metrics.clone();
     let answering = async {
+        let in_words = if grpc::is_grpc(&parts.headers) { grpc::refused } else { IntoResponse::into_response };
         let answered = answer(&edge, &route, peer, params, parts, body);
         match AssertUnwindSafe(answered).catch_unwind().await {
-            Ok(answer) => answer.unwrap_or_else(IntoResponse::into_response),
+            Ok(answer) => answer.unwrap_or_else(in_words),
             Err(_) => {
                 tracing::error!("a route panicked");
                 let said = "an error inside of Downbeat; its log has more";

@@ -18,7 +18,7 @@ use crate::http::{Call, Fault};
 #[derive(Clone, Debug)]
 pub(crate) struct Method {
     pub(crate) descriptor: MethodDescriptor,
-    path: PathAndQuery,
+    pub(crate) path: PathAndQuery,
 }
 
 impl Method {
@@ -35,7 +35,8 @@ impl Method {
         self.descriptor.parent_service().package_name() == "downbeat.control.v1"
     }
 
-    fn client(&self, call: &Call) -> Grpc<Channel> {
+    /// Whom it is asked.
+    pub(crate) fn client(&self, call: &Call) -> Grpc<Channel> {
         let upstream = &call.edge.upstream;
         let channel = if self.is_control() { upstream.coordinator.clone() } else { upstream.projector.clone() };
         Grpc::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX)
@@ -59,7 +60,7 @@ fn read(method: &Method, answer: Bytes) -> Result<DynamicMessage, Fault> {
 
 /// Messages as they are.
 #[derive(Clone, Copy, Debug, Default)]
-struct Raw;
+pub(crate) struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;

@@ -8,7 +8,7 @@ mod json;
 mod request;
 mod schema;
 
-pub(crate) use call::{Method, call};
+pub(crate) use call::{Method, Raw, call};
 pub(crate) use json::written;
 pub(crate) use request::{of_body, of_query, query_names};
 pub(crate) use schema::schema_of;

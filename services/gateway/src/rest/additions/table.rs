@@ -2,24 +2,7 @@
 
 use downbeat_domain::access::Role::{self, Admin, Editor, Operator, Viewer};
 
-/// What a request is about, which decides whether its caller may ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum About {
-    /// All of the account.
-    Everything,
-    /// The pipeline that this field of the request names. Empty = all of the account.
-    Pipeline(&'static str),
-    /// The run whose id is in the path, and in this field of the request.
-    Run(&'static str),
-    /// The same, with a task run in the path that stands in the field `task`.
-    Task,
-    /// The backfill whose id is in the path, and in `backfill_id`.
-    Backfill,
-    /// All of the account, with an id in the path that stands in this field.
-    Named(&'static str),
-    /// The pipeline of the filter, or all of the account.
-    Costs,
-}
+use crate::rest::about::About;
 
 /// One of them.
 #[derive(Debug)]
