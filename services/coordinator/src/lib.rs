@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod config;
+pub mod connections;
 pub mod driver;
 pub mod engine;
 pub mod error;
@@ -22,7 +23,8 @@ use std::sync::Arc;
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
     control::v1::{
-        access_service_server::AccessServiceServer, control_service_server::ControlServiceServer,
+        access_service_server::AccessServiceServer, connection_service_server::ConnectionServiceServer,
+        control_service_server::ControlServiceServer,
         environment_service_server::EnvironmentServiceServer, pipeline_service_server::PipelineServiceServer,
         tool_state_service_server::ToolStateServiceServer,
     },
@@ -42,6 +44,7 @@ pub struct Coordinator {
     pub driver: driver::Driver,
     handle: driver::Handle,
     log: Arc<dyn EventLog>,
+    vault: Arc<connections::Vault>,
 }
 
 impl Coordinator {
@@ -53,7 +56,15 @@ impl Coordinator {
     ) -> Result<Self, error::Error> {
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
-        Ok(Self { driver, handle, log })
+        Ok(Self { driver, handle, log, vault: Arc::default() })
+    }
+
+    /// Keeps sealed connections there; without this it keeps none.
+    pub async fn with_connections(mut self, vault: connections::Vault) -> Self {
+        vault.load(self.driver.connections()).await;
+        self.vault = Arc::new(vault);
+        self.driver.give_from(Arc::clone(&self.vault));
+        self
     }
 
     /// Where nobody made a key yet: what makes the first one, once the loop runs.
@@ -62,12 +73,13 @@ impl Coordinator {
     }
 
     /// Adds the services to a server and gives the loop to the caller. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 6]) {
-        let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log)));
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 7]) {
+        let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log), self.vault));
         let workers = api::Workers::new(self.handle);
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AccessServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
         routes.add_service(PipelineServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
+        routes.add_service(ConnectionServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
         let environments = EnvironmentServiceServer::from_arc(Arc::clone(&control));
         routes.add_service(environments.max_decoding_message_size(limit));
         let tool_state = ToolStateServiceServer::from_arc(Arc::clone(&control));
@@ -76,6 +88,7 @@ impl Coordinator {
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
         let services = [
             "downbeat.control.v1.AccessService",
+            "downbeat.control.v1.ConnectionService",
             "downbeat.control.v1.ControlService",
             "downbeat.control.v1.EnvironmentService",
             "downbeat.control.v1.PipelineService",

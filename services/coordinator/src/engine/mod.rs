@@ -16,6 +16,7 @@ mod explain;
 mod rejections;
 mod restarts;
 mod sensors;
+mod trials;
 mod workers;
 
 use std::{
@@ -43,6 +44,7 @@ use deadlines::Deadlines;
 use dispatch::ReadyQueues;
 use rejections::Rejections;
 use sensors::Polls;
+use trials::Trials;
 use workers::Workers;
 
 /// One moment, on the wall and since the process began.
@@ -72,6 +74,15 @@ pub enum Input {
         command_id: Option<CommandId>,
         /// What.
         command: Command,
+    },
+    /// Somebody wants a connection tried.
+    TryConnection {
+        /// Where the answer goes.
+        call: CallId,
+        /// Who, from where, why.
+        caller: Box<Caller>,
+        /// Its id or name.
+        named: String,
     },
     /// Somebody asked for something that was refused before it became a command.
     Refused {
@@ -219,6 +230,7 @@ pub struct Engine {
     deadlines: Deadlines,
     polls: Polls,
     deliveries: Deliveries,
+    trials: Trials,
     rejections: Rejections,
     access: Access,
     /// Per restart that waits for it: the run before, as it was read.
@@ -241,6 +253,7 @@ impl Engine {
             deadlines: Deadlines::default(),
             polls: Polls::default(),
             deliveries: Deliveries::default(),
+            trials: Trials::default(),
             rejections: Rejections::default(),
             access: Access::default(),
             priors: BTreeMap::new(),
@@ -274,6 +287,7 @@ impl Engine {
     pub fn handle(&mut self, now: Moment, input: Input) {
         match input {
             Input::Call { call, caller, command_id, command } => self.call(now, call, &caller, command_id, &command),
+            Input::TryConnection { call, caller, named } => self.try_connection(now, call, caller, &named),
             Input::Refused { call, caller, refusal } => self.refused(now, call, &caller, &refusal),
             Input::WorkerAttached { session, hello } => self.attach(now, session, &hello),
             Input::WorkerReports { session, reports } => self.reports(now, session, reports),
@@ -293,6 +307,7 @@ impl Engine {
         self.poll_sensors(now);
         self.settle(now);
         self.deliver_alerts(now);
+        self.end_late_trials(now);
         self.carry_over(now);
         self.dispatch(now);
         self.tell_rejections(now);
@@ -312,7 +327,8 @@ impl Engine {
     /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
     pub fn next_monotonic_deadline(&self) -> Option<Duration> {
         let polled = self.workers.next_expiry().into_iter().chain(self.polls.next_due());
-        polled.chain(self.deliveries.next_monotonic()).chain(self.rejections.next_monotonic()).min()
+        let asked = polled.chain(self.deliveries.next_monotonic()).chain(self.trials.next_monotonic());
+        asked.chain(self.rejections.next_monotonic()).min()
     }
 
     /// Decisions that wait for the log, bytes.

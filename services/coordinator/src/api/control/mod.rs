@@ -5,6 +5,7 @@ mod alerts;
 mod apply;
 mod asker;
 mod backfills;
+mod connections;
 mod costs;
 mod declared;
 mod environments;
@@ -34,7 +35,7 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::refused;
-use crate::{driver::Handle, engine::Answer, limits};
+use crate::{connections::Vault, driver::Handle, engine::Answer, limits};
 use asker::Asker;
 
 /// The only account of this version.
@@ -49,12 +50,17 @@ pub struct Control {
     watchers: Arc<Semaphore>,
     /// Held by whoever reads a version back from the log.
     reading: Arc<tokio::sync::Mutex<()>>,
+    /// Where values of connections are sealed.
+    vault: Arc<Vault>,
+    /// Held by whoever changes what is sealed.
+    sealing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Control {
     /// A service over this coordinator, which writes to this log.
-    pub fn new(handle: Handle, log: Arc<dyn EventLog>) -> Self {
-        Self { handle, log, watchers: Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX)), reading: Arc::default() }
+    pub fn new(handle: Handle, log: Arc<dyn EventLog>, vault: Arc<Vault>) -> Self {
+        let watchers = Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX));
+        Self { handle, log, watchers, reading: Arc::default(), vault, sealing: Arc::default() }
     }
 
     async fn command(
