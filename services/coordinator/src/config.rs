@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use downbeat_runtime::sealed::{MasterKeys, SETTING};
+
 /// Settings, from flags or `DOWNBEAT_*` variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CoordinatorConfig {
@@ -14,10 +16,26 @@ pub struct CoordinatorConfig {
     /// Folder of the blob store, where snapshots of the partition are kept.
     #[arg(long, env = "DOWNBEAT_BLOBS", default_value = ".downbeat/blobs")]
     pub blobs: PathBuf,
+    /// File with the master key that seals connections (base64 of 32 bytes; one a line: the first seals, all open), which only its owner
+    /// may read. Or set DOWNBEAT_MASTER_KEY.
+    #[arg(long, env = "DOWNBEAT_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
     /// Records of the log after which the next snapshot is taken.
     #[arg(long, env = "DOWNBEAT_SNAPSHOT_RECORDS", default_value_t = crate::limits::RECORDS_PER_SNAPSHOT)]
     pub snapshot_records: u64,
     /// Seconds after which the repositories of pipelines are looked at again, about; 0 = only when somebody asks for it.
     #[arg(long, env = "DOWNBEAT_GIT_SYNC_SECONDS", default_value_t = crate::limits::SYNC_INTERVAL.as_secs())]
     pub git_sync_seconds: u64,
+}
+
+impl CoordinatorConfig {
+    /// The master keys of the environment or of the file; `None` = no connections are kept here. The environment is read here and not by
+    /// a flag: what stands on a command line is seen by everybody.
+    ///
+    /// # Errors
+    /// In words, without anything of a key.
+    pub fn master_keys(&self) -> Result<Option<MasterKeys>, String> {
+        let text = zeroize::Zeroizing::new(std::env::var(SETTING).unwrap_or_default());
+        MasterKeys::configured(Some(text.as_str()), self.master_key_file.as_deref())
+    }
 }

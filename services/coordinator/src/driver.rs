@@ -16,6 +16,7 @@ use downbeat_runtime::clock::{Clock, Now};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
+    connections::{Given, Vault},
     engine::{AccessTable, Answer, CallId, Engine, Input, Inquiry, Moment, Output, Refusal, Said, SessionId},
     error::Error,
     limits,
@@ -30,6 +31,7 @@ pub type CallResult = Result<(Answer, Tail), Rejection>;
 enum Incoming {
     Input(Input),
     Call(Command, Box<Caller>, Option<CommandId>, oneshot::Sender<CallResult>),
+    TryConnection(String, Box<Caller>, oneshot::Sender<CallResult>),
     Refused(Box<Caller>, Refusal, oneshot::Sender<()>),
     Inquire(Inquiry, oneshot::Sender<Said>),
     Attached(Greeting),
@@ -100,6 +102,14 @@ impl Handle {
         self.has_room()?;
         let (reply, answer) = oneshot::channel();
         self.send(Incoming::Call(command, Box::new(caller), id, reply)).await?;
+        answer.await.map_err(|_| Refused::Stopping)
+    }
+
+    /// Has a worker try a connection; the answer comes when what became of it is in the log.
+    pub async fn try_connection(&self, named: String, caller: Caller) -> Result<CallResult, Refused> {
+        self.has_room()?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Incoming::TryConnection(named, Box::new(caller), reply)).await?;
         answer.await.map_err(|_| Refused::Stopping)
     }
 
@@ -210,6 +220,8 @@ pub struct Driver {
     access: watch::Sender<Arc<AccessTable>>,
     to_append: Option<Bytes>,
     snapshots: Option<Snapshots>,
+    /// Which sealed connections workers have.
+    given: Given,
     /// For what this loop starts beside itself and hears of again. Weak: the loop ends when all other handles are gone.
     own: mpsc::WeakSender<Incoming>,
 }
@@ -252,9 +264,20 @@ impl Driver {
             access,
             to_append: None,
             snapshots,
+            given: Given::new(Arc::default()),
             own: handle.incoming.downgrade(),
         };
         (driver, handle)
+    }
+
+    /// Opens sealed connections for workers with this from now on.
+    pub(crate) fn give_from(&mut self, vault: Arc<Vault>) {
+        self.given = Given::new(vault);
+    }
+
+    /// The connections that the state knows.
+    pub(crate) fn connections(&self) -> &downbeat_domain::state::Connections {
+        &self.engine.partition().connections
     }
 
     /// Was a key ever made, as far as it is known?
@@ -341,6 +364,12 @@ impl Driver {
                 self.calls.insert(call, reply);
                 Input::Call { call, caller, command_id, command }
             }
+            Incoming::TryConnection(named, caller, reply) => {
+                let call = self.next_call;
+                self.next_call += 1;
+                self.calls.insert(call, reply);
+                Input::TryConnection { call, caller, named }
+            }
             Incoming::Refused(caller, refusal, reply) => {
                 let call = self.next_call;
                 self.next_call += 1;
@@ -365,6 +394,7 @@ impl Driver {
         };
         if let Input::WorkerDetached { session } = &input {
             self.workers.remove(session);
+            self.given.forget(*session);
         }
         self.handle(input);
     }
@@ -404,9 +434,13 @@ impl Driver {
                 Output::Close { session, reason } => {
                     if self.workers.remove(&session).is_some() {
                         tracing::info!(session, reason, "closing a worker's connection");
+                        self.given.forget(session);
                     }
                 }
             }
+        }
+        for (session, message) in self.given.changed(self.engine.partition()) {
+            self.pass_on(session, message);
         }
         self.backlog.store(self.engine.backlog_bytes(), Ordering::Relaxed);
     }
@@ -430,13 +464,30 @@ impl Driver {
         });
     }
 
-    fn send(&mut self, session: SessionId, message: wire::coordinator_message::Message) {
+    /// Sends a message behind the sealed connections that it needs.
+    fn send(&mut self, session: SessionId, mut message: wire::coordinator_message::Message) {
+        if !self.workers.contains_key(&session) {
+            return;
+        }
+        let engine = &self.engine;
+        let in_hand = || engine.connections_in_hand(session);
+        let first = self.given.before(session, &mut message, engine.partition(), in_hand);
+        // What a welcome does not hold comes behind it.
+        let is_welcome = matches!(message, wire::coordinator_message::Message::Welcome(_));
+        let (before, after) = if is_welcome { (Vec::new(), first) } else { (first, Vec::new()) };
+        for message in before.into_iter().chain([message]).chain(after) {
+            self.pass_on(session, message);
+        }
+    }
+
+    fn pass_on(&mut self, session: SessionId, message: wire::coordinator_message::Message) {
         let Some(worker) = self.workers.get(&session) else { return };
         let message = wire::CoordinatorMessage { message: Some(message) };
         if worker.try_send(message).is_err() {
             // Too slow, or gone: what it is owed is offered again when it comes back.
             tracing::warn!(session, "a worker's connection does not keep up; closing it");
             self.workers.remove(&session);
+            self.given.forget(session);
             self.handle(Input::WorkerDetached { session });
         }
     }

@@ -46,16 +46,19 @@ pub(crate) enum SecretError {
 /// The sealed secrets.
 #[derive(Debug)]
 pub(crate) struct EndpointSecrets {
-    blobs: BlobStore,
-    /// `None` = there is no master key.
-    sealer: Option<Arc<Sealer>>,
+    /// `None` = there is no master key, or nowhere to keep anything.
+    store: Option<(BlobStore, Arc<Sealer>)>,
     /// Those that were opened before, so that the table of gateways costs no files.
     opened: Mutex<BTreeMap<(EndpointId, u32), Arc<Zeroizing<Vec<u8>>>>>,
 }
 
 impl EndpointSecrets {
-    pub(crate) fn new(blobs: BlobStore, sealer: Option<Arc<Sealer>>) -> Self {
-        Self { blobs, sealer, opened: Mutex::default() }
+    pub(crate) fn new(blobs: Option<BlobStore>, sealer: Option<Arc<Sealer>>) -> Self {
+        Self { store: blobs.zip(sealer), opened: Mutex::default() }
+    }
+
+    fn store(&self) -> Result<&(BlobStore, Arc<Sealer>), SecretError> {
+        self.store.as_ref().ok_or(SecretError::NoMasterKey)
     }
 
     /// Keeps the secret of this number.
@@ -63,10 +66,10 @@ impl EndpointSecrets {
     /// # Errors
     /// `NoMasterKey`, `Store`.
     pub(crate) async fn keep(&self, endpoint: EndpointId, number: u32, secret: &Secret) -> Result<(), SecretError> {
-        let sealer = self.sealer.as_ref().ok_or(SecretError::NoMasterKey)?;
+        let (blobs, sealer) = self.store()?;
         let store = |error: &dyn std::fmt::Display| SecretError::Store(format!("the secret cannot be kept: {error}"));
         let sealed = sealer.seal(&about(endpoint, number), &secret.key).map_err(|error| store(&error))?;
-        self.blobs.put(&blob(endpoint, number), sealed).await.map_err(|error| store(&error))
+        blobs.put(&blob(endpoint, number), sealed).await.map_err(|error| store(&error))
     }
 
     /// The key of the secret of this number.
@@ -77,10 +80,10 @@ impl EndpointSecrets {
         if let Some(known) = self.opened().get(&(endpoint, number)) {
             return Ok(Arc::clone(known));
         }
-        let sealer = self.sealer.as_ref().ok_or(SecretError::NoMasterKey)?;
+        let (blobs, sealer) = self.store()?;
         let store = |what: String| SecretError::Store(format!("secret {number} of endpoint {endpoint}: {what}"));
         let most = (limits::ENDPOINT_KEY_BYTES_MAX + OVERHEAD) as u64;
-        let sealed = self.blobs.get(&blob(endpoint, number), most).await.map_err(|error| store(error.to_string()))?;
+        let sealed = blobs.get(&blob(endpoint, number), most).await.map_err(|error| store(error.to_string()))?;
         let sealed = sealed.ok_or_else(|| store("there is no such blob".to_owned()))?;
         let opened = sealer.open(&about(endpoint, number), &sealed).map_err(|error| store(error.to_string()))?;
         let key = Arc::new(opened);
@@ -95,9 +98,10 @@ impl EndpointSecrets {
 
     /// They are not needed any more. What cannot be removed stays, sealed.
     pub(crate) fn forget(&self, endpoint: EndpointId, numbers: impl IntoIterator<Item = u32>) {
+        let Some((blobs, _)) = &self.store else { return };
         for number in numbers {
             self.opened().remove(&(endpoint, number));
-            if let Err(error) = self.blobs.remove(&blob(endpoint, number)) {
+            if let Err(error) = blobs.remove(&blob(endpoint, number)) {
                 tracing::warn!(%error, %endpoint, number, "the secret of a closed endpoint stays behind");
             }
         }
@@ -108,18 +112,18 @@ impl EndpointSecrets {
     /// # Errors
     /// `NoMasterKey`, `Store`: those before it are resealed.
     pub(crate) async fn reseal(&self, all: &[(EndpointId, u32)]) -> Result<u32, SecretError> {
-        let sealer = self.sealer.as_ref().ok_or(SecretError::NoMasterKey)?;
+        let (blobs, sealer) = self.store()?;
         let mut resealed = 0;
         for (endpoint, number) in all {
             let store = |what: String| SecretError::Store(format!("secret {number} of endpoint {endpoint}: {what}"));
             let key = blob(*endpoint, *number);
             let most = (limits::ENDPOINT_KEY_BYTES_MAX + OVERHEAD) as u64;
-            let Some(sealed) = self.blobs.get(&key, most).await.map_err(|error| store(error.to_string()))? else {
+            let Some(sealed) = blobs.get(&key, most).await.map_err(|error| store(error.to_string()))? else {
                 continue;
             };
             let anew = sealer.reseal(&about(*endpoint, *number), &sealed).map_err(|error| store(error.to_string()))?;
             if let Some(anew) = anew {
-                self.blobs.put(&key, anew).await.map_err(|error| store(error.to_string()))?;
+                blobs.put(&key, anew).await.map_err(|error| store(error.to_string()))?;
                 resealed += 1;
             }
         }
@@ -188,7 +192,7 @@ mod tests {
 
     fn secrets(folder: &tempfile::TempDir, master: &[u8]) -> EndpointSecrets {
         let keys = MasterKeys::of(master.iter().map(|byte| MasterKey::from_bytes([*byte; 32])).collect());
-        EndpointSecrets::new(BlobStore::open(folder.path()).unwrap(), keys.map(|keys| Arc::new(Sealer::new(keys))))
+        EndpointSecrets::new(BlobStore::open(folder.path()).ok(), keys.map(|keys| Arc::new(Sealer::new(keys))))
     }
 
     fn standard(given: &str) -> Secret {

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod config;
+pub mod connections;
 pub mod driver;
 mod endpoint_secrets;
 pub mod engine;
@@ -23,9 +24,10 @@ use std::{sync::Arc, time::Duration};
 use downbeat_event_log::EventLog;
 use downbeat_proto::{
     control::v1::{
-        access_service_server::AccessServiceServer, control_service_server::ControlServiceServer,
+        access_service_server::AccessServiceServer, connection_service_server::ConnectionServiceServer,
+        control_service_server::ControlServiceServer,
         environment_service_server::EnvironmentServiceServer, pipeline_service_server::PipelineServiceServer,
-        tool_state_service_server::ToolStateServiceServer,
+        tool_state_service_server::ToolStateServiceServer, webhook_service_server::WebhookServiceServer,
     },
     worker::v1::worker_service_server::WorkerServiceServer,
 };
@@ -44,6 +46,7 @@ pub struct Coordinator {
     handle: driver::Handle,
     log: Arc<dyn EventLog>,
     sync_every: Option<Duration>,
+    vault: Arc<connections::Vault>,
 }
 
 impl Coordinator {
@@ -55,12 +58,20 @@ impl Coordinator {
     ) -> Result<Self, error::Error> {
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
-        Ok(Self { driver, handle, log, sync_every: None })
+        Ok(Self { driver, handle, log, sync_every: None, vault: Arc::default() })
     }
 
     /// Looks every so often whether pipelines are what stands in their repositories; zero = never.
     pub fn syncing_every(self, every: Duration) -> Self {
         Self { sync_every: Some(every).filter(|every| !every.is_zero()), ..self }
+    }
+
+    /// Keeps sealed connections there; without this it keeps none.
+    pub async fn with_connections(mut self, vault: connections::Vault) -> Self {
+        vault.load(self.driver.connections()).await;
+        self.vault = Arc::new(vault);
+        self.driver.give_from(Arc::clone(&self.vault));
+        self
     }
 
     /// Where nobody made a key yet: what makes the first one, once the loop runs.
@@ -69,8 +80,8 @@ impl Coordinator {
     }
 
     /// Adds the services to a server and gives the loop to the caller; what looks at repositories begins. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 6]) {
-        let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log)));
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 8]) {
+        let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log), self.vault));
         if let Some(every) = self.sync_every {
             tokio::spawn(control.syncing(every).run());
         }
@@ -78,6 +89,8 @@ impl Coordinator {
         let limit = downbeat_proto::limits::MESSAGE_BYTES_MAX;
         routes.add_service(AccessServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
         routes.add_service(PipelineServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
+        routes.add_service(ConnectionServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
+        routes.add_service(WebhookServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
         let environments = EnvironmentServiceServer::from_arc(Arc::clone(&control));
         routes.add_service(environments.max_decoding_message_size(limit));
         let tool_state = ToolStateServiceServer::from_arc(Arc::clone(&control));
@@ -86,10 +99,12 @@ impl Coordinator {
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
         let services = [
             "downbeat.control.v1.AccessService",
+            "downbeat.control.v1.ConnectionService",
             "downbeat.control.v1.ControlService",
             "downbeat.control.v1.EnvironmentService",
             "downbeat.control.v1.PipelineService",
             "downbeat.control.v1.ToolStateService",
+            "downbeat.control.v1.WebhookService",
             "downbeat.worker.v1.WorkerService",
         ];
         (self.driver, services)

@@ -101,6 +101,14 @@ pub const SYNCS_AT_ONCE_MAX: usize = 4;
 pub const SYNC_PAUSE_MAX: Duration = Duration::from_secs(3_600);
 /// A failure to bring a pipeline up to its repository, as it is remembered, characters.
 pub const SYNC_FAILURE_CHARS_MAX: usize = 4_000;
+/// How long a worker may take to try a connection.
+pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections that are tried at once.
+pub const TRIALS_MAX: usize = 64;
+/// Fields of a connection in one request, as JSON, bytes.
+pub const CONNECTION_REQUEST_BYTES_MAX: usize = 128 * 1024;
+/// Fields of opened connections in one message to a worker, bytes; one more connection always fits.
+pub const GIVEN_BYTES_PER_MESSAGE: usize = 4 * 1024 * 1024;
 /// Gateways that watch at once who may do what.
 pub const ACCESS_WATCHERS_MAX: usize = 100;
 /// Labels of all pipelines, with their ids, that gateways are told of, bytes; those of further pipelines are left out, so that only grants

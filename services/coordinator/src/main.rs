@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Parser;
-use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, snapshots::Snapshots};
+use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, connections::Vault, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
 use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
 
@@ -39,9 +39,11 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, monitor);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
+    let vault = Vault::new(arguments.coordinator.master_keys()?, blobs.clone());
     let snapshots = Snapshots::new(blobs, arguments.coordinator.snapshot_records);
     let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(snapshots));
     let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
     let coordinator = coordinator.syncing_every(Duration::from_secs(arguments.coordinator.git_sync_seconds));
+    let coordinator = coordinator.with_connections(vault).await;
     Ok(coordinator.serve(listener, shutdown.signal()).await?)
 }

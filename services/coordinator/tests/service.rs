@@ -393,6 +393,7 @@ async fn a_worker_on_the_stream_gets_its_task_and_ends_the_run() {
                 integration: integration.to_owned(),
                 integration_job: job.to_owned(),
                 remote,
+                sealed_only: false,
             })
             .to_vec(),
         ..worker::Hello::default()

@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::attempt::{AttemptId, Ended, Job};
 use crate::checks::{Checks, Crew};
+use crate::connections::Connections;
 use crate::connectors::Submit;
 use crate::engine::{Engine, Input, Now, Output};
 use crate::limits::{EVENTS_PER_STEP, INBOUND_EVENTS_MAX, KILL_WAIT};
@@ -48,10 +49,17 @@ pub(crate) struct Driver {
     outbound: Option<mpsc::Sender<WorkerMessage>>,
     running: BTreeMap<AttemptId, StopSender>,
     crew: Crew,
+    connections: Connections,
 }
 
 impl Driver {
-    pub(crate) fn new(engine: Engine, runner: Arc<Runner>, checks: Arc<Checks>, endpoint: Endpoint) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        runner: Arc<Runner>,
+        checks: Arc<Checks>,
+        connections: Connections,
+        endpoint: Endpoint,
+    ) -> Self {
         let (events, inbox) = mpsc::channel(INBOUND_EVENTS_MAX);
         let numbers = Arc::new(AtomicU64::new(0));
         let link = Link::open(endpoint.clone(), Arc::clone(&numbers), events.clone());
@@ -68,6 +76,7 @@ impl Driver {
             outbound: None,
             running: BTreeMap::new(),
             crew: Crew::new(checks),
+            connections,
         }
     }
 
@@ -151,6 +160,7 @@ impl Driver {
                 Output::Run(attempt, offer) => self.start(attempt, *offer),
                 Output::Stop(attempt) => self.stop(attempt, StopLevel::Gentle),
                 Output::Kill(attempt) => self.stop(attempt, StopLevel::Kill),
+                Output::Given(told, anew) => self.connections.given(*told, anew),
                 Output::Check(ticket, check) => self.crew.start(ticket, check),
                 Output::AbandonCheck(ticket) => self.crew.abandon(ticket),
                 Output::Disconnect(reason) => self.reconnect(reason),

@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use downbeat_proto::events::v1::Outcome;
 use downbeat_proto::worker::v1::{
-    Abandoned, Check, CheckKind, CoordinatorMessage, Heartbeat, Hello, Offer, Report, Started, Stop, Stopped,
+    Abandoned, Check, CheckKind, Connections, CoordinatorMessage, Heartbeat, Hello, Offer, Report, Started, Stop, Stopped,
     Succeeded, WorkerMessage, coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
     worker_message::Message as ToCoordinator,
 };
@@ -71,6 +71,8 @@ pub enum Output {
     Stop(AttemptId),
     /// Kill the attempt now, or let go of it if what it began is elsewhere.
     Kill(AttemptId),
+    /// Sealed connections for what follows: all that there are (true), or what changed.
+    Given(Box<Connections>, bool),
     /// Make this check.
     Check(CheckTicket, Box<Check>),
     /// Drop this check: its answer is nobody's any more.
@@ -133,6 +135,8 @@ pub struct Engine {
     desk: Desk,
     link: Link,
     lease: Option<Lease>,
+    /// Sealed connections came: they are forgotten when another coordinator, or the same one anew, gives none.
+    given: bool,
     shutdown_ends: Option<Duration>,
     exited: bool,
 }
@@ -147,6 +151,7 @@ impl Engine {
             desk: Desk::default(),
             link: Link::Down,
             lease: None,
+            given: false,
             shutdown_ends: None,
             exited: false,
         }
@@ -236,6 +241,15 @@ impl Engine {
                 let length = Duration::from_millis(welcome.lease_milliseconds.into());
                 self.lease = Some(Lease::granted(since, now.monotonic, length));
                 self.link = Link::Attached { connection };
+                let told = welcome.connections.unwrap_or_default();
+                if self.given || told != Connections::default() {
+                    self.given = true;
+                    outputs.push(Output::Given(Box::new(told), true));
+                }
+            }
+            Some(FromCoordinator::Connections(told)) => {
+                self.given = true;
+                outputs.push(Output::Given(Box::new(told), false));
             }
             Some(FromCoordinator::Offers(offers)) => {
                 for offer in offers.offers {

@@ -106,7 +106,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         .with_callbacks(callbacks, &connections)
         .and(manifest::jobs(&manifests, &connections))
         .map_err(|reason| Error::Config { setting: manifest::load::SETTING, reason })?;
-    let checks = Arc::new(checks::Checks::new(connections).with_repositories(repositories));
+    let checks = Arc::new(checks::Checks::new(connections.clone()).with_repositories(repositories));
     let identity = engine::Identity {
         worker_id: Bytes::copy_from_slice(home.worker_id().as_bytes()),
         name: config.shown_name(),
@@ -120,12 +120,12 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
     info!(worker = %home.worker_id(), name = identity.name, slots = identity.slots, coordinator = config.coordinator, "worker started");
     if config.connections.is_none() {
         info!(
-            "no folder of connections is set ({}): jobs and checks of sensors that need one are not offered",
+            "no folder of connections is set ({}): jobs and checks of sensors that need one are taken where the coordinator has a sealed one",
             connections::SETTING
         );
     }
     let runner = Arc::new(runner::Runner { home, blobs, registry });
-    driver::Driver::new(engine::Engine::new(identity), runner, checks, endpoint).run(shutdown).await;
+    driver::Driver::new(engine::Engine::new(identity), runner, checks, connections, endpoint).run(shutdown).await;
     drop(listening);
     info!("worker ended");
     Ok(())

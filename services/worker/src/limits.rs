@@ -165,6 +165,16 @@ pub(crate) const ALERT_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of a connection file, or of a file that one of its fields refers to.
 pub(crate) const CONNECTION_FILE_BYTES_MAX: u64 = 256 * 1024;
+/// Sealed connections that a worker keeps in memory.
+pub(crate) const GIVEN_CONNECTIONS_MAX: usize = 1_000;
+/// How long a store of secrets may take for one value.
+pub(crate) const REFERENCE_WAIT: Duration = Duration::from_secs(10);
+/// A value of a store of secrets, bytes.
+pub(crate) const REFERENCE_BYTES_MAX: usize = 64 * 1024;
+/// How long such a value is kept in memory.
+pub(crate) const REFERENCE_LIFE: Duration = Duration::from_secs(60);
+/// Such values that are kept.
+pub(crate) const REFERENCES_KEPT_MAX: usize = 1_000;
 /// Characters of the name of a connection.
 pub(crate) const CONNECTION_NAME_CHARS_MAX: usize = 128;
 /// Shortest credential, in bytes, that is looked for in messages and outputs; shorter ones would blacken ordinary words.

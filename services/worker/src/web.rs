@@ -143,8 +143,13 @@ pub(crate) async fn send_trusting(
 /// One exchange of which no redirect is followed: it comes back like any other answer, of which `limit` bytes are read. For what
 /// has to arrive as it is (a redirect may turn a POST into a GET) and at nobody else (a body may hold a credential).
 pub(crate) async fn once(request: Request, wait: Duration, limit: usize) -> Result<Answer, Lost> {
+    once_trusting(request, wait, limit, &Trust::default()).await
+}
+
+/// As [`once`], to a side with authorities of its own.
+pub(crate) async fn once_trusting(request: Request, wait: Duration, limit: usize, trust: &Trust) -> Result<Answer, Lost> {
     let url = request.url.clone();
-    let response = ask(&Trust::default(), wait, request).await?;
+    let response = ask(trust, wait, request).await?;
     answer(&url, response, limit).await
 }
 

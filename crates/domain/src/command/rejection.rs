@@ -197,6 +197,14 @@ pub enum Rejection {
         /// Some of those who use it, in words.
         by: String,
     },
+    /// Nobody can try it now.
+    #[error("connection `{name}` cannot be tried: {why}")]
+    ConnectionUntried {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// What a tool remembers has limits.
     #[error("{0}")]
     InvalidToolState(String),
@@ -342,6 +350,7 @@ impl Rejection {
             Self::UnknownConnection(_) => "UNKNOWN_CONNECTION",
             Self::ConnectionChanged { .. } => "CONNECTION_CHANGED",
             Self::ConnectionUsed { .. } => "CONNECTION_USED",
+            Self::ConnectionUntried { .. } => "CONNECTION_UNTRIED",
             Self::InvalidToolState(_) => "INVALID_TOOL_STATE",
             Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",

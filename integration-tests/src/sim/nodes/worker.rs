@@ -214,6 +214,7 @@ impl World {
             integration: integration.to_owned(),
             integration_job: integration_job.to_owned(),
             remote,
+            sealed_only: false,
         };
         let mut jobs = vec![job(("DOWNBEAT", "NOOP"), false)];
         if worker.installed.scripts {
@@ -224,6 +225,7 @@ impl World {
         let checks = checks.map(|(integration, kind)| wire::CheckKind {
             integration: integration.to_owned(),
             sensor_type: kind.to_owned(),
+            sealed_only: false,
         });
         let identity = Identity {
             worker_id: Bytes::copy_from_slice(&worker.id),
@@ -330,7 +332,7 @@ impl World {
             }
             Output::Check(ticket, _) => self.make_check(at, ticket),
             // Its answer is nobody's any more: the engine leaves it aside.
-            Output::AbandonCheck(_) | Output::Ignored(_) => {}
+            Output::AbandonCheck(_) | Output::Ignored(_) | Output::Given(..) => {}
             Output::Exit => {
                 self.say(|| format!("worker {at} has ended"));
                 self.end_worker(at, true, false, false);

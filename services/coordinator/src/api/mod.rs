@@ -52,6 +52,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::BackfillEnded(_)
         | Rejection::EnvironmentIsDefault { .. }
         | Rejection::ConnectionUsed { .. }
+        | Rejection::ConnectionUntried { .. }
         | Rejection::ConnectionChanged { .. }
         | Rejection::PipelinePaused { .. }
         | Rejection::OnlyDrafts { .. }

@@ -126,7 +126,7 @@ impl Engine {
             return;
         };
         let integration = &owed.alert.integration;
-        match self.workers.checker_of(integration, ALERT) {
+        match self.checker_of(integration, ALERT, &owed.alert.connection) {
             Some(Some(session)) => {
                 let check = wire::Check {
                     id: id_of(self.epoch, id).into(),

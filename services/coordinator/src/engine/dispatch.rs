@@ -18,6 +18,8 @@ pub(super) type JobKind = (String, String);
 pub(super) struct Class {
     pub(super) kind: JobKind,
     pub(super) labels: BTreeMap<String, String>,
+    /// Name of the connection; empty = the default one.
+    pub(super) connection: String,
     /// Named pool and slots of it.
     pub(super) pool: Option<(String, u32)>,
     /// The task itself, if it limits its attempts over all runs.
@@ -30,6 +32,7 @@ impl Class {
         Some(Self {
             kind: (plan.integration.clone(), plan.integration_job.clone()),
             labels: plan.worker_labels.clone(),
+            connection: plan.connection.clone(),
             pool: plan.pool.as_ref().map(|pool| (pool.name.clone(), pool.slots)),
             task: plan.concurrency.as_ref().map(|_| (run.pipeline, plan.id.to_lowercase())),
         })
@@ -165,7 +168,8 @@ impl Engine {
             if pool.is_some_and(|name| full_pools.contains(name)) {
                 continue;
             }
-            let Some((worker, remote)) = self.workers.free_for(&class.kind, &class.labels) else { continue };
+            let sealed = self.has_sealed(&class.kind.0, &class.connection);
+            let Some((worker, remote)) = self.workers.free_for(&class.kind, &class.labels, sealed) else { continue };
             let Some(&(_, _, run, task)) =
                 self.ready.classes.get(&class).and_then(|shares| shares.get(&pipeline)?.waiting.first())
             else {
@@ -194,6 +198,11 @@ impl Engine {
             }
         }
         self.settle(now);
+    }
+
+    /// Is there a sealed connection of this name?
+    pub(super) fn has_sealed(&self, integration: &str, connection: &str) -> bool {
+        self.partition.connections.used_as(integration, connection).is_some()
     }
 
     /// `None` = the task waits for no worker; else the pool that has no room for it, if one has none.

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use downbeat_domain::{
     AttemptRef, Caller, Command, Event, FailureClass, Phase, Report, RunState, TaskRunId, TaskState, WorkerId,
-    effects as domain_effects, names::RunNames, plan::PlanTask,
+    connection::of_sides, effects as domain_effects, names::RunNames, plan::PlanTask,
 };
 use downbeat_proto::{convert, event as events, worker::v1 as wire};
 use serde_json::Map;
 use wire::coordinator_message::Message;
 
-use super::{Engine, Moment, Output, SessionId, dispatch::JobKind, workers::Offers};
+use super::{Engine, Moment, Output, SessionId, dispatch::JobKind, workers::{Offers, Runs}};
 use crate::limits;
 
 impl Engine {
@@ -57,20 +57,23 @@ impl Engine {
             self.batches.push_output(Output::Close { session, reason });
             return;
         };
-        let jobs: BTreeMap<JobKind, bool> = hello
+        let jobs: BTreeMap<JobKind, Runs> = hello
             .jobs
             .iter()
             .take(limits::JOBS_MAX)
-            .map(|job| ((job.integration.clone(), job.integration_job.clone()), job.remote))
+            .map(|job| {
+                let runs = Runs { remote: job.remote, sealed_only: job.sealed_only };
+                ((job.integration.clone(), job.integration_job.clone()), runs)
+            })
             .collect();
         let slots = hello.slots.min(limits::SLOTS_MAX) as usize;
         let labels: BTreeMap<String, String> =
             hello.labels.iter().take(limits::LABELS_MAX).map(|(name, value)| (name.clone(), value.clone())).collect();
-        let checks: BTreeSet<JobKind> = hello
+        let checks: BTreeMap<JobKind, bool> = hello
             .checks
             .iter()
             .take(limits::JOBS_MAX)
-            .map(|check| (check.integration.clone(), check.sensor_type.clone()))
+            .map(|check| ((check.integration.clone(), check.sensor_type.clone()), check.sealed_only))
             .collect();
         let offers = Offers { slots, jobs, checks, labels };
         if let Some(replaced) = self.workers.attach(worker, session, offers, now.monotonic) {
@@ -79,9 +82,30 @@ impl Engine {
         }
         tracing::info!(worker = %hello.name, id = %worker, slots, in_hand = hello.in_hand.len(), "worker attached");
         let lease_milliseconds = limits::LEASE.as_millis() as u32;
-        self.send(session, Message::Welcome(wire::Welcome { lease_milliseconds, coordinator: String::new() }));
+        self.send(session, Message::Welcome(wire::Welcome { lease_milliseconds, ..Default::default() }));
         let in_hand: BTreeSet<AttemptRef> = hello.in_hand.iter().filter_map(events::attempt_of).collect();
         self.reconcile(now, worker, session, &in_hand);
+    }
+
+    /// Who can make a check with this connection; see [`super::workers::Workers::checker_of`].
+    pub(super) fn checker_of(&self, integration: &str, kind: &str, connection: &str) -> Option<Option<SessionId>> {
+        self.workers.checker_of(integration, kind, self.has_sealed(integration, connection))
+    }
+
+    /// The connections of everything that the worker of this connection holds: integration and name.
+    pub fn connections_in_hand(&self, session: SessionId) -> BTreeSet<(String, String)> {
+        let Some(worker) = self.workers.of_session(session) else { return BTreeSet::new() };
+        let mut found = BTreeSet::new();
+        for attempt in self.workers.held_by(worker) {
+            let Some(run) = self.partition.runs.get(&attempt.run) else { continue };
+            let Some(plan) = run.planned(attempt.task) else { continue };
+            found.insert((plan.integration.clone(), plan.connection.clone()));
+            // As it was resolved when it was leased, or as the file has it.
+            let state = run.tasks.get(attempt.task as usize).and_then(|state| state.parameters.as_deref());
+            let parameters = state.unwrap_or(&plan.parameters);
+            found.extend(of_sides(parameters).map(|(integration, named)| (integration.to_owned(), named.to_owned())));
+        }
+        found
     }
 
     /// What the worker holds against what the state says that it holds.

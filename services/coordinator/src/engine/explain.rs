@@ -77,7 +77,13 @@ impl Engine {
         let plan = run.planned(place);
         let kind = plan.map(|plan| (plan.integration.clone(), plan.integration_job.clone())).unwrap_or_default();
         let labels = plan.map(|plan| plan.worker_labels.clone()).unwrap_or_default();
-        let text = match self.workers.suitable(&kind, &labels) {
+        let connection = plan.map_or("", |plan| plan.connection.as_str());
+        let sealed = self.has_sealed(&kind.0, connection);
+        let text = match self.workers.suitable(&kind, &labels, sealed) {
+            (0, _) if !sealed && self.workers.suitable(&kind, &labels, true).0 > 0 => format!(
+                "no attached worker has a connection for {}/{}: save one (downbeat connection set), or give a worker files of connections",
+                kind.0, kind.1
+            ),
             (0, _) => format!("no attached worker offers {}/{}", kind.0, kind.1),
             (offering, 0) => {
                 let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();

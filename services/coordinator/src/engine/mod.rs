@@ -17,6 +17,7 @@ mod inquiries;
 mod rejections;
 mod restarts;
 mod sensors;
+mod trials;
 mod workers;
 
 use std::{
@@ -46,6 +47,7 @@ use dispatch::ReadyQueues;
 use inquiries::Inquiries;
 use rejections::Rejections;
 use sensors::Polls;
+use trials::Trials;
 use workers::Workers;
 
 /// One moment, on the wall and since the process began.
@@ -75,6 +77,15 @@ pub enum Input {
         command_id: Option<CommandId>,
         /// What.
         command: Command,
+    },
+    /// Somebody wants a connection tried.
+    TryConnection {
+        /// Where the answer goes.
+        call: CallId,
+        /// Who, from where, why.
+        caller: Box<Caller>,
+        /// Its id or name.
+        named: String,
     },
     /// Somebody asked for something that was refused before it became a command.
     Refused {
@@ -237,6 +248,7 @@ pub struct Engine {
     polls: Polls,
     deliveries: Deliveries,
     inquiries: Inquiries,
+    trials: Trials,
     rejections: Rejections,
     access: Access,
     /// Per restart that waits for it: the run before, as it was read.
@@ -260,6 +272,7 @@ impl Engine {
             polls: Polls::default(),
             deliveries: Deliveries::default(),
             inquiries: Inquiries::default(),
+            trials: Trials::default(),
             rejections: Rejections::default(),
             access: Access::default(),
             priors: BTreeMap::new(),
@@ -293,6 +306,7 @@ impl Engine {
     pub fn handle(&mut self, now: Moment, input: Input) {
         match input {
             Input::Call { call, caller, command_id, command } => self.call(now, call, &caller, command_id, &command),
+            Input::TryConnection { call, caller, named } => self.try_connection(now, call, caller, &named),
             Input::Refused { call, caller, refusal } => self.refused(now, call, &caller, &refusal),
             Input::WorkerAttached { session, hello } => self.attach(now, session, &hello),
             Input::WorkerReports { session, reports } => self.reports(now, session, reports),
@@ -314,6 +328,7 @@ impl Engine {
         self.settle(now);
         self.deliver_alerts(now);
         self.give_up_inquiries(now);
+        self.end_late_trials(now);
         self.carry_over(now);
         self.dispatch(now);
         self.tell_rejections(now);
@@ -333,8 +348,9 @@ impl Engine {
     /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
     pub fn next_monotonic_deadline(&self) -> Option<Duration> {
         let polled = self.workers.next_expiry().into_iter().chain(self.polls.next_due());
-        let answered = self.deliveries.next_monotonic().into_iter().chain(self.inquiries.next_due());
-        polled.chain(answered).chain(self.rejections.next_monotonic()).min()
+        let asked = polled.chain(self.deliveries.next_monotonic()).chain(self.inquiries.next_due());
+        let asked = asked.chain(self.trials.next_monotonic());
+        asked.chain(self.rejections.next_monotonic()).min()
     }
 
     /// Decisions that wait for the log, bytes.

@@ -139,7 +139,7 @@ impl Engine {
         let mut given: Vec<(SessionId, CheckToMake)> = Vec::new();
         for check in poll.to_make {
             let (integration, kind) = (&check.integration, &check.sensor_type);
-            match self.workers.checker_of(integration, kind) {
+            match self.checker_of(integration, kind, &check.connection) {
                 Some(Some(session)) => {
                     self.workers.check_given(session);
                     given.push((session, check));
@@ -179,7 +179,10 @@ impl Engine {
         }
         self.workers.heard(session, now.monotonic);
         for answer in answers {
-            if self.alert_answered(now, session, &answer) || self.inquiry_answered(session, &answer) {
+            let taken = self.alert_answered(now, session, &answer)
+                || self.inquiry_answered(session, &answer)
+                || self.trial_answered(now, session, &answer);
+            if taken {
                 continue;
             }
             let Some((serial, place)) = place_of(self.epoch, &answer.id) else { continue };
@@ -264,6 +267,7 @@ impl Engine {
         self.lose_checks(now, session);
         self.lose_deliveries(now, session);
         self.lose_inquiries(session);
+        self.lose_trials(now, session);
     }
 
     /// Closes a connection.
@@ -271,6 +275,7 @@ impl Engine {
         self.lose_checks(now, session);
         self.lose_deliveries(now, session);
         self.lose_inquiries(session);
+        self.lose_trials(now, session);
         self.batches.push_output(Output::Close { session, reason });
     }
 }

@@ -17,10 +17,10 @@ use crate::limits::{CHECKS_PER_WORKER_MAX, LEASE, LEASE_MARGIN, OWNER_TRUST};
 struct Worker {
     session: Option<SessionId>,
     slots: usize,
-    /// What it runs, and whether what it begins for that may outlive it.
-    jobs: BTreeMap<JobKind, bool>,
-    /// Integration and kind of the checks that it can make.
-    checks: BTreeSet<JobKind>,
+    /// What it runs.
+    jobs: BTreeMap<JobKind, Runs>,
+    /// Integration and kind of the checks that it can make, and whether only with sealed connections.
+    checks: BTreeMap<JobKind, bool>,
     /// Checks that it was asked for and has not answered.
     checking: usize,
     labels: BTreeMap<String, String>,
@@ -31,12 +31,21 @@ struct Worker {
     reported: u64,
 }
 
+/// How a worker runs a job.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Runs {
+    /// What it begins for it may outlive the worker.
+    pub(super) remote: bool,
+    /// It has no connections of its own, and the job needs one.
+    pub(super) sealed_only: bool,
+}
+
 /// What a worker says of itself.
 #[derive(Debug)]
 pub(super) struct Offers {
     pub(super) slots: usize,
-    pub(super) jobs: BTreeMap<JobKind, bool>,
-    pub(super) checks: BTreeSet<JobKind>,
+    pub(super) jobs: BTreeMap<JobKind, Runs>,
+    pub(super) checks: BTreeMap<JobKind, bool>,
     pub(super) labels: BTreeMap<String, String>,
 }
 
@@ -50,9 +59,10 @@ pub(super) struct Silent {
 }
 
 impl Worker {
-    fn fits(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> bool {
+    /// `sealed`: there is a sealed connection for it.
+    fn fits(&self, kind: &JobKind, labels: &BTreeMap<String, String>, sealed: bool) -> bool {
         self.session.is_some()
-            && self.jobs.contains_key(kind)
+            && self.jobs.get(kind).is_some_and(|runs| sealed || !runs.sealed_only)
             && labels.iter().all(|(name, value)| self.labels.get(name) == Some(value))
     }
 }
@@ -152,20 +162,30 @@ impl Workers {
 
     /// The attached worker with the most free slots among those that offer the job and carry the labels, and whether what it begins may
     /// outlive it.
-    pub(super) fn free_for(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> Option<(WorkerId, bool)> {
+    pub(super) fn free_for(
+        &self,
+        kind: &JobKind,
+        labels: &BTreeMap<String, String>,
+        sealed: bool,
+    ) -> Option<(WorkerId, bool)> {
         self.workers
             .iter()
-            .filter(|(_, worker)| worker.fits(kind, labels))
+            .filter(|(_, worker)| worker.fits(kind, labels, sealed))
             .map(|(id, worker)| (worker.slots.saturating_sub(worker.holds.len()), *id, worker))
             .filter(|(free, ..)| *free > 0)
             .max_by_key(|(free, id, _)| (*free, *id))
-            .map(|(_, id, worker)| (id, worker.jobs.get(kind).copied().unwrap_or(false)))
+            .map(|(_, id, worker)| (id, worker.jobs.get(kind).is_some_and(|runs| runs.remote)))
     }
 
     /// Attached workers that offer the job: all of them, and those that carry the labels too.
-    pub(super) fn suitable(&self, kind: &JobKind, labels: &BTreeMap<String, String>) -> (usize, usize) {
-        let offering = self.workers.values().filter(|worker| worker.fits(kind, &BTreeMap::new()));
-        (offering.clone().count(), offering.filter(|worker| worker.fits(kind, labels)).count())
+    pub(super) fn suitable(
+        &self,
+        kind: &JobKind,
+        labels: &BTreeMap<String, String>,
+        sealed: bool,
+    ) -> (usize, usize) {
+        let offering = self.workers.values().filter(|worker| worker.fits(kind, &BTreeMap::new(), sealed));
+        (offering.clone().count(), offering.filter(|worker| worker.fits(kind, labels, sealed)).count())
     }
 
     pub(super) fn offers_job(&self, integration: &str, job: &str) -> bool {
@@ -175,9 +195,9 @@ impl Workers {
 
     /// The connection of the attached worker with the fewest checks in hand among those that can make this one; `Some(None)` = all of
     /// them have as many as they may, `None` = there are none.
-    pub(super) fn checker_of(&self, integration: &str, sensor_type: &str) -> Option<Option<SessionId>> {
+    pub(super) fn checker_of(&self, integration: &str, sensor_type: &str, sealed: bool) -> Option<Option<SessionId>> {
         let kind = (integration.to_owned(), sensor_type.to_owned());
-        let able = self.workers.values().filter(|worker| worker.checks.contains(&kind));
+        let able = self.workers.values().filter(|worker| worker.checks.get(&kind).is_some_and(|only| sealed || !only));
         let (checking, session) = able.filter_map(|worker| Some((worker.checking, worker.session?))).min()?;
         Some((checking < CHECKS_PER_WORKER_MAX).then_some(session))
     }

@@ -37,7 +37,7 @@ fn cancel(bench: &mut Bench) {
 }
 
 fn attach(bench: &mut Bench, session: SessionId, worker: WorkerId) {
-    let kind = wire::CheckKind { integration: "SLACK".to_owned(), sensor_type: "ALERT".to_owned() };
+    let kind = wire::CheckKind { integration: "SLACK".to_owned(), sensor_type: "ALERT".to_owned(), sealed_only: false };
     let worker_id = bytes::Bytes::copy_from_slice(&worker.0);
     let hello = wire::Hello { worker_id, slots: 1, checks: vec![kind], ..wire::Hello::default() };
     bench.handle(Input::WorkerAttached { session, hello });

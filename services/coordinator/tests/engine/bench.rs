@@ -210,7 +210,7 @@ impl Bench {
         let hello = wire::Hello {
             worker_id: bytes::Bytes::copy_from_slice(&worker.0),
             slots,
-            jobs: vec![wire::Job { integration: "X".to_owned(), integration_job: job.to_owned(), remote: false }],
+            jobs: vec![wire::Job { integration: "X".to_owned(), integration_job: job.to_owned(), ..wire::Job::default() }],
             in_hand: in_hand.iter().map(|attempt| event::attempt_ref(*attempt)).collect(),
             ..wire::Hello::default()
         };
@@ -262,6 +262,7 @@ fn lines(output: Output) -> Vec<String> {
             Message::Checks(checks) => {
                 checks.checks.iter().map(|check| format!("{session} check {}", check.sensor_type)).collect()
             }
+            Message::Connections(_) => panic!("the engine knows no values"),
             Message::Stops(stops) => {
                 stops.stops.iter().map(|stop| format!("{session} stop {}", name(&stop.attempt))).collect()
             }

@@ -49,7 +49,11 @@ fn open(bench: &mut Bench, sensor: &str) {
 }
 
 fn attach(bench: &mut Bench, session: SessionId, worker: WorkerId, kinds: &[&str]) {
-    let kind = |kind: &&str| wire::CheckKind { integration: "I".to_owned(), sensor_type: (*kind).to_owned() };
+    let kind = |kind: &&str| wire::CheckKind {
+        integration: "I".to_owned(),
+        sensor_type: (*kind).to_owned(),
+        sealed_only: false,
+    };
     let hello = wire::Hello {
         worker_id: bytes::Bytes::copy_from_slice(&worker.0),
         slots: 1,

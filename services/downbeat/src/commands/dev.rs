@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use downbeat_coordinator::{Coordinator, snapshots::Snapshots};
+use downbeat_coordinator::{Coordinator, connections::Vault, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress};
 use downbeat_gateway::{Gateway, GatewayConfig};
 use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing};
@@ -10,6 +10,7 @@ use downbeat_runtime::{
     blob::BlobStore,
     clock::Clock,
     grpc,
+    sealed::{MasterKeys, SETTING},
     shutdown::{self, Shutdown},
     telemetry,
 };
@@ -44,6 +45,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let snapshots = Snapshots::new(blobs.clone(), downbeat_coordinator::limits::RECORDS_PER_SNAPSHOT);
     let coordinator = Coordinator::take_over(log.clone(), "dev", Some(snapshots)).await.map_err(failed)?;
     let coordinator = coordinator.syncing_every(Duration::from_secs(dev.git_sync_seconds));
+    let keys = master_keys(&dev.data).map_err(Error::Usage)?;
+    let coordinator = coordinator.with_connections(Vault::new(Some(keys), blobs.clone())).await;
     let first_key = coordinator.first_key();
     let (driver, coordinator_services) = coordinator.into_parts(&mut routes);
     let projector =
@@ -122,6 +125,15 @@ async fn supervise(
             Some(Err(panicked)) => Err(Error::Service(format!("a service failed: {panicked}"))),
             None => Ok(()),
         },
+    }
+}
+
+/// The master key of the environment, or that of the data folder, which is made at the first start.
+fn master_keys(data: &Path) -> Result<MasterKeys, String> {
+    let text = std::env::var(SETTING).unwrap_or_default();
+    match MasterKeys::configured(Some(&text), None)? {
+        Some(keys) => Ok(keys),
+        None => MasterKeys::from_file_or_new(&data.join("master.key")),
     }
 }
 

@@ -25,6 +25,7 @@ mod outputs;
 mod s3;
 mod sftp;
 mod sql;
+mod trial;
 
 use std::{sync::Arc, time::Duration};
 
@@ -126,17 +127,22 @@ impl Checks {
         Self { repositories: Some(repositories), ..self }
     }
 
-    /// What the worker tells the coordinator it can look at, and where it can send alerts to: without a folder of connections only
-    /// what needs none, so that a worker that has one is asked.
+    /// What the worker tells the coordinator it can look at, where it can send alerts to, and which connections it can try: without a
+    /// folder of connections what needs one only where a sealed one is given, so that otherwise a worker that has one is asked.
     pub(crate) fn kinds(&self) -> Vec<CheckKind> {
-        let has_folder = self.connections.has_folder();
-        let checks = self.all.iter().filter(|check| has_folder || !check.needs_connection()).map(|check| check.kind());
-        let alerts = self.alerts.integrations().filter(|_| has_folder).map(|integration| (integration, alerts::KIND));
+        let without = !self.connections.has_folder();
+        let checks = self.all.iter().map(|check| (check.kind(), without && check.needs_connection()));
+        let alerts = self.alerts.integrations().map(|integration| ((integration, alerts::KIND), without));
+        let trials = trial::integrations().map(|integration| ((integration, trial::KIND), without));
         let repositories = self.repositories.iter().flat_map(|repositories| repositories.kinds().iter().copied());
-        checks
-            .chain(alerts)
-            .chain(repositories)
-            .map(|(integration, kind)| CheckKind { integration: integration.to_owned(), sensor_type: kind.to_owned() })
+        let repositories = repositories.map(|kind| (kind, false));
+        let kinds = checks.chain(alerts).chain(trials).chain(repositories);
+        kinds
+            .map(|((integration, kind), sealed_only)| CheckKind {
+                integration: integration.to_owned(),
+                sensor_type: kind.to_owned(),
+                sealed_only,
+            })
             .collect()
     }
 
@@ -167,6 +173,8 @@ impl Checks {
             let parameters = read_parameters(&check.parameters)?;
             let done = repositories.carry_out(&check.sensor_type, &parameters, time).await?;
             return Ok(Verdict::Passed { outputs: done.to_string() });
+        if check.sensor_type == trial::KIND {
+            return self.attempt(check, time).await;
         }
         let sensor = self.find(&check.integration, &check.sensor_type)?;
         let connection = self.connections.open(&check.connection, sensor.kind().0, sensor.fields()).await?;

@@ -1,30 +1,14 @@
-//! One connection file: read within limits, its references resolved, no value ever repeated in an error.
-//!
-//! A value that begins with `env:` is that environment variable of the worker; one that begins with `file:` is that file's
-//! content without the line break at its end, relative to the connection file.
+//! One connection file: read within limits, no value ever repeated in an error. What its values refer to is looked up by `resolve`.
 
-use std::{
-    fmt::Display,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Display, io::Read as _, path::Path};
 
 use serde_json::{Map, Value};
 
-use super::{Fields, Secret};
 use crate::attempt::Failure;
 use crate::limits::CONNECTION_FILE_BYTES_MAX;
 
-#[derive(Debug)]
-pub(super) struct Contents {
-    pub(super) fields: Map<String, Value>,
-    /// Every value of a field that is declared as a credential.
-    pub(super) secrets: Vec<Secret>,
-    /// Files that others than their owner may read or write.
-    pub(super) open_to_others: Vec<PathBuf>,
-}
-
-pub(super) fn read(file: &Path, integration: &str, fields: Fields) -> Result<Contents, Failure> {
+/// The fields of a file as they are written, and whether others than its owner may read it.
+pub(super) fn read(file: &Path, integration: &str) -> Result<(Map<String, Value>, bool), Failure> {
     let wrong = |what: &dyn Display| Failure::misconfigured(format!("{}: {what}", file.display()));
     let (text, open) = load(file).map_err(|why| wrong(&why))?;
     let parsed: Value = serde_saphyr::from_str(&text).map_err(|error| {
@@ -46,60 +30,11 @@ pub(super) fn read(file: &Path, integration: &str, fields: Fields) -> Result<Con
     let Some(Value::Object(written)) = parsed.remove("fields") else {
         return Err(wrong(&"the entry `fields` is missing, or no list of names with values"));
     };
-    let mut read = Contents { fields: Map::new(), secrets: Vec::new(), open_to_others: Vec::new() };
-    for (name, value) in written {
-        let Some(secret) = fields.judge(&name) else {
-            let known = [fields.open, fields.secret].concat().join(", ");
-            return Err(wrong(&format!("the field {name:?} is unknown; {integration} has: {known}")));
-        };
-        let value = match value {
-            Value::Object(table) => {
-                let resolved = table.into_iter().map(|(key, value)| {
-                    let field = format!("{name}.{key}");
-                    Ok((key, read.resolve(file, &field, value, secret)?))
-                });
-                Value::Object(resolved.collect::<Result<_, Failure>>()?)
-            }
-            value => read.resolve(file, &name, value, secret)?,
-        };
-        read.fields.insert(name, value);
-    }
-    if open {
-        read.open_to_others.push(file.to_owned());
-    }
-    Ok(read)
-}
-
-impl Contents {
-    fn resolve(&mut self, file: &Path, field: &str, value: Value, secret: bool) -> Result<Value, Failure> {
-        let Value::String(text) = value else { return Ok(value) };
-        let wrong = |what: String| Failure::misconfigured(format!("{}: the field {field} {what}", file.display()));
-        let text = if let Some(variable) = text.strip_prefix("env:") {
-            std::env::var(variable).map_err(|error| {
-                // Of a variable that is no UTF-8 the error holds the value.
-                let why = if matches!(error, std::env::VarError::NotPresent) { "is not set" } else { "is no UTF-8" };
-                wrong(format!("refers to the environment variable {variable:?}, which {why} in this worker"))
-            })?
-        } else if let Some(path) = text.strip_prefix("file:") {
-            let path = file.parent().unwrap_or(Path::new("")).join(path);
-            let (text, open) = load(&path).map_err(|why| wrong(format!("refers to {}: {why}", path.display())))?;
-            if open {
-                self.open_to_others.push(path);
-            }
-            let whole = text.strip_suffix('\n').unwrap_or(&text);
-            whole.strip_suffix('\r').unwrap_or(whole).to_owned()
-        } else {
-            text
-        };
-        if secret {
-            self.secrets.push(Secret::new(text.clone()));
-        }
-        Ok(Value::String(text))
-    }
+    Ok((written, open))
 }
 
 /// The text of a file, and whether others than its owner may read or write it.
-fn load(path: &Path) -> Result<(String, bool), String> {
+pub(super) fn load(path: &Path) -> Result<(String, bool), String> {
     use std::os::unix::fs::PermissionsExt as _;
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
     // Asked before it is opened: opening a pipe waits for its other end.

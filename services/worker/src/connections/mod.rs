@@ -1,11 +1,15 @@
-//! Connections: where something outside is and how to sign in, from files that the operator of this worker keeps.
+//! Connections: where something outside is and how to sign in: sealed ones that the coordinator gives, and files that the operator of this
+//! worker keeps.
 //!
 //! Promises: a name from outside never leads out of the folder; files are read at each use, so a rotated credential works at once;
-//! an error names the file and the field and never a value; what is a credential cannot be printed ([`Secret`]) and is taken out
+//! an error names the place and the field and never a value; what is a credential cannot be printed ([`Secret`]) and is taken out
 //! of whatever was said or found with it. It knows nothing of what the fields mean: each user declares its own ([`Fields`]).
 
 pub(crate) mod address;
 mod file;
+mod given;
+mod references;
+mod resolve;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -14,15 +18,19 @@ use std::{
     collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
 };
 
+use downbeat_proto::worker::v1 as wire;
 use serde_json::{Map, Value};
 use tracing::warn;
 
 use crate::attempt::Failure;
 use crate::limits::CONNECTION_NAME_CHARS_MAX;
 use crate::process::mask::Mask;
+use given::Table;
+use references::Stores;
+use resolve::Raw;
 pub(crate) use secret::{HIDDEN, Secret};
 
 /// The setting that names the folder.
@@ -57,47 +65,84 @@ const ANY_NAME: &str = "*";
 
 /// All connections of this worker.
 #[derive(Debug, Clone)]
-pub(crate) struct Connections(Arc<Folder>);
+pub(crate) struct Connections(Arc<Known>);
 
 #[derive(Debug)]
-struct Folder {
+struct Known {
+    /// The folder of files.
     path: Option<PathBuf>,
+    /// What the coordinator gave.
+    given: RwLock<Table>,
+    stores: Stores,
     /// Files about whose permissions a warning was given: one is enough.
     warned: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Connections {
     pub(crate) fn new(path: Option<PathBuf>) -> Self {
-        Self(Arc::new(Folder { path, warned: Mutex::default() }))
+        Self(Arc::new(Known { path, given: RwLock::default(), stores: Stores::default(), warned: Mutex::default() }))
     }
 
-    /// Whether there can be any connection.
+    /// Whether there are files. Without any only sealed connections can be used.
     pub(crate) fn has_folder(&self) -> bool {
         self.0.path.is_some()
     }
 
-    /// The connection of that name; of an empty name, the integration's default one. `None`: it is the default one, and there is none.
+    /// The coordinator said which sealed connections there are: all of them (`anew`), or what changed.
+    pub(crate) fn given(&self, told: wire::Connections, anew: bool) {
+        let mut table = self.0.given.write().unwrap_or_else(PoisonError::into_inner);
+        if anew { table.replace(told) } else { table.change(told) }
+    }
+
+    /// The connection of that name; of an empty name, the integration's default one. A sealed one goes before a file. `None`: it is the
+    /// default one, and there is none.
     pub(crate) async fn open(
         &self,
         name: &str,
         integration: &'static str,
         fields: Fields,
     ) -> Result<Option<Connection>, Failure> {
-        let (folder, name) = (Arc::clone(&self.0), name.to_owned());
-        let read = tokio::task::spawn_blocking(move || folder.open(&name, integration, fields)).await;
+        let named = !name.is_empty();
+        if named {
+            check_name(name)?;
+        }
+        let found = match self.0.sealed(name, integration)? {
+            Some(found) => Some(found),
+            None => self.file(name, integration).await?,
+        };
+        let Some((name, raw)) = found else { return Ok(None) };
+        let place = raw.place.clone();
+        let read = resolve::resolve(raw, integration, fields, &self.0.stores).await?;
+        for file in read.open_to_others {
+            self.0.warn_once(&file);
+        }
+        Ok(Some(Connection { name, place, named, fields: read.fields, secrets: read.secrets, mask: OnceLock::new() }))
+    }
+
+    async fn file(&self, name: &str, integration: &'static str) -> Result<Option<(String, Raw)>, Failure> {
+        let (known, name) = (Arc::clone(&self.0), name.to_owned());
+        let read = tokio::task::spawn_blocking(move || known.file(&name, integration)).await;
         read.unwrap_or_else(|_| Err(Failure::transient("reading the connection failed inside Downbeat (a bug there)")))
     }
 }
 
-impl Folder {
-    fn open(&self, name: &str, integration: &'static str, fields: Fields) -> Result<Option<Connection>, Failure> {
+impl Known {
+    fn sealed(&self, name: &str, integration: &str) -> Result<Option<(String, Raw)>, Failure> {
+        let table = self.given.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(given) = table.find(name, integration) else { return Ok(None) };
+        let fields = given.fields(integration)?;
+        Ok(Some((given.name.clone(), Raw { place: given.place(), base: self.path.clone(), fields })))
+    }
+
+    fn file(&self, name: &str, integration: &'static str) -> Result<Option<(String, Raw)>, Failure> {
         let named = !name.is_empty();
         let name = if named { name.to_owned() } else { default_name(integration) };
         check_name(&name)?;
         let Some(folder) = &self.path else {
             if named {
                 return Err(Failure::misconfigured(format!(
-                    "connection {name:?}: this worker has no folder of connections; set {SETTING} (--connections)"
+                    "connection {name:?}: no sealed connection has this name (downbeat connection set), and this worker has no folder of \
+                     connections: set {SETTING} (--connections)"
                 )));
             }
             return Ok(None);
@@ -106,17 +151,18 @@ impl Folder {
             if named {
                 let place = folder.join(format!("{name}.json"));
                 return Err(Failure::misconfigured(format!(
-                    "connection {name:?}: there is no file {} (or .yaml) on this worker",
+                    "connection {name:?}: no sealed connection has this name, and there is no file {} (or .yaml) on this worker",
                     place.display()
                 )));
             }
             return Ok(None);
         };
-        let read = file::read(&file, integration, fields)?;
-        for file in read.open_to_others {
+        let (fields, open) = file::read(&file, integration)?;
+        if open {
             self.warn_once(&file);
         }
-        Ok(Some(Connection { file, named, fields: read.fields, secrets: read.secrets, mask: OnceLock::new() }))
+        let base = file.parent().map(Path::to_owned);
+        Ok(Some((name, Raw { place: file.display().to_string(), base, fields })))
     }
 
     fn warn_once(&self, file: &Path) {
@@ -129,7 +175,8 @@ impl Folder {
 /// What a check says when it needs a connection and there is none of the default name.
 pub(crate) fn none_given(integration: &str) -> Failure {
     Failure::misconfigured(format!(
-        "{integration} needs a connection: name one, or put the file {}.json into the worker's folder of connections ({SETTING})",
+        "{integration} needs a connection: name one, save one with `downbeat connection set {0}`, or put the file {0}.json into the \
+         worker's folder of connections ({SETTING})",
         default_name(integration)
     ))
 }
@@ -170,7 +217,9 @@ fn find(folder: &Path, name: &str) -> Result<Option<PathBuf>, Failure> {
 
 /// One connection, every reference resolved.
 pub(crate) struct Connection {
-    file: PathBuf,
+    name: String,
+    /// Where its fields stand.
+    place: String,
     named: bool,
     fields: Map<String, Value>,
     secrets: Vec<Secret>,
@@ -191,8 +240,7 @@ impl Connection {
 
     /// Its fields but some as variables of a process, as published: `INTEGRATION__CONNECTION__FIELD`.
     pub(crate) fn variables(&self, integration: &str, but: &[&str]) -> impl Iterator<Item = (String, String)> {
-        let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
-        let start = format!("{}__{}", variable(integration), variable(&name));
+        let start = format!("{}__{}", variable(integration), variable(&self.name));
         let fields = self.fields.iter().filter(|(field, _)| !but.contains(&field.as_str()));
         fields.map(move |(field, value)| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -200,9 +248,9 @@ impl Connection {
         })
     }
 
-    /// A failure that names the file and the field. `what` must not repeat its value.
+    /// A failure that names the place and the field. `what` must not repeat its value.
     pub(crate) fn wrong(&self, field: &str, what: impl fmt::Display) -> Failure {
-        Failure::misconfigured(format!("{}: the field {field} {what}", self.file.display()))
+        Failure::misconfigured(format!("{}: the field {field} {what}", self.place))
     }
 
     /// A text; a number counts as its digits. `None`: absent, null or blank.
@@ -276,6 +324,6 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields: Vec<&String> = self.fields.keys().collect();
-        formatter.debug_struct("Connection").field("file", &self.file).field("fields", &fields).finish_non_exhaustive()
+        formatter.debug_struct("Connection").field("place", &self.place).field("fields", &fields).finish_non_exhaustive()
     }
 }

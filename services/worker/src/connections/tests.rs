@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use downbeat_proto::worker::v1 as wire;
 use serde_json::{Value, json};
 
 use super::{Connection, Connections, Fields, none_given};
@@ -140,6 +141,97 @@ async fn files_that_others_may_read_are_noticed() {
     write(folder.path(), "a.json", json!({ "password": "file:pw" }));
     fs::write(folder.path().join("pw"), PASSWORD).unwrap();
     fs::set_permissions(folder.path().join("pw"), fs::Permissions::from_mode(0o640)).unwrap();
-    let read = super::file::read(&folder.path().join("a.json"), "POSTGRES", FIELDS).unwrap();
-    assert_eq!(read.open_to_others, [folder.path().join("pw")]);
+    let connections = Connections::new(Some(folder.path().to_owned()));
+    connections.open("a", "POSTGRES", FIELDS).await.unwrap().unwrap();
+    let warned: Vec<_> = connections.0.warned.lock().unwrap().iter().cloned().collect();
+    assert_eq!(warned, [folder.path().join("pw")]);
+}
+
+fn told(name: &str, fields: &Value, is_default: bool) -> wire::Connections {
+    let given = wire::GivenConnection {
+        name: name.to_owned(),
+        integration: "POSTGRES".to_owned(),
+        version: 1,
+        is_default,
+        fields: fields.to_string(),
+        error: String::new(),
+    };
+    wire::Connections { connections: vec![given], ..Default::default() }
+}
+
+async fn host(connections: &Connections, name: &str) -> Option<String> {
+    let opened = connections.open(name, "POSTGRES", FIELDS).await.unwrap();
+    opened.map(|connection| connection.required("host").unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_sealed_connection_goes_before_a_file_of_its_name_until_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "shop.json", json!({ "host": "of the file" }));
+    write(folder.path(), "default_postgres.json", json!({ "host": "of the default file" }));
+    let connections = Connections::new(Some(folder.path().to_owned()));
+    assert_eq!(host(&connections, "shop").await.unwrap(), "of the file");
+    connections.given(told("shop", &json!({ "host": "sealed", "password": PASSWORD }), true), false);
+    assert_eq!(host(&connections, "shop").await.unwrap(), "sealed");
+    assert_eq!(host(&connections, "").await.unwrap(), "sealed", "it is the default one");
+    // Another one becomes the default.
+    connections.given(told("main", &json!({ "host": "main" }), true), false);
+    assert_eq!(host(&connections, "").await.unwrap(), "main");
+    let without = wire::Connections { without_default: vec!["POSTGRES".to_owned()], ..Default::default() };
+    connections.given(without, false);
+    assert_eq!(host(&connections, "").await.unwrap(), "of the default file");
+    connections.given(wire::Connections { gone: vec!["shop".to_owned()], ..Default::default() }, false);
+    assert_eq!(host(&connections, "shop").await.unwrap(), "of the file");
+    assert_eq!(host(&connections, "main").await.unwrap(), "main");
+    // A coordinator that is met anew says all that there is.
+    connections.given(wire::Connections::default(), true);
+    assert!(connections.open("main", "POSTGRES", FIELDS).await.unwrap_err().message.contains("no sealed connection"));
+}
+
+#[tokio::test]
+async fn values_that_were_sealed_are_hidden_and_their_references_looked_up_here() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pw"), format!("{PASSWORD}\n")).unwrap();
+    let connections = Connections::new(Some(folder.path().to_owned()));
+    let fields = json!({ "host": "literal:env:x", "password": "file:pw", "headers": { "k": "env:PATH" } });
+    connections.given(told("a", &fields, false), false);
+    let read = connections.open("a", "POSTGRES", FIELDS).await.unwrap().unwrap();
+    assert_eq!(read.required("host").unwrap(), "env:x");
+    assert_eq!(read.secret("password").unwrap().unwrap().reveal(), PASSWORD);
+    assert_eq!(read.table("headers").unwrap()["k"], std::env::var("PATH").unwrap());
+    assert_eq!(read.hide(format!("no {PASSWORD}!")), "no ***!");
+    let printed = format!("{read:?} {connections:?}");
+    assert!(!printed.contains(PASSWORD) && printed.contains("sealed connection"), "{printed}");
+    let variables: Vec<_> = read.variables("POSTGRES", &["headers", "password"]).collect();
+    assert_eq!(variables, [("POSTGRES__A__HOST".to_owned(), "env:x".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_sealed_connection_is_said_without_value() {
+    let broken = wire::Connections {
+        connections: vec![wire::GivenConnection {
+            name: "broken".to_owned(),
+            integration: "POSTGRES".to_owned(),
+            error: "it is damaged".to_owned(),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let connections = Connections::new(None);
+    connections.given(broken, false);
+    for (name, fields, expected) in [
+        ("broken", None, "the sealed connection \"broken\": it is damaged"),
+        ("a", Some(json!({ "passwort": PASSWORD })), "the field \"passwort\" is unknown"),
+        ("a", Some(json!({ "password": "vault:x" })), "write vault:MOUNT/PATH#FIELD"),
+        ("a", Some(json!({ "password": "file:pw" })), "no folder of connections"),
+        ("a", Some(json!({ "password": "env:DOWNBEAT_TEST_IS_NOT_SET" })), "is not set"),
+    ] {
+        if let Some(fields) = fields {
+            connections.given(told("a", &fields, false), false);
+        }
+        let failure = connections.open(name, "POSTGRES", FIELDS).await.unwrap_err();
+        assert!(failure.message.contains(expected) && !failure.message.contains(PASSWORD), "{}", failure.message);
+    }
+    let other = connections.open("a", "MYSQL", FIELDS).await.unwrap_err();
+    assert!(other.message.contains("is a connection of POSTGRES; MYSQL is asked for"), "{}", other.message);
 }

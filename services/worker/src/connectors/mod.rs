@@ -231,14 +231,18 @@ impl Registry {
     }
 
     /// What the worker tells the coordinator it can do: the connectors, and the no-op job that the engine answers itself. Without
-    /// a folder of connections only what needs none, so that a worker that has one is asked.
+    /// a folder of connections what needs one only where a sealed one is given, so that otherwise a worker that has one is asked.
     pub(crate) fn jobs(&self) -> Vec<wire::Job> {
-        let offered = self.all.iter().filter(|connector| self.connections || !connector.needs_connection());
-        let jobs = offered.map(|connector| (connector.job(), connector.remote())).chain([(noop::JOB, false)]);
-        jobs.map(|((integration, job), remote)| wire::Job {
+        let own = self.all.iter().map(|connector| {
+            let sealed_only = !self.connections && connector.needs_connection();
+            (connector.job(), connector.remote(), sealed_only)
+        });
+        let jobs = own.chain([(noop::JOB, false, false)]);
+        jobs.map(|((integration, job), remote, sealed_only)| wire::Job {
             integration: integration.to_owned(),
             integration_job: job.to_owned(),
             remote,
+            sealed_only,
         })
         .collect()
     }

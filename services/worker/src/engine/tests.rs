@@ -64,7 +64,7 @@ impl Scene {
             worker_id: Bytes::from_static(&[9; 16]),
             name: "w".to_owned(),
             slots: 4,
-            jobs: vec![Job { integration: "PYTHON".to_owned(), integration_job: "REMOTE".to_owned(), remote: true }],
+            jobs: vec![Job { integration: "PYTHON".to_owned(), integration_job: "REMOTE".to_owned(), remote: true, sealed_only: false }],
             checks: vec![],
             labels: [("zone".to_owned(), "eu".to_owned())].into(),
         };
@@ -91,7 +91,7 @@ impl Scene {
         };
         assert_eq!(hello.labels["zone"], "eu", "the labels are said with every hello");
         let in_hand = hello.in_hand.iter().map(|wire| AttemptId::from_wire(Some(wire)).unwrap()).collect();
-        let welcome = Welcome { lease_milliseconds: 30_000, coordinator: "c".to_owned() };
+        let welcome = Welcome { lease_milliseconds: 30_000, coordinator: "c".to_owned(), connections: None };
         (in_hand, self.hear(FromCoordinator::Welcome(welcome)))
     }
 

@@ -62,16 +62,13 @@ pub(crate) struct Described {
     tokens: Arc<Tokens>,
 }
 
-/// One job for each manifest; none without a folder of connections, so that a worker that has one is asked.
+/// One job for each manifest.
 pub(crate) fn jobs(manifests: &load::Manifests, connections: &Connections) -> Vec<Arc<dyn RemoteJob>> {
     let described = described(manifests, connections);
     described.into_iter().map(|job| job as Arc<dyn RemoteJob>).collect()
 }
 
 fn described(manifests: &load::Manifests, connections: &Connections) -> Vec<Arc<Described>> {
-    if !connections.has_folder() {
-        return Vec::new();
-    }
     let tokens = Arc::new(Tokens::default());
     let mut fields: BTreeMap<&str, Fields> = BTreeMap::new();
     for manifest in manifests.values() {

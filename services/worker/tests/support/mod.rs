@@ -320,7 +320,7 @@ async fn greet(
     let (to_worker, mut from_worker) = timeout(PATIENCE, attached.recv()).await.expect("no worker came").unwrap();
     let first = timeout(PATIENCE, from_worker.message()).await.unwrap().unwrap().unwrap();
     let Some(ToCoordinator::Hello(hello)) = first.message else { panic!("the first message is no hello") };
-    let welcome = Welcome { lease_milliseconds: 30_000, coordinator: "test".to_owned() };
+    let welcome = Welcome { lease_milliseconds: 30_000, coordinator: "test".to_owned(), connections: None };
     to_worker.send(Ok(CoordinatorMessage { message: Some(FromCoordinator::Welcome(welcome)) })).await.unwrap();
     (to_worker, from_worker, hello)
 }

@@ -76,6 +76,11 @@ impl Asker {
         &self.caller.actor
     }
 
+    /// Who asks, from where, why; for what the engine does for this caller and answers itself.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// Somebody whose decisions have another actor than the request says.
     pub(super) fn acting_as(mut self, actor: &str) -> Self {
         actor.clone_into(&mut self.caller.actor);
@@ -220,6 +225,9 @@ asks! {
     SyncPipelineRequest asks for ApplyPipeline of Pipeline(pipeline) by |it| &it.actor;
     SetPoolRequest asks for SetPool of Pool(name) by |it| &it.actor;
     RemoveEnvironmentRequest asks for RemoveEnvironment of Environment(environment) by |it| &it.actor;
+    SaveConnectionRequest asks for SaveConnection of Connection(connection) by |it| &it.actor;
+    RemoveConnectionRequest asks for RemoveConnection of Connection(connection) by |it| &it.actor;
+    TestConnectionRequest asks for TestConnection of Connection(connection) by |it| &it.actor;
     StartRunRequest asks for StartRun of Pipeline(pipeline) by |it| &it.actor;
     RestartRunRequest asks for RestartRun of Run(run_id) by |it| &it.actor;
     CancelRunRequest asks for CancelRun of Run(run_id) by |it| &it.actor;
@@ -257,6 +265,7 @@ asks_of_the_ledger! {
     SetPricesRequest asks for SetPrices;
     RecordCostsRequest asks for RecordCosts;
     SetBudgetRequest asks for SetBudget;
+    ResealConnectionsRequest asks for ResealConnections;
 }
 
 /// Whose code nobody knows names nothing.

@@ -5,6 +5,7 @@ mod alerts;
 mod apply;
 mod asker;
 mod backfills;
+mod connections;
 mod costs;
 mod declared;
 mod endpoints;
@@ -38,7 +39,9 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::refused;
-use crate::{driver::Handle, engine::Answer, limits};
+use crate::{
+    connections::Vault, driver::Handle, endpoint_secrets::EndpointSecrets, engine::Answer, limits,
+};
 use asker::Asker;
 use syncing::Syncs;
 
@@ -56,13 +59,31 @@ pub struct Control {
     reading: Arc<tokio::sync::Mutex<()>>,
     /// How pipelines stand to their repositories.
     syncs: Arc<Syncs>,
+    /// Where values of connections are sealed.
+    vault: Arc<Vault>,
+    /// Held by whoever changes what is sealed.
+    sealing: Arc<tokio::sync::Mutex<()>>,
+    /// Where secrets of endpoints are sealed.
+    endpoints: Arc<EndpointSecrets>,
+    /// Held by whoever gives an endpoint a further secret.
+    rotating: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Control {
     /// A service over this coordinator, which writes to this log.
-    pub fn new(handle: Handle, log: Arc<dyn EventLog>) -> Self {
+    pub fn new(handle: Handle, log: Arc<dyn EventLog>, vault: Arc<Vault>) -> Self {
         let watchers = Arc::new(Semaphore::new(limits::ACCESS_WATCHERS_MAX));
-        Self { handle, log, watchers, reading: Arc::default(), syncs: Arc::new(Syncs::new()) }
+        Self {
+            handle,
+            log,
+            watchers,
+            reading: Arc::default(),
+            syncs: Arc::new(Syncs::new()),
+            endpoints: Arc::new(vault.endpoint_secrets()),
+            vault,
+            sealing: Arc::default(),
+            rotating: Arc::default(),
+        }
     }
 
     async fn command(

@@ -1,0 +1,292 @@
+//! Which sealed connections each worker was given.
+//!
+//! Promises: before a worker is asked for something that uses a connection, it has that connection as it is now, and a worker that is asked
+//! for nothing of the kind never gets it; what it was given it hears of again when it changes or goes. Of values nothing is kept.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use downbeat_domain::{ConnectionId, Partition, connection::of_sides, state::Connection};
+use downbeat_proto::{convert, worker::v1 as wire};
+use wire::coordinator_message::Message;
+
+use super::Vault;
+use crate::{engine::SessionId, limits};
+
+/// What something uses: an integration, and the name of a connection (empty = the default one).
+pub(crate) type Use = (String, String);
+/// Which connection that was, in which version, and whether it was the default one.
+type Told = (ConnectionId, u32, bool);
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Given {
+    vault: Arc<Vault>,
+    told: BTreeMap<SessionId, BTreeMap<Use, (String, Told)>>,
+    /// The change of the vault that everybody has heard of.
+    heard: u64,
+}
+
+impl Given {
+    pub(crate) fn new(vault: Arc<Vault>) -> Self {
+        Self { vault, told: BTreeMap::new(), heard: 0 }
+    }
+
+    /// Puts into a welcome what the worker needs for what it has in hand, and gives back what has to be told before the message.
+    pub(crate) fn before(
+        &mut self,
+        session: SessionId,
+        message: &mut Message,
+        partition: &Partition,
+        in_hand: impl FnOnce() -> BTreeSet<Use>,
+    ) -> Vec<Message> {
+        if let Message::Welcome(welcome) = message {
+            self.told.remove(&session);
+            if partition.connections.all.is_empty() {
+                return Vec::new();
+            }
+            let mut messages = self.tell(session, in_hand(), partition).into_iter();
+            welcome.connections = messages.next();
+            // More than one message holds is seldom: what needs the rest fails until it is asked for again.
+            return messages.map(Message::Connections).collect();
+        }
+        if partition.connections.all.is_empty() && !self.told.contains_key(&session) {
+            return Vec::new();
+        }
+        let uses = match message {
+            Message::Offers(offers) => offers.offers.iter().flat_map(of_offer).collect(),
+            Message::Checks(checks) => {
+                checks.checks.iter().map(|check| (check.integration.clone(), check.connection.clone())).collect()
+            }
+            _ => return Vec::new(),
+        };
+        self.tell(session, uses, partition).into_iter().map(Message::Connections).collect()
+    }
+
+    /// The connection to the worker is gone.
+    pub(crate) fn forget(&mut self, session: SessionId) {
+        self.told.remove(&session);
+    }
+
+    /// What workers have to hear of because connections changed since the last call.
+    pub(crate) fn changed(&mut self, partition: &Partition) -> Vec<(SessionId, Message)> {
+        let changes = self.vault.changes();
+        if self.heard == changes {
+            return Vec::new();
+        }
+        self.heard = changes;
+        let told: Vec<(SessionId, BTreeSet<Use>)> =
+            self.told.iter().map(|(session, told)| (*session, told.keys().cloned().collect())).collect();
+        let tell = |(session, uses)| self.tell(session, uses, partition).into_iter().map(move |it| (session, it));
+        told.into_iter().flat_map(tell).map(|(session, it)| (session, Message::Connections(it))).collect()
+    }
+
+    /// What a worker does not know yet of what it uses, in messages of bounded size.
+    fn tell(&mut self, session: SessionId, uses: BTreeSet<Use>, partition: &Partition) -> Vec<wire::Connections> {
+        let mut messages: Vec<wire::Connections> = Vec::new();
+        let mut bytes = 0;
+        let told = self.told.entry(session).or_default();
+        let mut sent: BTreeSet<ConnectionId> = BTreeSet::new();
+        for of in uses {
+            let now = partition.connections.used_as(&of.0, &of.1);
+            let known = told.get(&of).map(|(_, told)| *told);
+            if known == now.map(|(id, state)| (id, state.version, state.is_default)) {
+                continue;
+            }
+            let Some((id, state)) = now else {
+                if messages.is_empty() {
+                    messages.push(wire::Connections::default());
+                }
+                if let (Some(message), Some((name, _))) = (messages.last_mut(), told.remove(&of)) {
+                    match of.1.as_str() {
+                        "" => message.without_default.push(of.0),
+                        _ => message.gone.push(name),
+                    }
+                }
+                continue;
+            };
+            if sent.insert(id) {
+                let given = given(&self.vault, id, state);
+                if messages.is_empty() || bytes + given.fields.len() > limits::GIVEN_BYTES_PER_MESSAGE {
+                    messages.push(wire::Connections::default());
+                    bytes = 0;
+                }
+                bytes += given.fields.len();
+                if let Some(message) = messages.last_mut() {
+                    message.connections.push(given);
+                }
+            }
+            told.insert(of, (state.name.clone(), (id, state.version, state.is_default)));
+        }
+        if told.is_empty() {
+            self.told.remove(&session);
+        }
+        messages
+    }
+}
+
+/// What the task of an offer uses.
+fn of_offer(offer: &wire::Offer) -> Vec<Use> {
+    let mut uses = vec![(offer.integration.clone(), offer.connection.clone())];
+    if offer.parameters.contains("_integration\"")
+        && let Some(parameters) = convert::object(&offer.parameters)
+    {
+        uses.extend(of_sides(&parameters).map(|(integration, named)| (integration.to_owned(), named.to_owned())));
+    }
+    uses
+}
+
+fn given(vault: &Vault, id: ConnectionId, state: &Connection) -> wire::GivenConnection {
+    let (fields, error) = match vault.open(id, state) {
+        Ok(fields) => (String::from_utf8_lossy(&fields).into_owned(), String::new()),
+        Err(error) => (String::new(), error.to_string()),
+    };
+    wire::GivenConnection {
+        name: state.name.clone(),
+        integration: state.integration.clone(),
+        version: state.version,
+        is_default: state.is_default,
+        fields,
+        error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use downbeat_runtime::{
+        blob::BlobStore,
+        sealed::{MasterKey, MasterKeys},
+    };
+    use jiff::Timestamp;
+
+    use super::*;
+
+    const SHOP: ConnectionId = ConnectionId([1; 16]);
+
+    struct Scene {
+        _folder: tempfile::TempDir,
+        vault: Arc<Vault>,
+        given: Given,
+        partition: Partition,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let keys = MasterKeys::of(vec![MasterKey::from_bytes([1; 32])]);
+            let vault = Arc::new(Vault::new(keys, BlobStore::open(folder.path()).unwrap()));
+            let given = Given::new(Arc::clone(&vault));
+            Self { _folder: folder, vault, given, partition: Partition::default() }
+        }
+
+        async fn save(&mut self, version: u32, is_default: bool, fields: &str) {
+            let (seal, _) = self.vault.put(SHOP, "shop", version, fields).await.unwrap();
+            self.vault.settle(SHOP, Some(seal));
+            let state = Connection {
+                integration: "POSTGRES".to_owned(),
+                name: "shop".to_owned(),
+                version,
+                seal,
+                fields: Vec::new(),
+                is_default,
+                tested: None,
+                created_at: Timestamp::UNIX_EPOCH,
+                updated_at: Timestamp::UNIX_EPOCH,
+            };
+            self.partition.connections.all.insert(SHOP, state);
+        }
+
+        /// What a worker hears before this offer.
+        fn offer(&mut self, session: SessionId, integration: &str, connection: &str, parameters: &str) -> Vec<String> {
+            let offer = wire::Offer {
+                integration: integration.to_owned(),
+                connection: connection.to_owned(),
+                parameters: parameters.to_owned(),
+                ..Default::default()
+            };
+            let mut offers = Message::Offers(wire::Offers { offers: vec![offer] });
+            let before = self.given.before(session, &mut offers, &self.partition, BTreeSet::new);
+            before.iter().flat_map(words).collect()
+        }
+
+        fn changed(&mut self) -> Vec<(SessionId, Vec<String>)> {
+            let changed = self.given.changed(&self.partition);
+            changed.iter().map(|(session, message)| (*session, words(message))).collect()
+        }
+    }
+
+    fn words(message: &Message) -> Vec<String> {
+        let Message::Connections(told) = message else { panic!("{message:?}") };
+        let given = told.connections.iter().map(|it| {
+            let default = if it.is_default { " default" } else { "" };
+            format!("{} {}{default}", it.name, if it.error.is_empty() { &it.fields } else { &it.error })
+        });
+        let gone = told.gone.iter().map(|name| format!("{name} gone"));
+        let without = told.without_default.iter().map(|name| format!("no default {name}"));
+        given.chain(gone).chain(without).collect()
+    }
+
+    #[tokio::test]
+    async fn a_worker_is_given_what_it_uses_once_and_others_are_given_nothing() {
+        let mut scene = Scene::new();
+        assert!(scene.offer(1, "POSTGRES", "shop", "").is_empty(), "there is none");
+        scene.save(1, false, "{\"a\":1}").await;
+        assert_eq!(scene.offer(1, "POSTGRES", "shop", ""), ["shop {\"a\":1}"]);
+        assert!(scene.offer(1, "POSTGRES", "shop", "").is_empty(), "it has it");
+        for (integration, connection) in [("POSTGRES", ""), ("POSTGRES", "other"), ("MYSQL", ""), ("PYTHON", "")] {
+            assert!(scene.offer(2, integration, connection, "").is_empty(), "{integration} {connection}");
+        }
+        let both = "{\"source_integration\": \"POSTGRES\", \"source_connection_id\": \"shop\"}";
+        assert_eq!(scene.offer(2, "DOWNBEAT", "", both), ["shop {\"a\":1}"]);
+        scene.given.forget(2);
+        assert_eq!(scene.offer(2, "DOWNBEAT", "", both), ["shop {\"a\":1}"], "after a new connection it is told again");
+    }
+
+    #[tokio::test]
+    async fn who_was_given_one_hears_when_it_changes_and_when_it_goes() {
+        let mut scene = Scene::new();
+        scene.save(1, true, "{\"a\":1}").await;
+        scene.offer(1, "POSTGRES", "", "");
+        scene.offer(2, "POSTGRES", "shop", "");
+        scene.offer(3, "PYTHON", "", "");
+        scene.changed();
+        scene.save(2, true, "{\"a\":2}").await;
+        let told = vec!["shop {\"a\":2} default".to_owned()];
+        assert_eq!(scene.changed(), [(1, told.clone()), (2, told)]);
+        assert!(scene.changed().is_empty(), "once");
+        scene.save(3, false, "{\"a\":3}").await;
+        let changed = scene.changed();
+        assert_eq!(changed[0], (1, vec!["no default POSTGRES".to_owned()]));
+        assert_eq!(changed[1], (2, vec!["shop {\"a\":3}".to_owned()]));
+        scene.partition.connections.all.clear();
+        scene.vault.settle(SHOP, None);
+        assert_eq!(scene.changed(), [(2, vec!["shop gone".to_owned()])]);
+    }
+
+    #[tokio::test]
+    async fn a_welcome_holds_what_the_worker_has_in_hand() {
+        let mut scene = Scene::new();
+        scene.save(1, false, "{\"a\":1}").await;
+        let mut welcome = Message::Welcome(wire::Welcome::default());
+        let in_hand = || BTreeSet::from([("POSTGRES".to_owned(), "shop".to_owned())]);
+        assert!(scene.given.before(1, &mut welcome, &scene.partition, in_hand).is_empty());
+        let Message::Welcome(wire::Welcome { connections: Some(told), .. }) = welcome else { panic!() };
+        assert_eq!(words(&Message::Connections(told)), ["shop {\"a\":1}"]);
+        let mut welcome = Message::Welcome(wire::Welcome::default());
+        scene.given.before(2, &mut welcome, &scene.partition, BTreeSet::new);
+        let Message::Welcome(wire::Welcome { connections: None, .. }) = welcome else { panic!("{welcome:?}") };
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_opened_is_said_and_not_left_out() {
+        let mut scene = Scene::new();
+        scene.save(1, false, "{}").await;
+        if let Some(state) = scene.partition.connections.all.get_mut(&SHOP) {
+            state.seal = [9; 16];
+        }
+        let told = scene.offer(1, "POSTGRES", "shop", "");
+        assert!(told[0].contains("not in the blob store"), "{told:?}");
+    }
+}
