@@ -4,6 +4,7 @@ mod control;
 mod worker;
 
 pub use control::Control;
+pub(crate) use control::REPOSITORIES;
 pub use worker::Workers;
 
 use downbeat_domain::Rejection;

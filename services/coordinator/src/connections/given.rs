@@ -13,7 +13,7 @@ use downbeat_proto::{convert, worker::v1 as wire};
 use wire::coordinator_message::Message;
 
 use super::Vault;
-use crate::{engine::SessionId, limits};
+use crate::{api::REPOSITORIES, engine::SessionId, limits};
 
 /// What something uses: an integration, and the name of a connection (empty = the default one).
 pub(crate) type Use = (String, String);
@@ -57,9 +57,7 @@ impl Given {
         }
         let uses = match message {
             Message::Offers(offers) => offers.offers.iter().flat_map(of_offer).collect(),
-            Message::Checks(checks) => {
-                checks.checks.iter().map(|check| (check.integration.clone(), check.connection.clone())).collect()
-            }
+            Message::Checks(checks) => checks.checks.iter().map(of_check).collect(),
             _ => return Vec::new(),
         };
         self.tell(session, uses, partition).into_iter().map(Message::Connections).collect()
@@ -125,6 +123,13 @@ impl Given {
         }
         messages
     }
+}
+
+/// What a check uses. Repositories are asked with what their host is asked with otherwise.
+fn of_check(check: &wire::Check) -> Use {
+    let provider = (check.integration == REPOSITORIES).then(|| convert::object(&check.parameters)).flatten();
+    let provider = provider.as_ref().and_then(|parameters| parameters.get("provider")?.as_str());
+    (provider.unwrap_or(&check.integration).to_owned(), check.connection.clone())
 }
 
 /// What the task of an offer uses.

@@ -78,7 +78,7 @@ impl Engine {
             let why = format!("{} questions wait for workers already; try again", limits::INQUIRIES_MAX);
             return self.told(number, Said::Nobody(why));
         }
-        match self.workers.checker_of(integration, kind) {
+        match self.workers.checker_of(integration, kind, true) {
             Some(Some(session)) => {
                 let check = wire::Check {
                     id: id_of(self.epoch, number).into(),

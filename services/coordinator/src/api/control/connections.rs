@@ -233,6 +233,8 @@ impl Control {
             VaultError::NoKey => unsealed(&error),
             error => Status::failed_precondition(format!("connection `{name}`: {error}")),
         })?;
+        // Whoever takes the older master keys away takes them from endpoints, too.
+        let resealed = resealed + self.reseal_endpoints().await?;
         let command = ConnectionCommand::Reseal { connections: resealed, master_key: master_key.clone() };
         let (_, tail) = self.change(asker, Command::Connection(command), None, "").await?;
         Ok(wire::ResealConnectionsResponse { resealed, master_key, position: self.position(tail) })

@@ -43,7 +43,7 @@ impl Control {
         let address = address.ok_or_else(|| Status::internal("the operating system has no randomness"))?;
         let secret = endpoint_secrets::secret(scheme, &request.secret).map_err(|error| failed(&error))?;
         // Before the decision: whoever has seen that it is open may call it.
-        self.keep(address.id, 1, secret.as_ref()).await?;
+        self.keep_secret(address.id, 1, secret.as_ref()).await?;
         let open = OpenEndpoint {
             endpoint: address.id,
             pipeline,
@@ -92,7 +92,7 @@ impl Control {
             if self.endpoint(endpoint).await?.secret >= number {
                 return Err(Status::aborted("somebody else has given it a further secret meanwhile: try again"));
             }
-            self.keep(endpoint, number, Some(&secret)).await?;
+            self.keep_secret(endpoint, number, Some(&secret)).await?;
             let rotated = self.rotate(asker, (endpoint, number), request.overlap_seconds, key).await?;
             return Ok(wire::RotateEndpointResponse {
                 endpoint: Some(self.told(endpoint).await?),
@@ -141,7 +141,19 @@ impl Control {
         Ok(wire::CloseEndpointResponse { changed, position: self.position(tail) })
     }
 
-    async fn keep(&self, endpoint: EndpointId, number: u32, secret: Option<&Secret>) -> Result<(), Status> {
+    /// Wraps the keys of all secrets that are valid with the master key that seals now. How many were not.
+    pub(super) async fn reseal_endpoints(&self) -> Result<u32, Status> {
+        let _rotating = self.rotating.lock().await;
+        let all = self.handle.ask(|engine, now| {
+            let open = engine.partition().endpoints.open.iter();
+            open.flat_map(|(id, state)| state.valid_secrets(now.wall).map(|number| (*id, number)).collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+        });
+        let all = all.await.map_err(|error| refused(&error))?;
+        self.endpoints.reseal(&all).await.map_err(|error| failed(&error))
+    }
+
+    async fn keep_secret(&self, endpoint: EndpointId, number: u32, secret: Option<&Secret>) -> Result<(), Status> {
         let Some(secret) = secret else { return Ok(()) };
         self.endpoints.keep(endpoint, number, secret).await.map_err(|error| failed(&error))
     }

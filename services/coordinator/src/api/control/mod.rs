@@ -43,6 +43,7 @@ use crate::{
     connections::Vault, driver::Handle, endpoint_secrets::EndpointSecrets, engine::Answer, limits,
 };
 use asker::Asker;
+pub(crate) use repositories::INTEGRATION as REPOSITORIES;
 use syncing::Syncs;
 
 /// The only account of this version.

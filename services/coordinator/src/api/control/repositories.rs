@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// As what workers are asked for it.
-pub(super) const INTEGRATION: &str = "GIT";
+pub(crate) const INTEGRATION: &str = "GIT";
 const READ_FILE: &str = "READ_FILE";
 
 /// Where to read.

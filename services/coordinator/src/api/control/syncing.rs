@@ -286,7 +286,10 @@ impl Syncing {
                 () = self.syncs.woken.notified() => {}
             }
             let Some(handle) = self.handle.upgrade() else { return };
-            let control = Control { syncs: Arc::clone(&self.syncs), ..Control::new(handle, Arc::clone(&self.log)) };
+            let control = Control {
+                syncs: Arc::clone(&self.syncs),
+                ..Control::new(handle, Arc::clone(&self.log), Arc::default())
+            };
             let Ok(all) = control.all_kept().await else { return };
             self.syncs.retain(&all.iter().map(|kept| kept.pipeline).collect());
             self.round(&control, &mut turns, all).await;

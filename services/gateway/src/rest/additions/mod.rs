@@ -6,8 +6,11 @@ mod table;
 
 use axum::http::Method;
 
-use crate::http::{Need, Route, Routes};
-use table::{About, TABLE};
+use crate::{
+    http::{Need, Route, Routes},
+    rest::about::About,
+};
+use table::TABLE;
 
 pub(super) fn routes(routes: &mut Routes) {
     for entry in TABLE {
