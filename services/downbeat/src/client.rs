@@ -4,7 +4,7 @@ use downbeat_proto::{
     asked as beside,
     control::v1::{
         access_service_client::AccessServiceClient, control_service_client::ControlServiceClient,
-        environment_service_client::EnvironmentServiceClient,
+        connection_service_client::ConnectionServiceClient, environment_service_client::EnvironmentServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
@@ -43,6 +43,12 @@ pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>,
 pub async fn access(servers: &Servers) -> Result<AccessServiceClient<Channel>, Error> {
     let channel = connect(&servers.server).await?;
     Ok(AccessServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The coordinator, about connections.
+pub async fn connections(servers: &Servers) -> Result<ConnectionServiceClient<Channel>, Error> {
+    let client = ConnectionServiceClient::new(connect(&servers.server).await?);
+    Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The coordinator, about environments.

@@ -5,6 +5,7 @@ mod answers;
 mod asset;
 mod audit;
 mod backfill;
+mod connection;
 mod control;
 mod cost;
 mod env;
@@ -31,6 +32,9 @@ pub use asset::{
 };
 pub use audit::{AuditCommand, AuditExport, AuditSelection, AuditSub, AuditVerify};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
+pub use connection::{
+    ConnectionCommand, ConnectionList, ConnectionOne, ConnectionRemove, ConnectionReseal, ConnectionSet, ConnectionSub,
+};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineSub,
     PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
@@ -128,6 +132,8 @@ pub enum Command {
     Key(KeyCommand),
     /// Environments: variables that runs read as `ENV.NAME`.
     Env(EnvCommand),
+    /// Connections: credentials that are sealed, and shown nowhere.
+    Connection(ConnectionCommand),
     /// Show when schedules fire next.
     Schedule(ScheduleCommand),
     /// Run past instants of a schedule; or list, show or cancel backfills.
