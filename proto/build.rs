@@ -25,8 +25,7 @@ const FILES: [&str; 19] = [
 ];
 
 /// They hold credentials: `src/unprinted.rs` says what is printed of them.
-const WITHOUT_DEBUG: [&str; 2] =
-    [".downbeat.worker.v1.GivenConnection", ".downbeat.control.v1.SaveConnectionRequest"];
+const WITHOUT_DEBUG: [&str; 2] = [".downbeat.worker.v1.GivenConnection", ".downbeat.control.v1.SaveConnectionRequest"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for file in FILES {

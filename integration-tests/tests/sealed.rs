@@ -69,7 +69,8 @@ fn holding(folder: &Path, secret: &str) -> Vec<String> {
         let path = entry.path();
         if path.is_dir() {
             found.extend(holding(&path, secret));
-        } else if std::fs::read(&path).is_ok_and(|bytes| bytes.windows(secret.len()).any(|at| at == secret.as_bytes())) {
+        } else if std::fs::read(&path).is_ok_and(|bytes| bytes.windows(secret.len()).any(|at| at == secret.as_bytes()))
+        {
             found.push(path.display().to_string());
         }
     }
@@ -136,7 +137,7 @@ fn a_value_that_was_sealed_reaches_its_site_and_nobody_else() {
     // What is wrong is said without values.
     let secret = "third-tulip-4713";
     let wrong = [
-        ("POST", json!({ "name": "site_1", "integration": "HTTP", "fields": { "headers": { "x": secret } } }), 409),
+        ("POST", json!({ "name": "site_1", "integration": "HTTP", "fields": { "headers": { "x": secret } } }), 400),
         ("POST", json!({ "name": "a b", "integration": "HTTP", "fields": { "headers": { "x": secret } } }), 0),
         ("POST", json!({ "name": "other", "integration": "HTTP", "fields": { "headers": [secret] } }), 0),
         ("POST", json!({ "name": "other", "integration": "HTTP", "fields": secret }), 422),
@@ -145,7 +146,11 @@ fn a_value_that_was_sealed_reaches_its_site_and_nobody_else() {
     for (method, body, status) in wrong {
         let target = if method == "POST" { format!("{BASE}/integrations/connections") } else { path.clone() };
         let answer = client.ask(method, &target, Some(&body));
-        assert!((400..500).contains(&answer.status) && (status == 0 || status == answer.status), "{body}: {}", answer.status);
+        assert!(
+            (400..500).contains(&answer.status) && (status == 0 || status == answer.status),
+            "{body}: {}",
+            answer.status
+        );
         assert!(!answer.text().contains(secret), "{body}: {}", answer.text());
     }
     let operator = dev.addresses.downbeat_ok(&["key", "create", "editor", "--role", "editor"]);
@@ -229,9 +234,8 @@ fn a_database_is_asked_with_what_was_sealed() {
         "password": Postgres::PASSWORD, "sslmode": "disable",
     });
     let file = folder.join("fields.json");
-    let mut arguments: Vec<String> = ["connection", "set", "default_postgres", "--integration", "POSTGRES"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut arguments: Vec<String> =
+        ["connection", "set", "default_postgres", "--integration", "POSTGRES"].map(str::to_owned).to_vec();
     for (name, value) in fields.as_object().expect("fields") {
         arguments.extend(["--json".to_owned(), format!("{name}={value}")]);
     }

@@ -61,7 +61,7 @@ impl Door {
             }
             let right = json!({ "name": name, "integration": integration, "fields": fields });
             assert_eq!(self.ask("POST", connections, Some(&right)), 201, "{name}");
-            assert_eq!(self.ask("POST", connections, Some(&right)), 409, "{name} is there");
+            assert_eq!(self.ask("POST", connections, Some(&right)), 400, "{name} is there");
             std::fs::remove_file(&path).expect("ours");
             sealed += 1;
         }
@@ -79,7 +79,9 @@ impl Door {
             self.ask("DELETE", &format!("/integrations/connections/{id}?force=nonsense"), None);
             self.ask("POST", &format!("/integrations/{integration}/validate/{id}"), None);
         }
-        for target in ["/audit?page_size=1000", "/alerts", "/now", "/broken", "/task_runs", "/operations", "/openapi.json"] {
+        for target in
+            ["/audit?page_size=1000", "/alerts", "/now", "/broken", "/task_runs", "/operations", "/openapi.json"]
+        {
             self.ask("GET", target, None);
         }
         for of in ["status", "task_runs", "why", "lineage", "waiting"] {

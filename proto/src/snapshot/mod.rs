@@ -15,10 +15,10 @@
 mod access;
 mod alerts;
 mod assets;
+mod connections;
 mod cost;
 mod decode;
 mod encode;
-mod connections;
 mod environments;
 mod sensors;
 

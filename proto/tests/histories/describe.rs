@@ -63,7 +63,8 @@ pub(crate) fn partition(partition: &Partition) -> String {
         let (name, of, version) = (&state.name, &state.integration, state.version);
         writeln!(text, "connection {id} `{name}` of {of}, version {version}{default}, {tested}").unwrap();
         for field in &state.fields {
-            writeln!(text, "  {} {}", field.name, if field.store.is_empty() { "sealed" } else { &field.store }).unwrap();
+            writeln!(text, "  {} {}", field.name, if field.store.is_empty() { "sealed" } else { &field.store })
+                .unwrap();
         }
     }
     for state in partition.pipelines.values() {

@@ -9,9 +9,9 @@
 mod access;
 mod alerts;
 mod assets;
+mod connections;
 mod costs;
 mod describe;
-mod connections;
 mod environments;
 mod foreign;
 mod recorder;

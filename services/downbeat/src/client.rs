@@ -3,8 +3,8 @@
 use downbeat_proto::{
     asked as beside,
     control::v1::{
-        access_service_client::AccessServiceClient, control_service_client::ControlServiceClient,
-        connection_service_client::ConnectionServiceClient, environment_service_client::EnvironmentServiceClient,
+        access_service_client::AccessServiceClient, connection_service_client::ConnectionServiceClient,
+        control_service_client::ControlServiceClient, environment_service_client::EnvironmentServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use downbeat_proto::{
     control::v1::{
         connection_service_client::ConnectionServiceClient, control_service_client::ControlServiceClient,
-        environment_service_client::EnvironmentServiceClient,
-        pipeline_service_client::PipelineServiceClient, tool_state_service_client::ToolStateServiceClient,
+        environment_service_client::EnvironmentServiceClient, pipeline_service_client::PipelineServiceClient,
+        tool_state_service_client::ToolStateServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{

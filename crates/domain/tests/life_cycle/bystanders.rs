@@ -2,8 +2,8 @@
 
 use downbeat_domain::{
     AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, ConnectionId, EnvironmentId, Event, EventOrigin,
-    EventTaken, KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
-    TargetKind, WindowRef,
+    EventTaken, KeyId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided,
+    Target, TargetKind, WindowRef,
     connection::{ConnectionEvent, ConnectionSaved},
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     environment::{EnvironmentEvent, EnvironmentSet, Variables},

@@ -238,11 +238,8 @@ fn whole(found: wire::GetConnectionResponse) -> Whole {
         name: field.name,
         store: Some(field.store).filter(|store| !store.is_empty()),
     };
-    let user = |user: wire::ConnectionUser| User {
-        pipeline_id: user.pipeline_id,
-        pipeline: user.pipeline,
-        what: user.what,
-    };
+    let user =
+        |user: wire::ConnectionUser| User { pipeline_id: user.pipeline_id, pipeline: user.pipeline, what: user.what };
     Whole {
         listed: shown(&connection),
         version: connection.version,

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use cases::*;
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EnvironmentId, Event, Grant, KeyId, Mark,
-    PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
-    ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EnvironmentId, Event,
+    Grant, KeyId, Mark, PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role,
+    RunCreated, RunStatus, ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
     connection::{ConnectionEvent, ConnectionField, ConnectionHealth, ConnectionSaved},
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, SensorEventTaken},

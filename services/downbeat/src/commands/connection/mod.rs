@@ -34,7 +34,9 @@ async fn list(list: &ConnectionList) -> Result<ExitCode, Error> {
     if !answer.connections.is_empty() {
         print(&format!("{}\n", connection_table(&answer.connections)))?;
     } else if answer.can_seal {
-        eprintln!("no sealed connections; make one with `downbeat connection set NAME --integration I --field NAME=@FILE`");
+        eprintln!(
+            "no sealed connections; make one with `downbeat connection set NAME --integration I --field NAME=@FILE`"
+        );
     } else {
         eprintln!("no sealed connections, and the coordinator has no master key to seal any (docs/connections.md)");
     }
@@ -50,10 +52,8 @@ async fn show(show: &ConnectionOne) -> Result<ExitCode, Error> {
 }
 
 async fn test(test: &ConnectionOne) -> Result<ExitCode, Error> {
-    let request = TestConnectionRequest {
-        connection: test.connection.clone(),
-        actor: test.by.actor.clone().unwrap_or_default(),
-    };
+    let request =
+        TestConnectionRequest { connection: test.connection.clone(), actor: test.by.actor.clone().unwrap_or_default() };
     let mut client = client::connections(&test.servers).await?;
     let answer = client.test_connection(client::asked(request, &test.by)).await.map_err(client::refused)?.into_inner();
     let tested = answer.connection.unwrap_or_default();

@@ -42,7 +42,12 @@ pub(super) async fn run(set: &ConnectionSet) -> Result<ExitCode, Error> {
     let saved = answer.connection.unwrap_or_default();
     let what = if answer.changed { "set" } else { "unchanged" };
     let default = if saved.is_default { ", the default of its integration" } else { "" };
-    println!("{what}: connection `{}` of {}, version {}{default}", clean(&saved.name), saved.integration, saved.version);
+    println!(
+        "{what}: connection `{}` of {}, version {}{default}",
+        clean(&saved.name),
+        saved.integration,
+        saved.version
+    );
     Ok(ExitCode::SUCCESS)
 }
 
