@@ -37,7 +37,8 @@ fn open(dev: &Dev, more: &[&str]) -> Opened {
     let output = dev.addresses.downbeat(&[&["webhook", "open", "orders"], more].concat());
     assert!(output.status.success(), "{}", text(&output));
     let (shown, beside) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let line = |name: &str| shown.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+    let line =
+        |name: &str| shown.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
     let id = beside.split_whitespace().nth(1).expect("endpoint ID").to_owned();
     Opened { id, path: line("path"), secret: line("secret") }
 }
@@ -151,13 +152,17 @@ fn a_signed_call_starts_a_run_and_only_once() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let plain = open(&dev, &["--name", "plain", "--sign", "none"]);
     assert_eq!(plain.secret, "");
-    let by_hand = |headers: &[(&str, &str)], body: &[u8]| Client::new(&dev.api).send("POST", &plain.path, headers, body);
+    let by_hand =
+        |headers: &[(&str, &str)], body: &[u8]| Client::new(&dev.api).send("POST", &plain.path, headers, body);
     said(&by_hand(&form, b"table=x").expect("an answer"), 415, "application/json");
     said(&by_hand(&[], b"{\"table\": \"plain\"}").expect("an answer"), 200, "Run created");
     said(&by_hand(&[], b"no JSON").expect("an answer"), 400, "not JSON");
 
     let listed = dev.addresses.downbeat_ok(&["webhook", "list", "orders"]);
-    assert!(listed.contains("standard webhooks") && listed.contains("github") && listed.lines().count() == 4, "{listed}");
+    assert!(
+        listed.contains("standard webhooks") && listed.contains("github") && listed.lines().count() == 4,
+        "{listed}"
+    );
     let refused = dev.addresses.downbeat(&["webhook", "open", "orders", "--name", "shop"]);
     assert!(text(&refused).contains("has an endpoint `shop` already"), "{}", text(&refused));
     let no_secret = dev.addresses.downbeat(&["webhook", "rotate", &plain.id]);
@@ -174,7 +179,8 @@ fn a_signed_call_starts_a_run_and_only_once() {
     let runs = runs(&dev);
     let tables: Vec<&str> = runs.iter().map(|(_, table)| table.as_str().unwrap_or_default()).collect();
     assert_eq!(tables, ["orders", "orders", "orders", "code", "plain"]);
-    let schemes: Vec<&str> = runs.iter().map(|(trigger, _)| trigger["signature"].as_str().unwrap_or_default()).collect();
+    let schemes: Vec<&str> =
+        runs.iter().map(|(trigger, _)| trigger["signature"].as_str().unwrap_or_default()).collect();
     assert_eq!(schemes, ["STANDARD_WEBHOOKS", "STANDARD_WEBHOOKS", "STANDARD_WEBHOOKS", "GITHUB", "NONE"], "{runs:?}");
 
     assert!(dev.process.terminate().success(), "{}", dev.process.printed());

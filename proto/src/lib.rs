@@ -53,6 +53,6 @@ pub mod event;
 pub mod limits;
 pub mod record;
 pub mod snapshot;
-mod unprinted;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unprinted;

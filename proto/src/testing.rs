@@ -6,13 +6,13 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, dead_code, reason = "of tests, each of which uses a part")]
 
 mod access;
-mod endpoints;
 mod alerts;
 mod assets;
 mod audit;
 mod backfills;
-mod costs;
 mod connections;
+mod costs;
+mod endpoints;
 mod environments;
 mod foreign;
 mod kinds;

@@ -50,8 +50,8 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, ConnectionId, CostId, EndpointId, EnvironmentId, EventKey, KeyId, LoginId, PipelineId, RunId, TaskRunId,
-    WorkerId,
+    AccountId, AlertId, BackfillId, CommandId, ConnectionId, CostId, EndpointId, EnvironmentId, EventKey, KeyId,
+    LoginId, PipelineId, RunId, TaskRunId, WorkerId,
 };
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};

@@ -40,7 +40,7 @@ impl Cost {
             Told::Offers(offers) => self.offers += offers.offers.len() as u64,
             Told::Stops(stops) => self.stops += stops.stops.len() as u64,
             Told::Acknowledged(_) => self.acknowledgements += 1,
-            Told::Welcome(_) | Told::Heartbeat(_) | Told::Checks(_) => {}
+            Told::Welcome(_) | Told::Heartbeat(_) | Told::Checks(_) | Told::Connections(_) => {}
         }
     }
 

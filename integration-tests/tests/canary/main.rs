@@ -1,11 +1,13 @@
 //! A thousand planted credentials, which tasks, servers, sensors and channels repeat in every dress: none of them is in the log, in blobs,
 //! snapshots and projections, in what services print and answer, whoever was killed meanwhile. What is no credential is in each of these places.
+//! Where each service is a process, credentials stand in files of the worker; where all are one, they were given through the API and are sealed.
 
 mod answers;
 mod hostile;
 mod pipelines;
 mod places;
 mod planted;
+mod sealed;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -252,6 +254,8 @@ async fn no_credential_leaves_its_connection_where_all_services_are_one_process(
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     arguments.extend(["--connections", connections.to_str().expect("text")]);
     let mut dev = Dev::start_with(folder, 8, &arguments);
+    let mut door = sealed::Door::of(&dev);
+    door.seal(&connections);
     let run = scene.begin(&dev.addresses);
     until_told(&dev.addresses, &run);
     dev.process.kill9();
@@ -262,6 +266,8 @@ async fn no_credential_leaves_its_connection_where_all_services_are_one_process(
     scene.end(&addresses, &mut asked, &run).await;
 
     let mut places = Places::of(&scene.planted);
+    door.moved(&dev);
+    door.search(&run, &mut places);
     asked.search(&run, &PIPELINES, &mut places).await;
     asked.search_commands(&run, &PIPELINES, &mut places);
     let log = log_id(&addresses).await;
@@ -271,5 +277,7 @@ async fn no_credential_leaves_its_connection_where_all_services_are_one_process(
     let worker = in_data("worker");
     let folders = Folders { log: &store, blobs: &blobs, metadata: &metadata, worker: &worker, printed: folder };
     folders.search(&mut places, &log);
+    places.search_files("blobs", &blobs.join("connections"));
     places.check(&KINDS);
+    places.check(&["api"]);
 }

@@ -16,7 +16,9 @@ use downbeat_domain::{
 };
 use jiff::Timestamp;
 
-use super::{SnapshotError, SnapshotPosition, access, alerts, assets, connections, cost, endpoints, environments, sensors};
+use super::{
+    SnapshotError, SnapshotPosition, access, alerts, assets, connections, cost, endpoints, environments, sensors,
+};
 use crate::{
     convert,
     event::{self, plan, words},

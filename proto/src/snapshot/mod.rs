@@ -15,11 +15,11 @@
 mod access;
 mod alerts;
 mod assets;
+mod connections;
 mod cost;
-mod endpoints;
 mod decode;
 mod encode;
-mod connections;
+mod endpoints;
 mod environments;
 mod logins;
 mod sensors;

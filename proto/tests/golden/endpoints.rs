@@ -5,7 +5,10 @@ use downbeat_domain::{
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
 };
 
-use crate::{added::text, samples::{PIPELINE, at}};
+use crate::{
+    added::text,
+    samples::{PIPELINE, at},
+};
 
 const ENDPOINT: EndpointId = EndpointId(*b"endpoint-of-shop");
 

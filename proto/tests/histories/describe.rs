@@ -63,7 +63,8 @@ pub(crate) fn partition(partition: &Partition) -> String {
         let (name, of, version) = (&state.name, &state.integration, state.version);
         writeln!(text, "connection {id} `{name}` of {of}, version {version}{default}, {tested}").unwrap();
         for field in &state.fields {
-            writeln!(text, "  {} {}", field.name, if field.store.is_empty() { "sealed" } else { &field.store }).unwrap();
+            writeln!(text, "  {} {}", field.name, if field.store.is_empty() { "sealed" } else { &field.store })
+                .unwrap();
         }
     }
     for state in partition.pipelines.values() {
@@ -155,8 +156,12 @@ fn keys(text: &mut String, keys: &Keys) {
         if let Some(tokens) = &login.tokens {
             let (current, previous) = (tokens.current, tokens.previous.map(|(hash, at)| (hash[0], at)));
             writeln!(text, "  access {}.. until {}", current.access[0], current.access_expires_at).unwrap();
-            writeln!(text, "  refresh {}.. until {}, before it {previous:?}", current.refresh[0], current.refresh_expires_at)
-                .unwrap();
+            writeln!(
+                text,
+                "  refresh {}.. until {}, before it {previous:?}",
+                current.refresh[0], current.refresh_expires_at
+            )
+            .unwrap();
         }
     }
 }

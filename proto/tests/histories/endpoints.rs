@@ -32,7 +32,8 @@ fn close(number: u8) -> Command {
 
 pub(crate) fn endpoints() -> Vec<Vec<u8>> {
     let demo = Recorder::new(BODY).run(open(1, "", SignatureScheme::None));
-    let demo = demo.run(open(2, "shop", SignatureScheme::StandardWebhooks)).refused(open(3, "shop", SignatureScheme::None));
+    let demo =
+        demo.run(open(2, "shop", SignatureScheme::StandardWebhooks)).refused(open(3, "shop", SignatureScheme::None));
     let demo = demo.run(open(4, "code", SignatureScheme::GitHub)).refused(rotate(1, 1, 0));
     let demo = demo.run(rotate(2, 2, 600)).run(rotate(2, 3, 300)).run(rotate(2, 4, 900)).refused(rotate(2, 4, 0));
     demo.after(60).run(rotate(4, 2, 0)).run(close(1)).run(close(1)).into_records()

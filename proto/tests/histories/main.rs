@@ -9,10 +9,11 @@
 mod access;
 mod alerts;
 mod assets;
+mod connections;
+mod connections;
 mod costs;
 mod describe;
 mod endpoints;
-mod connections;
 mod environments;
 mod foreign;
 mod recorder;

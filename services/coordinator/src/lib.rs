@@ -25,9 +25,9 @@ use downbeat_event_log::EventLog;
 use downbeat_proto::{
     control::v1::{
         access_service_server::AccessServiceServer, connection_service_server::ConnectionServiceServer,
-        control_service_server::ControlServiceServer,
-        environment_service_server::EnvironmentServiceServer, pipeline_service_server::PipelineServiceServer,
-        tool_state_service_server::ToolStateServiceServer, webhook_service_server::WebhookServiceServer,
+        control_service_server::ControlServiceServer, environment_service_server::EnvironmentServiceServer,
+        pipeline_service_server::PipelineServiceServer, tool_state_service_server::ToolStateServiceServer,
+        webhook_service_server::WebhookServiceServer,
     },
     worker::v1::worker_service_server::WorkerServiceServer,
 };

@@ -3,9 +3,9 @@
 use downbeat_proto::{
     asked as beside,
     control::v1::{
-        access_service_client::AccessServiceClient, control_service_client::ControlServiceClient,
-        environment_service_client::EnvironmentServiceClient, pipeline_service_client::PipelineServiceClient,
-        webhook_service_client::WebhookServiceClient,
+        access_service_client::AccessServiceClient, connection_service_client::ConnectionServiceClient,
+        control_service_client::ControlServiceClient, environment_service_client::EnvironmentServiceClient,
+        pipeline_service_client::PipelineServiceClient, webhook_service_client::WebhookServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
@@ -49,6 +49,12 @@ pub async fn access(servers: &Servers) -> Result<AccessServiceClient<Channel>, E
 /// The coordinator, about addresses that start pipelines.
 pub async fn webhooks(servers: &Servers) -> Result<WebhookServiceClient<Channel>, Error> {
     Ok(WebhookServiceClient::new(connect(&servers.server).await?))
+}
+
+/// The coordinator, about connections.
+pub async fn connections(servers: &Servers) -> Result<ConnectionServiceClient<Channel>, Error> {
+    let client = ConnectionServiceClient::new(connect(&servers.server).await?);
+    Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The coordinator, about environments.

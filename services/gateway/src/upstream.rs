@@ -4,8 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use downbeat_proto::{
     control::v1::{
-        control_service_client::ControlServiceClient, environment_service_client::EnvironmentServiceClient,
-        pipeline_service_client::PipelineServiceClient, tool_state_service_client::ToolStateServiceClient,
+        connection_service_client::ConnectionServiceClient, control_service_client::ControlServiceClient,
+        environment_service_client::EnvironmentServiceClient, pipeline_service_client::PipelineServiceClient,
+        tool_state_service_client::ToolStateServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
@@ -61,6 +62,10 @@ impl Upstream {
         ControlServiceClient::new(self.coordinator.clone())
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn connections(&self) -> ConnectionServiceClient<Channel> {
+        ConnectionServiceClient::new(self.coordinator.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     pub(crate) fn environments(&self) -> EnvironmentServiceClient<Channel> {

@@ -18,8 +18,8 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use downbeat_proto::events::v1::Outcome;
 use downbeat_proto::worker::v1::{
-    Abandoned, Check, CheckKind, Connections, CoordinatorMessage, Heartbeat, Hello, Offer, Report, Started, Stop, Stopped,
-    Succeeded, WorkerMessage, coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
+    Abandoned, Check, CheckKind, Connections, CoordinatorMessage, Heartbeat, Hello, Offer, Report, Started, Stop,
+    Stopped, Succeeded, WorkerMessage, coordinator_message::Message as FromCoordinator, report::Report as ReportKind,
     worker_message::Message as ToCoordinator,
 };
 

@@ -147,7 +147,12 @@ pub(crate) async fn once(request: Request, wait: Duration, limit: usize) -> Resu
 }
 
 /// As [`once`], to a side with authorities of its own.
-pub(crate) async fn once_trusting(request: Request, wait: Duration, limit: usize, trust: &Trust) -> Result<Answer, Lost> {
+pub(crate) async fn once_trusting(
+    request: Request,
+    wait: Duration,
+    limit: usize,
+    trust: &Trust,
+) -> Result<Answer, Lost> {
     let url = request.url.clone();
     let response = ask(trust, wait, request).await?;
     answer(&url, response, limit).await

@@ -23,15 +23,17 @@ pub(super) fn decide(
             rotate(known(partition, *endpoint)?, *endpoint, (*secret, *overlap_seconds), context)
         }
         // Closed twice is closed.
-        EndpointCommand::Close { endpoint } => Ok(partition.endpoints.open.get(endpoint).map_or_else(Vec::new, |state| {
-            let closed = EndpointEvent::Closed {
-                endpoint: *endpoint,
-                name: state.name.clone(),
-                pipeline: state.pipeline,
-                at: context.now,
-            };
-            vec![Event::Endpoint(Box::new(closed))]
-        })),
+        EndpointCommand::Close { endpoint } => {
+            Ok(partition.endpoints.open.get(endpoint).map_or_else(Vec::new, |state| {
+                let closed = EndpointEvent::Closed {
+                    endpoint: *endpoint,
+                    name: state.name.clone(),
+                    pipeline: state.pipeline,
+                    at: context.now,
+                };
+                vec![Event::Endpoint(Box::new(closed))]
+            }))
+        }
     }
 }
 

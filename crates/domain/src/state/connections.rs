@@ -196,11 +196,7 @@ fn each_use(plan: &Plan, mut found: impl FnMut(&str, &str, &dyn Fn() -> String))
     }
 }
 
-fn told(
-    alerts: &[PlanAlert],
-    found: &mut impl FnMut(&str, &str, &dyn Fn() -> String),
-    what: &dyn Fn(&str) -> String,
-) {
+fn told(alerts: &[PlanAlert], found: &mut impl FnMut(&str, &str, &dyn Fn() -> String), what: &dyn Fn(&str) -> String) {
     for (alert, destination) in alerts.iter().flat_map(|it| it.destinations.iter().map(move |to| (it, to))) {
         told_to(destination, found, &|| what(&alert.name));
     }

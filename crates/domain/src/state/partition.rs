@@ -14,8 +14,8 @@ use crate::{
     limits,
     plan::PreparedPlan,
     state::{
-        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Connections, Endpoints, Environments, Followers,
-        Keys, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
+        AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Connections, Endpoints, Environments,
+        Followers, Keys, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
     },
     status::RunStatus,
     storage::PipelineStorage,

@@ -18,9 +18,9 @@ use crate::{
     limits,
     plan::{Node, PreparedPlan},
     state::{
-        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Connections, Endpoints, Environments, Expansion, Followed, Followers,
-        GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase, PipelineState,
-        Pools, RecentCommands, RunState, SensorEvents, TaskState,
+        Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Connections, Endpoints, Environments, Expansion,
+        Followed, Followers, GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase,
+        PipelineState, Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };

@@ -40,12 +40,7 @@ fn remove(named: &str, force: bool) -> Step {
 }
 
 fn test(id: u8, version: u32, health: ConnectionHealth, message: &str) -> Step {
-    of(ConnectionCommand::Test {
-        connection: ConnectionId([id; 16]),
-        version,
-        health,
-        message: message.to_owned(),
-    })
+    of(ConnectionCommand::Test { connection: ConnectionId([id; 16]), version, health, message: message.to_owned() })
 }
 
 #[test]
@@ -54,9 +49,8 @@ fn a_connection_has_versions_and_one_of_an_integration_is_the_default() {
     let world = world.when(saved(save(1, "shop", 2))).then(["ConnectionSaved shop version 2 host password"]);
     // Its name says that it is the default one.
     let named = save(2, "default_postgres", 1);
-    let world = world
-        .when(saved(named))
-        .then(["ConnectionSaved default_postgres version 1 host password as the default"]);
+    let world =
+        world.when(saved(named)).then(["ConnectionSaved default_postgres version 1 host password as the default"]);
     let default = SaveConnection { is_default: Some(true), ..save(1, "shop", 3) };
     let world = world.when(saved(default)).then(["ConnectionSaved shop version 3 host password as the default"]);
     let all = &world.partition.connections;

@@ -50,7 +50,8 @@ fn valid(world: &World, number: u8, seconds: i64) -> Vec<u32> {
 
 #[test]
 fn a_pipeline_has_endpoints_of_different_names() {
-    let world = some().when(open(endpoint(1, "", SignatureScheme::None))).then(["EndpointOpened default NONE by user:ada"]);
+    let world =
+        some().when(open(endpoint(1, "", SignatureScheme::None))).then(["EndpointOpened default NONE by user:ada"]);
     let world = world.when(signed(2)).then(["EndpointOpened shop STANDARD_WEBHOOKS by user:ada"]);
     let world = world.when(signed(3)).refused("has an endpoint `shop` already");
     let world = world.when(open(endpoint(2, "other", SignatureScheme::None))).refused_as("ENDPOINT_EXISTS");

@@ -1,18 +1,17 @@
 //! Events in which no task takes part: whatever its phase, it stays there.
 
 use downbeat_domain::{
-    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event, EventOrigin,
-    EventTaken, KeyId, LoginId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus, ScheduleDecided, Target,
-    TargetKind, WindowRef,
+    AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event,
+    EventOrigin, EventTaken, KeyId, LoginId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus,
+    ScheduleDecided, Target, TargetKind, WindowRef,
     connection::{ConnectionEvent, ConnectionSaved},
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
-        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun, LoginEnd,
-        LoginRenewed, SensorChecked,
-        SensorClosed, SensorEventTaken, SensorOpened,
+        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun,
+        LoginEnd, LoginRenewed, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
     },
     foreign::{LineageReported, Said},
     plan::Plan,

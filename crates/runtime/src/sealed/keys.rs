@@ -82,7 +82,9 @@ impl MasterKeys {
         let words = text.split(|letter: char| letter.is_whitespace() || letter == ',').filter(|word| !word.is_empty());
         let keys: Option<Vec<MasterKey>> = words.map(MasterKey::from_text).collect();
         keys.and_then(Self::of).ok_or_else(|| {
-            format!("a master key is the base64 of 32 bytes (openssl rand -base64 32); 1 to {KEYS_MAX} of them are allowed")
+            format!(
+                "a master key is the base64 of 32 bytes (openssl rand -base64 32); 1 to {KEYS_MAX} of them are allowed"
+            )
         })
     }
 
@@ -92,7 +94,8 @@ impl MasterKeys {
     /// In words that name the file.
     pub fn from_file(path: &Path) -> Result<Self, String> {
         use std::os::unix::fs::PermissionsExt as _;
-        let cannot = |error: io::Error| format!("the file of the master key {} cannot be read: {error}", path.display());
+        let cannot =
+            |error: io::Error| format!("the file of the master key {} cannot be read: {error}", path.display());
         let file = std::fs::File::open(path).map_err(cannot)?;
         let about = file.metadata().map_err(cannot)?;
         if !about.is_file() {
@@ -173,7 +176,8 @@ mod tests {
             let second = MasterKey::from_bytes([2; 32]);
             assert!(keys.of_id(&second.id_bytes()).is_some());
         }
-        for wrong in ["", "hunter2", &STANDARD.encode([1; 31]), &format!("{one},hunter2"), &format!("{one} ").repeat(17)]
+        for wrong in
+            ["", "hunter2", &STANDARD.encode([1; 31]), &format!("{one},hunter2"), &format!("{one} ").repeat(17)]
         {
             let why = MasterKeys::from_text(wrong).unwrap_err();
             assert!(why.contains("openssl rand") && !why.contains("hunter2"), "{why}");

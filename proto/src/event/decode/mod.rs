@@ -27,12 +27,12 @@ use crate::events::v1::{self as wire, EventKind};
 use fields::Fields;
 
 pub(crate) use access::created_of as key_created_of;
-pub(crate) use endpoints::opened_of as endpoint_opened_of;
 pub(crate) use alert::{alert_of, subject_of};
 pub(crate) use asset::runs as runs_of;
 pub(crate) use connection::saved_of as connection_saved_of;
 pub(crate) use cost::{basis_of as cost_basis_kind_of, budget_whose_of, cost_origin_of, prices_of};
 pub use cost::{budget_of, entry_of as cost_entry_of, price_of};
+pub(crate) use endpoints::opened_of as endpoint_opened_of;
 pub use environment::set_of as environment_set_of;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub use foreign::part_of as lineage_part_of;

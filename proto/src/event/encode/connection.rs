@@ -15,11 +15,7 @@ pub(super) fn encode(fact: &ConnectionEvent) -> wire::Event {
         ConnectionEvent::Saved(of) => event(EventKind::ConnectionSaved, &saved(of)),
         ConnectionEvent::Removed { connection, name, at } => event(
             EventKind::ConnectionRemoved,
-            &wire::ConnectionRemoved {
-                connection_id: id_bytes(&connection.0),
-                name: name.clone(),
-                at: micros(*at),
-            },
+            &wire::ConnectionRemoved { connection_id: id_bytes(&connection.0), name: name.clone(), at: micros(*at) },
         ),
         ConnectionEvent::Tested { connection, name, version, health, message, at } => event(
             EventKind::ConnectionTested,
@@ -34,17 +30,14 @@ pub(super) fn encode(fact: &ConnectionEvent) -> wire::Event {
         ),
         ConnectionEvent::Resealed { connections, master_key, at } => event(
             EventKind::ConnectionsResealed,
-            &wire::ConnectionsResealed {
-                connections: *connections,
-                master_key: master_key.clone(),
-                at: micros(*at),
-            },
+            &wire::ConnectionsResealed { connections: *connections, master_key: master_key.clone(), at: micros(*at) },
         ),
     }
 }
 
 pub(crate) fn saved(saved: &ConnectionSaved) -> wire::ConnectionSaved {
-    let field = |field: &ConnectionField| wire::ConnectionField { name: field.name.clone(), store: field.store.clone() };
+    let field =
+        |field: &ConnectionField| wire::ConnectionField { name: field.name.clone(), store: field.store.clone() };
     wire::ConnectionSaved {
         connection_id: id_bytes(&saved.connection.0),
         integration: saved.integration.clone(),

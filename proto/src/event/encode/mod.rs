@@ -29,12 +29,12 @@ use crate::{
 };
 
 pub(crate) use access::created as key_created;
-pub(crate) use endpoints::opened as endpoint_opened;
 pub(crate) use alert::{alert, subject};
 pub(crate) use asset::runs;
 pub(crate) use connection::saved as connection_saved;
 pub(crate) use cost::{basis as cost_basis_kind, budget_whose};
 pub use cost::{budget, entry as cost_entry, origin as cost_origin, price, prices};
+pub(crate) use endpoints::opened as endpoint_opened;
 pub use environment::set as environment_set;
 pub(crate) use follow::{chain, follower};
 pub use foreign::part_to_wire as lineage_part_to_wire;

@@ -65,7 +65,11 @@ impl Vault {
     pub(crate) async fn load(&self, connections: &Connections) {
         let Some(blobs) = &self.blobs else { return };
         if self.sealer.is_none() && !connections.all.is_empty() {
-            tracing::warn!(connections = connections.all.len(), "sealed connections cannot be opened: {}", VaultError::NoKey);
+            tracing::warn!(
+                connections = connections.all.len(),
+                "sealed connections cannot be opened: {}",
+                VaultError::NoKey
+            );
         }
         for (id, state) in &connections.all {
             let most = (domain_limits::SEALED_BYTES_MAX + sealed::OVERHEAD) as u64;
@@ -234,7 +238,8 @@ mod tests {
         after.load(&all(&state(1, first))).await;
         assert_eq!(after.open(SHOP, &state(1, first)).unwrap().as_slice(), b"{\"password\":\"hunter2\"}");
         assert!(matches!(after.open(SHOP, &state(2, second)), Err(VaultError::Gone)));
-        let left: Vec<_> = std::fs::read_dir(folder.path().join("connections").join(SHOP.to_string())).unwrap().collect();
+        let left: Vec<_> =
+            std::fs::read_dir(folder.path().join("connections").join(SHOP.to_string())).unwrap().collect();
         assert_eq!(left.len(), 1, "what is left of the second one was removed");
         // Of another version, or of another name, it does not open.
         assert!(matches!(after.open(SHOP, &state(2, first)), Err(VaultError::Sealed(_))));

@@ -11,7 +11,11 @@ use downbeat_proto::{convert, event as events, worker::v1 as wire};
 use serde_json::Map;
 use wire::coordinator_message::Message;
 
-use super::{Engine, Moment, Output, SessionId, dispatch::JobKind, workers::{Offers, Runs}};
+use super::{
+    Engine, Moment, Output, SessionId,
+    dispatch::JobKind,
+    workers::{Offers, Runs},
+};
 use crate::limits;
 
 impl Engine {

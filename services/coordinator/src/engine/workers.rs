@@ -178,12 +178,7 @@ impl Workers {
     }
 
     /// Attached workers that offer the job: all of them, and those that carry the labels too.
-    pub(super) fn suitable(
-        &self,
-        kind: &JobKind,
-        labels: &BTreeMap<String, String>,
-        sealed: bool,
-    ) -> (usize, usize) {
+    pub(super) fn suitable(&self, kind: &JobKind, labels: &BTreeMap<String, String>, sealed: bool) -> (usize, usize) {
         let offering = self.workers.values().filter(|worker| worker.fits(kind, &BTreeMap::new(), sealed));
         (offering.clone().count(), offering.filter(|worker| worker.fits(kind, labels, sealed)).count())
     }

@@ -210,7 +210,11 @@ impl Bench {
         let hello = wire::Hello {
             worker_id: bytes::Bytes::copy_from_slice(&worker.0),
             slots,
-            jobs: vec![wire::Job { integration: "X".to_owned(), integration_job: job.to_owned(), ..wire::Job::default() }],
+            jobs: vec![wire::Job {
+                integration: "X".to_owned(),
+                integration_job: job.to_owned(),
+                ..wire::Job::default()
+            }],
             in_hand: in_hand.iter().map(|attempt| event::attempt_ref(*attempt)).collect(),
             ..wire::Hello::default()
         };

@@ -5,6 +5,7 @@ mod answers;
 mod asset;
 mod audit;
 mod backfill;
+mod connection;
 mod control;
 mod cost;
 mod env;
@@ -34,6 +35,9 @@ pub use asset::{
 };
 pub use audit::{AuditCommand, AuditExport, AuditSelection, AuditSub, AuditVerify};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};
+pub use connection::{
+    ConnectionCommand, ConnectionList, ConnectionOne, ConnectionRemove, ConnectionReseal, ConnectionSet, ConnectionSub,
+};
 pub use control::{
     PipelineCommand, PipelineDelete, PipelineHealth, PipelineList, PipelinePause, PipelineResume, PipelineShow,
     PipelineSub, PoolCommand, PoolList, PoolRemove, PoolSet, PoolSub,
@@ -45,8 +49,8 @@ pub use cost::{
 pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use git::{Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
-pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
 pub use list::{Runs, Tasks, Window};
+pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
@@ -54,9 +58,7 @@ pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell};
 pub use trend::{TrendCommand, TrendDurations, TrendIntegrations, TrendSchedules, TrendSub};
 pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
-pub use webhook::{
-    WebhookClose, WebhookCommand, WebhookList, WebhookOpen, WebhookRotate, WebhookSend, WebhookSub,
-};
+pub use webhook::{WebhookClose, WebhookCommand, WebhookList, WebhookOpen, WebhookRotate, WebhookSend, WebhookSub};
 
 /// Runs data pipelines and keeps the whole truth about every run.
 #[derive(Debug, Parser)]
@@ -142,6 +144,8 @@ pub enum Command {
     Login(LoginCommand),
     /// Environments: variables that runs read as `ENV.NAME`.
     Env(EnvCommand),
+    /// Connections: credentials that are sealed, and shown nowhere.
+    Connection(ConnectionCommand),
     /// Show when schedules fire next.
     Schedule(ScheduleCommand),
     /// Run past instants of a schedule; or list, show or cancel backfills.

@@ -9,6 +9,7 @@ mod body;
 mod breaches;
 mod broken;
 mod budget;
+mod connection;
 mod cost;
 mod dev;
 mod diff;
@@ -77,6 +78,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Schedule(command) => schedule::run(&command).await,
         Command::Backfill(command) => backfill::run(&command).await,
         Command::Env(command) => env::run(&command).await,
+        Command::Connection(command) => connection::run(&command).await,
         Command::Pool(command) => pool::run(&command).await,
         Command::Key(command) => key::run(&command).await,
         Command::Login(command) => login::run(&command).await,

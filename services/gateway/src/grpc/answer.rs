@@ -93,7 +93,8 @@ fn seen(call: &Call, method: &Method, entry: &Entry, answer: Bytes) -> Result<By
     let mut answer = read.map_err(|error| Status::internal(format!("an answer cannot be read: {error}")))?;
     about::hide_others(call, &mut answer).map_err(status_of)?;
     if entry.about == About::Pipelines
-        && let Some(Value::List(all)) = answer.get_field_by_name_mut("pipelines") {
+        && let Some(Value::List(all)) = answer.get_field_by_name_mut("pipelines")
+    {
         all.retain(|pipeline| pipeline.as_message().is_some_and(|it| call.sees(&about::text(it, "id"))));
     }
     Ok(answer.encode_to_vec().into())

@@ -218,6 +218,7 @@ mod tests {
             "create_environment",
             "update_environment",
             "delete_environment",
+            "list_integration_connections",
         ] {
             assert!(TOOLS.iter().any(|tool| tool.name == name), "{name}");
         }

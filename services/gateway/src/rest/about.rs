@@ -150,7 +150,9 @@ async fn narrow(call: &Call, request: &mut DynamicMessage) -> Result<(), Fault> 
     if !run.is_empty() {
         sought::run(call, Role::Viewer, &run).await?;
     }
-    let Some(field) = request.descriptor().get_field_by_name("pipeline_ids") else { return call.permit_all(Role::Viewer) };
+    let Some(field) = request.descriptor().get_field_by_name("pipeline_ids") else {
+        return call.permit_all(Role::Viewer);
+    };
     let asked = request.get_field(&field);
     let asked: Vec<String> =
         asked.as_list().into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect();

@@ -5,6 +5,7 @@ mod accounts;
 mod additions;
 mod assets;
 mod catalogue;
+mod connections;
 mod document;
 mod endpoints;
 mod environments;
@@ -48,6 +49,7 @@ pub(crate) fn public() -> Routes {
     environments::routes(&mut routes);
     tool_state::routes(&mut routes);
     additions::routes(&mut routes);
+    connections::routes(&mut routes);
     catalogue::routes(&mut routes);
     document::routes(&mut routes);
     routes

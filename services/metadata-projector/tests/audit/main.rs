@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 
 use cases::*;
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event, Grant, KeyId, LoginId, Mark,
-    PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
-    ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EndpointId, EnvironmentId,
+    Event, Grant, KeyId, LoginId, Mark, PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage,
+    RestartMode, Role, RunCreated, RunStatus, ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
     connection::{ConnectionEvent, ConnectionField, ConnectionHealth, ConnectionSaved},
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{
-        AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd, LoginRenewed,
-        SensorEventTaken,
+        AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd,
+        LoginRenewed, SensorEventTaken,
     },
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
@@ -156,8 +156,7 @@ async fn endpoints_that_are_opened_rotated_and_closed_have_rows() {
     let rotated = EndpointEvent::Rotated { endpoint: id, secret: 2, old_until: at(60), at: at(3) };
     let closed = EndpointEvent::Closed { endpoint: id, name: "shop".into(), pipeline: pipeline_id(), at: at(4) };
     let by_ada = |fact| vec![by("user:ada", vec![Event::Endpoint(Box::new(fact))])];
-    let entries =
-        audited(vec![by_ada(EndpointEvent::Opened(opened)), by_ada(rotated), by_ada(closed)]).await;
+    let entries = audited(vec![by_ada(EndpointEvent::Opened(opened)), by_ada(rotated), by_ada(closed)]).await;
     let found: Vec<_> = entries
         .iter()
         .map(|it| (it.command.as_str(), it.summary.clone(), it.before.as_str(), it.after.clone()))

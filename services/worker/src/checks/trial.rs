@@ -39,7 +39,10 @@ impl Checks {
         let integration = integrations().find(|known| *known == check.integration).ok_or_else(|| {
             let known: Vec<&str> = integrations().collect();
             let of = &check.integration;
-            Failure::misconfigured(format!("there is no cheap question to {of}; connections of {} can be tried", known.join(", ")))
+            Failure::misconfigured(format!(
+                "there is no cheap question to {of}; connections of {} can be tried",
+                known.join(", ")
+            ))
         })?;
         let connection = self.connections.open(&check.connection, integration, fields(integration)).await?;
         let connection = connection.ok_or_else(|| none_given(integration))?;
@@ -120,9 +123,8 @@ async fn buckets(connection: &Connection, time: Duration) -> Result<String, Fail
         Some(endpoint) => endpoint.to_owned(),
         None => format!("https://s3.{}.amazonaws.com/", connection.required("region")?),
     };
-    let url = web::absolute(&endpoint).ok_or_else(|| {
-        connection.wrong("endpoint", "must be an absolute URL, like https://minio.example.com")
-    })?;
+    let url = web::absolute(&endpoint)
+        .ok_or_else(|| connection.wrong("endpoint", "must be an absolute URL, like https://minio.example.com"))?;
     let mut request = web::Request { method: Method::GET, url, headers: HeaderMap::new(), body: None };
     let keys = match (connection.text("access_key_id")?, connection.text("secret_access_key")?) {
         (Some(id), Some(secret)) => Some(sigv4::Keys {
@@ -225,7 +227,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_site_is_asked_with_the_headers_of_the_connection() {
-        for (status, works) in [("200 OK", true), ("404 Not Found", true), ("401 Unauthorized", false), ("503 Busy", false)] {
+        for (status, works) in
+            [("200 OK", true), ("404 Not Found", true), ("401 Unauthorized", false), ("503 Busy", false)]
+        {
             let (url, served) = answering(status, "it is hunter2-hunter2").await;
             let fields = json!({"base_url": url, "headers": {"authorization": "Bearer hunter2-hunter2"}});
             let verdict = tried("HTTP", &fields).await;
@@ -243,7 +247,8 @@ mod tests {
             [("200 OK", "<x/>", true), ("403 Forbidden", denied, true), ("403 Forbidden", wrong, false)]
         {
             let (endpoint, served) = answering(status, body).await;
-            let keys = json!({"endpoint": endpoint, "access_key_id": "AKIA1234", "secret_access_key": "hunter2-hunter2"});
+            let keys =
+                json!({"endpoint": endpoint, "access_key_id": "AKIA1234", "secret_access_key": "hunter2-hunter2"});
             let verdict = tried("AWS_S3", &keys).await;
             assert_eq!(matches!(verdict, Verdict::Passed { .. }), works, "{body}: {verdict:?}");
             let asked = served.await.unwrap();
@@ -253,7 +258,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_answer_and_what_nobody_can_ask_is_said() {
-        let nobody = json!({"host": "127.0.0.1", "port": 1, "database": "d", "username": "u", "password": "hunter2-hunter2"});
+        let nobody =
+            json!({"host": "127.0.0.1", "port": 1, "database": "d", "username": "u", "password": "hunter2-hunter2"});
         let Verdict::Failed(failure) = tried("POSTGRES", &nobody).await else { panic!("it works") };
         assert!(failure.message.contains("127.0.0.1:1") && !failure.message.contains("hunter2"), "{}", failure.message);
         let Verdict::Failed(failure) = tried("FIVETRAN", &json!({})).await else { panic!("it works") };

@@ -324,6 +324,10 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields: Vec<&String> = self.fields.keys().collect();
-        formatter.debug_struct("Connection").field("place", &self.place).field("fields", &fields).finish_non_exhaustive()
+        formatter
+            .debug_struct("Connection")
+            .field("place", &self.place)
+            .field("fields", &fields)
+            .finish_non_exhaustive()
     }
 }

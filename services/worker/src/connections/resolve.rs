@@ -33,12 +33,7 @@ pub(super) struct Contents {
     pub(super) open_to_others: Vec<PathBuf>,
 }
 
-pub(super) async fn resolve(
-    raw: Raw,
-    integration: &str,
-    fields: Fields,
-    stores: &Stores,
-) -> Result<Contents, Failure> {
+pub(super) async fn resolve(raw: Raw, integration: &str, fields: Fields, stores: &Stores) -> Result<Contents, Failure> {
     let Raw { place, base, fields: written } = raw;
     let mut all = Resolving {
         place: &place,

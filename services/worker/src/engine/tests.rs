@@ -64,7 +64,12 @@ impl Scene {
             worker_id: Bytes::from_static(&[9; 16]),
             name: "w".to_owned(),
             slots: 4,
-            jobs: vec![Job { integration: "PYTHON".to_owned(), integration_job: "REMOTE".to_owned(), remote: true, sealed_only: false }],
+            jobs: vec![Job {
+                integration: "PYTHON".to_owned(),
+                integration_job: "REMOTE".to_owned(),
+                remote: true,
+                sealed_only: false,
+            }],
             checks: vec![],
             labels: [("zone".to_owned(), "eu".to_owned())].into(),
         };

@@ -1,7 +1,8 @@
 //! An event in one line, as tests expect it.
 
 use downbeat_domain::{
-    AttemptRef, Event, PipelineId, connection::ConnectionEvent, endpoint::EndpointEvent, environment::EnvironmentEvent, event::AccessEvent,
+    AttemptRef, Event, PipelineId, connection::ConnectionEvent, endpoint::EndpointEvent, environment::EnvironmentEvent,
+    event::AccessEvent,
 };
 use jiff::Timestamp;
 use serde_json::Value;

@@ -125,7 +125,8 @@ impl Control {
                 return Err(Status::already_exists(format!("there is a connection `{}` already", request.connection)));
             }
             Some((id, state)) => {
-                let integration = if request.integration.is_empty() { &state.integration } else { &request.integration };
+                let integration =
+                    if request.integration.is_empty() { &state.integration } else { &request.integration };
                 (*id, integration.clone(), state.name.clone(), state.version)
             }
             None => {
@@ -155,7 +156,8 @@ impl Control {
             let connection = Some(shown(*id, state));
             return Ok(wire::SaveConnectionResponse { connection, changed: false, position: None });
         }
-        let fields = merged.0.iter().map(|(name, value)| ConnectionField { name: name.clone(), store: store_of(value) });
+        let fields =
+            merged.0.iter().map(|(name, value)| ConnectionField { name: name.clone(), store: store_of(value) });
         let fields: Vec<ConnectionField> = fields.collect();
         let text = Zeroizing::new(convert::object_text(&merged.0));
         if text.len() > downbeat_domain::limits::SEALED_BYTES_MAX {
@@ -185,9 +187,8 @@ impl Control {
         } else {
             self.vault.discard(id, seal);
         }
-        let saved = self.handle.ask(move |engine, _| {
-            engine.partition().connections.all.get(&id).map(|state| shown(id, state))
-        });
+        let saved =
+            self.handle.ask(move |engine, _| engine.partition().connections.all.get(&id).map(|state| shown(id, state)));
         let connection = saved.await.map_err(|error| refused(&error))?;
         Ok(wire::SaveConnectionResponse { connection, changed, position: self.position(tail) })
     }
@@ -242,9 +243,9 @@ impl Control {
 
     async fn connection_named(&self, named: &str) -> Result<Option<(ConnectionId, state::Connection)>, Status> {
         let named = named.to_owned();
-        let found = self.handle.ask(move |engine, _| {
-            engine.partition().connections.named(&named).map(|(id, state)| (id, state.clone()))
-        });
+        let found = self
+            .handle
+            .ask(move |engine, _| engine.partition().connections.named(&named).map(|(id, state)| (id, state.clone())));
         found.await.map_err(|error| refused(&error))
     }
 
@@ -300,7 +301,8 @@ fn fields_of(text: &str) -> Result<Map<String, Value>, Status> {
         return Err(Status::invalid_argument(format!("fields: {} bytes; at most {most} are allowed", text.len())));
     }
     let fields = if text.is_empty() { Some(Map::new()) } else { convert::object(text) };
-    let fields = fields.ok_or_else(|| Status::invalid_argument("fields: not a JSON object of fields with their values"))?;
+    let fields =
+        fields.ok_or_else(|| Status::invalid_argument("fields: not a JSON object of fields with their values"))?;
     if let Some(why) = connection::unfit_fields(fields.keys().map(String::as_str).collect::<Vec<_>>().into_iter()) {
         return Err(Status::invalid_argument(why));
     }
@@ -323,7 +325,9 @@ fn fields_of(text: &str) -> Result<Map<String, Value>, Status> {
 fn store_of(value: &Value) -> String {
     let store = match value {
         Value::String(text) => text.split_once(':').and_then(|(store, _)| STORES.into_iter().find(|it| *it == store)),
-        Value::Object(table) => return table.values().map(store_of).find(|store| !store.is_empty()).unwrap_or_default(),
+        Value::Object(table) => {
+            return table.values().map(store_of).find(|store| !store.is_empty()).unwrap_or_default();
+        }
         _ => None,
     };
     store.unwrap_or_default().to_owned()
@@ -342,7 +346,8 @@ fn unknown(named: &str) -> Status {
 }
 
 fn shown(id: ConnectionId, state: &state::Connection) -> wire::Connection {
-    let field = |field: &ConnectionField| wire::ConnectionFieldName { name: field.name.clone(), store: field.store.clone() };
+    let field =
+        |field: &ConnectionField| wire::ConnectionFieldName { name: field.name.clone(), store: field.store.clone() };
     let tested = state.tested.as_ref();
     wire::Connection {
         id: id.to_string(),
@@ -367,7 +372,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_fields_is_said_without_any_value() {
-        for wrong in ["hunter2", "[\"hunter2\"]", "{\"a\": [\"hunter2\"]}", "{\"a\": {\"b\": {\"c\": \"hunter2\"}}}", "{\"hunter2 \": 1}"] {
+        for wrong in [
+            "hunter2",
+            "[\"hunter2\"]",
+            "{\"a\": [\"hunter2\"]}",
+            "{\"a\": {\"b\": {\"c\": \"hunter2\"}}}",
+            "{\"hunter2 \": 1}",
+        ] {
             let status = fields_of(wrong).unwrap_err();
             assert!(!status.message().contains("hunter2"), "{status}");
         }

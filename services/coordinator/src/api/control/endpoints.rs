@@ -131,7 +131,8 @@ impl Control {
     ) -> Result<wire::CloseEndpointResponse, Status> {
         let endpoint = endpoint_of(&request.endpoint)?;
         let key = command_id(&["close endpoint", &request.endpoint], &request.idempotency_key)?;
-        let newest = self.handle.ask(move |engine, _| engine.partition().endpoints.open.get(&endpoint).map(|it| it.secret));
+        let newest =
+            self.handle.ask(move |engine, _| engine.partition().endpoints.open.get(&endpoint).map(|it| it.secret));
         let newest = newest.await.map_err(|error| refused(&error))?;
         let command = Command::Endpoint(EndpointCommand::Close { endpoint });
         let (changed, tail) = self.change(asker, command, key, "").await?;
@@ -178,7 +179,9 @@ impl Control {
             let partition = engine.partition();
             let wanted = partition.endpoints.open.iter().filter(|(id, state)| wanted(**id, state));
             let alias = |state: &Endpoint| partition.pipelines.get(&state.pipeline).map(|of| of.alias.clone());
-            wanted.map(|(id, state)| message(*id, state, alias(state).unwrap_or_default(), now.wall)).collect::<Vec<_>>()
+            wanted
+                .map(|(id, state)| message(*id, state, alias(state).unwrap_or_default(), now.wall))
+                .collect::<Vec<_>>()
         });
         let mut found = found.await.map_err(|error| refused(&error))?;
         found.sort_by(|one, other| (&one.pipeline_alias, &one.name).cmp(&(&other.pipeline_alias, &other.name)));

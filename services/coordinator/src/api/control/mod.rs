@@ -39,9 +39,7 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::refused;
-use crate::{
-    connections::Vault, driver::Handle, endpoint_secrets::EndpointSecrets, engine::Answer, limits,
-};
+use crate::{connections::Vault, driver::Handle, endpoint_secrets::EndpointSecrets, engine::Answer, limits};
 use asker::Asker;
 pub(crate) use repositories::INTEGRATION as REPOSITORIES;
 use syncing::Syncs;

@@ -5,12 +5,7 @@ use std::process::ExitCode;
 use downbeat_proto::control::v1::TakeWebhookRequest;
 
 use super::super::body::bytes_of;
-use crate::{
-    cli::WebhookSend,
-    client,
-    error::Error,
-    render::print,
-};
+use crate::{cli::WebhookSend, client, error::Error, render::print};
 
 pub(super) async fn run(send: &WebhookSend) -> Result<ExitCode, Error> {
     let body = match &send.file {

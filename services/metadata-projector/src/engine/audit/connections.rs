@@ -31,6 +31,7 @@ pub(super) fn told(fact: &ConnectionEvent) -> Told {
             (CommandKind::ResealConnections, None, "sealed all connections anew".to_owned(), after)
         }
     };
-    let targets = of.map(|(id, name)| target(&Target { name: name.clone(), ..Target::new(TargetKind::Connection, id) }));
+    let targets =
+        of.map(|(id, name)| target(&Target { name: name.clone(), ..Target::new(TargetKind::Connection, id) }));
     Told { after, ..about(command, targets.into_iter().collect(), summary) }
 }

@@ -44,7 +44,7 @@ pub(super) async fn ask(settings: &Settings, id: &str, field: Option<&str>) -> R
     let answer = Question { headers: request.headers, ..question }.ask().await?;
     let whole = text_at(WHOM, &answer, "/SecretString", "(binary ones are not read)")?;
     let Some(field) = field else { return Ok(whole) };
-    let parsed: Value =
-        serde_json::from_str(&whole).map_err(|_| Failure::misconfigured(format!("{WHOM}: the secret is no JSON, so it has no fields")))?;
+    let parsed: Value = serde_json::from_str(&whole)
+        .map_err(|_| Failure::misconfigured(format!("{WHOM}: the secret is no JSON, so it has no fields")))?;
     text_at(WHOM, &parsed, &format!("/{}", pointed(field)), "of the field that is named")
 }

@@ -29,7 +29,8 @@ pub(super) async fn ask(settings: &Settings, vault: &str, secret: &str) -> Resul
     };
     let token = token(settings, &suffix).await?;
     let url = format!("{base}/secrets/{secret}?api-version={VERSION}");
-    let answer = Question::new(WHOM, Method::GET, &url)?.header("authorization", &format!("Bearer {token}"))?.ask().await?;
+    let answer =
+        Question::new(WHOM, Method::GET, &url)?.header("authorization", &format!("Bearer {token}"))?.ask().await?;
     text_at(WHOM, &answer, "/value", "as its value")
 }
 

@@ -41,14 +41,16 @@ pub(super) async fn ask(settings: &Settings, namespace: &str, name: &str, key: &
         }
     };
     let url = format!("{base}/api/v1/namespaces/{namespace}/secrets/{name}");
-    let mut question = Question::new(WHOM, Method::GET, &url)?.header("authorization", &format!("Bearer {}", token.trim()))?;
+    let mut question =
+        Question::new(WHOM, Method::GET, &url)?.header("authorization", &format!("Bearer {}", token.trim()))?;
     if url.starts_with("https:") {
         let authorities = read_file(&format!("{folder}/ca.crt")).await?;
         question.trust = web::Trust::default()
             .in_authorities(&authorities)
             .map_err(|why| Failure::misconfigured(format!("{folder}/ca.crt {why}")))?;
     }
-    let encoded = text_at(WHOM, &question.ask().await?, &format!("/data/{}", pointed(key)), "of the key that is named")?;
+    let encoded =
+        text_at(WHOM, &question.ask().await?, &format!("/data/{}", pointed(key)), "of the key that is named")?;
     let bytes = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     bytes.ok_or_else(|| Failure::misconfigured(format!("{WHOM}: what stands in the secret is no text")))
 }

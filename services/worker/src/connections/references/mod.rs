@@ -57,7 +57,9 @@ impl Reference {
             "azure-kv" => "azure-kv:VAULT/SECRET",
             _ => "k8s-secret:NAMESPACE/NAME#KEY",
         };
-        Some(read.ok_or_else(|| format!("write {form}; a value that itself begins with {store}: is written literal:{store}:...")))
+        Some(read.ok_or_else(|| {
+            format!("write {form}; a value that itself begins with {store}: is written literal:{store}:...")
+        }))
     }
 }
 
@@ -65,7 +67,9 @@ impl Reference {
 fn plain(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 512
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+' | b'='))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+' | b'='))
         && text != "."
         && text != ".."
 }
@@ -141,9 +145,9 @@ impl Stores {
             }
         };
         let seconds = REFERENCE_WAIT.as_secs();
-        let value = tokio::time::timeout(REFERENCE_WAIT, asked)
-            .await
-            .unwrap_or_else(|_| Err(Failure::transient(format!("the store of secrets did not answer within {seconds} s"))))?;
+        let value = tokio::time::timeout(REFERENCE_WAIT, asked).await.unwrap_or_else(|_| {
+            Err(Failure::transient(format!("the store of secrets did not answer within {seconds} s")))
+        })?;
         if value.len() > REFERENCE_BYTES_MAX {
             let most = REFERENCE_BYTES_MAX / 1024;
             return Err(Failure::misconfigured(format!("the secret is larger than {most} KiB")));
@@ -180,7 +184,9 @@ struct Question {
 impl Question {
     fn new(whom: &'static str, method: Method, url: &str) -> Result<Self, Failure> {
         let url = web::absolute(url).ok_or_else(|| {
-            Failure::misconfigured(format!("the address of {whom} must be an absolute URL, like https://vault.example.com:8200"))
+            Failure::misconfigured(format!(
+                "the address of {whom} must be an absolute URL, like https://vault.example.com:8200"
+            ))
         })?;
         Ok(Self { whom, method, url, headers: HeaderMap::new(), body: None, trust: web::Trust::default() })
     }
@@ -215,8 +221,11 @@ impl Question {
         let answer = web::once_trusting(self.request(), REFERENCE_WAIT, REFERENCE_BYTES_MAX * 2, &self.trust).await?;
         let said = |what: &str| format!("{whom} ({place}) answered {}{what}", answer.status);
         match answer.status {
-            status if status.is_success() => serde_json::from_slice(&answer.body)
-                .map_err(|_| Failure::misconfigured(format!("{whom} ({place}) did not answer with JSON of at most {REFERENCE_BYTES_MAX} bytes"))),
+            status if status.is_success() => serde_json::from_slice(&answer.body).map_err(|_| {
+                Failure::misconfigured(format!(
+                    "{whom} ({place}) did not answer with JSON of at most {REFERENCE_BYTES_MAX} bytes"
+                ))
+            }),
             StatusCode::NOT_FOUND => Err(Failure::misconfigured(said(": there is no such secret"))),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(Failure::misconfigured(said(": this worker may not read that secret")))

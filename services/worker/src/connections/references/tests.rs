@@ -48,7 +48,8 @@ impl Store {
                 let (status, body) = answer.map_or((404, json!({})), |(_, status, body)| (*status, body.clone()));
                 kept.lock().unwrap().push(text);
                 let body = body.to_string();
-                let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let head =
+                    format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                 stream.write_all((head + &body).as_bytes()).await.unwrap();
             }
         });
@@ -184,7 +185,11 @@ async fn azure_is_asked_with_a_token_of_the_application() {
     ];
     assert_eq!(looked_up(&settings, "azure-kv:acme/shop-password").await.unwrap(), SECRET);
     let asked = store.asked();
-    assert!(asked[0].contains("client_secret=s3cret%26of%3Dapp") && asked[0].contains("vault%2Eazure%2Enet"), "{}", asked[0]);
+    assert!(
+        asked[0].contains("client_secret=s3cret%26of%3Dapp") && asked[0].contains("vault%2Eazure%2Enet"),
+        "{}",
+        asked[0]
+    );
     assert!(asked[1].to_lowercase().contains("authorization: bearer of-the-app"), "{}", asked[1]);
     let failure = looked_up(&settings, "azure-kv:acme/gone").await.unwrap_err();
     assert!(failure.message.contains("no such secret"), "{}", failure.message);
