@@ -245,9 +245,10 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::Access(AccessCommand::RevokeKey { key }) => {
             (CommandKind::RevokeKey, vec![Target::new(TargetKind::Key, key)])
         }
-        Command::Access(AccessCommand::BeginLogin(begin)) => {
-            (CommandKind::LogIn, vec![Target { name: begin.client.clone(), ..Target::new(TargetKind::Login, begin.login) }])
-        }
+        Command::Access(AccessCommand::BeginLogin(begin)) => (
+            CommandKind::LogIn,
+            vec![Target { name: begin.client.clone(), ..Target::new(TargetKind::Login, begin.login) }],
+        ),
         // Whose code nobody knows names nothing.
         Command::Access(AccessCommand::CompleteLogin(_)) => (CommandKind::LogIn, Vec::new()),
         Command::Access(AccessCommand::EndLogin { login, .. }) => {

@@ -48,8 +48,8 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, CostId, EnvironmentId, EventKey, KeyId, LoginId, PipelineId, RunId, TaskRunId,
-    WorkerId,
+    AccountId, AlertId, BackfillId, CommandId, CostId, EnvironmentId, EventKey, KeyId, LoginId, PipelineId, RunId,
+    TaskRunId, WorkerId,
 };
 pub use incoming::IncomingEvent;
 pub use replay::{PriorRun, PriorTask, Replay};

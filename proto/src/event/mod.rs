@@ -15,7 +15,8 @@ use crate::events::v1 as wire;
 
 pub(crate) use decode::{
     alert_of, axes_of, budget_whose_of, chain_of, cost_basis_kind_of, cost_origin_of, finding_of, follower_of,
-    key_created_of, login_begun_of, login_completed_of, origin_of, prices_of, runs_of, sensor_event_of, subject_of, trigger_of,
+    key_created_of, login_begun_of, login_completed_of, origin_of, prices_of, runs_of, sensor_event_of, subject_of,
+    trigger_of,
 };
 pub use decode::{
     attempt_of, budget_of, cost_entry_of, decode, environment_set_of, git_origin_of, lineage_part_of, passed_of,
@@ -23,8 +24,7 @@ pub use decode::{
 };
 pub(crate) use encode::{
     alert, axes, budget_whose, chain, cost_basis_kind, finding, follower, key_created, login_begun, login_completed,
-    origin, prices, runs,
-    sensor_event, subject, trigger,
+    origin, prices, runs, sensor_event, subject, trigger,
 };
 pub use encode::{
     attempt_ref, budget, cost_entry, cost_origin, encode, environment_set, passed as encode_passed, price,

@@ -45,13 +45,8 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ends_at: at(8_000),
         at: at(82),
     };
-    let of_key = LoginBegun {
-        subject: text("key:ci"),
-        key: Some(KEY),
-        grants: Vec::new(),
-        read_only: false,
-        ..begun.clone()
-    };
+    let of_key =
+        LoginBegun { subject: text("key:ci"), key: Some(KEY), grants: Vec::new(), read_only: false, ..begun.clone() };
     let renewed = LoginRenewed {
         login: begun.login,
         access: [0xd1; 32],

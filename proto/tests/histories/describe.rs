@@ -145,8 +145,12 @@ fn keys(text: &mut String, keys: &Keys) {
         if let Some(tokens) = &login.tokens {
             let (current, previous) = (tokens.current, tokens.previous.map(|(hash, at)| (hash[0], at)));
             writeln!(text, "  access {}.. until {}", current.access[0], current.access_expires_at).unwrap();
-            writeln!(text, "  refresh {}.. until {}, before it {previous:?}", current.refresh[0], current.refresh_expires_at)
-                .unwrap();
+            writeln!(
+                text,
+                "  refresh {}.. until {}, before it {previous:?}",
+                current.refresh[0], current.refresh_expires_at
+            )
+            .unwrap();
         }
     }
 }

@@ -9,6 +9,7 @@ mod config;
 mod error;
 mod http;
 pub mod limits;
+mod login;
 mod mcp;
 mod metrics;
 mod openapi;
@@ -17,6 +18,6 @@ mod server;
 mod speech;
 mod upstream;
 
-pub use config::GatewayConfig;
+pub use config::{GatewayConfig, OidcConfig};
 pub use error::Error;
 pub use server::Gateway;

@@ -23,8 +23,7 @@ use crate::{
     state::{Login, Partition},
 };
 
-const NO_LOGIN: Rejection =
-    Rejection::LoginRefused("what was shown opens no login, or not any more; log in again");
+const NO_LOGIN: Rejection = Rejection::LoginRefused("what was shown opens no login, or not any more; log in again");
 
 pub(super) fn begin(partition: &Partition, begin: &BeginLogin, context: &Context) -> Result<Vec<Event>, Rejection> {
     let now = context.now;
@@ -83,7 +82,8 @@ fn check_name(whose: &str, name: &str) -> Result<(), Rejection> {
     if fits {
         return Ok(());
     }
-    let words = format!("the name of {whose} takes 1 to {most} characters, none of them invisible, no blanks around it");
+    let words =
+        format!("the name of {whose} takes 1 to {most} characters, none of them invisible, no blanks around it");
     Err(Rejection::InvalidLogin(words))
 }
 
@@ -96,7 +96,8 @@ fn too_many<'a>(partition: &'a Partition, subject: &str, now: Timestamp) -> Vec<
     let own: Vec<LoginId> =
         live.iter().filter(|(_, login)| login.begun.subject == subject).map(|(id, _)| *id).collect();
     let more = |count: usize, most: usize| (count + 1).saturating_sub(most);
-    let mut end: BTreeSet<LoginId> = own.iter().take(more(own.len(), limits::LOGINS_PER_SUBJECT_MAX)).copied().collect();
+    let mut end: BTreeSet<LoginId> =
+        own.iter().take(more(own.len(), limits::LOGINS_PER_SUBJECT_MAX)).copied().collect();
     let left = live.len() - end.len();
     let others = live.iter().map(|(id, _)| *id).filter(|id| !end.contains(id));
     let others: Vec<LoginId> = others.take(more(left, limits::LOGINS_MAX)).collect();
@@ -137,14 +138,15 @@ pub(super) fn refresh(
     let keys = &partition.keys;
     let of_family = |login: &Login| login.tokens.filter(|tokens| tokens.family == refresh.family);
     let found = keys.logins.iter().find_map(|(id, login)| Some((*id, login, of_family(login)?)));
-    let Some((id, login, tokens)) = found.filter(|(_, login, _)| keys.is_live(login, now)) else { return Err(NO_LOGIN) };
+    let Some((id, login, tokens)) = found.filter(|(_, login, _)| keys.is_live(login, now)) else {
+        return Err(NO_LOGIN);
+    };
     if login.begun.client_hash != refresh.client_hash {
         return Err(NO_LOGIN);
     }
     let again = refresh.refresh != tokens.current.refresh;
-    let in_time = |(hash, since): (_, Timestamp)| {
-        hash == refresh.refresh && now < later(since, limits::REFRESH_GRACE_SECONDS)
-    };
+    let in_time =
+        |(hash, since): (_, Timestamp)| hash == refresh.refresh && now < later(since, limits::REFRESH_GRACE_SECONDS);
     if again && !tokens.previous.is_some_and(in_time) {
         return Ok(vec![ended(id, login, LoginEnd::RefreshUsedTwice, now)]);
     }

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 
 use super::login::{LoginBegun, LoginEnd, LoginRenewed};
-use crate::{access::Grant, id::{KeyId, LoginId}};
+use crate::{
+    access::Grant,
+    id::{KeyId, LoginId},
+};
 
 /// A fact about keys and logins; see [`super::Event::Access`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +84,9 @@ impl AccessEvent {
             AccessEvent::KeyCreated(created) => Some(created.at),
             AccessEvent::KeyRevoked { at, .. } | AccessEvent::LoginEnded { at, .. } => Some(*at),
             AccessEvent::LoginBegun(begun) => Some(begun.at),
-            AccessEvent::LoginCompleted { renewed, .. } | AccessEvent::LoginRefreshed { renewed, .. } => Some(renewed.at),
+            AccessEvent::LoginCompleted { renewed, .. } | AccessEvent::LoginRefreshed { renewed, .. } => {
+                Some(renewed.at)
+            }
             AccessEvent::KeysUsed { .. } => None,
         }
     }

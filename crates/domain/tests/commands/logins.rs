@@ -165,7 +165,8 @@ fn a_login_lives_as_long_as_it_is_used_and_90_days_at_most() {
     let idle = logged_in().after([after(30 * DAY)]);
     idle.when(refresh(1, 100, 101)).refused_as("LOGIN_REFUSED");
 
-    let steps = [29, 58, 87].iter().zip(100..).flat_map(|(_, number)| [after(29 * DAY), refresh(1, number, number + 1)]);
+    let steps =
+        [29, 58, 87].iter().zip(100..).flat_map(|(_, number)| [after(29 * DAY), refresh(1, number, number + 1)]);
     let world = logged_in().after(steps);
     let tokens = world.partition.keys.logins[&LoginId([1; 16])].tokens.unwrap();
     assert_eq!(tokens.current.refresh_expires_at, instant(90 * DAY), "not 30 days from now");
@@ -224,9 +225,8 @@ fn somebody_ends_a_login_and_then_it_is_gone() {
 fn of_too_many_logins_of_somebody_the_oldest_ends() {
     let most = u8::try_from(limits::LOGINS_PER_SUBJECT_MAX).unwrap();
     let world = given(&chain("")).after([begin(200, person("eve")), complete(code(200))]);
-    let world = (1..=most).fold(world, |world, number| {
-        world.after([begin(number, person("ada")), complete(code(number)), after(1)])
-    });
+    let world = (1..=most)
+        .fold(world, |world, number| world.after([begin(number, person("ada")), complete(code(number)), after(1)]));
     let world = world.when(begin(100, person("ada")));
     let world = world.then(["LoginEnded 1 of user:ada: REPLACED", "LoginBegun 100 of user:ada for cli"]);
     // One that is over makes room without a word: the code of the last one was never fetched.

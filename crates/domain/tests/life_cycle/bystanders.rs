@@ -8,9 +8,8 @@ use downbeat_domain::{
     environment::{EnvironmentEvent, EnvironmentSet, Variables},
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
-        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun, LoginEnd,
-        LoginRenewed, SensorChecked,
-        SensorClosed, SensorEventTaken, SensorOpened,
+        DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun,
+        LoginEnd, LoginRenewed, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
     },
     foreign::{LineageReported, Said},
     plan::Plan,

@@ -15,9 +15,7 @@ use crate::{
 pub(super) fn decode(kind: EventKind, fields: Fields, payload: &[u8]) -> Result<Event, DecodeError> {
     let missing = |field| fields.missing(field);
     let fact = match kind {
-        EventKind::LoginBegun => {
-            AccessEvent::LoginBegun(Box::new(begun_of(fields.parse(payload)?).map_err(missing)?))
-        }
+        EventKind::LoginBegun => AccessEvent::LoginBegun(Box::new(begun_of(fields.parse(payload)?).map_err(missing)?)),
         EventKind::LoginCompleted => {
             let (family, renewed) = completed_of(fields.parse(payload)?).map_err(missing)?;
             AccessEvent::LoginCompleted { family, renewed }

@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use downbeat_domain::{Event, KeyId, Partition, PipelineId, state::{Key, Logins}};
+use downbeat_domain::{
+    Event, KeyId, Partition, PipelineId,
+    state::{Key, Logins},
+};
 
 use super::{Engine, Output};
 use crate::limits;

@@ -42,8 +42,8 @@ pub use cost::{
 };
 pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
-pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
 pub use list::{Runs, Tasks, Window};
+pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };

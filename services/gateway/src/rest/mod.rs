@@ -20,7 +20,7 @@ mod webhook;
 
 use crate::{
     http::{Route, Routes},
-    mcp,
+    login, mcp,
 };
 
 pub(crate) use rates::Rates;
@@ -54,6 +54,7 @@ fn others() -> Routes {
     webhook::routes(&mut routes);
     openlineage::routes(&mut routes);
     mcp::routes(&mut routes);
+    login::routes(&mut routes);
     routes
 }
 

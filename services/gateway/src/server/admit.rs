@@ -20,6 +20,7 @@ use crate::{
     access::{self, Principal},
     http::{Call, Fault, Need, Query, Route},
     limits,
+    login::Login,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,6 +37,7 @@ pub(super) async fn admit(
     let id = request_id(&parts.headers);
     let span = tracing::info_span!("request", id, method = %route.method, route = route.path);
     let metrics = edge.metrics.clone();
+    let asks = edge.login.as_ref().map(Login::challenge);
     let answering = async {
         let answered = answer(&edge, &route, peer, params, parts, body);
         match AssertUnwindSafe(answered).catch_unwind().await {
@@ -48,6 +50,11 @@ pub(super) async fn admit(
         }
     };
     let mut response = answering.instrument(span).await;
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(asks) = asks.and_then(|asks| HeaderValue::from_str(&asks).ok())
+    {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, asks);
+    }
     metrics.answered(&route, response.status(), edge.clock.now().monotonic.saturating_sub(started));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);

@@ -25,6 +25,7 @@ use crate::{
     config::GatewayConfig,
     error::Error,
     limits,
+    login::Login,
     metrics::Metrics,
     rest::{Callbacks, Rates},
     upstream::Upstream,
@@ -52,6 +53,8 @@ pub(crate) struct Edge {
     /// Of checks of pipelines without a key.
     pub(crate) checks: Rates,
     pub(crate) callbacks: Option<Callbacks>,
+    /// How people log in; none = they do not.
+    pub(crate) login: Option<Login>,
     /// Set when the gateway is to end: streams end with it.
     pub(crate) ending: ShutdownSignal,
 }
@@ -64,6 +67,7 @@ pub struct Gateway {
     address: SocketAddr,
     upstream: Upstream,
     callbacks: Option<Callbacks>,
+    login: Option<Login>,
 }
 
 impl Gateway {
@@ -77,7 +81,8 @@ impl Gateway {
         let taken = |source| Error::Bind { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        Ok(Self { health: config.health, listener, address, upstream, callbacks })
+        let login = Login::of(&config, address)?;
+        Ok(Self { health: config.health, listener, address, upstream, callbacks, login })
     }
 
     /// Where it listens.
@@ -101,6 +106,7 @@ impl Gateway {
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             checks: Rates::default(),
             callbacks: self.callbacks,
+            login: self.login,
             ending: signal.clone(),
         });
         if let Some(listen) = self.health {

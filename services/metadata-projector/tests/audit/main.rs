@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 use cases::*;
 use downbeat_domain::{
-    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EnvironmentId, Event, Grant, KeyId, LoginId, Mark,
-    PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus,
-    ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
+    AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, EnvironmentId, Event, Grant, KeyId,
+    LoginId, Mark, PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage, RestartMode, Role,
+    RunCreated, RunStatus, ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{
-        AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd, LoginRenewed,
-        SensorEventTaken,
+        AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd,
+        LoginRenewed, SensorEventTaken,
     },
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};

@@ -163,11 +163,7 @@ impl Control {
     }
 
     /// Whoever shows the code of a login is whose login it is.
-    pub(super) async fn whose_code(
-        &self,
-        asker: Asker,
-        request: &wire::CompleteLoginRequest,
-    ) -> Result<Asker, Status> {
+    pub(super) async fn whose_code(&self, asker: Asker, request: &wire::CompleteLoginRequest) -> Result<Asker, Status> {
         let Ok(code) = hash("code", &request.code) else { return Ok(asker) };
         Ok(match self.login_of(code).await? {
             Some((_, login)) => asker.acting_as(&login.begun.subject),
@@ -192,9 +188,9 @@ impl Control {
     }
 
     async fn login_of(&self, hash: [u8; 32]) -> Result<Option<(LoginId, Login)>, Status> {
-        let found = self.handle.ask(move |engine, _| {
-            engine.partition().keys.login_of(&hash).map(|(id, login)| (id, login.clone()))
-        });
+        let found = self
+            .handle
+            .ask(move |engine, _| engine.partition().keys.login_of(&hash).map(|(id, login)| (id, login.clone())));
         found.await.map_err(|error| refused(&error))
     }
 }
