@@ -33,6 +33,39 @@ pub struct GatewayConfig {
         value_delimiter = ','
     )]
     pub git_webhook_secrets: Vec<String>,
+    /// URL at which people and programs reach this gateway, like https://downbeat.example.com: without a path, and https but on this machine.
+    /// Default: where it listens, if that is on this machine only; else people cannot log in (docs/login.md).
+    #[arg(long, env = "DOWNBEAT_GATEWAY_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    #[command(flatten)]
+    pub oidc: OidcConfig,
+}
+
+/// The identity provider (OpenID Connect) that says who people are. Default: there is none, and people sign in with a key (docs/login.md).
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct OidcConfig {
+    /// Its issuer, as it says itself: https but on this machine.
+    #[arg(long = "oidc-issuer", env = "DOWNBEAT_GATEWAY_OIDC_ISSUER", requires = "client_id")]
+    pub issuer: Option<String>,
+    /// What it calls this gateway.
+    #[arg(long = "oidc-client-id", env = "DOWNBEAT_GATEWAY_OIDC_CLIENT_ID")]
+    pub client_id: Option<String>,
+    /// File with the secret that it shares with this gateway. Default: the variable DOWNBEAT_GATEWAY_OIDC_CLIENT_SECRET; without both, none.
+    #[arg(long = "oidc-client-secret-file", env = "DOWNBEAT_GATEWAY_OIDC_CLIENT_SECRET_FILE")]
+    pub client_secret_file: Option<std::path::PathBuf>,
+    /// What is asked of it; `openid` must be among it.
+    #[arg(long = "oidc-scopes", env = "DOWNBEAT_GATEWAY_OIDC_SCOPES", default_value = "openid email profile")]
+    pub scopes: String,
+    /// The claim that is a person's name here. It must be one that people cannot change themselves.
+    #[arg(long = "oidc-user-claim", env = "DOWNBEAT_GATEWAY_OIDC_USER_CLAIM", default_value = "email")]
+    pub user_claim: String,
+    /// The claim that lists a person's groups.
+    #[arg(long = "oidc-groups-claim", env = "DOWNBEAT_GATEWAY_OIDC_GROUPS_CLAIM", default_value = "groups")]
+    pub groups_claim: String,
+    /// What a group may: GROUP=ROLE, or GROUP=ROLE:LABEL|LABEL for what has one of the labels; `*` is everybody whom the provider knows. Whom
+    /// none fits may not log in. May be repeated, or separated by commas.
+    #[arg(long = "oidc-role", env = "DOWNBEAT_GATEWAY_OIDC_ROLES", value_delimiter = ',', value_name = "GROUP=ROLE")]
+    pub roles: Vec<String>,
 }
 
 impl GatewayConfig {
@@ -47,6 +80,8 @@ impl GatewayConfig {
             callbacks: None,
             callbacks_key_file: None,
             git_webhook_secrets: Vec::new(),
+            public_url: None,
+            oidc: OidcConfig::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod error;
 mod grpc;
 mod http;
 pub mod limits;
+mod login;
 mod mcp;
 mod metrics;
 mod openapi;
@@ -18,6 +19,6 @@ mod server;
 mod speech;
 mod upstream;
 
-pub use config::GatewayConfig;
+pub use config::{GatewayConfig, OidcConfig};
 pub use error::Error;
 pub use server::Gateway;

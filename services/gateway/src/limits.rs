@@ -90,3 +90,33 @@ pub const ACCESS_STALE_MAX: Duration = Duration::from_secs(300);
 pub const KEY_USES_TOLD: Duration = Duration::from_secs(30);
 /// Bytes of a bearer token.
 pub const TOKEN_BYTES_MAX: usize = 512;
+/// Registration of a program that logs people in, as its id carries it; bytes.
+pub const CLIENT_ID_BYTES_MAX: usize = 1024;
+/// Places where such a program waits for its codes.
+pub const REDIRECTS_MAX: usize = 4;
+/// The address of one; bytes.
+pub const REDIRECT_BYTES_MAX: usize = 256;
+/// Name of such a program; characters.
+pub const CLIENT_NAME_CHARS_MAX: usize = 100;
+/// What such a program wants back; bytes.
+pub const LOGIN_STATE_BYTES_MAX: usize = 256;
+/// Body of a request about a login; bytes.
+pub const LOGIN_BODY_BYTES_MAX: usize = 16 * 1024;
+/// How long somebody may take to sign in, from the first page on; seconds. The official client waits 300 s.
+pub const SIGN_IN_SECONDS: u32 = 600;
+/// Sign-ins that fail, of one address in a minute.
+pub const FAILED_SIGN_INS_PER_MINUTE: u32 = 10;
+/// Until an identity provider has answered one request.
+pub const PROVIDER_WAIT: Duration = Duration::from_secs(5);
+/// Bytes of an answer of an identity provider.
+pub const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// How long what an identity provider says of itself, and its keys, are taken to hold.
+pub const PROVIDER_KNOWN_FOR: Duration = Duration::from_secs(3600);
+/// How soon its keys are asked for again where one was not among them.
+pub const PROVIDER_KEYS_AGAIN: Duration = Duration::from_secs(60);
+/// Keys of an identity provider that are looked at.
+pub const PROVIDER_KEYS_MAX: usize = 100;
+/// By how much its clock may differ from ours; seconds.
+pub const PROVIDER_CLOCK_SECONDS: i64 = 60;
+/// Groups of a person that are looked at.
+pub const PROVIDER_GROUPS_MAX: usize = 1_000;

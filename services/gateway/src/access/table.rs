@@ -67,7 +67,9 @@ impl Table {
             Some((hash, Known { principal, expires_at: key.expires_at }))
         });
         let mut keys: BTreeMap<_, _> = keys.collect();
-        let logins: Vec<_> = told.logins.into_iter().filter_map(|login| of_login(login, &keys)).collect();
+        let by_id: BTreeMap<_, _> =
+            keys.values().filter_map(|known| Some((known.principal.key.clone()?, known))).collect();
+        let logins: Vec<_> = told.logins.into_iter().filter_map(|login| of_login(login, &by_id)).collect();
         keys.extend(logins);
         Self {
             account_id: told.account_id,
@@ -130,14 +132,13 @@ fn grant_of(grant: wire::Grant) -> Option<Grant> {
 }
 
 /// What the access token of a login opens: what its key does, as long as that does, or what its person may.
-fn of_login(told: wire::AccessLogin, keys: &BTreeMap<[u8; 32], Known>) -> Option<([u8; 32], Known)> {
+fn of_login(told: wire::AccessLogin, keys: &BTreeMap<String, &Known>) -> Option<([u8; 32], Known)> {
     let hash = <[u8; 32]>::try_from(told.hash.as_ref()).ok()?;
     let mut expires_at = told.expires_at;
     let (key, mut grants) = if told.key_id.is_empty() {
         (None, told.grants.into_iter().filter_map(grant_of).collect())
     } else {
-        let of_key = |known: &&Known| known.principal.key.as_ref() == Some(&told.key_id);
-        let known = keys.values().find(of_key)?;
+        let known = keys.get(&told.key_id)?;
         if known.expires_at != 0 {
             expires_at = expires_at.min(known.expires_at);
         }

@@ -49,6 +49,18 @@ impl Doors {
         })
     }
 
+    /// Waits until this token opens something: whoever was just given one may use it at once. Not for long: the table may not come.
+    pub(crate) async fn opened_by(&self, token: &str, now_micros: i64) {
+        let knows = |known: &Option<Confirmed>| {
+            known.as_ref().is_some_and(|known| known.table.principal(token, now_micros).is_ok())
+        };
+        let mut receiver = self.0.clone();
+        let known = tokio::time::timeout(Duration::from_secs(5), receiver.wait_for(knows)).await;
+        if known.is_err() {
+            tracing::warn!("the coordinator has not told of a token that it made");
+        }
+    }
+
     /// Whether somebody could be let in now.
     pub(crate) fn are_known(&self) -> bool {
         self.0.borrow().as_ref().is_some_and(Confirmed::is_fresh)

@@ -36,6 +36,17 @@ impl Query {
         self.0.get(name).and_then(|values| values.last()).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The value of a parameter that may come once only; an empty one counts as none.
+    ///
+    /// # Errors
+    /// It comes several times.
+    pub(crate) fn only(&self, name: &str) -> Result<Option<&str>, Fault> {
+        match self.0.get(name).map_or(0, Vec::len) {
+            0 | 1 => Ok(self.text(name)),
+            _ => Err(Fault::bad(format!("`{name}` comes several times"))),
+        }
+    }
+
     /// Every value of a filter: separated by commas, in one or in several parameters.
     pub(crate) fn list(&self, name: &str) -> Result<Vec<String>, Fault> {
         let values = self.0.get(name).into_iter().flatten().flat_map(|value| value.split(','));

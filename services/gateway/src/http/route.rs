@@ -121,6 +121,12 @@ impl Route {
         self
     }
 
+    /// Its bodies may have so many bytes.
+    pub(crate) fn takes_at_most(mut self, bytes: usize) -> Self {
+        self.body_bytes_max = bytes;
+        self
+    }
+
     /// The shape of its answer.
     pub(crate) fn gives<T: JsonSchema>(mut self, status: u16) -> Self {
         (self.status, self.gives) = (status, Gives::Json(|generator| generator.subschema_for::<T>()));

@@ -48,7 +48,7 @@ fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "A key (`downbeat key create`)" } },
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "A key (`downbeat key create`), or the access token of a login (docs/login.md)" } },
         },
     })
 }

@@ -26,7 +26,7 @@ mod webhook;
 use crate::{
     grpc,
     http::{Route, Routes},
-    mcp,
+    login, mcp,
 };
 
 pub(crate) use hooks::Hooks;
@@ -65,6 +65,7 @@ fn others() -> Routes {
     openlineage::routes(&mut routes);
     mcp::routes(&mut routes);
     grpc::routes(&mut routes);
+    login::routes(&mut routes);
     routes
 }
 

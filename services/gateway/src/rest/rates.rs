@@ -21,6 +21,19 @@ struct Used {
 }
 
 impl Rates {
+    /// Whether there is one left.
+    ///
+    /// # Errors
+    /// There is none: seconds until there is.
+    pub(crate) fn left(&self, address: IpAddr, now: Duration, most: u32) -> Result<(), u32> {
+        let used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = used.by_address.get(&whose(address)).copied().unwrap_or_default();
+        if used.minute == now.as_secs() / 60 && count >= most {
+            return Err(u32::try_from(60 - now.as_secs() % 60).unwrap_or(60));
+        }
+        Ok(())
+    }
+
     /// Takes one use.
     ///
     /// # Errors
@@ -55,6 +68,8 @@ mod tests {
         let (rates, one, other) = (Rates::default(), IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let at = Duration::from_secs;
         assert_eq!([0, 1, 2].map(|second| rates.take(one, at(second), 2)), [Ok(()), Ok(()), Err(58)]);
+        assert_eq!((rates.left(one, at(2), 2), rates.left(one, at(60), 2)), (Err(58), Ok(())));
+        assert_eq!(rates.left(other, at(2), 2), Ok(()));
         assert_eq!(rates.take(other, at(2), 2), Ok(()), "others are not concerned");
         assert_eq!(rates.take(one, at(60), 2), Ok(()));
     }

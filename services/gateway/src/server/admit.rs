@@ -21,6 +21,7 @@ use crate::{
     grpc,
     http::{Call, Fault, Need, Query, Route},
     limits,
+    login::Login,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,6 +38,7 @@ pub(super) async fn admit(
     let id = request_id(&parts.headers);
     let span = tracing::info_span!("request", id, method = %route.method, route = route.path);
     let metrics = edge.metrics.clone();
+    let asks = edge.login.as_ref().map(Login::challenge);
     let answering = async {
         let in_words = if grpc::is_grpc(&parts.headers) { grpc::refused } else { IntoResponse::into_response };
         let answered = answer(&edge, &route, peer, params, parts, body);
@@ -50,6 +52,11 @@ pub(super) async fn admit(
         }
     };
     let mut response = answering.instrument(span).await;
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(asks) = asks.and_then(|asks| HeaderValue::from_str(&asks).ok())
+    {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, asks);
+    }
     metrics.answered(&route, response.status(), edge.clock.now().monotonic.saturating_sub(started));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);

@@ -25,6 +25,7 @@ use crate::{
     config::GatewayConfig,
     error::Error,
     limits,
+    login::Login,
     metrics::Metrics,
     rest::{Callbacks, Hooks, Rates},
     upstream::Upstream,
@@ -56,6 +57,8 @@ pub(crate) struct Edge {
     pub(crate) callbacks: Option<Callbacks>,
     /// Of git hosts.
     pub(crate) hooks: Hooks,
+    /// How people log in; none = they do not.
+    pub(crate) login: Option<Login>,
     /// Set when the gateway is to end: streams end with it.
     pub(crate) ending: ShutdownSignal,
 }
@@ -69,6 +72,7 @@ pub struct Gateway {
     upstream: Upstream,
     callbacks: Option<Callbacks>,
     hooks: Hooks,
+    login: Option<Login>,
 }
 
 impl Gateway {
@@ -82,7 +86,8 @@ impl Gateway {
         let taken = |source| Error::Bind { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        Ok(Self { health: config.health, listener, address, upstream, callbacks, hooks })
+        let login = Login::of(&config, address)?;
+        Ok(Self { health: config.health, listener, address, upstream, callbacks, hooks, login })
     }
 
     /// Where it listens.
@@ -108,6 +113,7 @@ impl Gateway {
             calls: Rates::default(),
             callbacks: self.callbacks,
             hooks: self.hooks,
+            login: self.login,
             ending: signal.clone(),
         });
         if let Some(listen) = self.health {
