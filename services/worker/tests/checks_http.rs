@@ -212,7 +212,8 @@ async fn the_worker_says_what_it_can_check_and_ends_while_checks_are_made() {
         stage.hello.checks.iter().map(|kind| format!("{}/{}", kind.integration, kind.sensor_type)).collect()
     };
     let without = Stage::new().await;
-    assert_eq!(kinds(&without), ["HTTP/HTTP_REQUEST"], "the others need connections");
+    let only = |sealed: bool| without.hello.checks.iter().filter(move |kind| kind.sealed_only == sealed).count();
+    assert_eq!((only(false), only(true)), (1, kinds(&without).len() - 1), "the others need connections");
     without.shut_down().await;
     let folder = tempfile::tempdir().unwrap();
     let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
@@ -230,7 +231,24 @@ async fn the_worker_says_what_it_can_check_and_ends_while_checks_are_made() {
     ];
     let alerts =
         ["SLACK/ALERT", "MICROSOFT_TEAMS/ALERT", "PAGER_DUTY/ALERT", "DATADOG/ALERT", "WEBHOOK/ALERT", "EMAIL/ALERT"];
-    assert_eq!(kinds(&stage), [looks.as_slice(), &alerts].concat());
+    let trials: Vec<String> = [
+        "POSTGRES",
+        "MYSQL",
+        "MARIADB",
+        "CLICKHOUSE",
+        "SQL_SERVER",
+        "SFTP",
+        "LINUX_SSH",
+        "WINDOWS_SSH",
+        "MONGODB",
+        "HTTP",
+        "AWS_S3",
+    ]
+    .map(|integration| format!("{integration}/CONNECTION"))
+    .to_vec();
+    let all: Vec<String> = looks.iter().chain(&alerts).map(|kind| (*kind).to_owned()).chain(trials).collect();
+    assert_eq!(kinds(&stage), all);
+    assert!(stage.hello.checks.iter().all(|kind| !kind.sealed_only), "it has files");
     let answer = said(&stage.check(check("SNOWFLAKE", "SNOWFLAKE_QUERY", json!({}))).await);
     assert!(answer.0 == "misconfigured" && answer.1.contains("POSTGRES/POSTGRES_QUERY"), "{answer:?}");
     stage.ask(vec![get(json!({ "url": format!("{base}/slow") }))]).await;

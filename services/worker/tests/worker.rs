@@ -46,8 +46,13 @@ fn outputs(report: &ReportKind) -> Value {
 #[tokio::test]
 async fn the_worker_says_what_it_can_do_and_answers_no_op_tasks() {
     let mut stage = Stage::new().await;
-    let jobs: Vec<_> = stage.hello.jobs.iter().map(|job| job.integration_job.as_str()).collect();
-    // Without connections only what needs none.
+    let of = |sealed_only: bool| {
+        let jobs = stage.hello.jobs.iter().filter(move |job| job.sealed_only == sealed_only);
+        jobs.map(|job| job.integration_job.as_str()).collect::<Vec<_>>()
+    };
+    // Without connections of its own only what needs none, and the rest with connections that it is given.
+    let jobs = of(false);
+    assert!(of(true).contains(&"POSTGRES_RUN_QUERY") && of(true).contains(&"SNOWFLAKE_RUN_QUERY"), "{:?}", of(true));
     let without = ["PYTHON_EXECUTE_SCRIPT", "DBT_CORE_EXECUTE", "HTTP_REQUEST", "DUCKDB_EXECUTE_QUERY", "NOOP"];
     assert_eq!(jobs, without);
     assert_eq!((stage.hello.worker_id.len(), stage.hello.in_hand.len()), (16, 0));

@@ -131,7 +131,7 @@ impl Known {
         let table = self.given.read().unwrap_or_else(PoisonError::into_inner);
         let Some(given) = table.find(name, integration) else { return Ok(None) };
         let fields = given.fields(integration)?;
-        Ok(Some((given.name.clone(), Raw { place: given.place(), base: self.path.clone(), fields })))
+        Ok(Some((given.name.clone(), Raw { place: given.place(), base: self.path.clone(), given: true, fields })))
     }
 
     fn file(&self, name: &str, integration: &'static str) -> Result<Option<(String, Raw)>, Failure> {
@@ -162,7 +162,7 @@ impl Known {
             self.warn_once(&file);
         }
         let base = file.parent().map(Path::to_owned);
-        Ok(Some((name, Raw { place: file.display().to_string(), base, fields })))
+        Ok(Some((name, Raw { place: file.display().to_string(), base, given: false, fields })))
     }
 
     fn warn_once(&self, file: &Path) {

@@ -4,7 +4,7 @@
 //! the line break at its end, relative to the folder of connections; stores of secrets are asked by `references`; what stands behind
 //! `literal:` is the value itself. No value is ever repeated in an error.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -15,12 +15,17 @@ use super::{
 };
 use crate::attempt::Failure;
 
+/// Variables by which the worker itself signs in to somebody.
+const OWN: [&str; 6] = ["DOWNBEAT_", "VAULT_", "AWS_", "AZURE_", "GOOGLE_", "KUBERNETES_"];
+
 /// Fields before their references are looked up.
 pub(super) struct Raw {
     /// Where they stand, for people.
     pub(super) place: String,
     /// Where relative paths begin; `None` = there is no such folder.
     pub(super) base: Option<PathBuf>,
+    /// They come from the coordinator, and not from whoever keeps this machine: they may refer to less of it.
+    pub(super) given: bool,
     pub(super) fields: Map<String, Value>,
 }
 
@@ -34,10 +39,11 @@ pub(super) struct Contents {
 }
 
 pub(super) async fn resolve(raw: Raw, integration: &str, fields: Fields, stores: &Stores) -> Result<Contents, Failure> {
-    let Raw { place, base, fields: written } = raw;
+    let Raw { place, base, given, fields: written } = raw;
     let mut all = Resolving {
         place: &place,
         base: base.as_deref(),
+        given,
         stores,
         read: Contents { fields: Map::new(), secrets: Vec::new(), open_to_others: Vec::new() },
     };
@@ -67,6 +73,7 @@ pub(super) async fn resolve(raw: Raw, integration: &str, fields: Fields, stores:
 struct Resolving<'a> {
     place: &'a str,
     base: Option<&'a Path>,
+    given: bool,
     stores: &'a Stores,
     read: Contents,
 }
@@ -76,12 +83,22 @@ impl Resolving<'_> {
         let Value::String(text) = value else { return Ok(value) };
         let wrong = |what: String| Failure::misconfigured(format!("{}: the field {field} {what}", self.place));
         let text = if let Some(variable) = text.strip_prefix("env:") {
+            if self.given && OWN.iter().any(|own| variable.starts_with(own)) {
+                return Err(wrong(format!(
+                    "refers to the environment variable {variable:?}, which is the worker's own: a sealed connection may not read it"
+                )));
+            }
             std::env::var(variable).map_err(|error| {
                 // Of a variable that is no UTF-8 the error holds the value.
                 let why = if matches!(error, std::env::VarError::NotPresent) { "is not set" } else { "is no UTF-8" };
                 wrong(format!("refers to the environment variable {variable:?}, which {why} in this worker"))
             })?
         } else if let Some(path) = text.strip_prefix("file:") {
+            // Whoever may save connections may not read everything that the worker may.
+            let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+            if self.given && !inside {
+                return Err(wrong("refers to a file outside of the folder of connections of the worker: of a sealed connection it must lie below".to_owned()));
+            }
             let path = match self.base {
                 Some(base) => base.join(path),
                 None if Path::new(path).is_absolute() => PathBuf::from(path),

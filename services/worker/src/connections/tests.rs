@@ -224,7 +224,10 @@ async fn what_is_wrong_with_a_sealed_connection_is_said_without_value() {
         ("a", Some(json!({ "passwort": PASSWORD })), "the field \"passwort\" is unknown"),
         ("a", Some(json!({ "password": "vault:x" })), "write vault:MOUNT/PATH#FIELD"),
         ("a", Some(json!({ "password": "file:pw" })), "no folder of connections"),
-        ("a", Some(json!({ "password": "env:DOWNBEAT_TEST_IS_NOT_SET" })), "is not set"),
+        ("a", Some(json!({ "password": "env:TEST_IS_NOT_SET" })), "is not set"),
+        ("a", Some(json!({ "password": "env:VAULT_TOKEN" })), "is the worker's own"),
+        ("a", Some(json!({ "password": "file:/etc/passwd" })), "outside of the folder"),
+        ("a", Some(json!({ "password": "file:../pw" })), "outside of the folder"),
     ] {
         if let Some(fields) = fields {
             connections.given(told("a", &fields, false), false);
