@@ -4,6 +4,7 @@
 mod cli;
 mod conversation;
 mod dbt;
+mod login;
 mod sdk;
 
 use std::path::PathBuf;
@@ -69,5 +70,6 @@ fn the_official_clients_work() {
     cli::talk(&house, &mut table);
     sdk::talk(&house, &mut table);
     dbt::talk(&house, &mut table);
+    login::talk(&house, &mut table);
     table.compare(&repository().join("docs/official-clients.md"));
 }

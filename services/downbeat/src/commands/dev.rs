@@ -29,7 +29,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let listener = grpc::bind(dev.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(|source| io("cannot read the address", source))?;
     let server = format!("http://{address}");
-    let gateway = Gateway::bind(GatewayConfig::of(dev.api, &server, &server)).await.map_err(failed)?;
+    let gateway = GatewayConfig { public_url: dev.public_url.clone(), ..GatewayConfig::of(dev.api, &server, &server) };
+    let gateway = Gateway::bind(gateway).await.map_err(failed)?;
     let api = format!("http://{}", gateway.address());
     let worker = worker_config(&dev, &server);
     worker.validate().map_err(|error| Error::Usage(error.to_string()))?;
