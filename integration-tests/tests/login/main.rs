@@ -142,13 +142,15 @@ fn closed(api: &str, token: &str) {
     eventually("the token is closed", Duration::from_secs(5), || (status(api, token) == 401).then_some(()));
 }
 
-/// What the audit has of logins, newest first: command, actor, outcome.
-fn audit(addresses: &Addresses, kind: &str) -> Vec<(String, String, String)> {
-    let lines = addresses.downbeat_ok(&["audit", "--json", "-n", "50", "--kind", kind]);
+/// What the audit has of this kind of command, newest first, once it has so many: command, actor and outcome.
+fn audit(addresses: &Addresses, kind: &str, count: usize) -> Vec<String> {
     let line = |line: &str| {
         let row: Value = serde_json::from_str(line).expect("a line of JSON");
-        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-        (text("command"), text("actor"), text("outcome"))
+        ["command", "actor", "outcome"].map(|name| row[name].as_str().unwrap_or_default()).join(" ")
     };
-    lines.lines().map(line).collect()
+    eventually("the audit has them", Duration::from_secs(20), || {
+        let lines = addresses.downbeat_ok(&["audit", "--json", "-n", "50", "--kind", kind]);
+        let rows: Vec<_> = lines.lines().map(line).collect();
+        (rows.len() >= count).then_some(rows)
+    })
 }
