@@ -1,6 +1,7 @@
 //! Without an identity provider: a key is pasted once, and the login is worth what the key is worth.
 
 use downbeat_integration_tests::{cluster::Dev, http::Client, process::eventually};
+use serde_json::json;
 
 use super::{
     Program, REDIRECT, Tokens, VERIFIER, audit,
@@ -53,7 +54,7 @@ fn a_login_may_what_the_key_may_and_ends_with_it() {
     dev.addresses.downbeat_ok(&["key", "revoke", "ada"]);
     closed(&dev.api, &tokens.access);
     let refused = program.refreshes(&tokens.refresh);
-    assert_eq!((refused.status, &refused.json()["error"]), (400, &"invalid_grant".into()), "{}", refused.text());
+    assert_eq!((refused.status, &refused.json()["error"]), (400, &json!("invalid_grant")), "{}", refused.text());
     assert!(dev.addresses.downbeat(&["login", "list"]).stdout.is_empty());
     assert_eq!(audit(&dev.addresses, "log-in", 1), ["LOG_IN key:ada ACCEPTED"]);
     // No token stands anywhere.
@@ -76,7 +77,7 @@ fn a_code_is_worth_something_once_and_to_whoever_asked_for_it() {
     ] {
         assert_eq!(
             (answer.status, &answer.json()["error"]),
-            (400, &"invalid_grant".into()),
+            (400, &json!("invalid_grant")),
             "{what}: {}",
             answer.text()
         );
@@ -84,7 +85,7 @@ fn a_code_is_worth_something_once_and_to_whoever_asked_for_it() {
     assert_eq!(other.id, program.id, "the same registration is the same program");
     let tokens = program.fetches(&code);
     let again = program.exchanges(&code, VERIFIER, REDIRECT);
-    assert_eq!((again.status, &again.json()["error"]), (400, &"invalid_grant".into()), "{}", again.text());
+    assert_eq!((again.status, &again.json()["error"]), (400, &json!("invalid_grant")), "{}", again.text());
     closed(&dev.api, &tokens.access);
     assert_eq!(program.refreshes(&tokens.refresh).status, 400);
     let ended = audit(&dev.addresses, "log-out", 1);
@@ -105,7 +106,7 @@ fn tokens_rotate_and_one_that_comes_twice_ends_the_login() {
     let fourth = Tokens::of(&program.refreshes(&third.refresh));
     // Somebody comes with one that was used, and is not the last one.
     let stolen = program.refreshes(&first.refresh);
-    assert_eq!((stolen.status, &stolen.json()["error"]), (400, &"invalid_grant".into()), "{}", stolen.text());
+    assert_eq!((stolen.status, &stolen.json()["error"]), (400, &json!("invalid_grant")), "{}", stolen.text());
     closed(&dev.api, &fourth.access);
     assert_eq!(program.refreshes(&fourth.refresh).status, 400);
 }
