@@ -5,6 +5,7 @@ mod cli;
 mod conversation;
 mod dbt;
 mod git;
+mod login;
 mod sdk;
 
 use std::path::PathBuf;
@@ -76,5 +77,6 @@ fn the_official_clients_work() {
     git::talk(&house, &mut table);
     sdk::talk(&house, &mut table);
     dbt::talk(&house, &mut table);
+    login::talk(&house, &mut table);
     table.compare(&repository().join("docs/official-clients.md"));
 }

@@ -37,6 +37,7 @@ pub struct GatewayConfig {
     /// Default: where it listens, if that is on this machine only; else people cannot log in (docs/login.md).
     #[arg(long, env = "DOWNBEAT_GATEWAY_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Who says who people are.
     #[command(flatten)]
     pub oidc: OidcConfig,
 }

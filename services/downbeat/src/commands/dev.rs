@@ -31,7 +31,11 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let address = listener.local_addr().map_err(|source| io("cannot read the address", source))?;
     let server = format!("http://{address}");
     let config = GatewayConfig::of(dev.api, &server, &server);
-    let config = GatewayConfig { git_webhook_secrets: dev.git_webhook_secrets.clone(), ..config };
+    let config = GatewayConfig {
+        git_webhook_secrets: dev.git_webhook_secrets.clone(),
+        public_url: dev.public_url.clone(),
+        ..config
+    };
     let gateway = Gateway::bind(config).await.map_err(failed)?;
     let api = format!("http://{}", gateway.address());
     let worker = worker_config(&dev, &server);

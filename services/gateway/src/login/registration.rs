@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{here, origin::is_loopback, refusal::Refusal};
 use crate::{
@@ -75,7 +75,11 @@ async fn register(call: Call) -> Result<Response, Fault> {
 
 fn registered(body: &[u8]) -> Result<Registration, Refusal> {
     let metadata = |text: String| Refusal::new("invalid_client_metadata", text);
-    let said: Said = serde_json::from_slice(body).map_err(|error| metadata(format!("no registration: {error}")))?;
+    // A list would be read as one, too, its values in their order.
+    let fields: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|error| metadata(format!("no registration: {error}")))?;
+    let said: Said =
+        serde_json::from_value(Value::Object(fields)).map_err(|error| metadata(format!("no registration: {error}")))?;
     if said.token_endpoint_auth_method.is_some_and(|method| method != "none") {
         return Err(metadata("token_endpoint_auth_method: programs keep no secrets from their users: none".to_owned()));
     }

@@ -1,7 +1,6 @@
 //! Tokens that are right, and every way in which one is wrong.
 
 use aws_lc_rs::{
-    encoding::{AsBigEndian as _, EcPublicKeyUncompressedBin},
     rand::SystemRandom,
     rsa::{KeyPair as RsaKeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256},
@@ -26,13 +25,15 @@ impl Signers {
 
     fn set(&self) -> Value {
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let rsa = self.rsa.public_key();
-        let point: EcPublicKeyUncompressedBin<'_> = self.ec.public_key().as_be_bytes().unwrap();
-        let point = point.as_ref();
+        // Of 2,048 bits: the modulus stands behind nine bytes of DER, the exponent in the last three.
+        let rsa = self.rsa.public_key().as_ref();
+        let (modulus, exponent) = (&rsa[9..265], &rsa[267..]);
+        // An uncompressed point.
+        let point = self.ec.public_key().as_ref();
         json!({ "keys": [
             { "kty": "RSA", "kid": "r", "use": "sig", "alg": "RS256",
-              "n": text(rsa.modulus().big_endian_without_leading_zero()),
-              "e": text(rsa.exponent().big_endian_without_leading_zero()) },
+              "n": text(modulus),
+              "e": text(exponent) },
             { "kty": "EC", "kid": "e", "crv": "P-256", "x": text(&point[1..33]), "y": text(&point[33..]) },
             { "kty": "RSA", "kid": "encrypts", "use": "enc", "n": "AQAB", "e": "AQAB" },
             { "kty": "oct", "kid": "shared", "k": "c2VjcmV0" },
