@@ -3,6 +3,7 @@
 mod assistants;
 mod fuzz;
 mod matrix;
+mod over_grpc;
 mod reading;
 
 use downbeat_integration_tests::{cluster::Dev, http::Client};

@@ -10,7 +10,6 @@ mod access;
 mod alerts;
 mod assets;
 mod connections;
-mod connections;
 mod costs;
 mod describe;
 mod endpoints;

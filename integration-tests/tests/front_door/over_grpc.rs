@@ -1,0 +1,216 @@
+//! gRPC through the gateway: the same keys, roles and labels as over HTTP, for every method that there is.
+
+use std::time::Duration;
+
+use downbeat_integration_tests::{cluster::Dev, http::Client, process::eventually};
+use downbeat_proto::{
+    DESCRIPTORS,
+    control::v1::{
+        CancelRunRequest, PausePipelineRequest, StartRunRequest, control_service_client::ControlServiceClient,
+    },
+    metadata::v1::{
+        GetRunRequest, ListPipelinesRequest, ListRunsRequest, WatchRunRequest,
+        metadata_service_client::MetadataServiceClient,
+    },
+};
+use prost_reflect::DescriptorPool;
+use tonic::{Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
+
+use super::{apply, key};
+
+const SOON: Duration = Duration::from_secs(60);
+/// Beginnings of the names of methods that only read.
+const READS: [&str; 10] =
+    ["Get", "List", "Explain", "Preview", "Watch", "Read", "Find", "Diff", "Export", "Verify"];
+/// What services say among themselves: nobody's through a gateway.
+const INNER: [&str; 10] = [
+    "BeginLogin",
+    "CompleteLogin",
+    "FireSchedules",
+    "NoteKeyUses",
+    "NoteTimeZones",
+    "RefreshLogin",
+    "ReportLineage",
+    "RepositoryPushed",
+    "TakeEvents",
+    "WatchAccess",
+];
+
+/// Every method of the services: its path, its name, and whether it answers with several messages.
+fn methods() -> Vec<(String, String, bool)> {
+    let pool = DescriptorPool::decode(DESCRIPTORS).expect("our own descriptors");
+    let ours = |package: &str| ["downbeat.control.v1", "downbeat.metadata.v1", "downbeat.worker.v1"].contains(&package);
+    let services = pool.services().filter(|service| ours(service.package_name()));
+    let methods = services.flat_map(|service| {
+        let name = service.full_name().to_owned();
+        let written = service.methods().map(move |method| {
+            (format!("/{name}/{}", method.name()), method.name().to_owned(), method.is_server_streaming())
+        });
+        written.collect::<Vec<_>>()
+    });
+    methods.collect()
+}
+
+async fn channel(dev: &Dev) -> Channel {
+    Channel::from_shared(dev.api.clone()).expect("a URL").connect().await.expect("the gateway speaks HTTP/2")
+}
+
+fn asked<T>(message: T, key: Option<&str>) -> Request<T> {
+    let mut request = Request::new(message);
+    if let Some(key) = key {
+        request.metadata_mut().insert("authorization", format!("Bearer {key}").parse().expect("a header"));
+    }
+    request
+}
+
+/// What a method says to an empty message.
+async fn said(channel: &Channel, path: &str, streams: bool, key: Option<&str>) -> Result<(), Status> {
+    let mut client = Grpc::new(channel.clone());
+    client.ready().await.expect("the connection is there");
+    let path = PathAndQuery::try_from(path.to_owned()).expect("a path");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    if streams {
+        let mut answers = client.server_streaming(asked((), key), path, codec).await?.into_inner();
+        return answers.message().await.map(drop);
+    }
+    client.unary(asked((), key), path, codec).await.map(drop)
+}
+
+fn code(answer: &Result<(), Status>) -> Code {
+    answer.as_ref().map_or_else(Status::code, |()| Code::Ok)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_method_needs_a_key_and_its_role() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dev = Dev::start(folder.path(), 1);
+    let channel = channel(&dev).await;
+    let viewer = key(&dev, "reads", &["--role", "viewer"]);
+    let admin = key(&dev, "ada", &["--role", "admin"]);
+    let labelled = key(&dev, "eu", &["--role", "admin", "--label", "eu"]);
+    let mut seen = 0;
+    for (path, name, streams) in methods() {
+        let inner = INNER.contains(&name.as_str()) || path.contains("WorkerService");
+        let nobody = code(&said(&channel, &path, streams, None).await);
+        let wrong = code(&said(&channel, &path, streams, Some("downbeat_00000000_nothing")).await);
+        let (reads, all) = (
+            code(&said(&channel, &path, streams, Some(&viewer)).await),
+            code(&said(&channel, &path, streams, Some(&admin)).await),
+        );
+        let some = code(&said(&channel, &path, streams, Some(&labelled)).await);
+        if inner {
+            // Whoever asks: there is no such method here.
+            for seen in [nobody, wrong, reads, all, some] {
+                assert_eq!(seen, Code::Unimplemented, "{path}");
+            }
+            continue;
+        }
+        seen += 1;
+        assert_eq!((nobody, wrong), (Code::Unauthenticated, Code::Unauthenticated), "{path}");
+        let may_read = READS.iter().any(|beginning| name.starts_with(beginning))
+            && !["ListAudit", "ExportAudit", "ListKeys", "ListLogins", "PreviewBackfill"].contains(&name.as_str());
+        if may_read {
+            assert_ne!(reads, Code::PermissionDenied, "{path}");
+        } else {
+            assert_eq!(reads, Code::PermissionDenied, "{path}");
+        }
+        // An empty message is refused in words, or answered; nothing breaks.
+        let fits = [Code::Ok, Code::InvalidArgument, Code::NotFound, Code::FailedPrecondition, Code::OutOfRange];
+        assert!(fits.contains(&all), "{path}: {all:?}");
+        // An empty message names no pipeline: it is about everything, which a key with labels does not reach, or it names nothing.
+        let narrow = [Code::PermissionDenied, Code::NotFound, Code::Ok, Code::InvalidArgument];
+        assert!(narrow.contains(&some), "{path}: {some:?}");
+        if !may_read {
+            assert_ne!(some, Code::Ok, "{path}");
+        }
+    }
+    assert!(seen > 70, "{seen} methods");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_are_started_watched_and_cancelled_with_labels_in_between() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dev = Dev::start(folder.path(), 1);
+    let (eu, us) = (apply(&dev, folder.path(), "eu", "eu"), apply(&dev, folder.path(), "us", "us"));
+    let operator = key(&dev, "operates_eu", &["--role", "operator", "--label", "eu"]);
+    let (mut control, mut metadata) =
+        (ControlServiceClient::new(channel(&dev).await), MetadataServiceClient::new(channel(&dev).await));
+
+    let listed = metadata.list_pipelines(asked(ListPipelinesRequest::default(), Some(&operator))).await.expect("a list");
+    let ids: Vec<String> = listed.into_inner().pipelines.into_iter().map(|pipeline| pipeline.id).collect();
+    assert_eq!(ids, [eu.clone()], "what it does not see is not listed");
+    let start = |pipeline: &str| StartRunRequest { pipeline: pipeline.to_owned(), ..Default::default() };
+    let mut started = |pipeline: &str| {
+        let (mut control, request) = (control.clone(), asked(start(pipeline), Some(&operator)));
+        async move { control.start_run(request).await }
+    };
+    let run = started("eu").await.expect("it may").into_inner();
+    let unseen = started(&us).await.expect_err("it may not even see it");
+    let unknown = started("nothing").await.expect_err("there is none");
+    assert_eq!((unseen.code(), unseen.message()), (unknown.code(), unknown.message()), "both in the same words");
+    assert_eq!(unseen.code(), Code::NotFound);
+    let pause = PausePipelineRequest { pipeline: us.clone(), ..Default::default() };
+    assert_eq!(control.pause_pipeline(asked(pause, Some(&operator))).await.expect_err("no").code(), Code::NotFound);
+
+    let at_least = run.position.clone();
+    let get = GetRunRequest { run_id: run.run_id.clone(), at_least: at_least.clone(), ..Default::default() };
+    let found = metadata.get_run(asked(get, Some(&operator))).await.expect("it may").into_inner();
+    assert_eq!(found.run.expect("a run").pipeline_id, eu);
+    let list = ListRunsRequest { pipeline: us.clone(), ..Default::default() };
+    assert_eq!(metadata.list_runs(asked(list, Some(&operator))).await.expect_err("no").code(), Code::NotFound);
+    let list = ListRunsRequest { at_least: at_least.clone(), ..Default::default() };
+    let runs = metadata.list_runs(asked(list, Some(&operator))).await.expect("narrowed").into_inner().runs;
+    assert_eq!(runs.len(), 1);
+
+    // A stream goes on until the run has ended.
+    let watch = WatchRunRequest { run_id: run.run_id.clone(), at_least };
+    let mut changes = metadata.watch_run(asked(watch, Some(&operator))).await.expect("it may").into_inner();
+    let first = changes.message().await.expect("a message").expect("one").run.expect("a run");
+    assert_eq!(first.id, run.run_id);
+    let cancel = CancelRunRequest { run_id: run.run_id.clone(), ..Default::default() };
+    control.cancel_run(asked(cancel, Some(&operator))).await.expect("it may");
+    let mut last = String::new();
+    while let Some(change) = changes.message().await.expect("until the end") {
+        last = change.run.map_or(last, |run| run.status);
+    }
+    assert_eq!(last, "CANCELLED");
+
+    // Whoever asked stands in the audit; a stream ends with the key.
+    let audit = dev.addresses.downbeat_ok(&["audit", "--json", "-n", "50"]);
+    assert!(audit.contains("key:operates_eu"), "{audit}");
+    let again = started("eu").await.expect("it may").into_inner();
+    let watch = WatchRunRequest { run_id: again.run_id, at_least: again.position };
+    let mut changes = metadata.watch_run(asked(watch, Some(&operator))).await.expect("it may").into_inner();
+    changes.message().await.expect("a message");
+    dev.addresses.downbeat_ok(&["key", "revoke", "operates_eu"]);
+    let ended = loop {
+        match changes.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the run goes on"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(ended.code(), Code::Unauthenticated);
+    eventually("nothing is opened any more", SOON, || {
+        let answer = Client::with_key(&dev.api, &operator).get("/api/engine/public/pipelines");
+        (answer.status == 401).then_some(())
+    });
+}
+
+#[test]
+fn what_is_no_grpc_is_told_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dev = Dev::start(folder.path(), 1);
+    let client = Client::with_key(&dev.api, &key(&dev, "ada", &["--role", "admin"]));
+    let path = "/downbeat.metadata.v1.MetadataService/ListPipelines";
+    let answer = client.ask("POST", path, Some(&serde_json::json!({})));
+    assert_eq!(answer.status, 415, "{}", answer.text());
+    // Frames that are cut off, longer than they may be, or compressed.
+    for body in [&[0_u8, 0, 0, 0, 9, 1][..], &[0, 0xff, 0xff, 0xff, 0xff], &[1, 0, 0, 0, 0], &[7], b"no frame at all"] {
+        let sent = client.send("POST", path, &[("content-type", "application/grpc"), ("te", "trailers")], body);
+        let answer = sent.expect("an answer");
+        let status = answer.header("grpc-status").map(str::to_owned);
+        assert!(answer.status == 200 && status.as_deref().is_some_and(|status| status != "0"), "{body:?}: {answer:?}");
+        assert_ne!(status.as_deref(), Some("2"), "{body:?}");
+    }
+}
