@@ -140,8 +140,9 @@ async fn runs_are_started_watched_and_cancelled_with_labels_in_between() {
     let ids: Vec<String> = listed.into_inner().pipelines.into_iter().map(|pipeline| pipeline.id).collect();
     assert_eq!(ids, [eu.clone()], "what it does not see is not listed");
     let start = |pipeline: &str| StartRunRequest { pipeline: pipeline.to_owned(), ..Default::default() };
-    let mut started = |pipeline: &str| {
-        let (mut control, request) = (control.clone(), asked(start(pipeline), Some(&operator)));
+    let asking = control.clone();
+    let started = |pipeline: &str| {
+        let (mut control, request) = (asking.clone(), asked(start(pipeline), Some(&operator)));
         async move { control.start_run(request).await }
     };
     let run = started("eu").await.expect("it may").into_inner();
