@@ -160,7 +160,7 @@ pub fn talk(house: &House, table: &mut Table) {
     talk.says("pipeline run --alias from_git --wait --force", 0, &["status: SUCCEEDED"]);
     talk.run("... and the run's origin, once the push was looked at", "main", &pushed);
     talk.says(
-        "pipeline run --path etl/hello.yml --alias from_git --wait --force",
+        "pipeline run --path etl/hello.yml --wait --force",
         0,
         &["Using git-backed run target branch 'main'", "status: SUCCEEDED"],
     );

@@ -61,9 +61,10 @@ impl Coordinator {
         Ok(Self { driver, handle, log, sync_every: None, vault: Arc::default() })
     }
 
-    /// Looks every so often whether pipelines are what stands in their repositories; zero = never.
+    /// Looks every so often whether pipelines are what stands in their repositories; zero = only where something is said to be pushed.
     pub fn syncing_every(self, every: Duration) -> Self {
-        Self { sync_every: Some(every).filter(|every| !every.is_zero()), ..self }
+        let every = if every.is_zero() { limits::SYNC_NEVER } else { every };
+        Self { sync_every: Some(every), ..self }
     }
 
     /// Keeps sealed connections there; without this it keeps none.

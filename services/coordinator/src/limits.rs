@@ -95,6 +95,8 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(20);
 pub const SYNC_TIMEOUT: Duration = Duration::from_secs(60);
 /// Pause between two looks at a branch of a repository, unless a setting says another.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(60);
+/// The same where it is not to be looked at by itself.
+pub const SYNC_NEVER: Duration = Duration::from_secs(10 * 366 * 24 * 3_600);
 /// Branches of repositories that are looked at, at once.
 pub const SYNCS_AT_ONCE_MAX: usize = 4;
 /// After so long at most, a branch that could not be looked at is looked at again.

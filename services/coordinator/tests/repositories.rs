@@ -345,10 +345,14 @@ async fn a_run_at_a_branch_or_a_commit_is_of_a_draft_and_the_same_key_is_the_sam
     run(start("topic", &"c".repeat(40), "")).await.unwrap();
     run(start("", &"C".repeat(40), "")).await.unwrap();
 
-    // The current version stayed what it was: what is stored now is the fourth, behind two drafts.
+    // The same text at another commit is a draft of that one.
+    repository.push("topic", "e", Some(&text("three")));
+    run(start("topic", "", "")).await.unwrap();
+
+    // The current version stayed what it was: what is stored now is the fifth, behind three drafts.
     assert_eq!(service.sync().await.unwrap().version, 1);
     repository.push("main", "d", Some(&text("four")));
-    assert_eq!(service.sync().await.unwrap().version, 4);
+    assert_eq!(service.sync().await.unwrap().version, 5);
 
     for (request, why) in [
         (start("nope", "", ""), "there is no such branch"),

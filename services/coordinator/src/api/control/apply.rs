@@ -25,8 +25,9 @@ impl Compiled {
     }
 }
 
-/// Parses and compiles; every fault becomes a line of the status message, rendered with its place in the file.
-pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<Compiled, Status> {
+/// Parses and compiles; every fault becomes a line of the status message, rendered with its place in the file. `commit`: the text is another
+/// one than the same text of another commit; empty = it is not.
+pub(super) fn compile_request(request: &wire::ApplyPipelineRequest, commit: &str) -> Result<Compiled, Status> {
     if request.source.len() > limits::SOURCE_BYTES_MAX {
         let (bytes, limit) = (request.source.len(), limits::SOURCE_BYTES_MAX);
         return Err(Status::invalid_argument(format!("the file has {bytes} bytes; at most {limit} are allowed")));
@@ -45,6 +46,10 @@ pub(super) fn compile_request(request: &wire::ApplyPipelineRequest) -> Result<Co
     digest.update(&(request.source.len() as u64).to_be_bytes());
     digest.update(request.source.as_bytes());
     digest.update(request.source_root.as_bytes());
+    if !commit.is_empty() {
+        digest.update(b"\0commit ");
+        digest.update(commit.as_bytes());
+    }
     let applied = PipelineApplied {
         pipeline: PipelineId::derive(ACCOUNT, &request.alias),
         alias: request.alias.clone(),

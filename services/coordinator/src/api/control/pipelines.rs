@@ -19,9 +19,19 @@ impl Control {
         request: wire::ApplyPipelineRequest,
         asker: &Asker,
     ) -> Result<wire::ApplyPipelineResponse, Status> {
+        self.apply_of(request, asker, "").await
+    }
+
+    /// The same, of a text that is another one at each commit.
+    pub(super) async fn apply_of(
+        &self,
+        request: wire::ApplyPipelineRequest,
+        asker: &Asker,
+        commit: &str,
+    ) -> Result<wire::ApplyPipelineResponse, Status> {
         check_alias(&request.alias)?;
         asker.person()?;
-        let compiled = compile_request(&request)?;
+        let compiled = compile_request(&request, commit)?;
         let missing = self.missing(&compiled).await?;
         let Compiled { apply, mut warnings, .. } = compiled;
         warnings.extend(missing);

@@ -249,7 +249,8 @@ impl Control {
         Ok(wire::ReadPipelineFileResponse { source, origin: Some(event::git_origin(&origin)) })
     }
 
-    /// What stands on a branch or at a commit becomes a version that is not current: its number.
+    /// What stands on a branch or at a commit becomes a version that is not current: its number. A version of that commit, whatever other ones
+    /// have the same text: a run shows the commit that was asked for.
     pub(super) async fn version_at(
         &self,
         pipeline: &str,
@@ -269,7 +270,8 @@ impl Control {
             ..Default::default()
         };
         let place = place(&kept.storage, &origin);
-        let applied = self.apply(apply, asker).await.map_err(|status| at_its_place(status, &place))?;
+        let applied =
+            self.apply_of(apply, asker, &origin.commit).await.map_err(|status| at_its_place(status, &place))?;
         // The same call goes on: what is refused of it from here on is recorded for itself.
         asker.goes_on();
         Ok(applied.version)

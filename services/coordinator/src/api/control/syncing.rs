@@ -225,11 +225,9 @@ impl Control {
                 continue;
             }
             if let Err(status) = self.bring_up(kept, &asker, limits::SYNC_TIMEOUT).await {
-                tracing::warn!(
-                    pipeline = kept.alias,
-                    reason = status.message(),
-                    "a pipeline is not what stands in its repository"
-                );
+                // Further lines show lines of the file, and whatever stands in them.
+                let reason = status.message().lines().next().unwrap_or_default();
+                tracing::warn!(pipeline = kept.alias, reason, "a pipeline is not what stands in its repository");
                 if status.code() == tonic::Code::Unavailable {
                     failed = Err(status);
                 } else if self.syncs.of(kept.pipeline).origin.is_none_or(|origin| origin.commit != head.commit) {

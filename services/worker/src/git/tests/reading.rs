@@ -39,6 +39,7 @@ fn repository(folder: &Path) -> (String, String) {
     symlink("/etc/hostname", folder.join("link.yml")).unwrap();
     symlink("pipelines", folder.join("inside")).unwrap();
     git(folder, &["add", "."]);
+    git(folder, &["update-index", "--add", "--cacheinfo", &format!("160000,{first},sub")]);
     git(folder, &["commit", "-q", "-m", "three"]);
     git(folder, &["branch", "topic"]);
     (first, git(folder, &["rev-parse", "HEAD"]))

@@ -1,0 +1,235 @@
+//! Pipelines that live in git, with everything real: repositories on disk, git, worker, coordinator, gateway and command line.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use downbeat_integration_tests::{
+    cluster::{Dev, text},
+    http::Client,
+    process::eventually,
+};
+use serde_json::{Value, json};
+
+const BASE: &str = "/api/engine/public";
+const SECRET: &str = "a secret of the host";
+const SOON: Duration = Duration::from_secs(30);
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").current_dir(folder);
+    command.args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]);
+    let ran = command.args(arguments).output().expect("git starts");
+    assert!(ran.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).trim().to_owned()
+}
+
+fn pipeline(name: &str) -> String {
+    format!(
+        "version: v1\nname: {name}\npipeline:\n  t: {{integration: DOWNBEAT, integration_job: NOOP, parameters: {{}}}}\n"
+    )
+}
+
+/// A host with one repository, and a clone of it.
+struct Host {
+    folder: tempfile::TempDir,
+}
+
+impl Host {
+    fn new() -> Self {
+        let host = Self { folder: tempfile::tempdir().expect("a folder") };
+        let (bare, clone) = (host.at("host/acme/etl.git"), host.at("clone"));
+        std::fs::create_dir_all(&clone).expect("the folder is ours");
+        git(&clone, &["init", "-q", "-b", "main"]);
+        std::fs::create_dir_all(host.at("host/acme")).expect("the folder is ours");
+        git(host.folder.path(), &["init", "-q", "--bare", "-b", "main", bare.to_str().expect("text")]);
+        git(&clone, &["remote", "add", "origin", bare.to_str().expect("text")]);
+        std::fs::write(host.at("secret"), SECRET).expect("the folder is ours");
+        host
+    }
+
+    fn at(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Pushes a text of `orders.yml` to a branch: the commit.
+    fn push(&self, branch: &str, text: &str) -> String {
+        let clone = self.at("clone");
+        std::fs::write(clone.join("orders.yml"), text).expect("the folder is ours");
+        git(&clone, &["add", "-A"]);
+        git(&clone, &["commit", "-q", "--allow-empty", "-m", branch]);
+        git(&clone, &["push", "-q", "origin", &format!("HEAD:{branch}")]);
+        git(&clone, &["rev-parse", "HEAD"])
+    }
+
+    /// A Downbeat that takes this host for GitLab, and looks every so many seconds.
+    fn downbeat(&self, every: &str, more: &[&str]) -> (Dev, Client) {
+        let host = format!("gitlab=file://{}/", self.at("host").display());
+        let arguments = ["--git-protocol", "file", "--git-host", &host, "--git-sync-seconds", every];
+        let dev = Dev::start_with(self.folder.path(), 2, &[&arguments, more].concat());
+        let key = dev.addresses.downbeat_ok(&["key", "create", "git", "--role", "admin"]);
+        let client = Client::with_key(&dev.api, key.trim());
+        eventually("the gateway knows the key", SOON, || {
+            (client.get(&format!("{BASE}/pipelines")).status == 200).then_some(())
+        });
+        eventually("the worker is there", SOON, || {
+            let tried = dev.addresses.downbeat(&["import", "acme/none", "orders.yml", "--provider", "gitlab"]);
+            (!text(&tried).contains("no worker")).then_some(())
+        });
+        (dev, client)
+    }
+}
+
+fn shown(dev: &Dev) -> String {
+    dev.addresses.downbeat_ok(&["pipeline", "show", "orders"])
+}
+
+#[test]
+fn a_push_is_the_next_version_and_what_is_no_pipeline_is_kept_out() {
+    // Given a pipeline in a repository, and a host that says when something is pushed
+    let host = Host::new();
+    let first = host.push("main", &pipeline("One"));
+    let secret = format!("gitlab={}", host.at("secret").display());
+    let (dev, client) = host.downbeat("0", &["--git-webhook-secret", &secret]);
+    let import = ["import", "acme/etl", "orders.yml", "--provider", "gitlab"];
+    let imported = dev.addresses.downbeat_ok(&import);
+    assert!(imported.contains("imported: pipeline `orders` version 1") && imported.contains(&first), "{imported}");
+    for part in ["GITLAB acme/etl, branch main: orders.yml", &first, "version     1"] {
+        assert!(shown(&dev).contains(part), "{part}: {}", shown(&dev));
+    }
+
+    // When a text is pushed and the host says so
+    let second = host.push("main", &pipeline("Two"));
+    let push = json!({"ref": "refs/heads/main", "project": {"path_with_namespace": "acme/etl"}}).to_string();
+    let say = |provider: &str, token: &str| {
+        let target = format!("/hooks/git/{provider}");
+        Client::new(&dev.api).send("POST", &target, &[("x-gitlab-token", token)], push.as_bytes()).expect("an answer")
+    };
+    for (provider, token, status) in
+        [("gitlab", "another", 401), ("gitlab", "", 401), ("github", SECRET, 404), ("svn", SECRET, 404)]
+    {
+        assert_eq!(say(provider, token).status, status, "{provider} {token}");
+    }
+    assert!(shown(&dev).contains("version     1"));
+    assert_eq!(say("gitlab", SECRET).json(), json!({ "pipelines": 1 }));
+    // Then it is the current version
+    eventually("the push is the next version", SOON, || {
+        let shown = shown(&dev);
+        (shown.contains("version     2") && shown.contains(&second)).then_some(())
+    });
+
+    // When what is pushed is no pipeline
+    let third = host.push("main", "version: v1\nname: Three\n");
+    assert_eq!(say("gitlab", SECRET).status, 200);
+    // Then the current version stays, and it is said why
+    let failing = eventually("the failure is shown", SOON, || Some(shown(&dev)).filter(|it| it.contains("not synced")));
+    for part in ["version     2", &third, "orders.yml:1:1: error"] {
+        assert!(failing.contains(part), "{part}: {failing}");
+    }
+    let found = client.get(&format!("{BASE}/pipeline?alias=orders")).json();
+    assert_eq!((&found["publishedVersionNumber"], &found["lastSyncedCommit"]), (&json!(2), &json!(third)));
+    assert!(found["syncFailure"].as_str().is_some_and(|said| said.contains("orders.yml:1:1")), "{found}");
+    let refused = dev.addresses.downbeat(&["sync", "orders"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused).contains("orders.yml:1:1: error"), "{}", text(&refused));
+}
+
+#[test]
+fn branches_are_looked_at_by_themselves() {
+    let host = Host::new();
+    host.push("main", &pipeline("One"));
+    let (dev, _client) = host.downbeat("1", &[]);
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    let second = host.push("main", &pipeline("Two"));
+    eventually("the push is the next version", SOON, || shown(&dev).contains(&second).then_some(()));
+    assert!(shown(&dev).contains("version     2"), "{}", shown(&dev));
+    let audit = dev.addresses.downbeat_ok(&["audit"]);
+    assert!(audit.lines().any(|line| line.contains("git") && line.contains("APPLY_PIPELINE")), "{audit}");
+}
+
+#[test]
+fn files_are_read_and_run_at_branches_and_commits() {
+    let host = Host::new();
+    let first = host.push("main", &pipeline("One"));
+    let topic = host.push("topic", &pipeline("Two"));
+    let (dev, client) = host.downbeat("0", &[]);
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+
+    let run = dev.addresses.downbeat(&["run", "orders", "--branch", "topic", "--wait"]);
+    assert!(run.status.success(), "{}", text(&run));
+    let newest = client.get(&format!("{BASE}/pipeline_runs?page_size=1")).json()["results"][0].clone();
+    let of = |name: &str| newest[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!((of("branch"), of("commit"), of("pipelineName")), ("topic".to_owned(), topic.clone(), "Two".to_owned()));
+    assert_eq!(of("gitLink"), format!("https://gitlab.com/acme/etl/-/commit/{topic}"));
+    let run = dev.addresses.downbeat(&["run", "orders", "--commit", &topic, "--wait"]);
+    assert!(run.status.success(), "{}", text(&run));
+    assert!(shown(&dev).contains("version     1 (draft 2)"), "{}", shown(&dev));
+
+    for (query, expected) in [
+        ("branch=topic".to_owned(), pipeline("Two")),
+        (format!("commit={topic}"), pipeline("Two")),
+        (format!("commit={first}"), pipeline("One")),
+        ("branch=main".to_owned(), pipeline("One")),
+    ] {
+        let read = client.get(&format!("{BASE}/pipeline/data?alias=orders&{query}"));
+        assert_eq!((read.status, read.text()), (200, expected), "{query}");
+    }
+    for (query, why) in [
+        ("branch=nope", "there is no branch nope"),
+        ("branch=-x", "git allows no branch"),
+        ("commit=abc", "the full id of a commit"),
+        ("branch=main&version=1", "give one of"),
+    ] {
+        let refused = client.get(&format!("{BASE}/pipeline?alias=orders&{query}"));
+        assert_eq!(refused.status, 400, "{query}: {}", refused.text());
+        assert!(refused.text().contains(why), "{query}: {}", refused.text());
+    }
+}
+
+#[test]
+fn imports_that_cannot_be_say_why() {
+    let host = Host::new();
+    host.push("main", &pipeline("One"));
+    let (dev, client) = host.downbeat("0", &[]);
+    let body = |change: &[(&str, &str)]| {
+        let mut body = json!({
+            "storage_provider": "GITLAB", "repository": "acme/etl", "default_branch": "main", "yaml_path": "orders.yml", "alias": "orders",
+        });
+        for (name, value) in change {
+            body[*name] = Value::from(*value);
+        }
+        body
+    };
+    let import = |change: &[(&str, &str)]| client.ask("POST", &format!("{BASE}/pipelines/import"), Some(&body(change)));
+    for (change, status, why) in [
+        (vec![("yaml_path", "other.yml")], 400, "other.yml of file://"),
+        (vec![("repository", "acme/none")], 400, "does not appear to be a git repository"),
+        (vec![("repository", "../../etc/passwd")], 400, "storage.repository"),
+        (vec![("default_branch", "--upload-pack=x")], 400, "git allows no branch"),
+        (vec![("yaml_path", "../orders.yml")], 400, "storage.yaml_path"),
+        (vec![("storage_provider", "SVN")], 400, "storage.provider"),
+        (vec![("storage_provider", "GIT"), ("repository", "file:///nowhere/at/all")], 400, "git repository"),
+    ] {
+        let refused = import(&change);
+        assert_eq!(refused.status, status, "{change:?}: {}", refused.text());
+        assert!(refused.text().contains(why), "{change:?}: {}", refused.text());
+    }
+    let made = import(&[]);
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!((&made.json()["alias"], &made.json()["data"]["name"]), (&json!("orders"), &json!("One")));
+    assert_eq!(import(&[]).status, 400);
+
+    // A folder of this machine, as the worker was told that it may.
+    let clone = host.at("clone");
+    let local = dev.addresses.downbeat_ok(&["import", clone.to_str().expect("text"), "orders.yml", "--alias", "local"]);
+    assert!(local.contains("imported: pipeline `local` version 1"), "{local}");
+    // One of Downbeat's own moves into a repository, and is what stands there.
+    let file = host.at("mine.yml");
+    std::fs::write(&file, pipeline("Mine")).expect("the folder is ours");
+    dev.addresses.downbeat_ok(&["apply", file.to_str().expect("text"), "--alias", "mine"]);
+    let refused = client.ask("POST", &format!("{BASE}/pipelines/mine/start"), Some(&json!({ "branch": "main" })));
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    let storage = json!({
+        "storage_provider": "GITLAB", "repository": "acme/etl", "default_branch": "main", "path": "orders.yml", "sync": true,
+    });
+    let moved = client.ask("PATCH", &format!("{BASE}/pipelines/storage-settings?alias=mine"), Some(&storage));
+    assert_eq!((moved.status, &moved.json()["data"]["name"]), (200, &json!("One")), "{}", moved.text());
+}
