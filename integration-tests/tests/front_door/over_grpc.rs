@@ -20,8 +20,7 @@ use super::{apply, key};
 
 const SOON: Duration = Duration::from_secs(60);
 /// Beginnings of the names of methods that only read.
-const READS: [&str; 10] =
-    ["Get", "List", "Explain", "Preview", "Watch", "Read", "Find", "Diff", "Export", "Verify"];
+const READS: [&str; 10] = ["Get", "List", "Explain", "Preview", "Watch", "Read", "Find", "Diff", "Export", "Verify"];
 /// What services say among themselves: nobody's through a gateway.
 const INNER: [&str; 10] = [
     "BeginLogin",
@@ -136,7 +135,8 @@ async fn runs_are_started_watched_and_cancelled_with_labels_in_between() {
     let (mut control, mut metadata) =
         (ControlServiceClient::new(channel(&dev).await), MetadataServiceClient::new(channel(&dev).await));
 
-    let listed = metadata.list_pipelines(asked(ListPipelinesRequest::default(), Some(&operator))).await.expect("a list");
+    let listed =
+        metadata.list_pipelines(asked(ListPipelinesRequest::default(), Some(&operator))).await.expect("a list");
     let ids: Vec<String> = listed.into_inner().pipelines.into_iter().map(|pipeline| pipeline.id).collect();
     assert_eq!(ids, [eu.clone()], "what it does not see is not listed");
     let start = |pipeline: &str| StartRunRequest { pipeline: pipeline.to_owned(), ..Default::default() };

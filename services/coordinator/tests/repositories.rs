@@ -114,7 +114,11 @@ type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 /// Attaches a worker that reads this repository; with `silent` it never answers.
 async fn attach(service: &Service, repository: Repository, silent: bool) -> (Asked, JoinHandle<()>) {
     let (says, stream) = tokio::sync::mpsc::channel(8);
-    let kind = |kind: &str| worker::CheckKind { integration: "GIT".to_owned(), sensor_type: kind.to_owned() };
+    let kind = |kind: &str| worker::CheckKind {
+        integration: "GIT".to_owned(),
+        sensor_type: kind.to_owned(),
+        ..Default::default()
+    };
     let hello = worker::Hello {
         worker_id: Bytes::from_static(b"worker-012345678"),
         slots: 1,
