@@ -225,6 +225,10 @@ fn imports_that_cannot_be_say_why() {
     let file = host.at("mine.yml");
     std::fs::write(&file, pipeline("Mine")).expect("the folder is ours");
     dev.addresses.downbeat_ok(&["apply", file.to_str().expect("text"), "--alias", "mine"]);
+    // It was not applied through this gateway, which hears of it a moment later.
+    eventually("the pipeline is seen", SOON, || {
+        (client.get(&format!("{BASE}/pipeline?alias=mine")).status == 200).then_some(())
+    });
     let refused = client.ask("POST", &format!("{BASE}/pipelines/mine/start"), Some(&json!({ "branch": "main" })));
     assert_eq!(refused.status, 400, "{}", refused.text());
     let storage = json!({
