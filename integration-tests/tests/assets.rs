@@ -55,7 +55,7 @@ async fn write_orders(server: String) {
         worker_id: bytes::Bytes::from_static(b"a worker of test"),
         name: "test".to_owned(),
         slots: 1,
-        jobs: vec![Job { integration: "X".to_owned(), integration_job: "Y".to_owned(), remote: false }],
+        jobs: vec![Job { integration: "X".to_owned(), integration_job: "Y".to_owned(), ..Job::default() }],
         ..Hello::default()
     };
     send.send(Message::Hello(hello)).await.expect("there is room");
