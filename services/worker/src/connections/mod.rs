@@ -143,7 +143,7 @@ impl Known {
                 return Err(Failure::misconfigured(format!(
                     "connection {name:?}: this worker has no folder of connections, and no sealed connection has this name: save one (downbeat \
                      connection set), or set {SETTING} (--connections)"
-                ));
+                )));
             }
             return Ok(None);
         };
