@@ -242,8 +242,11 @@ fn a_database_is_asked_with_what_was_sealed() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let said = dev.addresses.downbeat_ok(&arguments);
     assert!(said.contains("the default of its integration"), "{said}");
-    let tried = dev.addresses.downbeat_ok(&["connection", "test", "default_postgres"]);
-    assert!(tried.contains("`select 1` was answered"), "{tried}");
+    // Until its worker is attached nobody can try it.
+    eventually("it is tried", SOON, || {
+        let tried = text(&dev.addresses.downbeat(&["connection", "test", "default_postgres"]));
+        tried.contains("`select 1` was answered").then_some(())
+    });
     std::fs::write(
         &file,
         "version: v1

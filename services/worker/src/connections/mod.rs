@@ -141,8 +141,8 @@ impl Known {
         let Some(folder) = &self.path else {
             if named {
                 return Err(Failure::misconfigured(format!(
-                    "connection {name:?}: no sealed connection has this name (downbeat connection set), and this worker has no folder of \
-                     connections: set {SETTING} (--connections)"
+                    "connection {name:?}: this worker has no folder of connections, and no sealed connection has this name: save one (downbeat \
+                     connection set), or set {SETTING} (--connections)"
                 )));
             }
             return Ok(None);
@@ -151,7 +151,7 @@ impl Known {
             if named {
                 let place = folder.join(format!("{name}.json"));
                 return Err(Failure::misconfigured(format!(
-                    "connection {name:?}: no sealed connection has this name, and there is no file {} (or .yaml) on this worker",
+                    "connection {name:?}: there is no file {} (or .yaml) on this worker, and no sealed connection has this name",
                     place.display()
                 )));
             }

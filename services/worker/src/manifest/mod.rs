@@ -273,6 +273,10 @@ fn thresholds(
 
 #[async_trait]
 impl RemoteJob for Described {
+    fn needs_connection(&self) -> bool {
+        true
+    }
+
     fn tested(&self) -> Tested {
         self.manifest.met.as_deref().map_or(Tested::RecordedShape, Tested::Real)
     }

@@ -150,8 +150,12 @@ impl Control {
         if let Some(why) = connection::unfit_fields(names.into_iter()) {
             return Err(Status::invalid_argument(why));
         }
-        let same_default = |state: &state::Connection| request.is_default.is_none_or(|it| it == state.is_default);
-        if let Some((id, state)) = before.as_ref().filter(|(_, state)| merged.0 == kept.0 && same_default(state)) {
+        let same = |state: &state::Connection| {
+            merged.0 == kept.0
+                && state.integration == integration
+                && request.is_default.is_none_or(|it| it == state.is_default)
+        };
+        if let Some((id, state)) = before.as_ref().filter(|(_, state)| same(state)) {
             self.handle.confirm().await.map_err(|error| refused(&error))?;
             let connection = Some(shown(*id, state));
             return Ok(wire::SaveConnectionResponse { connection, changed: false, position: None });
