@@ -1,9 +1,11 @@
 //! With an identity provider: who somebody is, and what their groups may; and what becomes of a provider's word that is not right in every part.
 
+use std::time::Duration;
+
 use downbeat_integration_tests::{
     cluster::Cluster,
     http::{Answer, Client},
-    process::Process,
+    process::{Process, eventually},
 };
 use serde_json::json;
 
@@ -44,6 +46,11 @@ impl House {
             "--oidc-role",
             "ops=ADMIN",
         ]);
+        let client = Client::new(&api);
+        let metadata = "/.well-known/oauth-authorization-server";
+        eventually("the gateway is there", Duration::from_secs(20), || {
+            client.send("GET", metadata, &[], b"").is_ok_and(|answer| answer.status == 200).then_some(())
+        });
         Self { cluster, _gateway: gateway, api, provider, _folder: folder }
     }
 
