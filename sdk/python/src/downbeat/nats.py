@@ -1,4 +1,4 @@
-"""Events that start pipelines, published on NATS as CloudEvents (docs/events.md): `pip install downbeat[events]`. Needs no gateway, and what is
+"""Events that start pipelines, published on NATS as CloudEvents (docs/events.md); needs the extra `events`. Needs no gateway, and what is
 stored is kept while Downbeat is down. Knows nothing of gRPC."""
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class AsyncEventPublisher:
             try:
                 from nats.aio.client import Client
             except ImportError as error:
-                raise ImportError("publishing on NATS needs nats-py: pip install downbeat[events]") from error
+                raise ImportError("publishing on NATS needs nats-py: install it, or this package with its extra `events`") from error
             connection = Client()
             await connection.connect(self._servers, **{"allow_reconnect": False, **self._options})
             self._connection = connection
