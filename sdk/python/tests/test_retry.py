@@ -115,7 +115,8 @@ def test_all_attempts_together_have_the_timeout(fake: Fake) -> None:
     fake.answers(refuses(Code.UNAVAILABLE))
     began = time.monotonic()
     with Client(fake.url, timeout=0.3, retry=Retry(attempts=1000, first=0.02, most=0.05)) as client:
-        with pytest.raises(errors.Unavailable):
+        # The last attempt may be cut short.
+        with pytest.raises((errors.Unavailable, errors.DeadlineExceeded)):
             client.now()
     assert time.monotonic() - began < 2
     assert len(fake.asked) > 2
