@@ -134,11 +134,13 @@ def python_rpcs(listed: list[Rpc], found: list[FileDescriptorProto]) -> str:
         "from typing import Final",
         "",
     ]
-    lines += [f"from downbeat._proto.{name.rpartition('.')[0]} import {name.rpartition('.')[2]}_pb2" for name in used]
+    # Two packages have a file of the same name: control.v1.tool_state and metadata.v1.tool_state.
+    short = {name: f"{name.partition('.')[0]}_{name.rpartition('.')[2]}" for name in used}
+    lines += [f"from downbeat._proto.{name.rpartition('.')[0]} import {name.rpartition('.')[2]}_pb2 as {short[name]}" for name in used]
     lines += ["from downbeat._rpc import Kind, Stream, Unary", ""]
 
     def class_of(name: str) -> str:
-        return f"{module[name].rpartition('.')[2]}_pb2.{name.rpartition('.')[2]}"
+        return f"{short[module[name]]}.{name.rpartition('.')[2]}"
 
     for service in sorted({rpc.service for rpc in listed}):
         lines += ["", f"class {service}:", f'    """RPCs of {service}."""']
@@ -162,6 +164,7 @@ BLOCKING = [
     (r"\bAsyncIterator\b", "Iterator"),
     (r"\bAsyncClient\b", "Client"),
     (r"\bAsyncRun\b", "Run"),
+    (r"\bAsyncEventPublisher\b", "EventPublisher"),
     (r"\b__aenter__\b", "__enter__"),
     (r"\b__aexit__\b", "__exit__"),
     (r"\basyncio\.sleep\b", "time.sleep"),
@@ -214,6 +217,8 @@ def typescript(folder: Path) -> Files:
         "]);",
         "",
     ]
+    package = SDK / "typescript" / "package.json"
+    written[package] = re.sub(r'"version": "[^"]+"', f'"version": "{version()}"', package.read_text(), count=1)
     written[TYPESCRIPT / "gen" / "kinds.ts"] = "\n".join(lines)
     written[TYPESCRIPT / "gen" / "version.ts"] = (
         f"// {BY_HAND.format(source='Cargo.toml')}\n\n/** Of the workspace. */\nexport const VERSION = \"{version()}\";\n"

@@ -133,10 +133,8 @@ def test_a_closed_client_says_so(fake: Fake) -> None:
         client.now()
 
 
-def test_an_event_that_is_refused_raises_what_it_was_refused_for(fake: Fake) -> None:
-    refused = rpcs.control.Refusal(status=3, code="", message="too deep")
-    fake.answers(rpcs.control.TakeEventsResponse(outcomes=[rpcs.control.EventOutcome(refused=refused)]))
-    with Client(fake.url) as client, pytest.raises(errors.InvalidArgument, match="too deep"):
+def test_where_nats_is_not_known_an_event_is_refused(fake: Fake) -> None:
+    with Client(fake.url) as client, pytest.raises(DownbeatError, match="where NATS is was not said"):
         client.events.publish("orders.landed", {"rows": 3})
 
 

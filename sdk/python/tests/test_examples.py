@@ -21,7 +21,7 @@ SAYS = {
         "written by: report",
         "12.345678 EUR",
     ],
-    "publish_event.py": ["0 rows: sdk_python_events landed: IGNORED", "2 of 2 runs are listed", "refused: there is no pipeline"],
+    "list_runs.py": ["3 of 3 runs are listed; the newest is of 20", "refused: "],
 }
 
 
@@ -53,4 +53,4 @@ def test_publish_on_nats(tmp_path: Path) -> None:
     with NatsServer(tmp_path) as server:
         server.make_stream("DOWNBEAT_TRIGGER", "downbeat.trigger.>")
         said = run("publish_on_nats.py", NATS_URL=server.url)
-        assert "delivery-2026-11-28 is DOWNBEAT_TRIGGER 1" in said, said
+        assert "delivery-3 is DOWNBEAT_TRIGGER 1" in said and "delivery-5 is DOWNBEAT_TRIGGER 2" in said, said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime, timezone
 from pathlib import Path
@@ -9,17 +10,18 @@ from pathlib import Path
 import pytest
 from nats_server import NatsServer
 
-from downbeat import nats
+from downbeat import AsyncClient, Client
+from downbeat.nats import AsyncEventPublisher, EventPublisher, cloud_event
 
 
 def test_what_is_stored_is_a_cloud_event(tmp_path: Path) -> None:
     at = datetime(2026, 11, 28, 9, 30, tzinfo=timezone.utc)
     with NatsServer(tmp_path) as server:
         server.make_stream("DOWNBEAT_TRIGGER", "downbeat.trigger.>")
-        stored = nats.publish(
+        client = Client("http://127.0.0.1:1", nats=server.url)
+        stored = client.events.publish(
             "orders.eu.landed",
             {"rows": 3},
-            servers=[server.url],
             id="e-1",
             source="/shop",
             type="com.example.landed",
@@ -42,15 +44,33 @@ def test_what_is_stored_is_a_cloud_event(tmp_path: Path) -> None:
             "subject": "orders/7",
             "downbeatdepth": 2,
         }
-        drawn = nats.publish("prices.landed", servers=[server.url])
+        drawn = client.events.publish("prices.landed")
+        client.close()
         assert len(drawn.id) == 36 and json.loads(server.message("DOWNBEAT_TRIGGER", 2).data)["id"] == drawn.id
 
 
+def test_the_asyncio_client_publishes_too_also_from_within_a_loop(tmp_path: Path) -> None:
+    async def talk(url: str) -> list[int]:
+        async with AsyncClient("http://127.0.0.1:1", nats=[url]) as client:
+            first = await client.events.publish("orders.landed")
+        # A blocking publisher has a loop of its own.
+        with EventPublisher(url) as publisher:
+            return [first.sequence, publisher.publish("orders.landed").sequence]
+
+    with NatsServer(tmp_path) as server:
+        server.make_stream("DOWNBEAT_TRIGGER", "downbeat.trigger.>")
+        assert asyncio.run(talk(server.url)) == [1, 2]
+
+
 def test_where_nobody_stores_it_publishing_is_an_error(tmp_path: Path) -> None:
+    async def talk(url: str) -> None:
+        async with AsyncEventPublisher(url) as publisher:
+            await publisher.publish("orders.eu.landed", {"rows": 3})
+
     with NatsServer(tmp_path) as server, pytest.raises(Exception, match="(?i)no response|no responders|not.?found"):
-        nats.publish("orders.eu.landed", {"rows": 3}, servers=[server.url])
+        asyncio.run(talk(server.url))
 
 
 def test_what_is_no_json_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(ValueError):
-        nats.cloud_event(float("nan"), id="e", source="s", type="t")
+        cloud_event(float("nan"), id="e", source="s", type="t")

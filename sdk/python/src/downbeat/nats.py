@@ -5,13 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from typing_extensions import Self
+
+from downbeat.errors import DownbeatError
+
+Result = TypeVar("Result")
 
 PREFIX = "downbeat.trigger."
 """Subjects of events are below this."""
@@ -56,7 +62,7 @@ class AsyncEventPublisher:
     `user_credentials`, `tls`, ...)."""
 
     def __init__(self, *servers: str, **options: Any) -> None:
-        self._servers = list(servers) or ["nats://127.0.0.1:4222"]
+        self._servers = list(servers)
         self._options = options
         self._connection: Any = None
 
@@ -91,6 +97,8 @@ class AsyncEventPublisher:
             self._connection = None
 
     async def _connected(self) -> Any:
+        if not self._servers:
+            raise DownbeatError("where NATS is was not said: Client(..., nats=\"nats://...\"), or DOWNBEAT_NATS")
         if self._connection is None:
             try:
                 from nats.aio.client import Client
@@ -110,12 +118,60 @@ class AsyncEventPublisher:
         await self.close()
 
 
-def publish(subject: str, data: Any = None, *, servers: list[str] | None = None, id: str = "", **event: Any) -> Stored:
-    """Publishes one event from a program that is not asynchronous: connects, publishes, ends. The rest is as of
-    `AsyncEventPublisher.publish`."""
+class EventPublisher:
+    """The same for programs that are not asynchronous. The connection lives in a thread of its own, which ends with `close()`."""
 
-    async def once() -> Stored:
-        async with AsyncEventPublisher(*(servers or [])) as publisher:
-            return await publisher.publish(subject, data, id=id, **event)
+    def __init__(self, *servers: str, **options: Any) -> None:
+        self._publisher = AsyncEventPublisher(*servers, **options)
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
-    return asyncio.run(once())
+    def publish(
+        self,
+        subject: str,
+        data: Any = None,
+        *,
+        id: str = "",
+        source: str = SOURCE,
+        type: str = "downbeat.event",
+        time: datetime | None = None,
+        about: str = "",
+        depth: int = 0,
+        timeout: float = 10.0,
+    ) -> Stored:
+        """As of `AsyncEventPublisher`."""
+        return self._wait(
+            self._publisher.publish(
+                subject, data, id=id, source=source, type=type, time=time, about=about, depth=depth, timeout=timeout
+            )
+        )
+
+    def close(self) -> None:
+        """Ends the connection."""
+        if self._loop is None:
+            return
+        self._wait(self._publisher.close())
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    def _wait(self, what: Coroutine[Any, Any, Result]) -> Result:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="downbeat-events", daemon=True)
+                self._thread.start()
+            loop = self._loop
+        return asyncio.run_coroutine_threadsafe(what, loop).result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

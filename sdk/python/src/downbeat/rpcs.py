@@ -5,6 +5,7 @@ from downbeat._proto.control.v1 import connections_pb2 as connections
 from downbeat._proto.control.v1 import control_pb2 as control
 from downbeat._proto.control.v1 import environments_pb2 as environments
 from downbeat._proto.control.v1 import pipelines_pb2 as pipelines
+from downbeat._proto.control.v1 import tool_state_pb2 as tool_state
 from downbeat._proto.control.v1 import webhooks_pb2 as webhooks
 from downbeat._proto.events.v1 import events_pb2 as events
 from downbeat._proto.metadata.v1 import answers_pb2 as answers
@@ -14,6 +15,7 @@ from downbeat._proto.metadata.v1 import cost_pb2 as cost
 from downbeat._proto.metadata.v1 import lineage_pb2 as lineage
 from downbeat._proto.metadata.v1 import metadata_pb2 as metadata
 from downbeat._proto.metadata.v1 import savings_pb2 as savings
+from downbeat._proto.metadata.v1 import tool_state_pb2 as tool_state_query
 from downbeat._proto.metadata.v1 import trends_pb2 as trends
 from downbeat._proto.rpcs import (
     AccessService,
@@ -26,6 +28,8 @@ from downbeat._proto.rpcs import (
     LineageService,
     MetadataService,
     PipelineService,
+    ToolStateQueryService,
+    ToolStateService,
     TrendService,
     WebhookService,
 )
@@ -41,6 +45,8 @@ __all__ = [
     "LineageService",
     "MetadataService",
     "PipelineService",
+    "ToolStateQueryService",
+    "ToolStateService",
     "TrendService",
     "WebhookService",
     "access",
@@ -56,6 +62,8 @@ __all__ = [
     "metadata",
     "pipelines",
     "savings",
+    "tool_state",
+    "tool_state_query",
     "trends",
     "webhooks",
 ]

@@ -1,7 +1,7 @@
 """Messages of the wire that the clients take and give, under the names that people use. Instants in them are microseconds since the epoch,
 0 = not yet (`downbeat.instant`); JSON is text (`downbeat.from_json`). What each field means, the stubs say."""
 
-from downbeat._proto.control.v1.control_pb2 import Bill, EventTaker, Gate
+from downbeat._proto.control.v1.control_pb2 import Bill, Gate
 from downbeat._proto.control.v1.control_pb2 import ExplainWaitingResponse as Waiting
 from downbeat._proto.control.v1.control_pb2 import GetPipelineHealthResponse as PipelineHealth
 from downbeat._proto.control.v1.control_pb2 import RecordCostsRequest
@@ -34,7 +34,6 @@ __all__ = [
     "BrokenGroup",
     "BudgetStatus",
     "CostLine",
-    "EventTaker",
     "Evidence",
     "Explanation",
     "Gate",

@@ -12,7 +12,6 @@ from typing_extensions import Self
 from downbeat import types
 from downbeat._async.assets import Assets
 from downbeat._async.costs import Costs
-from downbeat._async.events import Events
 from downbeat._async.lineage import Lineages
 from downbeat._async.pipelines import Pipelines
 from downbeat._async.run import AsyncRun
@@ -23,6 +22,7 @@ from downbeat._proto.metadata.v1 import answers_pb2
 from downbeat._proto.rpcs import AnswerService, ControlService
 from downbeat._retry import Retry
 from downbeat._rpc import Request, Response, Stream, Unary
+from downbeat.nats import AsyncEventPublisher
 from downbeat.values import to_json
 
 
@@ -32,7 +32,7 @@ class AsyncClient:
     `url` is that of the gateway, such as https://downbeat.example.com; `key` what `downbeat key create` printed; `account` the account of the
     key, which need not be said. `timeout` is what a call may take, attempts and pauses together, in seconds; `retry` how calls are made again
     that may be. `reason` stands in the audit beside everything that this client does. `tls_roots` are PEM certificates to trust instead of
-    those that gRPC has.
+    those that gRPC has. `nats` are the servers that `events` publishes on.
 
     The connection is opened by the first call and closed by `close()` or at the end of `with`. One client serves many calls at once.
     """
@@ -47,6 +47,7 @@ class AsyncClient:
         retry: Retry = Retry(),
         reason: str | None = None,
         tls_roots: bytes | None = None,
+        nats: str | Sequence[str] = (),
     ) -> None:
         self._transport = Transport(
             url, key, account, timeout=timeout, retry=retry, reason=reason, tls_roots=tls_roots
@@ -56,11 +57,12 @@ class AsyncClient:
         self.lineage = Lineages(self._transport)
         self.costs = Costs(self._transport)
         self.assets = Assets(self._transport)
-        self.events = Events(self._transport)
+        self.events = AsyncEventPublisher(*([nats] if isinstance(nats, str) else nats))
 
     @classmethod
     def from_environment(cls, **options: Any) -> Self:
-        """A client of what DOWNBEAT_URL, DOWNBEAT_KEY and DOWNBEAT_ACCOUNT say; `options` are those of the class."""
+        """A client of what DOWNBEAT_URL, DOWNBEAT_KEY, DOWNBEAT_ACCOUNT and DOWNBEAT_NATS say; `options` are those of the class."""
+        options.setdefault("nats", os.environ.get("DOWNBEAT_NATS", "").split())
         url = os.environ.get("DOWNBEAT_URL", "http://127.0.0.1:7400")
         return cls(url, os.environ.get("DOWNBEAT_KEY") or None, os.environ.get("DOWNBEAT_ACCOUNT") or None, **options)
 
@@ -125,6 +127,7 @@ class AsyncClient:
     async def close(self) -> None:
         """Ends what is under way."""
         await self._transport.close()
+        await self.events.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -13,7 +13,6 @@ from typing_extensions import Self
 from downbeat import types
 from downbeat._sync.assets import Assets
 from downbeat._sync.costs import Costs
-from downbeat._sync.events import Events
 from downbeat._sync.lineage import Lineages
 from downbeat._sync.pipelines import Pipelines
 from downbeat._sync.run import Run
@@ -24,6 +23,7 @@ from downbeat._proto.metadata.v1 import answers_pb2
 from downbeat._proto.rpcs import AnswerService, ControlService
 from downbeat._retry import Retry
 from downbeat._rpc import Request, Response, Stream, Unary
+from downbeat.nats import EventPublisher
 from downbeat.values import to_json
 
 
@@ -33,7 +33,7 @@ class Client:
     `url` is that of the gateway, such as https://downbeat.example.com; `key` what `downbeat key create` printed; `account` the account of the
     key, which need not be said. `timeout` is what a call may take, attempts and pauses together, in seconds; `retry` how calls are made again
     that may be. `reason` stands in the audit beside everything that this client does. `tls_roots` are PEM certificates to trust instead of
-    those that gRPC has.
+    those that gRPC has. `nats` are the servers that `events` publishes on.
 
     The connection is opened by the first call and closed by `close()` or at the end of `with`. One client serves many calls at once.
     """
@@ -48,6 +48,7 @@ class Client:
         retry: Retry = Retry(),
         reason: str | None = None,
         tls_roots: bytes | None = None,
+        nats: str | Sequence[str] = (),
     ) -> None:
         self._transport = Transport(
             url, key, account, timeout=timeout, retry=retry, reason=reason, tls_roots=tls_roots
@@ -57,11 +58,12 @@ class Client:
         self.lineage = Lineages(self._transport)
         self.costs = Costs(self._transport)
         self.assets = Assets(self._transport)
-        self.events = Events(self._transport)
+        self.events = EventPublisher(*([nats] if isinstance(nats, str) else nats))
 
     @classmethod
     def from_environment(cls, **options: Any) -> Self:
-        """A client of what DOWNBEAT_URL, DOWNBEAT_KEY and DOWNBEAT_ACCOUNT say; `options` are those of the class."""
+        """A client of what DOWNBEAT_URL, DOWNBEAT_KEY, DOWNBEAT_ACCOUNT and DOWNBEAT_NATS say; `options` are those of the class."""
+        options.setdefault("nats", os.environ.get("DOWNBEAT_NATS", "").split())
         url = os.environ.get("DOWNBEAT_URL", "http://127.0.0.1:7400")
         return cls(url, os.environ.get("DOWNBEAT_KEY") or None, os.environ.get("DOWNBEAT_ACCOUNT") or None, **options)
 
@@ -126,6 +128,7 @@ class Client:
     def close(self) -> None:
         """Ends what is under way."""
         self._transport.close()
+        self.events.close()
 
     def __enter__(self) -> Self:
         return self
