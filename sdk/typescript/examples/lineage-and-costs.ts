@@ -56,5 +56,5 @@ try {
     console.log(`${cost.pipeline} since ${cost.since}: ${cost.total} ${cost.currency}`);
   }
 } finally {
-  client.close();
+  await client.close();
 }

@@ -40,5 +40,5 @@ try {
   for await (const line of run.logs("hello")) console.log(`  ${line}`);
   for (const { text } of await run.why("goodbye")) console.log(`- ${text}`);
 } finally {
-  client.close();
+  await client.close();
 }

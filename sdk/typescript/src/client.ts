@@ -54,13 +54,15 @@ export class Client {
     this.lineage = new Lineages(this.#transport);
     this.costs = new Costs(this.#transport);
     this.assets = new Assets(this.#transport);
-    this.events = new Events(this.#transport);
+    const { nats = [] } = options;
+    this.events = new Events(typeof nats === "string" ? [nats] : [...nats]);
   }
 
-  /** A client of what DOWNBEAT_URL, DOWNBEAT_KEY and DOWNBEAT_ACCOUNT say. */
+  /** A client of what DOWNBEAT_URL, DOWNBEAT_KEY, DOWNBEAT_ACCOUNT and DOWNBEAT_NATS (servers, with spaces between) say. */
   static fromEnvironment(options: Options = {}): Client {
-    const { DOWNBEAT_URL = "http://127.0.0.1:7400", DOWNBEAT_KEY, DOWNBEAT_ACCOUNT } = process.env;
-    return new Client(DOWNBEAT_URL, { key: DOWNBEAT_KEY || undefined, account: DOWNBEAT_ACCOUNT || undefined, ...options });
+    const { DOWNBEAT_URL = "http://127.0.0.1:7400", DOWNBEAT_KEY, DOWNBEAT_ACCOUNT, DOWNBEAT_NATS = "" } = process.env;
+    const nats = DOWNBEAT_NATS.split(/\s+/).filter((server) => server !== "");
+    return new Client(DOWNBEAT_URL, { key: DOWNBEAT_KEY || undefined, account: DOWNBEAT_ACCOUNT || undefined, nats, ...options });
   }
 
   /** Starts a run of a pipeline (alias or id). */
@@ -111,7 +113,8 @@ export class Client {
   }
 
   /** Ends what is under way. */
-  close(): void {
+  async close(): Promise<void> {
     this.#transport.close();
+    await this.events.close();
   }
 }

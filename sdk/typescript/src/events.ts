@@ -1,18 +1,12 @@
-// Events that start pipelines, given straight to the server. Over NATS: `@downbeat/client/nats`.
+// Events that start pipelines, of a client: published on NATS, to which it connects with the first one.
 
-import { randomUUID } from "node:crypto";
-import type { Code } from "@connectrpc/connect";
-import { ControlService, type EventTaker } from "./gen/control/v1/control_pb.js";
-import { ofStatus } from "./errors.js";
-import type { Transport } from "./transport.js";
-import { type Json, micros, toJson } from "./values.js";
-
-/** Of events that do not say where they come from. */
-const SOURCE = "/downbeat/sdk/typescript";
+import { DownbeatError } from "./errors.js";
+import type { EventPublisher, Stored } from "./nats.js";
+import type { Json } from "./values.js";
 
 /** Attributes of an event. */
 export interface EventOptions {
-  /** The same id of the same source counts once; without one the event is one of its own. */
+  /** The same id of the same source counts once for each trigger; without one the event is one of its own. */
   id?: string;
   source?: string;
   type?: string;
@@ -23,25 +17,43 @@ export interface EventOptions {
   depth?: number;
 }
 
-/** `client.events`. */
+/** `client.events`. Needs the packages @nats-io/transport-node and @nats-io/jetstream. */
 export class Events {
-  readonly #transport: Transport;
+  readonly #servers: string[];
+  #publisher: Promise<EventPublisher> | undefined;
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+  constructor(servers: string[]) {
+    this.#servers = servers;
   }
 
-  /** Gives an event to every trigger that listens to `subject`, the part below `downbeat.trigger.`, and says what each made of it. */
-  async publish(subject: string, data: Json = null, options: EventOptions = {}): Promise<EventTaker[]> {
-    const { id = randomUUID(), source = SOURCE, type = "", time, about = "", depth = 0 } = options;
-    const event = { address: subject, id, source, type, subject: about, data: toJson(data), depth };
-    const events = [time === undefined ? event : { ...event, time: micros(time) }];
-    const method = ControlService.method.takeEvents;
-    const outcome = (await this.#transport.call(method, { events })).outcomes[0]?.outcome;
-    if (outcome?.case === "refused") {
-      const { status, code, message } = outcome.value;
-      throw ofStatus(status as Code, message, `/${method.parent.typeName}/${method.name}`, code);
+  /**
+   * Publishes an event to `subject`, the part below `downbeat.trigger.`, and waits until NATS has stored it. Repeating after an error is safe with
+   * an id.
+   */
+  async publish(subject: string, data: Json = null, options: EventOptions = {}): Promise<Stored> {
+    if (this.#servers.length === 0) {
+      throw new DownbeatError('where NATS is was not said: new Client(url, { nats: "nats://..." }), or DOWNBEAT_NATS');
     }
-    return outcome?.case === "taken" ? outcome.value.takers : [];
+    this.#publisher ??= connected(this.#servers);
+    try {
+      return await (await this.#publisher).publish(subject, data, options);
+    } catch (error) {
+      // The next event connects anew.
+      await this.close();
+      throw error;
+    }
   }
+
+  /** Ends the connection. */
+  async close(): Promise<void> {
+    const publisher = this.#publisher;
+    this.#publisher = undefined;
+    await publisher?.then((open) => open.close(), () => undefined);
+  }
+}
+
+/** Whoever publishes nothing does not need the packages. */
+async function connected(servers: string[]): Promise<EventPublisher> {
+  const { EventPublisher } = await import("./nats.js");
+  return EventPublisher.connect({ servers });
 }

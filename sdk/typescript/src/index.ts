@@ -4,7 +4,7 @@
  *     const client = new Client("http://127.0.0.1:7400", { key: "downbeat_..." });
  *     const run = await client.run("weather", { inputs: { year: 2026 } });
  *     await run.wait({ progress: true, check: true });
- *     client.close();
+ *     await client.close();
  */
 
 export { type AssetFilter, Assets } from "./assets.js";

@@ -27,6 +27,8 @@ export interface Options {
   reason?: string | undefined;
   /** PEM certificates to trust instead of those that Node has. */
   tlsRoots?: string | undefined;
+  /** Servers that `events` publishes on. */
+  nats?: string | readonly string[] | undefined;
 }
 
 /** One message, as the server has it. */

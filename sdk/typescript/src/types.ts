@@ -1,7 +1,7 @@
 // Messages of the wire that the client takes and gives, under the names that people use. Instants in them are microseconds since the epoch,
 // 0n = not yet (`instant`); JSON is text (`fromJson`).
 
-export type { Bill, EventTaker, ExplainWaitingResponse as Waiting, Gate, GetPipelineHealthResponse as PipelineHealth } from "./gen/control/v1/control_pb.js";
+export type { Bill, ExplainWaitingResponse as Waiting, Gate, GetPipelineHealthResponse as PipelineHealth } from "./gen/control/v1/control_pb.js";
 export type { GitOrigin, LineageEdge, PipelineStorage } from "./gen/events/v1/events_pb.js";
 export type { BrokenGroup, Evidence, GetBrokenResponse as Broken, GetNowResponse as Now, Statement } from "./gen/metadata/v1/answers_pb.js";
 export type { AssetConsumer, GetAssetResponse as AssetDetails, SchemaChange } from "./gen/metadata/v1/assets_pb.js";

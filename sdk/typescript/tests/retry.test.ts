@@ -61,7 +61,7 @@ describe("against a server that fails as told", () => {
     client = new Client(fake.url, { retry: FAST });
   });
   afterEach(async () => {
-    client.close();
+    await client.close();
     await fake.stop();
   });
   /** A handle without a question. */
@@ -113,7 +113,7 @@ describe("against a server that fails as told", () => {
     fake.script = [{ code: Code.ResourceExhausted, trailers: { "grpc-retry-pushback-ms": "-1" } }];
     await assert.rejects(slow.now(), errors.ResourceExhausted);
     assert.equal(fake.asked.length, 3);
-    slow.close();
+    await slow.close();
   });
 
   test("all attempts together have the timeout", async () => {
@@ -123,7 +123,7 @@ describe("against a server that fails as told", () => {
     // The last attempt may be cut short.
     await assert.rejects(hurried.now(), (error) => error instanceof errors.Unavailable || error instanceof errors.DeadlineExceeded);
     assert.ok(performance.now() - began < 2000 && fake.asked.length > 2);
-    hurried.close();
+    await hurried.close();
   });
 
   test("a watch that breaks goes on and says nothing twice", async () => {
@@ -177,12 +177,12 @@ describe("against a server that fails as told", () => {
     fake = await Fake.start(port);
     fake.script = [{ messages: [{ now: 7n }] }];
     assert.equal((await answer).now, 7n);
-    patient.close();
+    await patient.close();
   });
 });
 
 test("nobody there is Unavailable", async () => {
   const client = new Client("http://127.0.0.1:1", { retry: FAST });
   await assert.rejects(client.now(), errors.Unavailable);
-  client.close();
+  await client.close();
 });
