@@ -1,5 +1,7 @@
 """Lists of runs are read page by page; a start that is repeated is one run; what nobody has is an error."""
 
+import uuid
+
 from downbeat import Client, errors, instant
 
 PIPELINE = """\
@@ -14,7 +16,8 @@ pipeline:
 
 with Client.from_environment() as client:
     client.pipelines.apply(PIPELINE, alias="sdk_python_list")
-    started = {client.run("sdk_python_list", idempotency_key=f"example-{number}").id for number in (1, 2, 3, 3)}
+    batch = uuid.uuid4()
+    started = {client.run("sdk_python_list", idempotency_key=f"{batch}-{number}").id for number in (1, 2, 3, 3)}
 
     # Two rows a page; the next page is asked for when it is needed.
     listed = [run for run in client.runs.list(pipeline="sdk_python_list", page_size=2) if run.id in started]

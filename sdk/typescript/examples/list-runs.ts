@@ -1,5 +1,6 @@
 // Lists of runs are read page by page; a start that is repeated is one run; what nobody has is an error.
 
+import { randomUUID } from "node:crypto";
 import { Client, errors, instant, type types } from "@downbeat/client";
 
 const PIPELINE = `version: v1
@@ -14,8 +15,9 @@ pipeline:
 const client = Client.fromEnvironment();
 try {
   await client.pipelines.apply(PIPELINE, { alias: "sdk_typescript_list" });
+  const batch = randomUUID();
   const started = new Set<string>();
-  for (const number of [1, 2, 3, 3]) started.add((await client.run("sdk_typescript_list", { idempotencyKey: `example-${number}` })).id);
+  for (const number of [1, 2, 3, 3]) started.add((await client.run("sdk_typescript_list", { idempotencyKey: `${batch}-${number}` })).id);
 
   // Two rows a page; the next page is asked for when it is needed.
   const listed: types.Run[] = [];

@@ -74,7 +74,7 @@ export class Pipelines {
     return (await this.#transport.call(ControlService.method.resumePipeline, { pipeline })).changed;
   }
 
-  /** Cancels its live runs; applying it again brings it back. False: it was deleted before. */
+  /** Cancels its live runs; applying it again brings it back. One that was deleted before is NotFound; without a gateway, false. */
   async delete(pipeline: string): Promise<boolean> {
     return (await this.#transport.call(ControlService.method.deletePipeline, { pipeline })).changed;
   }

@@ -34,7 +34,7 @@ export class Runs {
     this.#transport = transport;
   }
 
-  /** A run by its id, or by an unambiguous beginning of it of at least 6 characters. NotFound, if there is none. */
+  /** A run by its whole id. NotFound, if there is none. */
   async get(runId: string): Promise<Run> {
     const { run } = await this.#transport.call(MetadataService.method.getRun, { runId });
     if (run === undefined) throw new DownbeatError(`the server's answer has no run ${runId}: it is of another version`);

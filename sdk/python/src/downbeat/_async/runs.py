@@ -21,7 +21,7 @@ class Runs:
         self._transport = transport
 
     async def get(self, run_id: str) -> AsyncRun:
-        """A run by its id, or by an unambiguous beginning of it of at least 6 characters. NotFound, if there is none."""
+        """A run by its whole id. NotFound, if there is none."""
         answer = await self._transport.call(MetadataService.GetRun, metadata_pb2.GetRunRequest(run_id=run_id))
         return AsyncRun(self._transport, answer.run.id)
 

@@ -94,6 +94,6 @@ class Pipelines:
         return (self._transport.call(ControlService.ResumePipeline, request)).changed
 
     def delete(self, pipeline: str) -> bool:
-        """Cancels its live runs; applying it again brings it back. False: it was deleted before."""
+        """Cancels its live runs; applying it again brings it back. One that was deleted before is NotFound; without a gateway, False."""
         request = control_pb2.DeletePipelineRequest(pipeline=pipeline)
         return (self._transport.call(ControlService.DeletePipeline, request)).changed

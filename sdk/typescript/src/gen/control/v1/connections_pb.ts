@@ -461,7 +461,7 @@ export const ResealConnectionsRequestSchema: GenMessage<ResealConnectionsRequest
  */
 export type ResealConnectionsResponse = Message<"downbeat.control.v1.ResealConnectionsResponse"> & {
   /**
-   * How many were wrapped anew; the others were already.
+   * How many connections, and secrets of endpoints, were wrapped anew; the others were already.
    *
    * @generated from field: uint32 resealed = 1;
    */

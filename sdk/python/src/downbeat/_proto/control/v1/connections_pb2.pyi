@@ -371,7 +371,7 @@ class ResealConnectionsResponse(google.protobuf.message.Message):
     MASTER_KEY_FIELD_NUMBER: builtins.int
     POSITION_FIELD_NUMBER: builtins.int
     resealed: builtins.int
-    """How many were wrapped anew; the others were already."""
+    """How many connections, and secrets of endpoints, were wrapped anew; the others were already."""
     master_key: builtins.str
     """Id of the master key that wraps all of them now."""
     @property
