@@ -168,7 +168,8 @@ BLOCKING = [
     (r"\b__aenter__\b", "__enter__"),
     (r"\b__aexit__\b", "__exit__"),
     (r"\basyncio\.sleep\b", "time.sleep"),
-    (r"^import asyncio$", "import time"),
+    # `time` is there.
+    (r"^import (asyncio|grpc\.aio)\n", ""),
     (r"\bdownbeat\._async\b", "downbeat._sync"),
     (r"\basyncio client\b", "blocking client"),
 ]

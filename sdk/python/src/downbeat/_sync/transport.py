@@ -4,14 +4,12 @@ Knows nothing of what is asked."""
 
 from __future__ import annotations
 
-import time
 import threading
 import time
 from collections.abc import Iterator, Callable
 from typing import Any
 
 import grpc
-import grpc.aio
 
 from downbeat import errors
 from downbeat._address import OPTIONS, address_of, metadata_of
