@@ -9,7 +9,7 @@ export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector -p downbeat-gateway
 
-.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny products
+.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny products sdk
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -66,6 +66,14 @@ RUNS ?= 10000000
 fuzz: ## Fuzz documents, expressions and crons (RUNS=10000000 each) and keep what was learned
 	for target in document expression cron; do crates/dialect/fuzz/run.sh $$target $(RUNS); done
 
+SDK := $(TOOLS)/sdk
+sdk: tools ## Write what the SDKs have from proto/, check their types, run their tests
+	cargo build --locked --bins -p downbeat
+	$(SDK)/python/bin/python sdk/generate.py
+	cd sdk/python && $(CURDIR)/$(SDK)/python/bin/python -m mypy
+	cd sdk/python && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py $(CURDIR)/$(SDK)/python/bin/python -m pytest
+	cd sdk/typescript && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py npm test --silent
+
 deny: ## Licences and advisories of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
@@ -83,7 +91,8 @@ products: build tools .cache/products/airflow/ready .cache/products/prefect/read
 	$(@D)/bin/pip install --quiet $(PACKAGE)
 	touch $@
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready \
+	$(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -96,6 +105,20 @@ $(TOOLS)/orchestra/ready: deploy/orchestra.txt
 	@echo "installing the official clients into $(@D)"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet -r deploy/orchestra.txt
+	touch $@
+
+# What the SDKs are generated and tested with; Node looks for packages beside the sources.
+$(TOOLS)/sdk/python/ready: sdk/python/pyproject.toml
+	@echo "installing what the SDK for Python is tested with into $(@D)"
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --editable 'sdk/python[dev]'
+	touch $@
+
+$(TOOLS)/sdk/typescript/ready: sdk/typescript/package.json
+	@echo "installing what the SDK for TypeScript is tested with into $(@D)"
+	rm -rf $(@D) && mkdir -p $(@D) && cp sdk/typescript/package.json $(@D)
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix $(@D)
+	ln -sfn $(CURDIR)/$(@D)/node_modules sdk/typescript/node_modules
 	touch $@
 
 # The nats CLI, which one test publishes with, comes as source in Go only: where it cannot be had, that test says that it was skipped.
