@@ -16,11 +16,8 @@ use crate::bench::{ADA, BOB, Bench};
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn attach(bench: &mut Bench, session: SessionId, worker: WorkerId) {
-    let kind = wire::CheckKind {
-        integration: "GIT".to_owned(),
-        sensor_type: "READ_FILE".to_owned(),
-        ..Default::default()
-    };
+    let kind =
+        wire::CheckKind { integration: "GIT".to_owned(), sensor_type: "READ_FILE".to_owned(), ..Default::default() };
     let worker_id = bytes::Bytes::copy_from_slice(&worker.0);
     let hello = wire::Hello { worker_id, slots: 1, checks: vec![kind], ..wire::Hello::default() };
     bench.handle(Input::WorkerAttached { session, hello });
