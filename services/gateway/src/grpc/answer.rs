@@ -9,6 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 use downbeat_domain::access::Role;
+use downbeat_proto::metadata::v1::Position;
 use downbeat_runtime::{clock::wall_now, shutdown};
 use futures::{Stream, StreamExt as _, stream};
 use prost_reflect::{DynamicMessage, Value, prost::Message as _};
@@ -81,7 +82,17 @@ async fn once(call: &Call, method: &Method, entry: &Entry, message: Bytes) -> Re
     let mut client = method.client(call);
     client.ready().await.map_err(|_| away())?;
     let answer = client.unary(call.ask(message), method.path.clone(), Raw).await.map_err(told)?.into_inner();
+    call.edge.upstream.wrote(written(method, &answer));
     seen(call, method, entry, answer)
+}
+
+/// Where in the log a command has written, as its answer says: what is asked for next is looked up there.
+fn written(method: &Method, answer: &Bytes) -> Option<Position> {
+    let commands = method.descriptor.parent_service().package_name() == "downbeat.control.v1";
+    let field = method.descriptor.output().get_field_by_name("position").filter(|_| commands)?;
+    let read = DynamicMessage::decode(method.descriptor.output(), answer.clone()).ok()?;
+    let position = read.has_field(&field).then(|| read.get_field(&field))?;
+    Position::decode(position.as_message()?.encode_to_vec().as_slice()).ok()
 }
 
 /// What the caller sees of an answer; all of it, mostly.
