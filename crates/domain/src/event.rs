@@ -9,6 +9,7 @@ mod carried;
 mod login;
 mod parts;
 mod pipeline;
+mod run;
 mod sensor;
 mod trigger;
 
@@ -41,6 +42,7 @@ pub use carried::TaskCarriedOver;
 pub use login::{LoginBegun, LoginEnd, LoginRenewed};
 pub use parts::{ConditionResult, Selection};
 pub use pipeline::PipelineApplied;
+pub use run::RunCreated;
 pub use sensor::{Finding, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, WindowRef};
 pub use trigger::{EventOrigin, EventTaken, Follower, PassReason, PassedInstants, ScheduleDecided, Trigger};
 
@@ -273,33 +275,6 @@ pub enum Event {
     },
     /// What an attempt did inside another system.
     OperationsCollected { attempt: AttemptRef, chunk: u32, collected: Arc<Collected> },
-}
-
-/// See [`Event::RunCreated`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunCreated {
-    /// The run.
-    pub run: RunId,
-    /// Its pipeline.
-    pub pipeline: PipelineId,
-    /// The version it runs.
-    pub version: u32,
-    /// What started it.
-    pub trigger: Trigger,
-    /// Inputs, defaults filled in; frozen.
-    pub inputs: Map<String, Value>,
-    /// What `ENV.NAME` reads.
-    pub environment: Map<String, Value>,
-    /// Name of that environment; empty = none. Limits of live runs count per pipeline and environment.
-    pub environment_name: String,
-    /// It waits until `concurrency` lets it go.
-    pub gated: bool,
-    /// When its timeout ends it; of a gated run the one of [`Event::RunAdmitted`] counts.
-    pub deadline: Option<Timestamp>,
-    /// What of the pipeline runs; `None` = everything.
-    pub selection: Option<Selection>,
-    /// When.
-    pub at: Timestamp,
 }
 
 impl Event {

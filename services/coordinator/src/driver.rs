@@ -1,5 +1,7 @@
 //! The hands of the engine: feeds it inputs, appends its records, delivers its answers and messages.
 
+mod handle;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -9,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use downbeat_domain::{Caller, Command, CommandId, Rejection, RunId};
+use downbeat_domain::RunId;
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::worker::v1 as wire;
 use downbeat_runtime::clock::{Clock, Now};
@@ -17,186 +19,16 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     connections::{Given, Vault},
-    engine::{AccessTable, Answer, CallId, Engine, Input, Inquiry, Moment, Output, Refusal, Said, SessionId},
+    engine::{AccessTable, CallId, Engine, Input, Moment, Output, Said, SessionId},
     error::Error,
     limits,
-    ownership::{Ownership, Trust},
+    ownership::Ownership,
     snapshots::Snapshots,
     take_over::{self, Owned},
 };
 
-/// What a call gets back: the answer, and the end of the log when it was given.
-pub type CallResult = Result<(Answer, Tail), Rejection>;
-
-enum Incoming {
-    Input(Input),
-    Call(Command, Box<Caller>, Option<CommandId>, oneshot::Sender<CallResult>),
-    TryConnection(String, Box<Caller>, oneshot::Sender<CallResult>),
-    Refused(Box<Caller>, Refusal, oneshot::Sender<()>),
-    Inquire(Inquiry, oneshot::Sender<Said>),
-    Attached(Greeting),
-    Confirm(oneshot::Sender<()>),
-    Ask(Question),
-}
-
-/// A worker that came, and is told nothing before this is known to be the owner still: another coordinator may have had it since.
-struct Greeting {
-    session: SessionId,
-    hello: wire::Hello,
-    sender: mpsc::Sender<wire::CoordinatorMessage>,
-    attached: oneshot::Sender<()>,
-}
-
-/// Something that is asked of the engine's state, and decides nothing.
-type Question = Box<dyn FnOnce(&mut Engine, Moment) + Send>;
-
-/// How everybody else in the process talks to the engine. Cheap to clone.
-#[derive(Clone)]
-pub struct Handle {
-    incoming: mpsc::Sender<Incoming>,
-    sessions: Arc<AtomicU64>,
-    backlog: Arc<AtomicUsize>,
-    clock: Clock,
-    trust: Trust,
-    access: watch::Receiver<Arc<AccessTable>>,
-}
-
-/// Everything of a handle but its hold on the loop.
-#[derive(Clone)]
-struct Rest {
-    sessions: Arc<AtomicU64>,
-    backlog: Arc<AtomicUsize>,
-    clock: Clock,
-    trust: Trust,
-    access: watch::Receiver<Arc<AccessTable>>,
-}
-
-/// See [`Handle::downgrade`].
-pub struct WeakHandle {
-    incoming: mpsc::WeakSender<Incoming>,
-    rest: Rest,
-}
-
-impl WeakHandle {
-    /// A handle, as long as anybody else has one.
-    pub fn upgrade(&self) -> Option<Handle> {
-        let Rest { sessions, backlog, clock, trust, access } = self.rest.clone();
-        Some(Handle { incoming: self.incoming.upgrade()?, sessions, backlog, clock, trust, access })
-    }
-}
-
-/// The engine's loop has ended, or takes nothing more for now.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// It has ended.
-    #[error("the coordinator is stopping")]
-    Stopping,
-    /// The log does not keep up.
-    #[error("the log does not answer and {0} bytes of decisions wait for it; try again later")]
-    Backlog(usize),
-}
-
-impl Handle {
-    /// Asks for a command; the answer comes when the decision is in the log.
-    pub async fn call(&self, command: Command, caller: Caller, id: Option<CommandId>) -> Result<CallResult, Refused> {
-        self.has_room()?;
-        let (reply, answer) = oneshot::channel();
-        self.send(Incoming::Call(command, Box::new(caller), id, reply)).await?;
-        answer.await.map_err(|_| Refused::Stopping)
-    }
-
-    /// Has a worker try a connection; the answer comes when what became of it is in the log.
-    pub async fn try_connection(&self, named: String, caller: Caller) -> Result<CallResult, Refused> {
-        self.has_room()?;
-        let (reply, answer) = oneshot::channel();
-        self.send(Incoming::TryConnection(named, Box::new(caller), reply)).await?;
-        answer.await.map_err(|_| Refused::Stopping)
-    }
-
-    /// Tells of a call that was refused before it became a command; returns when that is in the log, or counted.
-    pub async fn refused(&self, caller: Caller, refusal: Refusal) -> Result<(), Refused> {
-        self.has_room()?;
-        let (reply, noted) = oneshot::channel();
-        self.send(Incoming::Refused(Box::new(caller), refusal, reply)).await?;
-        noted.await.map_err(|_| Refused::Stopping)
-    }
-
-    fn has_room(&self) -> Result<(), Refused> {
-        let waiting = self.backlog.load(Ordering::Relaxed);
-        if waiting > limits::BACKLOG_BYTES_MAX { Err(Refused::Backlog(waiting)) } else { Ok(()) }
-    }
-
-    /// Attaches a worker's connection, once this is known to be the owner still; messages for it go to `sender`.
-    pub async fn attach(
-        &self,
-        hello: wire::Hello,
-        sender: mpsc::Sender<wire::CoordinatorMessage>,
-    ) -> Result<SessionId, Refused> {
-        let session = self.sessions.fetch_add(1, Ordering::Relaxed);
-        let (attached, is_attached) = oneshot::channel();
-        self.send(Incoming::Attached(Greeting { session, hello, sender, attached })).await?;
-        is_attached.await.map_err(|_| Refused::Stopping)?;
-        Ok(session)
-    }
-
-    /// May a heartbeat be answered, so that the worker's lease is renewed? Not by an owner that the log has not confirmed for long.
-    pub fn renews_leases(&self) -> bool {
-        self.trust.holds(self.clock.now().monotonic)
-    }
-
-    /// Asks workers for something that is not decided, and waits, for a bounded time, for what they say.
-    pub async fn inquire(&self, what: Inquiry) -> Result<Said, Refused> {
-        let (reply, said) = oneshot::channel();
-        self.send(Incoming::Inquire(what, reply)).await?;
-        said.await.map_err(|_| Refused::Stopping)
-    }
-
-    /// A handle that does not keep the engine's loop going.
-    pub fn downgrade(&self) -> WeakHandle {
-        WeakHandle { incoming: self.incoming.downgrade(), rest: self.rest() }
-    }
-
-    fn rest(&self) -> Rest {
-        let Self { sessions, backlog, clock, trust, access, .. } = self.clone();
-        Rest { sessions, backlog, clock, trust, access }
-    }
-
-    /// Hands on what a worker's connection says.
-    pub async fn input(&self, input: Input) -> Result<(), Refused> {
-        self.send(Incoming::Input(input)).await
-    }
-
-    /// Waits until the log has said that this still was the owner after now. For answers that are given from state alone: an owner that
-    /// was fenced and has not noticed knows less than the log.
-    pub async fn confirm(&self) -> Result<(), Refused> {
-        let (reply, confirmed) = oneshot::channel();
-        self.send(Incoming::Confirm(reply)).await?;
-        confirmed.await.map_err(|_| Refused::Stopping)
-    }
-
-    /// What gateways decide by, as the log has it: now, and after every change. Who reads slowly sees only the newest.
-    pub fn access(&self) -> watch::Receiver<Arc<AccessTable>> {
-        self.access.clone()
-    }
-
-    /// Asks something of the engine's state.
-    pub async fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&mut Engine, Moment) -> T + Send + 'static,
-    ) -> Result<T, Refused> {
-        let (reply, answer) = oneshot::channel();
-        let question: Question = Box::new(move |engine, now| {
-            // The asker may have gone away.
-            let _ = reply.send(question(engine, now));
-        });
-        self.send(Incoming::Ask(question)).await?;
-        answer.await.map_err(|_| Refused::Stopping)
-    }
-
-    async fn send(&self, incoming: Incoming) -> Result<(), Refused> {
-        self.incoming.send(incoming).await.map_err(|_| Refused::Stopping)
-    }
-}
+pub use handle::{CallResult, Handle, Refused, WeakHandle};
+use handle::{Greeting, Incoming};
 
 /// The loop.
 pub struct Driver {

@@ -8,7 +8,7 @@ mod answer;
 mod refused;
 mod table;
 
-pub(crate) use refused::{is_grpc, refused};
+pub(crate) use refused::{is_grpc, refused, unknown};
 
 use axum::http::Method as HttpMethod;
 

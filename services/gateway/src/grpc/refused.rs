@@ -19,6 +19,12 @@ pub(crate) fn refused(fault: Fault) -> Response {
     status_of(fault).into_http::<tonic::body::Body>().map(axum::body::Body::new)
 }
 
+/// There is no such method here.
+pub(crate) fn unknown() -> Response {
+    let status = Status::unimplemented("there is no such method at a gateway");
+    status.into_http::<tonic::body::Body>().map(axum::body::Body::new)
+}
+
 /// The status that says the same.
 pub(super) fn status_of(fault: Fault) -> Status {
     match fault {

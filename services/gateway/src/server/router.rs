@@ -12,6 +12,7 @@ use axum::{
 
 use super::{Edge, admit};
 use crate::{
+    grpc,
     http::{Fault, Route},
     rest,
 };
@@ -35,7 +36,10 @@ pub(super) fn router(edge: Arc<Edge>) -> Router {
         );
     }
     router
-        .fallback(async || Fault::unknown("Not Found").into_response())
+        .fallback(async |request: Request| match grpc::is_grpc(request.headers()) {
+            true => grpc::unknown(),
+            false => Fault::unknown("Not Found").into_response(),
+        })
         .layer(axum::middleware::map_response(admit::finished))
 }
 
