@@ -179,7 +179,7 @@ fn a_signed_call_starts_a_run_and_only_once() {
     eventually("the gateway has heard of it", SOON, || {
         (github(&dev, &code.path, &code.secret, &event("1"), &json!({})).status == 404).then_some(())
     });
-    dev.addresses.downbeat_ok(&["pipeline", "delete", "orders"]);
+    dev.addresses.downbeat_ok(&["pipeline", "delete", "orders", "--yes"]);
     eventually("its endpoints go with the pipeline", SOON, || {
         (standard(&dev, &shop.path, &second, "msg_1", 0, &body).status == 404).then_some(())
     });

@@ -6,8 +6,10 @@ use downbeat_integration_tests::{cluster::Dev, http::Client, process::eventually
 use downbeat_proto::{
     DESCRIPTORS,
     control::v1::{
-        CancelRunRequest, PausePipelineRequest, StartRunRequest, control_service_client::ControlServiceClient,
+        ApplyPipelineRequest, CancelRunRequest, PausePipelineRequest, SetPipelineStorageRequest, StartRunRequest,
+        control_service_client::ControlServiceClient, pipeline_service_client::PipelineServiceClient,
     },
+    events::v1::PipelineStorage,
     metadata::v1::{
         GetRunRequest, ListPipelinesRequest, ListRunsRequest, WatchRunRequest,
         metadata_service_client::MetadataServiceClient,
@@ -16,7 +18,7 @@ use downbeat_proto::{
 use prost_reflect::DescriptorPool;
 use tonic::{Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
 
-use super::{apply, key};
+use super::{BASE, apply, key};
 
 const SOON: Duration = Duration::from_secs(60);
 /// Beginnings of the names of methods that only read.
@@ -196,6 +198,62 @@ async fn runs_are_started_watched_and_cancelled_with_labels_in_between() {
         let answer = Client::with_key(&dev.api, &operator).get("/api/engine/public/pipelines");
         (answer.status == 401).then_some(())
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_reaches_beyond_a_pipeline_needs_more_than_the_pipeline() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dev = Dev::start(folder.path(), 1);
+    let eu = apply(&dev, folder.path(), "eu", "eu");
+    let editor = key(&dev, "edits_eu", &["--role", "editor", "--label", "eu"]);
+    let operator = key(&dev, "operates_eu", &["--role", "operator", "--label", "eu"]);
+    let admin = key(&dev, "ada", &["--role", "admin"]);
+    let mut control = ControlServiceClient::new(channel(&dev).await);
+    let mut pipelines = PipelineServiceClient::new(channel(&dev).await);
+
+    // Where a file is kept decides what can be read of it: not a pipeline's own matter.
+    let kept = |provider: &str| SetPipelineStorageRequest {
+        pipeline: "eu".to_owned(),
+        storage: Some(PipelineStorage {
+            provider: provider.to_owned(),
+            repository: if provider == "ORCHESTRA" { String::new() } else { "acme/finance".to_owned() },
+            default_branch: if provider == "ORCHESTRA" { String::new() } else { "main".to_owned() },
+            yaml_path: if provider == "ORCHESTRA" { String::new() } else { "salaries.yml".to_owned() },
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let elsewhere = pipelines.set_pipeline_storage(asked(kept("GITHUB"), Some(&editor))).await;
+    assert_eq!(elsewhere.expect_err("of the account").code(), Code::PermissionDenied);
+    pipelines.set_pipeline_storage(asked(kept("ORCHESTRA"), Some(&editor))).await.expect("back to us");
+    pipelines.set_pipeline_storage(asked(kept("GITHUB"), Some(&admin))).await.expect("of the account");
+
+    // A text of one's own choice is a change of what runs.
+    let start = |branch: &str, commit: &str| StartRunRequest {
+        pipeline: "eu".to_owned(),
+        branch: branch.to_owned(),
+        commit: commit.to_owned(),
+        ..Default::default()
+    };
+    for (branch, commit) in [("feature", ""), ("", "0123456789012345678901234567890123456789")] {
+        let refused = control.start_run(asked(start(branch, commit), Some(&operator))).await.expect_err("not theirs");
+        assert_eq!(refused.code(), Code::PermissionDenied, "{branch} {commit}");
+        let body = serde_json::json!({"branch": branch, "commit": commit});
+        let over_http =
+            Client::with_key(&dev.api, &operator).ask("POST", &format!("{BASE}/pipelines/eu/start"), Some(&body));
+        assert_eq!(over_http.status, 403, "{}", over_http.text());
+    }
+
+    // An id is no alias, however it is written.
+    let source =
+        "version: v1\nname: x\npipeline:\n  t: {integration: ORCHESTRA, integration_job: APPROVAL, parameters: {}}\n";
+    let bare = eu.replace('-', "");
+    let text =
+        |alias: &str| ApplyPipelineRequest { alias: alias.to_owned(), source: source.to_owned(), ..Default::default() };
+    let refused = control.apply_pipeline(asked(text(&bare), Some(&admin))).await.expect_err("no alias");
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    let applied = control.apply_pipeline(asked(text(&bare), Some(&editor))).await.expect("the pipeline that it names");
+    assert_eq!(applied.into_inner().pipeline_id, eu);
 }
 
 #[test]

@@ -26,6 +26,12 @@ pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
 pub const REQUESTS_AT_ONCE: usize = 512;
 /// Requests without a key that are worked on at once.
 pub const OPEN_REQUESTS_AT_ONCE: usize = 64;
+/// The same of one address: somebody who sends slowly does not stop everybody else.
+pub const OPEN_REQUESTS_PER_ADDRESS: usize = 32;
+/// Calls to endpoints and of git hosts that are worked on at once.
+pub const HOOKS_AT_ONCE: usize = 128;
+/// The same of one address.
+pub const HOOKS_PER_ADDRESS: usize = 64;
 /// Until a log that is sent as a whole is cut off.
 pub const LOG_STREAM_MAX: Duration = Duration::from_secs(600);
 /// Bytes of what a worker answers to an event of a program.

@@ -46,14 +46,17 @@ pub(super) async fn answer(call: Call, entry: &'static Entry) -> Result<Response
     let mut server = Grpc::new(Raw).max_decoding_message_size(limits::GRPC_BODY_BYTES_MAX);
     let asked = move |request: tonic::Request<Bytes>| {
         let (call, method) = (Arc::clone(&call), method.clone());
-        async move { permitted(&call, &method, entry, request.into_inner()).await.map(|message| (call, method, message)) }
+        async move {
+            let (message, pipeline) = permitted(&call, &method, entry, request.into_inner()).await?;
+            Ok::<_, Status>((call, method, message, pipeline))
+        }
     };
     let answer = if entry.streams {
         let service = service_fn(move |request| {
             let asked = asked(request);
             async move {
-                let (call, method, message) = asked.await?;
-                streamed(call, &method, message).await.map(tonic::Response::new)
+                let (call, method, message, pipeline) = asked.await?;
+                streamed(call, &method, entry, message, pipeline).await.map(tonic::Response::new)
             }
         });
         server.server_streaming(service, request).await
@@ -61,7 +64,7 @@ pub(super) async fn answer(call: Call, entry: &'static Entry) -> Result<Response
         let service = service_fn(move |request| {
             let asked = asked(request);
             async move {
-                let (call, method, message) = asked.await?;
+                let (call, method, message, _) = asked.await?;
                 once(&call, &method, entry, message).await.map(tonic::Response::new)
             }
         });
@@ -70,12 +73,17 @@ pub(super) async fn answer(call: Call, entry: &'static Entry) -> Result<Response
     Ok(answer.map(Body::new))
 }
 
-/// The message as it may be passed on.
-async fn permitted(call: &Call, method: &Method, entry: &Entry, message: Bytes) -> Result<Bytes, Status> {
+/// The message as it may be passed on, and the pipeline that it is about, if it is about one.
+async fn permitted(
+    call: &Call,
+    method: &Method,
+    entry: &Entry,
+    message: Bytes,
+) -> Result<(Bytes, Option<String>), Status> {
     let read = DynamicMessage::decode(method.descriptor.input(), message);
     let mut message = read.map_err(|error| Status::invalid_argument(format!("the message cannot be read: {error}")))?;
-    about::permit(call, entry.role, entry.about, &mut message).await.map_err(status_of)?;
-    Ok(message.encode_to_vec().into())
+    let pipeline = about::permit(call, entry.role, entry.about, &mut message).await.map_err(status_of)?;
+    Ok((message.encode_to_vec().into(), pipeline))
 }
 
 async fn once(call: &Call, method: &Method, entry: &Entry, message: Bytes) -> Result<Bytes, Status> {
@@ -111,20 +119,29 @@ fn seen(call: &Call, method: &Method, entry: &Entry, answer: Bytes) -> Result<By
     Ok(answer.encode_to_vec().into())
 }
 
-async fn streamed(call: Arc<Call>, method: &Method, message: Bytes) -> Result<Answers, Status> {
+async fn streamed(
+    call: Arc<Call>,
+    method: &Method,
+    entry: &'static Entry,
+    message: Bytes,
+    pipeline: Option<String>,
+) -> Result<Answers, Status> {
     let many = || Status::resource_exhausted(format!("{} streams are open: try again", limits::STREAMS_MAX));
     let place = call.edge.streams.clone().try_acquire_owned().map_err(|_| many())?;
     let mut client = method.client(&call);
     client.ready().await.map_err(|_| away())?;
     let answers = client.server_streaming(call.ask(message), method.path.clone(), Raw).await.map_err(told)?;
     call.edge.metrics.streams.inc();
-    let open = Open { call, answers: answers.into_inner(), ended: false, _place: place };
+    let open = Open { call, role: entry.role, pipeline, answers: answers.into_inner(), ended: false, _place: place };
     Ok(stream::unfold(open, |mut open| async move { Some((open.next().await?, open)) }).boxed())
 }
 
-/// A stream that goes on: as long as the key opens something, and the gateway lives.
+/// A stream that goes on: as long as its caller may still ask for it, and the gateway lives.
 struct Open {
     call: Arc<Call>,
+    role: Role,
+    /// What it is about; none = all of the account.
+    pipeline: Option<String>,
     answers: Streaming<Bytes>,
     ended: bool,
     _place: tokio::sync::OwnedSemaphorePermit,
@@ -170,7 +187,10 @@ impl Open {
     async fn still_may(&self) -> bool {
         let now = wall_now().as_microsecond();
         let who = access::who(&self.call.edge.doors, &self.call.headers, now).await;
-        who.is_ok_and(|(_, who)| who.may_some(Role::Viewer))
+        who.is_ok_and(|(table, who)| match &self.pipeline {
+            Some(pipeline) => who.may(self.role, table.labels(pipeline)),
+            None => who.may_all(self.role),
+        })
     }
 }
 

@@ -24,13 +24,15 @@ const fn streaming(entry: Entry) -> Entry {
     Entry { streams: true, ..entry }
 }
 
-use About::{Applied, Backfill, Costs, Everything, Pipeline, Pipelines, Run, RunOrAll, Runs, Task};
+use About::{
+    Applied, Backfill, Costs, Delivered, Everything, Pipeline, Pipelines, Run, RunOrAll, Runs, Started, Stored, Task,
+};
 
 /// See the module.
 #[rustfmt::skip]
 pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.control.v1.ControlService/ApplyPipeline", Editor, Applied),
-    method("/downbeat.control.v1.ControlService/StartRun", Operator, Pipeline("pipeline")),
+    method("/downbeat.control.v1.ControlService/StartRun", Operator, Started),
     method("/downbeat.control.v1.ControlService/RestartRun", Operator, Run("run_id")),
     method("/downbeat.control.v1.ControlService/CancelRun", Operator, Run("run_id")),
     method("/downbeat.control.v1.ControlService/ReleaseRun", Operator, Run("run_id")),
@@ -42,7 +44,7 @@ pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.control.v1.ControlService/SetPool", Admin, Everything),
     method("/downbeat.control.v1.ControlService/ListPools", Viewer, Everything),
     method("/downbeat.control.v1.ControlService/ExplainWaiting", Viewer, Run("run_id")),
-    method("/downbeat.control.v1.ControlService/TakeWebhook", Operator, Pipeline("pipeline")),
+    method("/downbeat.control.v1.ControlService/TakeWebhook", Operator, Delivered),
     method("/downbeat.control.v1.ControlService/TakeSensorEvent", Operator, Everything),
     method("/downbeat.control.v1.ControlService/ListSensors", Viewer, Pipeline("pipeline")),
     method("/downbeat.control.v1.ControlService/PreviewSchedule", Viewer, Pipeline("pipeline")),
@@ -68,7 +70,7 @@ pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.control.v1.EnvironmentService/SetEnvironment", Editor, Everything),
     method("/downbeat.control.v1.EnvironmentService/RemoveEnvironment", Editor, Everything),
     method("/downbeat.control.v1.EnvironmentService/ListEnvironments", Viewer, Everything),
-    method("/downbeat.control.v1.PipelineService/SetPipelineStorage", Editor, Pipeline("pipeline")),
+    method("/downbeat.control.v1.PipelineService/SetPipelineStorage", Editor, Stored),
     method("/downbeat.control.v1.PipelineService/ImportPipeline", Editor, Everything),
     method("/downbeat.control.v1.PipelineService/SyncPipeline", Editor, Pipeline("pipeline")),
     method("/downbeat.control.v1.PipelineService/ReadPipelineFile", Viewer, Pipeline("pipeline")),
@@ -170,7 +172,10 @@ mod tests {
                 About::Task => &["run_id", "task"],
                 About::Backfill => &["backfill_id"],
                 About::Costs => &["filter"],
-                About::Applied => &["alias"],
+                About::Applied => &["alias", "storage"],
+                About::Stored => &["pipeline", "storage"],
+                About::Started => &["pipeline", "branch", "commit"],
+                About::Delivered => &["pipeline", "delivery_id", "signature_scheme"],
                 About::Runs => &["pipeline_ids"],
                 About::RunOrAll => &["run_id"],
             };

@@ -54,6 +54,11 @@ impl Call {
         self.principal.as_ref().ok_or_else(|| Fault::unauthorized("a key is needed: `Authorization: Bearer ...`"))
     }
 
+    /// Who asks, as the log has it; empty = nobody.
+    pub(crate) fn actor(&self) -> &str {
+        self.principal.as_ref().map_or("", |principal| principal.actor.as_str())
+    }
+
     /// A request to a service of ours, in the name of who asks.
     pub(crate) fn ask<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);

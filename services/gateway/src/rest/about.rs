@@ -5,7 +5,7 @@
 //! what the caller may not see is not found. Knows nothing about how a request came.
 
 use downbeat_domain::access::Role;
-use downbeat_proto::metadata::v1::GetBackfillRequest;
+use downbeat_proto::metadata::v1::{GetBackfillRequest, Pipeline};
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
 use tonic::Code;
 
@@ -31,6 +31,12 @@ pub(crate) enum About {
     Costs,
     /// The pipeline of this alias, which may not be there yet: then all of the account.
     Applied,
+    /// Where the file of the pipeline in `pipeline` is kept: whoever says so lets others read what stands there.
+    Stored,
+    /// A run of the pipeline in `pipeline`; at a branch or a commit of their own choice only whoever may change the pipeline.
+    Started,
+    /// A call to the webhook of the pipeline in `pipeline`, which nobody has verified.
+    Delivered,
     /// A list that is narrowed to the pipelines that the caller sees.
     Runs,
     /// The run of `run_id`, or all of the account.
@@ -42,77 +48,113 @@ pub(crate) enum About {
 /// No pipeline has it.
 const NO_PIPELINE: &str = "00000000-0000-4000-8000-000000000000";
 
-/// The caller may ask this about what the request names.
+/// The caller may ask this about what the request names. Gives the pipeline that it is about, if it is about one.
 ///
 /// # Errors
 /// 403, or 404 where they may not even see it.
-pub(crate) async fn permit(call: &Call, role: Role, about: About, request: &mut DynamicMessage) -> Result<(), Fault> {
+pub(crate) async fn permit(
+    call: &Call,
+    role: Role,
+    about: About,
+    request: &mut DynamicMessage,
+) -> Result<Option<String>, Fault> {
     // The path decides, and where it names nothing, the request.
     let named = |request: &DynamicMessage, field: &str| match call.param("id") {
         "" => text(request, field),
         id => id.to_owned(),
     };
     match about {
-        About::Everything => call.permit_all(role),
+        About::Everything => call.permit_all(role).map(|()| None),
         About::Named(field) => {
             call.permit_all(role)?;
             let id = named(request, field);
             set(request, field, &id);
-            Ok(())
+            Ok(None)
         }
         About::Pipeline(field) => {
             let named = named(request, field);
             if named.is_empty() {
-                return call.permit_all(role);
+                return call.permit_all(role).map(|()| None);
             }
             let id = sought::pipeline(call, role, &named).await?.id;
             set(request, field, &id);
-            Ok(())
+            Ok(Some(id))
         }
         About::Applied => {
             if call.permit_all(role).is_ok() {
-                return Ok(());
+                return Ok(None);
             }
-            // What is not there yet has no labels.
-            sought::pipeline(call, role, &text(request, "alias")).await.map(drop)
+            // What is not there yet has no labels, and where a file is kept is no pipeline's own matter.
+            if request.has_field_by_name("storage") {
+                return call.permit_all(role).map(|()| None);
+            }
+            let row = sought::pipeline(call, role, &text(request, "alias")).await?;
+            set(request, "alias", &row.alias);
+            Ok(Some(row.id))
+        }
+        About::Stored => {
+            let (role, named) = (role, text(request, "pipeline"));
+            let row = sought::pipeline(call, role, &named).await?;
+            if request.has_field_by_name("storage") && text(request, "storage.provider") != "ORCHESTRA" {
+                call.permit_all(role)?;
+            }
+            set(request, "pipeline", &row.id);
+            Ok(Some(row.id))
+        }
+        About::Started => {
+            let row = sought::pipeline(call, role, &text(request, "pipeline")).await?;
+            may_choose(call, &row, &text(request, "branch"), &text(request, "commit"))?;
+            set(request, "pipeline", &row.id);
+            Ok(Some(row.id))
+        }
+        About::Delivered => {
+            let id = sought::pipeline(call, role, &text(request, "pipeline")).await?.id;
+            set(request, "pipeline", &id);
+            // Nobody else's delivery, and signed by nobody.
+            let delivery = text(request, "delivery_id");
+            if !delivery.is_empty() {
+                set(request, "delivery_id", &format!("{}/{delivery}", call.actor()));
+            }
+            set(request, "signature_scheme", "");
+            Ok(Some(id))
         }
         About::Costs => {
             let named = text(request, "filter.pipeline");
             if named.is_empty() {
-                return call.permit_all(role);
+                return call.permit_all(role).map(|()| None);
             }
             let id = sought::pipeline(call, role, &named).await?.id;
             set(request, "filter.pipeline", &id);
-            Ok(())
+            Ok(Some(id))
         }
         About::Run(field) => {
             let run = sought::run(call, role, &named(request, field)).await?;
             set(request, field, &run.id);
-            Ok(())
+            Ok(Some(run.pipeline_id))
         }
         About::RunOrAll => {
             let named = text(request, "run_id");
             if named.is_empty() {
-                return call.permit_all(role);
+                return call.permit_all(role).map(|()| None);
             }
             let run = sought::run(call, role, &named).await?;
             set(request, "run_id", &run.id);
-            Ok(())
+            Ok(Some(run.pipeline_id))
         }
-        About::Runs => narrow(call, request).await,
-        About::Pipelines => Ok(()),
+        About::Runs => narrow(call, request).await.map(|()| None),
+        About::Pipelines => Ok(None),
         About::Task => {
             let task = call.param("task_run_id");
             if task.is_empty() {
                 // The service finds the task in the run, by its id or as its file spells it.
                 let run = sought::run(call, role, &named(request, "run_id")).await?;
                 set(request, "run_id", &run.id);
-                return Ok(());
+                return Ok(Some(run.pipeline_id));
             }
             let (run, task) = sought::task_run(call, role, call.param("id"), task).await?;
             set(request, "run_id", &run.id);
             set(request, "task", &task.id);
-            Ok(())
+            Ok(Some(run.pipeline_id))
         }
         About::Backfill => {
             let unknown = || Fault::unknown("Backfill not found");
@@ -131,9 +173,22 @@ pub(crate) async fn permit(call: &Call, role: Role, about: About, request: &mut 
             let backfill = found.backfill.ok_or_else(unknown)?;
             sought::permit(call, role, &backfill.pipeline_id, unknown)?;
             set(request, "backfill_id", &id);
-            Ok(())
+            Ok(Some(backfill.pipeline_id))
         }
     }
+}
+
+/// What stands at a commit, or at a branch that does not count, nobody has made the pipeline: to run it is to change what runs.
+///
+/// # Errors
+/// 403.
+pub(crate) fn may_choose(call: &Call, row: &Pipeline, branch: &str, commit: &str) -> Result<(), Fault> {
+    let kept = row.storage.clone().unwrap_or_default();
+    let counts = if kept.working_branch.is_empty() { &kept.default_branch } else { &kept.working_branch };
+    if commit.is_empty() && (branch.is_empty() || branch == counts) {
+        return Ok(());
+    }
+    call.permit(Role::Editor, &row.id)
 }
 
 /// Leaves of `pipeline_ids` what the caller sees; all that they see where none is named. A pipeline or a run that is named has to be seen.

@@ -87,7 +87,10 @@ async fn answer(
 ) -> Result<Response, Fault> {
     // Whoever shows no key takes no room from those who do.
     let _open = match route.need {
-        Need::Nothing => Some(edge.open_places.clone().try_acquire_owned().map_err(|_| busy())?),
+        Need::Nothing => {
+            let places = if route.path.starts_with("/hooks/") { &edge.hook_places } else { &edge.open_places };
+            Some(places.enter(peer).ok_or_else(busy)?)
+        }
         _ => None,
     };
     let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());

@@ -1,4 +1,4 @@
-//! How many connections there are, in all and from one address.
+//! How many connections, or requests without a key, there are at once: in all, and from one address.
 
 use std::{
     collections::HashMap,
@@ -11,9 +11,13 @@ use tokio::net::TcpStream;
 
 use crate::limits;
 
-/// The connections that are open.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Connections(Arc<Mutex<Open>>);
+/// What is open, within bounds.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    open: Arc<Mutex<Open>>,
+    most: usize,
+    most_per_address: usize,
+}
 
 #[derive(Debug, Default)]
 struct Open {
@@ -23,18 +27,23 @@ struct Open {
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     connections: Connections,
     address: IpAddr,
 }
 
 impl Connections {
-    /// A place for a connection; none = there are too many.
-    pub(super) fn enter(&self, address: IpAddr) -> Option<Place> {
+    /// So many at most.
+    pub(crate) fn at_most(most: usize, most_per_address: usize) -> Self {
+        Self { open: Arc::default(), most, most_per_address }
+    }
+
+    /// A place; none = there are too many.
+    pub(crate) fn enter(&self, address: IpAddr) -> Option<Place> {
         let address = whose(address);
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let here = open.by_address.get(&address).copied().unwrap_or_default();
-        if open.all >= limits::CONNECTIONS_MAX || here >= limits::CONNECTIONS_PER_ADDRESS_MAX {
+        if open.all >= self.most || here >= self.most_per_address {
             return None;
         }
         open.all += 1;
@@ -77,7 +86,7 @@ pub(crate) fn whose(address: IpAddr) -> IpAddr {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.connections.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.connections.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.all = open.all.saturating_sub(1);
         let left = open.by_address.get(&self.address).copied().unwrap_or_default().saturating_sub(1);
         if left == 0 {
@@ -94,15 +103,15 @@ mod tests {
 
     #[test]
     fn one_address_has_not_all_of_them_and_places_come_back() {
-        let connections = Connections::default();
+        let connections = Connections::at_most(100, 10);
         let (one, other): (IpAddr, IpAddr) = ("2001:db8::1".parse().unwrap(), "192.0.2.1".parse().unwrap());
         let neighbour = "2001:db8::2".parse().unwrap();
-        let held: Vec<Place> = (0..limits::CONNECTIONS_PER_ADDRESS_MAX).map_while(|_| connections.enter(one)).collect();
-        assert_eq!(held.len(), limits::CONNECTIONS_PER_ADDRESS_MAX);
+        let held: Vec<Place> = (0..20).map_while(|_| connections.enter(one)).collect();
+        assert_eq!(held.len(), 10);
         assert!(connections.enter(one).is_none() && connections.enter(neighbour).is_none());
         assert!(connections.enter(other).is_some());
         drop(held);
         assert!(connections.enter(one).is_some());
-        assert!(connections.0.lock().unwrap().by_address.is_empty(), "nothing is kept of whoever is gone");
+        assert!(connections.open.lock().unwrap().by_address.is_empty(), "nothing is kept of whoever is gone");
     }
 }

@@ -47,7 +47,9 @@ pub(crate) struct Edge {
     /// Requests with a key that are worked on.
     pub(crate) places: Arc<Semaphore>,
     /// Requests without one.
-    pub(crate) open_places: Arc<Semaphore>,
+    pub(crate) open_places: Connections,
+    /// Calls to endpoints, and of git hosts: who logs in, or seems to, takes no room from them.
+    pub(crate) hook_places: Connections,
     /// Streams of live updates.
     pub(crate) streams: Arc<Semaphore>,
     /// Of checks of pipelines without a key.
@@ -107,7 +109,8 @@ impl Gateway {
             clock: Clock::start(),
             metrics: Metrics::default(),
             places: Arc::new(Semaphore::new(limits::REQUESTS_AT_ONCE)),
-            open_places: Arc::new(Semaphore::new(limits::OPEN_REQUESTS_AT_ONCE)),
+            open_places: Connections::at_most(limits::OPEN_REQUESTS_AT_ONCE, limits::OPEN_REQUESTS_PER_ADDRESS),
+            hook_places: Connections::at_most(limits::HOOKS_AT_ONCE, limits::HOOKS_PER_ADDRESS),
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             checks: Rates::default(),
             calls: Rates::default(),
@@ -131,7 +134,7 @@ impl Gateway {
 
 async fn serve(listener: TcpListener, router: Router, mut signal: ShutdownSignal) {
     let graceful = GracefulShutdown::new();
-    let connections = Connections::default();
+    let connections = Connections::at_most(limits::CONNECTIONS_MAX, limits::CONNECTIONS_PER_ADDRESS_MAX);
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()

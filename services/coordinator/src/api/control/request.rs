@@ -9,7 +9,14 @@ use super::ACCOUNT;
 pub(super) fn check_alias(alias: &str) -> Result<(), Status> {
     let fits = (1..=domain_limits::ALIAS_CHARS_MAX).contains(&alias.len())
         && alias.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if fits { Ok(()) } else { Err(Status::invalid_argument("alias: 1 to 255 characters of A-Z a-z 0-9 _ are allowed")) }
+    if !fits {
+        return Err(Status::invalid_argument("alias: 1 to 255 characters of A-Z a-z 0-9 _ are allowed"));
+    }
+    // Ids name pipelines, too, with and without dashes.
+    if alias.parse::<PipelineId>().is_ok() {
+        return Err(Status::invalid_argument("alias: it must not look like an id"));
+    }
+    Ok(())
 }
 
 pub(super) fn pipeline_of(id_or_alias: &str) -> Result<PipelineId, Status> {

@@ -13,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{Provider, SignIn, remote};
 use crate::{
     http::{Call, Fault, Need, Query, Route, Routes},
+    limits,
     login::{
         Login,
         asked::Asked,
@@ -140,8 +141,16 @@ async fn returned(
     let Some(code) = call.query.only("code")? else { return lost() };
     let redirect_uri = format!("{}{CALLBACK}", login.origin);
     let sign_in = SignIn { code, verifier: &made.verifier, nonce: &made.nonce, redirect_uri: &redirect_uri };
+    // Anybody can come here with a code of their own making, and each makes us ask the provider.
+    if let Err(wait) = login.failures.left(call.peer, now, limits::FAILED_SIGN_INS_PER_MINUTE) {
+        let said = format!("too many sign-ins have failed; try again in {wait} s");
+        return Ok(Err(page::wrong(StatusCode::TOO_MANY_REQUESTS, &said)));
+    }
     match provider.person(&sign_in, now, call.now.as_second()).await {
         Ok(person) => Ok(Ok((asked, person))),
-        Err(said) => wrong(&said),
+        Err(said) => {
+            let _ = login.failures.take(call.peer, now, limits::FAILED_SIGN_INS_PER_MINUTE);
+            wrong(&said)
+        }
     }
 }

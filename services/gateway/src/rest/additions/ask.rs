@@ -69,7 +69,13 @@ mod tests {
                 About::Task => &["run_id", "task"],
                 About::Backfill => &["backfill_id"],
                 About::Costs => &["filter.pipeline"],
-                About::Applied | About::Runs | About::RunOrAll | About::Pipelines => &[],
+                About::Applied
+                | About::Stored
+                | About::Started
+                | About::Delivered
+                | About::Runs
+                | About::RunOrAll
+                | About::Pipelines => &[],
             };
             for field in fields {
                 set(&mut request, field, "x");

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    super::sought,
+    super::{about, sought},
     git::{self, Ref},
 };
 use crate::{
@@ -74,6 +74,9 @@ pub(super) async fn start(call: Call) -> Result<Response, Fault> {
     let asked: Start = Json::read(&call.body)?;
     let pipeline = sought::pipeline(&call, Role::Operator, call.param("id")).await?;
     let at = at_ref(&asked, pipeline.storage.as_ref())?;
+    if let Some(at) = &at {
+        about::may_choose(&call, &pipeline, &at.branch, &at.commit)?;
+    }
     let ci_run = ci_run(&call, &asked)?;
     if asked.retry_from_failed.unwrap_or_default() {
         let prior = latest(&call, &pipeline.id).await?;
