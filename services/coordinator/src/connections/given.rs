@@ -4,7 +4,7 @@
 //! for nothing of the kind never gets it; what it was given it hears of again when it changes or goes. Of values nothing is kept.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -17,8 +17,8 @@ use crate::{api::REPOSITORIES, engine::SessionId, limits};
 
 /// What something uses: an integration, and the name of a connection (empty = the default one).
 pub(crate) type Use = (String, String);
-/// Which connection that was, in which version, and whether it was the default one.
-type Told = (ConnectionId, u32, bool);
+/// Which connection that was, in which version, whether it was the default one, and whether its values could be opened.
+type Told = (ConnectionId, u32, bool, bool);
 
 /// What one worker knows.
 #[derive(Debug, Default)]
@@ -102,7 +102,8 @@ impl Given {
         let (mut gone, mut without_default) = (Vec::new(), Vec::new());
         let (mut bytes, mut changed) = (0, changed);
         let Session { told, held } = self.told.entry(session).or_default();
-        let mut sent: BTreeSet<ConnectionId> = BTreeSet::new();
+        // With whether its values could be opened.
+        let mut sent: BTreeMap<ConnectionId, bool> = BTreeMap::new();
         for of in uses {
             let now = partition.connections.used_as(&of.0, &of.1);
             let known = told.get(&of).copied();
@@ -117,12 +118,14 @@ impl Given {
                 }
                 continue;
             };
-            if known == Some((id, state.version, state.is_default)) {
+            // What could not be opened is tried again at each use: the blob store may be there again.
+            if known == Some((id, state.version, state.is_default, true)) {
                 continue;
             }
-            changed |= known.is_some();
-            if sent.insert(id) {
+            changed |= known.is_some_and(|known| known.0 != id);
+            if let Entry::Vacant(vacant) = sent.entry(id) {
                 let given = given(&self.vault, id, state);
+                vacant.insert(given.error.is_empty());
                 if messages.is_empty() || bytes + given.fields.len() > limits::GIVEN_BYTES_PER_MESSAGE {
                     messages.push(wire::Connections::default());
                     bytes = 0;
@@ -133,7 +136,8 @@ impl Given {
                 }
             }
             held.insert(state.name.clone());
-            told.insert(of, (id, state.version, state.is_default));
+            let opened = sent.get(&id).is_some_and(|opened| *opened);
+            told.insert(of, (id, state.version, state.is_default, opened));
         }
         if changed && !held.is_empty() {
             let names: BTreeSet<&str> = partition.connections.all.values().map(|it| it.name.as_str()).collect();
@@ -192,7 +196,7 @@ fn given(vault: &Vault, id: ConnectionId, state: &Connection) -> wire::GivenConn
 #[cfg(test)]
 mod tests {
     use downbeat_runtime::{
-        blob::BlobStore,
+        blob::{BlobKey, BlobStore},
         sealed::{MasterKey, MasterKeys},
     };
     use jiff::Timestamp;
@@ -202,7 +206,7 @@ mod tests {
     const SHOP: ConnectionId = ConnectionId([1; 16]);
 
     struct Scene {
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
         vault: Arc<Vault>,
         given: Given,
         partition: Partition,
@@ -214,7 +218,7 @@ mod tests {
             let keys = MasterKeys::of(vec![MasterKey::from_bytes([1; 32])]);
             let vault = Arc::new(Vault::new(keys, BlobStore::open(folder.path()).unwrap()));
             let given = Given::new(Arc::clone(&vault));
-            Self { _folder: folder, vault, given, partition: Partition::default() }
+            Self { folder, vault, given, partition: Partition::default() }
         }
 
         async fn save(&mut self, version: u32, is_default: bool, fields: &str) {
@@ -369,5 +373,28 @@ mod tests {
         }
         let told = scene.offer(1, "POSTGRES", "shop", "");
         assert!(told[0].contains("not in the blob store"), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_opened_is_given_as_soon_as_it_can_be() {
+        let mut scene = Scene::new();
+        scene.save(1, true, "{}").await;
+        let seal = scene.partition.connections.all[&SHOP].seal;
+        let key = BlobKey::connection(uuid::Uuid::from_bytes(SHOP.0), uuid::Uuid::from_bytes(seal));
+        let (file, aside) = (scene.folder.path().join(key.as_str()), scene.folder.path().join("aside"));
+        std::fs::rename(&file, &aside).unwrap();
+        // As after a restart: nothing is in memory.
+        let keys = MasterKeys::of(vec![MasterKey::from_bytes([1; 32])]);
+        scene.vault = Arc::new(Vault::new(keys, BlobStore::open(scene.folder.path()).unwrap()));
+        scene.given = Given::new(Arc::clone(&scene.vault));
+        for connection in ["", "shop", ""] {
+            let told = scene.offer(1, "POSTGRES", connection, "");
+            assert!(told[0].contains("not in the blob store"), "{told:?}");
+        }
+        std::fs::rename(&aside, &file).unwrap();
+        for connection in ["", "shop"] {
+            assert_eq!(scene.offer(1, "POSTGRES", connection, ""), ["shop {} default"]);
+            assert!(scene.offer(1, "POSTGRES", connection, "").is_empty(), "once");
+        }
     }
 }
