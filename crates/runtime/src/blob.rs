@@ -4,6 +4,8 @@
 //! later `read`, in this process or another; `read` never returns more than it was asked for. It knows nothing of tasks
 //! beyond the shape of the key's path, and gives no fsync: a log line is worth less than the disk's time.
 
+mod endpoints;
+
 use std::{
     io::{self, SeekFrom},
     path::{Path, PathBuf},
@@ -74,7 +76,7 @@ impl BlobKey {
 
     /// A sealed secret of an endpoint. `number`: from 1.
     pub fn endpoint_secret(endpoint: Uuid, number: u32) -> Self {
-        Self(format!("endpoints/{endpoint}/{number}.sealed"))
+        Self(format!("{ENDPOINTS}/{endpoint}/{number}.sealed"))
     }
 
     /// A version of a sealed connection. `seal` is drawn anew for each, so that no two writers ever write one blob.
@@ -110,6 +112,8 @@ impl BlobKey {
     }
 }
 
+/// The folder of sealed secrets of endpoints.
+const ENDPOINTS: &str = "endpoints";
 /// The folder of callbacks.
 const CALLBACKS: &str = "callbacks";
 

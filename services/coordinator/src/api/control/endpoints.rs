@@ -90,11 +90,17 @@ impl Control {
             let Some(secret) = secret else { return Err(Status::internal("a signed endpoint without a secret")) };
             // Two that rotate at once would write the same number: one after the other.
             let _rotating = self.rotating.lock().await;
-            if self.endpoint(endpoint).await?.secret >= number {
+            let before = self.endpoint(endpoint).await?;
+            if before.secret >= number {
                 return Err(Status::aborted("somebody else has given it a further secret meanwhile: try again"));
             }
             self.keep_secret(endpoint, number, Some(&secret)).await?;
             let rotated = self.rotate(asker, (endpoint, number), request.overlap_seconds, key).await?;
+            // Those whose time is over. If it was closed meanwhile, whoever did that forgets all of them.
+            if let Ok(after) = self.endpoint(endpoint).await {
+                let kept: BTreeSet<u32> = after.valid_secrets(clock::wall_now()).collect();
+                self.endpoints.forget(endpoint, before.secrets().filter(|number| !kept.contains(number)));
+            }
             return Ok(wire::RotateEndpointResponse {
                 endpoint: Some(self.told(endpoint).await?),
                 secret: secret.text.as_str().to_owned(),
