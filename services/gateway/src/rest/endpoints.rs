@@ -124,7 +124,8 @@ mod tests {
     /// An endpoint with these secrets that are valid for good.
     fn endpoint(keys: &[&'static [u8]], unreadable: bool) -> std::sync::Arc<Endpoint> {
         let hash = digest::digest(&digest::SHA256, b"address");
-        let secrets = keys.iter().map(|key| wire::AccessSecret { key: bytes::Bytes::from_static(*key), until: 0 });
+        let keys = keys.iter().copied();
+        let secrets = keys.map(|key| wire::AccessSecret { key: bytes::Bytes::from_static(key), until: 0 });
         let told = wire::AccessEndpoint {
             hash: bytes::Bytes::copy_from_slice(hash.as_ref()),
             scheme: "GITHUB".to_owned(),
