@@ -4,6 +4,8 @@
 //! later `read`, in this process or another; `read` never returns more than it was asked for. It knows nothing of tasks
 //! beyond the shape of the key's path, and gives no fsync: a log line is worth less than the disk's time.
 
+mod endpoints;
+
 use std::{
     io::{self, SeekFrom},
     path::{Path, PathBuf},
@@ -74,7 +76,7 @@ impl BlobKey {
 
     /// A sealed secret of an endpoint. `number`: from 1.
     pub fn endpoint_secret(endpoint: Uuid, number: u32) -> Self {
-        Self(format!("endpoints/{endpoint}/{number}.sealed"))
+        Self(format!("{ENDPOINTS}/{endpoint}/{number}.sealed"))
     }
 
     /// A version of a sealed connection. `seal` is drawn anew for each, so that no two writers ever write one blob.
@@ -110,6 +112,8 @@ impl BlobKey {
     }
 }
 
+/// The folder of sealed secrets of endpoints.
+const ENDPOINTS: &str = "endpoints";
 /// The folder of callbacks.
 const CALLBACKS: &str = "callbacks";
 
@@ -183,24 +187,29 @@ impl BlobStore {
     /// # Errors
     /// [`ErrorKind::Io`] when the file is there and cannot be read, or is larger than `max` bytes.
     pub async fn get(&self, key: &BlobKey, max: u64) -> Result<Option<Vec<u8>>, Error> {
+        let (store, key) = (self.clone(), key.clone());
+        run_blocking(move || store.get_now(&key, max)).await
+    }
+
+    /// As [`Self::get`], on the thread that asks: for small blobs, where nothing can be waited for.
+    ///
+    /// # Errors
+    /// Those of [`Self::get`].
+    pub fn get_now(&self, key: &BlobKey, max: u64) -> Result<Option<Vec<u8>>, Error> {
         let path = self.root.join(key.as_str());
-        let read = move || -> Result<Option<Vec<u8>>, Error> {
-            let file = match std::fs::File::open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(Error::io("cannot open", &path)(error)),
-            };
-            let size = file.metadata().map_err(Error::io("cannot read", &path))?.len();
-            if size > max {
-                let error = io::Error::other(format!("it has {size} bytes; at most {max} are read"));
-                return Err(Error::io("cannot read", &path)(error));
-            }
-            let mut data = Vec::with_capacity(size as usize);
-            io::Read::read_to_end(&mut io::Read::take(file, max), &mut data)
-                .map_err(Error::io("cannot read", &path))?;
-            Ok(Some(data))
+        let file = match std::fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("cannot open", &path)(error)),
         };
-        run_blocking(read).await
+        let size = file.metadata().map_err(Error::io("cannot read", &path))?.len();
+        if size > max {
+            let error = io::Error::other(format!("it has {size} bytes; at most {max} are read"));
+            return Err(Error::io("cannot read", &path)(error));
+        }
+        let mut data = Vec::with_capacity(size as usize);
+        io::Read::read_to_end(&mut io::Read::take(file, max), &mut data).map_err(Error::io("cannot read", &path))?;
+        Ok(Some(data))
     }
 
     /// The sequences of all snapshots of a partition, oldest first.

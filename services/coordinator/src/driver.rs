@@ -112,6 +112,12 @@ impl Driver {
         &self.engine.partition().connections
     }
 
+    /// The endpoints that the state knows. `None` = there never was a pipeline, so that it can know nothing of any endpoint.
+    pub(crate) fn endpoints(&self) -> Option<&downbeat_domain::state::Endpoints> {
+        let partition = self.engine.partition();
+        (!partition.pipelines.is_empty()).then_some(&partition.endpoints)
+    }
+
     /// Was a key ever made, as far as it is known?
     pub(crate) fn knows_keys(&self) -> bool {
         let keys = &self.engine.partition().keys;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use downbeat_domain::{EndpointId, endpoint::SignatureScheme};
+use downbeat_domain::{EndpointId, endpoint::SignatureScheme, state::Endpoints};
 use downbeat_runtime::{
     blob::{BlobKey, BlobStore},
     sealed::{OVERHEAD, Sealer},
@@ -102,8 +102,23 @@ impl EndpointSecrets {
         for number in numbers {
             self.opened().remove(&(endpoint, number));
             if let Err(error) = blobs.remove(&blob(endpoint, number)) {
-                tracing::warn!(%error, %endpoint, number, "the secret of a closed endpoint stays behind");
+                tracing::warn!(%error, %endpoint, number, "a secret that is not needed any more stays behind");
             }
+        }
+    }
+
+    /// Removes all secrets but those of these endpoints: what is left where a process died between a secret and its decision, or between
+    /// a decision and what it made needless. What cannot be removed stays, sealed.
+    pub(crate) fn keep_only(&self, endpoints: &Endpoints) {
+        let Some((blobs, _)) = &self.store else { return };
+        let is_known = |endpoint: Uuid, number: u32| {
+            let state = endpoints.open.get(&EndpointId(*endpoint.as_bytes()));
+            state.is_some_and(|state| state.secrets().any(|known| known == number))
+        };
+        match blobs.keep_endpoint_secrets(is_known) {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "secrets of endpoints that are not needed any more are removed"),
+            Err(error) => tracing::warn!(%error, "secrets of endpoints that are not needed any more stay behind"),
         }
     }
 

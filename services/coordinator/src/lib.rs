@@ -70,6 +70,10 @@ impl Coordinator {
     /// Keeps sealed connections there; without this it keeps none.
     pub async fn with_connections(mut self, vault: connections::Vault) -> Self {
         vault.load(self.driver.connections()).await;
+        // Whoever has a new log and an old blob store has made a mistake, and loses nothing by it.
+        if let Some(endpoints) = self.driver.endpoints() {
+            vault.endpoint_secrets().keep_only(endpoints);
+        }
         self.vault = Arc::new(vault);
         self.driver.give_from(Arc::clone(&self.vault));
         self

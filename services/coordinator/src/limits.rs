@@ -111,6 +111,8 @@ pub const TRIALS_MAX: usize = 64;
 pub const CONNECTION_REQUEST_BYTES_MAX: usize = 128 * 1024;
 /// Fields of opened connections in one message to a worker, bytes; one more connection always fits.
 pub const GIVEN_BYTES_PER_MESSAGE: usize = 4 * 1024 * 1024;
+/// How long after gateways were told that a secret of an endpoint cannot be read it is tried again.
+pub const ACCESS_UNREADABLE_AGAIN: Duration = Duration::from_secs(10);
 /// Gateways that watch at once who may do what.
 pub const ACCESS_WATCHERS_MAX: usize = 100;
 /// Labels of all pipelines, with their ids, that gateways are told of, bytes; those of further pipelines are left out, so that only grants

@@ -96,6 +96,12 @@ impl Endpoint {
         self.secret = secret;
     }
 
+    /// Numbers of all its secrets, also of those whose time is over; others than these never come to be valid again.
+    pub fn secrets(&self) -> impl Iterator<Item = u32> {
+        let old = self.old_secrets.iter().map(|(number, _)| *number);
+        old.chain((self.secret > 0).then_some(self.secret))
+    }
+
     /// Numbers of the secrets by which a call may be signed.
     pub fn valid_secrets(&self, now: Timestamp) -> impl Iterator<Item = u32> {
         let old = self.old_secrets.iter().filter(move |(_, until)| *until > now).map(|(number, _)| *number);

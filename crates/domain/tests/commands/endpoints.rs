@@ -89,6 +89,9 @@ fn no_more_old_secrets_are_valid_than_may_be() {
     let rotations: Vec<Step> = (2..10).map(|secret| rotate(1, secret, 1_000)).collect();
     let world = some().after([signed(1)]).after(rotations);
     assert_eq!(valid(&world, 1, 1), [7, 8, 9]);
+    // Also where their time is over, it has these and no others.
+    assert_eq!(valid(&world, 1, 1_001), [9]);
+    assert_eq!(world.partition.endpoints.open[&EndpointId([1; 16])].secrets().collect::<Vec<_>>(), [7, 8, 9]);
     assert_eq!(world.partition.endpoints.open[&EndpointId([1; 16])].old_secrets.len(), limits::OLD_SECRETS_MAX);
     // Those whose time is over make room.
     let world = world.after([after(1_000), rotate(1, 10, 1_000)]);

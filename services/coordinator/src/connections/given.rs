@@ -4,7 +4,7 @@
 //! for nothing of the kind never gets it; what it was given it hears of again when it changes or goes. Of values nothing is kept.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -17,14 +17,22 @@ use crate::{api::REPOSITORIES, engine::SessionId, limits};
 
 /// What something uses: an integration, and the name of a connection (empty = the default one).
 pub(crate) type Use = (String, String);
-/// Which connection that was, in which version, and whether it was the default one.
-type Told = (ConnectionId, u32, bool);
+/// Which connection that was, in which version, whether it was the default one, and whether its values could be opened.
+type Told = (ConnectionId, u32, bool, bool);
+
+/// What one worker knows.
+#[derive(Debug, Default)]
+struct Session {
+    told: BTreeMap<Use, Told>,
+    /// Names under which it has values. It keeps them when the default moves on, so they are here for longer than the use that brought them.
+    held: BTreeSet<String>,
+}
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Given {
     vault: Arc<Vault>,
-    told: BTreeMap<SessionId, BTreeMap<Use, (String, Told)>>,
+    told: BTreeMap<SessionId, Session>,
     /// The change of the vault that everybody has heard of.
     heard: u64,
 }
@@ -47,7 +55,7 @@ impl Given {
             if partition.connections.all.is_empty() {
                 return Vec::new();
             }
-            let mut messages = self.tell(session, in_hand(), partition).into_iter();
+            let mut messages = self.tell(session, in_hand(), partition, false).into_iter();
             welcome.connections = messages.next();
             // More than one message holds is seldom: what needs the rest fails until it is asked for again.
             return messages.map(Message::Connections).collect();
@@ -60,7 +68,7 @@ impl Given {
             Message::Checks(checks) => checks.checks.iter().map(of_check).collect(),
             _ => return Vec::new(),
         };
-        self.tell(session, uses, partition).into_iter().map(Message::Connections).collect()
+        self.tell(session, uses, partition, false).into_iter().map(Message::Connections).collect()
     }
 
     /// The connection to the worker is gone.
@@ -76,37 +84,48 @@ impl Given {
         }
         self.heard = changes;
         let told: Vec<(SessionId, BTreeSet<Use>)> =
-            self.told.iter().map(|(session, told)| (*session, told.keys().cloned().collect())).collect();
-        let tell = |(session, uses)| self.tell(session, uses, partition).into_iter().map(move |it| (session, it));
+            self.told.iter().map(|(session, known)| (*session, known.told.keys().cloned().collect())).collect();
+        let tell = |(session, uses)| self.tell(session, uses, partition, true).into_iter().map(move |it| (session, it));
         told.into_iter().flat_map(tell).map(|(session, it)| (session, Message::Connections(it))).collect()
     }
 
-    /// What a worker does not know yet of what it uses, in messages of bounded size.
-    fn tell(&mut self, session: SessionId, uses: BTreeSet<Use>, partition: &Partition) -> Vec<wire::Connections> {
+    /// What a worker does not know yet of what it uses, in messages of bounded size; where something `changed`, also which of the names that it
+    /// has values under are no connection's any more.
+    fn tell(
+        &mut self,
+        session: SessionId,
+        uses: BTreeSet<Use>,
+        partition: &Partition,
+        changed: bool,
+    ) -> Vec<wire::Connections> {
         let mut messages: Vec<wire::Connections> = Vec::new();
-        let mut bytes = 0;
-        let told = self.told.entry(session).or_default();
-        let mut sent: BTreeSet<ConnectionId> = BTreeSet::new();
+        let (mut gone, mut without_default) = (Vec::new(), Vec::new());
+        let (mut bytes, mut changed) = (0, changed);
+        let Session { told, held } = self.told.entry(session).or_default();
+        // With whether its values could be opened.
+        let mut sent: BTreeMap<ConnectionId, bool> = BTreeMap::new();
         for of in uses {
             let now = partition.connections.used_as(&of.0, &of.1);
-            let known = told.get(&of).map(|(_, told)| *told);
-            if known == now.map(|(id, state)| (id, state.version, state.is_default)) {
-                continue;
-            }
+            let known = told.get(&of).copied();
             let Some((id, state)) = now else {
-                if messages.is_empty() {
-                    messages.push(wire::Connections::default());
-                }
-                if let (Some(message), Some((name, _))) = (messages.last_mut(), told.remove(&of)) {
-                    match of.1.as_str() {
-                        "" => message.without_default.push(of.0),
-                        _ => message.gone.push(name),
-                    }
+                told.remove(&of);
+                // Values under a name may have come with a use by default, and nobody used the name until now.
+                if held.remove(&of.1) {
+                    gone.push(of.1);
+                } else if known.is_some() && of.1.is_empty() {
+                    changed = true;
+                    without_default.push(of.0);
                 }
                 continue;
             };
-            if sent.insert(id) {
+            // What could not be opened is tried again at each use: the blob store may be there again.
+            if known == Some((id, state.version, state.is_default, true)) {
+                continue;
+            }
+            changed |= known.is_some_and(|known| known.0 != id);
+            if let Entry::Vacant(vacant) = sent.entry(id) {
                 let given = given(&self.vault, id, state);
+                vacant.insert(given.error.is_empty());
                 if messages.is_empty() || bytes + given.fields.len() > limits::GIVEN_BYTES_PER_MESSAGE {
                     messages.push(wire::Connections::default());
                     bytes = 0;
@@ -116,10 +135,26 @@ impl Given {
                     message.connections.push(given);
                 }
             }
-            told.insert(of, (state.name.clone(), (id, state.version, state.is_default)));
+            held.insert(state.name.clone());
+            let opened = sent.get(&id).is_some_and(|opened| *opened);
+            told.insert(of, (id, state.version, state.is_default, opened));
         }
-        if told.is_empty() {
+        if changed && !held.is_empty() {
+            let names: BTreeSet<&str> = partition.connections.all.values().map(|it| it.name.as_str()).collect();
+            let (there, no_more) = std::mem::take(held).into_iter().partition(|name| names.contains(name.as_str()));
+            *held = there;
+            gone.extend(no_more);
+        }
+        if told.is_empty() && held.is_empty() {
             self.told.remove(&session);
+        }
+        if !gone.is_empty() || !without_default.is_empty() {
+            if messages.is_empty() {
+                messages.push(wire::Connections::default());
+            }
+            if let Some(message) = messages.first_mut() {
+                (message.gone, message.without_default) = (gone, without_default);
+            }
         }
         messages
     }
@@ -161,7 +196,7 @@ fn given(vault: &Vault, id: ConnectionId, state: &Connection) -> wire::GivenConn
 #[cfg(test)]
 mod tests {
     use downbeat_runtime::{
-        blob::BlobStore,
+        blob::{BlobKey, BlobStore},
         sealed::{MasterKey, MasterKeys},
     };
     use jiff::Timestamp;
@@ -171,7 +206,7 @@ mod tests {
     const SHOP: ConnectionId = ConnectionId([1; 16]);
 
     struct Scene {
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
         vault: Arc<Vault>,
         given: Given,
         partition: Partition,
@@ -183,7 +218,7 @@ mod tests {
             let keys = MasterKeys::of(vec![MasterKey::from_bytes([1; 32])]);
             let vault = Arc::new(Vault::new(keys, BlobStore::open(folder.path()).unwrap()));
             let given = Given::new(Arc::clone(&vault));
-            Self { _folder: folder, vault, given, partition: Partition::default() }
+            Self { folder, vault, given, partition: Partition::default() }
         }
 
         async fn save(&mut self, version: u32, is_default: bool, fields: &str) {
@@ -267,7 +302,52 @@ mod tests {
         assert_eq!(changed[1], (2, vec!["shop {\"a\":3}".to_owned()]));
         scene.partition.connections.all.clear();
         scene.vault.settle(SHOP, None);
-        assert_eq!(scene.changed(), [(2, vec!["shop gone".to_owned()])]);
+        // The first one still has the values that it was given when this was the default.
+        let gone = vec!["shop gone".to_owned()];
+        assert_eq!(scene.changed(), [(1, gone.clone()), (2, gone)]);
+        assert!(scene.offer(1, "POSTGRES", "shop", "").is_empty(), "it has forgotten it");
+    }
+
+    #[tokio::test]
+    async fn a_default_connection_that_is_removed_is_gone_under_its_name_as_well() {
+        // Removed while it is the default one.
+        let mut scene = Scene::new();
+        scene.save(1, true, "{}").await;
+        scene.offer(1, "POSTGRES", "", "");
+        scene.changed();
+        scene.partition.connections.all.clear();
+        scene.vault.settle(SHOP, None);
+        assert_eq!(scene.changed(), [(1, vec!["shop gone".to_owned(), "no default POSTGRES".to_owned()])]);
+        assert!(scene.changed().is_empty());
+
+        // Removed, and an offer that names it comes before the vault has heard of it.
+        let mut scene = Scene::new();
+        scene.save(1, true, "{}").await;
+        scene.offer(1, "POSTGRES", "", "");
+        scene.changed();
+        scene.partition.connections.all.clear();
+        assert_eq!(scene.offer(1, "POSTGRES", "shop", ""), ["shop gone"]);
+
+        // Removed after another one has become the default.
+        let mut scene = Scene::new();
+        scene.save(1, true, "{}").await;
+        scene.offer(1, "POSTGRES", "", "");
+        let other = ConnectionId([2; 16]);
+        let (seal, _) = scene.vault.put(other, "other", 1, "{}").await.unwrap();
+        scene.vault.settle(other, Some(seal));
+        let shop = scene.partition.connections.all[&SHOP].clone();
+        let state = Connection { name: "other".to_owned(), seal, ..shop };
+        scene.partition.connections.all.insert(other, state);
+        scene.save(2, false, "{}").await;
+        assert_eq!(
+            scene.changed(),
+            [(1, vec!["other {} default".to_owned()])],
+            "shop is still there, and so is its name"
+        );
+        scene.partition.connections.all.remove(&SHOP);
+        scene.vault.settle(SHOP, None);
+        assert_eq!(scene.changed(), [(1, vec!["shop gone".to_owned()])]);
+        assert!(scene.offer(1, "POSTGRES", "", "").is_empty(), "the default one it has");
     }
 
     #[tokio::test]
@@ -293,5 +373,28 @@ mod tests {
         }
         let told = scene.offer(1, "POSTGRES", "shop", "");
         assert!(told[0].contains("not in the blob store"), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_opened_is_given_as_soon_as_it_can_be() {
+        let mut scene = Scene::new();
+        scene.save(1, true, "{}").await;
+        let seal = scene.partition.connections.all[&SHOP].seal;
+        let key = BlobKey::connection(uuid::Uuid::from_bytes(SHOP.0), uuid::Uuid::from_bytes(seal));
+        let (file, aside) = (scene.folder.path().join(key.as_str()), scene.folder.path().join("aside"));
+        std::fs::rename(&file, &aside).unwrap();
+        // As after a restart: nothing is in memory.
+        let keys = MasterKeys::of(vec![MasterKey::from_bytes([1; 32])]);
+        scene.vault = Arc::new(Vault::new(keys, BlobStore::open(scene.folder.path()).unwrap()));
+        scene.given = Given::new(Arc::clone(&scene.vault));
+        for connection in ["", "shop", ""] {
+            let told = scene.offer(1, "POSTGRES", connection, "");
+            assert!(told[0].contains("not in the blob store"), "{told:?}");
+        }
+        std::fs::rename(&aside, &file).unwrap();
+        for connection in ["", "shop"] {
+            assert_eq!(scene.offer(1, "POSTGRES", connection, ""), ["shop {} default"]);
+            assert!(scene.offer(1, "POSTGRES", connection, "").is_empty(), "once");
+        }
     }
 }

@@ -23,6 +23,8 @@ use crate::endpoint_secrets::EndpointSecrets;
 
 /// What names the blob of a version.
 type Seal = [u8; 16];
+/// The largest envelope, bytes.
+const ENVELOPE_BYTES_MAX: u64 = (domain_limits::SEALED_BYTES_MAX + sealed::OVERHEAD) as u64;
 
 /// Why something cannot be sealed or kept.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +44,9 @@ pub(crate) enum VaultError {
     /// The blob store fails.
     #[error("its sealed values cannot be kept: {0}")]
     Blobs(#[from] blob::Error),
+    /// It fails where they are read, which may pass.
+    #[error("its sealed values cannot be read: {0}; they are read again when they are used next")]
+    Unread(blob::Error),
 }
 
 /// Sealed connections: those that count now, and what seals further ones.
@@ -72,8 +77,7 @@ impl Vault {
             );
         }
         for (id, state) in &connections.all {
-            let most = (domain_limits::SEALED_BYTES_MAX + sealed::OVERHEAD) as u64;
-            match blobs.get(&key(*id, state.seal), most).await {
+            match blobs.get(&key(*id, state.seal), ENVELOPE_BYTES_MAX).await {
                 Ok(Some(envelope)) => {
                     self.keep(*id, state.seal, envelope.into());
                     if let Err(error) = blobs.keep_only(Uuid::from_bytes(id.0), Some(Uuid::from_bytes(state.seal))) {
@@ -143,7 +147,7 @@ impl Vault {
     /// The fields of a connection, as JSON.
     pub(crate) fn open(&self, id: ConnectionId, state: &Connection) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let sealer = self.sealer.as_ref().ok_or(VaultError::NoKey)?;
-        let envelope = self.envelope(id, state.seal).ok_or(VaultError::Gone)?;
+        let envelope = self.envelope(id, state.seal)?;
         let about = about(id, &state.name, state.version, state.seal);
         Ok(sealer.open(about.as_bytes(), &envelope)?)
     }
@@ -157,7 +161,7 @@ impl Vault {
         let mut resealed = 0;
         for (id, state) in &connections.all {
             let failed = |error: VaultError| (state.name.clone(), error);
-            let envelope = self.envelope(*id, state.seal).ok_or_else(|| failed(VaultError::Gone))?;
+            let envelope = self.envelope(*id, state.seal).map_err(failed)?;
             let about = about(*id, &state.name, state.version, state.seal);
             let again = sealer.reseal(about.as_bytes(), &envelope).map_err(|error| failed(error.into()))?;
             if let Some(again) = again {
@@ -174,7 +178,21 @@ impl Vault {
         self.changes.load(Ordering::Acquire)
     }
 
-    fn envelope(&self, id: ConnectionId, seal: Seal) -> Option<Arc<[u8]>> {
+    /// What is not in memory could not be read at the start: it is read now, on this thread. A worker's message cannot wait, one small file is
+    /// soon read, and whoever asks next has it in memory; a task that tries again beside would leave connections unusable until its next turn.
+    fn envelope(&self, id: ConnectionId, seal: Seal) -> Result<Arc<[u8]>, VaultError> {
+        if let Some(known) = self.remembered(id, seal) {
+            return Ok(known);
+        }
+        let blobs = self.blobs.as_ref().ok_or(VaultError::Gone)?;
+        let read = blobs.get_now(&key(id, seal), ENVELOPE_BYTES_MAX).map_err(VaultError::Unread)?;
+        let read: Arc<[u8]> = read.ok_or(VaultError::Gone)?.into();
+        let mut all = self.envelopes.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody may have sealed it anew meanwhile: that counts.
+        Ok(Arc::clone(all.entry(id).or_default().entry(seal).or_insert(read)))
+    }
+
+    fn remembered(&self, id: ConnectionId, seal: Seal) -> Option<Arc<[u8]>> {
         let all = self.envelopes.read().unwrap_or_else(PoisonError::into_inner);
         all.get(&id)?.get(&seal).cloned()
     }
@@ -248,6 +266,29 @@ mod tests {
         after.settle(SHOP, None);
         assert!(matches!(after.open(SHOP, &state(1, first)), Err(VaultError::Gone)));
         assert!(!folder.path().join("connections").join(SHOP.to_string()).exists());
+    }
+
+    #[tokio::test]
+    async fn what_the_blob_store_could_not_give_at_the_start_is_read_when_it_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let (seal, _) = vault(folder.path(), &[1]).put(SHOP, "shop", 1, "{}").await.unwrap();
+        let shop = state(1, seal);
+        let (file, aside) = (folder.path().join(key(SHOP, seal).as_str()), folder.path().join("aside"));
+        std::fs::rename(&file, &aside).unwrap();
+        // A folder where the file should be can be opened, and not be read.
+        std::fs::create_dir(&file).unwrap();
+        let after = vault(folder.path(), &[2, 1]);
+        after.load(&all(&shop)).await;
+        assert!(matches!(after.open(SHOP, &shop), Err(VaultError::Unread(_))));
+        assert!(matches!(after.reseal(&all(&shop)).await, Err((_, VaultError::Unread(_)))));
+        std::fs::remove_dir(&file).unwrap();
+        assert!(matches!(after.open(SHOP, &shop), Err(VaultError::Gone)), "now it is not there at all");
+        std::fs::rename(&aside, &file).unwrap();
+        assert_eq!(after.open(SHOP, &shop).unwrap().as_slice(), b"{}");
+        assert_eq!(after.reseal(&all(&shop)).await.unwrap().0, 1);
+        // It is in memory now, and the one that was sealed anew is.
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(after.open(SHOP, &shop).unwrap().as_slice(), b"{}");
     }
 
     #[tokio::test]

@@ -33,6 +33,8 @@ pub(crate) struct Endpoint {
     pub(crate) scheme: Option<SignatureScheme>,
     /// Keys, and until when they are valid in microseconds since the epoch; 0 = for good.
     secrets: Vec<(bytes::Bytes, i64)>,
+    /// There are further ones, which the coordinator cannot read now.
+    pub(crate) unreadable: bool,
 }
 
 impl Endpoint {
@@ -122,6 +124,7 @@ fn endpoint(told: wire::AccessEndpoint) -> Option<([u8; 32], Arc<Endpoint>)> {
         pipeline_id: told.pipeline_id,
         scheme: SignatureScheme::from_word(&told.scheme),
         secrets: told.secrets.into_iter().map(|secret| (secret.key, secret.until)).collect(),
+        unreadable: told.unreadable,
     };
     Some((told.hash.as_ref().try_into().ok()?, Arc::new(endpoint)))
 }

@@ -9,11 +9,15 @@ use axum::{
 };
 use downbeat_domain::endpoint::SignatureScheme;
 use downbeat_proto::control::v1::TakeWebhookRequest;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    access::{Endpoint, signature},
+    access::{
+        Endpoint,
+        signature::{self, Unsigned},
+    },
     http::{Call, Fault, Need, Route, Routes, json},
     limits,
 };
@@ -45,7 +49,7 @@ async fn take(call: Call) -> Result<Response, Fault> {
     })?;
     let table = call.edge.doors.table().await?;
     let endpoint = table.endpoint(call.param("address")).ok_or_else(|| Fault::unknown("not found"))?;
-    signed(&call, &endpoint)?;
+    signed(&call.headers, &call.body, call.now, &endpoint)?;
     is_json(&call.headers)?;
     if call.headers.get("x-github-event").is_some_and(|event| event == "ping") {
         return json(200, &Taken { message: "pong", pipeline_run_id: None, created: false });
@@ -63,20 +67,25 @@ async fn take(call: Call) -> Result<Response, Fault> {
     json(200, &Taken { message, pipeline_run_id: Some(answer.run_id), created: answer.created })
 }
 
-fn signed(call: &Call, endpoint: &Endpoint) -> Result<(), Fault> {
-    let keys = endpoint.keys(call.now.as_microsecond());
+fn signed(headers: &HeaderMap, body: &[u8], now: Timestamp, endpoint: &Endpoint) -> Result<(), Fault> {
+    let keys = endpoint.keys(now.as_microsecond());
     let verified = match endpoint.scheme {
         Some(SignatureScheme::None) => return Ok(()),
-        Some(SignatureScheme::StandardWebhooks) => {
-            signature::standard(&call.headers, &call.body, keys, call.now.as_second())
-        }
-        Some(SignatureScheme::GitHub) => signature::github(&call.headers, &call.body, keys),
+        Some(SignatureScheme::StandardWebhooks) => signature::standard(headers, body, keys, now.as_second()),
+        Some(SignatureScheme::GitHub) => signature::github(headers, body, keys),
         None => {
             let said = "this gateway is older than the endpoint, and cannot tell whether the call is signed";
             return Err(Fault::Text(StatusCode::SERVICE_UNAVAILABLE, said.to_owned()));
         }
     };
-    verified.map_err(|unsigned| Fault::unauthorized(unsigned.to_string()))
+    verified.map_err(|unsigned| match unsigned {
+        // It may be signed rightly, and senders give up on a 401.
+        Unsigned::Unfit if endpoint.unreadable => {
+            let said = "a secret of this address cannot be read at the moment, so nobody can tell whether the call is signed: send it again";
+            Fault::Text(StatusCode::SERVICE_UNAVAILABLE, said.to_owned())
+        }
+        unsigned => Fault::unauthorized(unsigned.to_string()),
+    })
 }
 
 /// Some senders post forms unless they are told otherwise, which would come out as text.
@@ -106,7 +115,49 @@ fn delivery(headers: &HeaderMap) -> Result<String, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::{digest, hmac};
+    use downbeat_proto::control::v1 as wire;
+
     use super::*;
+    use crate::access::Table;
+
+    /// An endpoint with these secrets that are valid for good.
+    fn endpoint(keys: &[&'static [u8]], unreadable: bool) -> std::sync::Arc<Endpoint> {
+        let hash = digest::digest(&digest::SHA256, b"address");
+        let keys = keys.iter().copied();
+        let secrets = keys.map(|key| wire::AccessSecret { key: bytes::Bytes::from_static(key), until: 0 });
+        let told = wire::AccessEndpoint {
+            hash: bytes::Bytes::copy_from_slice(hash.as_ref()),
+            scheme: "GITHUB".to_owned(),
+            secrets: secrets.collect(),
+            unreadable,
+            ..Default::default()
+        };
+        Table::read(wire::Access { endpoints: vec![told], ..Default::default() }).endpoint("address").unwrap()
+    }
+
+    #[test]
+    fn a_call_that_may_be_signed_with_a_secret_that_cannot_be_read_is_asked_to_come_again() {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"secret"), b"{}");
+        let (right, other): (&[u8], &[u8]) = (b"secret", b"another secret");
+        let digits: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = format!("sha256={digits}");
+        let call = headers(&[("x-hub-signature-256", signature.as_str())]);
+        let none = HeaderMap::new();
+        for (keys, unreadable, headers, expected) in [
+            (vec![right], false, &call, None),
+            // One that fits is enough.
+            (vec![right], true, &call, None),
+            (vec![other], false, &call, Some(401)),
+            (vec![other], true, &call, Some(503)),
+            (vec![], true, &call, Some(503)),
+            // What is not signed at all no secret would fit.
+            (vec![], true, &none, Some(401)),
+        ] {
+            let refused = signed(headers, b"{}", Timestamp::UNIX_EPOCH, &endpoint(&keys, unreadable)).err();
+            assert_eq!(refused.map(|fault| fault.status().as_u16()), expected, "{keys:?} {unreadable}");
+        }
+    }
 
     fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
         all.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()

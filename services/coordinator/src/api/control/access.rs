@@ -12,7 +12,11 @@ use downbeat_proto::{
     control::v1::{self as wire, access_service_server::AccessService},
     convert,
 };
-use tokio_stream::{Stream, StreamExt, wrappers::WatchStream};
+use futures::stream::{self, Stream};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::timeout,
+};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -24,7 +28,7 @@ use super::{
 use crate::{
     api::{refused, rejected},
     engine::AccessTable,
-    secret,
+    limits, secret,
 };
 
 /// Gateways, among themselves: no person asks so.
@@ -173,27 +177,56 @@ impl AccessService for Control {
         _request: Request<wire::WatchAccessRequest>,
     ) -> Result<Response<Self::WatchAccessStream>, Status> {
         let many = |_| Status::resource_exhausted("as many watch already as may; close some");
-        let held = Arc::new(Arc::clone(&self.watchers).try_acquire_owned().map_err(many)?);
+        let held = Arc::clone(&self.watchers).try_acquire_owned().map_err(many)?;
         // An owner that was fenced and has not noticed would let keys in that its successor has revoked.
         self.handle.confirm().await.map_err(|error| refused(&error))?;
-        let control = self.clone();
-        let tables = WatchStream::new(self.handle.access()).then(move |table| {
-            // Given back when nobody watches any more.
-            let (control, held) = (control.clone(), Arc::clone(&held));
-            async move {
-                let _held = held;
-                Ok(control.message(&table).await)
+        let watching = Watching { control: self.clone(), tables: self.handle.access(), unreadable: None, _held: held };
+        Ok(Response::new(Box::pin(stream::unfold(watching, Watching::next))))
+    }
+}
+
+/// What one gateway watches.
+struct Watching {
+    control: Control,
+    tables: watch::Receiver<Arc<AccessTable>>,
+    /// Endpoints of which a secret could not be read when it was told last; `None` = it was told nothing yet.
+    unreadable: Option<Vec<String>>,
+    /// Given back when nobody watches any more.
+    _held: OwnedSemaphorePermit,
+}
+
+impl Watching {
+    /// The table: at first, after every change, and once what could not be read is read.
+    async fn next(mut self) -> Option<(Result<wire::Access, Status>, Self)> {
+        loop {
+            let mut again = false;
+            match &self.unreadable {
+                None => {}
+                Some(none) if none.is_empty() => self.tables.changed().await.ok()?,
+                Some(_) => match timeout(limits::ACCESS_UNREADABLE_AGAIN, self.tables.changed()).await {
+                    Ok(changed) => changed.ok()?,
+                    Err(_) => again = true,
+                },
             }
-        });
-        Ok(Response::new(Box::pin(tables)))
+            let table = Arc::clone(&self.tables.borrow_and_update());
+            let message = self.control.message(&table, again).await;
+            let unreadable = message.endpoints.iter().filter(|it| it.unreadable).map(|it| it.endpoint_id.clone());
+            let unreadable: Option<Vec<String>> = Some(unreadable.collect());
+            // Nothing new is not told: the table may be large.
+            if again && unreadable == self.unreadable {
+                continue;
+            }
+            self.unreadable = unreadable;
+            return Some((Ok(message), self));
+        }
     }
 }
 
 impl Control {
-    async fn message(&self, table: &AccessTable) -> wire::Access {
+    async fn message(&self, table: &AccessTable, again: bool) -> wire::Access {
         let mut message = message(table);
         for (id, state) in &table.endpoints {
-            message.endpoints.push(self.door(*id, state).await);
+            message.endpoints.push(self.door(*id, state, again).await);
         }
         message
     }

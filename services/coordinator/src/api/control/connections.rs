@@ -236,6 +236,7 @@ impl Control {
         let resealed = self.vault.reseal(&all).await;
         let (resealed, master_key) = resealed.map_err(|(name, error)| match error {
             VaultError::NoKey => unsealed(&error),
+            VaultError::Unread(_) => Status::unavailable(format!("connection `{name}`: {error}")),
             error => Status::failed_precondition(format!("connection `{name}`: {error}")),
         })?;
         // Whoever takes the older master keys away takes them from endpoints, too.
@@ -339,7 +340,7 @@ fn store_of(value: &Value) -> String {
 
 fn unsealed(error: &VaultError) -> Status {
     match error {
-        VaultError::Blobs(_) => Status::unavailable(error.to_string()),
+        VaultError::Blobs(_) | VaultError::Unread(_) => Status::unavailable(error.to_string()),
         VaultError::NoKey | VaultError::Sealed(_) | VaultError::Gone => Status::failed_precondition(error.to_string()),
     }
 }

@@ -11,6 +11,7 @@ use downbeat_proto::{
     control::v1::{self as wire, webhook_service_server::WebhookService},
     convert,
 };
+use downbeat_runtime::clock;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -89,11 +90,17 @@ impl Control {
             let Some(secret) = secret else { return Err(Status::internal("a signed endpoint without a secret")) };
             // Two that rotate at once would write the same number: one after the other.
             let _rotating = self.rotating.lock().await;
-            if self.endpoint(endpoint).await?.secret >= number {
+            let before = self.endpoint(endpoint).await?;
+            if before.secret >= number {
                 return Err(Status::aborted("somebody else has given it a further secret meanwhile: try again"));
             }
             self.keep_secret(endpoint, number, Some(&secret)).await?;
             let rotated = self.rotate(asker, (endpoint, number), request.overlap_seconds, key).await?;
+            // Those whose time is over. If it was closed meanwhile, whoever did that forgets all of them.
+            if let Ok(after) = self.endpoint(endpoint).await {
+                let kept: BTreeSet<u32> = after.valid_secrets(clock::wall_now()).collect();
+                self.endpoints.forget(endpoint, before.secrets().filter(|number| !kept.contains(number)));
+            }
             return Ok(wire::RotateEndpointResponse {
                 endpoint: Some(self.told(endpoint).await?),
                 secret: secret.text.as_str().to_owned(),
@@ -188,17 +195,25 @@ impl Control {
         Ok(found)
     }
 
-    /// What a gateway is told of an endpoint. One whose secret cannot be opened takes no call.
-    pub(super) async fn door(&self, id: EndpointId, state: &Endpoint) -> wire::AccessEndpoint {
-        let old = state.old_secrets.iter().map(|(number, until)| (*number, convert::micros(*until)));
+    /// What a gateway is told of an endpoint. Calls signed with a secret that cannot be opened are asked to come again; why it cannot is logged
+    /// where it is not asked `again` whether it can.
+    pub(super) async fn door(&self, id: EndpointId, state: &Endpoint, again: bool) -> wire::AccessEndpoint {
+        let now = clock::wall_now();
+        let old = state.old_secrets.iter().filter(|(_, until)| *until > now);
+        let old = old.map(|(number, until)| (*number, convert::micros(*until)));
         let newest = (state.secret > 0).then_some((state.secret, 0));
-        let mut secrets = Vec::new();
+        let (mut secrets, mut unreadable) = (Vec::new(), false);
         for (number, until) in old.chain(newest) {
             match self.endpoints.key(id, number).await {
                 Ok(key) => {
                     secrets.push(wire::AccessSecret { key: bytes::Bytes::copy_from_slice(key.as_slice()), until });
                 }
-                Err(error) => tracing::warn!(%error, endpoint = %id, "calls signed with this secret are refused"),
+                Err(error) => {
+                    unreadable = true;
+                    if !again {
+                        tracing::warn!(%error, endpoint = %id, "calls signed with this secret are not taken for now");
+                    }
+                }
             }
         }
         wire::AccessEndpoint {
@@ -208,6 +223,7 @@ impl Control {
             name: state.name.clone(),
             scheme: state.scheme.as_str().to_owned(),
             secrets,
+            unreadable,
         }
     }
 }

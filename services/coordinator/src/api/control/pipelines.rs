@@ -75,9 +75,18 @@ impl Control {
         request: wire::DeletePipelineRequest,
         asker: &Asker,
     ) -> Result<wire::DeletePipelineResponse, Status> {
-        let command = Command::DeletePipeline { pipeline: pipeline_of(&request.pipeline)? };
+        let pipeline = pipeline_of(&request.pipeline)?;
         let key = command_id(&["delete", &request.pipeline], &request.idempotency_key)?;
-        let (changed, tail) = self.change(asker, command, key, &request.pipeline).await?;
+        let endpoints = self.handle.ask(move |engine, _| {
+            let endpoints = engine.partition().endpoints.of(pipeline);
+            endpoints.map(|(id, state)| (id, state.secrets().collect::<Vec<_>>())).collect::<Vec<_>>()
+        });
+        let endpoints = endpoints.await.map_err(|error| refused(&error))?;
+        let (changed, tail) = self.change(asker, Command::DeletePipeline { pipeline }, key, &request.pipeline).await?;
+        if changed {
+            // They are closed with their pipeline.
+            endpoints.into_iter().for_each(|(id, secrets)| self.endpoints.forget(id, secrets));
+        }
         Ok(wire::DeletePipelineResponse { changed, position: self.position(tail) })
     }
 

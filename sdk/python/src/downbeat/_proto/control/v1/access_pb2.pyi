@@ -309,6 +309,7 @@ class AccessEndpoint(google.protobuf.message.Message):
     NAME_FIELD_NUMBER: builtins.int
     SCHEME_FIELD_NUMBER: builtins.int
     SECRETS_FIELD_NUMBER: builtins.int
+    UNREADABLE_FIELD_NUMBER: builtins.int
     hash: builtins.bytes
     """SHA-256 of the last part of the address, 32 bytes."""
     endpoint_id: builtins.str
@@ -316,6 +317,8 @@ class AccessEndpoint(google.protobuf.message.Message):
     name: builtins.str
     scheme: builtins.str
     """NONE, STANDARD_WEBHOOKS or GITHUB."""
+    unreadable: builtins.bool
+    """A secret that is valid cannot be read now: a call that fits none of the others may be signed all the same. It is told again once it can be."""
     @property
     def secrets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AccessSecret]:
         """Keys by one of which a call must be signed."""
@@ -329,8 +332,9 @@ class AccessEndpoint(google.protobuf.message.Message):
         name: builtins.str = ...,
         scheme: builtins.str = ...,
         secrets: collections.abc.Iterable[global___AccessSecret] | None = ...,
+        unreadable: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["endpoint_id", b"endpoint_id", "hash", b"hash", "name", b"name", "pipeline_id", b"pipeline_id", "scheme", b"scheme", "secrets", b"secrets"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["endpoint_id", b"endpoint_id", "hash", b"hash", "name", b"name", "pipeline_id", b"pipeline_id", "scheme", b"scheme", "secrets", b"secrets", "unreadable", b"unreadable"]) -> None: ...
 
 global___AccessEndpoint = AccessEndpoint
 
