@@ -1,8 +1,8 @@
 //! The text of one file of a repository, and which commit a branch is at, without a checkout.
 //!
 //! Promises: besides what the module promises, that nothing of the repository is written as files and no link is followed; that what comes
-//! back is the text of a file, of bounded size; that credentials go only where the connection, or the provider's own base, says that they
-//! belong. Dropped, it leaves nothing: git is ended and its folder goes.
+//! back is the text of a file, of bounded size; that credentials go only where the connection, or else the provider's own base, says that
+//! they belong. Dropped, it leaves nothing: git is ended and its folder goes.
 
 use std::time::Duration;
 
@@ -124,8 +124,7 @@ impl Git {
         Ok(Repository { address, reference, folders: Vec::new(), access })
     }
 
-    /// The connection's credentials, where the address is one of the servers that they are for: whoever names a repository is not who
-    /// keeps the credentials.
+    /// The connection's credentials, where the address is on the server that they are for.
     fn access(
         &self,
         hosts: &Hosts,
@@ -136,18 +135,10 @@ impl Git {
         if address.protocol == Protocol::File {
             return Ok(Access::Open);
         }
-        if let Some(connection) = connection {
-            let own = match connection.text("git_repository")? {
-                Some(text) => Some(
-                    Address::parse(text.trim(), &self.also).map_err(|why| connection.wrong("git_repository", why))?,
-                ),
-                None => None,
-            };
-            let base =
-                hosts.base(provider).and_then(|base| Address::parse(base.join("x").ok()?.as_str(), &self.also).ok());
-            if own.iter().chain(&base).any(|known| known.origin() == address.origin()) {
-                return Access::read(connection, address);
-            }
+        if let Some(connection) = connection
+            && self.is_for(hosts, connection, provider, address)?
+        {
+            return Access::read(connection, address);
         }
         if address.protocol == Protocol::Ssh {
             let word = provider.word();

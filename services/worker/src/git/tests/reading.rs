@@ -187,6 +187,30 @@ async fn a_token_goes_to_its_own_server_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_token_of_a_server_of_ones_own_is_not_shown_at_the_providers() {
+    let place = tempfile::tempdir().unwrap();
+    repository(&place.path().join("code"));
+    let base = server::serve(place.path(), TOKEN).await;
+    let other = server::serve(place.path(), TOKEN).await;
+    let hosts = Hosts::read(&[format!("github={base}/")], &["http".to_owned()]).unwrap();
+    let camp = Camp::below(place.path());
+    let asked = || FileAsked { provider: Provider::Github, ..asked("code/.git") };
+
+    let of_the_provider = connection(place.path(), json!({ "git_token": TOKEN })).await;
+    let found = local().read_file(&camp, &hosts, Some(&of_the_provider), asked()).await.unwrap();
+    assert_eq!(found.text.as_deref(), Some(PIPELINE));
+
+    let fields = json!({ "git_repository": format!("{other}/any.git"), "git_token": TOKEN });
+    let of_the_other = connection(place.path(), fields).await;
+    let failure = local().read_file(&camp, &hosts, Some(&of_the_other), asked()).await.unwrap_err();
+    // The server would take the token; this is what it says to who shows none.
+    assert!(failure.message.contains("set git_token"), "{}", failure.message);
+    let there = FileAsked { repository: format!("{other}/code/.git"), ..asked() };
+    let found = local().read_file(&camp, &hosts, Some(&of_the_other), there).await.unwrap();
+    assert_eq!(found.text.as_deref(), Some(PIPELINE));
+}
+
+#[tokio::test]
 async fn of_a_read_that_nobody_waits_for_nothing_is_left() {
     let (url, mut heard) = silent().await;
     let place = tempfile::tempdir().unwrap();
