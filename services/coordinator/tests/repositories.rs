@@ -323,6 +323,27 @@ async fn a_sync_makes_a_version_keeps_out_what_is_none_and_tells_the_host() {
 }
 
 #[tokio::test]
+async fn the_host_is_told_of_the_repository_as_it_is_written() {
+    let service = Service::open(NEVER).await;
+    let repository = Repository::default();
+    repository.push("main", "a", Some(&text("one")));
+    let (asked, _working) = attach(&service, repository.clone(), false).await;
+    let written = "https://elsewhere.test/acme/prod";
+    let elsewhere = events::PipelineStorage { repository: written.to_owned(), ..storage() };
+    service.import(import(elsewhere)).await.unwrap();
+    repository.push("main", "b", Some(&text("two")));
+    service.sync().await.unwrap();
+    let told = eventually("the host is told", || async {
+        let asked = asked.lock().unwrap();
+        asked.iter().find(|(kind, _)| kind == "COMMIT_STATUS").map(|(_, told)| told["repository"].clone())
+    })
+    .await;
+    // Its name alone would be that of another repository, at the provider's own host.
+    assert_eq!(told, json!(written));
+    service.end().await;
+}
+
+#[tokio::test]
 async fn a_run_at_a_branch_or_a_commit_is_of_a_draft_and_the_same_key_is_the_same_run() {
     let service = Service::open(NEVER).await;
     let repository = Repository::default();

@@ -183,7 +183,8 @@ impl Control {
             let context = format!("downbeat/{}", kept.alias);
             let parameters = [
                 ("provider", kept.storage.provider.as_str()),
-                ("repository", slug(&kept.storage.repository)),
+                // As it is written: `owner/name` of an address is another repository, wherever else that name is taken.
+                ("repository", &kept.storage.repository),
                 ("commit", &commit),
                 ("state", state),
                 ("context", &context),
