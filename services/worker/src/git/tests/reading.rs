@@ -67,7 +67,12 @@ async fn a_file_is_read_at_a_branch_a_commit_or_where_the_repository_is() {
         ("main", "", "main"),
         ("topic", "", "topic"),
         ("topic", newest.as_str(), "topic"),
+        ("refs/heads/topic", newest.as_str(), "topic"),
         ("", newest.as_str(), ""),
+        // It is at another commit, or there is none: whether this one is on it is not known.
+        ("feature/x", newest.as_str(), ""),
+        ("nope", newest.as_str(), ""),
+        (first.as_str(), newest.as_str(), ""),
     ] {
         let asked = FileAsked { branch: branch.to_owned(), commit: commit.to_owned(), ..asked(&url) };
         let expected = Found { commit: newest.clone(), branch: expected.to_owned(), text: text.clone() };
@@ -116,6 +121,7 @@ async fn what_is_no_file_of_the_repository_is_refused_with_the_reason() {
         (commit(unknown), "no such commit"),
         (commit("HEAD"), "whole hash"),
         (commit("-x"), "begins with `-`"),
+        (FileAsked { branch: "a..b".to_owned(), ..commit(&newest) }, "no name of a branch"),
         (asked("file:///nowhere/at/all"), "does not appear to be a git repository"),
         (asked("ext::sh -c touch"), "the repository must be an address"),
         (asked("--upload-pack=x"), "the repository must be an address"),
