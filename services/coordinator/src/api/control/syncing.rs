@@ -17,7 +17,7 @@ use downbeat_proto::control::v1 as wire;
 use downbeat_runtime::clock::Clock;
 use futures::StreamExt as _;
 use tokio::{sync::Notify, time::Instant};
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{
     Control,
@@ -36,7 +36,10 @@ const ACTOR: &str = "git";
 struct Seen {
     looked_at: i64,
     origin: Option<GitOrigin>,
+    /// Why it is not what stands there: true until something else does.
     failure: String,
+    /// Why it could not be looked at, the last time: true until it can.
+    unseen: String,
     failures: u32,
 }
 
@@ -69,34 +72,42 @@ impl Syncs {
 
     /// The current version is what stands there; whether the commit is another one than was seen before.
     pub(super) fn seen(&self, pipeline: PipelineId, origin: &GitOrigin) -> bool {
-        self.note(pipeline, Some(origin), "")
+        self.note(pipeline, origin, "")
     }
 
-    /// It is not; whether that is news.
-    pub(super) fn failed(&self, pipeline: PipelineId, origin: Option<&GitOrigin>, why: &str) -> bool {
+    /// It is not, and will not be before something else stands there; whether that is news.
+    pub(super) fn failed(&self, pipeline: PipelineId, origin: &GitOrigin, why: &str) -> bool {
         self.note(pipeline, origin, why)
     }
 
-    fn note(&self, pipeline: PipelineId, origin: Option<&GitOrigin>, failure: &str) -> bool {
+    fn note(&self, pipeline: PipelineId, origin: &GitOrigin, failure: &str) -> bool {
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = all.entry(pipeline).or_default();
-        let moved = origin.is_some_and(|origin| {
-            seen.origin.as_ref().is_none_or(|known| known.commit != origin.commit)
-                || seen.failure.is_empty() != failure.is_empty()
-        });
+        let moved = seen.origin.as_ref().is_none_or(|known| known.commit != origin.commit)
+            || seen.failure.is_empty() != failure.is_empty();
         seen.looked_at = self.clock.now().wall.as_microsecond();
-        if let Some(origin) = origin {
-            seen.origin = Some(origin.clone());
-        }
+        seen.origin = Some(origin.clone());
+        seen.unseen.clear();
         seen.failure = failure.chars().take(limits::SYNC_FAILURE_CHARS_MAX).collect();
         seen.failures = if failure.is_empty() { 0 } else { seen.failures.saturating_add(1) };
         moved
     }
 
-    /// Where it was looked at, whatever came of it.
-    fn at(&self, pipeline: PipelineId, origin: &GitOrigin) {
+    /// Nobody knows whether it is: it could not be looked at.
+    pub(super) fn unseen(&self, pipeline: PipelineId, why: &str) {
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(pipeline).or_default().origin = Some(origin.clone());
+        let seen = all.entry(pipeline).or_default();
+        seen.looked_at = self.clock.now().wall.as_microsecond();
+        seen.unseen = why.chars().take(limits::SYNC_FAILURE_CHARS_MAX).collect();
+        seen.failures = seen.failures.saturating_add(1);
+    }
+
+    /// What could not be seen is not there, and will not be before something else stands there.
+    fn absent(&self, pipeline: PipelineId, origin: &GitOrigin) {
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = all.entry(pipeline).or_default();
+        seen.origin = Some(origin.clone());
+        seen.failure = std::mem::take(&mut seen.unseen);
     }
 
     /// Was it ever seen at a commit?
@@ -125,7 +136,7 @@ impl Control {
             looked_at: seen.looked_at,
             commit: origin.as_ref().map(|origin| origin.commit.clone()).unwrap_or_default(),
             branch: origin.map_or_else(|| kept.branch().to_owned(), |origin| origin.branch),
-            failure: seen.failure,
+            failure: if seen.unseen.is_empty() { seen.failure } else { seen.unseen },
             failures: seen.failures,
         })
     }
@@ -210,7 +221,7 @@ impl Control {
             Ok(stands) => stands.origin,
             Err(status) => {
                 for kept in kept {
-                    self.syncs.failed(kept.pipeline, None, status.message());
+                    self.syncs.unseen(kept.pipeline, status.message());
                 }
                 return Err(status);
             }
@@ -222,19 +233,24 @@ impl Control {
             let is_known = seen.origin.as_ref().is_some_and(|origin| origin.commit == head.commit);
             if is_known && (turn.head == head.commit || seen.failure.is_empty()) {
                 // As it was; when it was looked at is what is new.
-                self.syncs.note(kept.pipeline, Some(&head), &seen.failure);
+                self.syncs.note(kept.pipeline, &head, &seen.failure);
                 continue;
             }
             if let Err(status) = self.bring_up(kept, &asker, limits::SYNC_TIMEOUT).await {
                 // Further lines show lines of the file, and whatever stands in them.
                 let reason = status.message().lines().next().unwrap_or_default();
                 tracing::warn!(pipeline = kept.alias, reason, "a pipeline is not what stands in its repository");
-                if status.code() == tonic::Code::Unavailable {
-                    failed = Err(status);
-                } else if self.syncs.of(kept.pipeline).origin.is_none_or(|origin| origin.commit != head.commit) {
+                let seen = self.syncs.of(kept.pipeline);
+                match status.code() {
+                    Code::Unavailable => failed = Err(status),
+                    // It is gone.
+                    Code::NotFound => {}
                     // There is no such file at this commit: nothing changes before the next one.
-                    self.syncs.at(kept.pipeline, &head);
-                    self.say_at_host(kept, &head, Some(status.message()));
+                    _ if !seen.unseen.is_empty() => {
+                        self.syncs.absent(kept.pipeline, &head);
+                        self.say_at_host(kept, &head, Some(status.message()));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -364,14 +380,25 @@ mod tests {
         let at = |digit: &str| GitOrigin { branch: "main".to_owned(), commit: digit.repeat(40) };
         assert!(syncs.seen(pipeline, &at("a")));
         assert!(!syncs.seen(pipeline, &at("a")));
-        assert!(syncs.failed(pipeline, Some(&at("b")), "no pipeline"));
-        assert!(!syncs.failed(pipeline, Some(&at("b")), "no pipeline"));
-        assert!(!syncs.failed(pipeline, None, "host is down"));
+        assert!(syncs.failed(pipeline, &at("b"), "no pipeline"));
+        assert!(!syncs.failed(pipeline, &at("b"), "no pipeline"));
+        syncs.unseen(pipeline, "host is down");
         let seen = syncs.of(pipeline);
-        assert_eq!((seen.failure.as_str(), seen.failures), ("host is down", 3));
+        assert_eq!((seen.unseen.as_str(), seen.failure.as_str(), seen.failures), ("host is down", "no pipeline", 3));
         assert_eq!(seen.origin, Some(at("b")));
+        // The host is there again, and so is what was wrong before: no news.
+        assert!(!syncs.failed(pipeline, &at("b"), "no pipeline"));
+        assert_eq!((syncs.of(pipeline).unseen.as_str(), syncs.of(pipeline).failures), ("", 4));
         assert!(syncs.seen(pipeline, &at("c")));
         assert_eq!(syncs.of(pipeline).failures, 0);
+        syncs.unseen(pipeline, "host is down");
+        assert!(!syncs.seen(pipeline, &at("c")));
+        assert_eq!((syncs.of(pipeline).unseen.as_str(), syncs.of(pipeline).failures), ("", 0));
+        syncs.unseen(pipeline, "no such file");
+        syncs.absent(pipeline, &at("d"));
+        let seen = syncs.of(pipeline);
+        assert_eq!((seen.unseen.as_str(), seen.failure.as_str(), seen.failures), ("", "no such file", 1));
+        assert_eq!(seen.origin, Some(at("d")));
         syncs.retain(&BTreeSet::new());
         assert_eq!(syncs.of(pipeline).looked_at, 0);
     }
