@@ -222,7 +222,8 @@ impl Control {
         let place = place(&kept.storage, &origin);
         // What is as it was before this coordinator began was told by the one before.
         let known = self.syncs.knows(kept.pipeline);
-        match self.apply(apply, asker).await {
+        // While it was read, the pipeline may have gone, or its file may have moved: then the text is of nobody.
+        match self.apply_of(apply, asker, "", Some(&kept.storage)).await {
             Ok(applied) => {
                 if self.syncs.seen(kept.pipeline, &origin) && (known || applied.changed) {
                     self.say_at_host(kept, &origin, None);
@@ -276,7 +277,7 @@ impl Control {
             ..Default::default()
         };
         let place = place(&kept.storage, &origin);
-        let applied = self.apply_of(apply, asker, &origin.commit).await;
+        let applied = self.apply_of(apply, asker, &origin.commit, Some(&kept.storage)).await;
         let applied = applied.map_err(|status| at_its_place(status, &place))?;
         // The same call goes on: what is refused of it from here on is recorded for itself.
         asker.goes_on();
