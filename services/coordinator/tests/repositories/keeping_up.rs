@@ -64,6 +64,37 @@ async fn a_look_that_failed_is_shown_until_the_next_one_that_does_not() {
 }
 
 #[tokio::test]
+async fn a_host_that_hangs_keeps_no_other_push_waiting() {
+    let service = Service::open(NEVER).await;
+    let repository = Repository::default();
+    repository.push("main", "a", Some(&text("one")));
+    let (asked, working) = attach(&service, repository.clone(), false).await;
+    service.import(import(storage())).await.unwrap();
+    let hanging = events::PipelineStorage { repository: HANGS.to_owned(), ..storage() };
+    let hanging = control::ImportPipelineRequest { alias: "hanging".to_owned(), ..import(hanging) };
+    service.import(hanging).await.unwrap();
+    let pushed = async |named: &str| {
+        let request = control::RepositoryPushedRequest {
+            provider: "GITHUB".to_owned(),
+            repository: named.to_owned(),
+            branch: "main".to_owned(),
+        };
+        assert_eq!(service.pipelines().repository_pushed(request).await.unwrap().into_inner().pipelines, 1);
+    };
+    let hangs = || asked.lock().unwrap().iter().filter(|(_, it)| it["repository"] == HANGS && it["path"] == "").count();
+    pushed(HANGS).await;
+    eventually("the host hangs", || async { (hangs() > 0).then_some(()) }).await;
+    repository.push("main", "b", Some(&text("two")));
+    pushed(HANGS).await;
+    pushed("acme/etl").await;
+    eventually("the push is looked at", || async { (service.state().await.commit == "b".repeat(40)).then_some(()) })
+        .await;
+    assert_eq!(hangs(), 1, "what is under way is not begun again");
+    working.abort();
+    service.end().await;
+}
+
+#[tokio::test]
 async fn what_is_read_for_a_pipeline_that_goes_or_moves_meanwhile_is_not_stored() {
     let service = Service::open(NEVER).await;
     let repository = Repository::default();

@@ -1,13 +1,13 @@
 //! When pipelines are brought up to their repositories: every so often, and soon after somebody says that something was pushed.
 //!
 //! Promises: pipelines of one branch of a repository are looked at together, and a branch that has not moved costs one question for its head;
-//! what fails is looked at less and less often; a text that is no pipeline is kept out, remembered and shown. What was seen is kept in
-//! memory only: looking changes nothing, so after a take-over everything is looked at anew. Holds no handle while it waits, so that the
-//! engine's loop ends when everybody else has gone.
+//! what fails is looked at less and less often, and what hangs holds up nothing but itself, while places are free; a text that is no pipeline is kept out, remembered and shown. What was seen is kept in
+//! memory only: looking changes nothing, so after a take-over everything is looked at anew. Holds no handle but for looks that are under way, so
+//! that the engine's loop ends when everybody else has gone.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -15,8 +15,11 @@ use downbeat_domain::{CommandKind, GitOrigin, PipelineId, PipelineStorage, Stora
 use downbeat_event_log::EventLog;
 use downbeat_proto::control::v1 as wire;
 use downbeat_runtime::clock::Clock;
-use futures::StreamExt as _;
-use tokio::{sync::Notify, time::Instant};
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use tokio::{
+    sync::Notify,
+    time::{Instant, MissedTickBehavior},
+};
 use tonic::{Code, Status};
 
 use super::{
@@ -46,13 +49,15 @@ struct Seen {
 /// A branch of a repository: provider, repository, branch.
 type Branch = (StorageProvider, String, String);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Turn {
     due: Instant,
     /// Where it was when everything of it was last looked at.
     head: String,
     failures: u32,
     turns: u32,
+    /// It is looked at now.
+    under_way: bool,
 }
 
 /// See the module.
@@ -293,56 +298,94 @@ impl Syncing {
     /// Runs until everybody else has let go of the engine's loop.
     pub async fn run(self) {
         let mut turns: BTreeMap<Branch, Turn> = BTreeMap::new();
+        let mut waiting: VecDeque<(Branch, Vec<Kept>)> = VecDeque::new();
+        // Whoever hangs has one of the places, and nobody waits for it but who waits for a place.
+        let mut looks: FuturesUnordered<BoxFuture<'static, (Branch, Turn)>> = FuturesUnordered::new();
         // Often enough that a pipeline that is new waits no longer than it has to.
-        let tick = (self.every / 10).clamp(Duration::from_millis(50), Duration::from_secs(5));
+        let mut ticks =
+            tokio::time::interval((self.every / 10).clamp(Duration::from_millis(50), Duration::from_secs(5)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(tick) => {}
-                () = self.syncs.woken.notified() => {}
+            let anew = tokio::select! {
+                Some((branch, turn)) = looks.next() => {
+                    let is_pushed = self.pushed().contains(&branch);
+                    turns.insert(branch, turn);
+                    is_pushed
+                }
+                _ = ticks.tick() => true,
+                () = self.syncs.woken.notified() => true,
+            };
+            if !anew && waiting.is_empty() {
+                continue;
             }
             let Some(handle) = self.handle.upgrade() else { return };
             let control = Control {
                 syncs: Arc::clone(&self.syncs),
                 ..Control::new(handle, Arc::clone(&self.log), Arc::default())
             };
-            let Ok(all) = control.all_kept().await else { return };
-            self.syncs.retain(&all.iter().map(|kept| kept.pipeline).collect());
-            self.round(&control, &mut turns, all).await;
+            if anew {
+                let Ok(all) = control.all_kept().await else { return };
+                self.syncs.retain(&all.iter().map(|kept| kept.pipeline).collect());
+                waiting = self.due(&mut turns, all);
+            }
+            while looks.len() < limits::SYNCS_AT_ONCE_MAX {
+                let Some((branch, kept)) = waiting.pop_front() else { break };
+                self.pushed().remove(&branch);
+                let Some(turn) = turns.get_mut(&branch) else { continue };
+                turn.under_way = true;
+                looks.push(Box::pin(take_turn(control.clone(), self.every, branch, turn.clone(), kept)));
+            }
         }
     }
 
-    async fn round(&self, control: &Control, turns: &mut BTreeMap<Branch, Turn>, all: Vec<Kept>) {
+    fn pushed(&self) -> MutexGuard<'_, BTreeSet<Branch>> {
+        self.syncs.pushed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be looked at now and is not: first what was pushed, then what waits longest.
+    fn due(&self, turns: &mut BTreeMap<Branch, Turn>, all: Vec<Kept>) -> VecDeque<(Branch, Vec<Kept>)> {
         let mut groups: BTreeMap<Branch, Vec<Kept>> = BTreeMap::new();
         for kept in all {
             groups.entry(branch(&kept)).or_default().push(kept);
         }
-        turns.retain(|branch, _| groups.contains_key(branch));
-        let pushed = std::mem::take(&mut *self.syncs.pushed.lock().unwrap_or_else(PoisonError::into_inner));
+        turns.retain(|branch, turn| turn.under_way || groups.contains_key(branch));
+        let mut pushed = self.pushed();
+        pushed.retain(|branch| groups.contains_key(branch));
         let now = Instant::now();
         let mut due = Vec::new();
         for (branch, kept) in groups {
             // A new one is looked at within the time, at an instant of its own: a start does not ask for everything at once.
-            let turn = turns.remove(&branch).unwrap_or_else(|| Turn {
+            let turn = turns.entry(branch.clone()).or_insert_with(|| Turn {
                 due: now + self.every.mul_f64(share(&branch, 0)),
                 head: String::new(),
                 failures: 0,
                 turns: 0,
+                under_way: false,
             });
-            if turn.due <= now || pushed.contains(&branch) {
-                due.push((branch, turn, kept));
-            } else {
-                turns.insert(branch, turn);
+            let is_pushed = pushed.contains(&branch);
+            if !turn.under_way && (is_pushed || turn.due <= now) {
+                due.push((!is_pushed, turn.due, branch, kept));
             }
         }
-        let looking = futures::stream::iter(due).map(|(branch, mut turn, kept)| async move {
-            let looked = control.look_at(&branch, &mut turn, &kept).await;
-            turn.turns = turn.turns.wrapping_add(1);
-            turn.failures = if looked.is_ok() { 0 } else { turn.failures.saturating_add(1) };
-            turn.due = Instant::now() + pause(self.every, turn.failures, share(&branch, turn.turns));
-            (branch, turn)
-        });
-        turns.extend(looking.buffer_unordered(limits::SYNCS_AT_ONCE_MAX).collect::<Vec<_>>().await);
+        due.sort_by_key(|(by_itself, at, ..)| (*by_itself, *at));
+        due.into_iter().map(|(_, _, branch, kept)| (branch, kept)).collect()
     }
+}
+
+/// Looks at a branch; when to do so again.
+async fn take_turn(
+    control: Control,
+    every: Duration,
+    branch: Branch,
+    mut turn: Turn,
+    kept: Vec<Kept>,
+) -> (Branch, Turn) {
+    let looked = control.look_at(&branch, &mut turn, &kept).await;
+    turn.turns = turn.turns.wrapping_add(1);
+    turn.failures = if looked.is_ok() { 0 } else { turn.failures.saturating_add(1) };
+    turn.due = Instant::now() + pause(every, turn.failures, share(&branch, turn.turns));
+    turn.under_way = false;
+    (branch, turn)
 }
 
 /// From 0 to 1, another one for each branch and turn.
