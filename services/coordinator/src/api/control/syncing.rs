@@ -1,9 +1,9 @@
 //! When pipelines are brought up to their repositories: every so often, and soon after somebody says that something was pushed.
 //!
 //! Promises: pipelines of one branch of a repository are looked at together, and a branch that has not moved costs one question for its head;
-//! what fails is looked at less and less often, and what hangs holds up nothing but itself, while places are free; a text that is no pipeline is kept out, remembered and shown. What was seen is kept in
-//! memory only: looking changes nothing, so after a take-over everything is looked at anew. Holds no handle but for looks that are under way, so
-//! that the engine's loop ends when everybody else has gone.
+//! what fails is looked at less and less often, and what hangs holds up nothing but itself, while places are free; a text that is no pipeline
+//! is kept out, remembered and shown. What was seen is kept in memory only: looking changes nothing, so after a take-over everything is looked
+//! at anew. Holds no handle but for looks that are under way, so that the engine's loop ends when everybody else has gone.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
