@@ -243,17 +243,19 @@ pub struct ApplyPipeline {
     pub draft: bool,
     /// Only if there is no such pipeline, or it was deleted.
     pub create: bool,
+    /// Only if there is such a pipeline and its file is kept there: the text was read from there a while ago. `None` = wherever it is.
+    pub kept: Option<PipelineStorage>,
 }
 
 impl Command {
     /// The command that makes this the current version.
     pub fn apply(applied: PipelineApplied) -> Self {
-        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: false, create: false }))
+        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: false, create: false, kept: None }))
     }
 
     /// The command that stores this as a draft.
     pub fn draft(applied: PipelineApplied) -> Self {
-        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: true, create: false }))
+        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: true, create: false, kept: None }))
     }
 }
 

@@ -54,6 +54,12 @@ pub enum Rejection {
         /// The number asked for.
         version: u32,
     },
+    /// What was read is not of where the file is kept now.
+    #[error("the file of pipeline `{alias}` is kept elsewhere than where it was read; try again")]
+    StorageMoved {
+        /// Its alias.
+        alias: String,
+    },
     /// Where a file is kept, or comes from, has rules.
     #[error("{0}")]
     InvalidStorage(String),
@@ -322,6 +328,7 @@ impl Rejection {
             Self::OnlyDrafts { .. } => "ONLY_DRAFTS",
             Self::UnknownVersion { .. } => "UNKNOWN_VERSION",
             Self::VersionUnread { .. } => "VERSION_UNREAD",
+            Self::StorageMoved { .. } => "STORAGE_MOVED",
             Self::InvalidStorage(_) => "INVALID_STORAGE",
             Self::TriggerCircle(_) => "TRIGGER_CIRCLE",
             Self::TooManyFollowers(_) => "TOO_MANY_FOLLOWERS",

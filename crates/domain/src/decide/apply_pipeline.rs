@@ -22,6 +22,9 @@ pub(super) fn decide(partition: &Partition, apply: &ApplyPipeline, context: &Con
     if apply.create && live.is_some() {
         return Err(Rejection::PipelineExists { alias: applied.alias.clone() });
     }
+    if let Some(kept) = &apply.kept {
+        versions::check_kept(partition.live_pipeline(applied.pipeline)?, kept)?;
+    }
     versions::check_places(applied)?;
     let known = live.and_then(|live| live.with_digest(&applied.digest));
     let is_current = |number: u32| live.is_some_and(|live| live.version == number);

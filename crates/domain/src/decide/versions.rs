@@ -40,6 +40,14 @@ pub(super) fn check_places(applied: &PipelineApplied) -> Result<(), Rejection> {
     storage.and_then(|()| origin()).map_err(Rejection::InvalidStorage)
 }
 
+/// The pipeline's file is kept there, still.
+pub(super) fn check_kept(state: &PipelineState, kept: &PipelineStorage) -> Result<(), Rejection> {
+    match state.storage.as_ref() {
+        Some(storage) if storage == kept => Ok(()),
+        _ => Err(Rejection::StorageMoved { alias: state.alias.clone() }),
+    }
+}
+
 /// A text that is known already may come with another place for its file.
 pub(super) fn kept_elsewhere(
     state: Option<&PipelineState>,

@@ -23,7 +23,14 @@ fn draft_as(alias: &str, body: &str) -> Step {
 }
 
 fn create(body: &str, draft: bool) -> Step {
-    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied: applied_as("demo", body), draft, create: true })))
+    let applied = applied_as("demo", body);
+    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied, draft, create: true, kept: None })))
+}
+
+/// What was read at a place, for a pipeline that was kept there then.
+fn read_at(repository: &str, body: &str, draft: bool) -> Step {
+    let (applied, kept) = (applied_as("demo", body), Some(kept_at(repository)));
+    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied, draft, create: false, kept })))
 }
 
 /// As whoever read the log gives it.
@@ -233,4 +240,18 @@ fn where_the_file_is_kept_is_set_with_a_version_or_alone() {
     let origin = GitOrigin { branch: String::new(), commit: "0f0f".to_owned() };
     let bad = PipelineApplied { origin: Some(origin), ..applied_as("demo", &one("d")) };
     world.when(Step::Do(Command::apply(bad))).refused("origin.commit");
+}
+
+#[test]
+fn what_was_read_counts_only_while_the_pipeline_is_there_and_kept_where_it_was_read() {
+    for draft in [false, true] {
+        let event = if draft { "PipelineDrafted version 2" } else { "PipelineApplied version 2" };
+        let kept = || given(&one("a")).after([set_storage(kept_at("acme/data"))]);
+        kept().when(read_at("acme/data", &one("b"), draft)).then([event]);
+        kept().when(read_at("acme/other", &one("b"), draft)).refused_as("STORAGE_MOVED");
+        // The same text again changes nothing, and is still not of that place.
+        kept().when(read_at("acme/other", &one("a"), draft)).refused_as("STORAGE_MOVED");
+        given(&one("a")).when(read_at("acme/data", &one("b"), draft)).refused_as("STORAGE_MOVED");
+        kept().after([delete()]).when(read_at("acme/data", &one("b"), draft)).refused_as("UNKNOWN_PIPELINE");
+    }
 }

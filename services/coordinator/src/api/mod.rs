@@ -47,7 +47,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::KeyExists(_)
         | Rejection::EndpointExists { .. }
         | Rejection::PipelineExists { .. } => Code::AlreadyExists,
-        Rejection::VersionUnread { .. } => Code::Unavailable,
+        Rejection::VersionUnread { .. } | Rejection::StorageMoved { .. } => Code::Unavailable,
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }
         | Rejection::BackfillEnded(_)

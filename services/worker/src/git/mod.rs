@@ -12,6 +12,7 @@ mod reach;
 mod read;
 mod reasons;
 mod reference;
+mod server;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -38,6 +39,7 @@ use ground::Ground;
 pub(crate) use host::{Hosts, Provider};
 pub(crate) use read::{FileAsked, Found};
 use reference::Reference;
+pub(crate) use server::Named;
 use watch::Bounds;
 
 /// The folder in an attempt's own that holds the checkout.

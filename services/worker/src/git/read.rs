@@ -1,8 +1,8 @@
 //! The text of one file of a repository, and which commit a branch is at, without a checkout.
 //!
 //! Promises: besides what the module promises, that nothing of the repository is written as files and no link is followed; that what comes
-//! back is the text of a file, of bounded size; that credentials go only where the connection, or the provider's own base, says that they
-//! belong. Dropped, it leaves nothing: git is ended and its folder goes.
+//! back is the text of a file, of bounded size; that credentials go only where the connection, or else the provider's own base, says that
+//! they belong. Dropped, it leaves nothing: git is ended and its folder goes.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(crate) struct FileAsked {
     pub(crate) provider: Provider,
     /// `owner/name`, or an address.
     pub(crate) repository: String,
-    /// Empty: the repository's default one. With a commit, only its name.
+    /// Empty: the repository's default one. With a commit: what to show beside it, if that is where the branch is.
     pub(crate) branch: String,
     /// Empty: where the branch is now.
     pub(crate) commit: String,
@@ -49,6 +49,7 @@ pub(crate) struct FileAsked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) commit: String,
+    /// Whose head it is; empty: a commit was asked for, which is not the head of the branch that was named.
     pub(crate) branch: String,
     /// `None`: it was not wanted, or the commit is known.
     pub(crate) text: Option<String>,
@@ -113,19 +114,24 @@ impl Git {
         let reference = match (asked.commit.as_str(), asked.branch.as_str()) {
             ("", "") => Reference::Default,
             ("", branch) => Reference::parse(branch).map_err(|why| bad("the branch", why))?,
-            (commit, _) => match Reference::parse(commit).map_err(|why| bad("the commit", why))? {
-                whole @ Reference::Commit(_) => whole,
-                _ => {
-                    return Err(bad("the commit", "is named by its whole hash, 40 or 64 digits of 0-9 a-f".to_owned()));
+            (commit, branch) => {
+                if !branch.is_empty() {
+                    Reference::parse(branch).map_err(|why| bad("the branch", why))?;
                 }
-            },
+                match Reference::parse(commit).map_err(|why| bad("the commit", why))? {
+                    whole @ Reference::Commit(_) => whole,
+                    _ => {
+                        let whole = "is named by its whole hash, 40 or 64 digits of 0-9 a-f";
+                        return Err(bad("the commit", whole.to_owned()));
+                    }
+                }
+            }
         };
         let access = self.access(hosts, connection, asked.provider, &address)?;
         Ok(Repository { address, reference, folders: Vec::new(), access })
     }
 
-    /// The connection's credentials, where the address is one of the servers that they are for: whoever names a repository is not who
-    /// keeps the credentials.
+    /// The connection's credentials, where the address is on the server that they are for.
     fn access(
         &self,
         hosts: &Hosts,
@@ -136,18 +142,10 @@ impl Git {
         if address.protocol == Protocol::File {
             return Ok(Access::Open);
         }
-        if let Some(connection) = connection {
-            let own = match connection.text("git_repository")? {
-                Some(text) => Some(
-                    Address::parse(text.trim(), &self.also).map_err(|why| connection.wrong("git_repository", why))?,
-                ),
-                None => None,
-            };
-            let base =
-                hosts.base(provider).and_then(|base| Address::parse(base.join("x").ok()?.as_str(), &self.also).ok());
-            if own.iter().chain(&base).any(|known| known.origin() == address.origin()) {
-                return Access::read(connection, address);
-            }
+        if let Some(connection) = connection
+            && self.is_for(hosts, connection, provider, address)?
+        {
+            return Access::read(connection, address);
         }
         if address.protocol == Protocol::Ssh {
             let word = provider.word();
@@ -175,12 +173,11 @@ impl Fetching<'_> {
     async fn find(&self, asked: &FileAsked) -> Step<Found> {
         let folder = self.begin().await?;
         let reference = &self.repository.reference;
-        let mut branch = asked.branch.clone();
-        if !matches!(reference, Reference::Commit(_)) {
-            let list = words(&["ls-remote", "--symref", "--", "origin", reference.refspec()]);
-            let said = self.asked(&folder, "asking for the branch", list, Some(SAID_BYTES_MAX)).await?;
-            let head = head(&String::from_utf8_lossy(&said), reference);
-            let Some((commit, name)) = head else {
+        let branch;
+        if let Reference::Commit(commit) = reference {
+            branch = self.branch_at(&folder, &asked.branch, commit).await?;
+        } else {
+            let Some((commit, name)) = self.head_of(&folder, reference).await? else {
                 let text = &self.repository.address.text;
                 let what = match reference {
                     Reference::Default => "it has no commit yet".to_owned(),
@@ -205,6 +202,20 @@ impl Fetching<'_> {
         }
         let text = self.text(&folder, &commit, &asked.path).await?;
         Ok(Found { commit, branch, text: Some(text) })
+    }
+
+    /// The branch that was named beside a commit, where that is its head; else empty, as nobody looks whether the commit is on it.
+    async fn branch_at(&self, folder: &std::path::Path, named: &str, commit: &str) -> Step<String> {
+        let Ok(reference @ Reference::Named(_)) = Reference::parse(named) else { return Ok(String::new()) };
+        let head = self.head_of(folder, &reference).await?;
+        Ok(head.filter(|(at, _)| at == commit).map(|(_, name)| name).unwrap_or_default())
+    }
+
+    /// Where the server says that a reference is, and its name there.
+    async fn head_of(&self, folder: &std::path::Path, reference: &Reference) -> Step<Option<(String, String)>> {
+        let list = words(&["ls-remote", "--symref", "--", "origin", reference.refspec()]);
+        let said = self.asked(folder, "asking for the branch", list, Some(SAID_BYTES_MAX)).await?;
+        Ok(head(&String::from_utf8_lossy(&said), reference))
     }
 
     async fn text(&self, folder: &std::path::Path, commit: &str, path: &str) -> Step<String> {

@@ -70,7 +70,7 @@ impl Repositories {
         let connection = self.connections.open("", provider.word(), FIELDS).await?;
         let done = match kind {
             READ_FILE => self.read(provider, parameters, connection.as_ref(), time).await,
-            _ => status::put(provider, parameters, connection.as_ref(), &self.hosts, time).await,
+            _ => status::put(provider, parameters, connection.as_ref(), (&self.git, &self.hosts), time).await,
         };
         done.map_err(|failure| match &connection {
             Some(connection) => Failure { message: cut(connection.hide(failure.message)), ..failure },

@@ -1,6 +1,7 @@
 //! Says at a host what became of a commit: GitHub's statuses, GitLab's.
 //!
-//! Promises: one request, no redirect, the token to the provider's own base (or what the connection names as `git_api`) and nobody else.
+//! Promises: one request, no redirect; a word only of repositories on the server that the token is for, and the token to that server (or what
+//! the connection names as `git_api`) and nobody else.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::text;
 use crate::attempt::Failure;
 use crate::connections::Connection;
-use crate::git::{Hosts, Provider};
+use crate::git::{Git, Hosts, Named, Provider};
 use crate::limits::{GIT_STATUS_ANSWER_BYTES_MAX, GIT_STATUS_CHARS_MAX};
 use crate::web;
 
@@ -23,7 +24,7 @@ pub(super) async fn put(
     provider: Provider,
     parameters: &Map<String, Value>,
     connection: Option<&Connection>,
-    hosts: &Hosts,
+    (git, hosts): (&Git, &Hosts),
     time: Duration,
 ) -> Result<Value, Failure> {
     // Where nobody has a token nothing can be said, and nothing is wrong with that.
@@ -31,12 +32,10 @@ pub(super) async fn put(
     let Some(token) = connection.secret("git_token")? else { return Ok(json!({ "said": false })) };
     let (repository, commit) = (text(parameters, "repository")?, text(parameters, "commit")?);
     let is_hash = matches!(commit.len(), 40 | 64) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_name = repository.contains('/') && !repository.contains([':', '?', '#', '%', '\\']);
-    let parts: Vec<&str> = repository.split('/').collect();
-    if !is_hash || !is_name || parts.iter().any(|part| part.is_empty() || matches!(*part, "." | "..")) {
-        return Ok(json!({ "said": false }));
-    }
-    let Some(url) = address(provider, connection, hosts, &parts, &commit)? else { return Ok(json!({ "said": false })) };
+    // Of a repository elsewhere nothing is said: its name may be that of another one at this server.
+    let named = git.named(hosts, connection, provider, &repository)?.filter(|_| is_hash);
+    let Some(named) = named else { return Ok(json!({ "said": false })) };
+    let Some(url) = address(provider, connection, named, &commit)? else { return Ok(json!({ "said": false })) };
     let fine = text(parameters, "state")? == "success";
     let context = text(parameters, "context")?;
     let description: String = text(parameters, "description")?.chars().take(GIT_STATUS_CHARS_MAX).collect();
@@ -75,8 +74,7 @@ pub(super) async fn put(
 fn address(
     provider: Provider,
     connection: &Connection,
-    hosts: &Hosts,
-    parts: &[&str],
+    Named { base, parts }: Named,
     commit: &str,
 ) -> Result<Option<Url>, Failure> {
     let given = match connection.text("git_api")? {
@@ -85,7 +83,7 @@ fn address(
         ),
         None => None,
     };
-    let base = match (given, hosts.base(provider)) {
+    let base = match (given, base) {
         (Some(given), _) => given,
         (None, Some(base)) if matches!(base.scheme(), "https" | "http") => match provider {
             Provider::Github if base.host_str() == Some(PUBLIC_GITHUB) => public_github(),
@@ -96,8 +94,9 @@ fn address(
         },
         _ => return Ok(None),
     };
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     Ok(match provider {
-        Provider::Github => Some(below(base, &[&["repos"], parts, &["statuses", commit]].concat())),
+        Provider::Github => Some(below(base, &[&["repos"], parts.as_slice(), &["statuses", commit]].concat())),
         // The whole name is one part of the path.
         Provider::Gitlab => Some(below(base, &["projects", &parts.join("/"), "statuses", commit])),
         _ => None,

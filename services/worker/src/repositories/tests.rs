@@ -184,6 +184,52 @@ async fn without_a_token_or_a_host_nothing_is_said() {
 }
 
 #[tokio::test]
+async fn a_token_and_a_word_go_to_the_server_that_the_token_is_for_and_only_of_its_repositories() {
+    let (provider, at_provider) = host(201).await;
+    let (own, at_own) = host(201).await;
+    let hosts = [format!("gitlab={provider}group/")];
+    let of_provider = json!({ "git_token": TOKEN });
+    let of_own = json!({ "git_token": TOKEN, "git_repository": format!("{own}x.git") });
+    let over_ssh = json!({ "git_token": TOKEN, "git_repository": "git@git.test:x.git" });
+    let with_api = |mut fields: Value| {
+        fields["git_api"] = json!(format!("{own}api"));
+        fields
+    };
+    let statuses = format!("projects/acme%2Fetl/statuses/{COMMIT}");
+    let below_group = format!("provider /group/api/v4/{statuses}");
+    let (usual, given) = (format!("own /api/v4/{statuses}"), format!("own /api/{statuses}"));
+    for (fields, repository, heard) in [
+        (&of_provider, "acme/etl".to_owned(), below_group.as_str()),
+        (&of_provider, format!("{provider}group/acme/etl.git/"), &below_group),
+        (&of_provider, format!("{provider}acme/etl"), ""),
+        (&of_provider, format!("{own}acme/etl"), ""),
+        (&of_provider, "git@elsewhere.test:acme/etl".to_owned(), ""),
+        (&of_own, "acme/etl".to_owned(), ""),
+        (&of_own, format!("{provider}group/acme/etl"), ""),
+        (&of_own, format!("{own}acme/etl.git"), &usual),
+        (&of_own, format!("{own}etl"), ""),
+        (&of_own, format!("{own}acme%2Fetl/x"), ""),
+        (&over_ssh, "acme/etl".to_owned(), ""),
+        (&over_ssh, "git@git.test:acme/etl.git".to_owned(), ""),
+        (&with_api(over_ssh.clone()), "git@git.test:acme/etl.git".to_owned(), &given),
+        (&with_api(over_ssh.clone()), "ssh://git@git.test/acme/etl".to_owned(), &given),
+        (&with_api(over_ssh.clone()), "https://git.test/acme/etl".to_owned(), ""),
+        (&with_api(of_provider.clone()), "acme/etl".to_owned(), &given),
+        (&with_api(of_provider.clone()), format!("{own}acme/etl"), ""),
+    ] {
+        let scene = Scene::new(&hosts, Some(("GITLAB", fields.clone())));
+        let said = scene.ask(COMMIT_STATUS, state("GITLAB", &repository, "success")).await.unwrap();
+        assert_eq!(said, json!({ "said": !heard.is_empty() }), "{fields} {repository}");
+        let taken = |name: &str, all: &Heard| {
+            let all = std::mem::take(&mut *all.lock().unwrap());
+            all.into_iter().map(|(at, _, _)| format!("{name} {at}")).collect::<Vec<_>>()
+        };
+        let told = [taken("provider", &at_provider), taken("own", &at_own)].concat().join(", ");
+        assert_eq!(told, heard, "{fields} {repository}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_refuses_is_told_of_without_the_token() {
     for (status, class) in [
         (401, FailureClass::Misconfigured),

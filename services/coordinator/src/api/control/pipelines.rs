@@ -1,6 +1,6 @@
 //! Pipelines and pools: applied, paused, resumed, deleted; sized.
 
-use downbeat_domain::{Command, Rejection};
+use downbeat_domain::{Command, PipelineStorage, Rejection};
 use downbeat_event_log::Tail;
 use downbeat_proto::control::v1 as wire;
 use tonic::Status;
@@ -19,21 +19,24 @@ impl Control {
         request: wire::ApplyPipelineRequest,
         asker: &Asker,
     ) -> Result<wire::ApplyPipelineResponse, Status> {
-        self.apply_of(request, asker, "").await
+        self.apply_of(request, asker, "", None).await
     }
 
-    /// The same, of a text that is another one at each commit.
+    /// The same, of a text that is another one at each commit, if one is given; and only of a pipeline that is there and whose file is kept
+    /// there, if that is given.
     pub(super) async fn apply_of(
         &self,
         request: wire::ApplyPipelineRequest,
         asker: &Asker,
         commit: &str,
+        kept: Option<&PipelineStorage>,
     ) -> Result<wire::ApplyPipelineResponse, Status> {
         check_alias(&request.alias)?;
         asker.person()?;
         let compiled = compile_request(&request, commit)?;
         let missing = self.missing(&compiled).await?;
-        let Compiled { apply, mut warnings, .. } = compiled;
+        let Compiled { mut apply, mut warnings, .. } = compiled;
+        apply.kept = kept.cloned();
         warnings.extend(missing);
         let (pipeline, name) = (apply.applied.pipeline, apply.applied.name.clone());
         let outcome = self.decide(asker, Command::ApplyPipeline(Box::new(apply)), None).await?;

@@ -207,7 +207,7 @@ impl Control {
             Ok(Stands { origin, text: Some(text) }) => (origin, text),
             Ok(_) => return Err(Status::unavailable("the worker's answer has no text: is it of another version?")),
             Err(status) => {
-                self.syncs.failed(kept.pipeline, None, status.message());
+                self.syncs.unseen(kept.pipeline, status.message());
                 return Err(status);
             }
         };
@@ -222,7 +222,8 @@ impl Control {
         let place = place(&kept.storage, &origin);
         // What is as it was before this coordinator began was told by the one before.
         let known = self.syncs.knows(kept.pipeline);
-        match self.apply(apply, asker).await {
+        // While it was read, the pipeline may have gone, or its file may have moved: then the text is of nobody.
+        match self.apply_of(apply, asker, "", Some(&kept.storage)).await {
             Ok(applied) => {
                 if self.syncs.seen(kept.pipeline, &origin) && (known || applied.changed) {
                     self.say_at_host(kept, &origin, None);
@@ -231,9 +232,15 @@ impl Control {
             }
             Err(status) => {
                 let status = at_its_place(status, &place);
-                let of_the_text = matches!(status.code(), Code::InvalidArgument | Code::FailedPrecondition);
-                if self.syncs.failed(kept.pipeline, Some(&origin), status.message()) && of_the_text {
-                    self.say_at_host(kept, &origin, Some(status.message()));
+                match status.code() {
+                    Code::InvalidArgument | Code::FailedPrecondition => {
+                        if self.syncs.failed(kept.pipeline, &origin, status.message()) {
+                            self.say_at_host(kept, &origin, Some(status.message()));
+                        }
+                    }
+                    // Of a pipeline that is gone nothing is remembered.
+                    Code::NotFound => {}
+                    _ => self.syncs.unseen(kept.pipeline, status.message()),
                 }
                 Err(status)
             }
@@ -270,8 +277,8 @@ impl Control {
             ..Default::default()
         };
         let place = place(&kept.storage, &origin);
-        let applied =
-            self.apply_of(apply, asker, &origin.commit).await.map_err(|status| at_its_place(status, &place))?;
+        let applied = self.apply_of(apply, asker, &origin.commit, Some(&kept.storage)).await;
+        let applied = applied.map_err(|status| at_its_place(status, &place))?;
         // The same call goes on: what is refused of it from here on is recorded for itself.
         asker.goes_on();
         Ok(applied.version)

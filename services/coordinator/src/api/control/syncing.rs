@@ -1,13 +1,13 @@
 //! When pipelines are brought up to their repositories: every so often, and soon after somebody says that something was pushed.
 //!
 //! Promises: pipelines of one branch of a repository are looked at together, and a branch that has not moved costs one question for its head;
-//! what fails is looked at less and less often; a text that is no pipeline is kept out, remembered and shown. What was seen is kept in
-//! memory only: looking changes nothing, so after a take-over everything is looked at anew. Holds no handle while it waits, so that the
-//! engine's loop ends when everybody else has gone.
+//! what fails is looked at less and less often, and what hangs holds up nothing but itself, while places are free; a text that is no pipeline
+//! is kept out, remembered and shown. What was seen is kept in memory only: looking changes nothing, so after a take-over everything is looked
+//! at anew. Holds no handle but for looks that are under way, so that the engine's loop ends when everybody else has gone.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -15,9 +15,12 @@ use downbeat_domain::{CommandKind, GitOrigin, PipelineId, PipelineStorage, Stora
 use downbeat_event_log::EventLog;
 use downbeat_proto::control::v1 as wire;
 use downbeat_runtime::clock::Clock;
-use futures::StreamExt as _;
-use tokio::{sync::Notify, time::Instant};
-use tonic::Status;
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use tokio::{
+    sync::Notify,
+    time::{Instant, MissedTickBehavior},
+};
+use tonic::{Code, Status};
 
 use super::{
     Control,
@@ -36,20 +39,25 @@ const ACTOR: &str = "git";
 struct Seen {
     looked_at: i64,
     origin: Option<GitOrigin>,
+    /// Why it is not what stands there: true until something else does.
     failure: String,
+    /// Why it could not be looked at, the last time: true until it can.
+    unseen: String,
     failures: u32,
 }
 
 /// A branch of a repository: provider, repository, branch.
 type Branch = (StorageProvider, String, String);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Turn {
     due: Instant,
     /// Where it was when everything of it was last looked at.
     head: String,
     failures: u32,
     turns: u32,
+    /// It is looked at now.
+    under_way: bool,
 }
 
 /// See the module.
@@ -69,34 +77,42 @@ impl Syncs {
 
     /// The current version is what stands there; whether the commit is another one than was seen before.
     pub(super) fn seen(&self, pipeline: PipelineId, origin: &GitOrigin) -> bool {
-        self.note(pipeline, Some(origin), "")
+        self.note(pipeline, origin, "")
     }
 
-    /// It is not; whether that is news.
-    pub(super) fn failed(&self, pipeline: PipelineId, origin: Option<&GitOrigin>, why: &str) -> bool {
+    /// It is not, and will not be before something else stands there; whether that is news.
+    pub(super) fn failed(&self, pipeline: PipelineId, origin: &GitOrigin, why: &str) -> bool {
         self.note(pipeline, origin, why)
     }
 
-    fn note(&self, pipeline: PipelineId, origin: Option<&GitOrigin>, failure: &str) -> bool {
+    fn note(&self, pipeline: PipelineId, origin: &GitOrigin, failure: &str) -> bool {
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = all.entry(pipeline).or_default();
-        let moved = origin.is_some_and(|origin| {
-            seen.origin.as_ref().is_none_or(|known| known.commit != origin.commit)
-                || seen.failure.is_empty() != failure.is_empty()
-        });
+        let moved = seen.origin.as_ref().is_none_or(|known| known.commit != origin.commit)
+            || seen.failure.is_empty() != failure.is_empty();
         seen.looked_at = self.clock.now().wall.as_microsecond();
-        if let Some(origin) = origin {
-            seen.origin = Some(origin.clone());
-        }
+        seen.origin = Some(origin.clone());
+        seen.unseen.clear();
         seen.failure = failure.chars().take(limits::SYNC_FAILURE_CHARS_MAX).collect();
         seen.failures = if failure.is_empty() { 0 } else { seen.failures.saturating_add(1) };
         moved
     }
 
-    /// Where it was looked at, whatever came of it.
-    fn at(&self, pipeline: PipelineId, origin: &GitOrigin) {
+    /// Nobody knows whether it is: it could not be looked at.
+    pub(super) fn unseen(&self, pipeline: PipelineId, why: &str) {
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(pipeline).or_default().origin = Some(origin.clone());
+        let seen = all.entry(pipeline).or_default();
+        seen.looked_at = self.clock.now().wall.as_microsecond();
+        seen.unseen = why.chars().take(limits::SYNC_FAILURE_CHARS_MAX).collect();
+        seen.failures = seen.failures.saturating_add(1);
+    }
+
+    /// What could not be seen is not there, and will not be before something else stands there.
+    fn absent(&self, pipeline: PipelineId, origin: &GitOrigin) {
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = all.entry(pipeline).or_default();
+        seen.origin = Some(origin.clone());
+        seen.failure = std::mem::take(&mut seen.unseen);
     }
 
     /// Was it ever seen at a commit?
@@ -125,7 +141,7 @@ impl Control {
             looked_at: seen.looked_at,
             commit: origin.as_ref().map(|origin| origin.commit.clone()).unwrap_or_default(),
             branch: origin.map_or_else(|| kept.branch().to_owned(), |origin| origin.branch),
-            failure: seen.failure,
+            failure: if seen.unseen.is_empty() { seen.failure } else { seen.unseen },
             failures: seen.failures,
         })
     }
@@ -183,7 +199,8 @@ impl Control {
             let context = format!("downbeat/{}", kept.alias);
             let parameters = [
                 ("provider", kept.storage.provider.as_str()),
-                ("repository", slug(&kept.storage.repository)),
+                // As it is written: `owner/name` of an address is another repository, wherever else that name is taken.
+                ("repository", &kept.storage.repository),
                 ("commit", &commit),
                 ("state", state),
                 ("context", &context),
@@ -209,7 +226,7 @@ impl Control {
             Ok(stands) => stands.origin,
             Err(status) => {
                 for kept in kept {
-                    self.syncs.failed(kept.pipeline, None, status.message());
+                    self.syncs.unseen(kept.pipeline, status.message());
                 }
                 return Err(status);
             }
@@ -221,19 +238,24 @@ impl Control {
             let is_known = seen.origin.as_ref().is_some_and(|origin| origin.commit == head.commit);
             if is_known && (turn.head == head.commit || seen.failure.is_empty()) {
                 // As it was; when it was looked at is what is new.
-                self.syncs.note(kept.pipeline, Some(&head), &seen.failure);
+                self.syncs.note(kept.pipeline, &head, &seen.failure);
                 continue;
             }
             if let Err(status) = self.bring_up(kept, &asker, limits::SYNC_TIMEOUT).await {
                 // Further lines show lines of the file, and whatever stands in them.
                 let reason = status.message().lines().next().unwrap_or_default();
                 tracing::warn!(pipeline = kept.alias, reason, "a pipeline is not what stands in its repository");
-                if status.code() == tonic::Code::Unavailable {
-                    failed = Err(status);
-                } else if self.syncs.of(kept.pipeline).origin.is_none_or(|origin| origin.commit != head.commit) {
+                let seen = self.syncs.of(kept.pipeline);
+                match status.code() {
+                    Code::Unavailable => failed = Err(status),
+                    // It is gone.
+                    Code::NotFound => {}
                     // There is no such file at this commit: nothing changes before the next one.
-                    self.syncs.at(kept.pipeline, &head);
-                    self.say_at_host(kept, &head, Some(status.message()));
+                    _ if !seen.unseen.is_empty() => {
+                        self.syncs.absent(kept.pipeline, &head);
+                        self.say_at_host(kept, &head, Some(status.message()));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -276,56 +298,94 @@ impl Syncing {
     /// Runs until everybody else has let go of the engine's loop.
     pub async fn run(self) {
         let mut turns: BTreeMap<Branch, Turn> = BTreeMap::new();
+        let mut waiting: VecDeque<(Branch, Vec<Kept>)> = VecDeque::new();
+        // Whoever hangs has one of the places, and nobody waits for it but who waits for a place.
+        let mut looks: FuturesUnordered<BoxFuture<'static, (Branch, Turn)>> = FuturesUnordered::new();
         // Often enough that a pipeline that is new waits no longer than it has to.
-        let tick = (self.every / 10).clamp(Duration::from_millis(50), Duration::from_secs(5));
+        let mut ticks =
+            tokio::time::interval((self.every / 10).clamp(Duration::from_millis(50), Duration::from_secs(5)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(tick) => {}
-                () = self.syncs.woken.notified() => {}
+            let anew = tokio::select! {
+                Some((branch, turn)) = looks.next() => {
+                    let is_pushed = self.pushed().contains(&branch);
+                    turns.insert(branch, turn);
+                    is_pushed
+                }
+                _ = ticks.tick() => true,
+                () = self.syncs.woken.notified() => true,
+            };
+            if !anew && waiting.is_empty() {
+                continue;
             }
             let Some(handle) = self.handle.upgrade() else { return };
             let control = Control {
                 syncs: Arc::clone(&self.syncs),
                 ..Control::new(handle, Arc::clone(&self.log), Arc::default())
             };
-            let Ok(all) = control.all_kept().await else { return };
-            self.syncs.retain(&all.iter().map(|kept| kept.pipeline).collect());
-            self.round(&control, &mut turns, all).await;
+            if anew {
+                let Ok(all) = control.all_kept().await else { return };
+                self.syncs.retain(&all.iter().map(|kept| kept.pipeline).collect());
+                waiting = self.due(&mut turns, all);
+            }
+            while looks.len() < limits::SYNCS_AT_ONCE_MAX {
+                let Some((branch, kept)) = waiting.pop_front() else { break };
+                self.pushed().remove(&branch);
+                let Some(turn) = turns.get_mut(&branch) else { continue };
+                turn.under_way = true;
+                looks.push(Box::pin(take_turn(control.clone(), self.every, branch, turn.clone(), kept)));
+            }
         }
     }
 
-    async fn round(&self, control: &Control, turns: &mut BTreeMap<Branch, Turn>, all: Vec<Kept>) {
+    fn pushed(&self) -> MutexGuard<'_, BTreeSet<Branch>> {
+        self.syncs.pushed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be looked at now and is not: first what was pushed, then what waits longest.
+    fn due(&self, turns: &mut BTreeMap<Branch, Turn>, all: Vec<Kept>) -> VecDeque<(Branch, Vec<Kept>)> {
         let mut groups: BTreeMap<Branch, Vec<Kept>> = BTreeMap::new();
         for kept in all {
             groups.entry(branch(&kept)).or_default().push(kept);
         }
-        turns.retain(|branch, _| groups.contains_key(branch));
-        let pushed = std::mem::take(&mut *self.syncs.pushed.lock().unwrap_or_else(PoisonError::into_inner));
+        turns.retain(|branch, turn| turn.under_way || groups.contains_key(branch));
+        let mut pushed = self.pushed();
+        pushed.retain(|branch| groups.contains_key(branch));
         let now = Instant::now();
         let mut due = Vec::new();
         for (branch, kept) in groups {
             // A new one is looked at within the time, at an instant of its own: a start does not ask for everything at once.
-            let turn = turns.remove(&branch).unwrap_or_else(|| Turn {
+            let turn = turns.entry(branch.clone()).or_insert_with(|| Turn {
                 due: now + self.every.mul_f64(share(&branch, 0)),
                 head: String::new(),
                 failures: 0,
                 turns: 0,
+                under_way: false,
             });
-            if turn.due <= now || pushed.contains(&branch) {
-                due.push((branch, turn, kept));
-            } else {
-                turns.insert(branch, turn);
+            let is_pushed = pushed.contains(&branch);
+            if !turn.under_way && (is_pushed || turn.due <= now) {
+                due.push((!is_pushed, turn.due, branch, kept));
             }
         }
-        let looking = futures::stream::iter(due).map(|(branch, mut turn, kept)| async move {
-            let looked = control.look_at(&branch, &mut turn, &kept).await;
-            turn.turns = turn.turns.wrapping_add(1);
-            turn.failures = if looked.is_ok() { 0 } else { turn.failures.saturating_add(1) };
-            turn.due = Instant::now() + pause(self.every, turn.failures, share(&branch, turn.turns));
-            (branch, turn)
-        });
-        turns.extend(looking.buffer_unordered(limits::SYNCS_AT_ONCE_MAX).collect::<Vec<_>>().await);
+        due.sort_by_key(|(by_itself, at, ..)| (*by_itself, *at));
+        due.into_iter().map(|(_, _, branch, kept)| (branch, kept)).collect()
     }
+}
+
+/// Looks at a branch; when to do so again.
+async fn take_turn(
+    control: Control,
+    every: Duration,
+    branch: Branch,
+    mut turn: Turn,
+    kept: Vec<Kept>,
+) -> (Branch, Turn) {
+    let looked = control.look_at(&branch, &mut turn, &kept).await;
+    turn.turns = turn.turns.wrapping_add(1);
+    turn.failures = if looked.is_ok() { 0 } else { turn.failures.saturating_add(1) };
+    turn.due = Instant::now() + pause(every, turn.failures, share(&branch, turn.turns));
+    turn.under_way = false;
+    (branch, turn)
 }
 
 /// From 0 to 1, another one for each branch and turn.
@@ -363,14 +423,25 @@ mod tests {
         let at = |digit: &str| GitOrigin { branch: "main".to_owned(), commit: digit.repeat(40) };
         assert!(syncs.seen(pipeline, &at("a")));
         assert!(!syncs.seen(pipeline, &at("a")));
-        assert!(syncs.failed(pipeline, Some(&at("b")), "no pipeline"));
-        assert!(!syncs.failed(pipeline, Some(&at("b")), "no pipeline"));
-        assert!(!syncs.failed(pipeline, None, "host is down"));
+        assert!(syncs.failed(pipeline, &at("b"), "no pipeline"));
+        assert!(!syncs.failed(pipeline, &at("b"), "no pipeline"));
+        syncs.unseen(pipeline, "host is down");
         let seen = syncs.of(pipeline);
-        assert_eq!((seen.failure.as_str(), seen.failures), ("host is down", 3));
+        assert_eq!((seen.unseen.as_str(), seen.failure.as_str(), seen.failures), ("host is down", "no pipeline", 3));
         assert_eq!(seen.origin, Some(at("b")));
+        // The host is there again, and so is what was wrong before: no news.
+        assert!(!syncs.failed(pipeline, &at("b"), "no pipeline"));
+        assert_eq!((syncs.of(pipeline).unseen.as_str(), syncs.of(pipeline).failures), ("", 4));
         assert!(syncs.seen(pipeline, &at("c")));
         assert_eq!(syncs.of(pipeline).failures, 0);
+        syncs.unseen(pipeline, "host is down");
+        assert!(!syncs.seen(pipeline, &at("c")));
+        assert_eq!((syncs.of(pipeline).unseen.as_str(), syncs.of(pipeline).failures), ("", 0));
+        syncs.unseen(pipeline, "no such file");
+        syncs.absent(pipeline, &at("d"));
+        let seen = syncs.of(pipeline);
+        assert_eq!((seen.unseen.as_str(), seen.failure.as_str(), seen.failures), ("", "no such file", 1));
+        assert_eq!(seen.origin, Some(at("d")));
         syncs.retain(&BTreeSet::new());
         assert_eq!(syncs.of(pipeline).looked_at, 0);
     }

@@ -67,7 +67,12 @@ async fn a_file_is_read_at_a_branch_a_commit_or_where_the_repository_is() {
         ("main", "", "main"),
         ("topic", "", "topic"),
         ("topic", newest.as_str(), "topic"),
+        ("refs/heads/topic", newest.as_str(), "topic"),
         ("", newest.as_str(), ""),
+        // It is at another commit, or there is none: whether this one is on it is not known.
+        ("feature/x", newest.as_str(), ""),
+        ("nope", newest.as_str(), ""),
+        (first.as_str(), newest.as_str(), ""),
     ] {
         let asked = FileAsked { branch: branch.to_owned(), commit: commit.to_owned(), ..asked(&url) };
         let expected = Found { commit: newest.clone(), branch: expected.to_owned(), text: text.clone() };
@@ -116,6 +121,7 @@ async fn what_is_no_file_of_the_repository_is_refused_with_the_reason() {
         (commit(unknown), "no such commit"),
         (commit("HEAD"), "whole hash"),
         (commit("-x"), "begins with `-`"),
+        (FileAsked { branch: "a..b".to_owned(), ..commit(&newest) }, "no name of a branch"),
         (asked("file:///nowhere/at/all"), "does not appear to be a git repository"),
         (asked("ext::sh -c touch"), "the repository must be an address"),
         (asked("--upload-pack=x"), "the repository must be an address"),
@@ -184,6 +190,30 @@ async fn a_token_goes_to_its_own_server_and_nowhere_else() {
         assert!(failure.message.contains(why) && !failure.message.contains(TOKEN), "{url}: {}", failure.message);
         assert_eq!(failure.class, class, "{url}: {}", failure.message);
     }
+}
+
+#[tokio::test]
+async fn a_token_of_a_server_of_ones_own_is_not_shown_at_the_providers() {
+    let place = tempfile::tempdir().unwrap();
+    repository(&place.path().join("code"));
+    let base = server::serve(place.path(), TOKEN).await;
+    let other = server::serve(place.path(), TOKEN).await;
+    let hosts = Hosts::read(&[format!("github={base}/")], &["http".to_owned()]).unwrap();
+    let camp = Camp::below(place.path());
+    let asked = || FileAsked { provider: Provider::Github, ..asked("code/.git") };
+
+    let of_the_provider = connection(place.path(), json!({ "git_token": TOKEN })).await;
+    let found = local().read_file(&camp, &hosts, Some(&of_the_provider), asked()).await.unwrap();
+    assert_eq!(found.text.as_deref(), Some(PIPELINE));
+
+    let fields = json!({ "git_repository": format!("{other}/any.git"), "git_token": TOKEN });
+    let of_the_other = connection(place.path(), fields).await;
+    let failure = local().read_file(&camp, &hosts, Some(&of_the_other), asked()).await.unwrap_err();
+    // The server would take the token; this is what it says to who shows none.
+    assert!(failure.message.contains("set git_token"), "{}", failure.message);
+    let there = FileAsked { repository: format!("{other}/code/.git"), ..asked() };
+    let found = local().read_file(&camp, &hosts, Some(&of_the_other), there).await.unwrap();
+    assert_eq!(found.text.as_deref(), Some(PIPELINE));
 }
 
 #[tokio::test]

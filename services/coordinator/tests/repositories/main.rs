@@ -1,6 +1,8 @@
 //! Pipelines in repositories over gRPC, with a worker that has repositories in its head: imported, synced, read, run at a branch or a commit.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod keeping_up;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -19,7 +21,7 @@ use downbeat_proto::{
 };
 use downbeat_runtime::{grpc, shutdown::Shutdown};
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
+use tokio::{sync::Semaphore, task::JoinHandle};
 use tonic::{Code, Status, transport::Channel};
 use worker::{
     check_answer::Answer, coordinator_message::Message as Told, worker_message::Message as Says,
@@ -28,6 +30,9 @@ use worker::{
 
 /// Long enough that nothing is looked at by itself.
 const NEVER: Duration = Duration::from_secs(100_000);
+
+/// A repository of which files are read, and of which no question for a branch is ever answered.
+const HANGS: &str = "acme/hangs";
 
 struct Service {
     channel: Channel,
@@ -97,7 +102,10 @@ impl Repository {
             let message = message.to_owned();
             Answer::Failed(worker::CheckFailed { failure_class: class, message, pause_seconds: 0 })
         };
-        let Some((_, (commit, file))) = found else { return failed("there is no such branch") };
+        let Some((name, (at, file))) = found else { return failed("there is no such branch") };
+        // Of a commit the branch is only known where it is its head.
+        let branch = if *name == branch { branch } else { String::new() };
+        let commit = at;
         let head = json!({ "commit": commit, "branch": branch });
         let outputs = match file {
             _ if text("path").is_empty() => head,
@@ -113,6 +121,12 @@ type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// Attaches a worker that reads this repository; with `silent` it never answers.
 async fn attach(service: &Service, repository: Repository, silent: bool) -> (Asked, JoinHandle<()>) {
+    let answers = if silent { 0 } else { Semaphore::MAX_PERMITS };
+    attach_behind(service, repository, Arc::new(Semaphore::new(answers))).await
+}
+
+/// The same, of which an answer leaves for each permit, with what it read before.
+async fn attach_behind(service: &Service, repository: Repository, door: Arc<Semaphore>) -> (Asked, JoinHandle<()>) {
     let (says, stream) = tokio::sync::mpsc::channel(8);
     let kind = |kind: &str| worker::CheckKind {
         integration: "GIT".to_owned(),
@@ -141,13 +155,16 @@ async fn attach(service: &Service, repository: Repository, silent: bool) -> (Ask
                     "READ_FILE" => repository.answer(&parameters),
                     _ => Answer::Passed(worker::CheckPassed { outputs: "{\"said\": true}".to_owned() }),
                 };
+                let hangs = parameters["repository"] == HANGS && parameters["path"] == "";
                 keep.lock().unwrap().push((check.sensor_type.clone(), parameters));
-                if !silent {
-                    let answers = vec![worker::CheckAnswer { id: check.id, answer: Some(answer) }];
-                    let message = Says::CheckAnswers(worker::CheckAnswers { answers });
-                    if says.send(worker::WorkerMessage { message: Some(message) }).await.is_err() {
-                        return;
-                    }
+                if hangs {
+                    continue;
+                }
+                door.acquire().await.unwrap().forget();
+                let answers = vec![worker::CheckAnswer { id: check.id, answer: Some(answer) }];
+                let message = Says::CheckAnswers(worker::CheckAnswers { answers });
+                if says.send(worker::WorkerMessage { message: Some(message) }).await.is_err() {
+                    return;
                 }
             }
         }
@@ -323,6 +340,27 @@ async fn a_sync_makes_a_version_keeps_out_what_is_none_and_tells_the_host() {
 }
 
 #[tokio::test]
+async fn the_host_is_told_of_the_repository_as_it_is_written() {
+    let service = Service::open(NEVER).await;
+    let repository = Repository::default();
+    repository.push("main", "a", Some(&text("one")));
+    let (asked, _working) = attach(&service, repository.clone(), false).await;
+    let written = "https://elsewhere.test/acme/prod";
+    let elsewhere = events::PipelineStorage { repository: written.to_owned(), ..storage() };
+    service.import(import(elsewhere)).await.unwrap();
+    repository.push("main", "b", Some(&text("two")));
+    service.sync().await.unwrap();
+    let told = eventually("the host is told", || async {
+        let asked = asked.lock().unwrap();
+        asked.iter().find(|(kind, _)| kind == "COMMIT_STATUS").map(|(_, told)| told["repository"].clone())
+    })
+    .await;
+    // Its name alone would be that of another repository, at the provider's own host.
+    assert_eq!(told, json!(written));
+    service.end().await;
+}
+
+#[tokio::test]
 async fn a_run_at_a_branch_or_a_commit_is_of_a_draft_and_the_same_key_is_the_same_run() {
     let service = Service::open(NEVER).await;
     let repository = Repository::default();
@@ -353,6 +391,14 @@ async fn a_run_at_a_branch_or_a_commit_is_of_a_draft_and_the_same_key_is_the_sam
     repository.push("topic", "e", Some(&text("three")));
     run(start("topic", "", "")).await.unwrap();
 
+    // A branch that nobody found the commit on is not shown with it.
+    for (branch, shown) in [("topic", "topic"), ("main", ""), ("", "")] {
+        let (pipeline, branch) = ("orders".to_owned(), branch.to_owned());
+        let read = control::ReadPipelineFileRequest { pipeline, branch, commit: "e".repeat(40) };
+        let read = service.pipelines().read_pipeline_file(read).await.unwrap().into_inner();
+        assert_eq!(read.origin.unwrap().branch, shown);
+    }
+
     // The current version stayed what it was: what is stored now is the fifth, behind three drafts.
     assert_eq!(service.sync().await.unwrap().version, 1);
     repository.push("main", "d", Some(&text("four")));
@@ -371,65 +417,5 @@ async fn a_run_at_a_branch_or_a_commit_is_of_a_draft_and_the_same_key_is_the_sam
     service.control().apply_pipeline(ours).await.unwrap();
     let ours = control::StartRunRequest { pipeline: "ours".to_owned(), ..start("main", "", "") };
     assert!(run(ours).await.unwrap_err().message().contains("kept here and in no repository"));
-    service.end().await;
-}
-
-#[tokio::test]
-async fn branches_are_looked_at_every_so_often_and_a_head_that_has_not_moved_is_not_read() {
-    let service = Service::open(Duration::from_millis(200)).await;
-    let repository = Repository::default();
-    repository.push("main", "a", Some(&text("one")));
-    let (asked, _working) = attach(&service, repository.clone(), false).await;
-    service.import(import(storage())).await.unwrap();
-    let other = events::PipelineStorage { yaml_path: "pipelines/other.yml".to_owned(), ..storage() };
-    service.import(import(other)).await.unwrap();
-    let looks = || asked.lock().unwrap().iter().filter(|(kind, _)| kind == "READ_FILE").count();
-    let reads = || asked.lock().unwrap().iter().filter(|(_, it)| it["path"] != "").count();
-    assert_eq!(reads(), 2);
-    let before = looks();
-    eventually("it looks by itself", || async { (looks() >= before + 5).then_some(()) }).await;
-    assert_eq!(reads(), 2, "both are of one branch, which has not moved");
-
-    repository.push("main", "b", Some(&text("two")));
-    eventually("the new text is there", || async {
-        let state = service.state().await;
-        (state.commit == "b".repeat(40)).then_some(())
-    })
-    .await;
-    assert_eq!(service.sync().await.unwrap().version, 2);
-
-    repository.push("main", "c", None);
-    let state = eventually("the failure is shown", || async {
-        Some(service.state().await).filter(|state| !state.failure.is_empty())
-    })
-    .await;
-    assert!(state.failure.contains("there is no such file"), "{}", state.failure);
-    service.end().await;
-}
-
-#[tokio::test]
-async fn a_push_makes_it_look_at_once_and_only_there() {
-    let service = Service::open(NEVER).await;
-    let repository = Repository::default();
-    repository.push("main", "a", Some(&text("one")));
-    let _worker = attach(&service, repository.clone(), false).await;
-    service.import(import(storage())).await.unwrap();
-    repository.push("main", "b", Some(&text("two")));
-    let pushed = async |provider: &str, named: &str, branch: &str| {
-        let request = control::RepositoryPushedRequest {
-            provider: provider.to_owned(),
-            repository: named.to_owned(),
-            branch: branch.to_owned(),
-        };
-        service.pipelines().repository_pushed(request).await.map(|heard| heard.into_inner().pipelines)
-    };
-    assert_eq!(pushed("GITLAB", "acme/etl", "main").await.unwrap(), 0);
-    assert_eq!(pushed("GITHUB", "acme/other", "main").await.unwrap(), 0);
-    assert_eq!(pushed("GITHUB", "acme/etl", "topic").await.unwrap(), 0);
-    assert_eq!(pushed("SVN", "acme/etl", "main").await.unwrap_err().code(), Code::InvalidArgument);
-    assert_eq!(service.state().await.commit, "a".repeat(40));
-    assert_eq!(pushed("GITHUB", "Acme/ETL", "main").await.unwrap(), 1);
-    eventually("the push is looked at", || async { (service.state().await.commit == "b".repeat(40)).then_some(()) })
-        .await;
     service.end().await;
 }
