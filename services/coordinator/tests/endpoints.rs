@@ -158,6 +158,8 @@ async fn gateways_are_told_that_a_secret_cannot_be_read_and_again_once_it_can() 
     let service = Service::over(&log, blobs.path()).await;
     let mut watched = service.watch().await;
     assert_eq!(told(&mut watched).await, (true, 0));
+    // The folder was empty, and went at the start.
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::rename(&aside, &file).unwrap();
     assert_eq!(told(&mut watched).await, (false, 1));
     drop(watched);
