@@ -43,13 +43,16 @@ pub(crate) enum SecretError {
     Store(String),
 }
 
+/// Keys of secrets that were opened.
+type Opened = BTreeMap<(EndpointId, u32), Arc<Zeroizing<Vec<u8>>>>;
+
 /// The sealed secrets.
 #[derive(Debug)]
 pub(crate) struct EndpointSecrets {
     /// `None` = there is no master key, or nowhere to keep anything.
     store: Option<(BlobStore, Arc<Sealer>)>,
     /// Those that were opened before, so that the table of gateways costs no files.
-    opened: Mutex<BTreeMap<(EndpointId, u32), Arc<Zeroizing<Vec<u8>>>>>,
+    opened: Mutex<Opened>,
 }
 
 impl EndpointSecrets {
@@ -145,7 +148,7 @@ impl EndpointSecrets {
         Ok(resealed)
     }
 
-    fn opened(&self) -> std::sync::MutexGuard<'_, BTreeMap<(EndpointId, u32), Arc<Zeroizing<Vec<u8>>>>> {
+    fn opened(&self) -> std::sync::MutexGuard<'_, Opened> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

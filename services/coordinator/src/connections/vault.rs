@@ -26,6 +26,9 @@ type Seal = [u8; 16];
 /// The largest envelope, bytes.
 const ENVELOPE_BYTES_MAX: u64 = (domain_limits::SEALED_BYTES_MAX + sealed::OVERHEAD) as u64;
 
+/// What is sealed, by what names its blob.
+type Envelopes = BTreeMap<Seal, Arc<[u8]>>;
+
 /// Why something cannot be sealed or kept.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VaultError {
@@ -55,7 +58,7 @@ pub struct Vault {
     sealer: Option<Arc<Sealer>>,
     blobs: Option<BlobStore>,
     /// Sealed, as in the blob store, so that nothing is read while messages leave.
-    envelopes: RwLock<BTreeMap<ConnectionId, BTreeMap<Seal, Arc<[u8]>>>>,
+    envelopes: RwLock<BTreeMap<ConnectionId, Envelopes>>,
     /// Counts changes that workers may have to hear of.
     changes: AtomicU64,
 }

@@ -46,7 +46,7 @@ impl Connector for HttpRequest {
     }
 
     async fn run(&self, task: &Task) -> Ended {
-        unless_killed(&task.stop, async {
+        let asked = async {
             if let Some(ending) = lost(task) {
                 return ending.into();
             }
@@ -54,8 +54,8 @@ impl Connector for HttpRequest {
             match unless_stopped(&task.stop, self.carry_out(task)).await {
                 Ok(Ok(ending)) | Ok(Err(ending)) | Err(ending) => ending.into(),
             }
-        })
-        .await
+        };
+        Box::pin(unless_killed(&task.stop, asked)).await
     }
 }
 

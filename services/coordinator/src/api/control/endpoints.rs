@@ -55,18 +55,17 @@ impl Control {
         };
         let command = Command::Endpoint(EndpointCommand::Open(Box::new(open)));
         let decided = self.decide(asker, command, key).await;
-        let (answer, tail) = match decided {
-            Ok(Ok(decided)) if decided.0.events > 0 => decided,
+        let tail = match decided {
+            Ok(Ok((answer, tail))) if answer.events > 0 => tail,
             other => {
                 // Of an outcome that nobody knows the secret stays: the endpoint may be there.
-                if matches!(other, Ok(_)) {
+                if other.is_ok() {
                     self.endpoints.forget(address.id, [1]);
                 }
                 other?.map_err(|rejection| rejected(&rejection))?;
                 return Err(Status::already_exists(SHOWN_BEFORE));
             }
         };
-        drop(answer);
         Ok(wire::OpenEndpointResponse {
             endpoint: Some(self.told(address.id).await?),
             path: format!("/hooks/{}", address.token),

@@ -74,9 +74,12 @@ fn plain(text: &str) -> bool {
         && text != ".."
 }
 
+/// What a variable of an environment holds.
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// How the worker signs in to stores: its environment.
 #[derive(Clone)]
-pub(super) struct Settings(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub(super) struct Settings(Arc<Lookup>);
 
 impl Settings {
     /// A setting that is not empty.
