@@ -140,7 +140,7 @@ async fn runs_are_started_watched_and_cancelled_with_labels_in_between() {
     let listed =
         metadata.list_pipelines(asked(ListPipelinesRequest::default(), Some(&operator))).await.expect("a list");
     let ids: Vec<String> = listed.into_inner().pipelines.into_iter().map(|pipeline| pipeline.id).collect();
-    assert_eq!(ids, [eu.clone()], "what it does not see is not listed");
+    assert_eq!(ids, std::slice::from_ref(&eu), "what it does not see is not listed");
     let start = |pipeline: &str| StartRunRequest { pipeline: pipeline.to_owned(), ..Default::default() };
     let asking = control.clone();
     let started = |pipeline: &str| {

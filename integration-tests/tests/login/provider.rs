@@ -127,10 +127,10 @@ fn read(stream: &mut TcpStream) -> Option<(String, String)> {
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
+            let mut length = head
                 .lines()
                 .filter_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned));
-            let length: usize = length.last().and_then(|length| length.trim().parse().ok()).unwrap_or(0);
+            let length: usize = length.next_back().and_then(|length| length.trim().parse().ok()).unwrap_or(0);
             if body.len() >= length {
                 return Some((head.to_owned(), body.to_owned()));
             }

@@ -104,6 +104,7 @@ async fn what_is_read_for_a_pipeline_that_goes_or_moves_meanwhile_is_not_stored(
     service.import(import(storage())).await.unwrap();
     repository.push("main", "b", Some(&text("two")));
     // A sync, or a run at the branch, of which the worker has read the file.
+    #[allow(clippy::async_yields_async, reason = "the call goes on while the test does something else")]
     let reading = async |of_a_run: bool| {
         let before = asked.lock().unwrap().len();
         let (mut pipelines, mut runs) = (service.pipelines(), service.control());

@@ -80,9 +80,12 @@ impl Service {
     }
 }
 
-/// Branches of `acme/etl`: each with a commit and the text of its file.
+/// By branch: a commit, and the text of its file.
+type Branches = BTreeMap<String, (String, Option<String>)>;
+
+/// Branches of `acme/etl`.
 #[derive(Clone, Default)]
-struct Repository(Arc<Mutex<BTreeMap<String, (String, Option<String>)>>>);
+struct Repository(Arc<Mutex<Branches>>);
 
 impl Repository {
     fn push(&self, branch: &str, digit: &str, text: Option<&str>) {

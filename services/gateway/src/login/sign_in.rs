@@ -32,10 +32,10 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 /// What is asked, or the answer where it cannot be.
-pub(super) fn asked(query: &Query, login: &Login) -> Result<Asked, Response> {
+pub(super) fn asked(query: &Query, login: &Login) -> Result<Asked, Box<Response>> {
     Asked::read(query, &login.origin).map_err(|wrong| match wrong {
-        Wrong::Here(said) => page::wrong(StatusCode::BAD_REQUEST, &said),
-        Wrong::There(url) => page::send(url.as_str()),
+        Wrong::Here(said) => Box::new(page::wrong(StatusCode::BAD_REQUEST, &said)),
+        Wrong::There(url) => Box::new(page::send(url.as_str())),
     })
 }
 
@@ -60,7 +60,7 @@ async fn show(call: Call) -> Result<Response, Fault> {
     let login = here(&call)?;
     let asked = match asked(&call.query, login) {
         Ok(asked) => asked,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     // Pages that are open beside each other share one.
     let kept = SIGN_IN.read(&call.headers, &login.origin).filter(|seed| secret::is_seed(seed));
@@ -90,7 +90,7 @@ async fn sign_in(mut call: Call) -> Result<Response, Fault> {
     };
     let asked = match asked(&call.query, login) {
         Ok(asked) => asked,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     let form_of = match super::token::form(&call) {
         Ok(form) => form,

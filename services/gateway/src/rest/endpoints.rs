@@ -59,7 +59,6 @@ async fn take(call: Call) -> Result<Response, Fault> {
         delivery_id: format!("{}/{}", endpoint.id, delivery(&call.headers)?),
         body: call.body.clone(),
         signature_scheme: endpoint.scheme.map_or("", SignatureScheme::as_str).to_owned(),
-        ..Default::default()
     };
     let answer = call.edge.upstream.control().take_webhook(call.ask(request)).await?.into_inner();
     call.edge.upstream.wrote(answer.position);

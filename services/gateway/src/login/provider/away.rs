@@ -58,7 +58,7 @@ async fn go(call: Call) -> Result<Response, Fault> {
     let (login, provider) = provided(&call)?;
     let asked = match asked(&call.query, login) {
         Ok(asked) => asked,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     if !is_ours(call.query.only("csrf")?, &call.headers, login, &asked) {
         return Ok(not_ours());
@@ -120,7 +120,7 @@ async fn returned(
     let Some(query) = query.and_then(|query| Query::read(Some(&query)).ok()) else { return lost() };
     let asked = match asked(&query, login) {
         Ok(asked) => asked,
-        Err(answer) => return Ok(Err(answer)),
+        Err(answer) => return Ok(Err(*answer)),
     };
     if call.query.only("error")?.is_some() {
         let url = asked.denied(&login.origin, "the identity provider did not let you in");
