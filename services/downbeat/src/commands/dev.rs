@@ -118,12 +118,14 @@ async fn supervise(
     tasks: &mut tokio::task::JoinSet<(&'static str, Result<(), Error>)>,
     shutdown: &Shutdown,
 ) -> Result<(), Error> {
-    let mut signal = shutdown.signal();
+    let (mut signal, asked) = (shutdown.signal(), shutdown.signal());
     tokio::select! {
         // First the signal: with it, parts end because they were asked to.
         biased;
         () = shutdown::wait(&mut signal) => Ok(()),
         ended = tasks.join_next() => match ended {
+            // It came after the signal was looked at, and the part has seen it sooner than we have.
+            _ if *asked.borrow() => Ok(()),
             Some(Ok((_, Err(error)))) => Err(error),
             Some(Ok((part, Ok(())))) => Err(Error::Service(format!("the {part} ended unexpectedly"))),
             Some(Err(panicked)) => Err(Error::Service(format!("a service failed: {panicked}"))),

@@ -46,6 +46,6 @@ mod tests {
         };
         let shown = endpoint_table(&[endpoint, Endpoint { scheme: "NONE".to_owned(), ..Default::default() }]);
         assert!(shown.contains("standard webhooks") && shown.contains("2 until 2025-06-15"), "{shown}");
-        assert!(shown.contains(", 3 "), "{shown}");
+        assert!(shown.contains("15:06:40, 3\n"), "{shown}");
     }
 }
