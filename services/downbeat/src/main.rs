@@ -22,7 +22,7 @@ fn main() -> std::process::ExitCode {
 #[tokio::main]
 async fn carry_out() -> std::process::ExitCode {
     let arguments = cli::Arguments::parse();
-    match commands::run(arguments).await {
+    match Box::pin(commands::run(arguments)).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
