@@ -33,7 +33,7 @@ pub struct GatewayConfig {
         value_delimiter = ','
     )]
     pub git_webhook_secrets: Vec<String>,
-    /// URL at which people and programs reach this gateway, like https://downbeat.example.com: without a path, and https but on this machine.
+    /// URL at which people and programs reach this gateway, like `https://downbeat.example.com`: without a path, and https but on this machine.
     /// Default: where it listens, if that is on this machine only; else people cannot log in (docs/login.md).
     #[arg(long, env = "DOWNBEAT_GATEWAY_PUBLIC_URL")]
     pub public_url: Option<String>,
