@@ -192,7 +192,7 @@ pub struct Dev {
     /// Address on which the public API is served; port 0 takes a free one.
     #[arg(long, env = "DOWNBEAT_GATEWAY_LISTEN", default_value = "127.0.0.1:7400")]
     pub api: SocketAddr,
-    /// URL at which people reach the API, where that is not only this machine: like https://downbeat.example.com (docs/login.md).
+    /// URL at which people reach the API, where that is not only this machine: like `https://downbeat.example.com` (docs/login.md).
     #[arg(long, env = "DOWNBEAT_GATEWAY_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// Write the addresses to this file once everything is ready, one in a line: that of the services, that of the API.

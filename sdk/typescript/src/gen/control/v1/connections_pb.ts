@@ -183,7 +183,7 @@ export type SaveConnectionRequest = Message<"downbeat.control.v1.SaveConnectionR
 
   /**
    * True makes it the default of its integration and takes that from the one before. Absent: as it is; of a new one whether it is called
-   * default_<integration in lower case>.
+   * `default_` and the integration in lower case.
    *
    * @generated from field: optional bool is_default = 4;
    */

@@ -134,7 +134,7 @@ class SaveConnectionRequest(google.protobuf.message.Message):
     """
     is_default: builtins.bool
     """True makes it the default of its integration and takes that from the one before. Absent: as it is; of a new one whether it is called
-    default_<integration in lower case>.
+    `default_` and the integration in lower case.
     """
     create: builtins.bool
     """Refused as ALREADY_EXISTS if there is one of that name."""
