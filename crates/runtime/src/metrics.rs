@@ -20,8 +20,7 @@ const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 pub async fn serve(listen: SocketAddr, registry: Registry, mut signal: ShutdownSignal) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
-    let registry = Arc::new(registry);
-    let app = Router::new().route("/metrics", get(move || text(Arc::clone(&registry))));
+    let app = router(registry);
     tokio::spawn(async move {
         let ended = async move { shutdown::wait(&mut signal).await };
         if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(ended).await {
@@ -30,6 +29,12 @@ pub async fn serve(listen: SocketAddr, registry: Registry, mut signal: ShutdownS
     });
     tracing::info!(%address, "metrics at /metrics");
     Ok(address)
+}
+
+/// `GET /metrics`, for whoever serves something beside it.
+pub fn router(registry: Registry) -> Router {
+    let registry = Arc::new(registry);
+    Router::new().route("/metrics", get(move || text(Arc::clone(&registry))))
 }
 
 async fn text(registry: Arc<Registry>) -> impl IntoResponse {

@@ -1,6 +1,6 @@
 //! What is measured of the gateway.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use prometheus_client::{
@@ -56,7 +56,7 @@ impl Metrics {
     }
 
     /// For whoever reads them.
-    pub(crate) fn registry(&self) -> Arc<Registry> {
+    pub(crate) fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("downbeat_gateway");
         registry.register("requests", "Requests by route and status", self.requests.clone());
         registry.register_with_unit(
@@ -66,6 +66,6 @@ impl Metrics {
             self.durations.clone(),
         );
         registry.register("streams", "Streams of live updates that are open", self.streams.clone());
-        Arc::new(registry)
+        registry
     }
 }

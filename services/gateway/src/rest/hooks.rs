@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::constant_time;
 use axum::{
     http::{HeaderMap, Method},
     response::Response,
@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    access::signature,
     config::GatewayConfig,
     error::Error,
     http::{Call, Fault, Json, Need, Route, Routes, json},
@@ -63,21 +64,14 @@ impl Hooks {
     /// Does it come from who knows the secret? `None`: nobody does.
     fn is_genuine(&self, provider: &str, headers: &HeaderMap, body: &[u8]) -> Option<bool> {
         let secret = self.0.get(provider)?;
-        let header = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
         Some(match provider {
-            "github" => {
-                let shown = header("x-hub-signature-256").strip_prefix(b"sha256=").and_then(decode);
-                let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-                shown.is_some_and(|shown| hmac::verify(&key, body, &shown).is_ok())
+            "github" => signature::github(headers, body, std::iter::once(secret.as_slice())).is_ok(),
+            _ => {
+                let shown = headers.get("x-gitlab-token").map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
+                constant_time::verify_slices_are_equal(shown, secret).is_ok()
             }
-            _ => constant_time::verify_slices_are_equal(header("x-gitlab-token"), secret).is_ok(),
         })
     }
-}
-
-fn decode(digits: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(digits).ok().filter(|text| text.len() == 64 && text.is_ascii())?;
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 /// What came of it.
