@@ -74,7 +74,7 @@ sdk: tools ## Write what the SDKs have from proto/, check their types, run their
 	cd sdk/python && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py $(CURDIR)/$(SDK)/python/bin/python -m pytest
 	cd sdk/typescript && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py npm test --silent
 
-deny: ## Licences and advisories of the dependencies (installs cargo-deny)
+deny: ## Licences and sources of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 

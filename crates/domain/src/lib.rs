@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod access;
+pub mod alias;
 pub mod audit;
 pub mod backfill;
 pub mod command;

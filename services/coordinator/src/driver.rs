@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub use handle::{CallResult, Handle, Refused, WeakHandle};
-use handle::{Greeting, Incoming};
+use handle::{Greeting, Incoming, Shared};
 
 /// The loop.
 pub struct Driver {
@@ -68,14 +68,14 @@ impl Driver {
         let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
         let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
         let (access, watched) = watch::channel(engine.access());
-        let handle = Handle {
-            incoming,
+        let shared = Shared {
             sessions: Arc::new(AtomicU64::new(1)),
             backlog: Arc::clone(&backlog),
             clock,
             trust: ownership.trust().clone(),
             access: watched,
         };
+        let handle = Handle { incoming, shared };
         if let Some(snapshots) = &snapshots {
             engine.snapshot_every(snapshots.every);
         }

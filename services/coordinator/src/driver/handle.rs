@@ -49,6 +49,12 @@ pub(super) type Question = Box<dyn FnOnce(&mut Engine, Moment) + Send>;
 #[derive(Clone)]
 pub struct Handle {
     pub(super) incoming: mpsc::Sender<Incoming>,
+    pub(super) shared: Shared,
+}
+
+/// Everything of a handle but its hold on the loop.
+#[derive(Clone)]
+pub(super) struct Shared {
     pub(super) sessions: Arc<AtomicU64>,
     pub(super) backlog: Arc<AtomicUsize>,
     pub(super) clock: Clock,
@@ -56,27 +62,16 @@ pub struct Handle {
     pub(super) access: watch::Receiver<Arc<AccessTable>>,
 }
 
-/// Everything of a handle but its hold on the loop.
-#[derive(Clone)]
-struct Rest {
-    sessions: Arc<AtomicU64>,
-    backlog: Arc<AtomicUsize>,
-    clock: Clock,
-    trust: Trust,
-    access: watch::Receiver<Arc<AccessTable>>,
-}
-
 /// See [`Handle::downgrade`].
 pub struct WeakHandle {
     incoming: mpsc::WeakSender<Incoming>,
-    rest: Rest,
+    shared: Shared,
 }
 
 impl WeakHandle {
     /// A handle, as long as anybody else has one.
     pub fn upgrade(&self) -> Option<Handle> {
-        let Rest { sessions, backlog, clock, trust, access } = self.rest.clone();
-        Some(Handle { incoming: self.incoming.upgrade()?, sessions, backlog, clock, trust, access })
+        Some(Handle { incoming: self.incoming.upgrade()?, shared: self.shared.clone() })
     }
 }
 
@@ -117,7 +112,7 @@ impl Handle {
     }
 
     fn has_room(&self) -> Result<(), Refused> {
-        let waiting = self.backlog.load(Ordering::Relaxed);
+        let waiting = self.shared.backlog.load(Ordering::Relaxed);
         if waiting > limits::BACKLOG_BYTES_MAX { Err(Refused::Backlog(waiting)) } else { Ok(()) }
     }
 
@@ -127,7 +122,7 @@ impl Handle {
         hello: wire::Hello,
         sender: mpsc::Sender<wire::CoordinatorMessage>,
     ) -> Result<SessionId, Refused> {
-        let session = self.sessions.fetch_add(1, Ordering::Relaxed);
+        let session = self.shared.sessions.fetch_add(1, Ordering::Relaxed);
         let (attached, is_attached) = oneshot::channel();
         self.send(Incoming::Attached(Greeting { session, hello, sender, attached })).await?;
         is_attached.await.map_err(|_| Refused::Stopping)?;
@@ -136,7 +131,7 @@ impl Handle {
 
     /// May a heartbeat be answered, so that the worker's lease is renewed? Not by an owner that the log has not confirmed for long.
     pub fn renews_leases(&self) -> bool {
-        self.trust.holds(self.clock.now().monotonic)
+        self.shared.trust.holds(self.shared.clock.now().monotonic)
     }
 
     /// Asks workers for something that is not decided, and waits, for a bounded time, for what they say.
@@ -148,12 +143,7 @@ impl Handle {
 
     /// A handle that does not keep the engine's loop going.
     pub fn downgrade(&self) -> WeakHandle {
-        WeakHandle { incoming: self.incoming.downgrade(), rest: self.rest() }
-    }
-
-    fn rest(&self) -> Rest {
-        let Self { sessions, backlog, clock, trust, access, .. } = self.clone();
-        Rest { sessions, backlog, clock, trust, access }
+        WeakHandle { incoming: self.incoming.downgrade(), shared: self.shared.clone() }
     }
 
     /// Hands on what a worker's connection says.
@@ -171,7 +161,7 @@ impl Handle {
 
     /// What gateways decide by, as the log has it: now, and after every change. Who reads slowly sees only the newest.
     pub fn access(&self) -> watch::Receiver<Arc<AccessTable>> {
-        self.access.clone()
+        self.shared.access.clone()
     }
 
     /// Asks something of the engine's state.

@@ -75,16 +75,7 @@ pub(super) fn alias_of(file: &Path) -> String {
     {
         name = folder.to_string_lossy().into_owned();
     }
-    let mut alias = String::new();
-    for character in name.chars() {
-        if character.is_ascii_alphanumeric() {
-            alias.push(character.to_ascii_lowercase());
-        } else if !alias.ends_with('_') {
-            alias.push('_');
-        }
-    }
-    let trimmed = alias.trim_matches('_');
-    if trimmed.is_empty() { "pipeline".to_owned() } else { trimmed.to_owned() }
+    downbeat_domain::alias::of_name(&name).unwrap_or_else(|| "pipeline".to_owned())
 }
 
 /// The repository that holds the file (the nearest folder above it with a `.git`), else the file's own folder.

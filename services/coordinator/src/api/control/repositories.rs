@@ -3,7 +3,7 @@
 //! Workers read (they have git, and the credentials); what they bring is compiled and decided on as any other text. Nothing is held while a
 //! worker reads: what was true before may not be true after, and the decision looks again. Knows nothing of when to look: `syncing.rs` does.
 
-use downbeat_domain::{GitOrigin, PipelineId, PipelineStorage, StorageProvider};
+use downbeat_domain::{GitOrigin, PipelineId, PipelineStorage, StorageProvider, alias};
 use downbeat_proto::{control::v1 as wire, event};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -319,19 +319,8 @@ fn at_its_place(status: Status, place: &str) -> Status {
 fn alias_of(path: &str) -> Result<String, Status> {
     let file = path.rsplit('/').next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let mut alias = String::new();
-    for letter in stem.to_lowercase().chars() {
-        match letter {
-            'a'..='z' | '0'..='9' => alias.push(letter),
-            _ if alias.is_empty() || alias.ends_with('_') => {}
-            _ => alias.push('_'),
-        }
-    }
-    let alias = alias.trim_end_matches('_').to_owned();
-    if alias.is_empty() {
-        return Err(Status::invalid_argument("alias: none can be made of the file's name; give one"));
-    }
-    Ok(alias)
+    let none = || Status::invalid_argument("alias: none can be made of the file's name; give one");
+    alias::of_name(stem).ok_or_else(none)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use downbeat_dialect::Value;
-use downbeat_domain::access::Role;
+use downbeat_domain::{access::Role, alias};
 use downbeat_proto::{
     control::v1::{
         ApplyPipelineRequest, DeletePipelineRequest, PausePipelineRequest, ResumePipelineRequest,
@@ -160,19 +160,8 @@ async fn read_definition(data: Value) -> Result<(String, Vec<String>), Fault> {
 /// The alias that the official client makes of a file's name, made of the pipeline's.
 fn alias_of(source: &str) -> Result<String, Fault> {
     let name = downbeat_dialect::parse(source).pipeline.map(|pipeline| pipeline.name).unwrap_or_default();
-    let mut alias = String::new();
-    for letter in name.to_lowercase().chars() {
-        match letter {
-            'a'..='z' | '0'..='9' => alias.push(letter),
-            _ if alias.is_empty() || alias.ends_with('_') => {}
-            _ => alias.push('_'),
-        }
-    }
-    let alias = alias.trim_end_matches('_').to_owned();
-    if alias.is_empty() {
-        return Err(Fault::bad("the name has no letter that an alias could be made of: give an `alias`"));
-    }
-    Ok(alias)
+    let none = || Fault::bad("the name has no letter that an alias could be made of: give an `alias`");
+    alias::of_name(&name).ok_or_else(none)
 }
 
 pub(super) async fn delete(call: Call) -> Result<Response, Fault> {
