@@ -92,7 +92,7 @@ products: build tools .cache/products/airflow/ready .cache/products/prefect/read
 	touch $@
 
 tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready \
-	$(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
+	$(TOOLS)/openapi/ready $(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -100,11 +100,11 @@ $(TOOLS)/ready: deploy/tools.txt
 	$(TOOLS)/bin/pip install --quiet -r deploy/tools.txt
 	touch $@
 
-# The official clients of the API, in an environment of their own.
-$(TOOLS)/orchestra/ready: deploy/orchestra.txt
-	@echo "installing the official clients into $(@D)"
+# The official clients of the API, and what checks the document of the API, in environments of their own.
+$(TOOLS)/orchestra/ready $(TOOLS)/openapi/ready: $(TOOLS)/%/ready: deploy/%.txt
+	@echo "installing $(<F) into $(@D)"
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet -r deploy/orchestra.txt
+	$(@D)/bin/pip install --quiet -r $<
 	touch $@
 
 # What the SDKs are generated and tested with; Node looks for packages beside the sources.

@@ -1,7 +1,7 @@
 // What stands beside calls, what answers become, and what is refused before anything is sent.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -52,11 +52,12 @@ test("lines", () => {
   assert.equal(lines.rest().join("").length, 1);
 });
 
-test("aliases and sources are those of the command", () => {
+test("aliases and sources are those of the command", (t) => {
   for (const [file, alias] of [["daily-load.yml", "daily_load"], ["a/Sales Report (v2).yaml", "sales_report_v2"], ["x.oml", "x"], ["---.yml", "pipeline"]] as const) {
     assert.equal(aliasOf(file), alias);
   }
   const folder = mkdtempSync(join(tmpdir(), "downbeat-sdk-"));
+  t.after(() => rmSync(folder, { recursive: true }));
   const nested = join(folder, "Weather Data");
   mkdirSync(nested);
   const file = join(nested, "pipeline.yml");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -44,9 +44,11 @@ const client = live({ reason: "by a test" });
 after(() => client.close());
 const fresh = () => `sdk_${randomUUID().replaceAll("-", "").slice(0, 12)}`;
 
-test("a pipeline lives", async () => {
+test("a pipeline lives", async (t) => {
   const alias = fresh();
-  const file = join(mkdtempSync(join(tmpdir(), "downbeat-sdk-")), `${alias}.yml`);
+  const folder = mkdtempSync(join(tmpdir(), "downbeat-sdk-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, `${alias}.yml`);
   writeFileSync(file, WAITS);
   const first = await client.pipelines.apply(file);
   assert.deepEqual([first.alias, first.version, first.changed], [alias, 1, true]);

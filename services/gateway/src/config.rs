@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::limits;
+
 /// Settings, from flags or `DOWNBEAT_*` variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct GatewayConfig {
@@ -37,6 +39,10 @@ pub struct GatewayConfig {
     /// Default: where it listens, if that is on this machine only; else people cannot log in (docs/login.md).
     #[arg(long, env = "DOWNBEAT_GATEWAY_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Requests that one key, or one login, may make in a minute; more are answered 429 until the minute is over. Each replica counts
+    /// for itself.
+    #[arg(long, env = "DOWNBEAT_GATEWAY_REQUESTS_PER_MINUTE", default_value_t = limits::KEY_REQUESTS_PER_MINUTE)]
+    pub requests_per_minute: u32,
     /// Who says who people are.
     #[command(flatten)]
     pub oidc: OidcConfig,
@@ -82,6 +88,7 @@ impl GatewayConfig {
             callbacks_key_file: None,
             git_webhook_secrets: Vec::new(),
             public_url: None,
+            requests_per_minute: limits::KEY_REQUESTS_PER_MINUTE,
             oidc: OidcConfig::default(),
         }
     }

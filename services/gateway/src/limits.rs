@@ -50,6 +50,8 @@ pub const ANSWER_WAIT: Duration = Duration::from_secs(25);
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Checks of pipelines without a key, of one address in a minute (the published limit).
 pub const SCHEMA_CHECKS_PER_MINUTE: u32 = 20;
+/// Requests with one key, or of one login, in a minute, where nothing else is set.
+pub const KEY_REQUESTS_PER_MINUTE: u32 = 120_000;
 /// Calls to endpoints that start pipelines, of one address in a minute.
 pub const HOOKS_PER_MINUTE: u32 = 600;
 /// How far the instant of a signed call may be away from now, seconds.
@@ -58,8 +60,8 @@ pub const HOOK_TOLERANCE_SECONDS: u64 = 300;
 pub const HOOK_SIGNATURES_MAX: usize = 8;
 /// Id of a delivery, characters: with the endpoint's id before it, it fits into an idempotency key.
 pub const DELIVERY_ID_CHARS_MAX: usize = 200;
-/// Addresses whose use of such things is remembered.
-pub const ADDRESSES_REMEMBERED: usize = 10_000;
+/// Callers whose use of such things is remembered.
+pub const CALLERS_REMEMBERED: usize = 10_000;
 /// Characters of a request id that a caller may choose.
 pub const REQUEST_ID_CHARS_MAX: usize = 64;
 /// Values in a comma-separated filter.

@@ -1,10 +1,11 @@
-//! Measures the budgets that this version has: no-op tasks, events and schedules through the whole path, over both logs. Prints a table.
+//! Measures the budgets that this version has: no-op tasks, events, schedules and the API through the whole path, over both logs. Prints a table.
 //!
-//! Usage: `make bench`, which builds in the release profile first; `downbeat-bench [tasks] [events] [schedules]` measures those only.
+//! Usage: `make bench`, which builds in the release profile first; `downbeat-bench [tasks] [events] [schedules] [front]` measures those only.
 //! Never a test: figures have no verdict here.
 
 mod cpu;
 mod events;
+mod front;
 mod measure;
 mod report;
 mod schedules;
@@ -50,6 +51,17 @@ async fn main() -> ExitCode {
     }
     if wanted("schedules") {
         row(name, schedules::FIGURE, schedules::last_after(&cluster.addresses, ROUNDS_OF_SCHEDULES).await);
+    }
+    // The last one: it leaves the processes on a core each.
+    if wanted("front") {
+        match front::measure(&cluster, ROUNDS).await {
+            Ok(measured) => {
+                for (figure, values) in front::FIGURES.into_iter().zip(measured) {
+                    println!("{}", report::row(name, figure, &values, 0.99));
+                }
+            }
+            Err(error) => println!("| {name} | front door | failed | {error} |"),
+        }
     }
     ExitCode::SUCCESS
 }

@@ -12,11 +12,11 @@ use downbeat_runtime::clock;
 use tonic::{Status, transport::Channel};
 
 /// Tasks of the wide run.
-const FAN_OUT_TASKS: usize = 10_000;
+pub const FAN_OUT_TASKS: usize = 10_000;
 /// Tasks of the long run.
 const CHAIN_TASKS: usize = 200;
 /// Runs whose start latency is taken, one after the other.
-const LATENCY_RUNS: usize = 200;
+pub const LATENCY_RUNS: usize = 200;
 /// No run of these takes longer.
 const RUN_AT_MOST: Duration = Duration::from_secs(120);
 
@@ -77,13 +77,15 @@ impl Figures {
     }
 }
 
-struct Target {
+/// The services that are measured.
+pub struct Target {
     control: ControlServiceClient<Channel>,
     metadata: MetadataServiceClient<Channel>,
 }
 
 impl Target {
-    async fn connect(addresses: &Addresses) -> Result<Self, String> {
+    /// Connects to them.
+    pub async fn connect(addresses: &Addresses) -> Result<Self, String> {
         let channel = async |address: &str| {
             let endpoint = downbeat_runtime::grpc::endpoint(address).map_err(|error| error.to_string())?;
             endpoint.connect().await.map_err(|error| error.to_string())
@@ -93,13 +95,14 @@ impl Target {
         Ok(Self { control, metadata: metadata.max_decoding_message_size(MESSAGE_BYTES_MAX) })
     }
 
-    async fn apply(&mut self, alias: &str, source: String) -> Result<(), Status> {
+    /// Applies a pipeline.
+    pub async fn apply(&mut self, alias: &str, source: String) -> Result<(), Status> {
         let request = ApplyPipelineRequest { alias: alias.to_owned(), source, ..ApplyPipelineRequest::default() };
         self.control.apply_pipeline(request).await.map(|_| ())
     }
 
     /// Runs a pipeline to its end; with it the instant at which a query first showed the end.
-    async fn run(&mut self, pipeline: &str) -> Result<(Run, i64), Status> {
+    pub async fn run(&mut self, pipeline: &str) -> Result<(Run, i64), Status> {
         let request = StartRunRequest { pipeline: pipeline.to_owned(), ..StartRunRequest::default() };
         let started = self.control.start_run(request).await?.into_inner();
         let asked = Instant::now();
@@ -117,6 +120,24 @@ impl Target {
                     let well = run.status == "SUCCEEDED";
                     return if well { Ok((run, shown)) } else { Err(Status::internal(run.message)) };
                 }
+                _ if asked.elapsed() > RUN_AT_MOST => return Err(Status::deadline_exceeded("the run does not end")),
+                _ => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    }
+
+    /// A run once it has ended.
+    pub async fn ended(&mut self, run_id: &str) -> Result<Run, Status> {
+        let asked = Instant::now();
+        loop {
+            let request = GetRunRequest { run_id: run_id.to_owned(), ..GetRunRequest::default() };
+            let run = match self.metadata.get_run(request).await {
+                Ok(answer) => answer.into_inner().run,
+                Err(status) if status.code() == tonic::Code::NotFound => None,
+                Err(status) => return Err(status),
+            };
+            match run {
+                Some(run) if run.completed_at != 0 => return Ok(run),
                 _ if asked.elapsed() > RUN_AT_MOST => return Err(Status::deadline_exceeded("the run does not end")),
                 _ => tokio::time::sleep(Duration::from_millis(5)).await,
             }

@@ -15,6 +15,11 @@ pub(crate) struct Principal {
 }
 
 impl Principal {
+    /// What they showed: the id of the login or the key.
+    pub(crate) fn token(&self) -> &str {
+        self.login.as_deref().or(self.key.as_deref()).unwrap_or(&self.actor)
+    }
+
     /// Whether they may do this to everything, whatever its labels.
     pub(crate) fn may_all(&self, role: Role) -> bool {
         allows(&self.grants, role, &[])

@@ -6,6 +6,7 @@ use axum::{http::Method, response::Response};
 use downbeat_domain::access::Role;
 use prost_reflect::MessageDescriptor;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Value, json};
 
 use super::{Call, Fault};
 use crate::{limits, speech};
@@ -32,6 +33,8 @@ pub(crate) enum Need {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) says: String,
+    /// Its shape, as JSON Schema.
+    pub(crate) shape: Value,
 }
 
 /// What a route answers when all goes well.
@@ -88,8 +91,11 @@ impl Route {
 
     /// Parameters of the query.
     pub(crate) fn query(mut self, parameters: &[(&'static str, &'static str)]) -> Self {
-        let written =
-            parameters.iter().map(|(name, says)| Parameter { name: (*name).to_owned(), says: (*says).to_owned() });
+        let written = parameters.iter().map(|(name, says)| Parameter {
+            name: (*name).to_owned(),
+            says: (*says).to_owned(),
+            shape: shape_of(name),
+        });
         self.parameters.extend(written);
         self
     }
@@ -108,8 +114,11 @@ impl Route {
         if with_body {
             self.takes = Some(Takes::Message(input));
         } else {
-            let says = |name: &String| format!("See {} of {}", name, input.full_name());
-            let written = speech::query_names(&input).into_iter().map(|name| Parameter { says: says(&name), name });
+            let written = speech::query_shapes(&input).into_iter().map(|(name, shape)| Parameter {
+                says: format!("See {} of {}", name, input.full_name()),
+                name,
+                shape,
+            });
             self.parameters.extend(written);
         }
         self
@@ -147,6 +156,16 @@ impl Route {
 
     pub(crate) async fn answer(&self, call: Call) -> Result<Response, Fault> {
         (self.handler)(call).await
+    }
+}
+
+/// What a parameter of this name takes: a name means the same on every route.
+fn shape_of(name: &str) -> Value {
+    match name {
+        "page" | "version" | "version_number" => json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
+        "page_size" => json!({ "type": "integer", "minimum": 1, "maximum": limits::PAGE_SIZE_MAX }),
+        "canonicalize" | "force" => json!({ "type": "boolean" }),
+        _ => json!({ "type": "string" }),
     }
 }
 

@@ -17,7 +17,7 @@ mod secret;
 mod sign_in;
 mod token;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::StatusCode;
 
@@ -44,7 +44,7 @@ pub(crate) struct Login {
     /// None = they sign in with a key.
     provider: Option<Provider>,
     /// Of sign-ins that failed.
-    failures: Rates,
+    failures: Rates<IpAddr>,
 }
 
 impl Login {

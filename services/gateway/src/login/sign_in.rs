@@ -19,6 +19,7 @@ use crate::{
     access::Principal,
     http::{Call, Fault, Need, Query, Route, Routes},
     limits,
+    server::whose,
 };
 
 const PATH: &str = "/oauth/authorize";
@@ -101,7 +102,7 @@ async fn sign_in(mut call: Call) -> Result<Response, Fault> {
         return Ok(not_ours());
     }
     let now = edge.clock.now().monotonic;
-    if let Err(wait) = login.failures.left(call.peer, now, limits::FAILED_SIGN_INS_PER_MINUTE) {
+    if let Err(wait) = login.failures.left(&whose(call.peer), now, limits::FAILED_SIGN_INS_PER_MINUTE) {
         let said = format!("too many sign-ins have failed; try again in {wait} s");
         let mut response = form(&asked, shown.unwrap_or_default(), Some((StatusCode::TOO_MANY_REQUESTS, &said)));
         response.headers_mut().insert(header::RETRY_AFTER, wait.into());
@@ -113,7 +114,7 @@ async fn sign_in(mut call: Call) -> Result<Response, Fault> {
     let principal = table.principal(key, call.now.as_microsecond()).ok().filter(|who| who.login.is_none());
     let Some(principal) = principal else {
         // Whoever has used up what there is finds out with the next one.
-        let _ = login.failures.take(call.peer, now, limits::FAILED_SIGN_INS_PER_MINUTE);
+        let _ = login.failures.take(whose(call.peer), now, limits::FAILED_SIGN_INS_PER_MINUTE);
         let said = "this key is not known, was revoked, or has expired";
         return Ok(form(&asked, shown.unwrap_or_default(), Some((StatusCode::FORBIDDEN, said))));
     };

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     http::{Gives, Need, Route, Takes},
-    rest, speech,
+    rest,
+    speech::{self, By},
 };
 
 /// Where the public API lies.
@@ -20,20 +21,16 @@ pub(crate) fn text() -> &'static str {
 }
 
 fn document() -> Value {
-    let mut generator = SchemaSettings::draft2020_12()
-        .with(|settings| settings.definitions_path = "/components/schemas".into())
-        .into_generator();
-    let mut messages = Map::new();
+    let mut shapes = Shapes::default();
     let mut paths: Map<String, Value> = Map::new();
     for route in rest::public().0 {
-        let operation = operation(&route, &mut generator, &mut messages);
+        let operation = operation(&route, &mut shapes);
         let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
         if let Value::Object(methods) = path {
             methods.insert(route.method.as_str().to_ascii_lowercase(), operation);
         }
     }
-    let mut schemas: Map<String, Value> = generator.take_definitions(true).into_iter().collect();
-    schemas.extend(messages);
+    let mut schemas = shapes.all();
     schemas.insert("Fault".to_owned(), fault());
     json!({
         "openapi": "3.1.0",
@@ -51,6 +48,40 @@ fn document() -> Value {
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "A key (`downbeat key create`), or the access token of a login (docs/login.md)" } },
         },
     })
+}
+
+/// The shapes that routes name. What is given and what is answered are written apart: an answer has every field that is not left out.
+struct Shapes {
+    given: SchemaGenerator,
+    answered: SchemaGenerator,
+    messages: Map<String, Value>,
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        let settings =
+            || SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
+        Self {
+            given: settings().into_generator(),
+            answered: settings().for_serialize().into_generator(),
+            messages: Map::new(),
+        }
+    }
+}
+
+impl Shapes {
+    fn all(mut self) -> Map<String, Value> {
+        let mut all: Map<String, Value> = self.given.take_definitions(true).into_iter().collect();
+        for (name, shape) in self.answered.take_definitions(true) {
+            let before = all.insert(name.clone(), shape.clone());
+            debug_assert!(
+                before.is_none_or(|before| before == shape),
+                "{name} is given in one shape and answered in another"
+            );
+        }
+        all.extend(self.messages);
+        all
+    }
 }
 
 fn fault() -> Value {
@@ -73,7 +104,7 @@ fn fault() -> Value {
     })
 }
 
-fn operation(route: &Route, generator: &mut SchemaGenerator, messages: &mut Map<String, Value>) -> Value {
+fn operation(route: &Route, shapes: &mut Shapes) -> Value {
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = in_path
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } }))
@@ -82,8 +113,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, messages: &mut Map<
     for parameter in &route.parameters {
         if named.insert(parameter.name.clone()) {
             parameters.push(json!({
-                "name": parameter.name, "in": "query", "required": false, "description": parameter.says,
-                "schema": { "type": "string" },
+                "name": parameter.name, "in": "query", "required": false, "description": parameter.says, "allowEmptyValue": true,
+                "schema": parameter.shape,
             }));
         }
     }
@@ -91,12 +122,15 @@ fn operation(route: &Route, generator: &mut SchemaGenerator, messages: &mut Map<
         "operationId": id(route),
         "summary": route.says,
         "parameters": parameters,
-        "responses": responses(route, generator, messages),
+        "responses": responses(route, shapes),
     });
     if let Some(takes) = &route.takes {
         let schema = match takes {
-            Takes::Json(describe) => json!(describe(generator)),
-            Takes::Message(message) => speech::schema_of(message, messages),
+            Takes::Json(describe) => json!(describe(&mut shapes.given)),
+            Takes::Message(message) => {
+                // A body that is null is none.
+                json!({ "anyOf": [speech::schema_of(message, By::Caller, &mut shapes.messages), { "type": "null" }] })
+            }
         };
         operation["requestBody"] =
             json!({ "required": false, "content": { "application/json": { "schema": schema } } });
@@ -123,13 +157,14 @@ fn id(route: &Route) -> String {
     id
 }
 
-fn responses(route: &Route, generator: &mut SchemaGenerator, messages: &mut Map<String, Value>) -> Value {
+fn responses(route: &Route, shapes: &mut Shapes) -> Value {
     let content = match &route.gives {
         Gives::Nothing => None,
+        Gives::Text("application/json") => Some(json!({ "application/json": { "schema": { "type": "object" } } })),
         Gives::Text(kind) => Some(json!({ *kind: { "schema": { "type": "string" } } })),
-        Gives::Json(describe) => Some(json!({ "application/json": { "schema": describe(generator) } })),
+        Gives::Json(describe) => Some(json!({ "application/json": { "schema": describe(&mut shapes.answered) } })),
         Gives::Message(message) => {
-            Some(json!({ "application/json": { "schema": speech::schema_of(message, messages) } }))
+            Some(json!({ "application/json": { "schema": speech::schema_of(message, By::Us, &mut shapes.messages) } }))
         }
     };
     let mut good = json!({ "description": route.says });

@@ -20,6 +20,7 @@ use crate::{
     },
     http::{Call, Fault, Need, Route, Routes, json},
     limits,
+    server::whose,
 };
 
 /// Headers in which senders say the id of a delivery, in the order in which they are looked at.
@@ -43,10 +44,12 @@ pub(super) fn routes(routes: &mut Routes) {
 
 async fn take(call: Call) -> Result<Response, Fault> {
     let address = call.peer;
-    call.edge.calls.take(address, call.edge.clock.now().monotonic, limits::HOOKS_PER_MINUTE).map_err(|wait| {
-        let said = format!("at most {} calls in a minute come from one address", limits::HOOKS_PER_MINUTE);
-        Fault::TooEarly(wait, said)
-    })?;
+    call.edge.calls.take(whose(address), call.edge.clock.now().monotonic, limits::HOOKS_PER_MINUTE).map_err(
+        |wait| {
+            let said = format!("at most {} calls in a minute come from one address", limits::HOOKS_PER_MINUTE);
+            Fault::TooEarly(wait, said)
+        },
+    )?;
     let table = call.edge.doors.table().await?;
     let endpoint = table.endpoint(call.param("address")).ok_or_else(|| Fault::unknown("not found"))?;
     signed(&call.headers, &call.body, call.now, &endpoint)?;

@@ -103,6 +103,12 @@ async fn answer(
         Need::Nothing => (Arc::default(), None),
         need => {
             let (table, principal) = access::who(&edge.doors, &parts.headers, now.as_microsecond()).await?;
+            let asked =
+                edge.asked.take(principal.token().to_owned(), edge.clock.now().monotonic, edge.asked_per_minute);
+            asked.map_err(|wait| {
+                let most = edge.asked_per_minute;
+                Fault::TooEarly(wait, format!("more than {most} requests in a minute come with this key"))
+            })?;
             may(&principal, need)?;
             edge.uses.note(&principal);
             (table, Some(principal))

@@ -5,7 +5,11 @@ mod connections;
 mod health;
 mod router;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, extract::ConnectInfo};
 use downbeat_runtime::{
@@ -53,9 +57,13 @@ pub(crate) struct Edge {
     /// Streams of live updates.
     pub(crate) streams: Arc<Semaphore>,
     /// Of checks of pipelines without a key.
-    pub(crate) checks: Rates,
+    pub(crate) checks: Rates<IpAddr>,
     /// Of calls to endpoints.
-    pub(crate) calls: Rates,
+    pub(crate) calls: Rates<IpAddr>,
+    /// Of everything that needs a key, by key or login.
+    pub(crate) asked: Rates<String>,
+    /// How many of those in a minute.
+    pub(crate) asked_per_minute: u32,
     pub(crate) callbacks: Option<Callbacks>,
     /// Of git hosts.
     pub(crate) hooks: Hooks,
@@ -75,6 +83,7 @@ pub struct Gateway {
     callbacks: Option<Callbacks>,
     hooks: Hooks,
     login: Option<Login>,
+    asked_per_minute: u32,
 }
 
 impl Gateway {
@@ -89,7 +98,8 @@ impl Gateway {
         let listener = TcpListener::bind(config.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let login = Login::of(&config, address)?;
-        Ok(Self { health: config.health, listener, address, upstream, callbacks, hooks, login })
+        let asked_per_minute = config.requests_per_minute;
+        Ok(Self { health: config.health, listener, address, upstream, callbacks, hooks, login, asked_per_minute })
     }
 
     /// Where it listens.
@@ -114,6 +124,8 @@ impl Gateway {
             streams: Arc::new(Semaphore::new(limits::STREAMS_MAX)),
             checks: Rates::default(),
             calls: Rates::default(),
+            asked: Rates::default(),
+            asked_per_minute: self.asked_per_minute,
             callbacks: self.callbacks,
             hooks: self.hooks,
             login: self.login,

@@ -10,8 +10,8 @@ mod schema;
 
 pub(crate) use call::{Method, Raw, call};
 pub(crate) use json::written;
-pub(crate) use request::{of_body, of_query, query_names};
-pub(crate) use schema::schema_of;
+pub(crate) use request::{of_body, of_query, query_shapes};
+pub(crate) use schema::{By, schema_of};
 
 use std::sync::LazyLock;
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use prost_reflect::{Cardinality, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::is_instant;
 use crate::http::{Fault, Place, Query, Violation, camel};
@@ -39,15 +39,27 @@ pub(crate) fn of_query(descriptor: &MessageDescriptor, query: &Query) -> Result<
     message(descriptor, Value::Object(fields), "query")
 }
 
-/// The names of a message's fields that a query can give.
-pub(crate) fn query_names(descriptor: &MessageDescriptor) -> Vec<String> {
+/// The fields of a message that a query can give, with their shapes as JSON Schema.
+pub(crate) fn query_shapes(descriptor: &MessageDescriptor) -> Vec<(String, Value)> {
     let named =
         descriptor.fields().filter(|field| !OURS.contains(&field.name())).flat_map(|field| match field.kind() {
-            Kind::Message(inner) if INLINED.contains(&field.name()) => query_names(&inner),
+            Kind::Message(inner) if INLINED.contains(&field.name()) => query_shapes(&inner),
             Kind::Message(_) => Vec::new(),
-            _ => vec![field.name().to_owned()],
+            _ => vec![(field.name().to_owned(), shape(&field))],
         });
     named.collect()
+}
+
+/// Lists come in one text, words of an enum in any case and without what stands before all of them.
+fn shape(field: &FieldDescriptor) -> Value {
+    match field.kind() {
+        _ if field.is_list() => json!({ "type": "string" }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Int64 if is_instant(field) => json!({ "type": "string", "format": "date-time" }),
+        Kind::Uint32 => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+        Kind::Uint64 => json!({ "type": "integer", "minimum": 0 }),
+        _ => json!({ "type": "string" }),
+    }
 }
 
 fn from_query(descriptor: &MessageDescriptor, query: &Query) -> Result<Map<String, Value>, Fault> {
@@ -171,7 +183,7 @@ mod tests {
         let query = "by=pipeline,MONTH&from=2026-11-01T00:00:00Z&owner=finance&at_least=x&unknown=1";
         let message = of_query(&descriptor, &Query::read(Some(query)).unwrap()).unwrap();
         let written = super::super::written(&message);
-        assert_eq!(written["by"], serde_json::json!(["COST_GROUP_PIPELINE", "COST_GROUP_MONTH"]));
+        assert_eq!(written["by"], json!(["COST_GROUP_PIPELINE", "COST_GROUP_MONTH"]));
         assert_eq!(written["filter"]["owner"], "finance");
         assert_eq!(written["filter"]["from"], "2026-11-01T00:00:00Z");
         for (query, place) in [("by=colour", "by"), ("from=yesterday", "from")] {

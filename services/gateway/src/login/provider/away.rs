@@ -21,6 +21,7 @@ use crate::{
         here, page, secret,
         sign_in::{asked, begin, is_ours, not_ours, person},
     },
+    server::whose,
 };
 
 /// Where the provider sends people back.
@@ -142,14 +143,14 @@ async fn returned(
     let redirect_uri = format!("{}{CALLBACK}", login.origin);
     let sign_in = SignIn { code, verifier: &made.verifier, nonce: &made.nonce, redirect_uri: &redirect_uri };
     // Anybody can come here with a code of their own making, and each makes us ask the provider.
-    if let Err(wait) = login.failures.left(call.peer, now, limits::FAILED_SIGN_INS_PER_MINUTE) {
+    if let Err(wait) = login.failures.left(&whose(call.peer), now, limits::FAILED_SIGN_INS_PER_MINUTE) {
         let said = format!("too many sign-ins have failed; try again in {wait} s");
         return Ok(Err(page::wrong(StatusCode::TOO_MANY_REQUESTS, &said)));
     }
     match provider.person(&sign_in, now, call.now.as_second()).await {
         Ok(person) => Ok(Ok((asked, person))),
         Err(said) => {
-            let _ = login.failures.take(call.peer, now, limits::FAILED_SIGN_INS_PER_MINUTE);
+            let _ = login.failures.take(whose(call.peer), now, limits::FAILED_SIGN_INS_PER_MINUTE);
             wrong(&said)
         }
     }

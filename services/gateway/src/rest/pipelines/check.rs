@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::{
     http::{Call, Fault, Json, Place, Violation, camel, json},
     limits,
+    server::whose,
 };
 
 /// It is one.
@@ -32,7 +33,8 @@ pub(super) async fn check(mut call: Call) -> Result<Response, Fault> {
     let now = call.edge.clock.now().monotonic;
     // Whoever shows a key is no stranger: behind one proxy there may be many.
     let known = call.identify().await.is_ok();
-    let taken = if known { Ok(()) } else { call.edge.checks.take(call.peer, now, limits::SCHEMA_CHECKS_PER_MINUTE) };
+    let taken =
+        if known { Ok(()) } else { call.edge.checks.take(whose(call.peer), now, limits::SCHEMA_CHECKS_PER_MINUTE) };
     if let Err(wait) = taken {
         let said = format!("at most {} checks a minute", limits::SCHEMA_CHECKS_PER_MINUTE);
         return Err(Fault::TooEarly(wait, said));
