@@ -125,13 +125,12 @@ fn operation(route: &Route, shapes: &mut Shapes) -> Value {
         "responses": responses(route, shapes),
     });
     if let Some(takes) = &route.takes {
-        let schema = match takes {
+        let shape = match takes {
             Takes::Json(describe) => json!(describe(&mut shapes.given)),
-            Takes::Message(message) => {
-                // A body that is null is none.
-                json!({ "anyOf": [speech::schema_of(message, By::Caller, &mut shapes.messages), { "type": "null" }] })
-            }
+            Takes::Message(message) => speech::schema_of(message, By::Caller, &mut shapes.messages),
         };
+        // A body that is null is none.
+        let schema = json!({ "anyOf": [shape, { "type": "null" }] });
         operation["requestBody"] =
             json!({ "required": false, "content": { "application/json": { "schema": schema } } });
     }
@@ -160,8 +159,17 @@ fn id(route: &Route) -> String {
 fn responses(route: &Route, shapes: &mut Shapes) -> Value {
     let content = match &route.gives {
         Gives::Nothing => None,
-        Gives::Text("application/json") => Some(json!({ "application/json": { "schema": { "type": "object" } } })),
-        Gives::Text(kind) => Some(json!({ *kind: { "schema": { "type": "string" } } })),
+        Gives::Text(kind) => {
+            let shape = match *kind {
+                "application/json" | "application/yaml" => json!({ "type": "object" }),
+                // Each event, as a client takes it apart.
+                "text/event-stream" => json!({ "type": "object", "properties": {
+                    "event": { "type": "string" }, "id": { "type": "string" }, "data": { "type": "string" },
+                } }),
+                _ => json!({ "type": "string" }),
+            };
+            Some(json!({ *kind: { "schema": shape } }))
+        }
         Gives::Json(describe) => Some(json!({ "application/json": { "schema": describe(&mut shapes.answered) } })),
         Gives::Message(message) => {
             Some(json!({ "application/json": { "schema": speech::schema_of(message, By::Us, &mut shapes.messages) } }))
