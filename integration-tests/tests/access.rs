@@ -1,5 +1,5 @@
 //! Keys, with real processes: the first start shows one, people make and revoke others, a crash forgets none of that; and wherever anybody
-//! looks afterwards, no key stands there.
+//! looks afterwards, no key stands there. Whoever asks too often with one is told when to come again, and nobody else is.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,7 +7,8 @@ use std::{
 };
 
 use downbeat_integration_tests::{
-    cluster::{Addresses, Dev, text},
+    cluster::{Addresses, Cluster, Dev, text},
+    http::Client,
     process::eventually,
 };
 use serde_json::Value;
@@ -109,4 +110,27 @@ fn keys_are_shown_once_and_stand_nowhere() {
     let mut dev = Dev::start(folder.path(), 1);
     assert_eq!(keys_in(&dev.process.printed()), first);
     assert!(dev.process.terminate().success());
+}
+
+#[test]
+fn one_key_may_not_ask_more_often_than_is_set_and_others_are_not_concerned() {
+    const IN_A_MINUTE: usize = 40;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cluster = Cluster::start(folder.path(), 1);
+    let (_gateway, api) = cluster.gateway(&["--requests-per-minute", &IN_A_MINUTE.to_string()]);
+    let key =
+        |name: &str| cluster.addresses.downbeat_ok(&["key", "create", name, "--role", "viewer"]).trim().to_owned();
+    let (eager, calm) = (Client::with_key(&api, &key("eager")), Client::with_key(&api, &key("calm")));
+    let target = "/api/engine/public/pipelines";
+    eventually("the gateway knows the keys", SOON, || {
+        calm.send("GET", target, &[], b"").is_ok_and(|answer| answer.status == 200).then_some(())
+    });
+    // The minute may end in between: then it takes as many again.
+    let mut answers = (0..=2 * IN_A_MINUTE).map(|_| eager.get(target));
+    let refused = answers.find(|answer| answer.status == 429).expect("it is enough at some time");
+    let wait: u32 = refused.header("retry-after").expect("when to come again").parse().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert!(refused.text().contains("more than 40 requests in a minute"), "{}", refused.text());
+    assert_eq!(calm.get(target).status, 200, "others are not concerned");
+    assert_eq!(calm.get("/api/engine/public/health").status, 200, "what needs no key is not counted");
 }

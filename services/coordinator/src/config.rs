@@ -20,6 +20,10 @@ pub struct CoordinatorConfig {
     /// may read. Or set DOWNBEAT_MASTER_KEY.
     #[arg(long, env = "DOWNBEAT_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
+    /// Command that prints the master key, as the client of a key management service does (docs/connections.md): words with blanks between
+    /// them, which no shell reads.
+    #[arg(long, env = "DOWNBEAT_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    pub master_key_command: Option<String>,
     /// Records of the log after which the next snapshot is taken.
     #[arg(long, env = "DOWNBEAT_SNAPSHOT_RECORDS", default_value_t = crate::limits::RECORDS_PER_SNAPSHOT)]
     pub snapshot_records: u64,
@@ -29,13 +33,13 @@ pub struct CoordinatorConfig {
 }
 
 impl CoordinatorConfig {
-    /// The master keys of the environment or of the file; `None` = no connections are kept here. The environment is read here and not by
+    /// The master keys of the environment, of the file or of the command; `None` = no connections are kept here. The environment is read here and not by
     /// a flag: what stands on a command line is seen by everybody.
     ///
     /// # Errors
     /// In words, without anything of a key.
     pub fn master_keys(&self) -> Result<Option<MasterKeys>, String> {
         let text = zeroize::Zeroizing::new(std::env::var(SETTING).unwrap_or_default());
-        MasterKeys::configured(Some(text.as_str()), self.master_key_file.as_deref())
+        MasterKeys::configured(Some(text.as_str()), self.master_key_file.as_deref(), self.master_key_command.as_deref())
     }
 }

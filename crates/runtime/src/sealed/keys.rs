@@ -1,4 +1,4 @@
-//! Master keys: 256 bits each, from the environment or from files that nobody else may read.
+//! Master keys: 256 bits each, from the environment, from files that nobody else may read, or from a program.
 //!
 //! Promises: a key is never printed, nor is what stands where one was looked for; a file that others may read is refused.
 
@@ -12,7 +12,7 @@ use aws_lc_rs::{digest, rand};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use super::{ID_LEN, KEY_LEN};
+use super::{ID_LEN, KEY_LEN, program};
 
 /// The environment variable that holds master keys.
 pub const SETTING: &str = "DOWNBEAT_MASTER_KEY";
@@ -137,16 +137,21 @@ impl MasterKeys {
         Self::from_file(path)
     }
 
-    /// Those in the environment variable [`SETTING`], or in the file; `None` = neither is given.
+    /// Those in the environment variable [`SETTING`], in the file, or those that the command prints; `None` = nothing is given.
     ///
     /// # Errors
-    /// Both are given, or one of them holds no keys.
-    pub fn configured(text: Option<&str>, file: Option<&Path>) -> Result<Option<Self>, String> {
-        match (text.filter(|text| !text.trim().is_empty()), file) {
-            (Some(_), Some(_)) => Err(format!("{SETTING} and a file of the master key are both set: leave one out")),
-            (Some(text), None) => Self::from_text(text).map(Some).map_err(|why| format!("{SETTING}: {why}")),
-            (None, Some(path)) => Self::from_file(path).map(Some),
-            (None, None) => Ok(None),
+    /// Several are given, or the one holds no keys.
+    pub fn configured(text: Option<&str>, file: Option<&Path>, command: Option<&str>) -> Result<Option<Self>, String> {
+        let text = text.filter(|text| !text.trim().is_empty());
+        match (text, file, command) {
+            (Some(text), None, None) => Self::from_text(text).map(Some).map_err(|why| format!("{SETTING}: {why}")),
+            (None, Some(path), None) => Self::from_file(path).map(Some),
+            (None, None, Some(command)) => {
+                let printed = program::printed(command, None)?;
+                Self::from_text(&printed).map(Some).map_err(|why| format!("what the command prints: {why}"))
+            }
+            (None, None, None) => Ok(None),
+            _ => Err(format!("{SETTING}, a file of the master key, a command that prints it: leave out all but one")),
         }
     }
 
@@ -204,12 +209,16 @@ mod tests {
     #[test]
     fn one_place_holds_the_keys_and_without_any_there_are_none() {
         let text = STANDARD.encode([1; 32]);
-        assert!(MasterKeys::configured(None, None).unwrap().is_none());
-        assert!(MasterKeys::configured(Some(" "), None).unwrap().is_none());
-        assert!(MasterKeys::configured(Some(&text), None).unwrap().is_some());
-        let both = MasterKeys::configured(Some(&text), Some(Path::new("/x"))).unwrap_err();
-        assert!(both.contains("leave one out"), "{both}");
-        let wrong = MasterKeys::configured(Some("hunter2"), None).unwrap_err();
+        assert!(MasterKeys::configured(None, None, None).unwrap().is_none());
+        assert!(MasterKeys::configured(Some(" "), None, None).unwrap().is_none());
+        assert!(MasterKeys::configured(Some(&text), None, None).unwrap().is_some());
+        let both = MasterKeys::configured(Some(&text), Some(Path::new("/x")), None).unwrap_err();
+        assert!(both.contains("leave out all but one"), "{both}");
+        let printed = MasterKeys::configured(None, None, Some(&format!("echo {text}"))).unwrap().unwrap();
+        assert_eq!(printed.first().bytes(), &[1; 32]);
+        let wrong = MasterKeys::configured(None, None, Some("echo hunter2")).unwrap_err();
+        assert!(wrong.contains("prints") && !wrong.contains("hunter2"), "{wrong}");
+        let wrong = MasterKeys::configured(Some("hunter2"), None, None).unwrap_err();
         assert!(wrong.contains(SETTING) && !wrong.contains("hunter2"), "{wrong}");
     }
 }

@@ -5,6 +5,7 @@
 //! dropped. It knows bytes only: not what they mean, nor where they are kept.
 
 mod keys;
+mod program;
 
 use std::fmt;
 

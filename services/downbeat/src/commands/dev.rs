@@ -137,7 +137,7 @@ async fn supervise(
 /// The master key of the environment, or that of the data folder, which is made at the first start.
 fn master_keys(data: &Path) -> Result<MasterKeys, String> {
     let text = std::env::var(SETTING).unwrap_or_default();
-    match MasterKeys::configured(Some(&text), None)? {
+    match MasterKeys::configured(Some(&text), None, None)? {
         Some(keys) => Ok(keys),
         None => MasterKeys::from_file_or_new(&data.join("master.key")),
     }
