@@ -143,7 +143,7 @@ fn an_asset_is_declared_changed_and_removed() {
     let anew = shop.declare("dashboards/sales", "Sales");
     assert_eq!((&anew["assetId"], &anew["status"], &anew["meta"]), (&json!(id), &json!("UNKNOWN"), &Value::Null));
     // Who did what.
-    let audit = shop.dev.addresses.downbeat_ok(&["audit", "list"]);
+    let audit = shop.dev.addresses.downbeat_ok(&["audit", "-n", "100"]);
     for said in
         ["declared asset dashboards/sales", "changed what is declared of asset", "removed asset dashboards/sales"]
     {
@@ -229,6 +229,33 @@ fn what_runs_report_and_what_people_declare_is_one_asset_and_one_graph() {
     assert_eq!(back["assetName"], "orders", "what was declared went with it");
     assert_eq!(shop.edges(TABLE, "UPSTREAM").len(), 1);
     assert_eq!(shop.edges(TABLE, "DOWNSTREAM"), []);
+}
+
+#[test]
+fn what_is_typed_is_declared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shop = Shop::open(folder.path());
+    let typed = |arguments: &[&str]| shop.dev.addresses.downbeat(&[&["asset"], arguments].concat());
+    let says = |arguments: &[&str], expected: &str| {
+        // What was just written the projector may not have read yet.
+        eventually(expected, SOON, || {
+            let said = downbeat_integration_tests::cluster::text(&typed(arguments));
+            said.contains(expected).then_some(())
+        });
+    };
+    says(&["declare", "dashboards/sales", "--name", "Sales", "--owner", "ada"], "declared: asset dashboards/sales");
+    says(
+        &["declare", "Postgres://DB.example/Shop.public.Orders", "--name", "Orders"],
+        &format!("declared: asset {TABLE}"),
+    );
+    says(&["depend", "sales", "--on", "orders"], "declared: 1 new dependencies of asset dashboards/sales");
+    says(&["lineage", "sales", "--up"], "orders");
+    says(
+        &["declare", "dashboards/sales", "--new", "--name", "S", "--integration", "X", "--account", "Y"],
+        "declared already",
+    );
+    says(&["remove", "orders"], &format!("removed: asset {TABLE}"));
+    says(&["remove", "orders"], "was removed, and nothing has told of it since");
 }
 
 #[test]

@@ -4,8 +4,14 @@ use downbeat_domain::{
     Command,
     inventory::{AssetDetails, DeclareAsset, Dependency, InventoryCommand, KINDS, Link, STATUSES},
 };
+use jiff::Timestamp;
 
 const ASSETS: [&str; 4] = ["lake/raw", "db/orders", "dashboards/sales", "orders"];
+
+/// Around the time in which the random world lives, before it and in it.
+fn at(detail: u8) -> Timestamp {
+    Timestamp::from_second(super::START_SECOND - 100 + i64::from(detail)).unwrap()
+}
 
 fn asset(which: u8) -> String {
     ASSETS[usize::from(which % 4)].to_owned()
@@ -33,7 +39,10 @@ pub(super) fn command(which: u8, detail: u8) -> Command {
                 status: (which & 0x20 == 0).then(|| STATUSES[usize::from(detail % 4)].to_owned()),
                 owners: (which & 0x40 == 0).then(|| vec!["ada".to_owned()]),
                 meta: Some(format!("{{\"tier\":{}}}", detail % 3)),
-                database: (detail & 0x20 == 0).then(|| format!("shop{}", detail % 2)),
+                workspace: Some(format!("w{}", detail % 2)),
+                database: (detail & 0x20 == 0).then(|| ["shop", "main"][usize::from(detail % 2)].to_owned()),
+                created_at: (detail & 0x10 == 0).then(|| at(detail)),
+                updated_at: (detail & 0x08 == 0).then(|| at(detail / 2)),
                 schema: (detail & 0x40 == 0).then(|| "public".to_owned()),
                 ..AssetDetails::default()
             },

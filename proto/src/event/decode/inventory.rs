@@ -27,8 +27,8 @@ pub(super) fn decode(known: EventKind, fields: Fields, payload: &[u8]) -> Result
         }
         _ => {
             let declared: wire::DependenciesDeclared = fields.parse(payload)?;
-            let dependencies = declared.dependencies.into_iter().map(dependency_of).collect::<Option<_>>();
-            let dependencies = dependencies.ok_or(fields.missing("dependencies"))?;
+            let dependencies = declared.dependencies.into_iter().map(dependency_of).collect::<Option<Vec<_>>>();
+            let dependencies = dependencies.filter(|them| !them.is_empty()).ok_or(fields.missing("dependencies"))?;
             InventoryEvent::Depend { dependencies, at: fields.at(declared.at)? }
         }
     };
