@@ -2,13 +2,14 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 20] = [
+const FILES: [&str; 21] = [
     "downbeat/events/v1/events.proto",
     "downbeat/worker/v1/worker.proto",
     "downbeat/control/v1/access.proto",
     "downbeat/control/v1/connections.proto",
     "downbeat/control/v1/control.proto",
     "downbeat/control/v1/environments.proto",
+    "downbeat/control/v1/inventory.proto",
     "downbeat/control/v1/pipelines.proto",
     "downbeat/control/v1/tool_state.proto",
     "downbeat/control/v1/webhooks.proto",

@@ -7,10 +7,11 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "downbeat.control.v1.AccessService",
     "downbeat.control.v1.ControlService",
     "downbeat.control.v1.EnvironmentService",
+    "downbeat.control.v1.InventoryService",
     "downbeat.control.v1.PipelineService",
     "downbeat.control.v1.ToolStateService",
     "downbeat.worker.v1.WorkerService",

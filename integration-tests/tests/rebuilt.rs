@@ -122,6 +122,19 @@ fn act(addresses: &Addresses, folder: &Path) {
         addresses.downbeat_ok(&["apply", &write(folder, "yearly.yml", YEARLY), "--alias", alias]);
     }
     addresses.downbeat_ok(&["pool", "set", "chaos", "2"]);
+    for asset in ["dashboards/sales", "dashboards/stock", "dashboards/gone"] {
+        addresses.downbeat_ok(&["asset", "declare", asset, "--name", "A dashboard", "--owner", "ada"]);
+    }
+    for arguments in [
+        &["depend", "dashboards/sales", "--on", "dashboards/stock", "--on", "dashboards/gone"][..],
+        &["remove", "dashboards/gone"],
+    ] {
+        // The projector is asked which asset is meant, and may not have read yet that there is one.
+        eventually("the asset is there", SOON, || {
+            let output = addresses.downbeat(&[&["asset"], arguments].concat());
+            output.status.success().then_some(())
+        });
+    }
     let prices = write(folder, "prices.yaml", "prices:\n  - {unit: worker_seconds, amount: 10.00, currency: EUR}\n");
     addresses.downbeat_ok(&["cost", "prices", "apply", &prices]);
     addresses.downbeat_ok(&["budget", "set", "data", "5.00", "EUR", "--period", "month"]);

@@ -15,6 +15,7 @@ mod costs;
 mod endpoints;
 mod environments;
 mod foreign;
+mod inventory;
 mod kinds;
 mod logins;
 mod sensors;

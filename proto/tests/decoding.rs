@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 87] = [
+const KINDS: [(i32, &str); 90] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -99,6 +99,9 @@ const KINDS: [(i32, &str); 87] = [
     (170, "ENDPOINT_OPENED"),
     (171, "ENDPOINT_ROTATED"),
     (172, "ENDPOINT_CLOSED"),
+    (173, "ASSET_DECLARED"),
+    (174, "ASSET_REMOVED"),
+    (175, "DEPENDENCIES_DECLARED"),
 ];
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
     endpoint::EndpointCommand,
     environment::SetEnvironment,
     id::{EndpointId, PipelineId, RunId},
+    inventory::InventoryCommand,
     limits,
 };
 
@@ -136,6 +137,8 @@ words!(
         Endpoint = "endpoint",
         /// A connection.
         Connection = "connection",
+        /// An asset.
+        Asset = "asset",
         /// A login of a person.
         Login = "login",
     }
@@ -160,6 +163,12 @@ words!(
         SetEnvironment = "SET_ENVIRONMENT",
         /// See [`Command::RemoveEnvironment`].
         RemoveEnvironment = "REMOVE_ENVIRONMENT",
+        /// See [`InventoryCommand::Declare`].
+        DeclareAsset = "DECLARE_ASSET",
+        /// See [`InventoryCommand::Remove`].
+        RemoveAsset = "REMOVE_ASSET",
+        /// See [`InventoryCommand::Depend`].
+        DeclareDependencies = "DECLARE_DEPENDENCIES",
         /// See [`Command::StartRun`].
         StartRun = "START_RUN",
         /// See [`Command::RestartRun`].
@@ -238,6 +247,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::RemoveEnvironment { named } => {
             (CommandKind::RemoveEnvironment, vec![Target::new(TargetKind::Environment, named)])
         }
+        Command::Inventory(command) => inventory(command),
         Command::StartRun(start) => (CommandKind::StartRun, vec![pipeline(start.pipeline)]),
         Command::RestartRun(restart) => {
             (CommandKind::RestartRun, vec![run(restart.prior.run), pipeline(restart.prior.pipeline)])
@@ -305,6 +315,15 @@ fn endpoint(command: &EndpointCommand) -> (CommandKind, Vec<Target>) {
         }
         EndpointCommand::Rotate { endpoint, .. } => (CommandKind::RotateEndpoint, one(*endpoint)),
         EndpointCommand::Close { endpoint } => (CommandKind::CloseEndpoint, one(*endpoint)),
+    }
+}
+
+fn inventory(command: &InventoryCommand) -> (CommandKind, Vec<Target>) {
+    let asset = |key: &String| vec![Target::new(TargetKind::Asset, key)];
+    match command {
+        InventoryCommand::Declare(declare) => (CommandKind::DeclareAsset, asset(&declare.asset)),
+        InventoryCommand::Remove { asset: key } => (CommandKind::RemoveAsset, asset(key)),
+        InventoryCommand::Depend(_) => (CommandKind::DeclareDependencies, Vec::new()),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     foreign::ReportLineage,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
+    inventory::InventoryCommand,
     metadata::Collected,
     replay::PriorRun,
     sensors::CheckAnswer,
@@ -110,6 +111,8 @@ pub enum Command {
         /// Its id or its name.
         named: String,
     },
+    /// Of what people declare of assets.
+    Inventory(InventoryCommand),
     /// Set what a tool remembers from one run to the next.
     KeepToolState(Box<KeepToolState>),
     /// Take note of the rules of time zones by which somebody computes schedules.

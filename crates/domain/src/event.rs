@@ -25,6 +25,7 @@ use crate::{
     environment::EnvironmentEvent,
     foreign::LineageReported,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
+    inventory::InventoryEvent,
     metadata::Collected,
     status::{FailureClass, Mark, Outcome, RunStatus, StopReason, TaskStatus},
     storage::PipelineStorage,
@@ -137,6 +138,8 @@ pub enum Event {
     LineageReported(Box<LineageReported>),
     /// Of the environments that runs read.
     Environment(EnvironmentEvent),
+    /// Of what people declare of assets.
+    Inventory(Box<InventoryEvent>),
     /// A tool remembers something for its next run.
     ToolStateKept(Box<ToolStateKept>),
     /// A run began to exist.
@@ -317,6 +320,7 @@ impl Event {
             | Event::Connection(_)
             | Event::LineageReported(_)
             | Event::Environment(_)
+            | Event::Inventory(_)
             | Event::ToolStateKept(_)
             // It is about a run that has ended, and changes nothing of it.
             | Event::FollowerDeclined { .. } => None,
@@ -424,6 +428,7 @@ impl Event {
             Event::Connection(fact) => Some(fact.at()),
             Event::LineageReported(reported) => Some(reported.at),
             Event::Environment(fact) => Some(fact.at()),
+            Event::Inventory(fact) => Some(fact.at()),
             Event::ToolStateKept(kept) => Some(kept.at),
             Event::PartitionOwned { .. }
             | Event::PipelineApplied(_)

@@ -38,6 +38,9 @@ pub fn violations(partition: &Partition) -> Vec<String> {
     if !partition.environments.is_sound() {
         found.push("two environments have one name, or none of them is the default".to_owned());
     }
+    if !partition.inventory.is_sound() {
+        found.push("the sums of what is declared of assets do not hold".to_owned());
+    }
     if !partition.connections.is_sound() {
         found.push("two connections have one name, or are the default of one integration".to_owned());
     }

@@ -24,6 +24,7 @@ pub mod gates;
 pub mod id;
 pub mod incoming;
 pub mod invariants;
+pub mod inventory;
 pub mod jobs;
 pub mod limits;
 pub mod metadata;

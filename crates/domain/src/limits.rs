@@ -204,6 +204,36 @@ pub const CONNECTION_NAME_CHARS_MAX: usize = 255;
 pub const ENVIRONMENT_BYTES_MAX: usize = INPUT_BYTES_MAX / 2;
 /// The same of all environments together: they stand in one snapshot and in one answer.
 pub const ENVIRONMENTS_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Assets that people declare, of a partition.
+pub const ASSETS_DECLARED_MAX: usize = 20_000;
+/// Dependencies between assets that people declare.
+pub const DEPENDENCIES_DECLARED_MAX: usize = 50_000;
+/// Texts of both together, bytes: they stand in one snapshot.
+pub const INVENTORY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Key of an asset that people declare, characters.
+pub const ASSET_KEY_CHARS_MAX: usize = 512;
+/// Name of such an asset, characters.
+pub const ASSET_NAME_CHARS_MAX: usize = 512;
+/// Its description, characters.
+pub const ASSET_DESCRIPTION_CHARS_MAX: usize = 10_000;
+/// Where people see it, characters.
+pub const ASSET_URL_CHARS_MAX: usize = 2_048;
+/// Any other text that is declared of it, characters each.
+pub const ASSET_TEXT_CHARS_MAX: usize = 255;
+/// Its owners.
+pub const ASSET_OWNERS_MAX: usize = 50;
+/// Its `meta`, bytes of JSON.
+pub const ASSET_META_BYTES_MAX: usize = 16 * 1024;
+/// Objects and lists within each other in its `meta`.
+pub const ASSET_META_DEPTH_MAX: usize = 20;
+/// Everything that is declared of one, bytes of texts.
+pub const ASSET_BYTES_MAX: usize = 64 * 1024;
+/// Dependencies that are declared at once.
+pub const DEPENDENCIES_PER_CALL_MAX: usize = 100;
+/// The same, bytes of texts: they stand in one event.
+pub const DEPENDENCIES_BYTES_PER_CALL_MAX: usize = 256 * 1024;
+/// What is said of how one asset is made of another, bytes of JSON.
+pub const DEPENDENCY_DETAIL_BYTES_MAX: usize = 16 * 1024;
 /// Name of a tool that remembers something, characters.
 pub const TOOL_NAME_CHARS_MAX: usize = 100;
 /// Key of what a tool remembers, bytes.

@@ -19,18 +19,19 @@ pub(crate) use decode::{
     prices_of, runs_of, sensor_event_of, subject_of, trigger_of,
 };
 pub use decode::{
-    attempt_of, budget_of, cost_entry_of, decode, environment_set_of, git_origin_of, lineage_part_of, passed_of,
-    pipeline_storage_of, price_of,
+    asset_dependency_of, asset_details_of, attempt_of, budget_of, cost_entry_of, decode, environment_set_of,
+    git_origin_of, lineage_part_of, passed_of, pipeline_storage_of, price_of,
 };
 pub(crate) use encode::{
     alert, axes, budget_whose, chain, connection_saved, cost_basis_kind, endpoint_opened, finding, follower,
     key_created, login_begun, login_completed, origin, prices, runs, sensor_event, subject, trigger,
 };
 pub use encode::{
-    attempt_ref, budget, cost_entry, cost_origin, encode, environment_set, passed as encode_passed, price,
+    asset_dependency, asset_details, attempt_ref, budget, cost_entry, cost_origin, encode, environment_set,
+    passed as encode_passed, price,
 };
 pub use encode::{git_origin, lineage_part_to_wire, pipeline_storage, prices as prices_to_wire};
-pub use json::to_json;
+pub use json::{asset_details_to_json, to_json};
 pub use kind::{ALL_KINDS, name_of};
 pub use metadata::{
     collected_of, column as column_to_wire, cost_basis_read, edge as edge_to_wire, operation as operation_to_wire,

@@ -17,7 +17,8 @@ use downbeat_domain::{
 use jiff::Timestamp;
 
 use super::{
-    SnapshotError, SnapshotPosition, access, alerts, assets, connections, cost, endpoints, environments, sensors,
+    SnapshotError, SnapshotPosition, access, alerts, assets, connections, cost, endpoints, environments, inventory,
+    sensors,
 };
 use crate::{
     convert,
@@ -66,6 +67,8 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         connections: connections::decode(message.connections).ok_or(of.bad("connections"))?,
         keys: access::decode(message.keys, message.revoked_keys, message.logins).ok_or(of.bad("keys"))?,
         environments: environments::decode(message.environments).ok_or(of.bad("environments"))?,
+        inventory: inventory::decode(message.declared_assets, message.declared_dependencies)
+            .ok_or(of.bad("declared_assets"))?,
         sensor_events: sensors::decode_events(message.sensor_events).ok_or(of.bad("sensor_events"))?,
         pools: message.pools.into_iter().map(|pool| (pool.name, pool.slots)).collect(),
         lanes_to_settle,

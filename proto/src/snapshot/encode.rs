@@ -10,7 +10,7 @@ use downbeat_domain::{
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
 };
 
-use super::{access, alerts, assets, connections, cost, endpoints, environments, logins, sensors};
+use super::{access, alerts, assets, connections, cost, endpoints, environments, inventory, logins, sensors};
 use crate::{
     convert::{id_bytes, micros, object_text},
     event::{self, plan, words},
@@ -52,6 +52,8 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         endpoints: endpoints::encode(&partition.endpoints),
         logins: logins::encode(&partition.keys.logins),
         environments: environments::encode(&partition.environments),
+        declared_assets: inventory::assets(&partition.inventory),
+        declared_dependencies: inventory::dependencies(&partition.inventory),
         connections: connections::encode(&partition.connections),
         ..wire::Snapshot::default()
     }

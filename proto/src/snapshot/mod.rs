@@ -21,6 +21,7 @@ mod decode;
 mod encode;
 mod endpoints;
 mod environments;
+mod inventory;
 mod logins;
 mod sensors;
 

@@ -7,7 +7,7 @@ use downbeat_domain::{
 };
 use jiff::SignedDuration;
 
-use super::{World, connections, environments};
+use super::{World, connections, environments, inventory};
 
 impl World {
     /// Keys and endpoints have nothing to do with runs, and what a run reads of an environment stands in it: what becomes of them joins the decision before, so that everything else goes as it would.
@@ -21,6 +21,7 @@ impl World {
             9 => self.of_logins(which, detail),
             // Seldom asked for in a step, and mostly in vain.
             11 => environments::removal(detail),
+            15 => inventory::command(which, detail),
             3 | 13 => connections::command(&self.partition.connections, which, detail),
             _ => return,
         };

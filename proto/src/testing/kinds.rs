@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::{Event, connection::ConnectionEvent};
+use downbeat_domain::{Event, connection::ConnectionEvent, inventory::InventoryEvent};
 
 /// How often each kind of event occurs, by its name.
 pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u32> {
@@ -15,6 +15,10 @@ pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u3
             Event::Connection(fact) => match fact.as_ref() {
                 ConnectionEvent::Resealed { .. } => "ConnectionsResealed".to_owned(),
                 fact => format!("Connection{fact:?}"),
+            },
+            Event::Inventory(fact) => match fact.as_ref() {
+                InventoryEvent::Depend { .. } => "DependenciesDeclared".to_owned(),
+                fact => format!("Asset{fact:?}"),
             },
             Event::Environment(fact) => format!("Environment{fact:?}"),
             _ => format!("{event:?}"),

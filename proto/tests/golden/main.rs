@@ -15,6 +15,7 @@ mod endpoints;
 mod environments;
 mod followed;
 mod foreign;
+mod inventory;
 mod keyed;
 mod priced;
 mod promised;
@@ -195,6 +196,7 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(declared::events())
         .chain(keyed::events())
         .chain(endpoints::events())
+        .chain(inventory::events())
         .chain(sealed::events())
         .chain(versioned::events())
         .collect();

@@ -67,6 +67,14 @@ pub(crate) fn partition(partition: &Partition) -> String {
                 .unwrap();
         }
     }
+    for (asset, details) in partition.inventory.assets() {
+        let (name, status) = (details.name.as_deref().unwrap_or("-"), details.status.as_deref().unwrap_or("-"));
+        writeln!(text, "asset {asset} `{name}`, {status}, {} bytes", details.bytes()).unwrap();
+    }
+    for one in partition.inventory.dependencies() {
+        let (link, from, to) = (&one.link, &one.from, &one.to);
+        writeln!(text, "asset {to} is made of {from}, as {} says: {}", link.integration, link.detail).unwrap();
+    }
     for state in partition.pipelines.values() {
         for (trigger, events) in &state.triggers {
             writeln!(text, "trigger {trigger} of {} has taken {}", state.alias, events.taken.len()).unwrap();

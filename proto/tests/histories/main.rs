@@ -15,6 +15,7 @@ mod describe;
 mod endpoints;
 mod environments;
 mod foreign;
+mod inventory;
 mod recorder;
 mod remote;
 mod scenarios;

@@ -40,6 +40,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("logins", crate::access::logins),
     ("environments", crate::environments::environments),
     ("connections", crate::connections::connections),
+    ("inventory", crate::inventory::inventory),
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),
     ("time-zones", time_zones),

@@ -4,6 +4,7 @@ export { AccessService } from "./gen/control/v1/access_pb.js";
 export { ConnectionService } from "./gen/control/v1/connections_pb.js";
 export { ControlService } from "./gen/control/v1/control_pb.js";
 export { EnvironmentService } from "./gen/control/v1/environments_pb.js";
+export { InventoryService } from "./gen/control/v1/inventory_pb.js";
 export { PipelineService } from "./gen/control/v1/pipelines_pb.js";
 export { ToolStateService } from "./gen/control/v1/tool_state_pb.js";
 export { WebhookService } from "./gen/control/v1/webhooks_pb.js";

@@ -26,8 +26,8 @@ use downbeat_proto::{
     control::v1::{
         access_service_server::AccessServiceServer, connection_service_server::ConnectionServiceServer,
         control_service_server::ControlServiceServer, environment_service_server::EnvironmentServiceServer,
-        pipeline_service_server::PipelineServiceServer, tool_state_service_server::ToolStateServiceServer,
-        webhook_service_server::WebhookServiceServer,
+        inventory_service_server::InventoryServiceServer, pipeline_service_server::PipelineServiceServer,
+        tool_state_service_server::ToolStateServiceServer, webhook_service_server::WebhookServiceServer,
     },
     worker::v1::worker_service_server::WorkerServiceServer,
 };
@@ -85,7 +85,7 @@ impl Coordinator {
     }
 
     /// Adds the services to a server and gives the loop to the caller; what looks at repositories begins. Returns the names for health.
-    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 8]) {
+    pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 9]) {
         let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log), self.vault));
         if let Some(every) = self.sync_every {
             tokio::spawn(control.syncing(every).run());
@@ -98,6 +98,8 @@ impl Coordinator {
         routes.add_service(WebhookServiceServer::from_arc(Arc::clone(&control)).max_decoding_message_size(limit));
         let environments = EnvironmentServiceServer::from_arc(Arc::clone(&control));
         routes.add_service(environments.max_decoding_message_size(limit));
+        let inventory = InventoryServiceServer::from_arc(Arc::clone(&control));
+        routes.add_service(inventory.max_decoding_message_size(limit));
         let tool_state = ToolStateServiceServer::from_arc(Arc::clone(&control));
         routes.add_service(tool_state.max_decoding_message_size(limit));
         routes.add_service(ControlServiceServer::from_arc(control).max_decoding_message_size(limit));
@@ -107,6 +109,7 @@ impl Coordinator {
             "downbeat.control.v1.ConnectionService",
             "downbeat.control.v1.ControlService",
             "downbeat.control.v1.EnvironmentService",
+            "downbeat.control.v1.InventoryService",
             "downbeat.control.v1.PipelineService",
             "downbeat.control.v1.ToolStateService",
             "downbeat.control.v1.WebhookService",

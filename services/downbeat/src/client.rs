@@ -5,7 +5,8 @@ use downbeat_proto::{
     control::v1::{
         access_service_client::AccessServiceClient, connection_service_client::ConnectionServiceClient,
         control_service_client::ControlServiceClient, environment_service_client::EnvironmentServiceClient,
-        pipeline_service_client::PipelineServiceClient, webhook_service_client::WebhookServiceClient,
+        inventory_service_client::InventoryServiceClient, pipeline_service_client::PipelineServiceClient,
+        webhook_service_client::WebhookServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
@@ -60,6 +61,12 @@ pub async fn connections(servers: &Servers) -> Result<ConnectionServiceClient<Ch
 /// The coordinator, about environments.
 pub async fn environments(servers: &Servers) -> Result<EnvironmentServiceClient<Channel>, Error> {
     let client = EnvironmentServiceClient::new(connect(&servers.server).await?);
+    Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
+}
+
+/// The coordinator, about what people declare of assets.
+pub async fn inventory(servers: &Servers) -> Result<InventoryServiceClient<Channel>, Error> {
+    let client = InventoryServiceClient::new(connect(&servers.server).await?);
     Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 

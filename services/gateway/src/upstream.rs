@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use downbeat_proto::{
     control::v1::{
         connection_service_client::ConnectionServiceClient, control_service_client::ControlServiceClient,
-        environment_service_client::EnvironmentServiceClient, pipeline_service_client::PipelineServiceClient,
-        tool_state_service_client::ToolStateServiceClient,
+        environment_service_client::EnvironmentServiceClient, inventory_service_client::InventoryServiceClient,
+        pipeline_service_client::PipelineServiceClient, tool_state_service_client::ToolStateServiceClient,
     },
     limits::MESSAGE_BYTES_MAX,
     metadata::v1::{
@@ -70,6 +70,10 @@ impl Upstream {
 
     pub(crate) fn environments(&self) -> EnvironmentServiceClient<Channel> {
         EnvironmentServiceClient::new(self.coordinator.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn inventory(&self) -> InventoryServiceClient<Channel> {
+        InventoryServiceClient::new(self.coordinator.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     pub(crate) fn pipelines(&self) -> PipelineServiceClient<Channel> {

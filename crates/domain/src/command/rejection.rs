@@ -183,6 +183,15 @@ pub enum Rejection {
         /// Its name.
         name: String,
     },
+    /// Texts and numbers of what is declared of assets have limits.
+    #[error("{0}")]
+    InvalidAsset(String),
+    /// It was declared before.
+    #[error("asset `{asset}` is declared already: change it, or remove it first")]
+    AssetExists {
+        /// Its key.
+        asset: String,
+    },
     /// Names and fields of connections have limits.
     #[error("{0}")]
     InvalidConnection(String),
@@ -353,6 +362,8 @@ impl Rejection {
             Self::InvalidEnvironment(_) => "INVALID_ENVIRONMENT",
             Self::UnknownEnvironment { .. } => "UNKNOWN_ENVIRONMENT",
             Self::EnvironmentIsDefault { .. } => "ENVIRONMENT_IS_DEFAULT",
+            Self::InvalidAsset(_) => "INVALID_ASSET",
+            Self::AssetExists { .. } => "ASSET_EXISTS",
             Self::InvalidConnection(_) => "INVALID_CONNECTION",
             Self::UnknownConnection(_) => "UNKNOWN_CONNECTION",
             Self::ConnectionChanged { .. } => "CONNECTION_CHANGED",

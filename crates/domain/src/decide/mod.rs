@@ -20,6 +20,7 @@ mod environments;
 mod fire_schedule;
 mod follow;
 mod inputs;
+mod inventory;
 mod lane;
 mod lease_task;
 mod lineage;
@@ -81,6 +82,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::SetPool { name, slots } => pools::set(partition, name, *slots, context),
         Command::SetEnvironment(set) => environments::set(partition, set, context),
         Command::RemoveEnvironment { named } => environments::remove(partition, named, context),
+        Command::Inventory(command) => inventory::decide(partition, command, context),
         Command::KeepToolState(keep) => tool_state::decide(keep, context),
         Command::NoteTimeZones { release } => time_zones::note(partition, release, context),
         Command::StartRun(start) => start_run::decide(partition, start, context),

@@ -67,6 +67,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         Event::Environment(EnvironmentEvent::Removed { environment, .. }) => {
             partition.environments.remove(*environment)
         }
+        Event::Inventory(fact) => partition.inventory.apply(fact),
         Event::TimeZonesChanged { release, .. } => partition.time_zones.clone_from(release),
         Event::ScheduleDecided(decided) => {
             if let Some(state) = partition.pipelines.get_mut(&decided.pipeline) {

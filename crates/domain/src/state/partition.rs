@@ -15,7 +15,8 @@ use crate::{
     plan::PreparedPlan,
     state::{
         AlertCounts, Alerts, AssetListeners, AssetState, Backfills, Beside, Connections, Endpoints, Environments,
-        Followers, Keys, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window, listens,
+        Followers, Inventory, Keys, LaneKey, Lanes, Listeners, Pools, RunState, SensorEvents, TriggerState, Window,
+        listens,
     },
     status::RunStatus,
     storage::PipelineStorage,
@@ -36,6 +37,8 @@ pub struct Partition {
     pub pools: Pools,
     /// What runs read as `ENV.NAME`.
     pub environments: Environments,
+    /// What people declare of assets.
+    pub inventory: Inventory,
     /// Runs by pipeline and environment.
     pub lanes: Lanes,
     /// Triggers by the subjects that they listen to.

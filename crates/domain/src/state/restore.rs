@@ -19,8 +19,8 @@ use crate::{
     plan::{Node, PreparedPlan},
     state::{
         Agenda, Alerts, AssetListeners, Backfill, Backfills, Carried, Connections, Endpoints, Environments, Expansion,
-        Followed, Followers, GroupPhase, GroupState, Halt, Keys, LaneKey, Lanes, Listeners, Measured, Partition, Phase,
-        PipelineState, Pools, RecentCommands, RunState, SensorEvents, TaskState,
+        Followed, Followers, GroupPhase, GroupState, Halt, Inventory, Keys, LaneKey, Lanes, Listeners, Measured,
+        Partition, Phase, PipelineState, Pools, RecentCommands, RunState, SensorEvents, TaskState,
     },
     status::{RunStatus, TaskStatus},
 };
@@ -48,6 +48,7 @@ pub struct PartitionParts {
     pub endpoints: Endpoints,
     pub connections: Connections,
     pub environments: Environments,
+    pub inventory: Inventory,
     /// Named pools whose size somebody has set.
     pub pools: BTreeMap<String, u32>,
     /// Lanes on the agenda; that a run is on it follows from the run.
@@ -392,6 +393,7 @@ impl Partition {
             runs_created: parts.runs_created,
             pools: Pools::default(),
             environments: parts.environments,
+            inventory: parts.inventory,
             lanes: Lanes::default(),
             listeners: Listeners::default(),
             asset_listeners: AssetListeners::default(),

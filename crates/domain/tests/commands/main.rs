@@ -19,6 +19,7 @@ mod events;
 mod followers;
 mod graph;
 mod groups;
+mod inventory;
 mod keys;
 mod lanes;
 mod limits;

@@ -14,6 +14,7 @@ use downbeat_domain::{
         LoginEnd, LoginRenewed, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
     },
     foreign::{LineageReported, Said},
+    inventory::InventoryEvent,
     plan::Plan,
     status::WindowEnd,
     tool_state::{Entries, ToolStateKept},
@@ -80,6 +81,9 @@ pub(crate) fn events() -> Vec<Event> {
             at: at(1),
         }))),
         Event::Environment(EnvironmentEvent::Removed { environment: EnvironmentId([3; 16]), name: text(), at: at(1) }),
+        Event::Inventory(Box::new(InventoryEvent::Declared { asset: text(), details: Box::default(), at: at(1) })),
+        Event::Inventory(Box::new(InventoryEvent::Removed { asset: text(), at: at(1) })),
+        Event::Inventory(Box::new(InventoryEvent::Depend { dependencies: Vec::new(), at: at(1) })),
         Event::ToolStateKept(Box::new(ToolStateKept {
             integration: text(),
             entries: Entries::from([(text(), text())]),

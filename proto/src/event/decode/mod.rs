@@ -13,6 +13,7 @@ mod environment;
 mod fields;
 mod follow;
 mod foreign;
+mod inventory;
 mod login;
 mod pipeline;
 mod run;
@@ -36,6 +37,7 @@ pub(crate) use endpoints::opened_of as endpoint_opened_of;
 pub use environment::set_of as environment_set_of;
 pub(crate) use follow::{chain as chain_of, follower as follower_of};
 pub use foreign::part_of as lineage_part_of;
+pub use inventory::{dependency_of as asset_dependency_of, details_of as asset_details_of};
 pub(crate) use login::{begun_of as login_begun_of, completed_of as login_completed_of};
 pub use pipeline::{origin_of as git_origin_of, storage_of as pipeline_storage_of};
 pub(crate) use run::{axes as axes_of, origin as origin_of, trigger as trigger_of};
@@ -131,6 +133,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             login::decode(known, fields, payload)?
         }
         EventKind::EnvironmentSet | EventKind::EnvironmentRemoved => environment::decode(known, fields, payload)?,
+        EventKind::AssetDeclared | EventKind::AssetRemoved | EventKind::DependenciesDeclared => {
+            inventory::decode(known, fields, payload)?
+        }
         EventKind::ToolStateKept => Event::ToolStateKept(Box::new(environment::kept(fields, fields.parse(payload)?)?)),
         EventKind::LineageReported => {
             Event::LineageReported(Box::new(foreign::reported(fields, fields.parse(payload)?)?))

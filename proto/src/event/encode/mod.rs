@@ -12,6 +12,7 @@ mod endpoints;
 mod environment;
 mod follow;
 mod foreign;
+mod inventory;
 mod login;
 mod pipeline;
 mod run;
@@ -38,6 +39,7 @@ pub(crate) use endpoints::opened as endpoint_opened;
 pub use environment::set as environment_set;
 pub(crate) use follow::{chain, follower};
 pub use foreign::part_to_wire as lineage_part_to_wire;
+pub use inventory::{dependency as asset_dependency, details as asset_details};
 pub(crate) use login::{begun as login_begun, completed as login_completed};
 pub use pipeline::{origin as git_origin, storage as pipeline_storage};
 pub(crate) use run::{axes, origin, trigger};
@@ -100,6 +102,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::Endpoint(fact) => endpoints::encode(fact),
         Event::Connection(fact) => connection::encode(fact),
         Event::Environment(fact) => environment::encode(fact),
+        Event::Inventory(fact) => inventory::encode(fact),
         Event::ToolStateKept(kept) => event(EventKind::ToolStateKept, &environment::kept(kept)),
         Event::LineageReported(reported) => event(EventKind::LineageReported, &foreign::reported(reported)),
         Event::SensorOpened(_) | Event::SensorChecked(_) | Event::SensorClosed(_) | Event::SensorEventTaken(_) => {

@@ -11,9 +11,12 @@ mod cost;
 mod endpoints;
 mod environment;
 mod foreign;
+mod inventory;
 mod login;
 mod pipeline;
 mod sensor;
+
+pub use inventory::details as asset_details_to_json;
 
 use downbeat_domain::{
     ConditionResult, Event, EventOrigin, PipelineId, RunCreated, ScheduleDecided, TaskRunId, Trigger,
@@ -92,6 +95,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
             "run_id": run.to_string(), "group": group, "iteration": iteration, "reason": reason, "at": at(*when),
         }),
         Event::Environment(fact) => environment::fact(fact),
+        Event::Inventory(fact) => inventory::fact(fact),
         Event::ToolStateKept(kept) => environment::kept(kept),
         other => {
             let of_task = || task(other).unwrap_or_else(|| attempt::to_json(other));

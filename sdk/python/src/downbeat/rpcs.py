@@ -4,6 +4,7 @@ from downbeat._proto.control.v1 import access_pb2 as access
 from downbeat._proto.control.v1 import connections_pb2 as connections
 from downbeat._proto.control.v1 import control_pb2 as control
 from downbeat._proto.control.v1 import environments_pb2 as environments
+from downbeat._proto.control.v1 import inventory_pb2 as inventory
 from downbeat._proto.control.v1 import pipelines_pb2 as pipelines
 from downbeat._proto.control.v1 import tool_state_pb2 as tool_state
 from downbeat._proto.control.v1 import webhooks_pb2 as webhooks
@@ -25,6 +26,7 @@ from downbeat._proto.rpcs import (
     ControlService,
     CostService,
     EnvironmentService,
+    InventoryService,
     LineageService,
     MetadataService,
     PipelineService,
@@ -42,6 +44,7 @@ __all__ = [
     "ControlService",
     "CostService",
     "EnvironmentService",
+    "InventoryService",
     "LineageService",
     "MetadataService",
     "PipelineService",
@@ -58,6 +61,7 @@ __all__ = [
     "cost",
     "environments",
     "events",
+    "inventory",
     "lineage",
     "metadata",
     "pipelines",

@@ -31,6 +31,7 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::InvalidInputs(_)
         | Rejection::InvalidPool(_)
         | Rejection::InvalidEnvironment(_)
+        | Rejection::InvalidAsset(_)
         | Rejection::InvalidConnection(_)
         | Rejection::InvalidToolState(_)
         | Rejection::InvalidCost(_)
@@ -46,6 +47,7 @@ fn rejected(rejection: &Rejection) -> Status {
         Rejection::RunExists(_)
         | Rejection::KeyExists(_)
         | Rejection::EndpointExists { .. }
+        | Rejection::AssetExists { .. }
         | Rejection::PipelineExists { .. } => Code::AlreadyExists,
         Rejection::VersionUnread { .. } | Rejection::StorageMoved { .. } => Code::Unavailable,
         Rejection::RunFinished { .. }

@@ -38,6 +38,7 @@ pub(super) fn run(command: &Command) -> Option<RunId> {
         | Command::Connection(_)
         | Command::SetEnvironment(_)
         | Command::RemoveEnvironment { .. }
+        | Command::Inventory(_)
         | Command::KeepToolState(_)
         | Command::ReportLineage(_)
         | Command::SetPool { .. } => None,

@@ -1,8 +1,12 @@
 //! `downbeat asset`.
 
+mod declared;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Servers;
+
+pub use declared::{AssetDeclare, AssetDepend, AssetRemove};
 
 /// `downbeat asset`.
 #[derive(Debug, Args)]
@@ -29,6 +33,12 @@ pub enum AssetSub {
     Tests(AssetTests),
     /// List what became of the columns of an asset, or of all, newest first.
     Changes(AssetChanges),
+    /// Declare an asset that no run reports, or what it is where runs say otherwise.
+    Declare(AssetDeclare),
+    /// Remove an asset and its dependencies, until something tells of it again.
+    Remove(AssetRemove),
+    /// Declare what an asset is made of.
+    Depend(AssetDepend),
 }
 
 /// `downbeat asset list`.

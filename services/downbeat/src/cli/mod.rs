@@ -30,8 +30,8 @@ use downbeat_worker::Isolation;
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use answers::{Broken, Now};
 pub use asset::{
-    AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetOrder, AssetPath, AssetSub,
-    AssetTests,
+    AssetChanges, AssetCommand, AssetDeclare, AssetDepend, AssetImpact, AssetLineage, AssetList, AssetOne, AssetOrder,
+    AssetPath, AssetRemove, AssetSub, AssetTests,
 };
 pub use audit::{AuditCommand, AuditExport, AuditSelection, AuditSub, AuditVerify};
 pub use backfill::{BackfillCancel, BackfillCommand, BackfillList, BackfillShow, BackfillSub};

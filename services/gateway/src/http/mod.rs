@@ -14,4 +14,4 @@ pub(crate) use fault::{Fault, Place, Violation};
 pub(crate) use page::{Asked, Page};
 pub(crate) use query::Query;
 pub(crate) use route::{Gives, Need, Route, Routes, Takes};
-pub(crate) use time::{Span, instant};
+pub(crate) use time::{Span, instant, parsed};

@@ -50,12 +50,16 @@ fn read(query: &Query, name: &str) -> Result<Option<Timestamp>, Fault> {
     let Some(given) = query.text(name) else { return Ok(None) };
     // A `+` of an offset that was not escaped comes as a space.
     let given = given.replace(' ', "+");
-    let naive = || given.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    let read = given.parse::<Timestamp>().ok().or_else(naive);
-    read.map(Some).ok_or_else(|| {
+    parsed(&given).map(Some).ok_or_else(|| {
         let said = "no instant: write it as 2026-11-28T09:30:00Z";
         Fault::invalid("query", name, "datetime_parsing", said)
     })
+}
+
+/// An instant; without an offset it is one of UTC.
+pub(crate) fn parsed(text: &str) -> Option<Timestamp> {
+    let naive = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    text.parse::<Timestamp>().ok().or_else(naive)
 }
 
 #[cfg(test)]

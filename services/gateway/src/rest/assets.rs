@@ -1,4 +1,7 @@
-//! Assets over all runs.
+//! Assets over all runs, and what people declare of them.
+
+mod depend;
+mod write;
 
 use axum::{http::Method, response::Response};
 use downbeat_domain::access::Role;
@@ -30,6 +33,16 @@ pub(super) struct PublicAsset {
     created_at: Option<String>,
     updated_at: Option<String>,
     description: Option<String>,
+    /// What follows up to `lastUpdatedInIntegration` is what people declare.
+    integration_asset_type: Option<String>,
+    meta: Option<Value>,
+    database_name: Option<String>,
+    schema_name: Option<String>,
+    table_name: Option<String>,
+    workspace_name: Option<String>,
+    workspace_id: Option<String>,
+    created_in_integration: Option<String>,
+    last_updated_in_integration: Option<String>,
     owners: Vec<String>,
     tags: Vec<String>,
     url: Option<String>,
@@ -84,6 +97,8 @@ pub(super) fn routes(routes: &mut Routes) {
         Route::new(Method::GET, "/assets/{id}", viewer, "An asset, by its id or its key", get)
             .gives::<AssetDetail>(200),
     );
+    write::routes(routes);
+    depend::routes(routes);
 }
 
 async fn list(call: Call) -> Result<Response, Fault> {
@@ -138,14 +153,8 @@ async fn get(call: Call) -> Result<Response, Fault> {
     if named.chars().count() > NAME_CHARS_MAX {
         return Err(Fault::unknown("Asset not found"));
     }
-    let listed = ListAssetsRequest {
-        asset_ids: vec![named.to_owned()],
-        page_size: 1,
-        at_least: call.edge.upstream.at_least(),
-        ..Default::default()
-    };
-    let found = call.edge.upstream.metadata().list_assets(call.ask(listed)).await?.into_inner();
-    let asset = found.assets.into_iter().next().ok_or_else(|| Fault::unknown("Asset not found"))?;
+    let found = found(&call, vec![named.to_owned()]).await?;
+    let asset = found.into_iter().next().ok_or_else(|| Fault::unknown("Asset not found"))?;
     let key = asset.asset.as_ref().map(|asset| asset.key.clone()).unwrap_or_default();
     let request = GetAssetRequest { asset: key, at_least: call.edge.upstream.at_least() };
     let found = call.edge.upstream.assets().get_asset(call.ask(request)).await?.into_inner();
@@ -172,6 +181,13 @@ async fn get(call: Call) -> Result<Response, Fault> {
     json(200, &detail)
 }
 
+/// Those assets that have one of these ids or keys, at most 100.
+async fn found(call: &Call, asset_ids: Vec<String>) -> Result<Vec<Asset>, Fault> {
+    let at_least = call.edge.upstream.at_least();
+    let request = ListAssetsRequest { asset_ids, page_size: 100, at_least, ..Default::default() };
+    Ok(call.edge.upstream.metadata().list_assets(call.ask(request)).await?.into_inner().assets)
+}
+
 pub(super) fn shape(call: &Call, told: Asset) -> PublicAsset {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let known = |number: i64| (number >= 0).then_some(number);
@@ -182,6 +198,7 @@ pub(super) fn shape(call: &Call, told: Asset) -> PublicAsset {
             "pipelineRunId": some(&test.run_id) })
     });
     let tests = tests.collect();
+    let declared = told.declared.unwrap_or_default();
     let asset = told.asset.unwrap_or_default();
     let columns = asset.columns.iter().map(|column| {
         object!({ "name": column.name, "type": some(&column.r#type), "description": some(&column.description) })
@@ -192,12 +209,21 @@ pub(super) fn shape(call: &Call, told: Asset) -> PublicAsset {
         account_id: call.table.account_id.clone(),
         asset_name: asset.name,
         asset_type: published(&asset.r#type).to_owned(),
-        integration_account_id: None,
+        integration_account_id: declared.integration_account_id,
         external_id: asset.key,
         status: told.status,
         created_at: instant(told.first_seen_at),
         updated_at: instant(told.updated_at),
         description: some(&asset.description),
+        integration_asset_type: declared.integration_asset_type,
+        meta: declared.meta.and_then(|meta| serde_json::from_str(&meta).ok()),
+        database_name: declared.database_name,
+        schema_name: declared.schema_name,
+        table_name: declared.table_name,
+        workspace_name: declared.workspace_name,
+        workspace_id: declared.workspace_id,
+        created_in_integration: declared.created_in_integration_at.and_then(instant),
+        last_updated_in_integration: declared.updated_in_integration_at.and_then(instant),
         owners: asset.owners,
         tags: asset.tags,
         url: some(&asset.link),

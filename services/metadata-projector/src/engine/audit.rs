@@ -7,6 +7,7 @@
 mod connections;
 mod endpoints;
 mod environments;
+mod inventory;
 mod logins;
 mod tell;
 mod versions;
@@ -27,7 +28,7 @@ use super::{
 use crate::error::Error;
 
 /// Version of the rows: see [`Projection::VERSION`].
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// It was done.
 pub const ACCEPTED: &str = "ACCEPTED";
 /// It was not.
@@ -52,7 +53,7 @@ struct Told {
 impl Projection for Audit {
     const NAME: &'static str = "audit";
     const VERSION: u32 = VERSION;
-    const READS: &'static [&'static str] = &["pipelines", "runs", "task_runs", "backfills", "alerts"];
+    const READS: &'static [&'static str] = &["pipelines", "runs", "task_runs", "backfills", "alerts", "assets"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
         tell_command(fact, plans, batch)?;

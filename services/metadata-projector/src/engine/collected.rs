@@ -21,7 +21,28 @@ pub(super) fn count(number: Option<u64>) -> i64 {
     number.and_then(|number| i64::try_from(number).ok()).unwrap_or(-1)
 }
 
-/// Folds a report into the assets that it names; `key_of` says where the row of an asset stands, `write` writes it there.
+/// Where rows of assets stand.
+pub(super) trait Home {
+    /// The key under which what is said of this one stands.
+    ///
+    /// # Errors
+    /// `Damaged`.
+    fn named(&self, asset: &str, batch: &Batch<'_>) -> Result<String, Error>;
+
+    /// What was reported of it so far; `None` = nothing.
+    ///
+    /// # Errors
+    /// `Damaged`.
+    fn read(&self, asset: &str, batch: &Batch<'_>) -> Result<Option<wire::Asset>, Error>;
+
+    /// That is what was reported of it.
+    ///
+    /// # Errors
+    /// `Damaged`.
+    fn write(&self, asset: &str, row: &wire::Asset, batch: &mut Batch<'_>) -> Result<(), Error>;
+}
+
+/// Folds a report into the assets that it names.
 ///
 /// `ran` says who made the tests of it.
 ///
@@ -30,22 +51,21 @@ pub(super) fn count(number: Option<u64>) -> i64 {
 pub(super) fn fold_assets(
     collected: &metadata::Collected,
     ran: &Ran<'_>,
+    home: &impl Home,
     batch: &mut Batch<'_>,
-    key_of: impl Fn(&str, &Batch<'_>) -> Result<Vec<u8>, Error>,
-    write: impl Fn(Vec<u8>, &wire::Asset, &mut Batch<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let at = ran.at;
     for reported in &collected.assets {
-        let key = key_of(&reported.key, batch)?;
-        let mut row = existing_or_new(batch.get(&key)?, &reported.key, at);
+        let key = home.named(&reported.key, batch)?;
+        let mut row = existing_or_new(home.read(&key, batch)?, &key, at);
         touch(&mut row, ran.run_id, at);
         merge(row.asset.get_or_insert_default(), reported);
-        write(key, &row, batch)?;
+        home.write(&key, &row, batch)?;
     }
     // Large reports come in chunks: an operation may name an asset that only a later chunk describes.
     for done in collected.operations.iter().filter(|operation| !operation.asset.is_empty()) {
-        let key = key_of(&done.asset, batch)?;
-        let mut row = existing_or_new(batch.get(&key)?, &done.asset, at);
+        let key = home.named(&done.asset, batch)?;
+        let mut row = existing_or_new(home.read(&key, batch)?, &key, at);
         touch(&mut row, ran.run_id, at);
         if done.kind == TEST {
             checks::note(&mut row, checks::of(done, ran));
@@ -55,21 +75,26 @@ pub(super) fn fold_assets(
         if done.materialises() {
             row.materialised_at = row.materialised_at.max(at);
         }
-        write(key, &row, batch)?;
+        home.write(&key, &row, batch)?;
     }
     // What only an edge names is an asset as well.
     for named in collected.edges.iter().flat_map(|edge| [&edge.from, &edge.to]).filter(|named| !named.is_empty()) {
-        let key = key_of(named, batch)?;
-        if batch.bytes(&key)?.is_none() {
-            let mut row = existing_or_new(None, named, at);
+        let key = home.named(named, batch)?;
+        if home.read(&key, batch)?.is_none() {
+            let mut row = existing_or_new(None, &key, at);
             touch(&mut row, ran.run_id, at);
-            write(key, &row, batch)?;
+            home.write(&key, &row, batch)?;
         }
     }
     Ok(())
 }
 
-fn existing_or_new(row: Option<wire::Asset>, key: &str, at: i64) -> wire::Asset {
+/// The row of an asset, unless that was removed.
+pub fn known(row: Option<wire::Asset>) -> Option<wire::Asset> {
+    row.filter(|row| row.asset.is_some())
+}
+
+pub(super) fn existing_or_new(row: Option<wire::Asset>, key: &str, at: i64) -> wire::Asset {
     row.unwrap_or_else(|| wire::Asset { first_seen_at: at, ..unknown_asset(key) })
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::{Event, PipelineId, RunId, Trigger, event::WindowRef};
+use downbeat_domain::{Event, PipelineId, RunId, Trigger, event::WindowRef, inventory::InventoryEvent};
 use downbeat_proto::{convert::micros, metadata::v1 as wire};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     batch::Batch,
     collected::TEST,
     graph::aliases,
-    kept,
+    inventory, kept,
     keys::{
         self,
         answers::{self, Kept},
@@ -79,7 +79,7 @@ pub struct HourRow {
 
 impl Projection for GoingOn {
     const NAME: &'static str = "going_on";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const READS: &'static [&'static str] = &["pipelines", "runs", "task_runs", "graph", "assets", "breaches", "alerts"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -139,6 +139,11 @@ impl Projection for GoingOn {
                 kept::set(Kept::DeadAlerts, &alert.0, "", micros(*at), row.state == alerts::DEAD, batch)
             }
             Event::OperationsCollected { .. } | Event::LineageReported(_) => tests(fact, plans, batch),
+            Event::Inventory(said) => match said.as_ref() {
+                // It is nobody's concern any more.
+                InventoryEvent::Removed { asset, .. } => health(asset, fact.decided_at, batch),
+                InventoryEvent::Declared { .. } | InventoryEvent::Depend { .. } => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -212,11 +217,13 @@ fn tests(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<()
     let Some(told) = told::of(fact, plans, batch)? else { return Ok(()) };
     let tested = told.collected.operations.iter().filter(|done| done.kind == TEST && !done.asset.is_empty());
     let tested: std::collections::BTreeSet<&str> = tested.map(|done| done.asset.as_str()).collect();
-    for asset in tested {
-        let meant = aliases::meant(asset, |row| batch.bytes(row))?;
-        let row: wire::Asset = batch.get(&keys::asset(&meant))?.unwrap_or_default();
-        let bad = matches!(row.status.as_str(), "UNHEALTHY" | "WARNING");
-        kept::set(Kept::Unhealthy, &node(&meant), &meant, fact.decided_at, bad, batch)?;
-    }
-    Ok(())
+    tested.into_iter().try_for_each(|asset| health(asset, fact.decided_at, batch))
+}
+
+fn health(asset: &str, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let meant = aliases::meant(asset, |row| batch.bytes(row))?;
+    // As its tests say: people may say something else of it.
+    let row = inventory::reported(&meant, batch)?.unwrap_or_default();
+    let bad = matches!(row.status.as_str(), "UNHEALTHY" | "WARNING");
+    kept::set(Kept::Unhealthy, &node(&meant), &meant, at, bad, batch)
 }

@@ -22,7 +22,8 @@
 //! | `o` | run id, place (4), attempt (4), chunk (4), ordinal (4) | `metadata.v1.Operation` without the plan's fields | operations |
 //! | `o` | run id, place (4), all ones (4), BLAKE3 of its id (8) | the same, of another system; an empty row = it has gone to its task | foreign |
 //! | `Xr` | run of another system (16) | [`super::foreign::HangsBelow`] | foreign |
-//! | `a` | asset key | `metadata.v1.Asset` | assets |
+//! | `a` | asset key | `metadata.v1.Asset`; an empty row = it was removed | assets |
+//! | `A` | asset (16) | `metadata.v1.Asset` as it was reported; only of those that people declare | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
 //! | `b` | pipeline id, began, newest first (8), kind and name | `metadata.v1.Breach` | breaches |
 //! | `B` | began, newest first (8), pipeline id, kind and name | nothing | breaches |
@@ -45,6 +46,7 @@
 //! | `Ld` | asset read (16), asset written (16) | nothing | graph |
 //! | `Lw` | asset (16), who writes it (16) | [`super::graph::rows::WriterRow`] | graph |
 //! | `La` | alias (16) | [`super::graph::rows::AliasRow`] | graph |
+//! | `Lx` | asset (16) | [`super::graph::rows::RemovedRow`]; absent = nobody removed it | graph |
 //! | `Lf` | pipeline id | [`super::graph::rows::DeclaredRow`]; only of pipelines that declared something | graph |
 //! | `Qh` | asset (16), at, newest first (8), test and report (16) | `metadata.v1.AssetTest` | quality |
 //! | `Qc` | asset (16) | [`super::schema::Columns`] | quality |
@@ -88,8 +90,8 @@
 //! | `Np` | pipeline id, version (4) | [`super::marks::PlanIntegrations`] | pipelines |
 //! | `No` | told of first, newest first (8), key of the first operation without its number | [`super::marks::ReportMark`] | operations |
 //! | `No` | told of first, newest first (8), key of the operation | the same; an empty row = it has gone to its task | foreign |
-//! | `Naa` | first seen, newest first (8), asset (16) | [`super::marks::AssetMark`] | assets |
-//! | `Nad` `Nas` | BLAKE3 of its database, its schema (16), then as `Naa` | the same, without when it changed last | assets |
+//! | `Naa` | first seen, newest first (8), asset (16) | [`super::marks::AssetMark`]; an empty row = it was removed | assets |
+//! | `Nad` `Nas` | BLAKE3 of its database, its schema (16), then as `Naa` | the same, without when it changed last; an empty row = it is there no more | assets |
 //! | `Nk` | id of an asset (16) | its key | assets |
 //!
 //! Numbers are big-endian, ids are their 16 bytes: keys sort as people expect.
@@ -270,6 +272,11 @@ pub fn operation(run: RunId, task: u32, attempt: u32, chunk: u32, ordinal: u32) 
 /// An asset.
 pub fn asset(asset: &str) -> Vec<u8> {
     key(b'a', &[asset.as_bytes()])
+}
+
+/// An asset without what people declare of it.
+pub fn reported_asset(asset: graph::Node) -> Vec<u8> {
+    key(b'A', &[&asset])
 }
 
 /// Prefix of the assets of a run.

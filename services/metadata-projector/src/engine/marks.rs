@@ -142,12 +142,34 @@ pub struct AssetMark {
     /// When it was told of last, microseconds since the epoch.
     #[prost(int64, tag = "6")]
     pub updated_at: i64,
+    /// As people declare, like all that follows; empty = nobody does.
+    #[prost(string, tag = "7")]
+    pub integration_account: String,
+    /// Id of its workspace.
+    #[prost(string, tag = "8")]
+    pub workspace: String,
+    /// Its database.
+    #[prost(string, tag = "9")]
+    pub database: String,
+    /// Its schema.
+    #[prost(string, tag = "10")]
+    pub schema: String,
+    /// When its system made it, microseconds since the epoch; 0 = nobody says.
+    #[prost(int64, tag = "11")]
+    pub made_at: i64,
+    /// When its system changed it last.
+    #[prost(int64, tag = "12")]
+    pub changed_at: i64,
 }
 
 impl AssetMark {
     /// That of an asset.
     pub fn of(row: &wire::Asset) -> Self {
         let known = row.asset.as_ref();
+        let declared = row.declared.as_ref();
+        let said = |field: fn(&downbeat_proto::events::v1::AssetDetails) -> &Option<String>| {
+            declared.and_then(|declared| field(declared).clone()).unwrap_or_default()
+        };
         let text = |field: fn(&downbeat_proto::events::v1::Asset) -> &String| known.map(field).cloned();
         Self {
             key: text(|asset| &asset.key).unwrap_or_default(),
@@ -156,7 +178,21 @@ impl AssetMark {
             integration: text(|asset| &asset.integration).unwrap_or_default(),
             status: row.status.clone(),
             updated_at: row.updated_at,
+            integration_account: said(|declared| &declared.integration_account_id),
+            workspace: said(|declared| &declared.workspace_id),
+            database: said(|declared| &declared.database_name),
+            schema: said(|declared| &declared.schema_name),
+            made_at: declared.and_then(|declared| declared.created_in_integration_at).unwrap_or_default(),
+            changed_at: declared.and_then(|declared| declared.updated_in_integration_at).unwrap_or_default(),
         }
+    }
+
+    /// Its database and its schema: as people declare, else as its key says.
+    pub fn place(&self) -> (Option<String>, Option<String>) {
+        let (database, schema) = place_of(&self.key).unzip();
+        let or =
+            |declared: &String, named: Option<String>| Some(declared.clone()).filter(|it| !it.is_empty()).or(named);
+        (or(&self.database, database), or(&self.schema, schema))
     }
 }
 

@@ -25,6 +25,7 @@ pub mod foreign;
 pub mod going_on;
 pub mod graph;
 pub mod integrations;
+mod inventory;
 mod iterations;
 pub mod kept;
 pub mod keys;
@@ -63,7 +64,7 @@ use downbeat_proto::{
     record,
 };
 
-pub use self::collected::{asset_id, unknown_asset};
+pub use self::collected::{asset_id, known, unknown_asset};
 use self::{
     batch::{Batch, ReadRows, Writes},
     plans::Plans,

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use downbeat_domain::RunId;
+use downbeat_lineage::naming;
 use downbeat_proto::metadata::v1::{self as wire, AssetSort};
 use prost::Message;
 
@@ -18,12 +19,14 @@ use super::{
 use crate::{
     engine::{
         batch::ReadRows,
+        graph::aliases,
         keys::{
             self,
             graph::{ALIASES, Node, alias_of_asset, aliased, node},
             lists::{self, AssetIndex, asset_in},
         },
-        marks::{AssetMark, place_of},
+        known,
+        marks::AssetMark,
         rows,
     },
     limits,
@@ -77,6 +80,10 @@ fn is_plain(asked: &wire::ListAssetsRequest) -> bool {
 
 fn by_key(view: &View<'_>, page: Page<'_>) -> Result<page::Paged<wire::Asset>, Refusal> {
     page::read(view.store, keys::ASSETS, page, |key, bytes| {
+        // It was removed.
+        if bytes.is_empty() {
+            return Ok(None);
+        }
         let row: wire::Asset = rows::read(key, bytes)?;
         let named = row.asset.as_ref().map(|asset| asset.key.as_str()).unwrap_or_default();
         let alias = view.store.get(&alias_of_asset(node(named)))?.is_some();
@@ -120,7 +127,7 @@ fn gathered(
             next = last.as_deref().map(token).unwrap_or_default();
             break;
         }
-        if let Some(row) = view.get::<wire::Asset>(&keys::asset(&key))? {
+        if let Some(row) = known(view.get(&keys::asset(&key))?) {
             bytes += row.encoded_len();
             rows.push(row);
         }
@@ -144,10 +151,13 @@ impl Order {
 
     /// Those that are alike in what is sorted by stand in the order in which they were seen first.
     fn place(self, mark: &AssetMark, first_seen: [u8; 8]) -> Place {
-        let updated = ((mark.updated_at as u64) ^ (1 << 63)).to_be_bytes();
+        let sorted = |at: i64| ((at as u64) ^ (1 << 63)).to_be_bytes();
+        let or = |declared: i64, else_at| if declared == 0 { else_at } else { sorted(declared) };
+        let updated = or(mark.changed_at, sorted(mark.updated_at));
+        let made = or(mark.made_at, first_seen.map(|byte| !byte));
         let value: &[u8] = match self.sort {
             AssetSort::Key => mark.key.as_bytes(),
-            AssetSort::FirstSeen => &[],
+            AssetSort::FirstSeen => &made,
             AssetSort::Updated => &updated,
             AssetSort::Name => mark.name.as_bytes(),
             AssetSort::Type => kind(mark).as_bytes(),
@@ -157,7 +167,7 @@ impl Order {
         let mut place = self.prefix();
         let begin = place.len();
         // A zero ends the value, so that a shorter one stands before a longer one; eight bytes of a time need none.
-        let is_text = self.sort != AssetSort::Updated;
+        let is_text = !matches!(self.sort, AssetSort::Updated | AssetSort::FirstSeen);
         place.extend(value.iter().filter(|byte| !is_text || **byte != 0));
         place.push(0);
         place.extend(first_seen.map(|byte| !byte));
@@ -180,10 +190,6 @@ fn each(
     sort: AssetSort,
     mut take: impl FnMut(AssetMark, [u8; 8]),
 ) -> Result<(), Refusal> {
-    // What nobody has.
-    if !asked.integration_account_ids.is_empty() || !asked.workspace_ids.is_empty() {
-        return Ok(());
-    }
     let mut looked_at = 0;
     let mut look = |rows: usize| {
         looked_at += rows;
@@ -199,12 +205,14 @@ fn each(
         is_one(&asked.types, kind(mark))
             && is_one(&asked.integrations, &mark.integration)
             && is_one(&asked.statuses, &mark.status)
-            && (asked.databases.is_empty() && asked.schemas.is_empty() || lies_in(asked, &mark.key))
+            && is_one(&asked.integration_account_ids, &mark.integration_account)
+            && is_one(&asked.workspace_ids, &mark.workspace)
+            && (asked.databases.is_empty() && asked.schemas.is_empty() || lies_in(asked, mark))
     };
     if !asked.asset_ids.is_empty() {
         for key in keys_of(view, &asked.asset_ids)? {
             look(1)?;
-            let Some(row) = view.get::<wire::Asset>(&keys::asset(&key))? else { continue };
+            let Some(row) = known(view.get(&keys::asset(&key))?) else { continue };
             let mark = AssetMark::of(&row);
             if !aliases.contains(&node(&key)) && fits(&mark) {
                 let place = lists::asset_below(lists::ASSETS, row.first_seen_at, node(&key));
@@ -217,6 +225,9 @@ fn each(
         for found in view.store.scan(&prefix, None) {
             look(1)?;
             let (key, bytes) = found?;
+            if bytes.is_empty() {
+                continue;
+            }
             let mark: AssetMark = rows::read(&key, &bytes)?;
             let alias = !aliases.is_empty() && asset_in(&key).is_some_and(|asset: Node| aliases.contains(&asset));
             if !alias && fits(&mark) {
@@ -239,10 +250,11 @@ fn prefixes(asked: &wire::ListAssetsRequest, sort: AssetSort) -> BTreeSet<Vec<u8
     names.iter().map(|name| lists::assets_of(index, name)).collect()
 }
 
-fn lies_in(asked: &wire::ListAssetsRequest, key: &str) -> bool {
-    let Some((database, schema)) = place_of(key) else { return false };
-    let is_one = |wanted: &[String], found: &str| {
-        wanted.is_empty() || wanted.iter().any(|wanted| wanted.to_lowercase() == found.to_lowercase())
+fn lies_in(asked: &wire::ListAssetsRequest, mark: &AssetMark) -> bool {
+    let (database, schema) = mark.place();
+    let is_one = |wanted: &[String], found: &Option<String>| {
+        let same = |found: &String| wanted.iter().any(|wanted| wanted.to_lowercase() == found.to_lowercase());
+        wanted.is_empty() || found.as_ref().is_some_and(same)
     };
     is_one(&asked.databases, &database) && is_one(&asked.schemas, &schema)
 }
@@ -266,19 +278,24 @@ fn ids(asked: &[String]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Keys of assets by their ids or keys; what is neither of any is left out.
+/// Keys of assets by their ids or keys; what is neither of any is the key of none.
 fn keys_of(view: &View<'_>, asked: &[String]) -> Result<BTreeSet<String>, Refusal> {
     let mut found = BTreeSet::new();
     for id in asked {
-        match id.parse::<RunId>() {
-            Ok(parsed) => {
-                let key = view.store.get(&lists::asset_of_id(parsed.0))?;
-                found.extend(key.and_then(|key| String::from_utf8(key).ok()));
+        let of_id = match id.parse::<RunId>() {
+            Ok(parsed) => view.store.get(&lists::asset_of_id(parsed.0))?.and_then(|key| String::from_utf8(key).ok()),
+            Err(_) => None,
+        };
+        // A key may look like an id; and it may be spelled otherwise, or be an alias.
+        let key = match of_id {
+            Some(key) => key,
+            None if view.store.get(&keys::asset(id))?.is_some() => id.clone(),
+            None => {
+                let (namespace, name) = naming::split(id);
+                naming::key(namespace, name).unwrap_or_else(|| id.clone())
             }
-            Err(_) => {
-                found.insert(id.clone());
-            }
-        }
+        };
+        found.insert(aliases::meant(&key, |row| view.store.get(row))?);
     }
     Ok(found)
 }

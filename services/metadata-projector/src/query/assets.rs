@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     engine::{
+        batch::ReadRows,
         keys::{
+            asset,
             graph::{Node, node},
             quality as keys,
         },
@@ -27,6 +29,11 @@ use crate::{
 /// `NotFound`, `Invalid`, `Store`.
 pub fn get(view: &View<'_>, named: &str) -> Result<wire::GetAssetResponse, Refusal> {
     let key = lineage::asset(view, named)?;
+    // An empty row. Its lineage of before can still be asked for.
+    if view.store.get(&asset(&key))?.is_some_and(|row| row.is_empty()) {
+        let shown = super::runs::shortened(named);
+        return Err(Refusal::NotFound(format!("asset `{shown}` was removed, and nothing has told of it since")));
+    }
     let Neighbourhood { asset, names, writers, upstream, downstream } = lineage::neighbourhood(view, &key)?;
     let (mut consumers, mut usage) = (Vec::new(), wire::AssetUsage::default());
     for name in &names {

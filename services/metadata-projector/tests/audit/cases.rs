@@ -152,6 +152,14 @@ pub(super) fn cases() -> Vec<Case> {
     let environment_json =
         |variables: Value, default: bool| json!({"name": "Live", "default": default, "variables": variables});
     let environment_target = || vec![("environment", ENVIRONMENT.to_string())];
+    let inventory = |fact| Event::Inventory(Box::new(fact));
+    let asset = |name: &str, description: Option<String>| {
+        let (name, meta) = (Some(name.to_owned()), Some(r#"{"tier":1}"#.to_owned()));
+        let details = Box::new(AssetDetails { name, meta, description, ..AssetDetails::default() });
+        inventory(InventoryEvent::Declared { asset: "sales".into(), details, at: at(9) })
+    };
+    let asset_target = || vec![("asset", "sales".to_owned())];
+    let dependency = Dependency { from: "orders".into(), to: "sales".into(), link: Link::default() };
     let set = |slots| Event::PoolSet { name: "db".into(), slots, at: at(9) };
     let state = |version: u32| json!({"version": version, "name": "Weather", "tasks": 2, "source_root": "/repo"});
     let mut second = state(2);
@@ -219,6 +227,38 @@ pub(super) fn cases() -> Vec<Case> {
             environment_json(json!({"LIMIT": 7, "REGION": "eu"}), true),
             Value::Null,
             environment_target(),
+        ),
+        (
+            C::DeclareAsset,
+            vec![],
+            asset("Sales", None),
+            Value::Null,
+            json!({"name": "Sales", "meta": {"tier": 1}}),
+            asset_target(),
+        ),
+        (
+            C::DeclareAsset,
+            vec![asset("Sales", None)],
+            asset("Sales", Some("y".repeat(1_000))),
+            json!({}),
+            json!({"description": format!("\"{}\u{2026}", "y".repeat(199))}),
+            asset_target(),
+        ),
+        (
+            C::RemoveAsset,
+            vec![asset("Sales", None)],
+            inventory(InventoryEvent::Removed { asset: "sales".into(), at: at(9) }),
+            json!({"name": "Sales", "meta": {"tier": 1}}),
+            Value::Null,
+            asset_target(),
+        ),
+        (
+            C::DeclareDependencies,
+            vec![],
+            inventory(InventoryEvent::Depend { dependencies: vec![dependency; 60], at: at(9) }),
+            Value::Null,
+            json!({"dependencies": vec![json!({"from": "orders", "to": "sales"}); 50], "more_dependencies": 10}),
+            vec![],
         ),
         (C::SetPool, vec![], set(Some(3)), json!({"slots": null}), json!({"slots": 3}), vec![("pool", "db".into())]),
         (

@@ -19,6 +19,7 @@ use downbeat_domain::{
         AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd,
         LoginRenewed, SensorEventTaken,
     },
+    inventory::{AssetDetails, Dependency, InventoryEvent, Link},
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
 use downbeat_metadata_projector::engine::{self, Fold, keys, rows};

@@ -86,7 +86,9 @@ impl Everything {
         }
         let aliases: BTreeSet<Vec<u8>> = view.store.scan(b"La", None).map(|row| row.unwrap().0[2..].to_vec()).collect();
         let is_alias = |row: &wire::Asset| aliases.contains(&keys::graph::node(&key_of(row))[..]);
+        // An empty row is an asset that was removed.
         let assets = all::<wire::Asset>(view, keys::ASSETS).into_iter().map(|(_, row)| row);
+        let assets = assets.filter(|row| row.asset.is_some());
         Self { runs, tasks, operations, assets: assets.filter(|row| !is_alias(row)).collect() }
     }
 }

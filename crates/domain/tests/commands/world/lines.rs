@@ -60,6 +60,7 @@ impl World {
                 format!("EnvironmentSet {}{}{default}", set.name, values.collect::<String>())
             }
             Event::Environment(EnvironmentEvent::Removed { name, .. }) => format!("EnvironmentRemoved {name}"),
+            Event::Inventory(fact) => super::told::of_inventory(fact),
             Event::ToolStateKept(kept) => format!("ToolStateKept {} {}", kept.integration, kept.entries.len()),
             Event::LineageReported(reported) => format!("LineageReported part {}", reported.part),
             Event::TimeZonesChanged { before, release, .. } => format!("TimeZonesChanged {before} to {release}"),

@@ -1,9 +1,25 @@
 //! What a world tells of its runs, live or ended.
 
-use downbeat_domain::{Event, PriorRun, Replay, RunId, RunStatus, TaskState, TaskStatus};
+use downbeat_domain::{Event, PriorRun, Replay, RunId, RunStatus, TaskState, TaskStatus, inventory::InventoryEvent};
 use serde_json::Value;
 
 use super::{RUN, World, pipeline, run_id};
+
+/// What people declare of assets, in one line.
+pub(super) fn of_inventory(fact: &InventoryEvent) -> String {
+    match fact {
+        InventoryEvent::Declared { asset, details, .. } => {
+            let status = details.status.as_ref().map(|status| format!(" {status}")).unwrap_or_default();
+            let name = details.name.as_deref().unwrap_or("-");
+            format!("AssetDeclared {asset} {name}{status}")
+        }
+        InventoryEvent::Removed { asset, .. } => format!("AssetRemoved {asset}"),
+        InventoryEvent::Depend { dependencies, .. } => {
+            let pairs = dependencies.iter().map(|one| format!(" {}>{}", one.from, one.to));
+            format!("DependenciesDeclared{}", pairs.collect::<String>())
+        }
+    }
+}
 
 impl World {
     pub(crate) fn status_of(&self, task: &str) -> TaskStatus {

@@ -6,6 +6,7 @@ from downbeat._proto.control.v1 import access_pb2 as control_access
 from downbeat._proto.control.v1 import connections_pb2 as control_connections
 from downbeat._proto.control.v1 import control_pb2 as control_control
 from downbeat._proto.control.v1 import environments_pb2 as control_environments
+from downbeat._proto.control.v1 import inventory_pb2 as control_inventory
 from downbeat._proto.control.v1 import pipelines_pb2 as control_pipelines
 from downbeat._proto.control.v1 import tool_state_pb2 as control_tool_state
 from downbeat._proto.control.v1 import webhooks_pb2 as control_webhooks
@@ -440,6 +441,34 @@ class EnvironmentService:
         Kind.KEYED,
     )
     """Makes an environment, or gives one another name and other values: all of them, those that are not named are gone. The first one is the default; making another one the default takes that from the one before."""
+
+
+class InventoryService:
+    """RPCs of InventoryService."""
+
+    DeclareAsset: Final = Unary(
+        "/downbeat.control.v1.InventoryService/DeclareAsset",
+        control_inventory.DeclareAssetRequest,
+        control_inventory.DeclareAssetResponse,
+        Kind.KEYED,
+    )
+    """Declares an asset, or changes what is declared of one. An asset that runs report under the same key is the same asset: what is declared goes before what they report."""
+
+    DeclareDependencies: Final = Unary(
+        "/downbeat.control.v1.InventoryService/DeclareDependencies",
+        control_inventory.DeclareDependenciesRequest,
+        control_inventory.DeclareDependenciesResponse,
+        Kind.KEYED,
+    )
+    """Says which assets are made of which, all of it or nothing. Whether there are such assets is not looked at: one that nobody has told of becomes known by this."""
+
+    RemoveAsset: Final = Unary(
+        "/downbeat.control.v1.InventoryService/RemoveAsset",
+        control_inventory.RemoveAssetRequest,
+        control_inventory.RemoveAssetResponse,
+        Kind.KEYED,
+    )
+    """An asset is gone from lists and from lineage, with the dependencies at both of its ends, until something tells of it again. Runs report assets that nobody declares: those go as well, and whether there is such an asset is not looked at."""
 
 
 class LineageService:

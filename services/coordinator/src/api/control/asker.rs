@@ -225,6 +225,8 @@ asks! {
     SyncPipelineRequest asks for ApplyPipeline of Pipeline(pipeline) by |it| &it.actor;
     SetPoolRequest asks for SetPool of Pool(name) by |it| &it.actor;
     RemoveEnvironmentRequest asks for RemoveEnvironment of Environment(environment) by |it| &it.actor;
+    DeclareAssetRequest asks for DeclareAsset of Asset(asset) by |it| &it.actor;
+    RemoveAssetRequest asks for RemoveAsset of Asset(asset) by |it| &it.actor;
     SaveConnectionRequest asks for SaveConnection of Connection(connection) by |it| &it.actor;
     RemoveConnectionRequest asks for RemoveConnection of Connection(connection) by |it| &it.actor;
     TestConnectionRequest asks for TestConnection of Connection(connection) by |it| &it.actor;
@@ -266,6 +268,7 @@ asks_of_the_ledger! {
     RecordCostsRequest asks for RecordCosts;
     SetBudgetRequest asks for SetBudget;
     ResealConnectionsRequest asks for ResealConnections;
+    DeclareDependenciesRequest asks for DeclareDependencies;
 }
 
 /// Whose code nobody knows names nothing.

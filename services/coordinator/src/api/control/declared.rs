@@ -36,10 +36,15 @@ pub(super) fn name(plan: &mut Plan) -> Vec<String> {
     renamed
 }
 
-fn named(written: &str) -> PlanAsset {
+/// A key as everybody spells it.
+pub(super) fn key(written: &str) -> String {
     let (namespace, name) = naming::split(written);
     // A key of which nothing is left stays what it is: no other asset has it.
-    let key = naming::key(namespace, name).unwrap_or_else(|| written.to_owned());
+    naming::key(namespace, name).unwrap_or_else(|| written.to_owned())
+}
+
+fn named(written: &str) -> PlanAsset {
+    let key = key(written);
     let (namespace, name) = naming::split(&key);
     PlanAsset { namespace: namespace.to_owned(), name: naming::short(name).to_owned(), key: key.clone() }
 }

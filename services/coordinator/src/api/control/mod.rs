@@ -14,6 +14,7 @@ mod events;
 mod explain;
 mod firings;
 mod health;
+mod inventory;
 mod lineage;
 mod logins;
 mod pipelines;
@@ -64,6 +65,8 @@ pub struct Control {
     sealing: Arc<tokio::sync::Mutex<()>>,
     /// Where secrets of endpoints are sealed.
     endpoints: Arc<EndpointSecrets>,
+    /// Held by whoever says what assets are made of, or removes one.
+    declaring: Arc<tokio::sync::Mutex<()>>,
     /// Held by whoever gives an endpoint a further secret.
     rotating: Arc<tokio::sync::Mutex<()>>,
 }
@@ -81,6 +84,7 @@ impl Control {
             endpoints: Arc::new(vault.endpoint_secrets()),
             vault,
             sealing: Arc::default(),
+            declaring: Arc::default(),
             rotating: Arc::default(),
         }
     }

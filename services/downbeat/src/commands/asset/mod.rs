@@ -1,5 +1,6 @@
 //! `downbeat asset`.
 
+mod declared;
 mod lineage;
 mod lists;
 
@@ -19,5 +20,8 @@ pub(super) async fn run(command: &AssetCommand) -> Result<ExitCode, Error> {
         AssetSub::Path(path) => lineage::path(path).await,
         AssetSub::Tests(tests) => lists::tests(tests).await,
         AssetSub::Changes(changes) => lists::changes(changes).await,
+        AssetSub::Declare(declare) => declared::declare(declare).await,
+        AssetSub::Remove(remove) => declared::remove(remove).await,
+        AssetSub::Depend(depend) => declared::depend(depend).await,
     }
 }

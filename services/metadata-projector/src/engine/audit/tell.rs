@@ -9,7 +9,9 @@ use downbeat_domain::{
 use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
-use super::{Told, connections, endpoints, environments, logins, pipeline, pool_before, run, target, versions};
+use super::{
+    Told, connections, endpoints, environments, inventory, logins, pipeline, pool_before, run, target, versions,
+};
 use crate::{
     engine::{
         backfills,
@@ -40,6 +42,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::PipelineDeleted { .. }
         | Event::PoolSet { .. }
         | Event::Environment(_)
+        | Event::Inventory(_)
         | Event::Connection(_)
         | Event::TimeZonesChanged { .. }
         | Event::ScheduleDecided(_)
@@ -95,6 +98,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
         }
         Event::PoolSet { name, slots, .. } => resized(name, *slots, batch)?,
         Event::Environment(fact) => environments::told(fact, batch)?,
+        Event::Inventory(fact) => inventory::told(fact, batch)?,
         Event::TimeZonesChanged { before, release, .. } => Told {
             before: json!({"release": before}),
             after: json!({"release": release}),

@@ -37,6 +37,16 @@ pub fn known(asset: &str, store: &dyn ReadRows) -> Result<Vec<String>, Error> {
     Ok(store.get(&at)?.map(|bytes| rows::read::<AliasesRow>(&at, &bytes)).transpose()?.unwrap_or_default().aliases)
 }
 
+/// The keys of an asset: its own first, then its aliases.
+///
+/// # Errors
+/// `Damaged`.
+pub(in crate::engine) fn names(asset: &str, batch: &Batch<'_>) -> Result<Vec<String>, Error> {
+    let mut names = vec![meant(asset, |row| batch.bytes(row))?];
+    names.extend(batch.get::<AliasesRow>(&aliases(node(&names[0])))?.unwrap_or_default().aliases);
+    Ok(names)
+}
+
 /// Learns that `alias` means the same as `asset`, the key under which its reporter knows it.
 ///
 /// # Errors

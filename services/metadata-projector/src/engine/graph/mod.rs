@@ -7,12 +7,16 @@
 
 pub mod aliases;
 mod declared;
+mod people;
 pub mod reporter;
 pub mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::metadata::{Collected, EdgeKind, LineageEdge};
+use downbeat_domain::{
+    Event,
+    metadata::{Collected, EdgeKind, LineageEdge},
+};
 use downbeat_proto::{event::edge_to_wire, events::v1::ColumnEdge};
 
 use self::{
@@ -33,7 +37,7 @@ pub(super) struct Graph;
 
 impl Projection for Graph {
     const NAME: &'static str = "graph";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const READS: &'static [&'static str] = &["pipelines", "task_runs"];
 
     fn fold(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -43,7 +47,10 @@ impl Projection for Graph {
                 declared::note(&told.reporter, told.collected, batch)
             }
             Some(_) => Ok(()),
-            None => declared::fold(fact, batch),
+            None => match fact.event {
+                Event::Inventory(said) => people::fold(said, fact.decided_at, batch),
+                _ => declared::fold(fact, batch),
+            },
         }
     }
 }
@@ -54,6 +61,9 @@ struct Said {
     kind: i32,
     operation: String,
     columns: BTreeSet<(String, String, i32)>,
+    /// [`Source::declared_by`], [`Source::detail`].
+    declared_by: String,
+    detail: String,
 }
 
 /// Folds a part of a report.
@@ -152,7 +162,7 @@ fn fold_output(
                 to: output.to_owned(),
                 ..EdgeRow::default()
             });
-            say(edge, &said, reporter, at, (from, to), batch);
+            say(edge, &said, reporter, at, (from, to), batch)?;
         }
     }
     batch.put(key, &row);
@@ -174,7 +184,14 @@ fn end(from: &[u8], to: Node, reporter: &Reporter, at: i64, batch: &mut Batch<'_
 }
 
 /// An edge is said.
-fn say(mut edge: EdgeRow, said: &Said, reporter: &Reporter, at: i64, (from, to): (Node, Node), batch: &mut Batch<'_>) {
+fn say(
+    mut edge: EdgeRow,
+    said: &Said,
+    reporter: &Reporter,
+    at: i64,
+    (from, to): (Node, Node),
+    batch: &mut Batch<'_>,
+) -> Result<(), Error> {
     edge.kind = said.kind;
     let place = edge.sources.iter().position(|source| source.reporter == reporter.id);
     let place = place.unwrap_or_else(|| {
@@ -194,11 +211,15 @@ fn say(mut edge: EdgeRow, said: &Said, reporter: &Reporter, at: i64, (from, to):
     });
     let source = &mut edge.sources[place];
     source.operation.clone_from(&said.operation);
+    source.declared_by.clone_from(&said.declared_by);
+    source.detail.clone_from(&said.detail);
     source.last_run.clone_from(&reporter.run);
     source.last_at = source.last_at.max(at);
+    people::end_with_its_assets(&mut source.intervals, (from, to), batch)?;
     note(&mut source.intervals, said, reporter, at);
     batch.put(keys::asset_edge(from, to), &edge);
     batch.put_bytes(keys::edge_by_source(from, to), Vec::new());
+    Ok(())
 }
 
 /// Goes on with the newest interval where it says the same, or begins one.

@@ -74,6 +74,11 @@ impl Reporter {
         }
     }
 
+    /// People, whoever of them.
+    pub(in crate::engine) fn people() -> Self {
+        Self { id: id_of(&[b"people"]), ..Self::default() }
+    }
+
     /// Nobody knows who it is.
     pub(in crate::engine) fn is_unknown(&self) -> bool {
         self.report.is_empty()

@@ -43,6 +43,12 @@ pub struct Source {
     /// When it was there, in order.
     #[prost(message, repeated, tag = "7")]
     pub intervals: Vec<Interval>,
+    /// People say it, by the system that they named; empty = a task does.
+    #[prost(string, tag = "8")]
+    pub declared_by: String,
+    /// What they say of how: JSON; empty = nothing.
+    #[prost(string, tag = "9")]
+    pub detail: String,
 }
 
 /// Reports that followed each other and said the same.
@@ -66,13 +72,31 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Does it hold at this instant? 0 = now.
-    pub fn holds(&self, at: i64) -> bool {
-        match at {
-            0 => self.until == 0,
-            at => self.since <= at && (self.until == 0 || at < self.until),
+    /// When it ended, which it also does when one of its assets is removed; 0 = it has not. `gone`: when they were, in order.
+    pub fn ended(&self, gone: &[i64]) -> i64 {
+        let removed = gone.iter().copied().find(|gone| *gone >= self.since);
+        match (self.until, removed) {
+            (0, removed) => removed.unwrap_or(0),
+            (until, removed) => removed.map_or(until, |removed| removed.min(until)),
         }
     }
+
+    /// Does it hold at this instant? 0 = now. `gone`: as before.
+    pub fn holds(&self, at: i64, gone: &[i64]) -> bool {
+        let until = self.ended(gone);
+        match at {
+            0 => until == 0,
+            at => self.since <= at && (until == 0 || at < until),
+        }
+    }
+}
+
+/// When people removed an asset.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RemovedRow {
+    /// Microseconds since the epoch, in order.
+    #[prost(int64, repeated, tag = "1")]
+    pub at: Vec<i64>,
 }
 
 /// What one reporter said last about how an asset is made.
@@ -154,4 +178,27 @@ pub struct AliasesRow {
     /// Their keys, in the order in which they became known.
     #[prost(string, repeated, tag = "1")]
     pub aliases: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_of_an_asset_ends_when_it_is_removed() {
+        let interval = |since, until| Interval { since, until, ..Interval::default() };
+        for (interval, gone, expected) in [
+            (interval(10, 0), &[][..], 0),
+            (interval(10, 0), &[5], 0),
+            (interval(10, 0), &[5, 10, 30], 10),
+            (interval(10, 0), &[20, 30], 20),
+            (interval(10, 15), &[20], 15),
+            (interval(10, 25), &[20], 20),
+        ] {
+            assert_eq!(interval.ended(gone), expected, "{interval:?} {gone:?}");
+        }
+        let interval = interval(10, 0);
+        let holds = |at| interval.holds(at, &[20]);
+        assert_eq!([9, 10, 19, 20, 0].map(holds), [false, true, true, false, false]);
+    }
 }

@@ -70,6 +70,11 @@ pub fn aliases(asset: Node) -> Vec<u8> {
     key(b'L', &[b"g", &asset])
 }
 
+/// When people removed an asset.
+pub fn removed(asset: Node) -> Vec<u8> {
+    key(b'L', &[b"x", &asset])
+}
+
 /// What a pipeline declares, and what was reported of it.
 pub fn declared(pipeline: PipelineId) -> Vec<u8> {
     key(b'L', &[b"f", &pipeline.0])

@@ -8,7 +8,7 @@ pub fn writers(key: &[u8]) -> &'static [&'static str] {
         [b'T' | b'g' | b's' | b'x' | b'c' | b't', ..] => &["task_runs"],
         [b'o', ..] => &["operations", "foreign"],
         [b'X', ..] => &["foreign"],
-        [b'a', ..] => &["assets"],
+        [b'a' | b'A', ..] => &["assets"],
         [b'l' | b'e', ..] => &["lineage"],
         [b'b' | b'B' | b'O', ..] => &["breaches"],
         [b'w' | b'W', ..] => &["alerts"],

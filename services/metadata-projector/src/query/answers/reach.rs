@@ -10,7 +10,7 @@ use crate::{
     engine::{
         failing::rows::Pipelines,
         keys::{self, answers as at, quality},
-        rows,
+        known, rows,
         usage::ConsumerRow,
     },
     limits,
@@ -96,7 +96,7 @@ pub(super) fn people(
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), Refusal> {
     let (mut owners, mut consumers) = (BTreeSet::new(), BTreeMap::<i64, BTreeSet<String>>::new());
     for asset in starts.iter().chain(below.assets.iter().take(limits::REACH_NAMED_MAX)) {
-        if let Some(row) = view.get::<wire::Asset>(&keys::asset(asset))? {
+        if let Some(row) = self::asset(view, asset)? {
             owners.extend(row.asset.into_iter().flat_map(|asset| asset.owners));
         }
     }
@@ -124,5 +124,5 @@ pub(super) fn some(names: impl IntoIterator<Item = String>) -> Vec<String> {
 
 /// The row of an asset that is known under this key; `None` = nobody described it.
 pub(super) fn asset(view: &View<'_>, key: &str) -> Result<Option<wire::Asset>, Refusal> {
-    Ok(view.get(&keys::asset(key))?)
+    Ok(known(view.get(&keys::asset(key))?))
 }

@@ -5,7 +5,7 @@ use downbeat_proto::metadata::v1 as wire;
 use super::neighbours::Graph;
 use crate::{
     engine::batch::ReadRows,
-    engine::{graph::aliases, keys},
+    engine::{graph::aliases, keys, known},
     limits,
     published::View,
     query::{Refusal, runs::shortened},
@@ -26,7 +26,11 @@ pub fn asset(view: &View<'_>, named: &str) -> Result<String, Refusal> {
     let wanted = named.to_lowercase();
     let mut found: Option<String> = None;
     for row in view.store.scan(keys::ASSETS, None) {
-        let (key, _) = row?;
+        let (key, bytes) = row?;
+        // It was removed.
+        if bytes.is_empty() {
+            continue;
+        }
         let Some(key) = key.strip_prefix(keys::ASSETS).and_then(|key| std::str::from_utf8(key).ok()) else { continue };
         if !ends_with(key, &wanted) {
             continue;
@@ -47,7 +51,7 @@ pub fn asset(view: &View<'_>, named: &str) -> Result<String, Refusal> {
 
 /// Somebody described it, or it is an end of an edge.
 fn is_known(view: &View<'_>, key: &str) -> Result<bool, Refusal> {
-    if view.store.get(&keys::asset(key))?.is_some() {
+    if view.store.get(&keys::asset(key))?.is_some_and(|row| !row.is_empty()) {
         return Ok(true);
     }
     let node = keys::graph::node(key);
@@ -72,12 +76,12 @@ fn ends_with(key: &str, wanted: &str) -> bool {
 /// # Errors
 /// `Store`.
 pub(super) fn described(graph: &Graph<'_>, key: &str) -> Result<Option<wire::Asset>, Refusal> {
-    let mut row: Option<wire::Asset> = graph.view.get(&keys::asset(key))?;
+    let mut row: Option<wire::Asset> = known(graph.view.get(&keys::asset(key))?);
     for alias in graph.aliases(key)? {
         let row = match row.as_mut() {
             Some(row) => row,
             // Only an alias of it was ever described.
-            None => match graph.view.get::<wire::Asset>(&keys::asset(&alias))? {
+            None => match known(graph.view.get(&keys::asset(&alias))?) {
                 Some(other) => row.insert(other),
                 None => continue,
             },

@@ -14,7 +14,7 @@ use crate::{
         batch::ReadRows,
         graph::{
             aliases,
-            rows::{EdgeRow, Source, WriterRow},
+            rows::{EdgeRow, RemovedRow, Source, WriterRow},
         },
         keys::graph as keys,
         rows,
@@ -34,6 +34,8 @@ pub(super) struct Graph<'v> {
     meanings: RefCell<HashMap<String, String>>,
     /// Assets and the other keys that mean them.
     aliases: RefCell<HashMap<String, Vec<String>>>,
+    /// Assets, and when people removed them.
+    removals: RefCell<HashMap<String, Vec<i64>>>,
 }
 
 /// Edges by their other end: several of the same kind, that of an alias among them, are one.
@@ -51,7 +53,14 @@ pub(super) enum Way {
 impl<'v> Graph<'v> {
     /// `at`: microseconds since the epoch; 0 = now.
     pub(super) fn at(view: &'v View<'v>, at: i64) -> Self {
-        Self { view, at, pipelines: RefCell::default(), meanings: RefCell::default(), aliases: RefCell::default() }
+        Self {
+            view,
+            at,
+            pipelines: RefCell::default(),
+            meanings: RefCell::default(),
+            aliases: RefCell::default(),
+            removals: RefCell::default(),
+        }
     }
 
     /// Edges next to an asset, by their other end.
@@ -72,7 +81,7 @@ impl<'v> Graph<'v> {
         let mut found = false;
         self.rows(asset, way, |row| {
             let other = if way == Way::Up { &row.from } else { &row.to };
-            found = self.holds(&row) && self.meant(other)? != asset;
+            found = self.holds(&row)? && self.meant(other)? != asset;
             Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
         Ok(found)
@@ -85,7 +94,7 @@ impl<'v> Graph<'v> {
         let mut ends = BTreeMap::new();
         let mut left = edges;
         self.rows(asset, Way::Down, |row| {
-            if self.holds(&row) {
+            if self.holds(&row)? {
                 let exposed = usize::try_from(row.kind).ok() == exposes;
                 *ends.entry(self.meant(&row.to)?).or_insert(false) |= exposed;
             }
@@ -124,19 +133,45 @@ impl<'v> Graph<'v> {
     }
 
     /// Does anybody say it at the instant?
-    fn holds(&self, row: &EdgeRow) -> bool {
-        let holds = |source: &Source| source.intervals.iter().rev().any(|interval| interval.holds(self.at));
-        row.sources.iter().any(holds)
+    fn holds(&self, row: &EdgeRow) -> Result<bool, Refusal> {
+        let gone = self.gone(row)?;
+        let holds = |source: &Source| source.intervals.iter().rev().any(|interval| interval.holds(self.at, &gone));
+        Ok(row.sources.iter().any(holds))
+    }
+
+    /// When people removed one of the two assets of an edge, in order.
+    fn gone(&self, row: &EdgeRow) -> Result<Vec<i64>, Refusal> {
+        let mut gone = self.removed(&row.from)?;
+        let other = self.removed(&row.to)?;
+        if !other.is_empty() {
+            gone.extend(other);
+            gone.sort_unstable();
+        }
+        Ok(gone)
+    }
+
+    /// When people removed an asset, in order.
+    fn removed(&self, asset: &str) -> Result<Vec<i64>, Refusal> {
+        if let Some(known) = self.removals.borrow().get(asset) {
+            return Ok(known.clone());
+        }
+        let row: Option<RemovedRow> = self.view.get(&keys::removed(keys::node(asset)))?;
+        let at = row.unwrap_or_default().at;
+        self.removals.borrow_mut().insert(asset.to_owned(), at.clone());
+        Ok(at)
     }
 
     /// Who writes an asset, the last one first.
     pub(super) fn writers(&self, asset: &str) -> Result<Vec<wire::AssetWriter>, Refusal> {
         let mut writers = Vec::new();
         for name in self.names(asset)? {
+            let gone = self.removed(&name)?;
             for row in self.view.store.scan(&keys::writers(keys::node(&name)), None) {
                 let (key, bytes) = row?;
                 let row: WriterRow = rows::read(&key, &bytes)?;
-                if self.at == 0 || row.first_at <= self.at {
+                // Who wrote what was removed since does not write what is there.
+                let is_over = gone.iter().any(|gone| *gone >= row.last_at && (self.at == 0 || *gone <= self.at));
+                if !is_over && (self.at == 0 || row.first_at <= self.at) {
                     writers.push(wire::AssetWriter {
                         pipeline_alias: self.alias(&row.pipeline)?,
                         pipeline_id: pipeline(&row.pipeline),
@@ -195,8 +230,9 @@ impl<'v> Graph<'v> {
     /// An edge as it was at the instant. `None`: nobody said it then.
     fn shown(&self, row: EdgeRow) -> Result<Option<wire::AssetEdge>, Refusal> {
         let (mut sources, mut columns) = (Vec::new(), Vec::new());
+        let gone = self.gone(&row)?;
         for source in &row.sources {
-            let Some((mut shown, said)) = self.source(source) else { continue };
+            let Some((mut shown, said)) = self.source(source, &gone) else { continue };
             shown.pipeline_alias = self.alias(&source.pipeline)?;
             sources.push(shown);
             columns.extend(said);
@@ -215,8 +251,8 @@ impl<'v> Graph<'v> {
     }
 
     /// A source as it was at the instant. `None`: it did not say the edge then.
-    fn source(&self, source: &Source) -> Option<(wire::EdgeSource, Vec<ColumnEdge>)> {
-        let interval = source.intervals.iter().rev().find(|interval| interval.holds(self.at))?;
+    fn source(&self, source: &Source, gone: &[i64]) -> Option<(wire::EdgeSource, Vec<ColumnEdge>)> {
+        let interval = source.intervals.iter().rev().find(|interval| interval.holds(self.at, gone))?;
         let shown = wire::EdgeSource {
             pipeline_id: pipeline(&source.pipeline),
             task: source.task.clone(),
@@ -224,7 +260,9 @@ impl<'v> Graph<'v> {
             last_run_id: run(&source.last_run),
             last_seen_at: source.last_at,
             since: interval.since,
-            until: interval.until,
+            until: interval.ended(gone),
+            declared_by: source.declared_by.clone(),
+            lineage_detail: source.detail.clone(),
             // Filled in by whoever may read other rows.
             pipeline_alias: String::new(),
         };

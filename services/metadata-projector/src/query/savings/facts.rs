@@ -17,7 +17,7 @@ use crate::{
             graph::{Node, node},
             quality, savings, trends,
         },
-        rows,
+        known, rows,
         spending::{SpendDay, SpendRow},
         statistics::Trend,
         usage::UsageRow,
@@ -168,7 +168,7 @@ pub(super) fn asset(
     }
     // It may have become known since that it goes by another name: whoever reads it there reads it too.
     facts.key = aliases::meant(&facts.key, |row| view.store.get(row))?;
-    let known: Option<wire::Asset> = view.get(&keys::asset(&facts.key))?;
+    let known: Option<wire::Asset> = known(view.get(&keys::asset(&facts.key))?);
     facts.first_seen_at = known.map_or(period.to, |known| known.first_seen_at);
     let mut names = aliases::known(&facts.key, view.store)?;
     names.push(facts.key.clone());

@@ -116,6 +116,9 @@ class _EventKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     ENDPOINT_OPENED: _EventKind.ValueType  # 170
     ENDPOINT_ROTATED: _EventKind.ValueType  # 171
     ENDPOINT_CLOSED: _EventKind.ValueType  # 172
+    ASSET_DECLARED: _EventKind.ValueType  # 173
+    ASSET_REMOVED: _EventKind.ValueType  # 174
+    DEPENDENCIES_DECLARED: _EventKind.ValueType  # 175
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper): ...
 
@@ -208,6 +211,9 @@ CONNECTIONS_RESEALED: EventKind.ValueType  # 163
 ENDPOINT_OPENED: EventKind.ValueType  # 170
 ENDPOINT_ROTATED: EventKind.ValueType  # 171
 ENDPOINT_CLOSED: EventKind.ValueType  # 172
+ASSET_DECLARED: EventKind.ValueType  # 173
+ASSET_REMOVED: EventKind.ValueType  # 174
+DEPENDENCIES_DECLARED: EventKind.ValueType  # 175
 global___EventKind = EventKind
 
 class _PassReason:
@@ -564,6 +570,7 @@ class _TargetKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     TARGET_KIND_ENVIRONMENT: _TargetKind.ValueType  # 40
     TARGET_KIND_ENDPOINT: _TargetKind.ValueType  # 50
     TARGET_KIND_CONNECTION: _TargetKind.ValueType  # 60
+    TARGET_KIND_ASSET: _TargetKind.ValueType  # 173
 
 class TargetKind(_TargetKind, metaclass=_TargetKindEnumTypeWrapper): ...
 
@@ -582,6 +589,7 @@ TARGET_KIND_LOGIN: TargetKind.ValueType  # 21
 TARGET_KIND_ENVIRONMENT: TargetKind.ValueType  # 40
 TARGET_KIND_ENDPOINT: TargetKind.ValueType  # 50
 TARGET_KIND_CONNECTION: TargetKind.ValueType  # 60
+TARGET_KIND_ASSET: TargetKind.ValueType  # 173
 global___TargetKind = TargetKind
 
 class _CommandKind:
@@ -627,6 +635,9 @@ class _CommandKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     COMMAND_KIND_REMOVE_CONNECTION: _CommandKind.ValueType  # 161
     COMMAND_KIND_TEST_CONNECTION: _CommandKind.ValueType  # 162
     COMMAND_KIND_RESEAL_CONNECTIONS: _CommandKind.ValueType  # 163
+    COMMAND_KIND_DECLARE_ASSET: _CommandKind.ValueType  # 173
+    COMMAND_KIND_REMOVE_ASSET: _CommandKind.ValueType  # 174
+    COMMAND_KIND_DECLARE_DEPENDENCIES: _CommandKind.ValueType  # 175
 
 class CommandKind(_CommandKind, metaclass=_CommandKindEnumTypeWrapper):
     """What people and programs can ask for."""
@@ -668,6 +679,9 @@ COMMAND_KIND_SAVE_CONNECTION: CommandKind.ValueType  # 160
 COMMAND_KIND_REMOVE_CONNECTION: CommandKind.ValueType  # 161
 COMMAND_KIND_TEST_CONNECTION: CommandKind.ValueType  # 162
 COMMAND_KIND_RESEAL_CONNECTIONS: CommandKind.ValueType  # 163
+COMMAND_KIND_DECLARE_ASSET: CommandKind.ValueType  # 173
+COMMAND_KIND_REMOVE_ASSET: CommandKind.ValueType  # 174
+COMMAND_KIND_DECLARE_DEPENDENCIES: CommandKind.ValueType  # 175
 global___CommandKind = CommandKind
 
 class _CostBasisKind:
@@ -5853,3 +5867,220 @@ class ConnectionsResealed(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["at", b"at", "connections", b"connections", "master_key", b"master_key"]) -> None: ...
 
 global___ConnectionsResealed = ConnectionsResealed
+
+@typing.final
+class AssetDetails(google.protobuf.message.Message):
+    """What people say of an asset, beside what runs report of it. Absent = nobody declares that field."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    TYPE_FIELD_NUMBER: builtins.int
+    INTEGRATION_FIELD_NUMBER: builtins.int
+    INTEGRATION_ACCOUNT_ID_FIELD_NUMBER: builtins.int
+    INTEGRATION_ASSET_TYPE_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    OWNERS_FIELD_NUMBER: builtins.int
+    META_FIELD_NUMBER: builtins.int
+    DATABASE_NAME_FIELD_NUMBER: builtins.int
+    SCHEMA_NAME_FIELD_NUMBER: builtins.int
+    TABLE_NAME_FIELD_NUMBER: builtins.int
+    DESCRIPTION_FIELD_NUMBER: builtins.int
+    WORKSPACE_NAME_FIELD_NUMBER: builtins.int
+    WORKSPACE_ID_FIELD_NUMBER: builtins.int
+    URL_FIELD_NUMBER: builtins.int
+    CREATED_IN_INTEGRATION_AT_FIELD_NUMBER: builtins.int
+    UPDATED_IN_INTEGRATION_AT_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    type: builtins.str
+    """CHART DASHBOARD DASHBOARD_VIEWS DATASET QUERIES TABLE UNKNOWN VIEW WORKBOOK."""
+    integration: builtins.str
+    """The system that holds it, and which account of that system."""
+    integration_account_id: builtins.str
+    integration_asset_type: builtins.str
+    """What that system calls its type."""
+    status: builtins.str
+    """HEALTHY UNHEALTHY UNKNOWN WARNING."""
+    meta: builtins.str
+    """A JSON object."""
+    database_name: builtins.str
+    schema_name: builtins.str
+    table_name: builtins.str
+    description: builtins.str
+    workspace_name: builtins.str
+    workspace_id: builtins.str
+    url: builtins.str
+    """Where people see it."""
+    created_in_integration_at: builtins.int
+    """When that system made it and changed it last."""
+    updated_in_integration_at: builtins.int
+    @property
+    def owners(self) -> global___AssetOwners: ...
+    def __init__(
+        self,
+        *,
+        name: builtins.str | None = ...,
+        type: builtins.str | None = ...,
+        integration: builtins.str | None = ...,
+        integration_account_id: builtins.str | None = ...,
+        integration_asset_type: builtins.str | None = ...,
+        status: builtins.str | None = ...,
+        owners: global___AssetOwners | None = ...,
+        meta: builtins.str | None = ...,
+        database_name: builtins.str | None = ...,
+        schema_name: builtins.str | None = ...,
+        table_name: builtins.str | None = ...,
+        description: builtins.str | None = ...,
+        workspace_name: builtins.str | None = ...,
+        workspace_id: builtins.str | None = ...,
+        url: builtins.str | None = ...,
+        created_in_integration_at: builtins.int | None = ...,
+        updated_in_integration_at: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_created_in_integration_at", b"_created_in_integration_at", "_database_name", b"_database_name", "_description", b"_description", "_integration", b"_integration", "_integration_account_id", b"_integration_account_id", "_integration_asset_type", b"_integration_asset_type", "_meta", b"_meta", "_name", b"_name", "_owners", b"_owners", "_schema_name", b"_schema_name", "_status", b"_status", "_table_name", b"_table_name", "_type", b"_type", "_updated_in_integration_at", b"_updated_in_integration_at", "_url", b"_url", "_workspace_id", b"_workspace_id", "_workspace_name", b"_workspace_name", "created_in_integration_at", b"created_in_integration_at", "database_name", b"database_name", "description", b"description", "integration", b"integration", "integration_account_id", b"integration_account_id", "integration_asset_type", b"integration_asset_type", "meta", b"meta", "name", b"name", "owners", b"owners", "schema_name", b"schema_name", "status", b"status", "table_name", b"table_name", "type", b"type", "updated_in_integration_at", b"updated_in_integration_at", "url", b"url", "workspace_id", b"workspace_id", "workspace_name", b"workspace_name"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_created_in_integration_at", b"_created_in_integration_at", "_database_name", b"_database_name", "_description", b"_description", "_integration", b"_integration", "_integration_account_id", b"_integration_account_id", "_integration_asset_type", b"_integration_asset_type", "_meta", b"_meta", "_name", b"_name", "_owners", b"_owners", "_schema_name", b"_schema_name", "_status", b"_status", "_table_name", b"_table_name", "_type", b"_type", "_updated_in_integration_at", b"_updated_in_integration_at", "_url", b"_url", "_workspace_id", b"_workspace_id", "_workspace_name", b"_workspace_name", "created_in_integration_at", b"created_in_integration_at", "database_name", b"database_name", "description", b"description", "integration", b"integration", "integration_account_id", b"integration_account_id", "integration_asset_type", b"integration_asset_type", "meta", b"meta", "name", b"name", "owners", b"owners", "schema_name", b"schema_name", "status", b"status", "table_name", b"table_name", "type", b"type", "updated_in_integration_at", b"updated_in_integration_at", "url", b"url", "workspace_id", b"workspace_id", "workspace_name", b"workspace_name"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_created_in_integration_at", b"_created_in_integration_at"]) -> typing.Literal["created_in_integration_at"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_database_name", b"_database_name"]) -> typing.Literal["database_name"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_description", b"_description"]) -> typing.Literal["description"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_integration", b"_integration"]) -> typing.Literal["integration"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_integration_account_id", b"_integration_account_id"]) -> typing.Literal["integration_account_id"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_integration_asset_type", b"_integration_asset_type"]) -> typing.Literal["integration_asset_type"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_meta", b"_meta"]) -> typing.Literal["meta"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_name", b"_name"]) -> typing.Literal["name"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_owners", b"_owners"]) -> typing.Literal["owners"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_schema_name", b"_schema_name"]) -> typing.Literal["schema_name"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_status", b"_status"]) -> typing.Literal["status"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_table_name", b"_table_name"]) -> typing.Literal["table_name"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_type", b"_type"]) -> typing.Literal["type"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_updated_in_integration_at", b"_updated_in_integration_at"]) -> typing.Literal["updated_in_integration_at"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_url", b"_url"]) -> typing.Literal["url"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_workspace_id", b"_workspace_id"]) -> typing.Literal["workspace_id"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_workspace_name", b"_workspace_name"]) -> typing.Literal["workspace_name"] | None: ...
+
+global___AssetDetails = AssetDetails
+
+@typing.final
+class AssetOwners(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    OWNERS_FIELD_NUMBER: builtins.int
+    @property
+    def owners(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        owners: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["owners", b"owners"]) -> None: ...
+
+global___AssetOwners = AssetOwners
+
+@typing.final
+class AssetDeclared(google.protobuf.message.Message):
+    """This is what people declare of an asset from now on."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ASSET_FIELD_NUMBER: builtins.int
+    DETAILS_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    asset: builtins.str
+    """Its key."""
+    at: builtins.int
+    @property
+    def details(self) -> global___AssetDetails: ...
+    def __init__(
+        self,
+        *,
+        asset: builtins.str = ...,
+        details: global___AssetDetails | None = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["details", b"details"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "at", b"at", "details", b"details"]) -> None: ...
+
+global___AssetDeclared = AssetDeclared
+
+@typing.final
+class AssetRemoved(google.protobuf.message.Message):
+    """An asset is gone, with the dependencies at both of its ends, until something tells of it again."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ASSET_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    asset: builtins.str
+    at: builtins.int
+    def __init__(
+        self,
+        *,
+        asset: builtins.str = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "at", b"at"]) -> None: ...
+
+global___AssetRemoved = AssetRemoved
+
+@typing.final
+class AssetDependency(google.protobuf.message.Message):
+    """People say that something is made of something."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FROM_FIELD_NUMBER: builtins.int
+    TO_FIELD_NUMBER: builtins.int
+    LINEAGE_DETAIL_FIELD_NUMBER: builtins.int
+    INTEGRATION_FIELD_NUMBER: builtins.int
+    to: builtins.str
+    lineage_detail: builtins.str
+    """JSON; empty = nothing."""
+    integration: builtins.str
+    """The system that says so."""
+    def __init__(
+        self,
+        *,
+        to: builtins.str = ...,
+        lineage_detail: builtins.str = ...,
+        integration: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["from", b"from", "integration", b"integration", "lineage_detail", b"lineage_detail", "to", b"to"]) -> None: ...
+
+global___AssetDependency = AssetDependency
+
+@typing.final
+class DependenciesDeclared(google.protobuf.message.Message):
+    """These are declared, too; what was said of the same two before is no longer said."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DEPENDENCIES_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    at: builtins.int
+    @property
+    def dependencies(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AssetDependency]: ...
+    def __init__(
+        self,
+        *,
+        dependencies: collections.abc.Iterable[global___AssetDependency] | None = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "dependencies", b"dependencies"]) -> None: ...
+
+global___DependenciesDeclared = DependenciesDeclared

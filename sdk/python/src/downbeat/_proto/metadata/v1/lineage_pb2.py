@@ -27,45 +27,45 @@ from downbeat._proto.metadata.v1 import position_pb2 as downbeat_dot_metadata_do
 from downbeat._proto.events.v1 import events_pb2 as downbeat_dot_events_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"downbeat/metadata/v1/lineage.proto\x12\x14\x64ownbeat.metadata.v1\x1a#downbeat/metadata/v1/metadata.proto\x1a#downbeat/metadata/v1/position.proto\x1a\x1f\x64ownbeat/events/v1/events.proto\"\x97\x01\n\tAssetEdge\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x31\n\x07sources\x18\x04 \x03(\x0b\x32 .downbeat.metadata.v1.EdgeSource\x12/\n\x07\x63olumns\x18\x05 \x03(\x0b\x32\x1e.downbeat.events.v1.ColumnEdge\"\xa3\x01\n\nEdgeSource\x12\x13\n\x0bpipeline_id\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x11\n\toperation\x18\x03 \x01(\t\x12\x13\n\x0blast_run_id\x18\x04 \x01(\t\x12\x14\n\x0clast_seen_at\x18\x05 \x01(\x03\x12\r\n\x05since\x18\x06 \x01(\x03\x12\r\n\x05until\x18\x07 \x01(\x03\x12\x16\n\x0epipeline_alias\x18\x08 \x01(\t\"\x90\x01\n\x0b\x41ssetWriter\x12\x13\n\x0bpipeline_id\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x13\n\x0blast_run_id\x18\x03 \x01(\t\x12\x18\n\x10\x66irst_written_at\x18\x04 \x01(\x03\x12\x17\n\x0flast_written_at\x18\x05 \x01(\x03\x12\x16\n\x0epipeline_alias\x18\x06 \x01(\t\"\xab\x01\n\x0bLineageNode\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05\x61sset\x18\x02 \x01(\x0b\x32\x1b.downbeat.metadata.v1.Asset\x12\x10\n\x08\x64istance\x18\x03 \x01(\r\x12\x0f\n\x07\x63olumns\x18\x04 \x03(\t\x12\x32\n\x07writers\x18\x05 \x03(\x0b\x32!.downbeat.metadata.v1.AssetWriter\x12\x0c\n\x04more\x18\x06 \x01(\x08\"\xbf\x01\n\x11GetLineageRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x39\n\tdirection\x18\x02 \x01(\x0e\x32&.downbeat.metadata.v1.LineageDirection\x12\r\n\x05\x64\x65pth\x18\x03 \x01(\r\x12\x0e\n\x06\x63olumn\x18\x04 \x01(\t\x12\x0f\n\x07\x61t_time\x18\x05 \x01(\x03\x12\x30\n\x08\x61t_least\x18\x06 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\xbb\x01\n\x12GetLineageResponse\x12\x30\n\x05nodes\x18\x01 \x03(\x0b\x32!.downbeat.metadata.v1.LineageNode\x12.\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x1f.downbeat.metadata.v1.AssetEdge\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12\x30\n\x08position\x18\x04 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"t\n\x10GetImpactRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0e\n\x06\x63olumn\x18\x02 \x01(\t\x12\x0f\n\x07\x61t_time\x18\x03 \x01(\x03\x12\x30\n\x08\x61t_least\x18\x04 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\xef\x01\n\x11GetImpactResponse\x12\x33\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x03(\x0b\x32!.downbeat.metadata.v1.LineageNode\x12\x0f\n\x07\x65xposed\x18\x02 \x03(\t\x12\x30\n\x05tasks\x18\x03 \x03(\x0b\x32!.downbeat.metadata.v1.AssetWriter\x12\x0e\n\x06owners\x18\x04 \x03(\t\x12\r\n\x05\x61sset\x18\x05 \x01(\t\x12\x11\n\ttruncated\x18\x06 \x01(\x08\x12\x30\n\x08position\x18\x07 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"u\n\x16\x46indLineagePathRequest\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\x0f\n\x07\x61t_time\x18\x03 \x01(\x03\x12\x30\n\x08\x61t_least\x18\x04 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x8d\x01\n\x17\x46indLineagePathResponse\x12.\n\x05\x65\x64ges\x18\x01 \x03(\x0b\x32\x1f.downbeat.metadata.v1.AssetEdge\x12\x10\n\x08reversed\x18\x02 \x01(\x08\x12\x30\n\x08position\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"p\n\x0f\x44iffRunsRequest\x12\x15\n\rbefore_run_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x66ter_run_id\x18\x02 \x01(\t\x12\x30\n\x08\x61t_least\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\xe9\x02\n\x10\x44iffRunsResponse\x12)\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0b\x32\x19.downbeat.metadata.v1.Run\x12(\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x19.downbeat.metadata.v1.Run\x12\x14\n\x0c\x61ssets_added\x18\x03 \x03(\t\x12\x16\n\x0e\x61ssets_removed\x18\x04 \x03(\t\x12\x34\n\x0b\x65\x64ges_added\x18\x05 \x03(\x0b\x32\x1f.downbeat.events.v1.LineageEdge\x12\x36\n\redges_removed\x18\x06 \x03(\x0b\x32\x1f.downbeat.events.v1.LineageEdge\x12\x32\n\x07\x63hanged\x18\x07 \x03(\x0b\x32!.downbeat.metadata.v1.AssetChange\x12\x30\n\x08position\x18\x08 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x9b\x02\n\x0b\x41ssetChange\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1c\n\x14rows_affected_before\x18\x02 \x01(\x12\x12\x1b\n\x13rows_affected_after\x18\x03 \x01(\x12\x12\x18\n\x10row_count_before\x18\x04 \x01(\x12\x12\x17\n\x0frow_count_after\x18\x05 \x01(\x12\x12\x15\n\rstatus_before\x18\x06 \x01(\t\x12\x14\n\x0cstatus_after\x18\x07 \x01(\t\x12\x33\n\x07\x63olumns\x18\x08 \x03(\x0b\x32\".downbeat.metadata.v1.ColumnChange\x12/\n\x05tests\x18\t \x03(\x0b\x32 .downbeat.metadata.v1.TestChange\"U\n\x0c\x43olumnChange\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0btype_before\x18\x02 \x01(\t\x12\x12\n\ntype_after\x18\x03 \x01(\t\x12\x0e\n\x06\x63hange\x18\x04 \x01(\t\"W\n\nTestChange\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63olumn\x18\x02 \x01(\t\x12\x15\n\rstatus_before\x18\x03 \x01(\t\x12\x14\n\x0cstatus_after\x18\x04 \x01(\t*p\n\x10LineageDirection\x12\x1a\n\x16LINEAGE_DIRECTION_BOTH\x10\x00\x12\x1e\n\x1aLINEAGE_DIRECTION_UPSTREAM\x10\x01\x12 \n\x1cLINEAGE_DIRECTION_DOWNSTREAM\x10\x02\x32\x9a\x03\n\x0eLineageService\x12_\n\nGetLineage\x12\'.downbeat.metadata.v1.GetLineageRequest\x1a(.downbeat.metadata.v1.GetLineageResponse\x12\\\n\tGetImpact\x12&.downbeat.metadata.v1.GetImpactRequest\x1a\'.downbeat.metadata.v1.GetImpactResponse\x12n\n\x0f\x46indLineagePath\x12,.downbeat.metadata.v1.FindLineagePathRequest\x1a-.downbeat.metadata.v1.FindLineagePathResponse\x12Y\n\x08\x44iffRuns\x12%.downbeat.metadata.v1.DiffRunsRequest\x1a&.downbeat.metadata.v1.DiffRunsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"downbeat/metadata/v1/lineage.proto\x12\x14\x64ownbeat.metadata.v1\x1a#downbeat/metadata/v1/metadata.proto\x1a#downbeat/metadata/v1/position.proto\x1a\x1f\x64ownbeat/events/v1/events.proto\"\x97\x01\n\tAssetEdge\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x31\n\x07sources\x18\x04 \x03(\x0b\x32 .downbeat.metadata.v1.EdgeSource\x12/\n\x07\x63olumns\x18\x05 \x03(\x0b\x32\x1e.downbeat.events.v1.ColumnEdge\"\xd0\x01\n\nEdgeSource\x12\x13\n\x0bpipeline_id\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x11\n\toperation\x18\x03 \x01(\t\x12\x13\n\x0blast_run_id\x18\x04 \x01(\t\x12\x14\n\x0clast_seen_at\x18\x05 \x01(\x03\x12\r\n\x05since\x18\x06 \x01(\x03\x12\r\n\x05until\x18\x07 \x01(\x03\x12\x16\n\x0epipeline_alias\x18\x08 \x01(\t\x12\x13\n\x0b\x64\x65\x63lared_by\x18\t \x01(\t\x12\x16\n\x0elineage_detail\x18\n \x01(\t\"\x90\x01\n\x0b\x41ssetWriter\x12\x13\n\x0bpipeline_id\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x13\n\x0blast_run_id\x18\x03 \x01(\t\x12\x18\n\x10\x66irst_written_at\x18\x04 \x01(\x03\x12\x17\n\x0flast_written_at\x18\x05 \x01(\x03\x12\x16\n\x0epipeline_alias\x18\x06 \x01(\t\"\xab\x01\n\x0bLineageNode\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05\x61sset\x18\x02 \x01(\x0b\x32\x1b.downbeat.metadata.v1.Asset\x12\x10\n\x08\x64istance\x18\x03 \x01(\r\x12\x0f\n\x07\x63olumns\x18\x04 \x03(\t\x12\x32\n\x07writers\x18\x05 \x03(\x0b\x32!.downbeat.metadata.v1.AssetWriter\x12\x0c\n\x04more\x18\x06 \x01(\x08\"\xbf\x01\n\x11GetLineageRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x39\n\tdirection\x18\x02 \x01(\x0e\x32&.downbeat.metadata.v1.LineageDirection\x12\r\n\x05\x64\x65pth\x18\x03 \x01(\r\x12\x0e\n\x06\x63olumn\x18\x04 \x01(\t\x12\x0f\n\x07\x61t_time\x18\x05 \x01(\x03\x12\x30\n\x08\x61t_least\x18\x06 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\xbb\x01\n\x12GetLineageResponse\x12\x30\n\x05nodes\x18\x01 \x03(\x0b\x32!.downbeat.metadata.v1.LineageNode\x12.\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x1f.downbeat.metadata.v1.AssetEdge\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12\x30\n\x08position\x18\x04 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"t\n\x10GetImpactRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0e\n\x06\x63olumn\x18\x02 \x01(\t\x12\x0f\n\x07\x61t_time\x18\x03 \x01(\x03\x12\x30\n\x08\x61t_least\x18\x04 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\xef\x01\n\x11GetImpactResponse\x12\x33\n\x08\x61\x66\x66\x65\x63ted\x18\x01 \x03(\x0b\x32!.downbeat.metadata.v1.LineageNode\x12\x0f\n\x07\x65xposed\x18\x02 \x03(\t\x12\x30\n\x05tasks\x18\x03 \x03(\x0b\x32!.downbeat.metadata.v1.AssetWriter\x12\x0e\n\x06owners\x18\x04 \x03(\t\x12\r\n\x05\x61sset\x18\x05 \x01(\t\x12\x11\n\ttruncated\x18\x06 \x01(\x08\x12\x30\n\x08position\x18\x07 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"u\n\x16\x46indLineagePathRequest\x12\x0c\n\x04\x66rom\x18\x01 \x01(\t\x12\n\n\x02to\x18\x02 \x01(\t\x12\x0f\n\x07\x61t_time\x18\x03 \x01(\x03\x12\x30\n\x08\x61t_least\x18\x04 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x8d\x01\n\x17\x46indLineagePathResponse\x12.\n\x05\x65\x64ges\x18\x01 \x03(\x0b\x32\x1f.downbeat.metadata.v1.AssetEdge\x12\x10\n\x08reversed\x18\x02 \x01(\x08\x12\x30\n\x08position\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"p\n\x0f\x44iffRunsRequest\x12\x15\n\rbefore_run_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x66ter_run_id\x18\x02 \x01(\t\x12\x30\n\x08\x61t_least\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\xe9\x02\n\x10\x44iffRunsResponse\x12)\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0b\x32\x19.downbeat.metadata.v1.Run\x12(\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x19.downbeat.metadata.v1.Run\x12\x14\n\x0c\x61ssets_added\x18\x03 \x03(\t\x12\x16\n\x0e\x61ssets_removed\x18\x04 \x03(\t\x12\x34\n\x0b\x65\x64ges_added\x18\x05 \x03(\x0b\x32\x1f.downbeat.events.v1.LineageEdge\x12\x36\n\redges_removed\x18\x06 \x03(\x0b\x32\x1f.downbeat.events.v1.LineageEdge\x12\x32\n\x07\x63hanged\x18\x07 \x03(\x0b\x32!.downbeat.metadata.v1.AssetChange\x12\x30\n\x08position\x18\x08 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x9b\x02\n\x0b\x41ssetChange\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1c\n\x14rows_affected_before\x18\x02 \x01(\x12\x12\x1b\n\x13rows_affected_after\x18\x03 \x01(\x12\x12\x18\n\x10row_count_before\x18\x04 \x01(\x12\x12\x17\n\x0frow_count_after\x18\x05 \x01(\x12\x12\x15\n\rstatus_before\x18\x06 \x01(\t\x12\x14\n\x0cstatus_after\x18\x07 \x01(\t\x12\x33\n\x07\x63olumns\x18\x08 \x03(\x0b\x32\".downbeat.metadata.v1.ColumnChange\x12/\n\x05tests\x18\t \x03(\x0b\x32 .downbeat.metadata.v1.TestChange\"U\n\x0c\x43olumnChange\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0btype_before\x18\x02 \x01(\t\x12\x12\n\ntype_after\x18\x03 \x01(\t\x12\x0e\n\x06\x63hange\x18\x04 \x01(\t\"W\n\nTestChange\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63olumn\x18\x02 \x01(\t\x12\x15\n\rstatus_before\x18\x03 \x01(\t\x12\x14\n\x0cstatus_after\x18\x04 \x01(\t*p\n\x10LineageDirection\x12\x1a\n\x16LINEAGE_DIRECTION_BOTH\x10\x00\x12\x1e\n\x1aLINEAGE_DIRECTION_UPSTREAM\x10\x01\x12 \n\x1cLINEAGE_DIRECTION_DOWNSTREAM\x10\x02\x32\x9a\x03\n\x0eLineageService\x12_\n\nGetLineage\x12\'.downbeat.metadata.v1.GetLineageRequest\x1a(.downbeat.metadata.v1.GetLineageResponse\x12\\\n\tGetImpact\x12&.downbeat.metadata.v1.GetImpactRequest\x1a\'.downbeat.metadata.v1.GetImpactResponse\x12n\n\x0f\x46indLineagePath\x12,.downbeat.metadata.v1.FindLineagePathRequest\x1a-.downbeat.metadata.v1.FindLineagePathResponse\x12Y\n\x08\x44iffRuns\x12%.downbeat.metadata.v1.DiffRunsRequest\x1a&.downbeat.metadata.v1.DiffRunsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'downbeat.metadata.v1.lineage_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LINEAGEDIRECTION']._serialized_start=2755
-  _globals['_LINEAGEDIRECTION']._serialized_end=2867
+  _globals['_LINEAGEDIRECTION']._serialized_start=2800
+  _globals['_LINEAGEDIRECTION']._serialized_end=2912
   _globals['_ASSETEDGE']._serialized_start=168
   _globals['_ASSETEDGE']._serialized_end=319
   _globals['_EDGESOURCE']._serialized_start=322
-  _globals['_EDGESOURCE']._serialized_end=485
-  _globals['_ASSETWRITER']._serialized_start=488
-  _globals['_ASSETWRITER']._serialized_end=632
-  _globals['_LINEAGENODE']._serialized_start=635
-  _globals['_LINEAGENODE']._serialized_end=806
-  _globals['_GETLINEAGEREQUEST']._serialized_start=809
-  _globals['_GETLINEAGEREQUEST']._serialized_end=1000
-  _globals['_GETLINEAGERESPONSE']._serialized_start=1003
-  _globals['_GETLINEAGERESPONSE']._serialized_end=1190
-  _globals['_GETIMPACTREQUEST']._serialized_start=1192
-  _globals['_GETIMPACTREQUEST']._serialized_end=1308
-  _globals['_GETIMPACTRESPONSE']._serialized_start=1311
-  _globals['_GETIMPACTRESPONSE']._serialized_end=1550
-  _globals['_FINDLINEAGEPATHREQUEST']._serialized_start=1552
-  _globals['_FINDLINEAGEPATHREQUEST']._serialized_end=1669
-  _globals['_FINDLINEAGEPATHRESPONSE']._serialized_start=1672
-  _globals['_FINDLINEAGEPATHRESPONSE']._serialized_end=1813
-  _globals['_DIFFRUNSREQUEST']._serialized_start=1815
-  _globals['_DIFFRUNSREQUEST']._serialized_end=1927
-  _globals['_DIFFRUNSRESPONSE']._serialized_start=1930
-  _globals['_DIFFRUNSRESPONSE']._serialized_end=2291
-  _globals['_ASSETCHANGE']._serialized_start=2294
-  _globals['_ASSETCHANGE']._serialized_end=2577
-  _globals['_COLUMNCHANGE']._serialized_start=2579
-  _globals['_COLUMNCHANGE']._serialized_end=2664
-  _globals['_TESTCHANGE']._serialized_start=2666
-  _globals['_TESTCHANGE']._serialized_end=2753
-  _globals['_LINEAGESERVICE']._serialized_start=2870
-  _globals['_LINEAGESERVICE']._serialized_end=3280
+  _globals['_EDGESOURCE']._serialized_end=530
+  _globals['_ASSETWRITER']._serialized_start=533
+  _globals['_ASSETWRITER']._serialized_end=677
+  _globals['_LINEAGENODE']._serialized_start=680
+  _globals['_LINEAGENODE']._serialized_end=851
+  _globals['_GETLINEAGEREQUEST']._serialized_start=854
+  _globals['_GETLINEAGEREQUEST']._serialized_end=1045
+  _globals['_GETLINEAGERESPONSE']._serialized_start=1048
+  _globals['_GETLINEAGERESPONSE']._serialized_end=1235
+  _globals['_GETIMPACTREQUEST']._serialized_start=1237
+  _globals['_GETIMPACTREQUEST']._serialized_end=1353
+  _globals['_GETIMPACTRESPONSE']._serialized_start=1356
+  _globals['_GETIMPACTRESPONSE']._serialized_end=1595
+  _globals['_FINDLINEAGEPATHREQUEST']._serialized_start=1597
+  _globals['_FINDLINEAGEPATHREQUEST']._serialized_end=1714
+  _globals['_FINDLINEAGEPATHRESPONSE']._serialized_start=1717
+  _globals['_FINDLINEAGEPATHRESPONSE']._serialized_end=1858
+  _globals['_DIFFRUNSREQUEST']._serialized_start=1860
+  _globals['_DIFFRUNSREQUEST']._serialized_end=1972
+  _globals['_DIFFRUNSRESPONSE']._serialized_start=1975
+  _globals['_DIFFRUNSRESPONSE']._serialized_end=2336
+  _globals['_ASSETCHANGE']._serialized_start=2339
+  _globals['_ASSETCHANGE']._serialized_end=2622
+  _globals['_COLUMNCHANGE']._serialized_start=2624
+  _globals['_COLUMNCHANGE']._serialized_end=2709
+  _globals['_TESTCHANGE']._serialized_start=2711
+  _globals['_TESTCHANGE']._serialized_end=2798
+  _globals['_LINEAGESERVICE']._serialized_start=2915
+  _globals['_LINEAGESERVICE']._serialized_end=3325
 # @@protoc_insertion_point(module_scope)

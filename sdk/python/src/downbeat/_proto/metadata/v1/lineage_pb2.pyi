@@ -91,6 +91,8 @@ class EdgeSource(google.protobuf.message.Message):
     SINCE_FIELD_NUMBER: builtins.int
     UNTIL_FIELD_NUMBER: builtins.int
     PIPELINE_ALIAS_FIELD_NUMBER: builtins.int
+    DECLARED_BY_FIELD_NUMBER: builtins.int
+    LINEAGE_DETAIL_FIELD_NUMBER: builtins.int
     pipeline_id: builtins.str
     """Empty for what was told from outside of our pipelines."""
     task: builtins.str
@@ -103,6 +105,9 @@ class EdgeSource(google.protobuf.message.Message):
     """The first report of the time that holds at the instant that was asked for, and when a report came without it; 0 = it still holds."""
     until: builtins.int
     pipeline_alias: builtins.str
+    declared_by: builtins.str
+    """People said it, and no task: which system they named, and what they said of how, as JSON. Empty where tasks said it."""
+    lineage_detail: builtins.str
     def __init__(
         self,
         *,
@@ -114,8 +119,10 @@ class EdgeSource(google.protobuf.message.Message):
         since: builtins.int = ...,
         until: builtins.int = ...,
         pipeline_alias: builtins.str = ...,
+        declared_by: builtins.str = ...,
+        lineage_detail: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["last_run_id", b"last_run_id", "last_seen_at", b"last_seen_at", "operation", b"operation", "pipeline_alias", b"pipeline_alias", "pipeline_id", b"pipeline_id", "since", b"since", "task", b"task", "until", b"until"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["declared_by", b"declared_by", "last_run_id", b"last_run_id", "last_seen_at", b"last_seen_at", "lineage_detail", b"lineage_detail", "operation", b"operation", "pipeline_alias", b"pipeline_alias", "pipeline_id", b"pipeline_id", "since", b"since", "task", b"task", "until", b"until"]) -> None: ...
 
 global___EdgeSource = EdgeSource
 

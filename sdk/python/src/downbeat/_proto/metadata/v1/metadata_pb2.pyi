@@ -40,9 +40,9 @@ class _AssetSortEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     ASSET_SORT_KEY: _AssetSort.ValueType  # 0
     """Key."""
     ASSET_SORT_FIRST_SEEN: _AssetSort.ValueType  # 1
-    """When it was told of first."""
+    """When its system made it, as people declare; else when it was told of first."""
     ASSET_SORT_UPDATED: _AssetSort.ValueType  # 2
-    """When it was told of last."""
+    """When its system changed it last, as people declare; else when it was told of last."""
     ASSET_SORT_NAME: _AssetSort.ValueType  # 3
     ASSET_SORT_TYPE: _AssetSort.ValueType  # 4
     ASSET_SORT_STATUS: _AssetSort.ValueType  # 5
@@ -54,9 +54,9 @@ class AssetSort(_AssetSort, metaclass=_AssetSortEnumTypeWrapper):
 ASSET_SORT_KEY: AssetSort.ValueType  # 0
 """Key."""
 ASSET_SORT_FIRST_SEEN: AssetSort.ValueType  # 1
-"""When it was told of first."""
+"""When its system made it, as people declare; else when it was told of first."""
 ASSET_SORT_UPDATED: AssetSort.ValueType  # 2
-"""When it was told of last."""
+"""When its system changed it last, as people declare; else when it was told of last."""
 ASSET_SORT_NAME: AssetSort.ValueType  # 3
 ASSET_SORT_TYPE: AssetSort.ValueType  # 4
 ASSET_SORT_STATUS: AssetSort.ValueType  # 5
@@ -1363,6 +1363,7 @@ class Asset(google.protobuf.message.Message):
     STATUS_FIELD_NUMBER: builtins.int
     MATERIALISED_AT_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
+    DECLARED_FIELD_NUMBER: builtins.int
     first_seen_at: builtins.int
     updated_at: builtins.int
     last_run_id: builtins.str
@@ -1380,6 +1381,10 @@ class Asset(google.protobuf.message.Message):
     def tests(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AssetTest]:
         """Of one run: its tests. Over all runs: the latest result of each; what its task has not run in its last three reports about the asset is gone."""
 
+    @property
+    def declared(self) -> downbeat._proto.events.v1.events_pb2.AssetDetails:
+        """What people declare of it, which goes before what was reported; absent = nothing. Of the status the worse one counts."""
+
     def __init__(
         self,
         *,
@@ -1392,9 +1397,10 @@ class Asset(google.protobuf.message.Message):
         status: builtins.str = ...,
         materialised_at: builtins.int = ...,
         id: builtins.str = ...,
+        declared: downbeat._proto.events.v1.events_pb2.AssetDetails | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["asset", b"asset"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["asset", b"asset", "first_seen_at", b"first_seen_at", "id", b"id", "last_run_id", b"last_run_id", "materialised_at", b"materialised_at", "rows_affected", b"rows_affected", "status", b"status", "tests", b"tests", "updated_at", b"updated_at"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["asset", b"asset", "declared", b"declared"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "declared", b"declared", "first_seen_at", b"first_seen_at", "id", b"id", "last_run_id", b"last_run_id", "materialised_at", b"materialised_at", "rows_affected", b"rows_affected", "status", b"status", "tests", b"tests", "updated_at", b"updated_at"]) -> None: ...
 
 global___Asset = Asset
 
@@ -1501,15 +1507,15 @@ class ListAssetsRequest(google.protobuf.message.Message):
 
     @property
     def databases(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Of tables and views, whatever the case of the letters: parts of the name in the key, `database.schema.table`. A name of two parts has its first as
-        both, since systems with one level call it by either word.
+        """As people declare; else, of tables and views, parts of the name in the key, `database.schema.table`. A name of two parts has its first as both, since
+        systems with one level call it by either word. Whatever the case of the letters.
         """
 
     @property
     def schemas(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
     def integration_account_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """No asset here has one: with any value nothing is found."""
+        """As people declare."""
 
     @property
     def workspace_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...

@@ -1,0 +1,117 @@
+//! What people declare of assets, over what was reported of them.
+//!
+//! Promises: a field that somebody declares is shown whatever is reported of it, and once nobody does any more, what was reported is
+//! shown again: that is kept beside the row of an asset that somebody declares. Of the status the worse one counts, so that nobody hides a test that
+//! failed. Knows nothing about edges.
+
+use downbeat_domain::inventory::{InventoryEvent, STATUSES};
+use downbeat_proto::{event::asset_details, events::v1::AssetDetails, metadata::v1 as wire};
+
+use super::{
+    assets,
+    batch::Batch,
+    collected::{existing_or_new, known},
+    graph::aliases,
+    keys::{self, graph::node},
+};
+use crate::error::Error;
+
+/// Folds what people say.
+///
+/// # Errors
+/// `Damaged`.
+pub(super) fn fold(said: &InventoryEvent, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
+    match said {
+        InventoryEvent::Declared { asset, details, .. } => {
+            let asset = aliases::meant(asset, |row| batch.bytes(row))?;
+            let mut row = existing_or_new(reported(&asset, batch)?, &asset, at);
+            row.updated_at = row.updated_at.max(at);
+            write(&asset, &row, Some(asset_details(details)), batch)
+        }
+        InventoryEvent::Removed { asset, .. } => {
+            for name in aliases::names(asset, batch)? {
+                remove(&name, batch)?;
+            }
+            Ok(())
+        }
+        // What only an edge names is an asset as well.
+        InventoryEvent::Depend { dependencies, .. } => {
+            for named in dependencies.iter().flat_map(|one| [&one.from, &one.to]) {
+                let asset = aliases::meant(named, |row| batch.bytes(row))?;
+                if reported(&asset, batch)?.is_none() {
+                    let mut row = existing_or_new(None, &asset, at);
+                    row.updated_at = at;
+                    write(&asset, &row, None, batch)?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What was reported of an asset, without what people declare of it; `None` = there is no such asset.
+///
+/// # Errors
+/// `Damaged`.
+pub(super) fn reported(asset: &str, batch: &Batch<'_>) -> Result<Option<wire::Asset>, Error> {
+    match known(batch.get(&keys::asset(asset))?) {
+        Some(row) if row.declared.is_some() => batch.get(&keys::reported_asset(node(asset))),
+        row => Ok(row),
+    }
+}
+
+/// Writes an asset of which this was reported and that is declared.
+///
+/// # Errors
+/// `Damaged`.
+pub(super) fn write(
+    asset: &str,
+    reported: &wire::Asset,
+    declared: Option<AssetDetails>,
+    batch: &mut Batch<'_>,
+) -> Result<(), Error> {
+    let declared = declared.filter(|declared| *declared != AssetDetails::default());
+    let row = match declared {
+        None => reported.clone(),
+        Some(declared) => {
+            batch.put(keys::reported_asset(node(asset)), reported);
+            shown(reported.clone(), declared)
+        }
+    };
+    batch.put(keys::asset(asset), &row);
+    assets::note(&row, batch)
+}
+
+/// Rows are never taken away: an empty one is none.
+fn remove(asset: &str, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let key = keys::asset(asset);
+    if let Some(row) = known(batch.get(&key)?) {
+        assets::unlist(&row, batch);
+        batch.put_bytes(key, Vec::new());
+    }
+    Ok(())
+}
+
+fn shown(mut row: wire::Asset, declared: AssetDetails) -> wire::Asset {
+    let asset = row.asset.get_or_insert_default();
+    for (field, said) in [
+        (&mut asset.name, &declared.name),
+        (&mut asset.r#type, &declared.r#type),
+        (&mut asset.integration, &declared.integration),
+        (&mut asset.description, &declared.description),
+        (&mut asset.link, &declared.url),
+    ] {
+        if let Some(said) = said {
+            field.clone_from(said);
+        }
+    }
+    if let Some(owners) = &declared.owners {
+        asset.owners.clone_from(&owners.owners);
+    }
+    let badness = |status: &str| STATUSES.iter().position(|known| *known == status);
+    if let Some(status) = declared.status.as_ref().filter(|status| badness(status) > badness(&row.status)) {
+        row.status.clone_from(status);
+    }
+    row.declared = Some(declared);
+    row
+}
