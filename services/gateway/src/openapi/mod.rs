@@ -183,6 +183,7 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
     let mut responses = json!({
         "400": fault("What is asked for cannot be done"),
         "404": fault("It is not there, or not to be seen"),
+        "409": fault("It is there already, or has changed meanwhile"),
         "408": fault("The body did not come in time"),
         "413": fault("The body is too large"),
         "414": fault("The path is too long"),
