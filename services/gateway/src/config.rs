@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use downbeat_runtime::tls::TlsConfig;
+
 /// Settings, from flags or `DOWNBEAT_*` variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct GatewayConfig {
@@ -40,6 +42,9 @@ pub struct GatewayConfig {
     /// Who says who people are.
     #[command(flatten)]
     pub oidc: OidcConfig,
+    /// How the services behind and this one know each other. It is not for those who call the API: in front of them stands what ends TLS.
+    #[command(flatten)]
+    pub tls: TlsConfig,
 }
 
 /// The identity provider (OpenID Connect) that says who people are. Default: there is none, and people sign in with a key (docs/login.md).
@@ -83,6 +88,7 @@ impl GatewayConfig {
             git_webhook_secrets: Vec::new(),
             public_url: None,
             oidc: OidcConfig::default(),
+            tls: TlsConfig::default(),
         }
     }
 }
