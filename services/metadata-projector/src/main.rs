@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use downbeat_event_log::{Access, LogAddress, NatsConfig};
-use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing};
+use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing, start};
 use downbeat_proto::callers::{PROJECTOR, may_call};
 use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry, tls::Trust};
 
@@ -42,9 +42,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let metrics = outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?;
     let log = shutdown.unless_ended(at.open_waiting(Access::Read, "downbeat-projector", &nats)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
-    let start =
-        downbeat_metadata_projector::start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
-    let Some(projector) = shutdown.unless_ended(start).await.transpose()? else { return Ok(()) };
+    let started = start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
+    let Some(projector) = shutdown.unless_ended(started).await.transpose()? else { return Ok(()) };
     let outgoing = outgoing::start(&log, (&at, &nats), projector.published(), &arguments.outgoing, &metrics);
     let Some(outgoing) = shutdown.unless_ended(outgoing).await.transpose()? else { return Ok(()) };
     Ok(projector.serve_and_tell(listener, outgoing, &shutdown).await?)
