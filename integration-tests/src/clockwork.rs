@@ -24,7 +24,7 @@ pub async fn fire_now(addresses: &Addresses, schedule: &str) {
         instant: Timestamp::now().as_microsecond(),
         ..Firing::default()
     };
-    let channel = downbeat_runtime::grpc::endpoint(&addresses.server).expect("an address").connect().await;
+    let channel = downbeat_runtime::grpc::Target::plain(&addresses.server).expect("an address").connect().await;
     let mut client = ControlServiceClient::new(channel.expect("it listens"));
     let answer = client.fire_schedules(FireSchedulesRequest { firings: vec![firing] }).await.expect("an answer");
     let outcome = answer.into_inner().outcomes.remove(0).outcome;

@@ -10,6 +10,7 @@ use std::{
 use downbeat_event_log::testing::nats_server::NatsServer;
 
 use crate::{
+    arms::Arms,
     process::{Process, eventually, free_port},
     programs, repository,
 };
@@ -31,6 +32,8 @@ pub struct Addresses {
     pub metadata: String,
     /// Log.
     pub log: String,
+    /// Variables of commands: who types, where somebody asks.
+    pub variables: Vec<(String, String)>,
 }
 
 impl Addresses {
@@ -46,7 +49,8 @@ impl Addresses {
             .args(arguments)
             .env("DOWNBEAT_SERVER", &self.server)
             .env("DOWNBEAT_METADATA", &self.metadata)
-            .env("DOWNBEAT_LOG", &self.log);
+            .env("DOWNBEAT_LOG", &self.log)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -114,7 +118,12 @@ impl Dev {
         let (server, api) = told.trim().split_once('\n').expect("two addresses");
         let (server, api) = (server.to_owned(), api.to_owned());
         let log = format!("embedded:{}", data.join("log").display());
-        Self { process, addresses: Addresses { metadata: server.clone(), server, log }, api, data }
+        Self {
+            process,
+            addresses: Addresses { metadata: server.clone(), server, log, variables: Vec::new() },
+            api,
+            data,
+        }
     }
 }
 
@@ -138,6 +147,7 @@ pub struct Cluster {
     projector_listen: SocketAddr,
     slots: u32,
     snapshots: &'static [&'static str],
+    arms: Arms,
 }
 
 /// A take-over in a test begins with a snapshot, as it does after days.
@@ -146,29 +156,33 @@ const SNAPSHOTS_OFTEN: &[&str] = &["--snapshot-records", "50"];
 impl Cluster {
     /// Starts all of it with its data in `folder`.
     pub fn start(folder: &Path, slots: u32) -> Self {
-        Self::start_with(folder, slots, SNAPSHOTS_OFTEN)
+        Self::start_with(folder, slots, SNAPSHOTS_OFTEN, Arms::default())
     }
 
     /// The same as people install it, to be measured.
     pub fn start_to_measure(folder: &Path, slots: u32) -> Self {
-        Self::start_with(folder, slots, &[])
+        Self::start_with(folder, slots, &[], Arms::default())
     }
 
-    fn start_with(folder: &Path, slots: u32, snapshots: &'static [&'static str]) -> Self {
-        let program = nats_program();
-        let store = folder.join("nats");
-        std::fs::create_dir_all(&store).expect("a folder for the log's server");
-        let nats = NatsServer::start(&program, &store).expect("nats-server starts");
+    /// The same with these arms.
+    pub fn start_armed(folder: &Path, slots: u32, arms: Arms) -> Self {
+        Self::start_with(folder, slots, SNAPSHOTS_OFTEN, arms)
+    }
+
+    fn start_with(folder: &Path, slots: u32, snapshots: &'static [&'static str], arms: Arms) -> Self {
+        let nats = arms.nats(folder);
+        let arms = &arms;
         let (coordinator_listen, projector_listen) = (local(free_port()), local(free_port()));
         let addresses = Addresses {
-            server: format!("http://{coordinator_listen}"),
-            metadata: format!("http://{projector_listen}"),
+            server: format!("{}://{coordinator_listen}", arms.scheme()),
+            metadata: format!("{}://{projector_listen}", arms.scheme()),
             log: nats.url(),
+            variables: arms.of("operator"),
         };
-        let coordinator = start_coordinator(folder, &addresses, coordinator_listen, snapshots);
-        let projector = start_projector(folder, &addresses, projector_listen);
-        let scheduler = start_scheduler(folder, &addresses, &[]);
-        let worker = start_worker(folder, &addresses, slots, "worker", &[]);
+        let coordinator = start_coordinator(folder, arms, &addresses, coordinator_listen, snapshots);
+        let projector = start_projector(folder, arms, &addresses, projector_listen);
+        let scheduler = start_scheduler(folder, arms, &addresses, &[]);
+        let worker = start_worker(folder, arms, &addresses, slots, "worker", &[]);
         let cluster = Self {
             nats,
             addresses,
@@ -181,6 +195,7 @@ impl Cluster {
             projector_listen,
             slots,
             snapshots,
+            arms: arms.clone(),
         };
         cluster.wait_ready();
         cluster
@@ -188,7 +203,8 @@ impl Cluster {
 
     /// Starts the coordinator again after it was killed.
     pub fn restart_coordinator(&mut self) {
-        self.coordinator = start_coordinator(&self.folder, &self.addresses, self.coordinator_listen, self.snapshots);
+        self.coordinator =
+            start_coordinator(&self.folder, &self.arms, &self.addresses, self.coordinator_listen, self.snapshots);
     }
 
     /// Starts the scheduler again after it was killed.
@@ -198,17 +214,17 @@ impl Cluster {
 
     /// The same with these arguments more.
     pub fn restart_scheduler_with(&mut self, more: &[&str]) {
-        self.scheduler = start_scheduler(&self.folder, &self.addresses, more);
+        self.scheduler = start_scheduler(&self.folder, &self.arms, &self.addresses, more);
     }
 
     /// One more scheduler beside the first.
     pub fn another_scheduler(&self) -> Process {
-        start_scheduler(&self.folder, &self.addresses, &[])
+        start_scheduler(&self.folder, &self.arms, &self.addresses, &[])
     }
 
     /// Starts the projector again, over the same folder, after it ended.
     pub fn restart_projector(&mut self) {
-        self.projector = start_projector(&self.folder, &self.addresses, self.projector_listen);
+        self.projector = start_projector(&self.folder, &self.arms, &self.addresses, self.projector_listen);
     }
 
     /// Starts the worker again, over the same folder, after it was killed.
@@ -218,12 +234,12 @@ impl Cluster {
 
     /// The same with these arguments more.
     pub fn restart_worker_with(&mut self, more: &[&str]) {
-        self.worker = start_worker(&self.folder, &self.addresses, self.slots, "worker", more);
+        self.worker = start_worker(&self.folder, &self.arms, &self.addresses, self.slots, "worker", more);
     }
 
     /// One more worker beside the first, with a folder of this name of its own; started again with the same name it is the same worker.
     pub fn another_worker(&self, name: &str) -> Process {
-        start_worker(&self.folder, &self.addresses, self.slots, name, &[])
+        start_worker(&self.folder, &self.arms, &self.addresses, self.slots, name, &[])
     }
 
     /// A gateway over this cluster, and the address of its API.
@@ -231,7 +247,10 @@ impl Cluster {
         let listen = local(free_port()).to_string();
         let (server, metadata) = (&self.addresses.server, &self.addresses.metadata);
         let arguments = ["--listen", &listen, "--coordinator", server, "--metadata", metadata];
-        (start(&self.folder, "downbeat-gateway", &[&arguments, more].concat()), format!("http://{listen}"))
+        (
+            start(&self.folder, &self.arms, "gateway", "downbeat-gateway", &[&arguments, more].concat()),
+            format!("http://{listen}"),
+        )
     }
 
     /// Waits until commands and queries are answered and the worker is attached.
@@ -260,27 +279,33 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-fn start_coordinator(folder: &Path, addresses: &Addresses, listen: SocketAddr, more: &[&str]) -> Process {
+fn start_coordinator(folder: &Path, arms: &Arms, addresses: &Addresses, listen: SocketAddr, more: &[&str]) -> Process {
     let (blobs, listen) = (folder.join("blobs"), listen.to_string());
     let blobs = blobs.to_str().expect("test folders are text");
     let arguments = ["--log", &addresses.log, "--listen", &listen, "--blobs", blobs];
-    start(folder, "downbeat-coordinator", &[&arguments, more].concat())
+    start(folder, arms, "coordinator", "downbeat-coordinator", &[&arguments, more].concat())
 }
 
-fn start_scheduler(folder: &Path, addresses: &Addresses, more: &[&str]) -> Process {
+fn start_scheduler(folder: &Path, arms: &Arms, addresses: &Addresses, more: &[&str]) -> Process {
     let arguments = ["--log", &addresses.log, "--coordinator", &addresses.server];
-    start(folder, "downbeat-scheduler", &[&arguments, more].concat())
+    start(folder, arms, "scheduler", "downbeat-scheduler", &[&arguments, more].concat())
 }
 
-fn start_projector(folder: &Path, addresses: &Addresses, listen: SocketAddr) -> Process {
+fn start_projector(folder: &Path, arms: &Arms, addresses: &Addresses, listen: SocketAddr) -> Process {
     let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
     let (data, blobs, listen) = (in_folder("metadata"), in_folder("blobs"), listen.to_string());
     let outgoing = in_folder("outgoing");
     let arguments = ["--log", &addresses.log, "--listen", &listen, "--data-dir", &data, "--blobs", &blobs];
-    start(folder, "downbeat-metadata-projector", &[&arguments[..], &["--outgoing-data", &outgoing]].concat())
+    start(
+        folder,
+        arms,
+        "projector",
+        "downbeat-metadata-projector",
+        &[&arguments[..], &["--outgoing-data", &outgoing]].concat(),
+    )
 }
 
-fn start_worker(folder: &Path, addresses: &Addresses, slots: u32, name: &str, more: &[&str]) -> Process {
+fn start_worker(folder: &Path, arms: &Arms, addresses: &Addresses, slots: u32, name: &str, more: &[&str]) -> Process {
     let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
     let (data, blobs, slots, environments) = (in_folder(name), in_folder("blobs"), slots.to_string(), environments());
     let arguments = ["--coordinator", &addresses.server, "--data", &data, "--blobs", &blobs, "--slots", &slots];
@@ -291,12 +316,14 @@ fn start_worker(folder: &Path, addresses: &Addresses, slots: u32, name: &str, mo
         arguments.extend(["--connections", &connections]);
     }
     arguments.extend(more);
-    start(folder, "downbeat-worker", &arguments)
+    start(folder, arms, "worker", "downbeat-worker", &arguments)
 }
 
-fn start(folder: &Path, name: &str, arguments: &[&str]) -> Process {
+fn start(folder: &Path, arms: &Arms, service: &str, name: &str, arguments: &[&str]) -> Process {
     let output = folder.join(format!("{name}.txt"));
-    Process::start_with(command(folder, name).args(arguments), &output).unwrap_or_else(|error| {
+    let mut command = command(folder, name);
+    command.args(arguments).envs(arms.of(service));
+    Process::start_with(&mut command, &output).unwrap_or_else(|error| {
         panic!("{name} does not start ({error}): run the tests with `make test`, which builds it")
     })
 }

@@ -5,6 +5,7 @@
 //! 127.0.0.1 only. Knows nothing about how the services work inside.
 
 pub mod answers;
+pub mod arms;
 pub mod clockwork;
 pub mod cluster;
 pub mod http;

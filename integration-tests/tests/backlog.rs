@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use downbeat_domain::{Event, Trigger};
-use downbeat_event_log::{Access, LogAddress};
+use downbeat_event_log::{Access, LogAddress, Nats};
 use downbeat_integration_tests::{
     cluster::{Addresses, Cluster},
     process::{Process, eventually},
@@ -29,7 +29,7 @@ fn records(addresses: &Addresses) -> Vec<checks::Record> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let address: LogAddress = addresses.log.parse().expect("an address");
-        let log = address.open(Access::Read, "backlog", None).await.expect("the log opens");
+        let log = address.open(Access::Read, "backlog", &Nats::default()).await.expect("the log opens");
         let (mut records, mut after) = (Vec::new(), 0);
         loop {
             let more = log.read(after, 1_000).await.expect("the log is read");

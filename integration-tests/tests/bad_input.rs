@@ -161,8 +161,12 @@ fn a_taken_port_a_used_folder_and_a_foreign_log_are_said() {
     assert!(!foreign.status.success(), "{}", text(&foreign));
     assert!(text(&foreign).contains("log"), "{}", text(&foreign));
 
-    let nobody =
-        Addresses { server: format!("http://127.0.0.1:{}", free_port()), metadata: String::new(), log: String::new() };
+    let nobody = Addresses {
+        server: format!("http://127.0.0.1:{}", free_port()),
+        metadata: String::new(),
+        log: String::new(),
+        variables: Vec::new(),
+    };
     let unreachable = std::process::Command::new(&downbeat).args(["run", "x", "--server", &nobody.server]).output();
     let unreachable = unreachable.expect("downbeat starts");
     assert_eq!(unreachable.status.code(), Some(2));

@@ -10,7 +10,7 @@ use std::{
 };
 
 use downbeat_domain::{Event, Partition, RunId, RunStatus, evolve, invariants, limits, settle};
-use downbeat_event_log::{Access, LogAddress};
+use downbeat_event_log::{Access, LogAddress, Nats};
 use downbeat_integration_tests::{
     cluster::{Addresses, Cluster},
     pipelines,
@@ -157,7 +157,7 @@ fn check_log(addresses: &Addresses, started: &[Started]) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let entries = runtime.block_on(async {
         let address: LogAddress = addresses.log.parse().expect("an address");
-        let log = address.open(Access::Read, "chaos", None).await.expect("the log opens");
+        let log = address.open(Access::Read, "chaos", &Nats::default()).await.expect("the log opens");
         let (mut entries, mut after) = (Vec::new(), 0);
         loop {
             let more = log.read(after, 1_000).await.expect("the log is read");

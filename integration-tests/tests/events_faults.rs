@@ -12,7 +12,7 @@ use async_nats::jetstream::{
     stream::{Config, DiscardPolicy, RetentionPolicy},
 };
 use downbeat_domain::{Event, Trigger};
-use downbeat_event_log::{Access, LogAddress};
+use downbeat_event_log::{Access, LogAddress, Nats};
 use downbeat_integration_tests::{
     cluster::{Addresses, Cluster},
     process::{eventually, free_port},
@@ -67,7 +67,7 @@ async fn publish(context: &Context, subject: &str, id: &str) -> Result<(), Strin
 /// Ids of the events that have started runs, each as often as it has; the log is whole.
 async fn started(addresses: &Addresses) -> Vec<String> {
     let log: LogAddress = addresses.log.parse().expect("an address");
-    let log = log.open(Access::Read, "test", None).await.expect("the log");
+    let log = log.open(Access::Read, "test", &Nats::default()).await.expect("the log");
     let (mut records, mut position) = (Vec::new(), 0);
     loop {
         let entries = log.read(position, 1_000).await.expect("the log");

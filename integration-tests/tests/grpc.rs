@@ -22,7 +22,7 @@ const SERVICES: [&str; 8] = [
 async fn health_and_reflection_know_every_service() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let dev = Dev::start(folder.path(), 1);
-    let channel = downbeat_runtime::grpc::endpoint(&dev.addresses.server).expect("an address").connect().await;
+    let channel = downbeat_runtime::grpc::Target::plain(&dev.addresses.server).expect("an address").connect().await;
     let channel = channel.expect("it listens");
 
     let mut health = HealthClient::new(channel.clone());

@@ -31,6 +31,7 @@ fn the_processes_of_the_procfile_work_together_and_end_together() {
         server: format!("http://{}", port(2)),
         metadata: format!("http://{}", port(3)),
         log: format!("nats://{}", port(0)),
+        variables: Vec::new(),
     };
     let mut up = std::process::Command::new("bash");
     up.arg(local.join("up.sh")).arg(programs()).arg(nats_program());

@@ -48,6 +48,7 @@ pub(crate) mod snapshots {
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 pub mod asked;
+pub mod callers;
 pub mod convert;
 pub mod event;
 pub mod limits;

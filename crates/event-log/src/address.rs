@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 
 use crate::{
-    Error, EventLog,
+    Error, EventLog, Nats,
     embedded::{EmbeddedLog, OpenOptions},
     jetstream::{JetStreamLog, JetStreamOptions},
     limits,
@@ -54,16 +54,11 @@ impl std::fmt::Display for LogAddress {
 }
 
 impl LogAddress {
-    /// Opens the log of partition 0.
+    /// Opens the log of partition 0; `nats` says who we are where it is on a NATS server.
     ///
     /// # Errors
     /// Those of the implementation; [`crate::ErrorKind::Unavailable`] when it is not there (yet).
-    pub async fn open(
-        &self,
-        access: Access,
-        client_name: &str,
-        monitor_url: Option<&str>,
-    ) -> Result<Arc<dyn EventLog>, Error> {
+    pub async fn open(&self, access: Access, client_name: &str, nats: &Nats) -> Result<Arc<dyn EventLog>, Error> {
         match self {
             Self::Embedded(folder) => {
                 let options = OpenOptions { read_only: access == Access::Read, ..OpenOptions::default() };
@@ -74,7 +69,8 @@ impl LogAddress {
                     server_url: servers.clone(),
                     create: access == Access::Write,
                     client_name: client_name.to_owned(),
-                    monitor_url: monitor_url.map(str::to_owned),
+                    monitor_url: nats.monitor().map(str::to_owned),
+                    nats: nats.clone(),
                     ..JetStreamOptions::default()
                 };
                 Ok(Arc::new(JetStreamLog::open(options).await?))
@@ -90,11 +86,11 @@ impl LogAddress {
         &self,
         access: Access,
         client_name: &str,
-        monitor_url: Option<&str>,
+        nats: &Nats,
     ) -> Result<Arc<dyn EventLog>, Error> {
         let mut attempts = 0_u32;
         loop {
-            match self.open(access, client_name, monitor_url).await {
+            match self.open(access, client_name, nats).await {
                 Err(error) if error.kind() == crate::ErrorKind::Unavailable => {
                     if attempts.is_multiple_of(limits::OPEN_NOTICE_EVERY) {
                         tracing::warn!(%error, "waiting for the log");

@@ -18,6 +18,7 @@ pub mod frame;
 pub mod jetstream;
 pub mod limits;
 pub mod memory;
+mod nats;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -34,6 +35,7 @@ mod types;
 pub use address::{Access, InvalidAddress, LogAddress};
 pub use error::{Error, ErrorKind};
 pub use log::EventLog;
+pub use nats::{Nats, NatsConfig, NatsError};
 pub use procedures::{append_settled, check_position, verify};
 pub use settling::{Settled, Settling};
 pub use types::{Entry, Hash, LogId, Record, RecordId, Tail};

@@ -21,6 +21,9 @@ pub enum Error {
         /// Why.
         source: tonic::transport::Error,
     },
+    /// Files of certificates cannot be used, or an address does not fit them.
+    #[error("{0}")]
+    Tls(String),
     /// The server stopped by itself.
     #[error("the gRPC server failed: {0}")]
     Serve(tonic::transport::Error),
@@ -34,6 +37,8 @@ pub enum Error {
 pub enum ErrorKind {
     /// An address cannot be used.
     Address,
+    /// Certificates cannot be used.
+    Tls,
     /// The server failed while it ran.
     Serve,
 }
@@ -43,6 +48,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::Bind { .. } | Error::Address { .. } => ErrorKind::Address,
+            Error::Tls(_) => ErrorKind::Tls,
             Error::Serve(_) | Error::Reflection(_) => ErrorKind::Serve,
         }
     }

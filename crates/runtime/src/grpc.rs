@@ -1,30 +1,58 @@
-//! gRPC plumbing: every server speaks health and reflection, says clearly when its port is taken, and ends when asked to.
+//! gRPC plumbing: every server speaks health and reflection, says clearly when its port is taken, and ends when asked to; every client waits
+//! for as long as all others do. With certificates, both sides show theirs ([`crate::tls`]).
 
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 use tonic::{
-    service::RoutesBuilder,
-    transport::{Endpoint, Server, server::TcpIncoming},
+    service::{Routes, RoutesBuilder},
+    transport::{Channel, Endpoint, Error as TransportError, Server, Uri, server::TcpIncoming},
 };
 
 use crate::{
     error::Error,
     limits,
     shutdown::{self, ShutdownSignal},
+    tls::{self, Dialer, Kept, Rule, Trust},
 };
 
+/// Where a server listens, and whom it believes.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    guard: Option<(std::sync::Arc<Kept>, Rule)>,
+}
+
 /// Binds, so that a taken port is known before anything else starts.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
-    if !address.ip().is_loopback() {
-        tracing::warn!(%address, "there is no authentication in this version: whoever reaches this address may do everything");
+///
+/// # Errors
+/// `Bind`.
+pub async fn bind(address: SocketAddr) -> Result<Listener, Error> {
+    let socket = TcpListener::bind(address).await.map_err(|source| Error::Bind { address, source })?;
+    Ok(Listener { socket, guard: None })
+}
+
+impl Listener {
+    /// Takes only calls of those who are trusted, and of them only what the rule allows; without certificates, all calls of everybody.
+    pub fn guarded(self, trust: &Trust, rule: Rule) -> Self {
+        Self { guard: trust.kept().map(|kept| (std::sync::Arc::clone(kept), rule)), ..self }
     }
-    TcpListener::bind(address).await.map_err(|source| Error::Bind { address, source })
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
 }
 
 /// Serves until the signal. `descriptors` feeds reflection; `services` are the names that health reports as serving.
+///
+/// # Errors
+/// `Serve`, `Reflection`.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     mut routes: RoutesBuilder,
     descriptors: &'static [u8],
     services: &[&str],
@@ -40,25 +68,132 @@ pub async fn serve(
         .build_v1()
         .map_err(|error| Error::Reflection(error.to_string()))?;
     routes.add_service(health).add_service(reflection);
-    // Set on the listener: the server's own setting is not applied to connections that it did not accept itself, and without it
-    // small messages wait up to 40 ms for the other side's delayed acknowledgement.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    Server::builder()
+    let mut server = Server::builder()
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
-        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION_MAX)
-        .add_routes(routes.routes())
-        .serve_with_incoming_shutdown(incoming, async move { shutdown::wait(&mut signal).await })
-        .await
-        .map_err(Error::Serve)
+        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION_MAX);
+    let Listener { socket, guard } = listener;
+    let Some((kept, rule)) = guard else {
+        warn_of_strangers(&socket);
+        // Set on the listener: the server's own setting is not applied to connections that it did not accept itself, and without it
+        // small messages wait up to 40 ms for the other side's delayed acknowledgement.
+        let incoming = TcpIncoming::from(socket).with_nodelay(Some(true));
+        let served = server.add_routes(routes.routes());
+        let served = served.serve_with_incoming_shutdown(incoming, async move { shutdown::wait(&mut signal).await });
+        return served.await.map_err(Error::Serve);
+    };
+    let incoming = tls::incoming(socket, kept, signal.clone());
+    let routes = Routes::from(tls::guarded(routes.routes().into_axum_router(), rule));
+    let served = server.add_routes(routes);
+    let served = served.serve_with_incoming_shutdown(incoming, async move { shutdown::wait(&mut signal).await });
+    served.await.map_err(Error::Serve)
 }
 
-/// A lazily connected channel's address, with the time-outs that every client of ours uses.
-pub fn endpoint(address: &str) -> Result<Endpoint, Error> {
-    let endpoint = Endpoint::from_shared(address.to_owned())
-        .map_err(|source| Error::Address { address: address.to_owned(), source })?;
-    Ok(endpoint
-        .connect_timeout(limits::CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(limits::KEEPALIVE_INTERVAL)
-        .keep_alive_while_idle(true))
+fn warn_of_strangers(socket: &TcpListener) {
+    if let Ok(address) = socket.local_addr()
+        && !address.ip().is_loopback()
+    {
+        tracing::warn!(
+            %address,
+            "NOBODY IS ASKED WHO THEY ARE HERE: whoever reaches this address may do everything. Give --tls-cert, --tls-key and --tls-ca \
+             (docs/security.md), or listen on 127.0.0.1"
+        );
+    }
+}
+
+/// A service to be called: its address, the time-outs that every client of ours uses, and how both sides know each other.
+#[derive(Clone, Debug)]
+pub struct Target {
+    endpoint: Endpoint,
+    dialer: Option<Dialer>,
+}
+
+impl Target {
+    /// `service`: the one that is wanted there, as its certificate names it. With certificates the address begins with `https://`,
+    /// without them with `http://`.
+    ///
+    /// # Errors
+    /// `Address`; `Tls` where address and certificates do not fit.
+    pub fn new(address: &str, service: &'static str, trust: &Trust) -> Result<Self, Error> {
+        let wrong = |source| Error::Address { address: address.to_owned(), source };
+        let uri = Endpoint::from_shared(address.to_owned()).map_err(wrong)?.uri().clone();
+        let dialer = match (uri.scheme_str(), trust.kept()) {
+            (Some("https"), Some(kept)) => {
+                let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
+                let dialer = Dialer::new(kept, service, host, port);
+                Some(dialer.map_err(|why| Error::Tls(format!("`{address}` names no host: {why}")))?)
+            }
+            (Some("https"), None) => {
+                return Err(Error::Tls(format!(
+                    "`{address}` needs certificates: give --tls-cert, --tls-key and --tls-ca"
+                )));
+            }
+            (_, Some(_)) => {
+                return Err(Error::Tls(format!(
+                    "there are certificates (--tls-cert), but `{address}` would be called without them: write https://"
+                )));
+            }
+            (_, None) => None,
+        };
+        let mut endpoint = Endpoint::from_shared(address.to_owned()).map_err(wrong)?;
+        if dialer.is_some() {
+            // The scheme is for the channel to connect by, and TLS is none of its business here.
+            let plain = format!("http{}", address.trim_start().get("https".len()..).unwrap_or_default());
+            endpoint = Endpoint::from_shared(plain).map_err(wrong)?.origin(uri);
+        }
+        let endpoint = endpoint
+            .connect_timeout(limits::CONNECT_TIMEOUT)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(limits::KEEPALIVE_INTERVAL)
+            .keep_alive_while_idle(true);
+        Ok(Self { endpoint, dialer })
+    }
+
+    /// Without certificates.
+    ///
+    /// # Errors
+    /// `Address`; `Tls` for an address that needs them.
+    pub fn plain(address: &str) -> Result<Self, Error> {
+        Self::new(address, "", &Trust::default())
+    }
+
+    /// The same with other settings.
+    ///
+    /// # Errors
+    /// Those of the settings.
+    pub fn with<E>(self, set: impl FnOnce(Endpoint) -> Result<Endpoint, E>) -> Result<Self, E> {
+        Ok(Self { endpoint: set(self.endpoint)?, dialer: self.dialer })
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// Nobody answers there, or somebody whom we do not trust, or who does not trust us.
+    pub async fn connect(&self) -> Result<Channel, TransportError> {
+        match self.dialer.clone() {
+            Some(dialer) => {
+                self.endpoint.connect_with_connector(tower::service_fn(move |_: Uri| dialer.clone().dial())).await
+            }
+            None => self.endpoint.connect().await,
+        }
+    }
+
+    /// Connects when it is needed, and again when the connection is lost.
+    pub fn connect_lazy(&self) -> Channel {
+        match self.dialer.clone() {
+            Some(dialer) => {
+                self.endpoint.connect_with_connector_lazy(tower::service_fn(move |_: Uri| dialer.clone().dial()))
+            }
+            None => self.endpoint.connect_lazy(),
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let address = self.endpoint.uri().to_string();
+        match address.strip_prefix("http://") {
+            Some(rest) if self.dialer.is_some() => write!(f, "https://{rest}"),
+            _ => f.write_str(&address),
+        }
+    }
 }

@@ -10,3 +10,15 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_000;
 /// First and longest pause between attempts to reach a service.
 pub const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// One file of certificates, or of a key, bytes.
+pub const TLS_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Pause between two looks at files of certificates, for new ones.
+pub const TLS_LOOK: Duration = Duration::from_secs(5);
+/// How long both sides of a connection may take to show each other their certificates.
+pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// Handshakes that a server is in the middle of at once; who comes then waits.
+pub const TLS_HANDSHAKES_AT_ONCE: usize = 256;
+/// How long a client waits for the first word of a server that has not refused it yet. Servers of ours speak first, at once.
+pub const TLS_FIRST_WORD: Duration = Duration::from_secs(2);
+/// Lines a second about connections that were refused; what is more is counted.
+pub const TLS_REFUSALS_TOLD: u32 = 10;

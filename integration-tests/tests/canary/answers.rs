@@ -120,5 +120,5 @@ impl<'a> Asked<'a> {
 }
 
 async fn connect(address: &str) -> Channel {
-    downbeat_runtime::grpc::endpoint(address).expect("an address").connect().await.expect("it listens")
+    downbeat_runtime::grpc::Target::plain(address).expect("an address").connect().await.expect("it listens")
 }

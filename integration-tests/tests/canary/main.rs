@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use downbeat_event_log::{Access, LogAddress, LogId};
+use downbeat_event_log::{Access, LogAddress, LogId, Nats};
 use downbeat_integration_tests::{
     clockwork::fire_now,
     cluster::{Addresses, Cluster, Dev, text},
@@ -203,7 +203,7 @@ fn until_told(addresses: &Addresses, run: &str) {
 
 async fn log_id(addresses: &Addresses) -> LogId {
     let address: LogAddress = addresses.log.parse().expect("an address");
-    address.open(Access::Read, "canary", None).await.expect("it is there").id().clone()
+    address.open(Access::Read, "canary", &Nats::default()).await.expect("it is there").id().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use downbeat_runtime::sealed::{MasterKeys, SETTING};
+use downbeat_runtime::{
+    sealed::{MasterKeys, SETTING},
+    tls::TlsConfig,
+};
 
 /// Settings, from flags or `DOWNBEAT_*` variables.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,6 +33,9 @@ pub struct CoordinatorConfig {
     /// Seconds after which the repositories of pipelines are looked at again, about; 0 = only when somebody asks for it.
     #[arg(long, env = "DOWNBEAT_GIT_SYNC_SECONDS", default_value_t = crate::limits::SYNC_INTERVAL.as_secs())]
     pub git_sync_seconds: u64,
+    /// How other services and this one know each other.
+    #[command(flatten)]
+    pub tls: TlsConfig,
 }
 
 impl CoordinatorConfig {

@@ -36,7 +36,6 @@ use downbeat_runtime::{
     shutdown::{self, ShutdownSignal},
 };
 use snapshots::Snapshots;
-use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 
 /// A coordinator that owns its partition: its gRPC services and its loop.
@@ -119,7 +118,7 @@ impl Coordinator {
     }
 
     /// Serves until the signal, or until the partition is lost.
-    pub async fn serve(self, listener: TcpListener, signal: ShutdownSignal) -> Result<(), error::Error> {
+    pub async fn serve(self, listener: grpc::Listener, signal: ShutdownSignal) -> Result<(), error::Error> {
         let mut routes = RoutesBuilder::default();
         let (driver, services) = self.into_parts(&mut routes);
         let mut ending = signal.clone();

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use clap::Parser;
 use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, connections::Vault, snapshots::Snapshots};
-use downbeat_event_log::{Access, LogAddress};
-use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
+use downbeat_event_log::{Access, LogAddress, NatsConfig};
+use downbeat_proto::callers::{COORDINATOR, may_call};
+use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry, tls::Trust};
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
@@ -17,9 +18,8 @@ struct Arguments {
     /// Where the log is: nats://HOST:PORT, or embedded:FOLDER.
     #[arg(long, env = "DOWNBEAT_LOG")]
     log: LogAddress,
-    /// Monitoring address of the NATS server, to check that it syncs every write.
-    #[arg(long, env = "DOWNBEAT_NATS_MONITOR")]
-    nats_monitor: Option<String>,
+    #[command(flatten)]
+    nats: NatsConfig,
     #[command(flatten)]
     coordinator: CoordinatorConfig,
 }
@@ -33,10 +33,11 @@ async fn main() -> std::process::ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
     downbeat_runtime::zones::reload_on_hangup()?;
-    let listener = grpc::bind(arguments.coordinator.listen).await?;
+    let trust = Trust::load(&arguments.coordinator.tls, Some(COORDINATOR))?;
+    let listener = grpc::bind(arguments.coordinator.listen).await?.guarded(&trust, may_call);
     tracing::info!(address = %listener.local_addr()?, "coordinator listens");
-    let monitor = arguments.nats_monitor.as_deref();
-    let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, monitor);
+    let nats = arguments.nats.of(COORDINATOR);
+    let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
     let vault = Vault::new(arguments.coordinator.master_keys()?, blobs.clone());

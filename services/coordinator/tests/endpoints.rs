@@ -38,7 +38,7 @@ impl Service {
         let coordinator = coordinator.with_connections(Vault::new(keys, BlobStore::open(blobs).unwrap())).await;
         let shutdown = Shutdown::default();
         let served = tokio::spawn(coordinator.serve(listener, shutdown.signal()));
-        let channel = grpc::endpoint(&format!("http://{address}")).unwrap().connect().await.unwrap();
+        let channel = grpc::Target::plain(&format!("http://{address}")).unwrap().connect().await.unwrap();
         Self { channel, served, shutdown }
     }
 

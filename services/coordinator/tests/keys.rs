@@ -32,7 +32,7 @@ impl Service {
         let coordinator = Coordinator::take_over(Arc::new(log.clone()), "test", None).await.unwrap();
         let shutdown = Shutdown::default();
         let served = tokio::spawn(coordinator.serve(listener, shutdown.signal()));
-        let channel = grpc::endpoint(&format!("http://{address}")).unwrap().connect().await.unwrap();
+        let channel = grpc::Target::plain(&format!("http://{address}")).unwrap().connect().await.unwrap();
         Self { channel, log, served, shutdown }
     }
 

@@ -2,6 +2,7 @@
 
 use downbeat_proto::{
     asked as beside,
+    callers::{COORDINATOR, PROJECTOR},
     control::v1::{
         access_service_client::AccessServiceClient, connection_service_client::ConnectionServiceClient,
         control_service_client::ControlServiceClient, environment_service_client::EnvironmentServiceClient,
@@ -15,7 +16,7 @@ use downbeat_proto::{
         metadata_service_client::MetadataServiceClient, trend_service_client::TrendServiceClient,
     },
 };
-use downbeat_runtime::grpc;
+use downbeat_runtime::{grpc::Target, tls::Trust};
 use tonic::{Code, Status, transport::Channel};
 
 use crate::{
@@ -37,30 +38,30 @@ pub fn asked<T>(request: T, by: &By) -> tonic::Request<T> {
 
 /// The coordinator.
 pub async fn control(servers: &Servers) -> Result<ControlServiceClient<Channel>, Error> {
-    let channel = connect(&servers.server).await?;
+    let channel = coordinator(servers).await?;
     Ok(ControlServiceClient::new(channel).max_encoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The coordinator, about keys.
 pub async fn access(servers: &Servers) -> Result<AccessServiceClient<Channel>, Error> {
-    let channel = connect(&servers.server).await?;
+    let channel = coordinator(servers).await?;
     Ok(AccessServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The coordinator, about addresses that start pipelines.
 pub async fn webhooks(servers: &Servers) -> Result<WebhookServiceClient<Channel>, Error> {
-    Ok(WebhookServiceClient::new(connect(&servers.server).await?))
+    Ok(WebhookServiceClient::new(coordinator(servers).await?))
 }
 
 /// The coordinator, about connections.
 pub async fn connections(servers: &Servers) -> Result<ConnectionServiceClient<Channel>, Error> {
-    let client = ConnectionServiceClient::new(connect(&servers.server).await?);
+    let client = ConnectionServiceClient::new(coordinator(servers).await?);
     Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
 /// The coordinator, about environments.
 pub async fn environments(servers: &Servers) -> Result<EnvironmentServiceClient<Channel>, Error> {
-    let client = EnvironmentServiceClient::new(connect(&servers.server).await?);
+    let client = EnvironmentServiceClient::new(coordinator(servers).await?);
     Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
@@ -77,7 +78,7 @@ pub async fn metadata(servers: &Servers) -> Result<MetadataServiceClient<Channel
 
 /// The coordinator, about pipelines in repositories.
 pub async fn pipelines(servers: &Servers) -> Result<PipelineServiceClient<Channel>, Error> {
-    Ok(PipelineServiceClient::new(connect(&servers.server).await?))
+    Ok(PipelineServiceClient::new(coordinator(servers).await?))
 }
 
 /// The metadata projector, about single assets.
@@ -96,7 +97,7 @@ pub async fn answers(servers: &Servers) -> Result<AnswerServiceClient<Channel>, 
 }
 
 async fn projector(servers: &Servers) -> Result<Channel, Error> {
-    let channel = connect(servers.metadata.as_ref().unwrap_or(&servers.server)).await?;
+    let channel = connect(servers, servers.metadata.as_ref().unwrap_or(&servers.server), PROJECTOR).await?;
     tell_of_rebuild(channel.clone()).await;
     Ok(channel)
 }
@@ -122,13 +123,19 @@ pub async fn costs(servers: &Servers) -> Result<CostServiceClient<Channel>, Erro
     Ok(CostServiceClient::new(projector(servers).await?).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
-async fn connect(address: &str) -> Result<Channel, Error> {
-    let endpoint = grpc::endpoint(address).map_err(|error| Error::Usage(error.to_string()))?;
-    let endpoint = endpoint.user_agent(CLIENT).map_err(|error| Error::Usage(error.to_string()))?;
-    endpoint
-        .connect()
-        .await
-        .map_err(|error| Error::Unreachable { address: address.to_owned(), reason: innermost(&error) })
+async fn coordinator(servers: &Servers) -> Result<Channel, Error> {
+    connect(servers, &servers.server, COORDINATOR).await
+}
+
+async fn connect(servers: &Servers, address: &str, service: &'static str) -> Result<Channel, Error> {
+    let wrong = |error: downbeat_runtime::error::Error| Error::Usage(error.to_string());
+    // Whoever has a certificate may type: what it is good for, the services say.
+    let trust = Trust::load(&servers.tls, None).map_err(wrong)?;
+    let target = Target::new(address, service, &trust).map_err(wrong)?;
+    let target =
+        target.with(|endpoint| endpoint.user_agent(CLIENT)).map_err(|error| Error::Usage(error.to_string()))?;
+    let connected = target.connect().await;
+    connected.map_err(|error| Error::Unreachable { address: address.to_owned(), reason: innermost(&error) })
 }
 
 /// The server's words for a refusal; a server that went away is said so.

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use downbeat_runtime::tls::TlsConfig;
+
 use crate::limits;
 
 /// Settings, from flags or `DOWNBEAT_*` variables.
@@ -46,6 +48,9 @@ pub struct GatewayConfig {
     /// Who says who people are.
     #[command(flatten)]
     pub oidc: OidcConfig,
+    /// How the services behind and this one know each other. It is not for those who call the API: in front of them stands what ends TLS.
+    #[command(flatten)]
+    pub tls: TlsConfig,
 }
 
 /// The identity provider (OpenID Connect) that says who people are. Default: there is none, and people sign in with a key (docs/login.md).
@@ -90,6 +95,7 @@ impl GatewayConfig {
             public_url: None,
             requests_per_minute: limits::KEY_REQUESTS_PER_MINUTE,
             oidc: OidcConfig::default(),
+            tls: TlsConfig::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use downbeat_proto::{
+    callers::{COORDINATOR, GATEWAY, PROJECTOR},
     control::v1::{
         connection_service_client::ConnectionServiceClient, control_service_client::ControlServiceClient,
         environment_service_client::EnvironmentServiceClient, inventory_service_client::InventoryServiceClient,
@@ -14,7 +15,7 @@ use downbeat_proto::{
         tool_state_query_service_client::ToolStateQueryServiceClient,
     },
 };
-use downbeat_runtime::grpc;
+use downbeat_runtime::{grpc::Target, tls::Trust};
 use tonic::transport::Channel;
 
 use crate::{config::GatewayConfig, error::Error};
@@ -30,14 +31,16 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     pub(crate) fn of(config: &GatewayConfig) -> Result<Self, Error> {
-        let channel = |setting, address: &str| {
-            let endpoint =
-                grpc::endpoint(address).map_err(|error| Error::Config { setting, reason: error.to_string() })?;
-            Ok::<_, Error>(endpoint.connect_lazy())
+        let wrong =
+            |setting| move |error: downbeat_runtime::error::Error| Error::Config { setting, reason: error.to_string() };
+        let trust = Trust::load(&config.tls, Some(GATEWAY)).map_err(wrong("DOWNBEAT_TLS_CERT"))?;
+        let channel = |setting, address: &str, service| {
+            let target = Target::new(address, service, &trust).map_err(wrong(setting))?;
+            Ok::<_, Error>(target.connect_lazy())
         };
         Ok(Self {
-            coordinator: channel("DOWNBEAT_COORDINATOR", &config.coordinator)?,
-            projector: channel("DOWNBEAT_METADATA", &config.metadata)?,
+            coordinator: channel("DOWNBEAT_COORDINATOR", &config.coordinator, COORDINATOR)?,
+            projector: channel("DOWNBEAT_METADATA", &config.metadata, PROJECTOR)?,
             written: Mutex::default(),
         })
     }

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use downbeat_runtime::tls::TlsConfig;
+
 use crate::limits;
 
 /// Settings, from flags or `DOWNBEAT_*` variables.
@@ -20,12 +22,15 @@ pub struct ProjectorConfig {
     /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9465. Default: nowhere.
     #[arg(long, env = "DOWNBEAT_PROJECTOR_METRICS")]
     pub metrics: Option<SocketAddr>,
+    /// How other services and this one know each other.
+    #[command(flatten)]
+    pub tls: TlsConfig,
 }
 
 impl ProjectorConfig {
     /// The defaults of a projector inside of another process, with the projections in this folder.
     pub fn in_folder(data_dir: PathBuf) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 7412));
-        Self { listen, data_dir, cache_bytes: limits::CACHE_BYTES_EMBEDDED, metrics: None }
+        Self { listen, data_dir, cache_bytes: limits::CACHE_BYTES_EMBEDDED, metrics: None, tls: TlsConfig::default() }
     }
 }

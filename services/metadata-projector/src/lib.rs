@@ -35,7 +35,6 @@ use downbeat_runtime::{
     grpc,
     shutdown::{self, ShutdownSignal},
 };
-use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 
 pub use config::ProjectorConfig;
@@ -122,7 +121,7 @@ impl Projector {
     /// As [`Self::serve`], else as [`Outgoing::run`].
     pub async fn serve_and_tell(
         self,
-        listener: TcpListener,
+        listener: grpc::Listener,
         outgoing: Outgoing,
         shutdown: &shutdown::Shutdown,
     ) -> Result<(), Error> {
@@ -144,7 +143,7 @@ impl Projector {
     ///
     /// # Errors
     /// As [`Driver::run`]; `Runtime` when the server fails.
-    pub async fn serve(self, listener: TcpListener, signal: ShutdownSignal) -> Result<(), Error> {
+    pub async fn serve(self, listener: grpc::Listener, signal: ShutdownSignal) -> Result<(), Error> {
         let mut routes = RoutesBuilder::default();
         let (driver, services) = self.into_parts(&mut routes);
         let stop_server = shutdown::Shutdown::default();

@@ -1,9 +1,10 @@
 //! The metadata projector as a process of its own.
 
 use clap::Parser;
-use downbeat_event_log::{Access, LogAddress};
-use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing};
-use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry};
+use downbeat_event_log::{Access, LogAddress, NatsConfig};
+use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing, start};
+use downbeat_proto::callers::{PROJECTOR, may_call};
+use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry, tls::Trust};
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
@@ -19,6 +20,8 @@ struct Arguments {
     #[arg(long, env = "DOWNBEAT_BLOBS", default_value = ".downbeat/blobs")]
     blobs: std::path::PathBuf,
     #[command(flatten)]
+    nats: NatsConfig,
+    #[command(flatten)]
     projector: ProjectorConfig,
     #[command(flatten)]
     outgoing: OutgoingConfig,
@@ -32,16 +35,16 @@ async fn main() -> std::process::ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
-    let listener = grpc::bind(arguments.projector.listen).await?;
+    let trust = Trust::load(&arguments.projector.tls, Some(PROJECTOR))?;
+    let listener = grpc::bind(arguments.projector.listen).await?.guarded(&trust, may_call);
     tracing::info!(address = %listener.local_addr()?, "metadata projector listens");
-    let blobs = BlobStore::open(&arguments.blobs)?;
-    let (at, metrics) =
-        (arguments.log, outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?);
-    let log = shutdown.unless_ended(at.open_waiting(Access::Read, "downbeat-projector", None)).await;
+    let (at, nats) = (arguments.log, arguments.nats.of(PROJECTOR));
+    let metrics = outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?;
+    let log = shutdown.unless_ended(at.open_waiting(Access::Read, "downbeat-projector", &nats)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
-    let start = downbeat_metadata_projector::start(log.clone(), arguments.projector, blobs);
-    let Some(projector) = shutdown.unless_ended(start).await.transpose()? else { return Ok(()) };
-    let outgoing = outgoing::start(&log, &at, projector.published(), &arguments.outgoing, &metrics);
+    let started = start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
+    let Some(projector) = shutdown.unless_ended(started).await.transpose()? else { return Ok(()) };
+    let outgoing = outgoing::start(&log, (&at, &nats), projector.published(), &arguments.outgoing, &metrics);
     let Some(outgoing) = shutdown.unless_ended(outgoing).await.transpose()? else { return Ok(()) };
     Ok(projector.serve_and_tell(listener, outgoing, &shutdown).await?)
 }

@@ -1,5 +1,7 @@
 //! Settings of the scheduler.
 
+use downbeat_runtime::tls::TlsConfig;
+
 /// Settings, from flags or `DOWNBEAT_*` variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SchedulerConfig {
@@ -15,12 +17,21 @@ pub struct SchedulerConfig {
     /// Copies of the streams DOWNBEAT_TRIGGER and DOWNBEAT_DEAD, where they are made: 1 on one server, 3 in a cluster.
     #[arg(long, env = "DOWNBEAT_TRIGGER_REPLICAS", default_value_t = 1)]
     pub trigger_replicas: usize,
+    /// How the coordinator and this service know each other.
+    #[command(flatten)]
+    pub tls: TlsConfig,
 }
 
 impl SchedulerConfig {
     /// Everything as it is by default, for a coordinator at this address.
     pub fn of(coordinator: &str) -> Self {
         let trigger_rate = crate::limits::MESSAGES_PER_SUBJECT;
-        Self { coordinator: coordinator.to_owned(), metrics: None, trigger_rate, trigger_replicas: 1 }
+        Self {
+            coordinator: coordinator.to_owned(),
+            metrics: None,
+            trigger_rate,
+            trigger_replicas: 1,
+            tls: TlsConfig::default(),
+        }
     }
 }

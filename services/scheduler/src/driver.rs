@@ -13,7 +13,8 @@ use downbeat_proto::{
 };
 use downbeat_runtime::{
     clock::wall_now,
-    grpc, retry,
+    grpc::Target,
+    retry,
     shutdown::{self, ShutdownSignal},
     zones::zones as rules_now,
 };
@@ -38,12 +39,12 @@ const ANSWERS: usize = limits::FIRINGS_IN_FLIGHT_MAX;
 /// Runs until the signal, or until the log fails for good.
 pub async fn run(
     log: Arc<dyn EventLog>,
-    coordinator: &str,
+    coordinator: &Target,
     metrics: &Metrics,
     mut signal: ShutdownSignal,
 ) -> Result<(), Error> {
     let (tell, mut answers) = mpsc::channel(ANSWERS);
-    let client = ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy());
+    let client = ControlServiceClient::new(coordinator.connect_lazy());
     let call = move |firings| fire(client.clone(), firings);
     let firer = Firer {
         batcher: Batcher::start(limits::FIRING_CALLS, |_| 1, call),
@@ -52,7 +53,7 @@ pub async fn run(
         tell,
     };
     tracing::info!(release = rules_now().version(), origin = rules_now().origin(), "time zone rules");
-    let noted = tokio::spawn(zones::note(ControlServiceClient::new(grpc::endpoint(coordinator)?.connect_lazy())));
+    let noted = tokio::spawn(zones::note(ControlServiceClient::new(coordinator.connect_lazy())));
     let outcome = run_engine(&log, &firer, &mut signal, &mut answers).await;
     noted.abort();
     outcome

@@ -1,8 +1,9 @@
 //! The scheduler as a process of its own.
 
 use clap::Parser;
-use downbeat_event_log::{Access, LogAddress};
-use downbeat_runtime::{allocator::Allocator, shutdown::Shutdown, telemetry};
+use downbeat_event_log::{Access, LogAddress, NatsConfig};
+use downbeat_proto::callers::{COORDINATOR, SCHEDULER};
+use downbeat_runtime::{allocator::Allocator, grpc::Target, shutdown::Shutdown, telemetry, tls::Trust};
 use downbeat_scheduler::{config::SchedulerConfig, metrics::Metrics};
 
 #[global_allocator]
@@ -16,6 +17,8 @@ struct Arguments {
     #[arg(long, env = "DOWNBEAT_LOG")]
     log: LogAddress,
     #[command(flatten)]
+    nats: NatsConfig,
+    #[command(flatten)]
     scheduler: SchedulerConfig,
 }
 
@@ -28,16 +31,19 @@ async fn main() -> std::process::ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
     downbeat_runtime::zones::reload_on_hangup()?;
-    let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", None)).await;
+    let (scheduler, nats) = (arguments.scheduler, arguments.nats.of(SCHEDULER));
+    let coordinator = Target::new(&scheduler.coordinator, COORDINATOR, &Trust::load(&scheduler.tls, Some(SCHEDULER))?)?;
+    let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", &nats)).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
     let metrics = Metrics::default();
-    if let Some(listen) = arguments.scheduler.metrics {
+    if let Some(listen) = scheduler.metrics {
         downbeat_runtime::metrics::serve(listen, metrics.registry(), shutdown.signal())
             .await
             .map_err(|error| format!("DOWNBEAT_SCHEDULER_METRICS: cannot listen on {listen}: {error}"))?;
     }
-    let schedules = downbeat_scheduler::run(log, &arguments.scheduler.coordinator, &metrics, shutdown.signal());
-    let triggers = downbeat_scheduler::triggers::run(&arguments.log, &arguments.scheduler, &metrics, shutdown.signal());
+    let schedules = downbeat_scheduler::run(log, &coordinator, &metrics, shutdown.signal());
+    let (at, signal) = ((&arguments.log, &nats), shutdown.signal());
+    let triggers = downbeat_scheduler::triggers::run(at, &coordinator, &scheduler, &metrics, signal);
     tokio::try_join!(schedules, triggers)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
+use downbeat_runtime::tls::TlsConfig;
 
 use crate::{connections, error::Error, git::Hosts, isolation::Isolation, labels, manifest::load};
 
@@ -10,7 +11,7 @@ use crate::{connections, error::Error, git::Hosts, isolation::Isolation, labels,
 #[derive(Debug, Clone, Parser)]
 #[command(name = "downbeat-worker", version)]
 pub struct WorkerConfig {
-    /// Address of the coordinator's gRPC service, with `http://` or `https://`.
+    /// Address of the coordinator's gRPC service, with `http://`, or with certificates `https://`.
     #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7410")]
     pub coordinator: String,
     /// Folder of this worker alone: its identity, virtual environments, and the folders of running attempts.
@@ -66,6 +67,9 @@ pub struct WorkerConfig {
     /// `uv` to use instead of the one found on PATH. When there is none, one is installed into the data folder.
     #[arg(long, env = "DOWNBEAT_WORKER_UV")]
     pub uv: Option<PathBuf>,
+    /// How the coordinator and this worker know each other.
+    #[command(flatten)]
+    pub tls: TlsConfig,
 }
 
 impl WorkerConfig {
@@ -90,6 +94,7 @@ impl WorkerConfig {
             python_3_11: None,
             python_3_12: None,
             uv: None,
+            tls: TlsConfig::default(),
         }
     }
 

@@ -7,11 +7,11 @@ use std::{
 };
 
 use downbeat_proto::worker::v1::WorkerMessage;
+use downbeat_runtime::grpc::Target;
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
-use tonic::transport::Endpoint;
 use tracing::{error, info, warn};
 
 use crate::attempt::{AttemptId, Ended, Job};
@@ -39,7 +39,7 @@ impl From<LinkEvent> for Event {
 pub(crate) struct Driver {
     engine: Engine,
     runner: Arc<Runner>,
-    endpoint: Endpoint,
+    target: Target,
     began: Instant,
     events: mpsc::Sender<Event>,
     inbox: mpsc::Receiver<Event>,
@@ -58,15 +58,15 @@ impl Driver {
         runner: Arc<Runner>,
         checks: Arc<Checks>,
         connections: Connections,
-        endpoint: Endpoint,
+        target: Target,
     ) -> Self {
         let (events, inbox) = mpsc::channel(INBOUND_EVENTS_MAX);
         let numbers = Arc::new(AtomicU64::new(0));
-        let link = Link::open(endpoint.clone(), Arc::clone(&numbers), events.clone());
+        let link = Link::open(target.clone(), Arc::clone(&numbers), events.clone());
         Self {
             engine,
             runner,
-            endpoint,
+            target,
             began: Instant::now(),
             events,
             inbox,
@@ -190,7 +190,7 @@ impl Driver {
         warn!(reason, "giving up this connection to the coordinator");
         self.outbound = None;
         let lost = self.last_connection;
-        self.link = Link::open(self.endpoint.clone(), Arc::clone(&self.numbers), self.events.clone());
+        self.link = Link::open(self.target.clone(), Arc::clone(&self.numbers), self.events.clone());
         // The aborted link cannot say it any more. The inbox may be full, but this is its only reader: hence not awaited here.
         let events = self.events.clone();
         tokio::spawn(async move { events.send(Event::Link(LinkEvent::Disconnected(lost))).await.ok() });

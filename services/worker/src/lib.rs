@@ -56,7 +56,8 @@ mod web;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use downbeat_runtime::blob::BlobStore;
+use downbeat_proto::callers::WORKER;
+use downbeat_runtime::{blob::BlobStore, tls::Trust};
 use tokio::sync::watch;
 use tracing::info;
 
@@ -115,8 +116,10 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         checks: checks.kinds(),
         labels: labels::read(&config.labels)?,
     };
-    let endpoint = link::endpoint(&config.coordinator)
-        .map_err(|error| Error::Config { setting: "DOWNBEAT_COORDINATOR", reason: error.to_string() })?;
+    let wrong =
+        |setting| move |error: downbeat_runtime::error::Error| Error::Config { setting, reason: error.to_string() };
+    let trust = Trust::load(&config.tls, Some(WORKER)).map_err(wrong("DOWNBEAT_TLS_CERT"))?;
+    let target = link::target(&config.coordinator, &trust).map_err(wrong("DOWNBEAT_COORDINATOR"))?;
     info!(worker = %home.worker_id(), name = identity.name, slots = identity.slots, coordinator = config.coordinator, "worker started");
     if config.connections.is_none() {
         info!(
@@ -125,7 +128,7 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         );
     }
     let runner = Arc::new(runner::Runner { home, blobs, registry });
-    driver::Driver::new(engine::Engine::new(identity), runner, checks, connections, endpoint).run(shutdown).await;
+    driver::Driver::new(engine::Engine::new(identity), runner, checks, connections, target).run(shutdown).await;
     drop(listening);
     info!("worker ended");
     Ok(())

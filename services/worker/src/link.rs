@@ -10,14 +10,17 @@ use std::{
     time::Duration,
 };
 
-use downbeat_proto::worker::v1::{CoordinatorMessage, WorkerMessage, worker_service_client::WorkerServiceClient};
+use downbeat_proto::{
+    callers::COORDINATOR,
+    worker::v1::{CoordinatorMessage, WorkerMessage, worker_service_client::WorkerServiceClient},
+};
+use downbeat_runtime::{error::Error, grpc::Target, tls::Trust};
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
     time::{Instant, sleep},
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Endpoint;
 use tracing::{debug, info, warn};
 
 use crate::limits::{
@@ -44,7 +47,7 @@ impl Drop for Link {
 
 impl Link {
     /// Begins to connect. `numbers` is shared by all links of a worker, so that no two connections have one number.
-    pub(crate) fn open<E>(endpoint: Endpoint, numbers: Arc<AtomicU64>, events: mpsc::Sender<E>) -> Self
+    pub(crate) fn open<E>(target: Target, numbers: Arc<AtomicU64>, events: mpsc::Sender<E>) -> Self
     where
         E: From<LinkEvent> + Send + 'static,
     {
@@ -53,8 +56,8 @@ impl Link {
             while !events.is_closed() {
                 let began = Instant::now();
                 let connection = numbers.fetch_add(1, Ordering::Relaxed) + 1;
-                if let Err(reason) = converse(&endpoint, connection, &events).await {
-                    warn!(coordinator = %endpoint.uri(), %reason, "waiting for the coordinator; trying again for ever");
+                if let Err(reason) = converse(&target, connection, &events).await {
+                    warn!(coordinator = %target, %reason, "waiting for the coordinator; trying again for ever");
                 }
                 // A connection that held for a while says that the coordinator is fine again.
                 if began.elapsed() > RECONNECT_PAUSE_MAX {
@@ -67,21 +70,21 @@ impl Link {
     }
 }
 
-/// The endpoint of a coordinator, with time-outs that find a dead peer.
-pub(crate) fn endpoint(address: &str) -> Result<Endpoint, tonic::transport::Error> {
-    Ok(Endpoint::from_shared(address.to_owned())?
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(10))
-        .keep_alive_timeout(Duration::from_secs(10))
-        .keep_alive_while_idle(true))
+/// A coordinator, with time-outs that find a dead peer.
+pub(crate) fn target(address: &str, trust: &Trust) -> Result<Target, Error> {
+    Target::new(address, COORDINATOR, trust)?.with(|endpoint| {
+        Ok(endpoint
+            .connect_timeout(CONNECT_TIMEOUT)
+            .http2_keep_alive_interval(Duration::from_secs(10))
+            .keep_alive_timeout(Duration::from_secs(10)))
+    })
 }
 
-async fn converse<E>(endpoint: &Endpoint, connection: u64, events: &mpsc::Sender<E>) -> Result<(), String>
+async fn converse<E>(target: &Target, connection: u64, events: &mpsc::Sender<E>) -> Result<(), String>
 where
     E: From<LinkEvent>,
 {
-    let channel = endpoint.connect().await.map_err(|error| describe(&error))?;
+    let channel = target.connect().await.map_err(|error| describe(&error))?;
     let (outbound, messages) = mpsc::channel(OUTBOUND_MESSAGES_MAX);
     // The hello has to be on its way before the call is answered.
     tell(events, LinkEvent::Connected(connection, outbound)).await;

@@ -31,6 +31,7 @@ use crate::error::Error;
 use crate::frame;
 use crate::limits;
 use crate::log::EventLog;
+use crate::nats::{Nats, NatsError};
 use crate::procedures::check_position;
 use crate::types::{Entry, LogId, Record, Tail};
 
@@ -51,8 +52,8 @@ pub struct JetStreamOptions {
     pub max_bytes: i64,
     /// Name under which the server lists this client.
     pub client_name: String,
-    /// Credentials file (`.creds`), if the server wants one.
-    pub credentials_file: Option<std::path::PathBuf>,
+    /// Who we are, for the server.
+    pub nats: Nats,
     /// Address of the server's monitoring port (`http://127.0.0.1:8222`), to check that it syncs every write.
     pub monitor_url: Option<String>,
     /// How long one request may take before its outcome counts as unknown.
@@ -69,7 +70,7 @@ impl Default for JetStreamOptions {
             create: false,
             max_bytes: -1,
             client_name: "downbeat".to_owned(),
-            credentials_file: None,
+            nats: Nats::default(),
             monitor_url: None,
             request_timeout: limits::REQUEST_TIMEOUT,
         }
@@ -152,7 +153,7 @@ async fn connect(
 ) -> Result<Client, Error> {
     let url = &options.server_url;
     let unavailable = |reason: String| Error::Unavailable { log: format!("{} at {url}", options.stream), reason };
-    let mut connect = ConnectOptions::new()
+    let connect = ConnectOptions::new()
         .name(&options.client_name)
         .connection_timeout(limits::CONNECT_TIMEOUT)
         .request_timeout(Some(options.request_timeout))
@@ -169,18 +170,10 @@ async fn connect(
             tracing::info!(%event, "NATS connection of the event log");
             async {}
         });
-    if let Some(path) = &options.credentials_file {
-        let text = tokio::fs::read_to_string(path).await;
-        let text =
-            text.map_err(|error| Error::fatal(path.display(), format!("reading credentials failed: {error}")))?;
-        let parsed = connect.credentials(&text);
-        connect = parsed.map_err(|error| Error::fatal(path.display(), format!("bad credentials: {error}")))?;
-    }
-    let servers: Vec<&str> = url.split(',').map(str::trim).collect();
-    match tokio::time::timeout(limits::CONNECT_TIMEOUT, connect.connect(servers)).await {
-        Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => Err(unavailable(format!("no connection to NATS: {error}"))),
-        Err(_) => Err(unavailable(format!("NATS did not answer within {:?}", limits::CONNECT_TIMEOUT))),
+    match options.nats.connect(url, connect, limits::CONNECT_TIMEOUT).await {
+        Ok(client) => Ok(client),
+        Err(NatsError::Setting(why)) => Err(Error::fatal("the NATS server of the log", why)),
+        Err(error @ NatsError::Away(_)) => Err(unavailable(error.to_string())),
     }
 }
 

@@ -21,6 +21,9 @@ pub struct NatsServer {
     port: u16,
     monitor_port: u16,
     child: Option<Child>,
+    /// A file to start with, instead of one of our own, and variables that it names.
+    config: Option<PathBuf>,
+    variables: Vec<(String, String)>,
 }
 
 /// The program from `DOWNBEAT_NATS_SERVER` or the search path.
@@ -54,6 +57,28 @@ impl NatsServer {
     /// # Errors
     /// When it cannot be started or does not answer as itself.
     pub fn start(program: &Path, folder: &Path) -> io::Result<Self> {
+        Self::start_as(program, folder, None, &[])
+    }
+
+    /// The same with this configuration file and these variables for it. Its ports and its store are others than the file says.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_configured(
+        program: &Path,
+        folder: &Path,
+        config: &Path,
+        variables: &[(String, String)],
+    ) -> io::Result<Self> {
+        Self::start_as(program, folder, Some(config), variables)
+    }
+
+    fn start_as(
+        program: &Path,
+        folder: &Path,
+        config: Option<&Path>,
+        variables: &[(String, String)],
+    ) -> io::Result<Self> {
         let name = format!("downbeat-test-{}", uuid::Uuid::new_v4().simple());
         let mut last = io::Error::other("never tried");
         for _ in 0..PORT_TRIES {
@@ -64,6 +89,8 @@ impl NatsServer {
                 port: free_port()?,
                 monitor_port: free_port()?,
                 child: None,
+                config: config.map(Path::to_path_buf),
+                variables: variables.to_vec(),
             };
             match server.restart() {
                 Ok(()) => return Ok(server),
@@ -116,6 +143,20 @@ impl NatsServer {
         if self.child.is_some() {
             return Ok(());
         }
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.join("nats.log"))?;
+        let mut command = Command::new(&self.program);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        if let Some(config) = &self.config {
+            // What stands on the command line goes before what stands in the file.
+            command.arg("-c").arg(config).args(["-a", "127.0.0.1", "-n", &self.name]);
+            command
+                .args(["-p", &self.port.to_string(), "-m", &self.monitor_port.to_string()])
+                .arg("-sd")
+                .arg(self.store());
+            command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+            self.child = Some(command.spawn()?);
+            return self.wait_until_ready();
+        }
         let config = self.folder.join("nats.conf");
         let text = format!(
             "server_name: \"{}\"\nhost: \"127.0.0.1\"\nport: {}\nhttp: \"127.0.0.1:{}\"\n\
@@ -126,9 +167,7 @@ impl NatsServer {
             self.store().display()
         );
         std::fs::write(&config, text)?;
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.join("nats.log"))?;
-        let mut command = Command::new(&self.program);
-        command.arg("-c").arg(&config).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        command.arg("-c").arg(&config);
         self.child = Some(command.spawn()?);
         self.wait_until_ready()
     }

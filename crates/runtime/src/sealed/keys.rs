@@ -4,7 +4,7 @@
 
 use std::{
     fmt,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::Path,
 };
 
@@ -13,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
 use super::{ID_LEN, KEY_LEN, program};
+use crate::private_file::{self, Readers};
 
 /// The environment variable that holds master keys.
 pub const SETTING: &str = "DOWNBEAT_MASTER_KEY";
@@ -93,23 +94,10 @@ impl MasterKeys {
     /// # Errors
     /// In words that name the file.
     pub fn from_file(path: &Path) -> Result<Self, String> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let cannot =
-            |error: io::Error| format!("the file of the master key {} cannot be read: {error}", path.display());
-        let file = std::fs::File::open(path).map_err(cannot)?;
-        let about = file.metadata().map_err(cannot)?;
-        if !about.is_file() {
-            return Err(format!("the file of the master key {} is no file", path.display()));
-        }
-        if about.permissions().mode() & 0o077 != 0 {
-            return Err(format!(
-                "others than its owner may read the file of the master key {0}: chmod 600 {0}",
-                path.display()
-            ));
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(cannot)?;
-        Self::from_text(&text).map_err(|why| format!("{}: {why}", path.display()))
+        let bytes = private_file::read("the file of the master key", path, Readers::Owner, FILE_BYTES_MAX)?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| format!("the file of the master key {} is no text", path.display()))?;
+        Self::from_text(text).map_err(|why| format!("{}: {why}", path.display()))
     }
 
     /// The keys in the file, which is made with a new key if it is not there.

@@ -87,7 +87,7 @@ impl Target {
     /// Connects to them.
     pub async fn connect(addresses: &Addresses) -> Result<Self, String> {
         let channel = async |address: &str| {
-            let endpoint = downbeat_runtime::grpc::endpoint(address).map_err(|error| error.to_string())?;
+            let endpoint = downbeat_runtime::grpc::Target::plain(address).map_err(|error| error.to_string())?;
             endpoint.connect().await.map_err(|error| error.to_string())
         };
         let control = ControlServiceClient::new(channel(&addresses.server).await?);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use downbeat_domain::{Event, Trigger};
-use downbeat_event_log::{Access, LogAddress};
+use downbeat_event_log::{Access, LogAddress, Nats};
 use downbeat_integration_tests::cluster::Addresses;
 use downbeat_proto::{event::Decoded, record};
 use jiff::{SignedDuration, Timestamp, Unit};
@@ -24,7 +24,7 @@ pub const FIGURE: &str =
 pub async fn last_after(addresses: &Addresses, rounds: usize) -> Result<Vec<f64>, String> {
     apply(addresses)?;
     let log: LogAddress = addresses.log.parse().map_err(|error| format!("{error}"))?;
-    let log = log.open(Access::Read, "downbeat-bench", None).await.map_err(|error| error.to_string())?;
+    let log = log.open(Access::Read, "downbeat-bench", &Nats::default()).await.map_err(|error| error.to_string())?;
     let mut position = log.tail().await.map_err(|error| error.to_string())?.sequence;
     let mut figures = Vec::new();
     for _ in 0..rounds {

@@ -48,7 +48,7 @@ impl Service {
         let coordinator = Coordinator::take_over(log, "test", None).await.unwrap().syncing_every(every);
         let shutdown = Shutdown::default();
         let served = tokio::spawn(coordinator.serve(listener, shutdown.signal()));
-        let channel = grpc::endpoint(&format!("http://{address}")).unwrap().connect().await.unwrap();
+        let channel = grpc::Target::plain(&format!("http://{address}")).unwrap().connect().await.unwrap();
         Self { channel, served, shutdown }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use downbeat_event_log::LogAddress;
+use downbeat_event_log::{LogAddress, NatsConfig};
 
 use super::Servers;
 
@@ -130,4 +130,7 @@ pub struct AuditVerify {
     /// Also prove that it says what the log says, and leaves nothing out: embedded:FOLDER or nats://HOST:PORT.
     #[arg(long, value_name = "LOG")]
     pub log: Option<LogAddress>,
+    /// Who reads it, where it is on a NATS server.
+    #[command(flatten)]
+    pub nats: NatsConfig,
 }

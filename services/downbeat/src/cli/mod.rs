@@ -23,8 +23,9 @@ mod webhook;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use downbeat_event_log::LogAddress;
+use downbeat_event_log::{LogAddress, NatsConfig};
 use downbeat_metadata_projector::OpenLineageConfig;
+use downbeat_runtime::tls::TlsConfig;
 use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
@@ -78,6 +79,9 @@ pub struct Servers {
     /// Address of the metadata projector. Default: the same as --server.
     #[arg(long, env = "DOWNBEAT_METADATA", global = true)]
     pub metadata: Option<String>,
+    /// How the services and whoever types know each other (docs/security.md).
+    #[command(flatten)]
+    pub tls: TlsConfig,
 }
 
 /// Who asks.
@@ -233,6 +237,9 @@ pub struct Dev {
     /// NATS servers on which everything that happens is published (docs/events-out.md): nats://HOST:PORT. Default: nowhere.
     #[arg(long, env = "DOWNBEAT_EVENTS_NATS", value_name = "SERVERS")]
     pub events_nats: Option<String>,
+    /// Who we are there.
+    #[command(flatten)]
+    pub nats: NatsConfig,
     /// Who is told of runs as events of OpenLineage (docs/openlineage-out.md).
     #[command(flatten)]
     pub openlineage: OpenLineageConfig,
@@ -461,6 +468,9 @@ pub struct Log {
     /// Where the log is: embedded:FOLDER or nats://HOST:PORT.
     #[arg(long, env = "DOWNBEAT_LOG", default_value = "embedded:.downbeat/log", global = true)]
     pub log: LogAddress,
+    /// Who reads it, where it is on a NATS server.
+    #[command(flatten)]
+    pub nats: NatsConfig,
 }
 
 /// Commands about the log.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr};
 
 use clap::{Args, Subcommand};
-use downbeat_event_log::LogAddress;
+use downbeat_event_log::{LogAddress, NatsConfig};
 
 use super::Servers;
 
@@ -54,6 +54,9 @@ pub struct DeadCommand {
     /// Where the log is, and with it NATS: nats://HOST:PORT.
     #[arg(long, env = "DOWNBEAT_LOG", default_value = "nats://127.0.0.1:4222", global = true)]
     pub log: LogAddress,
+    /// Who asks there.
+    #[command(flatten)]
+    pub nats: NatsConfig,
 }
 
 /// Commands about dead letters.

@@ -3,9 +3,10 @@
 use std::{path::Path, process::ExitCode, time::Duration};
 
 use downbeat_coordinator::{Coordinator, connections::Vault, snapshots::Snapshots};
-use downbeat_event_log::{Access, LogAddress};
+use downbeat_event_log::{Access, LogAddress, Nats};
 use downbeat_gateway::{Gateway, GatewayConfig};
 use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing};
+use downbeat_proto::callers::PROJECTOR;
 use downbeat_runtime::{
     blob::BlobStore,
     clock::Clock,
@@ -42,7 +43,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     worker.validate().map_err(|error| Error::Usage(error.to_string()))?;
     std::fs::create_dir_all(&dev.data).map_err(|source| io(&format!("cannot make {}", dev.data.display()), source))?;
     let log_address = LogAddress::Embedded(dev.data.join("log"));
-    let log = log_address.open(Access::Write, "downbeat-dev", None).await?;
+    let log = log_address.open(Access::Write, "downbeat-dev", &Nats::default()).await?;
     let blobs = BlobStore::open(&dev.data.join("blobs")).map_err(failed)?;
 
     let mut routes = RoutesBuilder::default();
@@ -62,8 +63,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         openlineage: dev.openlineage.clone(),
         ..OutgoingConfig::in_folder(&dev.data.join("outgoing"))
     };
-    let measures = outgoing::Metrics::default();
-    let outgoing = outgoing::start(&log, &log_address, projector.published(), &told, &measures).await;
+    let (measures, nats) = (outgoing::Metrics::default(), dev.nats.of(PROJECTOR));
+    let outgoing = outgoing::start(&log, (&log_address, &nats), projector.published(), &told, &measures).await;
     let outgoing = outgoing.map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
     let services = [&coordinator_services[..], &projector_services[..]].concat();
@@ -77,12 +78,9 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     let signal = shutdown.signal();
     tasks.spawn(async move { ("feeds for others", outgoing.run(signal).await.map_err(failed)) });
     // An embedded log has no NATS to take events from: `downbeat trigger publish` brings them to the coordinator.
-    let (signal, coordinator_address) = (shutdown.signal(), server.clone());
+    let (signal, target) = (shutdown.signal(), grpc::Target::plain(&server).map_err(failed)?);
     tasks.spawn(async move {
-        (
-            "scheduler",
-            downbeat_scheduler::run(log, &coordinator_address, &Metrics::default(), signal).await.map_err(failed),
-        )
+        ("scheduler", downbeat_scheduler::run(log, &target, &Metrics::default(), signal).await.map_err(failed))
     });
     let signal = shutdown.signal();
     tasks.spawn(async move { ("gateway", gateway.run(signal).await.map_err(failed)) });

@@ -7,8 +7,9 @@ use std::{
 };
 
 use downbeat_domain::{Event, PipelineId, RunId, plan::Plan};
-use downbeat_event_log::{Access, Entry, LogAddress};
+use downbeat_event_log::{Access, Entry};
 use downbeat_proto::{
+    callers::OPERATOR,
     convert,
     event::{self, Decoded},
     events::v1 as wire,
@@ -17,15 +18,15 @@ use downbeat_proto::{
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 
-use crate::error::Error;
+use crate::{cli::Log, error::Error};
 
 /// How often `--follow` looks for more.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(100);
 /// Entries per read.
 const ENTRIES_PER_READ: usize = 500;
 
-pub(super) async fn run(address: &LogAddress, after: u64, run: Option<&str>, follow: bool) -> Result<ExitCode, Error> {
-    let log = address.open(Access::Read, "downbeat-log-cat", None).await?;
+pub(super) async fn run(log: &Log, after: u64, run: Option<&str>, follow: bool) -> Result<ExitCode, Error> {
+    let log = log.log.open(Access::Read, "downbeat-log-cat", &log.nats.of(OPERATOR)).await?;
     let mut printer = Printer { after, run: run.map(str::to_lowercase), ..Printer::default() };
     let mut at = 0;
     loop {

@@ -95,9 +95,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Asset(command) => asset::run(&command).await,
         Command::Openlineage(command) => openlineage::run(&command).await,
-        Command::Log(log) => match log.sub {
-            LogSub::Verify => log_verify::run(&log.log).await,
-            LogSub::Cat { after, run, follow } => log_cat::run(&log.log, after, run.as_deref(), follow).await,
+        Command::Log(log) => match &log.sub {
+            LogSub::Verify => log_verify::run(&log).await,
+            LogSub::Cat { after, run, follow } => log_cat::run(&log, *after, run.as_deref(), *follow).await,
         },
     }
 }

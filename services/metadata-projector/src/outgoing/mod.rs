@@ -21,7 +21,7 @@ mod subject;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use downbeat_event_log::{Entry, EventLog, LogAddress, LogId, Tail};
+use downbeat_event_log::{Entry, EventLog, LogAddress, LogId, Nats as Client, Tail};
 use downbeat_runtime::shutdown::{self, ShutdownSignal};
 
 use self::{checkpoint::Checkpoints, feed::Feed};
@@ -142,21 +142,21 @@ pub struct Outgoing {
     feeds: Vec<Feed>,
 }
 
-/// Opens the checkpoints of everybody who is to be told and checks them against the log. `at` is where the log is: the NATS server of a log is
-/// told by default.
+/// Opens the checkpoints of everybody who is to be told and checks them against the log. `at` is where the log is, and who we are
+/// for NATS: the NATS server of a log is told by default.
 ///
 /// # Errors
 /// `ForeignCheckpoint`, `Folder`, `Locked`, `Log`; `Setting` where nobody can be told at an address, or a key does not read.
 pub async fn start(
     log: &Arc<dyn EventLog>,
-    at: &LogAddress,
+    at: (&LogAddress, &Client),
     published: &Arc<Published>,
     config: &OutgoingConfig,
     metrics: &Metrics,
 ) -> Result<Outgoing, Error> {
     let mut voices = Vec::new();
-    if let Some(servers) = config.servers(at) {
-        let nats = nats::Nats::new(servers, config.events_replicas);
+    if let Some(servers) = config.servers(at.0) {
+        let nats = nats::Nats::new(at.1, servers, config.events_replicas)?;
         voices.push(("events", Voice::CloudEvents(about::Directory::default()), Destination::Nats(nats)));
     }
     let OpenLineageConfig { openlineage_url, openlineage_api_key_file, openlineage_file } = &config.openlineage;

@@ -15,6 +15,8 @@ use async_nats::{
     },
 };
 
+use downbeat_event_log::Nats as Client;
+
 use super::{Message, subject::EVENTS_PREFIX};
 use crate::{error::Error, limits};
 
@@ -23,6 +25,7 @@ pub const EVENTS_STREAM: &str = "DOWNBEAT_EVENTS";
 
 /// A NATS server or cluster.
 pub(super) struct Nats {
+    client: Client,
     servers: String,
     replicas: usize,
     opened: Option<Opened>,
@@ -36,8 +39,12 @@ struct Opened {
 
 impl Nats {
     /// `servers`: one or several addresses, separated by commas.
-    pub(super) fn new(servers: String, replicas: usize) -> Self {
-        Self { servers, replicas, opened: None }
+    ///
+    /// # Errors
+    /// `Setting` where nothing could ever be told there.
+    pub(super) fn new(client: &Client, servers: String, replicas: usize) -> Result<Self, Error> {
+        client.check(&servers).map_err(|why| Error::Setting(why.to_string()))?;
+        Ok(Self { client: client.clone(), servers, replicas, opened: None })
     }
 
     /// Publishes in this order; returns when the stream has all of them.
@@ -47,7 +54,7 @@ impl Nats {
     pub(super) async fn deliver(&mut self, messages: &[Message]) -> Result<(), Error> {
         let mut opened = match self.opened.take() {
             Some(opened) => opened,
-            None => open(&self.servers, self.replicas).await?,
+            None => open(&self.client, &self.servers, self.replicas).await?,
         };
         for some in messages.chunks(limits::OUTGOING_IN_FLIGHT_MAX) {
             match opened.last {
@@ -92,16 +99,12 @@ impl Opened {
     }
 }
 
-async fn open(servers: &str, replicas: usize) -> Result<Opened, Error> {
+async fn open(client: &Client, servers: &str, replicas: usize) -> Result<Opened, Error> {
     let options = ConnectOptions::new()
         .name("downbeat-events")
         .connection_timeout(limits::NATS_TIMEOUT)
         .request_timeout(Some(limits::NATS_TIMEOUT));
-    let addresses: Vec<&str> = servers.split(',').map(str::trim).collect();
-    let client = match tokio::time::timeout(limits::NATS_TIMEOUT, options.connect(addresses)).await {
-        Ok(connected) => connected.map_err(|error| failed(&error))?,
-        Err(_) => return Err(failed(&format!("no answer within {:?}", limits::NATS_TIMEOUT))),
-    };
+    let client = client.connect(servers, options, limits::NATS_TIMEOUT).await.map_err(|error| failed(&error))?;
     let (takes, needs) =
         (client.server_info().max_payload, limits::OUTGOING_DATA_BYTES_MAX + limits::OUTGOING_HEADER_BYTES_MAX);
     if takes < needs {

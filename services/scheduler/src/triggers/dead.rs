@@ -7,6 +7,7 @@ use async_nats::{
     jetstream::{Context, message::StreamMessage, stream::RawMessageErrorKind, stream::Stream},
 };
 use bytes::Bytes;
+use downbeat_event_log::Nats;
 use jiff::Timestamp;
 
 use super::{
@@ -51,12 +52,12 @@ pub struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// Connects; the stream is made where it is missing.
+    /// Connects, as this client; the stream is made where it is missing.
     ///
     /// # Errors
     /// `Nats`.
-    pub async fn open(servers: &str) -> Result<Self, Error> {
-        let context = nats::context(nats::connect(servers, "downbeat").await?);
+    pub async fn open(client: &Nats, servers: &str) -> Result<Self, Error> {
+        let context = nats::context(nats::connect(client, servers, "downbeat").await?);
         let stream = nats::dead_stream(&context, 1).await?;
         Ok(Self { context, stream })
     }

@@ -6,11 +6,11 @@ use std::{
 };
 
 use async_nats::jetstream::{self, AckKind, Context, consumer::pull};
-use downbeat_event_log::LogAddress;
+use downbeat_event_log::{LogAddress, Nats};
 use downbeat_proto::control::v1::{self as wire, control_service_client::ControlServiceClient};
 use downbeat_runtime::{
     clock::Clock,
-    grpc,
+    grpc::Target,
     shutdown::{self, ShutdownSignal},
 };
 use futures::{FutureExt, StreamExt};
@@ -26,12 +26,13 @@ use super::{
 };
 use crate::{batching::Batcher, config::SchedulerConfig, error::Error, limits, metrics::Metrics};
 
-/// Takes events from the NATS of the log until the signal. An embedded log has none: then it says so and is done.
+/// Takes events from the NATS of the log, as this client, until the signal. An embedded log has none: then it says so and is done.
 ///
 /// # Errors
-/// `Runtime` for an address that is none. A NATS that is away is waited for.
+/// None: a NATS that is away is waited for.
 pub async fn run(
-    log: &LogAddress,
+    (log, client): (&LogAddress, &Nats),
+    coordinator: &Target,
     config: &SchedulerConfig,
     metrics: &Metrics,
     mut signal: ShutdownSignal,
@@ -42,7 +43,8 @@ pub async fn run(
         );
         return Ok(());
     };
-    let client = ControlServiceClient::new(grpc::endpoint(&config.coordinator)?.connect_lazy());
+    let nats = (client, servers.as_str());
+    let client = ControlServiceClient::new(coordinator.connect_lazy());
     let taker = Arc::new(Taker {
         batcher: Batcher::start(
             limits::EVENT_CALLS,
@@ -56,7 +58,7 @@ pub async fn run(
     let mut told = false;
     loop {
         // Ends by itself with the signal, so that what is under way is settled.
-        match serve(servers, config, &taker, signal.clone()).await {
+        match serve(nats, config, &taker, signal.clone()).await {
             Ok(()) => return Ok(()),
             Err(error) if told => tracing::debug!(%error, "waiting for NATS"),
             Err(error) => tracing::warn!(%error, "waiting for NATS to take events from"),
@@ -71,13 +73,13 @@ pub async fn run(
 
 /// Until the signal, or until NATS fails.
 async fn serve(
-    servers: &str,
+    nats: (&Nats, &str),
     config: &SchedulerConfig,
     taker: &Arc<Taker>,
     mut signal: ShutdownSignal,
 ) -> Result<(), Error> {
     let opened = tokio::select! {
-        opened = open(servers, config) => opened?,
+        opened = open(nats, config) => opened?,
         () = shutdown::wait(&mut signal) => return Ok(()),
     };
     let (streams, mut messages) = (Arc::new(opened.0), opened.1);
@@ -120,8 +122,8 @@ async fn serve(
     Ok(())
 }
 
-async fn open(servers: &str, config: &SchedulerConfig) -> Result<(Streams, pull::Stream), Error> {
-    let client = nats::connect(servers, "downbeat-scheduler-triggers").await?;
+async fn open((client, servers): (&Nats, &str), config: &SchedulerConfig) -> Result<(Streams, pull::Stream), Error> {
+    let client = nats::connect(client, servers, "downbeat-scheduler-triggers").await?;
     let streams = nats::open(client, config.trigger_replicas).await?;
     let pull = streams.consumer.stream();
     let pull = pull.max_messages_per_batch(limits::MESSAGES_PER_PULL).max_bytes_per_batch(limits::PULL_BYTES_MAX);

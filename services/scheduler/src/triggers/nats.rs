@@ -8,6 +8,7 @@ use async_nats::{
         stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream},
     },
 };
+use downbeat_event_log::Nats;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -30,21 +31,18 @@ pub(super) struct Streams {
     pub(super) id: String,
 }
 
-/// Connects to a server or several, separated by commas; afterwards the connection is restored for ever.
+/// Connects, as this client, to a server or several, separated by commas; afterwards the connection is restored for ever.
 ///
 /// # Errors
 /// `Nats` when none answers.
-pub async fn connect(servers: &str, name: &str) -> Result<Client, Error> {
+pub async fn connect(client: &Nats, servers: &str, name: &str) -> Result<Client, Error> {
     let options = ConnectOptions::new()
         .name(name)
         .connection_timeout(limits::NATS_TIMEOUT)
         .request_timeout(Some(limits::NATS_TIMEOUT))
         .max_reconnects(None);
-    let addresses: Vec<&str> = servers.split(',').map(str::trim).collect();
-    match tokio::time::timeout(limits::NATS_TIMEOUT, options.connect(addresses)).await {
-        Ok(connected) => connected.map_err(|error| Error::nats("no connection", error)),
-        Err(_) => Err(Error::nats("no connection", format!("no answer within {:?}", limits::NATS_TIMEOUT))),
-    }
+    let connected = client.connect(servers, options, limits::NATS_TIMEOUT).await;
+    connected.map_err(|error| Error::nats("connecting", error))
 }
 
 /// A context for requests to JetStream.

@@ -11,6 +11,7 @@ use downbeat_metadata_projector::export::{
     against_log,
     verify::{Fault, Verdict, verify},
 };
+use downbeat_proto::callers::OPERATOR;
 
 use crate::{cli::AuditVerify, error::Error};
 
@@ -21,7 +22,7 @@ pub(super) async fn run(arguments: &AuditVerify) -> Result<ExitCode, Error> {
     let Some(header) = &verdict.header else { return Ok(told(arguments, &verdict.faults)) };
     let mut faults = verdict.faults.clone();
     if let Some(address) = &arguments.log {
-        let log = address.open(Access::Read, "downbeat-audit-verify", None).await?;
+        let log = address.open(Access::Read, "downbeat-audit-verify", &arguments.nats.of(OPERATOR)).await?;
         let what = "cannot create a folder for what is read from the log".to_owned();
         let folder = tempfile::tempdir().map_err(|source| Error::Io { what, source })?;
         let input = open().map_err(unreadable)?;

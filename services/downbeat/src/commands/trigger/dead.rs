@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use downbeat_event_log::LogAddress;
+use downbeat_proto::callers::OPERATOR;
 use downbeat_scheduler::{
     limits::DEAD_LISTED_MAX,
     triggers::dead::{DeadLetter, DeadLetters},
@@ -20,7 +21,7 @@ pub(super) async fn run(command: &DeadCommand) -> Result<ExitCode, Error> {
             "an embedded log has no NATS and no dead letters: give --log nats://HOST:PORT".to_owned(),
         ));
     };
-    let letters = DeadLetters::open(servers).await.map_err(failed)?;
+    let letters = DeadLetters::open(&command.nats.of(OPERATOR), servers).await.map_err(failed)?;
     match &command.sub {
         DeadSub::List { limit } => list(&letters, *limit).await,
         DeadSub::Show { id } => show(&letters, *id).await,
