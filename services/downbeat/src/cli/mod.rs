@@ -51,7 +51,7 @@ pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use git::{Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use list::{Runs, Tasks, Window};
-pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
+pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub, Logout};
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
@@ -79,6 +79,13 @@ pub struct Servers {
     /// Address of the metadata projector. Default: the same as --server.
     #[arg(long, env = "DOWNBEAT_METADATA", global = true)]
     pub metadata: Option<String>,
+    /// Address of a gateway, through which everything goes then: with the key in DOWNBEAT_KEY or in --key-file, or with a login
+    /// (`downbeat login`). Goes before --server and --metadata.
+    #[arg(long, env = "DOWNBEAT_URL", global = true)]
+    pub url: Option<String>,
+    /// File with a key for the gateway.
+    #[arg(long, env = "DOWNBEAT_KEY_FILE", value_name = "FILE", global = true)]
+    pub key_file: Option<PathBuf>,
     /// How the services and whoever types know each other (docs/security.md).
     #[command(flatten)]
     pub tls: TlsConfig,
@@ -146,6 +153,8 @@ pub enum Command {
     Key(KeyCommand),
     /// Logins of people: who is logged in, and an end to it.
     Login(LoginCommand),
+    /// Log out: the login at a gateway opens nothing any more, and is forgotten here.
+    Logout(Logout),
     /// Environments: variables that runs read as `ENV.NAME`.
     Env(EnvCommand),
     /// Connections: credentials that are sealed, and shown nowhere.

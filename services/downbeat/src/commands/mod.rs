@@ -82,6 +82,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Pool(command) => pool::run(&command).await,
         Command::Key(command) => key::run(&command).await,
         Command::Login(command) => login::run(&command).await,
+        Command::Logout(command) => login::out(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,
