@@ -2,6 +2,7 @@
 
 mod alert;
 mod answers;
+mod artifacts;
 mod asset;
 mod audit;
 mod backfill;
@@ -30,6 +31,7 @@ use downbeat_worker::Isolation;
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use answers::{Broken, Now};
 pub use asset::{
+pub use artifacts::Artifacts;
     AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetOrder, AssetPath, AssetSub,
     AssetTests,
 };
@@ -172,6 +174,8 @@ pub enum Command {
     Logs(Logs),
     /// Show the assets that a run read and wrote, as a tree, or what it did differently from another one.
     Lineage(Lineage),
+    /// List the files that a task left, or get one: what dbt wrote, and what a program wanted to be kept.
+    Artifacts(Artifacts),
     /// Assets over all runs: how good they are, what they came of, who uses them.
     Asset(AssetCommand),
     /// Report what other systems say about their own runs: files of OpenLineage events.

@@ -2,6 +2,7 @@
 
 mod alert;
 mod apply;
+mod artifacts;
 mod asset;
 mod audit;
 mod backfill;
@@ -93,6 +94,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
+        Command::Artifacts(artifacts) => artifacts::run(&artifacts).await,
         Command::Asset(command) => asset::run(&command).await,
         Command::Openlineage(command) => openlineage::run(&command).await,
         Command::Log(log) => match log.sub {

@@ -96,6 +96,8 @@ pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.metadata.v1.MetadataService/ListBackfills", Viewer, Pipeline("pipeline")),
     method("/downbeat.metadata.v1.MetadataService/GetBackfill", Viewer, Backfill),
     streaming(method("/downbeat.metadata.v1.MetadataService/ReadTaskLog", Viewer, Run("run_id"))),
+    method("/downbeat.metadata.v1.MetadataService/ListTaskArtifacts", Viewer, Run("run_id")),
+    streaming(method("/downbeat.metadata.v1.MetadataService/ReadTaskArtifact", Viewer, Run("run_id"))),
     method("/downbeat.metadata.v1.MetadataService/ListAudit", Admin, Everything),
     streaming(method("/downbeat.metadata.v1.MetadataService/ExportAudit", Admin, Everything)),
     method("/downbeat.metadata.v1.AnswerService/GetNow", Viewer, Everything),
