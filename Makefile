@@ -91,7 +91,7 @@ products: build tools .cache/products/airflow/ready .cache/products/prefect/read
 	$(@D)/bin/pip install --quiet $(PACKAGE)
 	touch $@
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready \
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready $(TOOLS)/mcp/ready \
 	$(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
 
 $(TOOLS)/ready: deploy/tools.txt
@@ -105,6 +105,13 @@ $(TOOLS)/orchestra/ready: deploy/orchestra.txt
 	@echo "installing the official clients into $(@D)"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet -r deploy/orchestra.txt
+	touch $@
+
+# The official client of the Model Context Protocol.
+$(TOOLS)/mcp/ready: deploy/mcp.txt
+	@echo "installing the client of the Model Context Protocol into $(@D)"
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r deploy/mcp.txt
 	touch $@
 
 # What the SDKs are generated and tested with; Node looks for packages beside the sources.

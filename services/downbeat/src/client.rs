@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What the audit calls this program.
-const CLIENT: &str = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
+pub const CLIENT: &str = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
 
 /// A request that says why it is made.
 pub fn asked<T>(request: T, by: &By) -> tonic::Request<T> {

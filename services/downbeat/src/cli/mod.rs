@@ -14,6 +14,7 @@ mod git;
 mod key;
 mod list;
 mod login;
+mod mcp;
 mod run;
 mod schedule;
 mod sensor;
@@ -53,6 +54,7 @@ pub use git::{Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use list::{Runs, Tasks, Window};
 pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
+pub use mcp::Mcp;
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
@@ -180,6 +182,8 @@ pub enum Command {
     Asset(AssetCommand),
     /// Report what other systems say about their own runs: files of OpenLineage events.
     Openlineage(Openlineage),
+    /// Speak with an assistant on standard input and output (Model Context Protocol).
+    Mcp(Mcp),
     /// Look into the log of events.
     Log(Log),
 }

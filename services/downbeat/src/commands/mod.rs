@@ -27,6 +27,7 @@ mod log_cat;
 mod log_verify;
 mod login;
 mod logs;
+mod mcp;
 mod now;
 mod openlineage;
 mod pipeline;
@@ -97,6 +98,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Artifacts(artifacts) => artifacts::run(&artifacts).await,
         Command::Asset(command) => asset::run(&command).await,
         Command::Openlineage(command) => openlineage::run(&command).await,
+        Command::Mcp(command) => mcp::run(&command).await,
         Command::Log(log) => match log.sub {
             LogSub::Verify => log_verify::run(&log.log).await,
             LogSub::Cat { after, run, follow } => log_cat::run(&log.log, after, run.as_deref(), follow).await,
