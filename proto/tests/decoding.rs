@@ -99,6 +99,7 @@ const KINDS: [(i32, &str); 87] = [
     (170, "ENDPOINT_OPENED"),
     (171, "ENDPOINT_ROTATED"),
     (172, "ENDPOINT_CLOSED"),
+    (177, "TOOLS_CALLED"),
 ];
 
 #[test]

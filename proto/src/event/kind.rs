@@ -91,6 +91,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::EndpointOpened,
     EventKind::EndpointRotated,
     EventKind::EndpointClosed,
+    EventKind::ToolsCalled,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

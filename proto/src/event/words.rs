@@ -67,6 +67,7 @@ words! {
         RemoveConnection = RemoveConnection,
         TestConnection = TestConnection,
         ResealConnections = ResealConnections,
+        CallTool = CallTool,
     }
     /// The wire form of a kind of thing that commands are about.
     target_kind, target_kind_of: TargetKind {
@@ -82,6 +83,7 @@ words! {
         Environment = Environment,
         Endpoint = Endpoint,
         Connection = Connection,
+        Asset = Asset,
     }
     /// The wire form of how a test of a connection ended.
     connection_health, connection_health_of: ConnectionHealth {

@@ -92,6 +92,16 @@ pub const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub const ACCESS_RETRY: Duration = Duration::from_millis(500);
 /// How long keys open doors by a table that nobody confirms any more.
 pub const ACCESS_STALE_MAX: Duration = Duration::from_secs(300);
+/// How often it is told which tools were called.
+pub const TOOL_CALLS_TOLD: Duration = Duration::from_secs(1);
+/// How long the coordinator may take to hear of it.
+pub const TOOL_CALLS_WAIT: Duration = Duration::from_secs(5);
+/// In which window calls of tools are counted.
+pub const TOOL_CALLS_WINDOW: Duration = Duration::from_secs(60);
+/// Calls of tools in a window that are told with what they were about; like ones count once until they are told.
+pub const TOOL_CALLS_WHOLE_MAX: usize = 200;
+/// Kinds of further ones (by whom, which tool, what came of it) whose number is told.
+pub const TOOL_CALLS_OUTLINED_MAX: usize = 100;
 /// How often it is told which keys were used.
 pub const KEY_USES_TOLD: Duration = Duration::from_secs(30);
 /// Bytes of a bearer token.

@@ -31,8 +31,8 @@ use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use answers::{Broken, Now};
-pub use asset::{
 pub use artifacts::Artifacts;
+pub use asset::{
     AssetChanges, AssetCommand, AssetImpact, AssetLineage, AssetList, AssetOne, AssetOrder, AssetPath, AssetSub,
     AssetTests,
 };
@@ -174,10 +174,10 @@ pub enum Command {
     Breaches(Breaches),
     /// Follow the log of a task.
     Logs(Logs),
-    /// Show the assets that a run read and wrote, as a tree, or what it did differently from another one.
-    Lineage(Lineage),
     /// List the files that a task left, or get one: what dbt wrote, and what a program wanted to be kept.
     Artifacts(Artifacts),
+    /// Show the assets that a run read and wrote, as a tree, or what it did differently from another one.
+    Lineage(Lineage),
     /// Assets over all runs: how good they are, what they came of, who uses them.
     Asset(AssetCommand),
     /// Report what other systems say about their own runs: files of OpenLineage events.

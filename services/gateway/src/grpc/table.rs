@@ -132,10 +132,11 @@ mod tests {
     use crate::speech::Method;
 
     /// What services say among themselves.
-    const INNER: [&str; 10] = [
+    const INNER: [&str; 11] = [
         "downbeat.control.v1.AccessService/BeginLogin",
         "downbeat.control.v1.AccessService/CompleteLogin",
         "downbeat.control.v1.AccessService/NoteKeyUses",
+        "downbeat.control.v1.AccessService/NoteToolCalls",
         "downbeat.control.v1.AccessService/RefreshLogin",
         "downbeat.control.v1.AccessService/WatchAccess",
         "downbeat.control.v1.ControlService/FireSchedules",

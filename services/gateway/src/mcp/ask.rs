@@ -12,7 +12,8 @@ use rmcp::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    table::{Argument, Kind, TOOLS, Tool},
+    calls::Asked,
+    table::{Argument, Kind, Part, TOOLS, Tool},
     whole,
 };
 use crate::{
@@ -81,7 +82,9 @@ fn schema(tool: &Tool) -> Value {
 /// What a tool answers. What goes wrong is its answer, too: the assistant is to read it.
 pub(super) async fn ask(call: &Call, name: &str, arguments: Map<String, Value>) -> Result<CallToolResult, ErrorData> {
     let found = TOOLS.iter().find(|tool| tool.name == name).and_then(|tool| Some((tool, route(tool)?)));
+    let asked = Asked::of(call, found.map(|(tool, _)| tool.name), &arguments);
     let Some((tool, route)) = found.filter(|(_, route)| may(call, route.need)) else {
+        call.edge.tools.note(call, asked.denied());
         return Err(ErrorData::invalid_params(format!("there is no tool `{name}` for this key"), None));
     };
     tracing::info!(tool = tool.name, actor = call.principal.as_ref().map(|who| who.actor.as_str()), "a tool is asked");
@@ -89,12 +92,28 @@ pub(super) async fn ask(call: &Call, name: &str, arguments: Map<String, Value>) 
         Ok(request) => answer(tool, route, request).await,
         Err(fault) => Err(fault),
     };
+    let asked = match &answer {
+        Ok(_) => asked,
+        Err(fault) => asked.refused(fault),
+    };
+    call.edge.tools.note(call, asked);
     Ok(match answer {
-        Ok(value @ Value::Object(_)) => CallToolResult::structured(value),
-        Ok(Value::String(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
-        Ok(value) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
+        Ok(Answer::Value(value @ Value::Object(_))) => CallToolResult::structured(value),
+        Ok(Answer::Value(value)) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
+        Ok(Answer::Text(text, None)) => CallToolResult::success(vec![ContentBlock::text(text)]),
+        Ok(Answer::Text(text, Some(rest))) => {
+            CallToolResult::success(vec![ContentBlock::text(text), ContentBlock::text(rest)])
+        }
         Err(fault) => CallToolResult::error(vec![ContentBlock::text(said(&fault))]),
     })
+}
+
+/// What a route answered.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Value(Value),
+    /// A text, and which part of a file it is where it is not all of it.
+    Text(String, Option<String>),
 }
 
 fn said(fault: &Fault) -> String {
@@ -108,14 +127,7 @@ async fn answer(tool: &Tool, route: &Route, request: Call) -> Result<Answer, Fau
     let response = route.answer(request).await?;
     let status = response.status();
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-/// What a route answered.
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Value(Value),
-    /// A text, and which part of a file it is where it is not all of it.
-    Text(String, Option<String>),
-}
-
+    let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
     let body = whole(response).await?;
     if status == StatusCode::NO_CONTENT {
         return Ok(Answer::Value(json!({ "status": "done" })));
@@ -164,7 +176,6 @@ fn text_of(body: &[u8]) -> Result<String, Fault> {
         Some(text) => Ok(text.to_owned()),
         None => Err(Fault::bad("this file is no text: download it with the API or with `downbeat artifacts`")),
     }
-    let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
 }
 
 /// The request that these arguments make.
@@ -178,6 +189,7 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
     if let Some(argument) = missing {
         return Err(Fault::invalid("arguments", argument.name, "missing", "Field required"));
     }
+    let range = range(tool, &arguments)?;
     let (mut params, mut query, mut fields, mut whole_body) = (Vec::new(), Query::default(), Map::new(), None);
     for (name, value) in arguments.into_iter().filter(|(_, value)| !value.is_null()) {
         let named = tool.renamed.iter().find(|(from, _)| *from == name).map_or(name.as_str(), |(_, to)| to).to_owned();
@@ -185,11 +197,13 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
+        if tool.part == Some(Part::FromOffset) && name == "offset" {
+            continue;
+        }
         if tool.body == Some(name.as_str()) {
             whole_body = Some(value);
         } else if tool.path.contains(&format!("{{{named}}}")) {
             params.push((named, text()));
-    let range = range(tool, &arguments)?;
         } else if matches!(tool.method, "GET" | "DELETE") || tool.queried.contains(&name.as_str()) {
             query.set(&named, text());
         } else {
@@ -197,9 +211,6 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
         }
     }
     let body = match (tool.method, whole_body) {
-        if tool.part == Some(Part::FromOffset) && name == "offset" {
-            continue;
-        }
         ("GET" | "DELETE", _) => Bytes::new(),
         (_, Some(body)) => Bytes::from(body.to_string()),
         (_, None) => Bytes::from(Value::Object(fields).to_string()),
@@ -224,17 +235,6 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_tool_is_a_route_whose_path_its_arguments_fill() {
-        let mut names = BTreeSet::new();
-        for tool in TOOLS {
-            assert!(route(tool).is_some(), "{} has no route {} {}", tool.name, tool.method, tool.path);
 /// The part of a file that is asked for.
 fn range(tool: &Tool, arguments: &Map<String, Value>) -> Result<Option<HeaderValue>, Fault> {
     let text = match tool.part {
@@ -254,6 +254,17 @@ fn range(tool: &Tool, arguments: &Map<String, Value>) -> Result<Option<HeaderVal
     HeaderValue::try_from(text).map(Some).map_err(|_| Fault::bad("no range"))
 }
 
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_tool_is_a_route_whose_path_its_arguments_fill() {
+        let mut names = BTreeSet::new();
+        for tool in TOOLS {
+            assert!(route(tool).is_some(), "{} has no route {} {}", tool.name, tool.method, tool.path);
             assert!(names.insert(tool.name), "{} is there twice", tool.name);
             for part in tool.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
                 let renamed = tool.renamed.iter().find(|(_, to)| *to == part).map_or(part, |(from, _)| from);
@@ -269,6 +280,8 @@ fn range(tool: &Tool, arguments: &Map<String, Value>) -> Result<Option<HeaderVal
             "validate_pipeline",
             "list_pipelines",
             "get_pipeline",
+            "import_pipeline",
+            "migrate_pipeline",
             "create_pipeline",
             "update_pipeline",
             "delete_pipeline",
@@ -280,9 +293,9 @@ fn range(tool: &Tool, arguments: &Map<String, Value>) -> Result<Option<HeaderVal
             "list_operations",
             "list_assets",
             "list_task_run_logs",
-            "import_pipeline",
-            "migrate_pipeline",
             "download_task_run_log",
+            "list_task_run_artifacts",
+            "download_task_run_artifact",
             "list_environments",
             "get_environment",
             "create_environment",
@@ -293,9 +306,6 @@ fn range(tool: &Tool, arguments: &Map<String, Value>) -> Result<Option<HeaderVal
             assert!(TOOLS.iter().any(|tool| tool.name == name), "{name}");
         }
     }
-}
-            "list_task_run_artifacts",
-            "download_task_run_artifact",
 
     #[test]
     fn of_a_file_that_is_text_whole_characters_are_shown_and_what_is_left() {
@@ -338,3 +348,4 @@ fn range(tool: &Tool, arguments: &Map<String, Value>) -> Result<Option<HeaderVal
             assert_eq!(found, expected.map(|range| range.map(HeaderValue::from_static)), "{tool} {arguments:?}");
         }
     }
+}

@@ -116,6 +116,7 @@ class _EventKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     ENDPOINT_OPENED: _EventKind.ValueType  # 170
     ENDPOINT_ROTATED: _EventKind.ValueType  # 171
     ENDPOINT_CLOSED: _EventKind.ValueType  # 172
+    TOOLS_CALLED: _EventKind.ValueType  # 177
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper): ...
 
@@ -208,6 +209,7 @@ CONNECTIONS_RESEALED: EventKind.ValueType  # 163
 ENDPOINT_OPENED: EventKind.ValueType  # 170
 ENDPOINT_ROTATED: EventKind.ValueType  # 171
 ENDPOINT_CLOSED: EventKind.ValueType  # 172
+TOOLS_CALLED: EventKind.ValueType  # 177
 global___EventKind = EventKind
 
 class _PassReason:
@@ -564,6 +566,7 @@ class _TargetKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     TARGET_KIND_ENVIRONMENT: _TargetKind.ValueType  # 40
     TARGET_KIND_ENDPOINT: _TargetKind.ValueType  # 50
     TARGET_KIND_CONNECTION: _TargetKind.ValueType  # 60
+    TARGET_KIND_ASSET: _TargetKind.ValueType  # 173
 
 class TargetKind(_TargetKind, metaclass=_TargetKindEnumTypeWrapper): ...
 
@@ -582,6 +585,7 @@ TARGET_KIND_LOGIN: TargetKind.ValueType  # 21
 TARGET_KIND_ENVIRONMENT: TargetKind.ValueType  # 40
 TARGET_KIND_ENDPOINT: TargetKind.ValueType  # 50
 TARGET_KIND_CONNECTION: TargetKind.ValueType  # 60
+TARGET_KIND_ASSET: TargetKind.ValueType  # 173
 global___TargetKind = TargetKind
 
 class _CommandKind:
@@ -627,6 +631,7 @@ class _CommandKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     COMMAND_KIND_REMOVE_CONNECTION: _CommandKind.ValueType  # 161
     COMMAND_KIND_TEST_CONNECTION: _CommandKind.ValueType  # 162
     COMMAND_KIND_RESEAL_CONNECTIONS: _CommandKind.ValueType  # 163
+    COMMAND_KIND_CALL_TOOL: _CommandKind.ValueType  # 177
 
 class CommandKind(_CommandKind, metaclass=_CommandKindEnumTypeWrapper):
     """What people and programs can ask for."""
@@ -668,6 +673,7 @@ COMMAND_KIND_SAVE_CONNECTION: CommandKind.ValueType  # 160
 COMMAND_KIND_REMOVE_CONNECTION: CommandKind.ValueType  # 161
 COMMAND_KIND_TEST_CONNECTION: CommandKind.ValueType  # 162
 COMMAND_KIND_RESEAL_CONNECTIONS: CommandKind.ValueType  # 163
+COMMAND_KIND_CALL_TOOL: CommandKind.ValueType  # 177
 global___CommandKind = CommandKind
 
 class _CostBasisKind:
@@ -5853,3 +5859,42 @@ class ConnectionsResealed(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["at", b"at", "connections", b"connections", "master_key", b"master_key"]) -> None: ...
 
 global___ConnectionsResealed = ConnectionsResealed
+
+@typing.final
+class ToolsCalled(google.protobuf.message.Message):
+    """Somebody called tools of assistants. What these changed has events of its own."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    TOOL_FIELD_NUMBER: builtins.int
+    TARGETS_FIELD_NUMBER: builtins.int
+    CODE_FIELD_NUMBER: builtins.int
+    CALLS_FIELD_NUMBER: builtins.int
+    SINCE_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    tool: builtins.str
+    """Name of the tool; empty: several, of what was only counted."""
+    code: builtins.str
+    """Stable code of the refusal; empty: it was answered."""
+    calls: builtins.int
+    """How many calls that are alike, at least 1."""
+    since: builtins.int
+    """When the first and the last of them came."""
+    at: builtins.int
+    @property
+    def targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CommandTarget]:
+        """What it was asked about; none: nothing in particular, or several things."""
+
+    def __init__(
+        self,
+        *,
+        tool: builtins.str = ...,
+        targets: collections.abc.Iterable[global___CommandTarget] | None = ...,
+        code: builtins.str = ...,
+        calls: builtins.int = ...,
+        since: builtins.int = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "calls", b"calls", "code", b"code", "since", b"since", "targets", b"targets", "tool", b"tool"]) -> None: ...
+
+global___ToolsCalled = ToolsCalled
