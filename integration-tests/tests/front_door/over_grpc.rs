@@ -29,6 +29,7 @@ const INNER: [&str; 10] = [
     "CompleteLogin",
     "FireSchedules",
     "NoteKeyUses",
+    "NoteToolCalls",
     "NoteTimeZones",
     "RefreshLogin",
     "ReportLineage",
