@@ -1,0 +1,125 @@
+"""Runs deploy/compose.yaml without containers, to the end of a pipeline: its very commands and variables, as processes of this machine.
+
+    .cache/tools/helm/bin/python deploy/check_compose.py --programs target/debug --nats-server .cache/tools/bin/nats-server
+
+What containers add (images, networks, read-only roots) is not tried by it: there is no engine for containers here.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from services import Running, Service, to_the_end
+
+HERE = Path(__file__).parent
+# Ports that the file speaks of; each becomes a free one.
+PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 9464, 9465)
+OURS = ("coordinator", "projector", "scheduler", "worker", "gateway")
+
+
+def substituted(found):
+    """`${NAME:-DEFAULT}` is its default: nothing is set here."""
+    if isinstance(found, dict):
+        return {name: substituted(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [substituted(value) for value in found]
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", found) if isinstance(found, str) else found
+
+
+def services(document):
+    for name, service in document["services"].items():
+        mounts = {}
+        for volume in service.get("volumes", []):
+            source, path = volume.split(":")[:2]
+            mounts[path] = source
+        files = {config["target"]: document["configs"][config["source"]]["content"] for config in service.get("configs", [])}
+        yield Service(name, service["command"], service.get("environment", {}), mounts, files)
+
+
+def shape_faults(document):
+    """What holds for each container, whoever runs it."""
+    for name, service in document["services"].items():
+        for key, value in {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "restart": "unless-stopped"}.items():
+            if service.get(key) != value:
+                yield f"{name}: {key} is {service.get(key)}"
+        if name != "worker" and "healthcheck" not in service:
+            yield f"{name} has no healthcheck"
+        for port in service.get("ports", []):
+            if not port.startswith("127.0.0.1:"):
+                yield f"{name} is reached from elsewhere: {port}"
+        for key, value in service.get("environment", {}).items():
+            if re.search(r"PASSWORD|SECRET|KEY", key) and value:
+                yield f"{name}: {key} has a default"
+    wanted = {volume.split(":")[0] for service in document["services"].values() for volume in service.get("volumes", [])}
+    if wanted != set(document["volumes"]):
+        yield f"volumes {sorted(document['volumes'])}, mounted {sorted(wanted)}"
+    if set(document["services"]) != {"nats", *OURS}:
+        yield f"services {sorted(document['services'])}"
+
+
+def variable_faults(document, programs):
+    for name in OURS:
+        service = document["services"][name]
+        program = service["command"][0]
+        known = set()
+        # The command line is asked in these containers, too.
+        for words in ([program, "--help"], ["downbeat", "runs", "--help"]):
+            done = subprocess.run([programs / words[0], *words[1:]], capture_output=True, text=True, timeout=30, check=True)
+            known |= set(re.findall(r"\bDOWNBEAT_[A-Z0-9_]+\b", done.stdout))
+        for variable in service["environment"]:
+            if variable.startswith("DOWNBEAT_") and variable not in known:
+                yield f"{name} sets {variable}, which {program} does not read"
+
+
+def healthy(running, document, name):
+    """Runs a healthcheck as it stands there; `None` as long as it fails."""
+    import os
+    import shutil
+    service = next(one for one in running.services if one.name == name)
+    words = [running.here(word, service) for word in document["services"][name]["healthcheck"]["test"][1:]]
+    programs = {"downbeat": lambda: running.program("downbeat"), "python3": lambda: sys.executable, "wget": lambda: shutil.which("wget") or shutil.which("curl")}
+    program = programs[words[0]]()
+    rest = words[-1:] if program.endswith("curl") else words[1:]
+    done = subprocess.run([program, *rest], env=running.environment(service) | {"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode != 0:
+        raise OSError(f"the healthcheck of {name}: {done.stderr}{done.stdout}")
+    return True
+
+
+def run(running, document):
+    """From nothing to the end of a run, as a reader of the file would."""
+    for name in ("nats", *OURS):
+        if name != "worker":
+            running.until(f"{name} is healthy", lambda name=name: healthy(running, document, name))
+    typed = document["services"]["coordinator"]["environment"]
+    typed = {name: typed[name] for name in ("DOWNBEAT_SERVER", "DOWNBEAT_METADATA", "DOWNBEAT_LOG")}
+    return to_the_end(running, typed)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=Path, required=True)
+    parser.add_argument("--nats-server", type=Path, required=True)
+    asked = parser.parse_args()
+    programs = asked.programs.resolve()
+    document = substituted(yaml.safe_load((HERE / "compose.yaml").read_text()))
+    faults = [*shape_faults(document), *variable_faults(document, programs)]
+    if not faults:
+        with tempfile.TemporaryDirectory() as folder, Running(list(services(document)), folder, programs, asked.nats_server.resolve(), PORTS, ("nats", *OURS)) as running:
+            faults = list(run(running, document))
+            faults += running.ended()
+    for fault in faults:
+        print(f"- {fault}")
+    print(f"{len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
