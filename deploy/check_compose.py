@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import yaml
@@ -78,6 +79,30 @@ def variable_faults(document, programs):
                 yield f"{name} sets {variable}, which {program} does not read"
 
 
+def image_faults(document):
+    """The image that the file builds has the programs that it runs, built with the version of Rust that everybody builds with."""
+    root, text = HERE.parent, (HERE / "Dockerfile").read_text()
+    rust = tomllib.loads((root / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
+    version = tomllib.loads((root / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    chart = yaml.safe_load((root / "helm/downbeat/Chart.yaml").read_text())
+    for what, holds in {
+        f"is built with Rust {rust}": f"FROM rust:{rust}-bookworm AS build" in text,
+        "runs as nobody that is root": re.search(r"^USER 65532:65532$", text, re.M),
+        "runs what its arguments say": 'ENTRYPOINT ["tini", "--"]' in text,
+        f"is called downbeat:{version} in the compose file": f":-downbeat:{version}}}" in (HERE / "compose.yaml").read_text(),
+        f"is that of the chart's programs, {version}": chart["appVersion"] == version,
+        "takes from elsewhere what has a version": all(re.search(r":\d", one) for one in re.findall(r"^FROM (\S+)", text, re.M)),
+    }.items():
+        if not holds:
+            yield f"deploy/Dockerfile: not so: it {what}"
+    for program in {"downbeat", *(document["services"][name]["command"][0] for name in OURS)}:
+        if f"-p {program}" not in text or f"/built/{program}" not in text:
+            yield f"deploy/Dockerfile has no {program}"
+    for path in {volume.split(":")[1] for name in OURS for volume in document["services"][name].get("volumes", [])}:
+        if path not in text:
+            yield f"deploy/Dockerfile does not make {path}, so its volume would be root's"
+
+
 def healthy(running, document, name):
     """Runs a healthcheck as it stands there; `None` as long as it fails."""
     import os
@@ -110,7 +135,7 @@ def main():
     asked = parser.parse_args()
     programs = asked.programs.resolve()
     document = substituted(yaml.safe_load((HERE / "compose.yaml").read_text()))
-    faults = [*shape_faults(document), *variable_faults(document, programs)]
+    faults = [*shape_faults(document), *variable_faults(document, programs), *image_faults(document)]
     if not faults:
         with tempfile.TemporaryDirectory() as folder, Running(list(services(document)), folder, programs, asked.nats_server.resolve(), PORTS, ("nats", *OURS)) as running:
             faults = list(run(running, document))

@@ -25,6 +25,12 @@ def faults(folder, server):
     deployed, kept = ROOT / "deploy/nats/nats.conf", rendering.CHART / "files/nats-rights.yaml"
     yield from objects.rights_faults(deployed.read_text(), kept.read_text())
     known = programs.Programs(folder)
+    shown = list(rendering.documented_objects())
+    yield from rendering.documented_faults()
+    for one in shown:
+        yield from (f"docs/kubernetes.md: {fault}" for fault in programs.kind_faults(one, rendering.VERSIONS))
+    if not shown:
+        yield "docs/kubernetes.md shows no pod for the command line"
     kinds = set()
     for values in rendering.sets():
         yield from rendering.lint_faults(values)
@@ -39,7 +45,7 @@ def faults(folder, server):
             continue
         if len(set(texts.values())) > 1:
             yield f"{values.name} renders differently for Kubernetes {', '.join(texts)}"
-        yield from rendering.golden_faults(values, newest)
+        yield from rendering.golden_faults(values)
         found = rendering.objects(newest)
         kinds |= {one["kind"] for one in found}
         said = [fault for one in found for fault in programs.kind_faults(one, rendering.VERSIONS)]

@@ -52,7 +52,7 @@ def written_values():
             pad = "  " * depth
             if depth == 0:
                 lines.append("")
-            lines.extend(textwrap.wrap(part["description"], 118 - len(pad), initial_indent=f"{pad}# ", subsequent_indent=f"{pad}# ", break_on_hyphens=False))
+            lines.extend(textwrap.wrap(part.get("description", ""), 118 - len(pad), initial_indent=f"{pad}# ", subsequent_indent=f"{pad}# ", break_on_hyphens=False))
             if inside(part):
                 lines.append(f"{pad}{name}:")
                 write(part, depth + 1)
@@ -90,7 +90,7 @@ def table():
             name = "SERVICE." + ".".join(path[1:])
         default = json.dumps(node["default"])
         default = default if len(default) <= 60 else "see values.yaml"
-        cell = node["description"].replace("|", "\\|")
+        cell = node.get("description", "").replace("|", "\\|")
         rows.append(f"| `{name}` | {default if default.startswith('see') else '`' + default + '`'} | {cell} |")
     rows.append("")
     rows.append("SERVICE is each of " + ", ".join(f"`{service}`" for service in pods) + ".")
