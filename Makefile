@@ -106,7 +106,7 @@ products: build tools .cache/products/airflow/ready .cache/products/prefect/read
 	touch $@
 
 tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready \
-	$(TOOLS)/openapi/ready $(TOOLS)/helm/ready $(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
+	$(TOOLS)/openapi/ready $(TOOLS)/mcp/ready $(TOOLS)/helm/ready $(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -119,6 +119,13 @@ $(TOOLS)/orchestra/ready $(TOOLS)/openapi/ready $(TOOLS)/helm/ready: $(TOOLS)/%/
 	@echo "installing $(<F) into $(@D)"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet -r $<
+	touch $@
+
+# The official client of the Model Context Protocol.
+$(TOOLS)/mcp/ready: deploy/mcp.txt
+	@echo "installing the client of the Model Context Protocol into $(@D)"
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r deploy/mcp.txt
 	touch $@
 
 # What the SDKs are generated and tested with; Node looks for packages beside the sources.

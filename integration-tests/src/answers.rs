@@ -18,7 +18,7 @@ const PAGE: u32 = 3;
 const PAGES_MAX: usize = 2_000;
 
 /// What no byte of an answer can be held against: they wait, or read files that no projection writes.
-pub const NOT_ASKED: &[&str] = &["WatchRun", "ReadTaskLog"];
+pub const NOT_ASKED: &[&str] = &["WatchRun", "ReadTaskLog", "ListTaskArtifacts", "ReadTaskArtifact"];
 
 /// Answers by question: the method and what was asked.
 pub type Answers = BTreeMap<String, Vec<u8>>;

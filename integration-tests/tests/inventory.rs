@@ -255,7 +255,7 @@ fn what_is_typed_is_declared() {
         "declared already",
     );
     says(&["remove", "orders"], &format!("removed: asset {TABLE}"));
-    says(&["remove", "orders"], "was removed, and nothing has told of it since");
+    says(&["remove", "orders"], "there is no asset `orders`");
 }
 
 #[test]

@@ -41,16 +41,13 @@ impl Caller {
         }
         self.reason = visible(&self.reason, limits::CALL_REASON_BYTES_MAX);
         self.targets.truncate(limits::CALL_TARGETS_MAX);
-        for target in &mut self.targets {
-            target.id = visible(&target.id, limits::CALL_TARGET_BYTES_MAX);
-            target.name = visible(&target.name, limits::CALL_TARGET_BYTES_MAX);
-        }
+        self.targets.iter_mut().for_each(Target::bound);
         self
     }
 }
 
 /// Control characters could make one line of a report look like two.
-fn visible(text: &str, bytes_max: usize) -> String {
+pub(crate) fn visible(text: &str, bytes_max: usize) -> String {
     let shown: String = text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
     cut(shown.trim(), bytes_max)
 }
@@ -86,6 +83,12 @@ impl Target {
     /// A thing of this id.
     pub fn new(kind: TargetKind, id: impl ToString) -> Self {
         Self { kind, id: id.to_string(), name: String::new() }
+    }
+
+    /// Cuts its texts to their limits and takes out what cannot be seen.
+    pub(crate) fn bound(&mut self) {
+        self.id = visible(&self.id, limits::CALL_TARGET_BYTES_MAX);
+        self.name = visible(&self.name, limits::CALL_TARGET_BYTES_MAX);
     }
 }
 
@@ -225,6 +228,8 @@ words!(
         LogIn = "LOG_IN",
         /// See [`AccessCommand::EndLogin`].
         LogOut = "LOG_OUT",
+        /// See [`AccessCommand::NoteToolCalls`]. Only gateways say it, of calls that they have answered.
+        CallTool = "CALL_TOOL",
     }
 );
 
@@ -287,7 +292,9 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
             (CommandKind::LogOut, vec![Target::new(TargetKind::Login, login)])
         }
         // Programs do so every hour; what ends a login has a row all the same.
-        Command::Access(AccessCommand::RefreshLogin(_) | AccessCommand::NoteUses { .. })
+        Command::Access(
+            AccessCommand::RefreshLogin(_) | AccessCommand::NoteUses { .. } | AccessCommand::NoteToolCalls(_),
+        )
         | Command::SettleAlert { .. }
         | Command::Cost(CostCommand::WakeBudgets)
         | Command::ReportLineage(_)

@@ -32,7 +32,7 @@ use crate::{
     tool_state::ToolStateKept,
 };
 
-pub use access::{AccessEvent, KeyCreated};
+pub use access::{AccessEvent, KeyCreated, ToolsCalled};
 pub use alert::{Alert, AlertSubject, AlertsRaised, Anomaly};
 pub use asset::{
     AssetTriggerDeclined, AssetsMaterialised, DeadlineBreached, DeadlineMet, FreshnessBreached, FreshnessRestored,

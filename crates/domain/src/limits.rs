@@ -325,6 +325,12 @@ pub const REFRESH_GRACE_SECONDS: i64 = 30;
 pub const CALL_ORIGIN_BYTES_MAX: usize = 128;
 /// What a caller says about why, bytes; longer ones are cut.
 pub const CALL_REASON_BYTES_MAX: usize = 512;
+/// Name of a tool of assistants, bytes; longer ones are cut.
+pub const TOOL_NAME_BYTES_MAX: usize = 64;
+/// How long ago a call of a tool may have been when it is told, seconds.
+pub const TOOL_CALL_AGE_SECONDS_MAX: i64 = 24 * 60 * 60;
+/// Calls of tools, like ones counted once, in one call to the coordinator.
+pub const TOOL_CALLS_PER_CALL_MAX: usize = 512;
 /// Things that one command names as what it is about.
 pub const CALL_TARGETS_MAX: usize = 4;
 /// Id and name of such a thing, each in bytes; longer ones are cut.

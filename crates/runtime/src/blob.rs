@@ -4,6 +4,7 @@
 //! later `read`, in this process or another; `read` never returns more than it was asked for. It knows nothing of tasks
 //! beyond the shape of the key's path, and gives no fsync: a log line is worth less than the disk's time.
 
+pub mod artifacts;
 mod endpoints;
 
 use std::{
@@ -67,6 +68,22 @@ impl BlobKey {
     pub fn task_output(run_id: Uuid, task_run_id: Uuid, attempt: u32, name: &str) -> Self {
         let name = blake3::hash(name.as_bytes()).to_hex();
         Self(format!("task-outputs/{run_id}/{task_run_id}/{attempt}/{}.json", &name[..32]))
+    }
+
+    /// A file that an attempt left. Names are free text: their hash names the file.
+    pub fn task_artifact(run_id: Uuid, task_run_id: Uuid, attempt: u32, name: &str) -> Self {
+        let name = blake3::hash(name.as_bytes()).to_hex();
+        Self(format!("{}/{}.file", Self::task_artifacts(run_id, task_run_id, attempt), &name[..32]))
+    }
+
+    /// Which files an attempt left: see [`artifacts`].
+    pub fn task_artifact_index(run_id: Uuid, task_run_id: Uuid, attempt: u32) -> Self {
+        Self(format!("{}/index.json", Self::task_artifacts(run_id, task_run_id, attempt)))
+    }
+
+    /// The folder of what an attempt left.
+    fn task_artifacts(run_id: Uuid, task_run_id: Uuid, attempt: u32) -> String {
+        format!("task-artifacts/{run_id}/{task_run_id}/{attempt}")
     }
 
     /// What a job elsewhere posted about itself. `id`: of the attempt that began it.

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     limits,
     shutdown::{self, ShutdownSignal},
-    tls::{self, Dialer, Kept, Rule, Trust},
+    tls::{self, Dialer, Kept, PublicDialer, Rule, Trust},
 };
 
 /// Where a server listens, and whom it believes.
@@ -104,7 +104,17 @@ fn warn_of_strangers(socket: &TcpListener) {
 #[derive(Clone, Debug)]
 pub struct Target {
     endpoint: Endpoint,
-    dialer: Option<Dialer>,
+    way: Way,
+}
+
+/// How a connection is made.
+#[derive(Clone, Debug)]
+enum Way {
+    Plain,
+    /// To a service of ours, by our own authority.
+    Trusted(Dialer),
+    /// To a gateway, by the machine's authorities.
+    Public(PublicDialer),
 }
 
 impl Target {
@@ -116,11 +126,11 @@ impl Target {
     pub fn new(address: &str, service: &'static str, trust: &Trust) -> Result<Self, Error> {
         let wrong = |source| Error::Address { address: address.to_owned(), source };
         let uri = Endpoint::from_shared(address.to_owned()).map_err(wrong)?.uri().clone();
-        let dialer = match (uri.scheme_str(), trust.kept()) {
+        let way = match (uri.scheme_str(), trust.kept()) {
             (Some("https"), Some(kept)) => {
                 let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
                 let dialer = Dialer::new(kept, service, host, port);
-                Some(dialer.map_err(|why| Error::Tls(format!("`{address}` names no host: {why}")))?)
+                Way::Trusted(dialer.map_err(|why| Error::Tls(format!("`{address}` names no host: {why}")))?)
             }
             (Some("https"), None) => {
                 return Err(Error::Tls(format!(
@@ -132,11 +142,31 @@ impl Target {
                     "there are certificates (--tls-cert), but `{address}` would be called without them: write https://"
                 )));
             }
-            (_, None) => None,
+            (_, None) => Way::Plain,
         };
+        Self::over(address, way)
+    }
+
+    /// A gateway: over TLS with the authorities of the machine where the address begins with `https://`, else in the clear.
+    ///
+    /// # Errors
+    /// `Address`; `Tls` where the machine's authorities cannot be used.
+    pub fn public(address: &str) -> Result<Self, Error> {
+        let wrong = |source| Error::Address { address: address.to_owned(), source };
+        let uri = Endpoint::from_shared(address.to_owned()).map_err(wrong)?.uri().clone();
+        if uri.scheme_str() != Some("https") {
+            return Self::over(address, Way::Plain);
+        }
+        let dialer = PublicDialer::new(uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
+        Self::over(address, Way::Public(dialer.map_err(|why| Error::Tls(format!("`{address}`: {why}")))?))
+    }
+
+    fn over(address: &str, way: Way) -> Result<Self, Error> {
+        let wrong = |source| Error::Address { address: address.to_owned(), source };
         let mut endpoint = Endpoint::from_shared(address.to_owned()).map_err(wrong)?;
-        if dialer.is_some() {
+        if !matches!(way, Way::Plain) {
             // The scheme is for the channel to connect by, and TLS is none of its business here.
+            let uri = endpoint.uri().clone();
             let plain = format!("http{}", address.trim_start().get("https".len()..).unwrap_or_default());
             endpoint = Endpoint::from_shared(plain).map_err(wrong)?.origin(uri);
         }
@@ -145,7 +175,7 @@ impl Target {
             .tcp_nodelay(true)
             .http2_keep_alive_interval(limits::KEEPALIVE_INTERVAL)
             .keep_alive_while_idle(true);
-        Ok(Self { endpoint, dialer })
+        Ok(Self { endpoint, way })
     }
 
     /// Without certificates.
@@ -161,7 +191,7 @@ impl Target {
     /// # Errors
     /// Those of the settings.
     pub fn with<E>(self, set: impl FnOnce(Endpoint) -> Result<Endpoint, E>) -> Result<Self, E> {
-        Ok(Self { endpoint: set(self.endpoint)?, dialer: self.dialer })
+        Ok(Self { endpoint: set(self.endpoint)?, way: self.way })
     }
 
     /// Connects.
@@ -169,21 +199,27 @@ impl Target {
     /// # Errors
     /// Nobody answers there, or somebody whom we do not trust, or who does not trust us.
     pub async fn connect(&self) -> Result<Channel, TransportError> {
-        match self.dialer.clone() {
-            Some(dialer) => {
+        match self.way.clone() {
+            Way::Plain => self.endpoint.connect().await,
+            Way::Trusted(dialer) => {
                 self.endpoint.connect_with_connector(tower::service_fn(move |_: Uri| dialer.clone().dial())).await
             }
-            None => self.endpoint.connect().await,
+            Way::Public(dialer) => {
+                self.endpoint.connect_with_connector(tower::service_fn(move |_: Uri| dialer.clone().dial())).await
+            }
         }
     }
 
     /// Connects when it is needed, and again when the connection is lost.
     pub fn connect_lazy(&self) -> Channel {
-        match self.dialer.clone() {
-            Some(dialer) => {
+        match self.way.clone() {
+            Way::Plain => self.endpoint.connect_lazy(),
+            Way::Trusted(dialer) => {
                 self.endpoint.connect_with_connector_lazy(tower::service_fn(move |_: Uri| dialer.clone().dial()))
             }
-            None => self.endpoint.connect_lazy(),
+            Way::Public(dialer) => {
+                self.endpoint.connect_with_connector_lazy(tower::service_fn(move |_: Uri| dialer.clone().dial()))
+            }
         }
     }
 }
@@ -192,7 +228,7 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let address = self.endpoint.uri().to_string();
         match address.strip_prefix("http://") {
-            Some(rest) if self.dialer.is_some() => write!(f, "https://{rest}"),
+            Some(rest) if !matches!(self.way, Way::Plain) => write!(f, "https://{rest}"),
             _ => f.write_str(&address),
         }
     }

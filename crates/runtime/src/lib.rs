@@ -10,7 +10,7 @@ pub mod error;
 pub mod grpc;
 pub mod limits;
 pub mod metrics;
-mod private_file;
+pub mod private_file;
 pub mod retry;
 pub mod sealed;
 pub mod shutdown;

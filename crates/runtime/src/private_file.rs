@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// Who may read such a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Readers {
+pub enum Readers {
     /// Its owner.
     Owner,
     /// Its group, too: a cluster gives a process that is not root its secrets that way.
@@ -19,7 +19,7 @@ pub(crate) enum Readers {
 ///
 /// # Errors
 /// In words that name the file: it cannot be read, is no file, is larger than `bytes_max`, or others may read it.
-pub(crate) fn read(what: &str, path: &Path, readers: Readers, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, String> {
+pub fn read(what: &str, path: &Path, readers: Readers, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, String> {
     let cannot = |error: io::Error| format!("{what} {} cannot be read: {error}", path.display());
     let file = std::fs::File::open(path).map_err(cannot)?;
     let about = file.metadata().map_err(cannot)?;

@@ -30,6 +30,8 @@ post(event_type="SET_OUTPUT", output_name="some", output_value={c: [d(c) for d i
 post(event_type="SET_OUTPUT", output_name="word", output_value=dresses[1](control) + " " + dresses[1](canaries[0]))
 post(event_type="SET_OUTPUT", output_name="many", output_value=[d(c) for c in [control] + canaries for d in dresses] + ["." * 300_000])
 post(event_type="LOG", log_name="file", data="\n".join(d(c) for c in [control] + canaries for d in dresses))
+with open(os.path.join(os.environ["DOWNBEAT_ARTIFACTS"], "report.txt"), "wb") as file:
+    file.write(b"\n".join(d(c).encode() for c in [control] + canaries for d in dresses))
 post(event_type="UPDATE_STATUS", status="WARNING", message=" ".join(d(c) for c in [control, canaries[3]] for d in dresses))
 "#;
 

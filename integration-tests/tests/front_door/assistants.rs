@@ -1,9 +1,11 @@
 //! The Model Context Protocol: what assistants are shown, and what they may do.
 
-use downbeat_integration_tests::{cluster::Dev, http::Client};
+use std::{collections::BTreeSet, time::Duration};
+
+use downbeat_integration_tests::{cluster::Dev, http::Client, process::eventually};
 use serde_json::{Value, json};
 
-use super::{apply, somebody};
+use super::{BASE, apply, somebody};
 
 /// A message and its answer.
 fn say(client: &Client, method: &str, params: Value) -> Value {
@@ -28,6 +30,17 @@ fn tools(client: &Client) -> Vec<String> {
 
 fn call(client: &Client, name: &str, arguments: Value) -> Value {
     say(client, "tools/call", json!({"name": name, "arguments": arguments}))
+}
+
+/// An entry of the audit, on a line.
+fn told(entry: &Value) -> String {
+    let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    let code = if text("code").is_empty() { String::new() } else { format!(" {}", text("code")) };
+    let about = entry["targets"].as_array().into_iter().flatten();
+    let about: Vec<String> = about
+        .map(|it| format!(" of {} {}", it["kind"].as_str().unwrap_or_default(), it["id"].as_str().unwrap_or_default()))
+        .collect();
+    format!("{} {}{code} {}{}", text("actor"), text("outcome"), text("summary"), about.concat())
 }
 
 #[test]
@@ -61,6 +74,23 @@ fn assistants_ask_and_do_what_their_key_may() {
     assert_eq!(why["result"]["isError"], false, "{why}");
     let broken = call(&reader, "whats_broken", json!({}));
     assert_eq!(broken["result"]["structuredContent"]["groups"], json!([]), "{broken}");
+
+    let admin = somebody(&dev, "looks", &["--role", "admin"]);
+    eventually("what was asked is in the audit, also what only reads", Duration::from_secs(30), || {
+        let listed = admin.get(&format!("{BASE}/audit?command=CALL_TOOL")).json();
+        let told: BTreeSet<String> = listed["entries"].as_array()?.iter().map(told).collect();
+        let status = format!("key:runs_eu ACCEPTED called get_pipeline_run_status of run {run}");
+        let why = format!("key:runs_eu ACCEPTED called why of run {run}");
+        let expected = [
+            "key:reads REJECTED PERMISSION_DENIED called start_pipeline: refused as PERMISSION_DENIED of pipeline orders",
+            "key:reads ACCEPTED called whats_broken",
+            status.as_str(),
+            why.as_str(),
+        ];
+        expected.iter().all(|one| told.contains(*one)).then_some(())
+    });
+    let of_run = admin.get(&format!("{BASE}/audit?target={run}&command=CALL_TOOL")).json();
+    assert_eq!(of_run["entries"].as_array().map(Vec::len), Some(2), "{of_run}");
 
     // What goes wrong is said to the assistant, not to the protocol.
     for (arguments, words) in [

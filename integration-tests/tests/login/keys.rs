@@ -1,22 +1,13 @@
 //! Without an identity provider: a key is pasted once, and the login is worth what the key is worth.
 
-use downbeat_integration_tests::{cluster::Dev, http::Client, process::eventually};
+use downbeat_integration_tests::http::Client;
 use serde_json::json;
 
 use super::{
     Program, REDIRECT, Tokens, VERIFIER, audit,
     browser::{Browser, sent_to, token_of},
-    closed, parameter, status,
+    closed, house, parameter, status,
 };
-
-/// Services in one process, and a key that opens something there.
-fn house(folder: &tempfile::TempDir, role: &str) -> (Dev, String) {
-    let dev = Dev::start(folder.path(), 1);
-    let key = dev.addresses.downbeat_ok(&["key", "create", "ada", "--role", role]).trim().to_owned();
-    let soon = std::time::Duration::from_secs(20);
-    eventually("the gateway knows the key", soon, || (status(&dev.api, &key) == 200).then_some(()));
-    (dev, key)
-}
 
 /// The code for whoever has this key.
 fn signs_in(api: &str, program: &Program, key: &str, other: &[(&str, &str)]) -> String {

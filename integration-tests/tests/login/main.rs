@@ -6,12 +6,13 @@ mod keys;
 mod people;
 mod programs;
 mod provider;
+mod terminal;
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use downbeat_integration_tests::{
-    cluster::Addresses,
+    cluster::{Addresses, Dev},
     http::{Answer, Client},
     process::eventually,
 };
@@ -21,6 +22,15 @@ use serde_json::{Value, json};
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
 /// What only that program knows.
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-letters-or-so";
+
+/// Services in one process, and a key that opens something there.
+fn house(folder: &tempfile::TempDir, role: &str) -> (Dev, String) {
+    let dev = Dev::start(folder.path(), 1);
+    let key = dev.addresses.downbeat_ok(&["key", "create", "ada", "--role", role]).trim().to_owned();
+    let soon = std::time::Duration::from_secs(20);
+    eventually("the gateway knows the key", soon, || (status(&dev.api, &key) == 200).then_some(()));
+    (dev, key)
+}
 
 /// A program that logs somebody in.
 struct Program {

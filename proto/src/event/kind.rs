@@ -94,6 +94,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::AssetDeclared,
     EventKind::AssetRemoved,
     EventKind::DependenciesDeclared,
+    EventKind::ToolsCalled,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

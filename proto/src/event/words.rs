@@ -70,6 +70,7 @@ words! {
         DeclareAsset = DeclareAsset,
         RemoveAsset = RemoveAsset,
         DeclareDependencies = DeclareDependencies,
+        CallTool = CallTool,
     }
     /// The wire form of a kind of thing that commands are about.
     target_kind, target_kind_of: TargetKind {

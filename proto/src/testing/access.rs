@@ -1,9 +1,11 @@
 //! Random keys: made, some for a short time, revoked, used.
 
 use downbeat_domain::{
-    Command, Context, Grant, KeyId, Role,
+    Command, Context, Grant, KeyId, Role, Target, TargetKind,
     command::{AccessCommand, CreateKey},
-    decide, evolve,
+    decide,
+    event::ToolsCalled,
+    evolve,
 };
 use jiff::SignedDuration;
 
@@ -35,6 +37,14 @@ impl World {
         let known = || self.partition.keys.keys.keys().copied();
         Command::Access(match which % 4 {
             0 | 1 => AccessCommand::CreateKey(Box::new(self.key(which, detail))),
+            2 if detail.is_multiple_of(3) => AccessCommand::NoteToolCalls(Box::new(ToolsCalled {
+                tool: "get_pipeline".to_owned(),
+                targets: vec![Target::new(TargetKind::Pipeline, name(detail))],
+                code: if detail.is_multiple_of(2) { String::new() } else { "NOT_FOUND".to_owned() },
+                calls: u64::from(detail) + 1,
+                since: self.now,
+                at: self.now,
+            })),
             2 => AccessCommand::NoteUses { keys: known().chain([KeyId([detail; 16])]).collect() },
             _ => {
                 let named = super::pick(known(), which).filter(|_| detail % 3 != 2);

@@ -1,8 +1,8 @@
 //! Keys that are made, revoked and used; logins of people.
 
 use downbeat_domain::{
-    Event, Grant, KeyId, LoginId, Role,
-    event::{AccessEvent, KeyCreated, LoginBegun, LoginEnd, LoginRenewed},
+    Event, Grant, KeyId, LoginId, Role, Target, TargetKind,
+    event::{AccessEvent, KeyCreated, LoginBegun, LoginEnd, LoginRenewed, ToolsCalled},
 };
 
 use crate::{added::text, samples::at};
@@ -67,11 +67,23 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("LOGIN_ENDED.refresh", access(ended(LoginEnd::RefreshUsedTwice))),
         ("LOGIN_ENDED.replaced", access(ended(LoginEnd::Replaced))),
     ];
+    let called = ToolsCalled {
+        tool: text("get_pipeline_run"),
+        targets: vec![Target::new(TargetKind::Run, KEY), Target::new(TargetKind::Asset, "postgres://db/shop.orders")],
+        code: String::new(),
+        calls: 3,
+        since: at(86),
+        at: at(87),
+    };
+    let refused =
+        ToolsCalled { tool: String::new(), targets: Vec::new(), code: text("NOT_FOUND"), calls: 1, ..called.clone() };
     let key_events = vec![
         ("KEY_CREATED", access(AccessEvent::KeyCreated(created))),
         ("KEY_CREATED.roles", access(AccessEvent::KeyCreated(all))),
         ("KEY_REVOKED", access(AccessEvent::KeyRevoked { key: KEY, name: text("ci"), at: at(81) })),
         ("KEYS_USED", access(AccessEvent::KeysUsed { keys: vec![KEY, KeyId([7; 16])], hour: at(0) })),
+        ("TOOLS_CALLED", access(AccessEvent::ToolsCalled(Box::new(called.clone())))),
+        ("TOOLS_CALLED.refused", access(AccessEvent::ToolsCalled(Box::new(refused)))),
     ];
     [key_events, login_events].concat()
 }

@@ -1,8 +1,9 @@
 //! Keys: made, used, revoked, and made again under a name whose key had expired.
 
 use downbeat_domain::{
-    Command, Grant, KeyId, LoginId, Role,
+    Command, Grant, KeyId, LoginId, Role, Target, TargetKind,
     command::{AccessCommand, BeginLogin, CompleteLogin, CreateKey, DrawnTokens, Holder, RefreshLogin},
+    event::ToolsCalled,
 };
 use jiff::Timestamp;
 
@@ -39,6 +40,27 @@ pub(crate) fn access() -> Vec<Vec<u8>> {
     let demo = demo.run(used(&[1, 2])).run(used(&[1])).after(3_600).run(used(&[1]));
     let demo = demo.run(create(5, "short", Role::Editor, &["eu", "finance"], None));
     demo.run(revoke("gone")).run(revoke("gone")).refused(revoke("nobody")).into_records()
+}
+
+fn called(tool: &str, target: Target, code: &str, calls: u64) -> Command {
+    let at = |second| Timestamp::from_second(second).expect("an instant");
+    Command::Access(AccessCommand::NoteToolCalls(Box::new(ToolsCalled {
+        tool: tool.to_owned(),
+        targets: vec![target],
+        code: code.to_owned(),
+        calls,
+        since: at(1_790_000_000),
+        at: at(1_790_000_000),
+    })))
+}
+
+/// Tools are called: one of them once, one again and again, one in vain.
+pub(crate) fn tools() -> Vec<Vec<u8>> {
+    let target = Target::new;
+    let demo = Recorder::new(BODY).run(create(1, "assistant", Role::Viewer, &[], None));
+    let demo = demo.run(called("get_pipeline", target(TargetKind::Pipeline, "orders"), "", 1));
+    let demo = demo.run(called("get_pipeline_run", target(TargetKind::Run, "r\u{7}1"), "", 250));
+    demo.run(called("lineage_impact", target(TargetKind::Asset, "nobody knows"), "NOT_FOUND", 1)).into_records()
 }
 
 fn begin(number: u8, holder: Holder) -> Command {

@@ -38,6 +38,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("access", crate::access::access),
     ("endpoints", crate::endpoints::endpoints),
     ("logins", crate::access::logins),
+    ("tools", crate::access::tools),
     ("environments", crate::environments::environments),
     ("connections", crate::connections::connections),
     ("inventory", crate::inventory::inventory),

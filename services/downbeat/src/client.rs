@@ -17,15 +17,19 @@ use downbeat_proto::{
     },
 };
 use downbeat_runtime::{grpc::Target, tls::Trust};
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Code, Status, service::interceptor::InterceptedService, transport};
 
 use crate::{
     cli::{By, Servers},
     error::Error,
+    session::Bearer,
 };
 
+/// A connection that shows who asks, where somebody wants to know.
+pub type Channel = InterceptedService<transport::Channel, Bearer>;
+
 /// What the audit calls this program.
-const CLIENT: &str = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
+pub const CLIENT: &str = concat!("downbeat/", env!("CARGO_PKG_VERSION"));
 
 /// A request that says why it is made.
 pub fn asked<T>(request: T, by: &By) -> tonic::Request<T> {
@@ -67,7 +71,7 @@ pub async fn environments(servers: &Servers) -> Result<EnvironmentServiceClient<
 
 /// The coordinator, about what people declare of assets.
 pub async fn inventory(servers: &Servers) -> Result<InventoryServiceClient<Channel>, Error> {
-    let client = InventoryServiceClient::new(connect(&servers.server).await?);
+    let client = InventoryServiceClient::new(coordinator(servers).await?);
     Ok(client.max_encoding_message_size(MESSAGE_BYTES_MAX).max_decoding_message_size(MESSAGE_BYTES_MAX))
 }
 
@@ -129,13 +133,24 @@ async fn coordinator(servers: &Servers) -> Result<Channel, Error> {
 
 async fn connect(servers: &Servers, address: &str, service: &'static str) -> Result<Channel, Error> {
     let wrong = |error: downbeat_runtime::error::Error| Error::Usage(error.to_string());
-    // Whoever has a certificate may type: what it is good for, the services say.
-    let trust = Trust::load(&servers.tls, None).map_err(wrong)?;
-    let target = Target::new(address, service, &trust).map_err(wrong)?;
+    let gateway = servers.url.as_deref().filter(|url| !url.is_empty());
+    let (address, target, bearer) = match gateway {
+        Some(url) => {
+            let bearer = Bearer::of(url, servers.key_file.as_deref()).await?;
+            (url, Target::public(url).map_err(wrong)?, bearer)
+        }
+        None => {
+            // Whoever has a certificate may type: what it is good for, the services say.
+            let trust = Trust::load(&servers.tls, None).map_err(wrong)?;
+            (address, Target::new(address, service, &trust).map_err(wrong)?, Bearer::default())
+        }
+    };
     let target =
         target.with(|endpoint| endpoint.user_agent(CLIENT)).map_err(|error| Error::Usage(error.to_string()))?;
     let connected = target.connect().await;
-    connected.map_err(|error| Error::Unreachable { address: address.to_owned(), reason: innermost(&error) })
+    let connected =
+        connected.map_err(|error| Error::Unreachable { address: address.to_owned(), reason: innermost(&error) })?;
+    Ok(InterceptedService::new(connected, bearer))
 }
 
 /// The server's words for a refusal; a server that went away is said so.

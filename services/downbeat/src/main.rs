@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod error;
 mod render;
+mod session;
 
 use clap::Parser;
 

@@ -32,7 +32,7 @@ pub const OPEN_REQUESTS_PER_ADDRESS: usize = 32;
 pub const HOOKS_AT_ONCE: usize = 128;
 /// The same of one address.
 pub const HOOKS_PER_ADDRESS: usize = 64;
-/// Until a log that is sent as a whole is cut off.
+/// Until a log, or an artifact, that is sent as a whole is cut off.
 pub const LOG_STREAM_MAX: Duration = Duration::from_secs(600);
 /// Bytes of what a worker answers to an event of a program.
 pub const WORKER_ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -42,7 +42,7 @@ pub const LINEAGE_EVENTS_MAX: usize = 10_000;
 pub const HOOK_SECRET_BYTES_MIN: usize = 16;
 /// Attempts of one CI run that are followed to the last one.
 pub const CI_ATTEMPTS_MAX: u32 = 50;
-/// Streams of live updates, and of whole logs, at once.
+/// Streams of live updates, and of whole logs and artifacts, at once.
 pub const STREAMS_MAX: usize = 1_024;
 /// Until a request has its answer. The official clients wait 30 s.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(25);
@@ -88,12 +88,22 @@ pub const SHOWN_BYTES_MAX: usize = 200;
 pub const LINEAGE_PARTS_PER_CALL: usize = 25;
 /// Bytes of an answer that a tool hands to an assistant: more would be no use to it.
 pub const MCP_ANSWER_BYTES_MAX: usize = 512 * 1024;
-/// Bytes of a log that one answer carries.
+/// Bytes of a log, or of a range of an artifact, that one answer carries.
 pub const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Until the table of keys is asked for again after the coordinator went away.
 pub const ACCESS_RETRY: Duration = Duration::from_millis(500);
 /// How long keys open doors by a table that nobody confirms any more.
 pub const ACCESS_STALE_MAX: Duration = Duration::from_secs(300);
+/// How often it is told which tools were called.
+pub const TOOL_CALLS_TOLD: Duration = Duration::from_secs(1);
+/// How long the coordinator may take to hear of it.
+pub const TOOL_CALLS_WAIT: Duration = Duration::from_secs(5);
+/// In which window calls of tools are counted.
+pub const TOOL_CALLS_WINDOW: Duration = Duration::from_secs(60);
+/// Calls of tools in a window that are told with what they were about; like ones count once until they are told.
+pub const TOOL_CALLS_WHOLE_MAX: usize = 200;
+/// Kinds of further ones (by whom, which tool, what came of it) whose number is told.
+pub const TOOL_CALLS_OUTLINED_MAX: usize = 100;
 /// How often it is told which keys were used.
 pub const KEY_USES_TOLD: Duration = Duration::from_secs(30);
 /// Bytes of a bearer token.

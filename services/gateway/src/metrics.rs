@@ -17,6 +17,10 @@ pub(crate) struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Family<Of, Histogram, fn() -> Histogram>,
     pub(crate) streams: Gauge,
+    /// Calls of tools of which the audit has the number alone.
+    pub(crate) tool_calls_outlined: Counter,
+    /// Those that it does not have.
+    pub(crate) tool_calls_lost: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -42,6 +46,8 @@ impl Default for Metrics {
             requests: Family::default(),
             durations: Family::new_with_constructor(seconds as fn() -> Histogram),
             streams: Gauge::default(),
+            tool_calls_outlined: Counter::default(),
+            tool_calls_lost: Counter::default(),
         }
     }
 }
@@ -65,6 +71,10 @@ impl Metrics {
             Unit::Seconds,
             self.durations.clone(),
         );
+        let outlined = "Calls of tools of which the audit has the number alone";
+        registry.register("tool_calls_outlined", outlined, self.tool_calls_outlined.clone());
+        let lost = "Calls of tools that the audit does not have";
+        registry.register("tool_calls_lost", lost, self.tool_calls_lost.clone());
         registry.register("streams", "Streams of live updates that are open", self.streams.clone());
         registry
     }

@@ -87,7 +87,7 @@ pub const RUN_PREFIX_DIGITS_MIN: usize = 6;
 pub const STREAM_QUEUE: usize = 4;
 /// Commits that a watcher may lag behind before it reads its whole run again.
 pub const CHANGES_QUEUE: usize = 256;
-/// Bytes of one message of ReadTaskLog.
+/// Bytes of one message of ReadTaskLog and of ReadTaskArtifact.
 pub const LOG_CHUNK_BYTES: usize = 64 * 1024;
 /// How often a followed task log is looked at: it is a file that another process writes.
 pub const LOG_POLL: Duration = Duration::from_millis(100);

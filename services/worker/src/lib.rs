@@ -8,6 +8,7 @@
 pub mod about;
 mod adls;
 mod alerts;
+mod artifacts;
 pub mod attempt;
 mod base_url;
 mod callbacks;

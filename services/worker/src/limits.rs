@@ -66,6 +66,21 @@ pub(crate) const SCRIPT_LOGS_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How often a task that waits for a file looks.
 pub(crate) const ADLS_LOOK_EVERY: Duration = Duration::from_secs(15);
 
+/// Files that are kept of one attempt.
+pub(crate) const KEPT_FILES_MAX: usize = 100;
+/// Bytes of one of them.
+pub(crate) const KEPT_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of all of them together.
+pub(crate) const KEPT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Entries of the folder for them that are looked at.
+pub(crate) const KEPT_ENTRIES_MAX: usize = 1_000;
+/// Bytes of a file that are read at once.
+pub(crate) const KEPT_READ_BYTES: usize = 256 * 1024;
+/// Files of which the log says why they were left out.
+pub(crate) const KEPT_REASONS_SHOWN: usize = 20;
+/// How long all of them may take to be stored.
+pub(crate) const KEPT_WAIT: Duration = Duration::from_secs(60);
+
 /// Bytes of one dbt artifact file.
 pub(crate) const ARTIFACT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long counting the rows of built models may take.

@@ -8,13 +8,14 @@ use serde_json::{Map, Value};
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
+use crate::artifacts;
 use crate::attempt::{AttemptId, Ended, Ending, Failure, Job};
 use crate::connectors::{Registry, Submit, Task};
 use crate::home::Home;
 use crate::landing;
 use crate::outputs::{self, Owner};
 use crate::process::log::TaskLog;
-use crate::stop::StopSignal;
+use crate::stop::{StopLevel, StopSignal};
 use crate::texts;
 
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    /// Runs an attempt. When this returns, no process and no file of it but its log is left.
+    /// Runs an attempt. When this returns, no process and no file of it is left but its log and what is kept for people.
     pub(crate) async fn run(&self, attempt: AttemptId, offer: Offer, stop: StopSignal, submit: Submit) -> Ended {
         let name = format!("{}/{}", offer.pipeline_name, offer.task_id);
         info!(task = %name, task_run = %offer.task_run_id, attempt = attempt.number, "started");
@@ -82,7 +83,7 @@ impl Runner {
         };
         // A marker of its own per life of the worker: one that comes back must not kill what it begins now.
         let page = self.home.page(&Uuid::new_v4().to_string()).map_err(on_disk)?;
-        tokio::fs::create_dir_all(&folder).await.map_err(on_disk)?;
+        tokio::fs::create_dir_all(folder.join(artifacts::FOLDER)).await.map_err(on_disk)?;
         Ok(Task { offer, parameters, token, resume, submit, folder, log, stop, page })
     }
 
@@ -91,7 +92,7 @@ impl Runner {
             Ok(connector) => connector,
             Err(failure) => return finish(&task, failure.into()).await,
         };
-        let remote = connector.remote();
+        let (remote, files) = (connector.remote(), connector.files());
         let task = Arc::new(task);
         let inside = Arc::clone(&task);
         // In a task of its own: a panic ends that task and not the worker.
@@ -111,6 +112,10 @@ impl Runner {
         let task_run = Uuid::parse_str(&task.offer.task_run_id).unwrap_or_default();
         let owner = Owner { run: Uuid::from_bytes(attempt.run), task_run, attempt: attempt.number };
         let ended = outputs::by_reference(&self.blobs, owner, ended).await;
+        // Also after a failure: that is when people look. Somebody who is killed has no time for it.
+        if task.stop.level() < StopLevel::Kill {
+            artifacts::keep(&task.folder, files, owner, &self.blobs, &task.log).await;
+        }
         finish(&task, ended).await
     }
 }

@@ -32,6 +32,9 @@ def post(**event):
     urllib.request.urlopen(request)
 post(event_type="SET_OUTPUT", output_name="all", output_value={c: [d(c) for d in dresses] for c in canaries})
 post(event_type="LOG", log_name="file", data="\n".join(d(c) for c in canaries for d in dresses))
+for number, canary in enumerate(canaries):
+    with open(os.path.join(os.environ["DOWNBEAT_ARTIFACTS"], f"report{number % 7}.txt"), "ab") as file:
+        file.write(b"".join(b"in a file " + d(canary).encode() + b" end\n" for d in dresses))
 if sys.argv[1:]:
     post(event_type="UPDATE_STATUS", status="FAILED", message="it was " + dresses[int(sys.argv[1])](canaries[7]))
 "#;
@@ -70,6 +73,7 @@ async fn no_planted_credential_is_in_logs_messages_outputs_or_files() {
         assert!(said.contains("it was ***") || arguments.is_empty() || arguments == " 5", "{said}");
     }
     everything(stage.folder.path(), &mut said);
+    assert!(said.matches("in a file *** end").count() >= 7 * CANARIES, "of files, too, they were hidden and not lost");
     assert!(said.contains("***"));
     let search = Search::of(FLOCK, (0..CANARIES).map(|number| canary(FLOCK, number)));
     let found = search.find(said.as_bytes());

@@ -77,6 +77,8 @@ async fn only_what_an_earlier_run_left_is_run() {
     let (first, end) = run(&mut stage, 1, dbt(1, "dbt build --vars 'broken: true'", &folder)).await;
     let ReportKind::Failed(failed) = &end else { panic!("{end:?}\n{}", stage.log(1).await) };
     assert!(failed.message.contains("model orders"), "{}", failed.message);
+    let log = stage.log(1).await;
+    assert!(log.contains("kept: manifest.json, run_results.json\n"), "also of a command that failed: {log}");
     let left = ids(&first, &["FAILED", "SKIPPED"]);
     assert_eq!(left.len(), 3, "the model, its test and what reads it: {first:?}");
 

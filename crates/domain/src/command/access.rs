@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::Grant,
+    event::ToolsCalled,
     id::{KeyId, LoginId},
 };
 
@@ -22,6 +23,8 @@ pub enum AccessCommand {
         /// Which.
         keys: Vec<KeyId>,
     },
+    /// Tools of assistants were called, as gateways say.
+    NoteToolCalls(Box<ToolsCalled>),
     /// Somebody showed a gateway who they are.
     BeginLogin(Box<BeginLogin>),
     /// A program exchanges the code of a login for its first tokens.

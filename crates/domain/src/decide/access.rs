@@ -1,12 +1,13 @@
 //! Keys are made, revoked, and used.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{cut, later, logins};
 use crate::{
     access,
+    audit::{Target, visible},
     command::{AccessCommand, Context, CreateKey, Rejection},
-    event::{AccessEvent, Event, KeyCreated},
+    event::{AccessEvent, Event, KeyCreated, ToolsCalled},
     id::KeyId,
     limits,
     state::Partition,
@@ -24,6 +25,7 @@ pub(super) fn decide(
         AccessCommand::CreateKey(create) => create_key(partition, create, context),
         AccessCommand::RevokeKey { key } => revoke(partition, key, context),
         AccessCommand::NoteUses { keys } => Ok(note_uses(partition, keys, context)),
+        AccessCommand::NoteToolCalls(called) => Ok(note_tool_calls(called, context)),
         AccessCommand::BeginLogin(begin) => logins::begin(partition, begin, context),
         AccessCommand::CompleteLogin(complete) => logins::complete(partition, complete, context),
         AccessCommand::RefreshLogin(refresh) => logins::refresh(partition, refresh, context),
@@ -105,6 +107,28 @@ fn note_uses(partition: &Partition, keys: &[KeyId], context: &Context) -> Vec<Ev
     used.sort_unstable();
     used.dedup();
     if used.is_empty() { Vec::new() } else { vec![event(AccessEvent::KeysUsed { keys: used, hour })] }
+}
+
+/// Gateways say when it was; a clock that goes wrong does not put it into the future, nor far into the past.
+fn note_tool_calls(called: &ToolsCalled, context: &Context) -> Vec<Event> {
+    if called.calls == 0 {
+        return Vec::new();
+    }
+    let age = SignedDuration::from_secs(limits::TOOL_CALL_AGE_SECONDS_MAX);
+    let earliest = context.now.checked_sub(age).unwrap_or(Timestamp::MIN);
+    let at = called.at.clamp(earliest, context.now);
+    let mut targets = called.targets.clone();
+    targets.truncate(limits::CALL_TARGETS_MAX);
+    targets.iter_mut().for_each(Target::bound);
+    let told = ToolsCalled {
+        tool: visible(&called.tool, limits::TOOL_NAME_BYTES_MAX),
+        targets,
+        code: visible(&called.code, limits::BRIEF_BYTES_MAX),
+        calls: called.calls,
+        since: called.since.clamp(earliest, at),
+        at,
+    };
+    vec![event(AccessEvent::ToolsCalled(Box::new(told)))]
 }
 
 pub(super) fn event(fact: AccessEvent) -> Event {

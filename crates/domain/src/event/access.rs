@@ -1,10 +1,11 @@
-//! Keys: made, revoked, used; and logins of people.
+//! Keys: made, revoked, used; what was asked with them through tools; and logins of people.
 
 use jiff::Timestamp;
 
 use super::login::{LoginBegun, LoginEnd, LoginRenewed};
 use crate::{
     access::Grant,
+    audit::Target,
     id::{KeyId, LoginId},
 };
 
@@ -29,6 +30,8 @@ pub enum AccessEvent {
         /// The first instant of the hour.
         hour: Timestamp,
     },
+    /// Somebody called tools of assistants.
+    ToolsCalled(Box<ToolsCalled>),
     /// Somebody showed who they are, and a program may fetch the tokens of the login.
     LoginBegun(Box<LoginBegun>),
     /// It did: the login opens something from now on.
@@ -77,6 +80,23 @@ pub struct KeyCreated {
     pub at: Timestamp,
 }
 
+/// See [`AccessEvent::ToolsCalled`]: calls that are alike. Who made them stands beside the decision; what they changed has events of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolsCalled {
+    /// Name of the tool; empty = several, of what was only counted.
+    pub tool: String,
+    /// What it was asked about; none = nothing in particular, or several things.
+    pub targets: Vec<Target>,
+    /// Stable code of the refusal; empty = it was answered.
+    pub code: String,
+    /// How many, at least 1.
+    pub calls: u64,
+    /// When the first of them came.
+    pub since: Timestamp,
+    /// When the last of them came.
+    pub at: Timestamp,
+}
+
 impl AccessEvent {
     /// When it happened, as far as it says.
     pub fn at(&self) -> Option<Timestamp> {
@@ -87,6 +107,7 @@ impl AccessEvent {
             AccessEvent::LoginCompleted { renewed, .. } | AccessEvent::LoginRefreshed { renewed, .. } => {
                 Some(renewed.at)
             }
+            AccessEvent::ToolsCalled(called) => Some(called.at),
             AccessEvent::KeysUsed { .. } => None,
         }
     }

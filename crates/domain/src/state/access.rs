@@ -90,6 +90,8 @@ impl Keys {
                     }
                 }
             }
+            // Nothing hangs on it: the audit tells it.
+            AccessEvent::ToolsCalled(_) => {}
             AccessEvent::LoginBegun(begun) => self.begin(begun),
             AccessEvent::LoginCompleted { family, renewed } => self.complete(*family, *renewed),
             AccessEvent::LoginRefreshed { renewed, again } => self.refresh(*renewed, *again),

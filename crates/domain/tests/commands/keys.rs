@@ -1,8 +1,9 @@
 //! Keys: made, used, revoked, expired.
 
 use downbeat_domain::{
-    Command, Grant, KeyId, Role,
+    Command, Grant, KeyId, Role, Target, TargetKind,
     command::{AccessCommand, CreateKey},
+    event::ToolsCalled,
     limits,
 };
 
@@ -109,6 +110,29 @@ fn that_a_key_was_used_is_told_once_an_hour() {
     let world = world.after([after(1)]).when(used(&[1])).then(["KeysUsed [1] in the hour of 3200 s"]);
     let world = world.when(used(&[1, 2])).then(["KeysUsed [2] in the hour of 3200 s"]).when(used(&[])).then([]);
     assert_eq!(world.partition.keys.named("a").unwrap().1.used, Some(instant(3_200)));
+}
+
+#[test]
+fn calls_of_tools_are_told_as_they_were_within_bounds() {
+    let called = |tool: &str, targets: Vec<Target>, code: &str, calls, since, at| {
+        let (tool, code) = (tool.to_owned(), code.to_owned());
+        let called = ToolsCalled { tool, targets, code, calls, since: instant(since), at: instant(at) };
+        Step::Do(Command::Access(AccessCommand::NoteToolCalls(Box::new(called))))
+    };
+    let run = || vec![Target::new(TargetKind::Run, "r1")];
+    let world = none();
+    let world = world.when(called("why", run(), "", 1, 0, 0)).then(["ToolsCalled why run r1 1 times from 0 to 0 s"]);
+    let world = world.when(called("why", Vec::new(), "NOT_FOUND", 7, -60, -1));
+    let world = world.then(["ToolsCalled why 7 times from -60 to -1 s: NOT_FOUND"]);
+    // A clock that goes wrong.
+    let world = world.when(called("why", Vec::new(), "", 2, -9_000_000, 9_000_000));
+    let world = world.then(["ToolsCalled why 2 times from -86400 to 0 s"]);
+    let world = world.when(called("why", Vec::new(), "", 2, 5, -5)).then(["ToolsCalled why 2 times from -5 to -5 s"]);
+    // Nothing, much, and what nobody sees.
+    let world = world.when(called("why", Vec::new(), "", 0, 0, 0)).then([]);
+    let many = vec![Target::new(TargetKind::Asset, "a\u{1b}b"); 9];
+    let shown = "ToolsCalled w y asset a b asset a b asset a b asset a b 1 times from 0 to 0 s";
+    world.when(called("w\ny", many, "", 1, 0, 0)).then([shown]);
 }
 
 #[test]

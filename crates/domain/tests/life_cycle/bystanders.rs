@@ -11,7 +11,7 @@ use downbeat_domain::{
     event::{
         AccessEvent, AlertSubject, AlertsRaised, AssetTriggerDeclined, AssetsMaterialised, CommandRejected,
         DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun,
-        LoginEnd, LoginRenewed, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened,
+        LoginEnd, LoginRenewed, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, ToolsCalled,
     },
     foreign::{LineageReported, Said},
     inventory::InventoryEvent,
@@ -206,6 +206,14 @@ pub(crate) fn events() -> Vec<Event> {
         }))),
         Event::Access(Box::new(AccessEvent::KeysUsed { keys: vec![KeyId([8; 16])], hour: at(0) })),
         Event::Access(Box::new(AccessEvent::KeyRevoked { key: KeyId([8; 16]), name: text(), at: at(1) })),
+        Event::Access(Box::new(AccessEvent::ToolsCalled(Box::new(ToolsCalled {
+            tool: text(),
+            targets: Vec::new(),
+            code: text(),
+            calls: 1,
+            since: at(1),
+            at: at(1),
+        })))),
         Event::Endpoint(Box::new(EndpointEvent::Opened(EndpointOpened {
             endpoint: EndpointId([8; 16]),
             pipeline: PIPELINE,

@@ -12,6 +12,7 @@ mod dial;
 mod guard;
 mod identity;
 mod material;
+mod public;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use std::{
 };
 
 use self::material::{Files, Material};
-pub(crate) use self::{accept::incoming, dial::Dialer, guard::guarded};
+pub(crate) use self::{accept::incoming, dial::Dialer, guard::guarded, public::PublicDialer};
 use crate::{error::Error, limits};
 
 /// Whether a service may call a method: its name, which is empty for a certificate that names none of ours, and `/package.Service/Method`.

@@ -68,7 +68,6 @@ async fn who_gets_in_and_what_the_others_are_told() {
     let mut foreign = other.issue(folder.path(), "foreign", &Issued::to("downbeat://worker"));
     foreign.tls_ca = Some(folder.path().join("coordinator.ca.pem"));
     let nobody = Issued { uris: vec!["https://example.org/"], ..Issued::to("") };
-    let both = Issued { uris: vec!["downbeat://worker", "downbeat://scheduler"], ..Issued::to("") };
     for (config, result) in [
         (issue("worker", &Issued::to("downbeat://worker")), "OK"),
         (
@@ -76,7 +75,6 @@ async fn who_gets_in_and_what_the_others_are_told() {
             "PermissionDenied: scheduler may not call /grpc.health.v1",
         ),
         (issue("nobody", &nobody), "PermissionDenied: a certificate that names no service may not call"),
-        (issue("both", &both), "not connected"),
         (issue("expired", &expired), "the other side refuses our certificate: it has expired"),
         (foreign, "the other side refuses our certificate: it is not of its authority"),
     ] {
@@ -188,6 +186,13 @@ async fn settings_that_cannot_be_used_are_refused_with_what_to_do() {
     assert!(said(&gone, None).contains("/nowhere/a.pem cannot be read"), "{}", said(&gone, None));
     let somebody = said(&good, Some("coordinator"));
     assert!(somebody.contains("is of `worker`, but this is the coordinator"), "{somebody}");
+    let both = Issued { uris: vec!["downbeat://worker", "downbeat://scheduler"], ..Issued::to("") };
+    let both = said(&ours.issue(folder.path(), "both", &both), Some("worker"));
+    assert!(both.contains("both.pem is of no use: it names several services"), "{both}");
+    for uri in ["downbeat://", "downbeat://worker/1", "downbeat://WORKER"] {
+        let odd = said(&ours.issue(folder.path(), "odd", &Issued::to(uri)), Some("worker"));
+        assert!(odd.contains("is no name of a service"), "{uri}: {odd}");
+    }
     let expired = ours.issue(folder.path(), "old", &Issued { expired: true, ..Issued::to("downbeat://worker") });
     assert!(said(&expired, None).contains("old.pem: the certificate has expired"), "{}", said(&expired, None));
     let mut foreign = other.issue(folder.path(), "foreign", &Issued::to("downbeat://worker"));

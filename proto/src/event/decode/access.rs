@@ -5,7 +5,7 @@ use downbeat_domain::{
     event::{AccessEvent, KeyCreated},
 };
 
-use super::fields::Fields;
+use super::{audit, fields::Fields};
 use crate::{
     convert,
     event::DecodeError,
@@ -30,6 +30,9 @@ pub(super) fn decode(kind: EventKind, fields: Fields, payload: &[u8]) -> Result<
             }
             let keys = keys.iter().map(|key| KeyId(*key)).collect();
             AccessEvent::KeysUsed { keys, hour: fields.at(event.hour)? }
+        }
+        EventKind::ToolsCalled => {
+            AccessEvent::ToolsCalled(Box::new(audit::tools_called(fields, fields.parse(payload)?)?))
         }
         _ => return Err(fields.missing("kind")),
     };

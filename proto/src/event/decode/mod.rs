@@ -124,7 +124,9 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         EventKind::EndpointOpened | EventKind::EndpointRotated | EventKind::EndpointClosed => {
             endpoints::decode(known, fields, payload)?
         }
-        EventKind::KeyCreated | EventKind::KeyRevoked | EventKind::KeysUsed => access::decode(known, fields, payload)?,
+        EventKind::KeyCreated | EventKind::KeyRevoked | EventKind::KeysUsed | EventKind::ToolsCalled => {
+            access::decode(known, fields, payload)?
+        }
         EventKind::ConnectionSaved
         | EventKind::ConnectionRemoved
         | EventKind::ConnectionTested

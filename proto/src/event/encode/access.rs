@@ -6,7 +6,7 @@ use downbeat_domain::{
     event::{AccessEvent, KeyCreated},
 };
 
-use super::{event, login};
+use super::{audit, event, login};
 use crate::{
     convert::{id_bytes, micros},
     events::v1::{self as wire, EventKind},
@@ -23,6 +23,7 @@ pub(super) fn encode(fact: &AccessEvent) -> wire::Event {
             let keys = keys.iter().flat_map(|key| key.0).collect::<Vec<u8>>();
             event(EventKind::KeysUsed, &wire::KeysUsed { keys: keys.into(), hour: micros(*hour) })
         }
+        AccessEvent::ToolsCalled(called) => event(EventKind::ToolsCalled, &audit::tools_called(called)),
         AccessEvent::LoginBegun(_)
         | AccessEvent::LoginCompleted { .. }
         | AccessEvent::LoginRefreshed { .. }

@@ -29,9 +29,10 @@ pub(super) fn encode(fact: &AccessEvent) -> wire::Event {
                 at: micros(*at),
             },
         ),
-        AccessEvent::KeyCreated(_) | AccessEvent::KeyRevoked { .. } | AccessEvent::KeysUsed { .. } => {
-            super::access::encode(fact)
-        }
+        AccessEvent::KeyCreated(_)
+        | AccessEvent::KeyRevoked { .. }
+        | AccessEvent::KeysUsed { .. }
+        | AccessEvent::ToolsCalled(_) => super::access::encode(fact),
     }
 }
 

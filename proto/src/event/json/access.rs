@@ -3,7 +3,7 @@
 use downbeat_domain::{Event, event::AccessEvent};
 use serde_json::{Value, json};
 
-use super::{at, login};
+use super::{at, audit, login};
 
 pub(super) fn to_json(event: &Event) -> Option<Value> {
     let Event::Access(fact) = event else { return None };
@@ -21,6 +21,7 @@ pub(super) fn to_json(event: &Event) -> Option<Value> {
         AccessEvent::KeysUsed { keys, hour } => {
             json!({"keys": keys.iter().map(ToString::to_string).collect::<Vec<_>>(), "hour": at(*hour)})
         }
+        AccessEvent::ToolsCalled(called) => audit::tools_called(called),
         _ => return login::to_json(fact),
     })
 }

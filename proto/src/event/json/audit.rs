@@ -1,6 +1,6 @@
-//! Refused commands.
+//! Refused commands, and calls of tools.
 
-use downbeat_domain::{Event, Target};
+use downbeat_domain::{Event, Target, event::ToolsCalled};
 use serde_json::{Value, json};
 
 use super::at;
@@ -17,6 +17,13 @@ pub(super) fn to_json(event: &Event) -> Option<Value> {
         shown["since"] = at(rejected.since);
     }
     Some(shown)
+}
+
+pub(super) fn tools_called(called: &ToolsCalled) -> Value {
+    json!({
+        "tool": called.tool, "targets": called.targets.iter().map(target).collect::<Vec<_>>(), "code": called.code,
+        "calls": called.calls, "since": at(called.since), "at": at(called.at),
+    })
 }
 
 fn target(target: &Target) -> Value {

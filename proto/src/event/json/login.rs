@@ -26,7 +26,10 @@ pub(super) fn to_json(fact: &AccessEvent) -> Option<Value> {
         AccessEvent::LoginEnded { login, subject, end, at: when } => {
             json!({"login_id": login.to_string(), "subject": subject, "end": end.as_str(), "at": at(*when)})
         }
-        AccessEvent::KeyCreated(_) | AccessEvent::KeyRevoked { .. } | AccessEvent::KeysUsed { .. } => return None,
+        AccessEvent::KeyCreated(_)
+        | AccessEvent::KeyRevoked { .. }
+        | AccessEvent::KeysUsed { .. }
+        | AccessEvent::ToolsCalled(_) => return None,
     })
 }
 

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use downbeat_domain::{
     EndpointId, Event, KeyId, Partition, PipelineId,
+    event::AccessEvent,
     state::{Endpoint, Key, Logins},
 };
 
@@ -70,6 +71,8 @@ impl Engine {
     pub(super) fn watch_access(&mut self, event: &Event) {
         let (labels, endpoints) = (&self.access.told.labels, &self.access.told.endpoints);
         self.access.may_differ |= match event {
+            // Of these there are many, and nothing is decided by them.
+            Event::Access(fact) if matches!(fact.as_ref(), AccessEvent::ToolsCalled(_)) => false,
             Event::Access(_) | Event::Endpoint(_) => true,
             Event::PipelineApplied(applied) => {
                 labels.get(&applied.pipeline).map_or(&[][..], Vec::as_slice) != applied.plan.labels

@@ -6,10 +6,23 @@ use super::{By, Key, Servers};
 
 /// `downbeat login`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub struct LoginCommand {
-    /// What.
+    /// The gateway to log in at: https://HOST, or this machine.
+    pub at: Option<String>,
+    /// Ask for no more than to look.
+    #[arg(long, requires = "at")]
+    pub read_only: bool,
+    /// What, if not to log in.
     #[command(subcommand)]
-    pub sub: LoginSub,
+    pub sub: Option<LoginSub>,
+}
+
+/// `downbeat logout`.
+#[derive(Debug, Args)]
+pub struct Logout {
+    /// The gateway.
+    pub at: String,
 }
 
 /// Commands about logins.

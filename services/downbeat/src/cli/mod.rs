@@ -2,6 +2,7 @@
 
 mod alert;
 mod answers;
+mod artifacts;
 mod asset;
 mod audit;
 mod backfill;
@@ -13,6 +14,7 @@ mod git;
 mod key;
 mod list;
 mod login;
+mod mcp;
 mod run;
 mod schedule;
 mod sensor;
@@ -30,6 +32,7 @@ use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
 pub use answers::{Broken, Now};
+pub use artifacts::Artifacts;
 pub use asset::{
     AssetChanges, AssetCommand, AssetDeclare, AssetDepend, AssetImpact, AssetLineage, AssetList, AssetOne, AssetOrder,
     AssetPath, AssetRemove, AssetSub, AssetTests,
@@ -51,7 +54,8 @@ pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use git::{Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use list::{Runs, Tasks, Window};
-pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub};
+pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub, Logout};
+pub use mcp::Mcp;
 pub use run::{
     MarkAs, RunCancel, RunCommand, RunDecide, RunMark, RunOperations, RunRestart, RunShow, RunSkip, RunSub, RunWhy,
 };
@@ -79,6 +83,13 @@ pub struct Servers {
     /// Address of the metadata projector. Default: the same as --server.
     #[arg(long, env = "DOWNBEAT_METADATA", global = true)]
     pub metadata: Option<String>,
+    /// Address of a gateway, through which everything goes then: with the key in DOWNBEAT_KEY or in --key-file, or with a login
+    /// (`downbeat login`). Goes before --server and --metadata.
+    #[arg(long, env = "DOWNBEAT_URL", global = true)]
+    pub url: Option<String>,
+    /// File with a key for the gateway.
+    #[arg(long, env = "DOWNBEAT_KEY_FILE", value_name = "FILE", global = true)]
+    pub key_file: Option<PathBuf>,
     /// How the services and whoever types know each other (docs/security.md).
     #[command(flatten)]
     pub tls: TlsConfig,
@@ -146,6 +157,8 @@ pub enum Command {
     Key(KeyCommand),
     /// Logins of people: who is logged in, and an end to it.
     Login(LoginCommand),
+    /// Log out: the login at a gateway opens nothing any more, and is forgotten here.
+    Logout(Logout),
     /// Environments: variables that runs read as `ENV.NAME`.
     Env(EnvCommand),
     /// Connections: credentials that are sealed, and shown nowhere.
@@ -174,12 +187,16 @@ pub enum Command {
     Breaches(Breaches),
     /// Follow the log of a task.
     Logs(Logs),
+    /// List the files that a task left, or get one: what dbt wrote, and what a program wanted to be kept.
+    Artifacts(Artifacts),
     /// Show the assets that a run read and wrote, as a tree, or what it did differently from another one.
     Lineage(Lineage),
     /// Assets over all runs: how good they are, what they came of, who uses them.
     Asset(AssetCommand),
     /// Report what other systems say about their own runs: files of OpenLineage events.
     Openlineage(Openlineage),
+    /// Speak with an assistant on standard input and output (Model Context Protocol).
+    Mcp(Mcp),
     /// Look into the log of events.
     Log(Log),
 }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod apply;
+mod artifacts;
 mod asset;
 mod audit;
 mod backfill;
@@ -26,6 +27,7 @@ mod log_cat;
 mod log_verify;
 mod login;
 mod logs;
+mod mcp;
 mod now;
 mod openlineage;
 mod pipeline;
@@ -82,6 +84,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Pool(command) => pool::run(&command).await,
         Command::Key(command) => key::run(&command).await,
         Command::Login(command) => login::run(&command).await,
+        Command::Logout(command) => login::out(&command).await,
         Command::Trigger(command) => trigger::run(&command).await,
         Command::Sensor(command) => sensor::run(&command).await,
         Command::Webhook(command) => webhook::run(&command).await,
@@ -92,9 +95,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Trends(command) => trends::run(&command).await,
         Command::Breaches(breaches) => breaches::run(&breaches).await,
         Command::Logs(logs) => logs::run(&logs).await,
+        Command::Artifacts(artifacts) => artifacts::run(&artifacts).await,
         Command::Lineage(lineage) => lineage::run(&lineage).await,
         Command::Asset(command) => asset::run(&command).await,
         Command::Openlineage(command) => openlineage::run(&command).await,
+        Command::Mcp(command) => mcp::run(&command).await,
         Command::Log(log) => match &log.sub {
             LogSub::Verify => log_verify::run(&log).await,
             LogSub::Cat { after, run, follow } => log_cat::run(&log, *after, run.as_deref(), *follow).await,

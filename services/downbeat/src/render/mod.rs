@@ -2,6 +2,7 @@
 
 mod alerts;
 mod answers;
+mod artifacts;
 mod asset;
 mod audit;
 mod backfill;
@@ -37,6 +38,7 @@ mod words;
 
 pub use alerts::alert_table;
 pub use answers::{Held, broken_lines, now_lines};
+pub use artifacts::artifacts;
 pub use asset::{asset_lines, asset_table, change_table, test_table};
 pub use audit::audit_table;
 pub use backfill::{backfill_header, backfill_table, instant_table, preview_table};

@@ -99,6 +99,8 @@ pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.metadata.v1.MetadataService/ListBackfills", Viewer, Pipeline("pipeline")),
     method("/downbeat.metadata.v1.MetadataService/GetBackfill", Viewer, Backfill),
     streaming(method("/downbeat.metadata.v1.MetadataService/ReadTaskLog", Viewer, Run("run_id"))),
+    method("/downbeat.metadata.v1.MetadataService/ListTaskArtifacts", Viewer, Run("run_id")),
+    streaming(method("/downbeat.metadata.v1.MetadataService/ReadTaskArtifact", Viewer, Run("run_id"))),
     method("/downbeat.metadata.v1.MetadataService/ListAudit", Admin, Everything),
     streaming(method("/downbeat.metadata.v1.MetadataService/ExportAudit", Admin, Everything)),
     method("/downbeat.metadata.v1.AnswerService/GetNow", Viewer, Everything),
@@ -133,10 +135,11 @@ mod tests {
     use crate::speech::Method;
 
     /// What services say among themselves.
-    const INNER: [&str; 10] = [
+    const INNER: [&str; 11] = [
         "downbeat.control.v1.AccessService/BeginLogin",
         "downbeat.control.v1.AccessService/CompleteLogin",
         "downbeat.control.v1.AccessService/NoteKeyUses",
+        "downbeat.control.v1.AccessService/NoteToolCalls",
         "downbeat.control.v1.AccessService/RefreshLogin",
         "downbeat.control.v1.AccessService/WatchAccess",
         "downbeat.control.v1.ControlService/FireSchedules",

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use bytes::Bytes;
 use downbeat_domain::access::Role;
 use rmcp::{
@@ -12,7 +12,8 @@ use rmcp::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    table::{Argument, Kind, TOOLS, Tool},
+    calls::Asked,
+    table::{Argument, Kind, Part, TOOLS, Tool},
     whole,
 };
 use crate::{
@@ -20,8 +21,8 @@ use crate::{
     rest,
 };
 
-/// Of a log, as much as the published tool asks for.
-const LOG_END: &str = "bytes=-262144";
+/// Of a file, as much as the published tool asks for; bytes.
+const PART_BYTES: u64 = 262_144;
 
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| rest::public().0);
 
@@ -81,20 +82,38 @@ fn schema(tool: &Tool) -> Value {
 /// What a tool answers. What goes wrong is its answer, too: the assistant is to read it.
 pub(super) async fn ask(call: &Call, name: &str, arguments: Map<String, Value>) -> Result<CallToolResult, ErrorData> {
     let found = TOOLS.iter().find(|tool| tool.name == name).and_then(|tool| Some((tool, route(tool)?)));
+    let asked = Asked::of(call, found.map(|(tool, _)| tool.name), &arguments);
     let Some((tool, route)) = found.filter(|(_, route)| may(call, route.need)) else {
+        call.edge.tools.note(call, asked.denied());
         return Err(ErrorData::invalid_params(format!("there is no tool `{name}` for this key"), None));
     };
     tracing::info!(tool = tool.name, actor = call.principal.as_ref().map(|who| who.actor.as_str()), "a tool is asked");
     let answer = match request(call, tool, arguments) {
-        Ok(request) => answer(route, request).await,
+        Ok(request) => answer(tool, route, request).await,
         Err(fault) => Err(fault),
     };
+    let asked = match &answer {
+        Ok(_) => asked,
+        Err(fault) => asked.refused(fault),
+    };
+    call.edge.tools.note(call, asked);
     Ok(match answer {
-        Ok(value @ Value::Object(_)) => CallToolResult::structured(value),
-        Ok(Value::String(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
-        Ok(value) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
+        Ok(Answer::Value(value @ Value::Object(_))) => CallToolResult::structured(value),
+        Ok(Answer::Value(value)) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
+        Ok(Answer::Text(text, None)) => CallToolResult::success(vec![ContentBlock::text(text)]),
+        Ok(Answer::Text(text, Some(rest))) => {
+            CallToolResult::success(vec![ContentBlock::text(text), ContentBlock::text(rest)])
+        }
         Err(fault) => CallToolResult::error(vec![ContentBlock::text(said(&fault))]),
     })
+}
+
+/// What a route answered.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Value(Value),
+    /// A text, and which part of a file it is where it is not all of it.
+    Text(String, Option<String>),
 }
 
 fn said(fault: &Fault) -> String {
@@ -104,22 +123,59 @@ fn said(fault: &Fault) -> String {
     }
 }
 
-async fn answer(route: &Route, request: Call) -> Result<Value, Fault> {
+async fn answer(tool: &Tool, route: &Route, request: Call) -> Result<Answer, Fault> {
     let response = route.answer(request).await?;
     let status = response.status();
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
     let body = whole(response).await?;
     if status == StatusCode::NO_CONTENT {
-        return Ok(json!({ "status": "done" }));
+        return Ok(Answer::Value(json!({ "status": "done" })));
+    }
+    if tool.part == Some(Part::FromOffset) {
+        let range = range.as_deref().and_then(range_of);
+        return Ok(Answer::Text(text_of(&body)?, range.and_then(|range| rest_of(&range))));
     }
     // Of a log: nothing was written yet.
     if body.is_empty() {
-        return Ok(Value::String(String::new()));
+        return Ok(Answer::Text(String::new(), None));
     }
     if is_json {
-        return Ok(serde_json::from_slice(&body).unwrap_or_default());
+        return Ok(Answer::Value(serde_json::from_slice(&body).unwrap_or_default()));
     }
-    Ok(Value::String(String::from_utf8_lossy(&body).into_owned()))
+    Ok(Answer::Text(String::from_utf8_lossy(&body).into_owned(), None))
+}
+
+/// First and last byte, and how many there are in all.
+fn range_of(header: &str) -> Option<(u64, u64, u64)> {
+    let (range, total) = header.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?, total.parse().ok()?))
+}
+
+/// What an assistant is told of a file that it has not seen as a whole.
+fn rest_of((first, last, total): &(u64, u64, u64)) -> Option<String> {
+    let next = last + 1;
+    if next < *total {
+        return Some(format!("These are bytes {first} to {last} of {total}; the next ones begin at offset {next}."));
+    }
+    (*first > 0).then(|| format!("These are bytes {first} to {last}, the last of {total}."))
+}
+
+/// A part of a file as text, which may begin and end inside of a character.
+fn text_of(body: &[u8]) -> Result<String, Fault> {
+    let is_inside = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+    let inside = body.iter().take(3).take_while(is_inside).count();
+    let body = &body[inside..];
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => Some(text),
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(&body[..error.valid_up_to()]).ok(),
+        Err(_) => None,
+    };
+    match text.filter(|text| !text.contains('\0')) {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(Fault::bad("this file is no text: download it with the API or with `downbeat artifacts`")),
+    }
 }
 
 /// The request that these arguments make.
@@ -133,6 +189,7 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
     if let Some(argument) = missing {
         return Err(Fault::invalid("arguments", argument.name, "missing", "Field required"));
     }
+    let range = range(tool, &arguments)?;
     let (mut params, mut query, mut fields, mut whole_body) = (Vec::new(), Query::default(), Map::new(), None);
     for (name, value) in arguments.into_iter().filter(|(_, value)| !value.is_null()) {
         let named = tool.renamed.iter().find(|(from, _)| *from == name).map_or(name.as_str(), |(_, to)| to).to_owned();
@@ -140,11 +197,14 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
+        if tool.part == Some(Part::FromOffset) && name == "offset" {
+            continue;
+        }
         if tool.body == Some(name.as_str()) {
             whole_body = Some(value);
         } else if tool.path.contains(&format!("{{{named}}}")) {
             params.push((named, text()));
-        } else if matches!(tool.method, "GET" | "DELETE") {
+        } else if matches!(tool.method, "GET" | "DELETE") || tool.queried.contains(&name.as_str()) {
             query.set(&named, text());
         } else {
             fields.insert(named, value);
@@ -159,8 +219,8 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
     if let Some(client) = call.headers.get(header::USER_AGENT) {
         headers.insert(header::USER_AGENT, client.clone());
     }
-    if tool.path.ends_with("/logs/download") {
-        headers.insert(header::RANGE, axum::http::HeaderValue::from_static(LOG_END));
+    if let Some(range) = range {
+        headers.insert(header::RANGE, range);
     }
     Ok(Call {
         edge: call.edge.clone(),
@@ -173,6 +233,25 @@ fn request(call: &Call, tool: &Tool, arguments: Map<String, Value>) -> Result<Ca
         peer: call.peer,
         now: call.now,
     })
+}
+
+/// The part of a file that is asked for.
+fn range(tool: &Tool, arguments: &Map<String, Value>) -> Result<Option<HeaderValue>, Fault> {
+    let text = match tool.part {
+        None => return Ok(None),
+        Some(Part::End) => format!("bytes=-{PART_BYTES}"),
+        Some(Part::FromOffset) => {
+            let offset = match arguments.get("offset") {
+                None | Some(Value::Null) => Some(0),
+                Some(Value::String(text)) => text.parse().ok(),
+                Some(value) => value.as_u64(),
+            };
+            let wrong = || Fault::invalid("arguments", "offset", "int_parsing", "expected a whole number from 0 on");
+            let offset: u64 = offset.ok_or_else(wrong)?;
+            format!("bytes={offset}-{}", offset.saturating_add(PART_BYTES - 1))
+        }
+    };
+    HeaderValue::try_from(text).map(Some).map_err(|_| Fault::bad("no range"))
 }
 
 #[cfg(test)]
@@ -201,6 +280,8 @@ mod tests {
             "validate_pipeline",
             "list_pipelines",
             "get_pipeline",
+            "import_pipeline",
+            "migrate_pipeline",
             "create_pipeline",
             "update_pipeline",
             "delete_pipeline",
@@ -213,6 +294,8 @@ mod tests {
             "list_assets",
             "list_task_run_logs",
             "download_task_run_log",
+            "list_task_run_artifacts",
+            "download_task_run_artifact",
             "list_environments",
             "get_environment",
             "create_environment",
@@ -221,6 +304,48 @@ mod tests {
             "list_integration_connections",
         ] {
             assert!(TOOLS.iter().any(|tool| tool.name == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn of_a_file_that_is_text_whole_characters_are_shown_and_what_is_left() {
+        for (bytes, expected) in [
+            (&b"{\"a\": 1}"[..], Some("{\"a\": 1}")),
+            (b"", Some("")),
+            ("März".as_bytes(), Some("März")),
+            // Cut inside of a character, at either end.
+            (&"äb".as_bytes()[1..], Some("b")),
+            (&"bä".as_bytes()[..2], Some("b")),
+            (b"PK\x03\x04\x00\x00", None),
+            (b"a\xffb", None),
+        ] {
+            assert_eq!(text_of(bytes).ok().as_deref(), expected, "{bytes:?}");
+        }
+        for (range, expected) in [
+            ("bytes 0-9/10", None),
+            ("bytes 0-9/20", Some("These are bytes 0 to 9 of 20; the next ones begin at offset 10.")),
+            ("bytes 10-19/20", Some("These are bytes 10 to 19, the last of 20.")),
+            ("bytes */20", None),
+        ] {
+            assert_eq!(range_of(range).and_then(|range| rest_of(&range)).as_deref(), expected, "{range}");
+        }
+    }
+
+    #[test]
+    fn a_tool_asks_for_the_part_of_a_file_that_fits() {
+        let named = |name: &str| TOOLS.iter().find(|tool| tool.name == name).unwrap();
+        let with = |offset: Value| Map::from_iter([("offset".to_owned(), offset)]);
+        for (tool, arguments, expected) in [
+            ("list_pipelines", Map::new(), Ok(None)),
+            ("download_task_run_log", Map::new(), Ok(Some("bytes=-262144"))),
+            ("download_task_run_artifact", Map::new(), Ok(Some("bytes=0-262143"))),
+            ("download_task_run_artifact", with(json!(262_144)), Ok(Some("bytes=262144-524287"))),
+            ("download_task_run_artifact", with(json!("7")), Ok(Some("bytes=7-262150"))),
+            ("download_task_run_artifact", with(json!(-1)), Err(())),
+            ("download_task_run_artifact", with(json!({})), Err(())),
+        ] {
+            let found = range(named(tool), &arguments).map_err(|_| ());
+            assert_eq!(found, expected.map(|range| range.map(HeaderValue::from_static)), "{tool} {arguments:?}");
         }
     }
 }

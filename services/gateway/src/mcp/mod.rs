@@ -1,9 +1,10 @@
 //! The API as tools for assistants: the Model Context Protocol over HTTP, in single answers without sessions.
 //!
 //! Promises: a tool is a route and nothing else, so who may do what is decided where it is for everybody; somebody who may only read is not even
-//! shown what changes things. Each call is logged with who made it, and what changes things stands in the audit like any other command.
+//! shown what changes things. Each call is told to the audit, also one that reads, and what changes things stands there like any other command.
 
 mod ask;
+mod calls;
 mod table;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use rmcp::{
 };
 
 use crate::http::{Call, Fault, Need, Route, Routes};
+pub(crate) use calls::Calls;
 
 /// What assistants are told of all this.
 const INSTRUCTIONS: &str = "Downbeat runs data pipelines across the tools of a data team and keeps what they did. Ask `whats_happening` and `whats_broken` \

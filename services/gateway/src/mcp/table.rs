@@ -19,6 +19,15 @@ pub(super) struct Argument {
     pub(super) says: &'static str,
 }
 
+/// Which part of a file a tool asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Its last bytes.
+    End,
+    /// From the byte on that the argument `offset` names.
+    FromOffset,
+}
+
 /// A tool.
 #[derive(Debug)]
 pub(super) struct Tool {
@@ -32,6 +41,10 @@ pub(super) struct Tool {
     pub(super) renamed: &'static [(&'static str, &'static str)],
     /// The argument that is the whole body.
     pub(super) body: Option<&'static str>,
+    /// Arguments that go into the query although the route has a body.
+    pub(super) queried: &'static [&'static str],
+    /// Of a file, which part of it is asked for.
+    pub(super) part: Option<Part>,
 }
 
 const fn required(name: &'static str, kind: Kind, says: &'static str) -> Argument {
@@ -48,7 +61,7 @@ const fn tool(
     says: &'static str,
     arguments: &'static [Argument],
 ) -> Tool {
-    Tool { name, says, method, path, arguments, renamed: &[], body: None }
+    Tool { name, says, method, path, arguments, renamed: &[], body: None, queried: &[], part: None }
 }
 
 const fn renaming(tool: Tool, renamed: &'static [(&'static str, &'static str)]) -> Tool {
@@ -57,6 +70,14 @@ const fn renaming(tool: Tool, renamed: &'static [(&'static str, &'static str)]) 
 
 const fn body(tool: Tool, body: &'static str) -> Tool {
     Tool { body: Some(body), ..tool }
+}
+
+const fn queried(tool: Tool, queried: &'static [&'static str]) -> Tool {
+    Tool { queried, ..tool }
+}
+
+const fn part(tool: Tool, part: Part) -> Tool {
+    Tool { part: Some(part), ..tool }
 }
 
 use Kind::{Flag, Number, Object, Text, Texts};
@@ -70,6 +91,7 @@ const PAGE: Argument = optional("page", Number, "From 1 on");
 const PAGE_SIZE: Argument = optional("page_size", Number, "Entries of a page");
 const FROM: Argument = optional("time_from", Text, "From this instant on (ISO 8601); by default seven days ago");
 const TO: Argument = optional("time_to", Text, "Before this instant");
+const ATTEMPT: Argument = optional("attempt", Number, "Number of an attempt; by default the last one");
 const OF_RUN: &[(&str, &str)] = &[("pipeline_run_id", "id")];
 
 /// See the module.
@@ -89,6 +111,16 @@ pub(super) static TOOLS: &[Tool] = &[
         optional("working_branch", Text, "Its file counts, where there is one"),
         ALIAS,
     ]),
+    queried(tool("migrate_pipeline", ("PATCH", "/pipelines/storage-settings"), "Says where the file of a pipeline is kept: from then on it is read there", &[
+        PIPELINE_ID,
+        ALIAS,
+        required("storage_provider", Text, "GITHUB, GITLAB, BITBUCKET, AZURE_DEVOPS or GIT; ORCHESTRA: no longer in a repository"),
+        optional("repository", Text, "owner/name, or a URL"),
+        optional("path", Text, "Path of the file in the repository"),
+        optional("default_branch", Text, "By default the repository's own one"),
+        optional("working_branch", Text, "Its file counts, where there is one"),
+        optional("sync", Flag, "True: what stands there becomes the current version at once"),
+    ]), &["pipeline_id", "alias"]),
     tool("delete_pipeline", ("DELETE", "/pipelines"), "Deletes a pipeline; its runs stay", &[PIPELINE_ID, ALIAS]),
     renaming(tool("start_pipeline", ("POST", "/pipelines/{id}/start"), "Starts a run of a pipeline", &[
         required("alias_or_pipeline_id", Text, "Alias or id of the pipeline"),
@@ -108,7 +140,9 @@ pub(super) static TOOLS: &[Tool] = &[
     tool("list_operations", ("GET", "/operations"), "What tasks did inside other systems: models, queries, syncs, tests", &[STATUS, optional("operation_type", Text, "Types"), optional("integration", Text, "Integrations"), optional("external_id", Text, "Ids in the other system"), optional("task_run_id", Text, "Of one task run"), optional("pipeline_run_id", Text, "Of one run"), FROM, TO, PAGE, PAGE_SIZE]),
     tool("list_assets", ("GET", "/assets"), "Tables, views, dashboards: how they are, who wrote them last", &[optional("asset_type", Text, "Types"), optional("integration", Text, "Integrations"), STATUS, optional("asset_ids", Text, "Ids or keys"), optional("database_name", Text, "Databases"), optional("schema_name", Text, "Schemas"), PAGE, PAGE_SIZE]),
     renaming(tool("list_task_run_logs", ("GET", "/pipeline_runs/{id}/task_runs/{task_run_id}/logs"), "The log files of a task run", &[RUN, TASK_RUN]), OF_RUN),
-    renaming(tool("download_task_run_log", ("GET", "/pipeline_runs/{id}/task_runs/{task_run_id}/logs/download"), "The end of a log file of a task run, at most 256 KiB", &[RUN, TASK_RUN, required("filename", Text, "One of list_task_run_logs")]), OF_RUN),
+    part(renaming(tool("download_task_run_log", ("GET", "/pipeline_runs/{id}/task_runs/{task_run_id}/logs/download"), "The end of a log file of a task run, at most 256 KiB", &[RUN, TASK_RUN, required("filename", Text, "One of list_task_run_logs")]), OF_RUN), Part::End),
+    renaming(tool("list_task_run_artifacts", ("GET", "/pipeline_runs/{id}/task_runs/{task_run_id}/artifacts"), "The files that a task run left: what dbt wrote about its commands, and what a program wanted to be kept", &[RUN, TASK_RUN, ATTEMPT]), OF_RUN),
+    part(renaming(tool("download_task_run_artifact", ("GET", "/pipeline_runs/{id}/task_runs/{task_run_id}/artifacts/download"), "The text of one of these files, at most 256 KiB at once", &[RUN, TASK_RUN, required("filename", Text, "One of list_task_run_artifacts"), optional("offset", Number, "The first byte, from 0; by default the beginning"), ATTEMPT]), OF_RUN), Part::FromOffset),
     tool("list_environments", ("GET", "/environments"), "All environments", &[]),
     renaming(tool("get_environment", ("GET", "/environments/{id}"), "An environment with its variables", &[required("environment_id", Text, "Id of the environment")]), &[("environment_id", "id")]),
     tool("create_environment", ("POST", "/environments"), "Makes an environment", &[required("name", Text, "Its name"), optional("values", Object, "{NAME: {type, value}}")]),

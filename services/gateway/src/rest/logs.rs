@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tonic::{Code, Streaming};
 
-use super::sought;
+use super::{range::Range, sought};
 use crate::{
     http::{Call, Fault, Need, Route, Routes, json},
     limits,
@@ -188,58 +188,9 @@ fn absent(status: tonic::Status) -> Result<Option<ReadTaskLogResponse>, Fault> {
     if status.code() == Code::NotFound { Ok(None) } else { Err(status.into()) }
 }
 
-/// One range of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Range {
-    From(u64),
-    Between(u64, u64),
-    Last(u64),
-}
-
-impl Range {
-    /// Of the header. What is none, or several, counts as not given, as RFC 9110 (14.2) allows.
-    fn read(header: &str) -> Option<Self> {
-        let (first, last) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
-        let number = |text: &str| {
-            (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())
-        };
-        match (first.is_empty(), last.is_empty()) {
-            (true, false) => number(last)?.map(Self::Last),
-            (false, true) => number(first)?.map(Self::From),
-            (false, false) => {
-                let (first, last) = (number(first)??, number(last)??);
-                // Further than any log goes, and no number overflows.
-                (first <= last).then_some(Self::Between(first, last.min(u64::MAX - 1)))
-            }
-            (true, true) => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_range_is_read_and_everything_else_is_none() {
-        for (header, expected) in [
-            ("bytes=0-", Some(Range::From(0))),
-            ("bytes=7-9", Some(Range::Between(7, 9))),
-            ("bytes=-262144", Some(Range::Last(262_144))),
-            ("bytes=-0", Some(Range::Last(0))),
-            ("bytes=9-7", None),
-            ("bytes=-", None),
-            ("bytes=0-1,3-4", None),
-            ("bytes=+1-", None),
-            ("bytes=a-", None),
-            ("bytes=99999999999999999999-", None),
-            ("bytes=0-18446744073709551615", Some(Range::Between(0, u64::MAX - 1))),
-            ("lines=0-", None),
-            ("", None),
-        ] {
-            assert_eq!(Range::read(header), expected, "{header}");
-        }
-    }
 
     #[test]
     fn a_file_is_named_as_the_list_names_it() {

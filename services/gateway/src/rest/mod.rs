@@ -3,6 +3,7 @@
 pub(crate) mod about;
 mod accounts;
 mod additions;
+mod artifacts;
 mod assets;
 mod catalogue;
 mod connections;
@@ -16,6 +17,7 @@ mod logs;
 mod openlineage;
 mod operations;
 mod pipelines;
+mod range;
 mod rates;
 mod runs;
 mod sought;
@@ -44,6 +46,7 @@ pub(crate) fn public() -> Routes {
     live::routes(&mut routes);
     task_runs::routes(&mut routes);
     logs::routes(&mut routes);
+    artifacts::routes(&mut routes);
     operations::routes(&mut routes);
     assets::routes(&mut routes);
     environments::routes(&mut routes);

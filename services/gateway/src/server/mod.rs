@@ -21,7 +21,10 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, oneshot},
+};
 use tower::ServiceExt as _;
 
 use crate::{
@@ -30,6 +33,7 @@ use crate::{
     error::Error,
     limits,
     login::Login,
+    mcp,
     metrics::Metrics,
     rest::{Callbacks, Hooks, Rates},
     upstream::Upstream,
@@ -46,6 +50,8 @@ pub(crate) struct Edge {
     pub(crate) upstream: Upstream,
     pub(crate) doors: Doors,
     pub(crate) uses: Uses,
+    /// Calls of tools of assistants, until they are told.
+    pub(crate) tools: mcp::Calls,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     /// Requests with a key that are worked on.
@@ -116,6 +122,7 @@ impl Gateway {
             doors: access::follow(self.upstream.coordinator.clone()),
             upstream: self.upstream,
             uses: Uses::default(),
+            tools: mcp::Calls::default(),
             clock: Clock::start(),
             metrics: Metrics::default(),
             places: Arc::new(Semaphore::new(limits::REQUESTS_AT_ONCE)),
@@ -137,9 +144,13 @@ impl Gateway {
                 .map_err(|source| Error::Bind { address: listen, source })?;
         }
         let telling = tokio::spawn(edge.uses.clone().tell(edge.upstream.coordinator.clone(), signal.clone()));
+        let (over, stopped) = oneshot::channel();
+        let (coordinator, lost) = (edge.upstream.coordinator.clone(), edge.metrics.tool_calls_lost.clone());
+        let calling = tokio::spawn(edge.tools.clone().tell(coordinator, lost, signal.clone(), stopped));
         serve(self.listener, router::router(edge), signal).await;
+        drop(over);
         // What was used last is told, too.
-        let _ = telling.await;
+        let _ = tokio::join!(telling, calling);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! `MetadataService`: convert, ask, convert.
 
 mod answers;
+mod artifacts;
 mod assets;
 mod at_least;
 mod audit;
@@ -250,6 +251,22 @@ impl MetadataService for Metadata {
         request: Request<wire::ReadTaskLogRequest>,
     ) -> Result<Response<Self::ReadTaskLogStream>, Status> {
         Ok(Response::new(task_log::start(self.clone(), request.into_inner()).await?))
+    }
+
+    async fn list_task_artifacts(
+        &self,
+        request: Request<wire::ListTaskArtifactsRequest>,
+    ) -> Result<Response<wire::ListTaskArtifactsResponse>, Status> {
+        Ok(Response::new(artifacts::list(self, request.into_inner()).await?))
+    }
+
+    type ReadTaskArtifactStream = BoxStream<'static, Result<wire::ReadTaskArtifactResponse, Status>>;
+
+    async fn read_task_artifact(
+        &self,
+        request: Request<wire::ReadTaskArtifactRequest>,
+    ) -> Result<Response<Self::ReadTaskArtifactStream>, Status> {
+        Ok(Response::new(artifacts::read(self, request.into_inner()).await?))
     }
 
     async fn list_audit(

@@ -12,7 +12,10 @@ mod logins;
 mod tell;
 mod versions;
 
-use downbeat_domain::{CommandKind, Event, Target, event::CommandRejected};
+use downbeat_domain::{
+    CommandKind, Event, Target,
+    event::{AccessEvent, CommandRejected, ToolsCalled},
+};
 use downbeat_proto::{convert::micros, metadata::v1 as wire};
 use serde_json::Value;
 
@@ -84,6 +87,15 @@ fn tell_command(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Re
     if let Event::CommandRejected(rejected) = fact.event {
         if batch.bytes(&key)?.is_none() {
             refuse(&mut row, rejected, within, batch)?;
+            write(key, &row, batch);
+        }
+        return Ok(());
+    }
+    if let Event::Access(fact) = fact.event
+        && let AccessEvent::ToolsCalled(called) = fact.as_ref()
+    {
+        if batch.bytes(&key)?.is_none() {
+            call_tools(&mut row, called, within, batch)?;
             write(key, &row, batch);
         }
         return Ok(());
@@ -161,6 +173,33 @@ fn refuse(
         more => {
             (row.more, row.since) = (more, micros(rejected.since));
             format!("{more} more of {command} were refused, the last at {}", rejected.at)
+        }
+    };
+    Ok(())
+}
+
+/// Assistants asked: what they changed has rows of its own, what they read has this one.
+fn call_tools(
+    row: &mut wire::AuditEntry,
+    called: &ToolsCalled,
+    within: &Within<'_>,
+    batch: &Batch<'_>,
+) -> Result<(), Error> {
+    for target in &called.targets {
+        row.targets.push(tell::named(target, batch)?);
+    }
+    row.at = micros(called.at);
+    CommandKind::CallTool.as_str().clone_into(&mut row.command);
+    if called.code.is_empty() { ACCEPTED } else { REJECTED }.clone_into(&mut row.outcome);
+    row.code.clone_from(&called.code);
+    by(row, &within.decision.actor, within);
+    let tool = if called.tool.is_empty() { "tools" } else { &called.tool };
+    let how = if called.code.is_empty() { String::new() } else { format!(": refused as {}", called.code) };
+    row.summary = match called.calls {
+        1 => format!("called {tool}{how}"),
+        calls => {
+            (row.more, row.since) = (calls, micros(called.since));
+            format!("called {tool} {calls} times{how}")
         }
     };
     Ok(())

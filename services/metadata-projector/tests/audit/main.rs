@@ -17,7 +17,7 @@ use downbeat_domain::{
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
     event::{
         AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd,
-        LoginRenewed, SensorEventTaken,
+        LoginRenewed, SensorEventTaken, ToolsCalled,
     },
     inventory::{AssetDetails, Dependency, InventoryEvent, Link},
 };
@@ -257,6 +257,49 @@ async fn keys_that_are_made_and_revoked_have_rows_and_those_that_are_used_have_n
         let target = &entry.targets[0];
         assert_eq!((target.kind.as_str(), target.name.as_str(), &target.id), ("key", "ci", &key.to_string()));
     }
+}
+
+#[tokio::test]
+async fn calls_of_tools_have_rows_of_whoever_made_them() {
+    let called = |tool: &str, targets: Vec<Target>, code: &str, calls| {
+        let (tool, code) = (tool.to_owned(), code.to_owned());
+        let called = ToolsCalled { tool, targets, code, calls, since: at(3), at: at(7) };
+        vec![Event::Access(Box::new(AccessEvent::ToolsCalled(Box::new(called))))]
+    };
+    let of_run = vec![Target::new(TargetKind::Run, run_id(1)), Target::new(TargetKind::Pipeline, pipeline_id())];
+    let origin = CallOrigin { address: "10.0.0.1".into(), client: "assistant/1".into() };
+    let entries = audited(vec![
+        vec![by("user", vec![pipeline(1, 0)])],
+        // They share a record, and each has its row.
+        vec![
+            Decision { origin, ..by("key:reads", called("why", of_run, "", 1)) },
+            by("user:ada", called("lineage_impact", vec![Target::new(TargetKind::Asset, "a.b")], "NOT_FOUND", 1)),
+        ],
+        vec![by("key:reads", called("get_pipeline", Vec::new(), "", 250))],
+        vec![by("gateway", called("", Vec::new(), "", 9))],
+    ])
+    .await;
+    let found: Vec<_> = entries[1..]
+        .iter()
+        .map(|it| (it.sequence, it.ordinal, it.actor.as_str(), it.outcome.as_str(), it.more, it.summary.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (2, 0, "key:reads", "ACCEPTED", 0, "called why"),
+            (2, 1, "user:ada", "REJECTED", 0, "called lineage_impact: refused as NOT_FOUND"),
+            (3, 0, "key:reads", "ACCEPTED", 250, "called get_pipeline 250 times"),
+            (4, 0, "gateway", "ACCEPTED", 9, "called tools 9 times"),
+        ]
+    );
+    let why = &entries[1];
+    assert_eq!((why.command.as_str(), why.actor_kind.as_str()), ("CALL_TOOL", "KEY"));
+    assert_eq!(why.at, at(7).as_microsecond());
+    assert_eq!((why.origin_address.as_str(), why.origin_client.as_str()), ("10.0.0.1", "assistant/1"));
+    let targets: Vec<_> = why.targets.iter().map(|it| (it.kind.as_str(), it.name.as_str())).collect();
+    assert_eq!(targets, [("run", ""), ("pipeline", "weather")]);
+    assert_eq!((entries[2].code.as_str(), entries[2].targets[0].kind.as_str()), ("NOT_FOUND", "asset"));
+    assert_eq!((entries[3].since, why.since), (at(3).as_microsecond(), 0));
 }
 
 #[tokio::test]

@@ -138,6 +138,11 @@ pub(crate) trait Connector: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Files that it leaves in the attempt's folder and that people may want to see, as paths inside of it.
+    fn files(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Where the tables lie that its statements speak of, by a connection of its integration; without a name by the default one. `None`: it
     /// speaks of no tables, or nobody can say.
     ///

@@ -10,6 +10,7 @@ use super::{
     PackageManager, Toolchain, base_variables, expect_success, find_program, interpreter::Interpreter, lock,
     path_value, requirements::hash_inputs, run_commands, words::Command,
 };
+use crate::artifacts;
 use crate::attempt::Failure;
 use crate::connectors::{Step, Task};
 use crate::parents;
@@ -81,9 +82,12 @@ impl VirtualEnvironment {
         self
     }
 
-    /// Tells what runs in it whose child it is in OpenLineage, unless its variables say so. To be called when they are all there.
+    /// Tells what runs in it where it may leave files for people, and whose child it is in OpenLineage, unless its variables say so. To be called
+    /// when they are all there.
     #[must_use]
     pub(crate) fn below(mut self, task: &Task) -> Self {
+        let files = task.folder.join(artifacts::FOLDER).to_string_lossy().into_owned();
+        self.variables.insert(artifacts::VARIABLE.to_owned(), files);
         parents::hand_down(&task.offer, &mut self.variables);
         self
     }

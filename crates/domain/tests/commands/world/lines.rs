@@ -139,6 +139,13 @@ impl World {
                 AccessEvent::LoginEnded { login, subject, end, .. } => {
                     format!("LoginEnded {} of {subject}: {}", login.0[0], end.as_str())
                 }
+                AccessEvent::ToolsCalled(called) => {
+                    let about: String =
+                        called.targets.iter().map(|it| format!(" {} {}", it.kind.as_str(), it.id)).collect();
+                    let how = if called.code.is_empty() { String::new() } else { format!(": {}", called.code) };
+                    let (since, at) = (seconds(&called.since), seconds(&called.at));
+                    format!("ToolsCalled {}{about} {} times from {since} to {at} s{how}", called.tool, called.calls)
+                }
                 AccessEvent::KeysUsed { keys, hour } => {
                     let named: Vec<u8> = keys.iter().map(|key| key.0[0]).collect();
                     format!("KeysUsed {named:?} in the hour of {} s", hour.duration_since(super::instant(0)).as_secs())

@@ -622,6 +622,14 @@ class MetadataService:
         Kind.READ,
     )
 
+    ListTaskArtifacts: Final = Unary(
+        "/downbeat.metadata.v1.MetadataService/ListTaskArtifacts",
+        metadata_metadata.ListTaskArtifactsRequest,
+        metadata_metadata.ListTaskArtifactsResponse,
+        Kind.READ,
+    )
+    """The files that an attempt of a task left for people. They are listed once it has ended."""
+
     ListTaskRuns: Final = Unary(
         "/downbeat.metadata.v1.MetadataService/ListTaskRuns",
         metadata_metadata.ListTaskRunsRequest,
@@ -629,6 +637,14 @@ class MetadataService:
         Kind.READ,
     )
     """Task runs over all runs, or of one: those of newer runs first, in a run by their place."""
+
+    ReadTaskArtifact: Final = Stream(
+        "/downbeat.metadata.v1.MetadataService/ReadTaskArtifact",
+        metadata_metadata.ReadTaskArtifactRequest,
+        metadata_metadata.ReadTaskArtifactResponse,
+        Kind.READ,
+    )
+    """One of them, or a range of its bytes. Credentials were taken out when it was stored."""
 
     ReadTaskLog: Final = Stream(
         "/downbeat.metadata.v1.MetadataService/ReadTaskLog",

@@ -3,8 +3,9 @@
 use std::{pin::Pin, sync::Arc};
 
 use downbeat_domain::{
-    AccountId, Command, Grant, KeyId, Role,
+    AccountId, CallOrigin, Caller, Command, Grant, KeyId, Role, Target, TargetKind,
     command::{AccessCommand, CreateKey},
+    event::ToolsCalled,
     limits as domain_limits,
     state::Key,
 };
@@ -12,7 +13,10 @@ use downbeat_proto::{
     control::v1::{self as wire, access_service_server::AccessService},
     convert,
 };
-use futures::stream::{self, Stream};
+use futures::{
+    future,
+    stream::{self, Stream},
+};
 use tokio::{
     sync::{OwnedSemaphorePermit, watch},
     time::timeout,
@@ -85,9 +89,52 @@ impl Control {
         let read = |id: &String| id.parse().map_err(|error| Status::invalid_argument(format!("keys: {error}")));
         let keys = keys.iter().map(read).collect::<Result<Vec<KeyId>, _>>()?;
         let command = Command::Access(AccessCommand::NoteUses { keys });
-        let outcome = self.command(command, downbeat_domain::Caller::named(GATEWAY), None).await?;
+        let outcome = self.command(command, Caller::named(GATEWAY), None).await?;
         outcome.map(|_| ()).map_err(|rejection| rejected(&rejection))
     }
+}
+
+impl Control {
+    /// Each of them is a decision of whoever called, so that each has a row of the audit; they share a record.
+    async fn note_calls(&self, calls: Vec<wire::ToolCalls>) -> Result<(), Status> {
+        at_most("calls", calls.len(), domain_limits::TOOL_CALLS_PER_CALL_MAX)?;
+        let calls = calls.into_iter().map(called).collect::<Result<Vec<_>, _>>()?;
+        let told = calls.into_iter().map(|(caller, called)| {
+            self.command(Command::Access(AccessCommand::NoteToolCalls(Box::new(called))), caller, None)
+        });
+        for outcome in future::try_join_all(told).await? {
+            outcome.map_err(|rejection| rejected(&rejection))?;
+        }
+        Ok(())
+    }
+}
+
+/// Calls of tools that are alike, and who made them.
+fn called(calls: wire::ToolCalls) -> Result<(Caller, ToolsCalled), Status> {
+    let instant = |field: &str, micros| {
+        convert::instant(micros).ok_or_else(|| {
+            Status::invalid_argument(format!("calls: {field} is no instant in microseconds since the epoch"))
+        })
+    };
+    let target = |target: wire::ToolTarget| {
+        let kind = TargetKind::from_word(&target.kind);
+        let kind = kind.ok_or_else(|| Status::invalid_argument("calls: a target is of no kind that there is"))?;
+        Ok(Target::new(kind, target.id))
+    };
+    let caller = Caller {
+        actor: calls.actor,
+        origin: CallOrigin { address: calls.address, client: calls.client },
+        ..Caller::default()
+    };
+    let called = ToolsCalled {
+        targets: calls.targets.into_iter().map(target).collect::<Result<_, Status>>()?,
+        since: instant("first_at", calls.first_at)?,
+        at: instant("last_at", calls.last_at)?,
+        tool: calls.tool,
+        code: calls.code,
+        calls: calls.calls,
+    };
+    Ok((caller.bounded(), called))
 }
 
 #[tonic::async_trait]
@@ -129,6 +176,14 @@ impl AccessService for Control {
     ) -> Result<Response<wire::NoteKeyUsesResponse>, Status> {
         self.note_uses(request.into_inner().keys).await?;
         Ok(Response::new(wire::NoteKeyUsesResponse {}))
+    }
+
+    async fn note_tool_calls(
+        &self,
+        request: Request<wire::NoteToolCallsRequest>,
+    ) -> Result<Response<wire::NoteToolCallsResponse>, Status> {
+        self.note_calls(request.into_inner().calls).await?;
+        Ok(Response::new(wire::NoteToolCallsResponse {}))
     }
 
     async fn begin_login(

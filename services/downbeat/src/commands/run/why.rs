@@ -7,12 +7,11 @@ use downbeat_proto::{
     metadata::v1::{ExplainRunRequest, Run, TaskRun},
 };
 use downbeat_runtime::clock;
-use tonic::transport::Channel;
 
 use super::find;
 use crate::{
     cli::RunWhy,
-    client,
+    client::{self, Channel},
     error::Error,
     render::{columns, is_live, print, run_header, task_line, task_name, why},
 };

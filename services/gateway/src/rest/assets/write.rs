@@ -156,7 +156,9 @@ async fn create(call: Call) -> Result<Response, Fault> {
         created_in_integration_at: instant("createdInIntegration", text(body.created_in_integration))?,
         updated_in_integration_at: instant("lastUpdatedInIntegration", text(body.last_updated_in_integration))?,
     };
-    declare(&call, body.external_id, true, details, 201).await
+    // Under another name of an asset it is that asset which is declared.
+    let known = find_one(&call, &body.external_id).await?.filter(|known| known.id != body.external_id);
+    declare(&call, known.map_or(body.external_id, key_of), true, details, 201).await
 }
 
 async fn change(call: Call) -> Result<Response, Fault> {

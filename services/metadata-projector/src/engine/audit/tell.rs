@@ -59,7 +59,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::AlertRetried { .. }
         | Event::CommandRejected(_) => true,
         Event::Cost(fact) => of_the_ledger(fact).is_some(),
-        Event::Access(fact) => of_keys(fact).is_some(),
+        Event::Access(fact) => matches!(fact.as_ref(), AccessEvent::ToolsCalled(_)) || of_keys(fact).is_some(),
         Event::Endpoint(_) => true,
         _ => false,
     }

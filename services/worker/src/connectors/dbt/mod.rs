@@ -147,6 +147,10 @@ impl Connector for Dbt {
         }
     }
 
+    fn files(&self) -> &'static [&'static str] {
+        &["target/manifest.json", "target/run_results.json", "target/catalog.json", "target/sources.json"]
+    }
+
     async fn run(&self, task: &Task) -> Ended {
         self.carry_out(task).await.unwrap_or_else(|ending| Ended { ending, collection: Collection::default() })
     }

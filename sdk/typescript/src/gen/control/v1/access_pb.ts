@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file downbeat/control/v1/access.proto.
  */
 export const file_downbeat_control_v1_access: GenFile = /*@__PURE__*/
-  fileDesc("CiBkb3duYmVhdC9jb250cm9sL3YxL2FjY2Vzcy5wcm90bxITZG93bmJlYXQuY29udHJvbC52MSIlCgVHcmFudBIMCgRyb2xlGAEgASgJEg4KBmxhYmVscxgCIAMoCSKdAQoDS2V5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSKgoGZ3JhbnRzGAMgAygLMhouZG93bmJlYXQuY29udHJvbC52MS5HcmFudBISCgpjcmVhdGVkX2J5GAQgASgJEhIKCmNyZWF0ZWRfYXQYBSABKAMSEgoKZXhwaXJlc19hdBgGIAEoAxIUCgxsYXN0X3VzZWRfYXQYByABKAMiiAEKEENyZWF0ZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIqCgZncmFudHMYAiADKAsyGi5kb3duYmVhdC5jb250cm9sLnYxLkdyYW50EhIKCmV4cGlyZXNfYXQYAyABKAMSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEg0KBWFjdG9yGAUgASgJInwKEUNyZWF0ZUtleVJlc3BvbnNlEiUKA2tleRgBIAEoCzIYLmRvd25iZWF0LmNvbnRyb2wudjEuS2V5Eg4KBnNlY3JldBgCIAEoCRIwCghwb3NpdGlvbhgDIAEoCzIeLmRvd25iZWF0Lm1ldGFkYXRhLnYxLlBvc2l0aW9uIkcKEFJldm9rZUtleVJlcXVlc3QSCwoDa2V5GAEgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgCIAEoCRINCgVhY3RvchgDIAEoCSJWChFSZXZva2VLZXlSZXNwb25zZRIPCgdjaGFuZ2VkGAEgASgIEjAKCHBvc2l0aW9uGAIgASgLMh4uZG93bmJlYXQubWV0YWRhdGEudjEuUG9zaXRpb24iEQoPTGlzdEtleXNSZXF1ZXN0IjoKEExpc3RLZXlzUmVzcG9uc2USJgoEa2V5cxgBIAMoCzIYLmRvd25iZWF0LmNvbnRyb2wudjEuS2V5IiIKEk5vdGVLZXlVc2VzUmVxdWVzdBIMCgRrZXlzGAEgAygJIhUKE05vdGVLZXlVc2VzUmVzcG9uc2UiFAoSV2F0Y2hBY2Nlc3NSZXF1ZXN0ItgCCgZBY2Nlc3MSEgoKYWNjb3VudF9pZBgBIAEoCRIUCgxhY2NvdW50X25hbWUYAiABKAkSLAoEa2V5cxgDIAMoCzIeLmRvd25iZWF0LmNvbnRyb2wudjEuQWNjZXNzS2V5Ej0KCXBpcGVsaW5lcxgEIAMoCzIqLmRvd25iZWF0LmNvbnRyb2wudjEuQWNjZXNzLlBpcGVsaW5lc0VudHJ5EjYKCWVuZHBvaW50cxgGIAMoCzIjLmRvd25iZWF0LmNvbnRyb2wudjEuQWNjZXNzRW5kcG9pbnQSMAoGbG9naW5zGAUgAygLMiAuZG93bmJlYXQuY29udHJvbC52MS5BY2Nlc3NMb2dpbhpNCg5QaXBlbGluZXNFbnRyeRILCgNrZXkYASABKAkSKgoFdmFsdWUYAiABKAsyGy5kb3duYmVhdC5jb250cm9sLnYxLkxhYmVsczoCOAEirgEKDkFjY2Vzc0VuZHBvaW50EgwKBGhhc2gYASABKAwSEwoLZW5kcG9pbnRfaWQYAiABKAkSEwoLcGlwZWxpbmVfaWQYAyABKAkSDAoEbmFtZRgEIAEoCRIOCgZzY2hlbWUYBSABKAkSMgoHc2VjcmV0cxgGIAMoCzIhLmRvd25iZWF0LmNvbnRyb2wudjEuQWNjZXNzU2VjcmV0EhIKCnVucmVhZGFibGUYByABKAgiKgoMQWNjZXNzU2VjcmV0EgsKA2tleRgBIAEoDBINCgV1bnRpbBgCIAEoAyKbAQoLQWNjZXNzTG9naW4SDAoEaGFzaBgBIAEoDBIKCgJpZBgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmtleV9pZBgEIAEoCRIqCgZncmFudHMYBSADKAsyGi5kb3duYmVhdC5jb250cm9sLnYxLkdyYW50EhEKCXJlYWRfb25seRgGIAEoCBISCgpleHBpcmVzX2F0GAcgASgDIkAKCUFjY2Vzc0tleRIMCgRoYXNoGAEgASgMEiUKA2tleRgCIAEoCzIYLmRvd25iZWF0LmNvbnRyb2wudjEuS2V5IhgKBkxhYmVscxIOCgZsYWJlbHMYASADKAkivwEKEUJlZ2luTG9naW5SZXF1ZXN0Eg4KBmtleV9pZBgBIAEoCRIMCgR1c2VyGAIgASgJEioKBmdyYW50cxgDIAMoCzIaLmRvd25iZWF0LmNvbnRyb2wudjEuR3JhbnQSEQoJcmVhZF9vbmx5GAQgASgIEg4KBmNsaWVudBgFIAEoCRITCgtjbGllbnRfaGFzaBgGIAEoDBIVCg1yZWRpcmVjdF9oYXNoGAcgASgMEhEKCWNoYWxsZW5nZRgIIAEoDCI0ChJCZWdpbkxvZ2luUmVzcG9uc2USEAoIbG9naW5faWQYASABKAkSDAoEY29kZRgCIAEoCSJiChRDb21wbGV0ZUxvZ2luUmVxdWVzdBIMCgRjb2RlGAEgASgMEhMKC2NsaWVudF9oYXNoGAIgASgMEhUKDXJlZGlyZWN0X2hhc2gYAyABKAwSEAoIdmVyaWZpZXIYBCABKAwiQQoTUmVmcmVzaExvZ2luUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJEhMKC2NsaWVudF9oYXNoGAIgASgMInAKE0xvZ2luVG9rZW5zUmVzcG9uc2USFAoMYWNjZXNzX3Rva2VuGAEgASgJEhUKDXJlZnJlc2hfdG9rZW4YAiABKAkSGQoRYWNjZXNzX2V4cGlyZXNfYXQYAyABKAMSEQoJcmVhZF9vbmx5GAQgASgIIloKD0VuZExvZ2luUmVxdWVzdBIQCghsb2dpbl9pZBgBIAEoCRINCgV0b2tlbhgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAkSDQoFYWN0b3IYBCABKAkiVQoQRW5kTG9naW5SZXNwb25zZRIPCgdjaGFuZ2VkGAEgASgIEjAKCHBvc2l0aW9uGAIgASgLMh4uZG93bmJlYXQubWV0YWRhdGEudjEuUG9zaXRpb24inAEKBUxvZ2luEgoKAmlkGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDgoGY2xpZW50GAMgASgJEioKBmdyYW50cxgEIAMoCzIaLmRvd25iZWF0LmNvbnRyb2wudjEuR3JhbnQSEAoIYmVnYW5fYXQYBSABKAMSFAoMcmVmcmVzaGVkX2F0GAYgASgDEhIKCmV4cGlyZXNfYXQYByABKAMiEwoRTGlzdExvZ2luc1JlcXVlc3QiQAoSTGlzdExvZ2luc1Jlc3BvbnNlEioKBmxvZ2lucxgBIAMoCzIaLmRvd25iZWF0LmNvbnRyb2wudjEuTG9naW4yugcKDUFjY2Vzc1NlcnZpY2USWgoJQ3JlYXRlS2V5EiUuZG93bmJlYXQuY29udHJvbC52MS5DcmVhdGVLZXlSZXF1ZXN0GiYuZG93bmJlYXQuY29udHJvbC52MS5DcmVhdGVLZXlSZXNwb25zZRJaCglSZXZva2VLZXkSJS5kb3duYmVhdC5jb250cm9sLnYxLlJldm9rZUtleVJlcXVlc3QaJi5kb3duYmVhdC5jb250cm9sLnYxLlJldm9rZUtleVJlc3BvbnNlElcKCExpc3RLZXlzEiQuZG93bmJlYXQuY29udHJvbC52MS5MaXN0S2V5c1JlcXVlc3QaJS5kb3duYmVhdC5jb250cm9sLnYxLkxpc3RLZXlzUmVzcG9uc2USYAoLTm90ZUtleVVzZXMSJy5kb3duYmVhdC5jb250cm9sLnYxLk5vdGVLZXlVc2VzUmVxdWVzdBooLmRvd25iZWF0LmNvbnRyb2wudjEuTm90ZUtleVVzZXNSZXNwb25zZRJVCgtXYXRjaEFjY2VzcxInLmRvd25iZWF0LmNvbnRyb2wudjEuV2F0Y2hBY2Nlc3NSZXF1ZXN0GhsuZG93bmJlYXQuY29udHJvbC52MS5BY2Nlc3MwARJdCgpCZWdpbkxvZ2luEiYuZG93bmJlYXQuY29udHJvbC52MS5CZWdpbkxvZ2luUmVxdWVzdBonLmRvd25iZWF0LmNvbnRyb2wudjEuQmVnaW5Mb2dpblJlc3BvbnNlEmQKDUNvbXBsZXRlTG9naW4SKS5kb3duYmVhdC5jb250cm9sLnYxLkNvbXBsZXRlTG9naW5SZXF1ZXN0GiguZG93bmJlYXQuY29udHJvbC52MS5Mb2dpblRva2Vuc1Jlc3BvbnNlEmIKDFJlZnJlc2hMb2dpbhIoLmRvd25iZWF0LmNvbnRyb2wudjEuUmVmcmVzaExvZ2luUmVxdWVzdBooLmRvd25iZWF0LmNvbnRyb2wudjEuTG9naW5Ub2tlbnNSZXNwb25zZRJXCghFbmRMb2dpbhIkLmRvd25iZWF0LmNvbnRyb2wudjEuRW5kTG9naW5SZXF1ZXN0GiUuZG93bmJlYXQuY29udHJvbC52MS5FbmRMb2dpblJlc3BvbnNlEl0KCkxpc3RMb2dpbnMSJi5kb3duYmVhdC5jb250cm9sLnYxLkxpc3RMb2dpbnNSZXF1ZXN0GicuZG93bmJlYXQuY29udHJvbC52MS5MaXN0TG9naW5zUmVzcG9uc2ViBnByb3RvMw", [file_downbeat_metadata_v1_position]);
+  fileDesc("CiBkb3duYmVhdC9jb250cm9sL3YxL2FjY2Vzcy5wcm90bxITZG93bmJlYXQuY29udHJvbC52MSIlCgVHcmFudBIMCgRyb2xlGAEgASgJEg4KBmxhYmVscxgCIAMoCSKdAQoDS2V5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSKgoGZ3JhbnRzGAMgAygLMhouZG93bmJlYXQuY29udHJvbC52MS5HcmFudBISCgpjcmVhdGVkX2J5GAQgASgJEhIKCmNyZWF0ZWRfYXQYBSABKAMSEgoKZXhwaXJlc19hdBgGIAEoAxIUCgxsYXN0X3VzZWRfYXQYByABKAMiiAEKEENyZWF0ZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIqCgZncmFudHMYAiADKAsyGi5kb3duYmVhdC5jb250cm9sLnYxLkdyYW50EhIKCmV4cGlyZXNfYXQYAyABKAMSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEg0KBWFjdG9yGAUgASgJInwKEUNyZWF0ZUtleVJlc3BvbnNlEiUKA2tleRgBIAEoCzIYLmRvd25iZWF0LmNvbnRyb2wudjEuS2V5Eg4KBnNlY3JldBgCIAEoCRIwCghwb3NpdGlvbhgDIAEoCzIeLmRvd25iZWF0Lm1ldGFkYXRhLnYxLlBvc2l0aW9uIkcKEFJldm9rZUtleVJlcXVlc3QSCwoDa2V5GAEgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgCIAEoCRINCgVhY3RvchgDIAEoCSJWChFSZXZva2VLZXlSZXNwb25zZRIPCgdjaGFuZ2VkGAEgASgIEjAKCHBvc2l0aW9uGAIgASgLMh4uZG93bmJlYXQubWV0YWRhdGEudjEuUG9zaXRpb24iEQoPTGlzdEtleXNSZXF1ZXN0IjoKEExpc3RLZXlzUmVzcG9uc2USJgoEa2V5cxgBIAMoCzIYLmRvd25iZWF0LmNvbnRyb2wudjEuS2V5IiIKEk5vdGVLZXlVc2VzUmVxdWVzdBIMCgRrZXlzGAEgAygJIhUKE05vdGVLZXlVc2VzUmVzcG9uc2UiRQoUTm90ZVRvb2xDYWxsc1JlcXVlc3QSLQoFY2FsbHMYASADKAsyHi5kb3duYmVhdC5jb250cm9sLnYxLlRvb2xDYWxscyIXChVOb3RlVG9vbENhbGxzUmVzcG9uc2UiuwEKCVRvb2xDYWxscxINCgVhY3RvchgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEg4KBmNsaWVudBgDIAEoCRIMCgR0b29sGAQgASgJEjAKB3RhcmdldHMYBSADKAsyHy5kb3duYmVhdC5jb250cm9sLnYxLlRvb2xUYXJnZXQSDAoEY29kZRgGIAEoCRINCgVjYWxscxgHIAEoBBIQCghmaXJzdF9hdBgIIAEoAxIPCgdsYXN0X2F0GAkgASgDIiYKClRvb2xUYXJnZXQSDAoEa2luZBgBIAEoCRIKCgJpZBgCIAEoCSIUChJXYXRjaEFjY2Vzc1JlcXVlc3Qi2AIKBkFjY2VzcxISCgphY2NvdW50X2lkGAEgASgJEhQKDGFjY291bnRfbmFtZRgCIAEoCRIsCgRrZXlzGAMgAygLMh4uZG93bmJlYXQuY29udHJvbC52MS5BY2Nlc3NLZXkSPQoJcGlwZWxpbmVzGAQgAygLMiouZG93bmJlYXQuY29udHJvbC52MS5BY2Nlc3MuUGlwZWxpbmVzRW50cnkSNgoJZW5kcG9pbnRzGAYgAygLMiMuZG93bmJlYXQuY29udHJvbC52MS5BY2Nlc3NFbmRwb2ludBIwCgZsb2dpbnMYBSADKAsyIC5kb3duYmVhdC5jb250cm9sLnYxLkFjY2Vzc0xvZ2luGk0KDlBpcGVsaW5lc0VudHJ5EgsKA2tleRgBIAEoCRIqCgV2YWx1ZRgCIAEoCzIbLmRvd25iZWF0LmNvbnRyb2wudjEuTGFiZWxzOgI4ASKuAQoOQWNjZXNzRW5kcG9pbnQSDAoEaGFzaBgBIAEoDBITCgtlbmRwb2ludF9pZBgCIAEoCRITCgtwaXBlbGluZV9pZBgDIAEoCRIMCgRuYW1lGAQgASgJEg4KBnNjaGVtZRgFIAEoCRIyCgdzZWNyZXRzGAYgAygLMiEuZG93bmJlYXQuY29udHJvbC52MS5BY2Nlc3NTZWNyZXQSEgoKdW5yZWFkYWJsZRgHIAEoCCIqCgxBY2Nlc3NTZWNyZXQSCwoDa2V5GAEgASgMEg0KBXVudGlsGAIgASgDIpsBCgtBY2Nlc3NMb2dpbhIMCgRoYXNoGAEgASgMEgoKAmlkGAIgASgJEg8KB3N1YmplY3QYAyABKAkSDgoGa2V5X2lkGAQgASgJEioKBmdyYW50cxgFIAMoCzIaLmRvd25iZWF0LmNvbnRyb2wudjEuR3JhbnQSEQoJcmVhZF9vbmx5GAYgASgIEhIKCmV4cGlyZXNfYXQYByABKAMiQAoJQWNjZXNzS2V5EgwKBGhhc2gYASABKAwSJQoDa2V5GAIgASgLMhguZG93bmJlYXQuY29udHJvbC52MS5LZXkiGAoGTGFiZWxzEg4KBmxhYmVscxgBIAMoCSK/AQoRQmVnaW5Mb2dpblJlcXVlc3QSDgoGa2V5X2lkGAEgASgJEgwKBHVzZXIYAiABKAkSKgoGZ3JhbnRzGAMgAygLMhouZG93bmJlYXQuY29udHJvbC52MS5HcmFudBIRCglyZWFkX29ubHkYBCABKAgSDgoGY2xpZW50GAUgASgJEhMKC2NsaWVudF9oYXNoGAYgASgMEhUKDXJlZGlyZWN0X2hhc2gYByABKAwSEQoJY2hhbGxlbmdlGAggASgMIjQKEkJlZ2luTG9naW5SZXNwb25zZRIQCghsb2dpbl9pZBgBIAEoCRIMCgRjb2RlGAIgASgJImIKFENvbXBsZXRlTG9naW5SZXF1ZXN0EgwKBGNvZGUYASABKAwSEwoLY2xpZW50X2hhc2gYAiABKAwSFQoNcmVkaXJlY3RfaGFzaBgDIAEoDBIQCgh2ZXJpZmllchgEIAEoDCJBChNSZWZyZXNoTG9naW5SZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkSEwoLY2xpZW50X2hhc2gYAiABKAwicAoTTG9naW5Ub2tlbnNSZXNwb25zZRIUCgxhY2Nlc3NfdG9rZW4YASABKAkSFQoNcmVmcmVzaF90b2tlbhgCIAEoCRIZChFhY2Nlc3NfZXhwaXJlc19hdBgDIAEoAxIRCglyZWFkX29ubHkYBCABKAgiWgoPRW5kTG9naW5SZXF1ZXN0EhAKCGxvZ2luX2lkGAEgASgJEg0KBXRva2VuGAIgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRINCgVhY3RvchgEIAEoCSJVChBFbmRMb2dpblJlc3BvbnNlEg8KB2NoYW5nZWQYASABKAgSMAoIcG9zaXRpb24YAiABKAsyHi5kb3duYmVhdC5tZXRhZGF0YS52MS5Qb3NpdGlvbiKcAQoFTG9naW4SCgoCaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCRIOCgZjbGllbnQYAyABKAkSKgoGZ3JhbnRzGAQgAygLMhouZG93bmJlYXQuY29udHJvbC52MS5HcmFudBIQCghiZWdhbl9hdBgFIAEoAxIUCgxyZWZyZXNoZWRfYXQYBiABKAMSEgoKZXhwaXJlc19hdBgHIAEoAyITChFMaXN0TG9naW5zUmVxdWVzdCJAChJMaXN0TG9naW5zUmVzcG9uc2USKgoGbG9naW5zGAEgAygLMhouZG93bmJlYXQuY29udHJvbC52MS5Mb2dpbjKiCAoNQWNjZXNzU2VydmljZRJaCglDcmVhdGVLZXkSJS5kb3duYmVhdC5jb250cm9sLnYxLkNyZWF0ZUtleVJlcXVlc3QaJi5kb3duYmVhdC5jb250cm9sLnYxLkNyZWF0ZUtleVJlc3BvbnNlEloKCVJldm9rZUtleRIlLmRvd25iZWF0LmNvbnRyb2wudjEuUmV2b2tlS2V5UmVxdWVzdBomLmRvd25iZWF0LmNvbnRyb2wudjEuUmV2b2tlS2V5UmVzcG9uc2USVwoITGlzdEtleXMSJC5kb3duYmVhdC5jb250cm9sLnYxLkxpc3RLZXlzUmVxdWVzdBolLmRvd25iZWF0LmNvbnRyb2wudjEuTGlzdEtleXNSZXNwb25zZRJgCgtOb3RlS2V5VXNlcxInLmRvd25iZWF0LmNvbnRyb2wudjEuTm90ZUtleVVzZXNSZXF1ZXN0GiguZG93bmJlYXQuY29udHJvbC52MS5Ob3RlS2V5VXNlc1Jlc3BvbnNlEmYKDU5vdGVUb29sQ2FsbHMSKS5kb3duYmVhdC5jb250cm9sLnYxLk5vdGVUb29sQ2FsbHNSZXF1ZXN0GiouZG93bmJlYXQuY29udHJvbC52MS5Ob3RlVG9vbENhbGxzUmVzcG9uc2USVQoLV2F0Y2hBY2Nlc3MSJy5kb3duYmVhdC5jb250cm9sLnYxLldhdGNoQWNjZXNzUmVxdWVzdBobLmRvd25iZWF0LmNvbnRyb2wudjEuQWNjZXNzMAESXQoKQmVnaW5Mb2dpbhImLmRvd25iZWF0LmNvbnRyb2wudjEuQmVnaW5Mb2dpblJlcXVlc3QaJy5kb3duYmVhdC5jb250cm9sLnYxLkJlZ2luTG9naW5SZXNwb25zZRJkCg1Db21wbGV0ZUxvZ2luEikuZG93bmJlYXQuY29udHJvbC52MS5Db21wbGV0ZUxvZ2luUmVxdWVzdBooLmRvd25iZWF0LmNvbnRyb2wudjEuTG9naW5Ub2tlbnNSZXNwb25zZRJiCgxSZWZyZXNoTG9naW4SKC5kb3duYmVhdC5jb250cm9sLnYxLlJlZnJlc2hMb2dpblJlcXVlc3QaKC5kb3duYmVhdC5jb250cm9sLnYxLkxvZ2luVG9rZW5zUmVzcG9uc2USVwoIRW5kTG9naW4SJC5kb3duYmVhdC5jb250cm9sLnYxLkVuZExvZ2luUmVxdWVzdBolLmRvd25iZWF0LmNvbnRyb2wudjEuRW5kTG9naW5SZXNwb25zZRJdCgpMaXN0TG9naW5zEiYuZG93bmJlYXQuY29udHJvbC52MS5MaXN0TG9naW5zUmVxdWVzdBonLmRvd25iZWF0LmNvbnRyb2wudjEuTGlzdExvZ2luc1Jlc3BvbnNlYgZwcm90bzM", [file_downbeat_metadata_v1_position]);
 
 /**
  * What somebody may do.
@@ -287,6 +287,135 @@ export const NoteKeyUsesResponseSchema: GenMessage<NoteKeyUsesResponse> = /*@__P
   messageDesc(file_downbeat_control_v1_access, 9);
 
 /**
+ * @generated from message downbeat.control.v1.NoteToolCallsRequest
+ */
+export type NoteToolCallsRequest = Message<"downbeat.control.v1.NoteToolCallsRequest"> & {
+  /**
+   * At most 512.
+   *
+   * @generated from field: repeated downbeat.control.v1.ToolCalls calls = 1;
+   */
+  calls: ToolCalls[];
+};
+
+/**
+ * Describes the message downbeat.control.v1.NoteToolCallsRequest.
+ * Use `create(NoteToolCallsRequestSchema)` to create a new message.
+ */
+export const NoteToolCallsRequestSchema: GenMessage<NoteToolCallsRequest> = /*@__PURE__*/
+  messageDesc(file_downbeat_control_v1_access, 10);
+
+/**
+ * @generated from message downbeat.control.v1.NoteToolCallsResponse
+ */
+export type NoteToolCallsResponse = Message<"downbeat.control.v1.NoteToolCallsResponse"> & {
+};
+
+/**
+ * Describes the message downbeat.control.v1.NoteToolCallsResponse.
+ * Use `create(NoteToolCallsResponseSchema)` to create a new message.
+ */
+export const NoteToolCallsResponseSchema: GenMessage<NoteToolCallsResponse> = /*@__PURE__*/
+  messageDesc(file_downbeat_control_v1_access, 11);
+
+/**
+ * Calls that are alike.
+ *
+ * @generated from message downbeat.control.v1.ToolCalls
+ */
+export type ToolCalls = Message<"downbeat.control.v1.ToolCalls"> & {
+  /**
+   * Who called, as the log has it.
+   *
+   * @generated from field: string actor = 1;
+   */
+  actor: string;
+
+  /**
+   * From where, and with which program, as it says.
+   *
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * @generated from field: string client = 3;
+   */
+  client: string;
+
+  /**
+   * Empty: several tools, which were only counted.
+   *
+   * @generated from field: string tool = 4;
+   */
+  tool: string;
+
+  /**
+   * What they were asked about.
+   *
+   * @generated from field: repeated downbeat.control.v1.ToolTarget targets = 5;
+   */
+  targets: ToolTarget[];
+
+  /**
+   * Stable code of the refusal; empty: they were answered.
+   *
+   * @generated from field: string code = 6;
+   */
+  code: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: uint64 calls = 7;
+   */
+  calls: bigint;
+
+  /**
+   * When the first and the last of them came.
+   *
+   * @generated from field: int64 first_at = 8;
+   */
+  firstAt: bigint;
+
+  /**
+   * @generated from field: int64 last_at = 9;
+   */
+  lastAt: bigint;
+};
+
+/**
+ * Describes the message downbeat.control.v1.ToolCalls.
+ * Use `create(ToolCallsSchema)` to create a new message.
+ */
+export const ToolCallsSchema: GenMessage<ToolCalls> = /*@__PURE__*/
+  messageDesc(file_downbeat_control_v1_access, 12);
+
+/**
+ * @generated from message downbeat.control.v1.ToolTarget
+ */
+export type ToolTarget = Message<"downbeat.control.v1.ToolTarget"> & {
+  /**
+   * As in AuditTarget.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message downbeat.control.v1.ToolTarget.
+ * Use `create(ToolTargetSchema)` to create a new message.
+ */
+export const ToolTargetSchema: GenMessage<ToolTarget> = /*@__PURE__*/
+  messageDesc(file_downbeat_control_v1_access, 13);
+
+/**
  * @generated from message downbeat.control.v1.WatchAccessRequest
  */
 export type WatchAccessRequest = Message<"downbeat.control.v1.WatchAccessRequest"> & {
@@ -297,7 +426,7 @@ export type WatchAccessRequest = Message<"downbeat.control.v1.WatchAccessRequest
  * Use `create(WatchAccessRequestSchema)` to create a new message.
  */
 export const WatchAccessRequestSchema: GenMessage<WatchAccessRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 10);
+  messageDesc(file_downbeat_control_v1_access, 14);
 
 /**
  * @generated from message downbeat.control.v1.Access
@@ -347,7 +476,7 @@ export type Access = Message<"downbeat.control.v1.Access"> & {
  * Use `create(AccessSchema)` to create a new message.
  */
 export const AccessSchema: GenMessage<Access> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 11);
+  messageDesc(file_downbeat_control_v1_access, 15);
 
 /**
  * @generated from message downbeat.control.v1.AccessEndpoint
@@ -402,7 +531,7 @@ export type AccessEndpoint = Message<"downbeat.control.v1.AccessEndpoint"> & {
  * Use `create(AccessEndpointSchema)` to create a new message.
  */
 export const AccessEndpointSchema: GenMessage<AccessEndpoint> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 12);
+  messageDesc(file_downbeat_control_v1_access, 16);
 
 /**
  * @generated from message downbeat.control.v1.AccessSecret
@@ -428,7 +557,7 @@ export type AccessSecret = Message<"downbeat.control.v1.AccessSecret"> & {
  * Use `create(AccessSecretSchema)` to create a new message.
  */
 export const AccessSecretSchema: GenMessage<AccessSecret> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 13);
+  messageDesc(file_downbeat_control_v1_access, 17);
 
 /**
  * @generated from message downbeat.control.v1.AccessLogin
@@ -487,7 +616,7 @@ export type AccessLogin = Message<"downbeat.control.v1.AccessLogin"> & {
  * Use `create(AccessLoginSchema)` to create a new message.
  */
 export const AccessLoginSchema: GenMessage<AccessLogin> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 14);
+  messageDesc(file_downbeat_control_v1_access, 18);
 
 /**
  * @generated from message downbeat.control.v1.AccessKey
@@ -511,7 +640,7 @@ export type AccessKey = Message<"downbeat.control.v1.AccessKey"> & {
  * Use `create(AccessKeySchema)` to create a new message.
  */
 export const AccessKeySchema: GenMessage<AccessKey> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 15);
+  messageDesc(file_downbeat_control_v1_access, 19);
 
 /**
  * @generated from message downbeat.control.v1.Labels
@@ -528,7 +657,7 @@ export type Labels = Message<"downbeat.control.v1.Labels"> & {
  * Use `create(LabelsSchema)` to create a new message.
  */
 export const LabelsSchema: GenMessage<Labels> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 16);
+  messageDesc(file_downbeat_control_v1_access, 20);
 
 /**
  * @generated from message downbeat.control.v1.BeginLoginRequest
@@ -588,7 +717,7 @@ export type BeginLoginRequest = Message<"downbeat.control.v1.BeginLoginRequest">
  * Use `create(BeginLoginRequestSchema)` to create a new message.
  */
 export const BeginLoginRequestSchema: GenMessage<BeginLoginRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 17);
+  messageDesc(file_downbeat_control_v1_access, 21);
 
 /**
  * @generated from message downbeat.control.v1.BeginLoginResponse
@@ -614,7 +743,7 @@ export type BeginLoginResponse = Message<"downbeat.control.v1.BeginLoginResponse
  * Use `create(BeginLoginResponseSchema)` to create a new message.
  */
 export const BeginLoginResponseSchema: GenMessage<BeginLoginResponse> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 18);
+  messageDesc(file_downbeat_control_v1_access, 22);
 
 /**
  * @generated from message downbeat.control.v1.CompleteLoginRequest
@@ -648,7 +777,7 @@ export type CompleteLoginRequest = Message<"downbeat.control.v1.CompleteLoginReq
  * Use `create(CompleteLoginRequestSchema)` to create a new message.
  */
 export const CompleteLoginRequestSchema: GenMessage<CompleteLoginRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 19);
+  messageDesc(file_downbeat_control_v1_access, 23);
 
 /**
  * @generated from message downbeat.control.v1.RefreshLoginRequest
@@ -672,7 +801,7 @@ export type RefreshLoginRequest = Message<"downbeat.control.v1.RefreshLoginReque
  * Use `create(RefreshLoginRequestSchema)` to create a new message.
  */
 export const RefreshLoginRequestSchema: GenMessage<RefreshLoginRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 20);
+  messageDesc(file_downbeat_control_v1_access, 24);
 
 /**
  * @generated from message downbeat.control.v1.LoginTokensResponse
@@ -706,7 +835,7 @@ export type LoginTokensResponse = Message<"downbeat.control.v1.LoginTokensRespon
  * Use `create(LoginTokensResponseSchema)` to create a new message.
  */
 export const LoginTokensResponseSchema: GenMessage<LoginTokensResponse> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 21);
+  messageDesc(file_downbeat_control_v1_access, 25);
 
 /**
  * @generated from message downbeat.control.v1.EndLoginRequest
@@ -742,7 +871,7 @@ export type EndLoginRequest = Message<"downbeat.control.v1.EndLoginRequest"> & {
  * Use `create(EndLoginRequestSchema)` to create a new message.
  */
 export const EndLoginRequestSchema: GenMessage<EndLoginRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 22);
+  messageDesc(file_downbeat_control_v1_access, 26);
 
 /**
  * @generated from message downbeat.control.v1.EndLoginResponse
@@ -766,7 +895,7 @@ export type EndLoginResponse = Message<"downbeat.control.v1.EndLoginResponse"> &
  * Use `create(EndLoginResponseSchema)` to create a new message.
  */
 export const EndLoginResponseSchema: GenMessage<EndLoginResponse> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 23);
+  messageDesc(file_downbeat_control_v1_access, 27);
 
 /**
  * @generated from message downbeat.control.v1.Login
@@ -825,7 +954,7 @@ export type Login = Message<"downbeat.control.v1.Login"> & {
  * Use `create(LoginSchema)` to create a new message.
  */
 export const LoginSchema: GenMessage<Login> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 24);
+  messageDesc(file_downbeat_control_v1_access, 28);
 
 /**
  * @generated from message downbeat.control.v1.ListLoginsRequest
@@ -838,7 +967,7 @@ export type ListLoginsRequest = Message<"downbeat.control.v1.ListLoginsRequest">
  * Use `create(ListLoginsRequestSchema)` to create a new message.
  */
 export const ListLoginsRequestSchema: GenMessage<ListLoginsRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 25);
+  messageDesc(file_downbeat_control_v1_access, 29);
 
 /**
  * @generated from message downbeat.control.v1.ListLoginsResponse
@@ -857,7 +986,7 @@ export type ListLoginsResponse = Message<"downbeat.control.v1.ListLoginsResponse
  * Use `create(ListLoginsResponseSchema)` to create a new message.
  */
 export const ListLoginsResponseSchema: GenMessage<ListLoginsResponse> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_access, 26);
+  messageDesc(file_downbeat_control_v1_access, 30);
 
 /**
  * @generated from service downbeat.control.v1.AccessService
@@ -902,6 +1031,16 @@ export const AccessService: GenService<{
     methodKind: "unary";
     input: typeof NoteKeyUsesRequestSchema;
     output: typeof NoteKeyUsesResponseSchema;
+  },
+  /**
+   * Said by gateways: which tools of assistants were called, for the audit. What is repeated stands there twice.
+   *
+   * @generated from rpc downbeat.control.v1.AccessService.NoteToolCalls
+   */
+  noteToolCalls: {
+    methodKind: "unary";
+    input: typeof NoteToolCallsRequestSchema;
+    output: typeof NoteToolCallsResponseSchema;
   },
   /**
    * Everything that gateways decide by: now, and whole again after every change of it.

@@ -135,7 +135,7 @@ export type AuditEntry = Message<"downbeat.metadata.v1.AuditEntry"> & {
   after: string;
 
   /**
-   * Of REJECTED: this entry stands for so many commands that were only counted, the first of them at `since`, the last at `at`; 0 = for itself.
+   * Of REJECTED and of CALL_TOOL: this entry stands for so many commands that were only counted, the first of them at `since`, the last at `at`; 0 = for itself.
    *
    * @generated from field: uint64 more = 19;
    */
@@ -159,7 +159,7 @@ export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
  */
 export type AuditTarget = Message<"downbeat.metadata.v1.AuditTarget"> & {
   /**
-   * pipeline, run, task, pool, backfill, alert, event, key or time_zones.
+   * pipeline, run, task, pool, backfill, alert, event, key, asset or time_zones.
    *
    * @generated from field: string kind = 1;
    */

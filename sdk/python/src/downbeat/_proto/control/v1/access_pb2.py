@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from downbeat._proto.metadata.v1 import position_pb2 as downbeat_dot_metadata_dot_v1_dot_position__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n downbeat/control/v1/access.proto\x12\x13\x64ownbeat.control.v1\x1a#downbeat/metadata/v1/position.proto\"%\n\x05Grant\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0e\n\x06labels\x18\x02 \x03(\t\"\x9d\x01\n\x03Key\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12*\n\x06grants\x18\x03 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x12\n\ncreated_by\x18\x04 \x01(\t\x12\x12\n\ncreated_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12\x14\n\x0clast_used_at\x18\x07 \x01(\x03\"\x88\x01\n\x10\x43reateKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x06grants\x18\x02 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x12\n\nexpires_at\x18\x03 \x01(\x03\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\"|\n\x11\x43reateKeyResponse\x12%\n\x03key\x18\x01 \x01(\x0b\x32\x18.downbeat.control.v1.Key\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12\x30\n\x08position\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"G\n\x10RevokeKeyRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\"V\n\x11RevokeKeyResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\x12\x30\n\x08position\x18\x02 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x11\n\x0fListKeysRequest\":\n\x10ListKeysResponse\x12&\n\x04keys\x18\x01 \x03(\x0b\x32\x18.downbeat.control.v1.Key\"\"\n\x12NoteKeyUsesRequest\x12\x0c\n\x04keys\x18\x01 \x03(\t\"\x15\n\x13NoteKeyUsesResponse\"\x14\n\x12WatchAccessRequest\"\xd8\x02\n\x06\x41\x63\x63\x65ss\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x02 \x01(\t\x12,\n\x04keys\x18\x03 \x03(\x0b\x32\x1e.downbeat.control.v1.AccessKey\x12=\n\tpipelines\x18\x04 \x03(\x0b\x32*.downbeat.control.v1.Access.PipelinesEntry\x12\x36\n\tendpoints\x18\x06 \x03(\x0b\x32#.downbeat.control.v1.AccessEndpoint\x12\x30\n\x06logins\x18\x05 \x03(\x0b\x32 .downbeat.control.v1.AccessLogin\x1aM\n\x0ePipelinesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.downbeat.control.v1.Labels:\x02\x38\x01\"\xae\x01\n\x0e\x41\x63\x63\x65ssEndpoint\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\t\x12\x13\n\x0bpipeline_id\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0e\n\x06scheme\x18\x05 \x01(\t\x12\x32\n\x07secrets\x18\x06 \x03(\x0b\x32!.downbeat.control.v1.AccessSecret\x12\x12\n\nunreadable\x18\x07 \x01(\x08\"*\n\x0c\x41\x63\x63\x65ssSecret\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05until\x18\x02 \x01(\x03\"\x9b\x01\n\x0b\x41\x63\x63\x65ssLogin\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06key_id\x18\x04 \x01(\t\x12*\n\x06grants\x18\x05 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x11\n\tread_only\x18\x06 \x01(\x08\x12\x12\n\nexpires_at\x18\x07 \x01(\x03\"@\n\tAccessKey\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12%\n\x03key\x18\x02 \x01(\x0b\x32\x18.downbeat.control.v1.Key\"\x18\n\x06Labels\x12\x0e\n\x06labels\x18\x01 \x03(\t\"\xbf\x01\n\x11\x42\x65ginLoginRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12*\n\x06grants\x18\x03 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x11\n\tread_only\x18\x04 \x01(\x08\x12\x0e\n\x06\x63lient\x18\x05 \x01(\t\x12\x13\n\x0b\x63lient_hash\x18\x06 \x01(\x0c\x12\x15\n\rredirect_hash\x18\x07 \x01(\x0c\x12\x11\n\tchallenge\x18\x08 \x01(\x0c\"4\n\x12\x42\x65ginLoginResponse\x12\x10\n\x08login_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"b\n\x14\x43ompleteLoginRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63lient_hash\x18\x02 \x01(\x0c\x12\x15\n\rredirect_hash\x18\x03 \x01(\x0c\x12\x10\n\x08verifier\x18\x04 \x01(\x0c\"A\n\x13RefreshLoginRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\x12\x13\n\x0b\x63lient_hash\x18\x02 \x01(\x0c\"p\n\x13LoginTokensResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x19\n\x11\x61\x63\x63\x65ss_expires_at\x18\x03 \x01(\x03\x12\x11\n\tread_only\x18\x04 \x01(\x08\"Z\n\x0f\x45ndLoginRequest\x12\x10\n\x08login_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\"U\n\x10\x45ndLoginResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\x12\x30\n\x08position\x18\x02 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x9c\x01\n\x05Login\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x63lient\x18\x03 \x01(\t\x12*\n\x06grants\x18\x04 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x10\n\x08\x62\x65gan_at\x18\x05 \x01(\x03\x12\x14\n\x0crefreshed_at\x18\x06 \x01(\x03\x12\x12\n\nexpires_at\x18\x07 \x01(\x03\"\x13\n\x11ListLoginsRequest\"@\n\x12ListLoginsResponse\x12*\n\x06logins\x18\x01 \x03(\x0b\x32\x1a.downbeat.control.v1.Login2\xba\x07\n\rAccessService\x12Z\n\tCreateKey\x12%.downbeat.control.v1.CreateKeyRequest\x1a&.downbeat.control.v1.CreateKeyResponse\x12Z\n\tRevokeKey\x12%.downbeat.control.v1.RevokeKeyRequest\x1a&.downbeat.control.v1.RevokeKeyResponse\x12W\n\x08ListKeys\x12$.downbeat.control.v1.ListKeysRequest\x1a%.downbeat.control.v1.ListKeysResponse\x12`\n\x0bNoteKeyUses\x12\'.downbeat.control.v1.NoteKeyUsesRequest\x1a(.downbeat.control.v1.NoteKeyUsesResponse\x12U\n\x0bWatchAccess\x12\'.downbeat.control.v1.WatchAccessRequest\x1a\x1b.downbeat.control.v1.Access0\x01\x12]\n\nBeginLogin\x12&.downbeat.control.v1.BeginLoginRequest\x1a\'.downbeat.control.v1.BeginLoginResponse\x12\x64\n\rCompleteLogin\x12).downbeat.control.v1.CompleteLoginRequest\x1a(.downbeat.control.v1.LoginTokensResponse\x12\x62\n\x0cRefreshLogin\x12(.downbeat.control.v1.RefreshLoginRequest\x1a(.downbeat.control.v1.LoginTokensResponse\x12W\n\x08\x45ndLogin\x12$.downbeat.control.v1.EndLoginRequest\x1a%.downbeat.control.v1.EndLoginResponse\x12]\n\nListLogins\x12&.downbeat.control.v1.ListLoginsRequest\x1a\'.downbeat.control.v1.ListLoginsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n downbeat/control/v1/access.proto\x12\x13\x64ownbeat.control.v1\x1a#downbeat/metadata/v1/position.proto\"%\n\x05Grant\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0e\n\x06labels\x18\x02 \x03(\t\"\x9d\x01\n\x03Key\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12*\n\x06grants\x18\x03 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x12\n\ncreated_by\x18\x04 \x01(\t\x12\x12\n\ncreated_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12\x14\n\x0clast_used_at\x18\x07 \x01(\x03\"\x88\x01\n\x10\x43reateKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x06grants\x18\x02 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x12\n\nexpires_at\x18\x03 \x01(\x03\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\"|\n\x11\x43reateKeyResponse\x12%\n\x03key\x18\x01 \x01(\x0b\x32\x18.downbeat.control.v1.Key\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12\x30\n\x08position\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"G\n\x10RevokeKeyRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\"V\n\x11RevokeKeyResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\x12\x30\n\x08position\x18\x02 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x11\n\x0fListKeysRequest\":\n\x10ListKeysResponse\x12&\n\x04keys\x18\x01 \x03(\x0b\x32\x18.downbeat.control.v1.Key\"\"\n\x12NoteKeyUsesRequest\x12\x0c\n\x04keys\x18\x01 \x03(\t\"\x15\n\x13NoteKeyUsesResponse\"E\n\x14NoteToolCallsRequest\x12-\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1e.downbeat.control.v1.ToolCalls\"\x17\n\x15NoteToolCallsResponse\"\xbb\x01\n\tToolCalls\x12\r\n\x05\x61\x63tor\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0e\n\x06\x63lient\x18\x03 \x01(\t\x12\x0c\n\x04tool\x18\x04 \x01(\t\x12\x30\n\x07targets\x18\x05 \x03(\x0b\x32\x1f.downbeat.control.v1.ToolTarget\x12\x0c\n\x04\x63ode\x18\x06 \x01(\t\x12\r\n\x05\x63\x61lls\x18\x07 \x01(\x04\x12\x10\n\x08\x66irst_at\x18\x08 \x01(\x03\x12\x0f\n\x07last_at\x18\t \x01(\x03\"&\n\nToolTarget\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"\x14\n\x12WatchAccessRequest\"\xd8\x02\n\x06\x41\x63\x63\x65ss\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x02 \x01(\t\x12,\n\x04keys\x18\x03 \x03(\x0b\x32\x1e.downbeat.control.v1.AccessKey\x12=\n\tpipelines\x18\x04 \x03(\x0b\x32*.downbeat.control.v1.Access.PipelinesEntry\x12\x36\n\tendpoints\x18\x06 \x03(\x0b\x32#.downbeat.control.v1.AccessEndpoint\x12\x30\n\x06logins\x18\x05 \x03(\x0b\x32 .downbeat.control.v1.AccessLogin\x1aM\n\x0ePipelinesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.downbeat.control.v1.Labels:\x02\x38\x01\"\xae\x01\n\x0e\x41\x63\x63\x65ssEndpoint\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\t\x12\x13\n\x0bpipeline_id\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0e\n\x06scheme\x18\x05 \x01(\t\x12\x32\n\x07secrets\x18\x06 \x03(\x0b\x32!.downbeat.control.v1.AccessSecret\x12\x12\n\nunreadable\x18\x07 \x01(\x08\"*\n\x0c\x41\x63\x63\x65ssSecret\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05until\x18\x02 \x01(\x03\"\x9b\x01\n\x0b\x41\x63\x63\x65ssLogin\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06key_id\x18\x04 \x01(\t\x12*\n\x06grants\x18\x05 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x11\n\tread_only\x18\x06 \x01(\x08\x12\x12\n\nexpires_at\x18\x07 \x01(\x03\"@\n\tAccessKey\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\x12%\n\x03key\x18\x02 \x01(\x0b\x32\x18.downbeat.control.v1.Key\"\x18\n\x06Labels\x12\x0e\n\x06labels\x18\x01 \x03(\t\"\xbf\x01\n\x11\x42\x65ginLoginRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12*\n\x06grants\x18\x03 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x11\n\tread_only\x18\x04 \x01(\x08\x12\x0e\n\x06\x63lient\x18\x05 \x01(\t\x12\x13\n\x0b\x63lient_hash\x18\x06 \x01(\x0c\x12\x15\n\rredirect_hash\x18\x07 \x01(\x0c\x12\x11\n\tchallenge\x18\x08 \x01(\x0c\"4\n\x12\x42\x65ginLoginResponse\x12\x10\n\x08login_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"b\n\x14\x43ompleteLoginRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63lient_hash\x18\x02 \x01(\x0c\x12\x15\n\rredirect_hash\x18\x03 \x01(\x0c\x12\x10\n\x08verifier\x18\x04 \x01(\x0c\"A\n\x13RefreshLoginRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\x12\x13\n\x0b\x63lient_hash\x18\x02 \x01(\x0c\"p\n\x13LoginTokensResponse\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x19\n\x11\x61\x63\x63\x65ss_expires_at\x18\x03 \x01(\x03\x12\x11\n\tread_only\x18\x04 \x01(\x08\"Z\n\x0f\x45ndLoginRequest\x12\x10\n\x08login_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\"U\n\x10\x45ndLoginResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\x12\x30\n\x08position\x18\x02 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x9c\x01\n\x05Login\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06\x63lient\x18\x03 \x01(\t\x12*\n\x06grants\x18\x04 \x03(\x0b\x32\x1a.downbeat.control.v1.Grant\x12\x10\n\x08\x62\x65gan_at\x18\x05 \x01(\x03\x12\x14\n\x0crefreshed_at\x18\x06 \x01(\x03\x12\x12\n\nexpires_at\x18\x07 \x01(\x03\"\x13\n\x11ListLoginsRequest\"@\n\x12ListLoginsResponse\x12*\n\x06logins\x18\x01 \x03(\x0b\x32\x1a.downbeat.control.v1.Login2\xa2\x08\n\rAccessService\x12Z\n\tCreateKey\x12%.downbeat.control.v1.CreateKeyRequest\x1a&.downbeat.control.v1.CreateKeyResponse\x12Z\n\tRevokeKey\x12%.downbeat.control.v1.RevokeKeyRequest\x1a&.downbeat.control.v1.RevokeKeyResponse\x12W\n\x08ListKeys\x12$.downbeat.control.v1.ListKeysRequest\x1a%.downbeat.control.v1.ListKeysResponse\x12`\n\x0bNoteKeyUses\x12\'.downbeat.control.v1.NoteKeyUsesRequest\x1a(.downbeat.control.v1.NoteKeyUsesResponse\x12\x66\n\rNoteToolCalls\x12).downbeat.control.v1.NoteToolCallsRequest\x1a*.downbeat.control.v1.NoteToolCallsResponse\x12U\n\x0bWatchAccess\x12\'.downbeat.control.v1.WatchAccessRequest\x1a\x1b.downbeat.control.v1.Access0\x01\x12]\n\nBeginLogin\x12&.downbeat.control.v1.BeginLoginRequest\x1a\'.downbeat.control.v1.BeginLoginResponse\x12\x64\n\rCompleteLogin\x12).downbeat.control.v1.CompleteLoginRequest\x1a(.downbeat.control.v1.LoginTokensResponse\x12\x62\n\x0cRefreshLogin\x12(.downbeat.control.v1.RefreshLoginRequest\x1a(.downbeat.control.v1.LoginTokensResponse\x12W\n\x08\x45ndLogin\x12$.downbeat.control.v1.EndLoginRequest\x1a%.downbeat.control.v1.EndLoginResponse\x12]\n\nListLogins\x12&.downbeat.control.v1.ListLoginsRequest\x1a\'.downbeat.control.v1.ListLoginsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,42 +54,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTEKEYUSESREQUEST']._serialized_end=832
   _globals['_NOTEKEYUSESRESPONSE']._serialized_start=834
   _globals['_NOTEKEYUSESRESPONSE']._serialized_end=855
-  _globals['_WATCHACCESSREQUEST']._serialized_start=857
-  _globals['_WATCHACCESSREQUEST']._serialized_end=877
-  _globals['_ACCESS']._serialized_start=880
-  _globals['_ACCESS']._serialized_end=1224
-  _globals['_ACCESS_PIPELINESENTRY']._serialized_start=1147
-  _globals['_ACCESS_PIPELINESENTRY']._serialized_end=1224
-  _globals['_ACCESSENDPOINT']._serialized_start=1227
-  _globals['_ACCESSENDPOINT']._serialized_end=1401
-  _globals['_ACCESSSECRET']._serialized_start=1403
-  _globals['_ACCESSSECRET']._serialized_end=1445
-  _globals['_ACCESSLOGIN']._serialized_start=1448
-  _globals['_ACCESSLOGIN']._serialized_end=1603
-  _globals['_ACCESSKEY']._serialized_start=1605
-  _globals['_ACCESSKEY']._serialized_end=1669
-  _globals['_LABELS']._serialized_start=1671
-  _globals['_LABELS']._serialized_end=1695
-  _globals['_BEGINLOGINREQUEST']._serialized_start=1698
-  _globals['_BEGINLOGINREQUEST']._serialized_end=1889
-  _globals['_BEGINLOGINRESPONSE']._serialized_start=1891
-  _globals['_BEGINLOGINRESPONSE']._serialized_end=1943
-  _globals['_COMPLETELOGINREQUEST']._serialized_start=1945
-  _globals['_COMPLETELOGINREQUEST']._serialized_end=2043
-  _globals['_REFRESHLOGINREQUEST']._serialized_start=2045
-  _globals['_REFRESHLOGINREQUEST']._serialized_end=2110
-  _globals['_LOGINTOKENSRESPONSE']._serialized_start=2112
-  _globals['_LOGINTOKENSRESPONSE']._serialized_end=2224
-  _globals['_ENDLOGINREQUEST']._serialized_start=2226
-  _globals['_ENDLOGINREQUEST']._serialized_end=2316
-  _globals['_ENDLOGINRESPONSE']._serialized_start=2318
-  _globals['_ENDLOGINRESPONSE']._serialized_end=2403
-  _globals['_LOGIN']._serialized_start=2406
-  _globals['_LOGIN']._serialized_end=2562
-  _globals['_LISTLOGINSREQUEST']._serialized_start=2564
-  _globals['_LISTLOGINSREQUEST']._serialized_end=2583
-  _globals['_LISTLOGINSRESPONSE']._serialized_start=2585
-  _globals['_LISTLOGINSRESPONSE']._serialized_end=2649
-  _globals['_ACCESSSERVICE']._serialized_start=2652
-  _globals['_ACCESSSERVICE']._serialized_end=3606
+  _globals['_NOTETOOLCALLSREQUEST']._serialized_start=857
+  _globals['_NOTETOOLCALLSREQUEST']._serialized_end=926
+  _globals['_NOTETOOLCALLSRESPONSE']._serialized_start=928
+  _globals['_NOTETOOLCALLSRESPONSE']._serialized_end=951
+  _globals['_TOOLCALLS']._serialized_start=954
+  _globals['_TOOLCALLS']._serialized_end=1141
+  _globals['_TOOLTARGET']._serialized_start=1143
+  _globals['_TOOLTARGET']._serialized_end=1181
+  _globals['_WATCHACCESSREQUEST']._serialized_start=1183
+  _globals['_WATCHACCESSREQUEST']._serialized_end=1203
+  _globals['_ACCESS']._serialized_start=1206
+  _globals['_ACCESS']._serialized_end=1550
+  _globals['_ACCESS_PIPELINESENTRY']._serialized_start=1473
+  _globals['_ACCESS_PIPELINESENTRY']._serialized_end=1550
+  _globals['_ACCESSENDPOINT']._serialized_start=1553
+  _globals['_ACCESSENDPOINT']._serialized_end=1727
+  _globals['_ACCESSSECRET']._serialized_start=1729
+  _globals['_ACCESSSECRET']._serialized_end=1771
+  _globals['_ACCESSLOGIN']._serialized_start=1774
+  _globals['_ACCESSLOGIN']._serialized_end=1929
+  _globals['_ACCESSKEY']._serialized_start=1931
+  _globals['_ACCESSKEY']._serialized_end=1995
+  _globals['_LABELS']._serialized_start=1997
+  _globals['_LABELS']._serialized_end=2021
+  _globals['_BEGINLOGINREQUEST']._serialized_start=2024
+  _globals['_BEGINLOGINREQUEST']._serialized_end=2215
+  _globals['_BEGINLOGINRESPONSE']._serialized_start=2217
+  _globals['_BEGINLOGINRESPONSE']._serialized_end=2269
+  _globals['_COMPLETELOGINREQUEST']._serialized_start=2271
+  _globals['_COMPLETELOGINREQUEST']._serialized_end=2369
+  _globals['_REFRESHLOGINREQUEST']._serialized_start=2371
+  _globals['_REFRESHLOGINREQUEST']._serialized_end=2436
+  _globals['_LOGINTOKENSRESPONSE']._serialized_start=2438
+  _globals['_LOGINTOKENSRESPONSE']._serialized_end=2550
+  _globals['_ENDLOGINREQUEST']._serialized_start=2552
+  _globals['_ENDLOGINREQUEST']._serialized_end=2642
+  _globals['_ENDLOGINRESPONSE']._serialized_start=2644
+  _globals['_ENDLOGINRESPONSE']._serialized_end=2729
+  _globals['_LOGIN']._serialized_start=2732
+  _globals['_LOGIN']._serialized_end=2888
+  _globals['_LISTLOGINSREQUEST']._serialized_start=2890
+  _globals['_LISTLOGINSREQUEST']._serialized_end=2909
+  _globals['_LISTLOGINSRESPONSE']._serialized_start=2911
+  _globals['_LISTLOGINSRESPONSE']._serialized_end=2975
+  _globals['_ACCESSSERVICE']._serialized_start=2978
+  _globals['_ACCESSSERVICE']._serialized_end=4036
 # @@protoc_insertion_point(module_scope)

@@ -231,6 +231,103 @@ class NoteKeyUsesResponse(google.protobuf.message.Message):
 global___NoteKeyUsesResponse = NoteKeyUsesResponse
 
 @typing.final
+class NoteToolCallsRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CALLS_FIELD_NUMBER: builtins.int
+    @property
+    def calls(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ToolCalls]:
+        """At most 512."""
+
+    def __init__(
+        self,
+        *,
+        calls: collections.abc.Iterable[global___ToolCalls] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["calls", b"calls"]) -> None: ...
+
+global___NoteToolCallsRequest = NoteToolCallsRequest
+
+@typing.final
+class NoteToolCallsResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___NoteToolCallsResponse = NoteToolCallsResponse
+
+@typing.final
+class ToolCalls(google.protobuf.message.Message):
+    """Calls that are alike."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ACTOR_FIELD_NUMBER: builtins.int
+    ADDRESS_FIELD_NUMBER: builtins.int
+    CLIENT_FIELD_NUMBER: builtins.int
+    TOOL_FIELD_NUMBER: builtins.int
+    TARGETS_FIELD_NUMBER: builtins.int
+    CODE_FIELD_NUMBER: builtins.int
+    CALLS_FIELD_NUMBER: builtins.int
+    FIRST_AT_FIELD_NUMBER: builtins.int
+    LAST_AT_FIELD_NUMBER: builtins.int
+    actor: builtins.str
+    """Who called, as the log has it."""
+    address: builtins.str
+    """From where, and with which program, as it says."""
+    client: builtins.str
+    tool: builtins.str
+    """Empty: several tools, which were only counted."""
+    code: builtins.str
+    """Stable code of the refusal; empty: they were answered."""
+    calls: builtins.int
+    """How many."""
+    first_at: builtins.int
+    """When the first and the last of them came."""
+    last_at: builtins.int
+    @property
+    def targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ToolTarget]:
+        """What they were asked about."""
+
+    def __init__(
+        self,
+        *,
+        actor: builtins.str = ...,
+        address: builtins.str = ...,
+        client: builtins.str = ...,
+        tool: builtins.str = ...,
+        targets: collections.abc.Iterable[global___ToolTarget] | None = ...,
+        code: builtins.str = ...,
+        calls: builtins.int = ...,
+        first_at: builtins.int = ...,
+        last_at: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["actor", b"actor", "address", b"address", "calls", b"calls", "client", b"client", "code", b"code", "first_at", b"first_at", "last_at", b"last_at", "targets", b"targets", "tool", b"tool"]) -> None: ...
+
+global___ToolCalls = ToolCalls
+
+@typing.final
+class ToolTarget(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    ID_FIELD_NUMBER: builtins.int
+    kind: builtins.str
+    """As in AuditTarget."""
+    id: builtins.str
+    def __init__(
+        self,
+        *,
+        kind: builtins.str = ...,
+        id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["id", b"id", "kind", b"kind"]) -> None: ...
+
+global___ToolTarget = ToolTarget
+
+@typing.final
 class WatchAccessRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

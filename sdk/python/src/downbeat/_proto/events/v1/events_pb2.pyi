@@ -119,6 +119,7 @@ class _EventKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     ASSET_DECLARED: _EventKind.ValueType  # 173
     ASSET_REMOVED: _EventKind.ValueType  # 174
     DEPENDENCIES_DECLARED: _EventKind.ValueType  # 175
+    TOOLS_CALLED: _EventKind.ValueType  # 177
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper): ...
 
@@ -214,6 +215,7 @@ ENDPOINT_CLOSED: EventKind.ValueType  # 172
 ASSET_DECLARED: EventKind.ValueType  # 173
 ASSET_REMOVED: EventKind.ValueType  # 174
 DEPENDENCIES_DECLARED: EventKind.ValueType  # 175
+TOOLS_CALLED: EventKind.ValueType  # 177
 global___EventKind = EventKind
 
 class _PassReason:
@@ -638,6 +640,7 @@ class _CommandKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     COMMAND_KIND_DECLARE_ASSET: _CommandKind.ValueType  # 173
     COMMAND_KIND_REMOVE_ASSET: _CommandKind.ValueType  # 174
     COMMAND_KIND_DECLARE_DEPENDENCIES: _CommandKind.ValueType  # 175
+    COMMAND_KIND_CALL_TOOL: _CommandKind.ValueType  # 177
 
 class CommandKind(_CommandKind, metaclass=_CommandKindEnumTypeWrapper):
     """What people and programs can ask for."""
@@ -682,6 +685,7 @@ COMMAND_KIND_RESEAL_CONNECTIONS: CommandKind.ValueType  # 163
 COMMAND_KIND_DECLARE_ASSET: CommandKind.ValueType  # 173
 COMMAND_KIND_REMOVE_ASSET: CommandKind.ValueType  # 174
 COMMAND_KIND_DECLARE_DEPENDENCIES: CommandKind.ValueType  # 175
+COMMAND_KIND_CALL_TOOL: CommandKind.ValueType  # 177
 global___CommandKind = CommandKind
 
 class _CostBasisKind:
@@ -6084,3 +6088,42 @@ class DependenciesDeclared(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["at", b"at", "dependencies", b"dependencies"]) -> None: ...
 
 global___DependenciesDeclared = DependenciesDeclared
+
+@typing.final
+class ToolsCalled(google.protobuf.message.Message):
+    """Somebody called tools of assistants. What these changed has events of its own."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    TOOL_FIELD_NUMBER: builtins.int
+    TARGETS_FIELD_NUMBER: builtins.int
+    CODE_FIELD_NUMBER: builtins.int
+    CALLS_FIELD_NUMBER: builtins.int
+    SINCE_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    tool: builtins.str
+    """Name of the tool; empty: several, of what was only counted."""
+    code: builtins.str
+    """Stable code of the refusal; empty: it was answered."""
+    calls: builtins.int
+    """How many calls that are alike, at least 1."""
+    since: builtins.int
+    """When the first and the last of them came."""
+    at: builtins.int
+    @property
+    def targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CommandTarget]:
+        """What it was asked about; none: nothing in particular, or several things."""
+
+    def __init__(
+        self,
+        *,
+        tool: builtins.str = ...,
+        targets: collections.abc.Iterable[global___CommandTarget] | None = ...,
+        code: builtins.str = ...,
+        calls: builtins.int = ...,
+        since: builtins.int = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "calls", b"calls", "code", b"code", "since", b"since", "targets", b"targets", "tool", b"tool"]) -> None: ...
+
+global___ToolsCalled = ToolsCalled

@@ -67,7 +67,7 @@ class AuditEntry(google.protobuf.message.Message):
     """JSON objects: what it changed, as it was and as it is. Empty: there is nothing to compare."""
     after: builtins.str
     more: builtins.int
-    """Of REJECTED: this entry stands for so many commands that were only counted, the first of them at `since`, the last at `at`; 0 = for itself."""
+    """Of REJECTED and of CALL_TOOL: this entry stands for so many commands that were only counted, the first of them at `since`, the last at `at`; 0 = for itself."""
     since: builtins.int
     @property
     def targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AuditTarget]: ...
@@ -107,7 +107,7 @@ class AuditTarget(google.protobuf.message.Message):
     ID_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int
     kind: builtins.str
-    """pipeline, run, task, pool, backfill, alert, event, key or time_zones."""
+    """pipeline, run, task, pool, backfill, alert, event, key, asset or time_zones."""
     id: builtins.str
     """Id, or name of what has none."""
     name: builtins.str

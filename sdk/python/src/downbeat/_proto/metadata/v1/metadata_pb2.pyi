@@ -1935,3 +1935,136 @@ class ReadTaskLogResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "data", b"data", "offset", b"offset", "total", b"total"]) -> None: ...
 
 global___ReadTaskLogResponse = ReadTaskLogResponse
+
+@typing.final
+class ListTaskArtifactsRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RUN_ID_FIELD_NUMBER: builtins.int
+    TASK_FIELD_NUMBER: builtins.int
+    ATTEMPT_FIELD_NUMBER: builtins.int
+    run_id: builtins.str
+    task: builtins.str
+    """As in ReadTaskLogRequest."""
+    attempt: builtins.int
+    """0 = the last attempt; a task without one has no files."""
+    def __init__(
+        self,
+        *,
+        run_id: builtins.str = ...,
+        task: builtins.str = ...,
+        attempt: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "run_id", b"run_id", "task", b"task"]) -> None: ...
+
+global___ListTaskArtifactsRequest = ListTaskArtifactsRequest
+
+@typing.final
+class ListTaskArtifactsResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ARTIFACTS_FIELD_NUMBER: builtins.int
+    ATTEMPT_FIELD_NUMBER: builtins.int
+    attempt: builtins.int
+    """0 = there is no attempt yet."""
+    @property
+    def artifacts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___TaskArtifact]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        artifacts: collections.abc.Iterable[global___TaskArtifact] | None = ...,
+        attempt: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["artifacts", b"artifacts", "attempt", b"attempt"]) -> None: ...
+
+global___ListTaskArtifactsResponse = ListTaskArtifactsResponse
+
+@typing.final
+class TaskArtifact(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    SIZE_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """1 to 255 bytes, without separators and control characters."""
+    size: builtins.int
+    """Bytes."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        size: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "size", b"size"]) -> None: ...
+
+global___TaskArtifact = TaskArtifact
+
+@typing.final
+class ReadTaskArtifactRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RUN_ID_FIELD_NUMBER: builtins.int
+    TASK_FIELD_NUMBER: builtins.int
+    ATTEMPT_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    OFFSET_FIELD_NUMBER: builtins.int
+    LENGTH_FIELD_NUMBER: builtins.int
+    LAST_FIELD_NUMBER: builtins.int
+    run_id: builtins.str
+    task: builtins.str
+    """As in ReadTaskLogRequest."""
+    attempt: builtins.int
+    """0 = the last attempt."""
+    name: builtins.str
+    """One of ListTaskArtifacts."""
+    offset: builtins.int
+    """The first byte, from 0."""
+    length: builtins.int
+    """Bytes from there on; 0 = all."""
+    last: builtins.int
+    """Not 0: begins so many bytes before the end (at the beginning, if there are less), and `offset` must be 0."""
+    def __init__(
+        self,
+        *,
+        run_id: builtins.str = ...,
+        task: builtins.str = ...,
+        attempt: builtins.int = ...,
+        name: builtins.str = ...,
+        offset: builtins.int = ...,
+        length: builtins.int = ...,
+        last: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "last", b"last", "length", b"length", "name", b"name", "offset", b"offset", "run_id", b"run_id", "task", b"task"]) -> None: ...
+
+global___ReadTaskArtifactRequest = ReadTaskArtifactRequest
+
+@typing.final
+class ReadTaskArtifactResponse(google.protobuf.message.Message):
+    """There is always one, so that whoever asks for a range learns the size."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: builtins.int
+    OFFSET_FIELD_NUMBER: builtins.int
+    ATTEMPT_FIELD_NUMBER: builtins.int
+    TOTAL_FIELD_NUMBER: builtins.int
+    data: builtins.bytes
+    """At most 64 KiB; empty where there is nothing from the offset on."""
+    offset: builtins.int
+    """Of the first byte of `data`."""
+    attempt: builtins.int
+    total: builtins.int
+    """Bytes of the whole file."""
+    def __init__(
+        self,
+        *,
+        data: builtins.bytes = ...,
+        offset: builtins.int = ...,
+        attempt: builtins.int = ...,
+        total: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "data", b"data", "offset", b"offset", "total", b"total"]) -> None: ...
+
+global___ReadTaskArtifactResponse = ReadTaskArtifactResponse
