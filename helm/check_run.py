@@ -9,11 +9,13 @@ cert-manager and operators make them. Then what `helm test` runs. What a cluster
 import argparse
 import base64
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import grpc
 import yaml
 
 import rendering
@@ -159,6 +161,7 @@ def checked(values, more, armed, asked):
             running.until("a gateway is ready", lambda: running.get("http://127.0.0.1:7401/ready"))
             running.until("the scheduler has the log", lambda: running.get("http://127.0.0.1:9464/metrics"))
             running.until("the projector has the log", lambda: running.get("http://127.0.0.1:9465/metrics"))
+            yield from probe_faults(running, workloads)
             yield from to_the_end(running, typed)
             for step in containers_of(test["spec"]):
                 said = running.step(step["args"], typed, gateway_port=80)
@@ -167,6 +170,38 @@ def checked(values, more, armed, asked):
             if armed:
                 yield from armed_faults(running, typed)
             yield from running.ended()
+
+
+def probe_faults(running, workloads):
+    """Every probe of every pod, asked as a kubelet asks."""
+    for name, found in workloads.items():
+        container = pod_of(found)[1]["containers"][0]
+        ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
+        kinds = [kind for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in container]
+        if not kinds and name != "worker":
+            yield f"{name} has no probe"
+        for kind in kinds:
+            running.until(f"{kind} of {name}", lambda how=container[kind]: probed(running, how, ports))
+
+
+def probed(running, how, ports):
+    """Whether the pod answers; an error if it does not."""
+    way, asked = next((way, how[way]) for way in ("httpGet", "tcpSocket", "grpc") if way in how)
+    port = running.ports[ports.get(asked["port"], asked["port"])]
+    if way == "httpGet":
+        running.get(f"http://127.0.0.1:{port}{asked['path']}")
+    elif way == "tcpSocket":
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    else:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            try:
+                said = channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=5)
+            except grpc.RpcError as error:
+                raise OSError(str(error)) from error
+        # HealthCheckResponse with the status SERVING.
+        if said != b"\x08\x01":
+            raise OSError(f"health is {said!r}")
+    return True
 
 
 def armed_faults(running, typed):
