@@ -104,9 +104,7 @@ def image_faults(document):
 
 
 def healthy(running, document, name):
-    """Runs a healthcheck as it stands there; `None` as long as it fails."""
-    import os
-    import shutil
+    """Runs a healthcheck as it stands there; an error as long as it fails."""
     service = next(one for one in running.services if one.name == name)
     words = [running.here(word, service) for word in document["services"][name]["healthcheck"]["test"][1:]]
     programs = {"downbeat": lambda: running.program("downbeat"), "python3": lambda: sys.executable, "wget": lambda: shutil.which("wget") or shutil.which("curl")}

@@ -185,7 +185,8 @@ def to_the_end(running, typed):
     # The question by which the chart's example for KEDA scales workers.
     asked = "http://127.0.0.1:7400/api/engine/public/task_runs?status={}&page_size=1"
     for statuses, wanted in (("SUCCEEDED", 1), ("QUEUED,RUNNING", 0)):
-        listed = running.until("the gateway knows the key", lambda url=asked.format(statuses): running.get(url, key))
+        url = asked.format(statuses)
+        listed = running.until("the gateway knows the key", lambda url=url: running.get(url, key))
         if json.loads(listed)["total"] != wanted:
             yield f"the API says of {statuses}: {listed}"
     verified = running.command(typed, "log", "verify")

@@ -22,7 +22,7 @@ import rendering
 from objects import PODS, containers_of, pod_of
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "deploy"))
-from services import Running, Service, to_the_end  # noqa: E402
+from services import Running, Service, to_the_end
 
 PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 7420, 9464, 9465, 80)
 # Started in this order; a cluster starts all at once.
@@ -181,7 +181,7 @@ def probe_faults(running, workloads):
         if not kinds and name != "worker":
             yield f"{name} has no probe"
         for kind in kinds:
-            running.until(f"{kind} of {name}", lambda how=container[kind]: probed(running, how, ports))
+            running.until(f"{kind} of {name}", lambda how=container[kind], ports=ports: probed(running, how, ports))
 
 
 def probed(running, how, ports):

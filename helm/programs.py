@@ -6,6 +6,7 @@ Also what alerts measure, against the sources that measure it, and the schemas o
 import json
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 import jsonschema
@@ -118,8 +119,6 @@ def nats_faults(server, text):
     """What the real server says of a configuration; certificates are files of a cluster, so TLS is taken out."""
     if server is None or text is None:
         return
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nats.conf"
         plain = re.sub(r"^tls \{.*?^\}", "", text, flags=re.S | re.M)
