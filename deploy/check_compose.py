@@ -6,9 +6,7 @@ What containers add (images, networks, read-only roots) is not tried by it: ther
 """
 
 import argparse
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -107,10 +105,11 @@ def healthy(running, document, name):
     """Runs a healthcheck as it stands there; an error as long as it fails."""
     service = next(one for one in running.services if one.name == name)
     words = [running.here(word, service) for word in document["services"][name]["healthcheck"]["test"][1:]]
-    programs = {"downbeat": lambda: running.program("downbeat"), "python3": lambda: sys.executable, "wget": lambda: shutil.which("wget") or shutil.which("curl")}
-    program = programs[words[0]]()
-    rest = words[-1:] if program.endswith("curl") else words[1:]
-    done = subprocess.run([program, *rest], env=running.environment(service) | {"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=30, check=False)
+    if words[0] == "wget":
+        running.get(words[-1])
+        return True
+    program = sys.executable if words[0] == "python3" else running.program(words[0])
+    done = subprocess.run([program, *words[1:]], env=running.environment(service), capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         raise OSError(f"the healthcheck of {name}: {done.stderr}{done.stdout}")
     return True

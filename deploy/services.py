@@ -25,7 +25,7 @@ pipeline:
   greet:
     integration: PYTHON
     integration_job: PYTHON_EXECUTE_SCRIPT
-    parameters: {source: INLINE, command: python main.py, code: "print('it', 'came', 'to', 'its', 'end')"}
+    parameters: {source: INLINE, python_version: '3.11', command: python main.py, code: "print('it', 'came', 'to', 'its', 'end')"}
 """
 
 
