@@ -31,7 +31,7 @@ fn passes(script: &str) {
     let printed = check.printed();
     let status = ended.unwrap_or_else(|| panic!("{script} has not ended after {AT_MOST:?}:\n{printed}"));
     assert!(status.success(), "{script} ended with {status}:\n{printed}");
-    assert!(printed.lines().last().is_some_and(|line| line.starts_with("0 faults")), "{script}:\n{printed}");
+    assert!(printed.lines().next_back().is_some_and(|line| line.starts_with("0 faults")), "{script}:\n{printed}");
 }
 
 #[test]
