@@ -71,14 +71,15 @@ class Running:
         for host in self.hosts:
             text = re.sub(rf"(?<=//){re.escape(host)}(?=[:.])(\.[a-z0-9.-]+(?=:))?", "127.0.0.1", text)
         if service is not None:
-            for path in sorted([*service.mounts, *service.files], key=len, reverse=True):
+            folders = {*service.mounts, *(str(Path(path).parent) for path in service.files)}
+            for path in sorted(folders, key=len, reverse=True):
                 text = re.sub(rf"(?<![\w/]){re.escape(path)}(?![\w-])", str(self.place(service, path)), text)
         return text
 
     def place(self, service, path):
-        if path in service.files:
-            return self.folder / service.name / path.strip("/")
-        return self.folder / "volumes" / service.mounts[path]
+        if path in service.mounts:
+            return self.folder / "volumes" / service.mounts[path]
+        return self.folder / service.name / path.strip("/")
 
     def program(self, name):
         """A program of ours, or NATS where only its arguments are given, as its image has it."""
@@ -105,14 +106,18 @@ class Running:
         return self
 
     def give(self, service):
-        """Its folders and files; what is in files is for owner and group, as a cluster gives secrets."""
+        """Its folders and files, as a cluster gives secrets: for owner and group, and as links into a folder beside them."""
         for path in service.mounts:
             self.place(service, path).mkdir(parents=True, exist_ok=True)
         for path, content in service.files.items():
             place = self.place(service, path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(self.here(content, service))
-            place.chmod(0o440)
+            of_the_day = place.parent / "..2026_03_01"
+            of_the_day.mkdir(parents=True, exist_ok=True)
+            (of_the_day / place.name).write_text(self.here(content, service))
+            (of_the_day / place.name).chmod(0o440)
+            if not (place.parent / "..data").is_symlink():
+                (place.parent / "..data").symlink_to(of_the_day.name)
+            place.symlink_to(f"..data/{place.name}")
 
     def __exit__(self, *_):
         # Last started, first stopped: the log outlives those that write to it.

@@ -30,9 +30,35 @@ ORDER = ("nats", "coordinator", "projector", "scheduler", "worker", "gateway")
 USERS = ("coordinator", "projector", "scheduler", "operator")
 ARMED = {
     "coordinator": {"masterKey": {"existingSecret": "master"}},
-    "worker": {"labels": {"zone": "here"}, "callbacks": {"enabled": True, "secret": {"existingSecret": "callbacks"}}},
+    "worker": {"labels": {"zone": "here"}, "connections": {"existingSecret": "files"}, "connectors": {"existingConfigMap": "manifests"}, "callbacks": {"enabled": True, "secret": {"existingSecret": "callbacks"}}},
     "gateway": {"gitWebhooks": {"github": {"existingSecret": "git"}}, "publicUrl": "https://downbeat.example.com"},
     "projector": {"outgoingFrom": "start"},
+}
+# A connection file, and what uses it.
+FILES = {"gateway.json": '{"integration": "HTTP", "fields": {"base_url": "http://127.0.0.1:7401/"}}'}
+ASKS = """version: v1
+name: Asks
+pipeline:
+  ask: {integration: HTTP, integration_job: HTTP_REQUEST, connection: gateway, parameters: {method: GET, path: /health}}
+"""
+# A manifest of one's own.
+MANIFESTS = {
+    "load.yaml": """integration: ACME
+job: ACME_LOAD
+sources: [our own API]
+parameters: {table: {required: true}}
+connection: {key: {secret: true, required: true}}
+base_url: https://acme.example.com
+authentication: [{method: bearer, token: "{connection.key}"}]
+reattach: token
+start:
+  request: {method: POST, path: /loads, body: {table: "{parameters.table}", key: "{token}"}}
+  capture: {id: $.id}
+poll:
+  request: {method: GET, path: "/loads/{job.id}"}
+  word: $.state
+  states: {RUNNING: [run], SUCCEEDED: [ok], FAILED: [bad]}
+"""
 }
 
 
@@ -115,8 +141,8 @@ def mounted(spec, container, objects, known):
             for key in [item["key"] for item in volume["secret"].get("items", [])] or list(known[name]):
                 files[f"{path}/{key}"] = known.value(name, key)
         elif "configMap" in volume:
-            config = next(one for one in objects if one["kind"] == "ConfigMap" and one["metadata"]["name"] == volume["configMap"]["name"])
-            files |= {f"{path}/{key}": content for key, content in config["data"].items()}
+            made = (one["data"] for one in objects if one["kind"] == "ConfigMap" and one["metadata"]["name"] == volume["configMap"]["name"])
+            files |= {f"{path}/{key}": content for key, content in next(made, MANIFESTS).items()}
         elif path != "/tmp":
             folders[path] = volume.get("persistentVolumeClaim", {}).get("claimName") or f"{container['name']}-{volume['name']}"
     return folders, files
@@ -132,6 +158,7 @@ def checked(values, more, armed, asked):
             more = {**more, "nats": {"auth": {"users": {user: public for user, (_, public) in users.items()}}}}
             for user, (seed, _) in users.items():
                 known[f"nkey-{user}"] = {"nkey": seed}
+            known["files"] = dict(FILES)
             known["master"] = {"master-key": base64.b64encode(secrets.token_bytes(32)).decode()}
         overrides.write_text(yaml.safe_dump(more))
         text, said = rendering.helm("template", *rendering.RELEASE, "--values", values, "--values", overrides)
@@ -214,6 +241,9 @@ def armed_faults(running, typed):
     for word in ("NOBODY IS ASKED WHO THEY ARE HERE", "no connections are kept"):
         if word in printed:
             yield f"a service says: {word}"
+    (running.folder / "asks.yml").write_text(ASKS)
+    running.command(typed, "apply", str(running.folder / "asks.yml"))
+    running.command(typed, "run", "asks", "--wait")
     running.command(typed, "connection", "set", "warehouse", "--integration", "HTTP", "--field", "base_url=https://example.com")
 
 
