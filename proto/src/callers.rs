@@ -47,7 +47,7 @@ const fn some(service: &'static str, methods: &'static [&'static str], callers: 
 pub const TABLE: &[Allowed] = &[
     some(
         "downbeat.control.v1.AccessService",
-        &["WatchAccess", "NoteKeyUses", "BeginLogin", "CompleteLogin", "RefreshLogin"],
+        &["WatchAccess", "NoteKeyUses", "NoteToolCalls", "BeginLogin", "CompleteLogin", "RefreshLogin"],
         ITSELF,
     ),
     all("downbeat.control.v1.AccessService", PEOPLE),
@@ -56,6 +56,7 @@ pub const TABLE: &[Allowed] = &[
     some("downbeat.control.v1.ControlService", &["TakeEvents"], &[SCHEDULER, OPERATOR]),
     all("downbeat.control.v1.ControlService", PEOPLE),
     all("downbeat.control.v1.EnvironmentService", PEOPLE),
+    all("downbeat.control.v1.InventoryService", PEOPLE),
     some("downbeat.control.v1.PipelineService", &["RepositoryPushed"], ITSELF),
     all("downbeat.control.v1.PipelineService", PEOPLE),
     all("downbeat.control.v1.ToolStateService", PEOPLE),

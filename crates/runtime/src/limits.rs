@@ -18,6 +18,8 @@ pub const TLS_LOOK: Duration = Duration::from_secs(5);
 pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 /// Handshakes that a server is in the middle of at once; who comes then waits.
 pub const TLS_HANDSHAKES_AT_ONCE: usize = 256;
+/// The same of one address; what comes beside them is closed at once, so that one address takes no room from all others.
+pub const TLS_HANDSHAKES_PER_ADDRESS: usize = 64;
 /// How long a client waits for the first word of a server that has not refused it yet. Servers of ours speak first, at once.
 pub const TLS_FIRST_WORD: Duration = Duration::from_secs(2);
 /// Lines a second about connections that were refused; what is more is counted.

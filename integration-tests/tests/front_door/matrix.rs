@@ -151,6 +151,15 @@ fn labels_show_what_they_reach_and_hide_the_rest() {
     let all = somebody(&dev, "all", &["--role", "operator"]);
     let european = somebody(&dev, "european", &["--role", "operator", "--label", "eu"]);
     let mut runs = BTreeMap::new();
+    // They were applied past the gateway, which knows no position of theirs to wait for.
+    downbeat_integration_tests::process::eventually(
+        "the pipelines can be asked for",
+        std::time::Duration::from_secs(20),
+        || {
+            let listed = all.get(&format!("{BASE}/pipelines")).json();
+            listed.as_array().is_some_and(|listed| listed.len() == 3).then_some(())
+        },
+    );
     for id in [&eu, &us, &plain] {
         let started = all.ask("POST", &format!("{BASE}/pipelines/{id}/start"), None);
         assert_eq!(started.status, 200, "{}", started.text());

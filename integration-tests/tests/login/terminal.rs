@@ -133,11 +133,40 @@ fn somebody_logs_in_works_and_logs_out() {
     let renewed = person.kept();
     assert_ne!(of(&kept, "refresh_token"), of(&renewed, "refresh_token"));
 
+    in_one_process(&person, &renewed);
+
+    let renewed = person.kept();
     assert!(person.well(&["logout", &dev.api]).contains("logged out"));
     person.badly(&["runs"], "no key and no login");
     let opens = Client::with_key(&dev.api, &of(&renewed, "access_token")).get("/api/engine/public/pipelines");
     assert_eq!(opens.status, 401, "what was given back opens nothing");
     assert!(person.well(&["logout", &dev.api]).contains("nobody was logged in"));
+}
+
+/// Twenty questions at once find that the token is about to expire: one renews it, and no thread is held up meanwhile.
+fn in_one_process(person: &Person, kept: &Value) {
+    const QUESTIONS: usize = 20;
+    let mut command = person.command(&["mcp", "--url", &person.api]);
+    command.env("TOKIO_WORKER_THREADS", "2").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program = command.spawn().expect("downbeat starts");
+    let mut input = program.stdin.take().expect("a pipe");
+    let mut answers = BufReader::new(program.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+    let hello = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#;
+    writeln!(input, "{hello}").expect("it reads");
+    assert!(answers.next().is_some_and(|answer| answer.contains("protocolVersion")));
+    let mut old = kept.clone();
+    old[&person.api]["expires_at"] = 0.into();
+    std::fs::write(person.file(), old.to_string()).expect("the folder is ours");
+    for id in 1..=QUESTIONS {
+        let question = r#""method":"tools/call","params":{"name":"whats_happening","arguments":{}}"#;
+        writeln!(input, r#"{{"jsonrpc":"2.0","id":{id},{question}}}"#).expect("it reads");
+    }
+    drop(input);
+    let (say, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || say.send(answers.collect::<Vec<_>>()));
+    let answers = told.recv_timeout(std::time::Duration::from_secs(60)).expect("it answers all, and ends");
+    assert_eq!(answers.iter().filter(|answer| answer.contains("\"result\"")).count(), QUESTIONS, "{answers:?}");
+    assert!(program.wait().expect("it ends").success());
 }
 
 #[test]
@@ -191,9 +220,13 @@ fn a_key_opens_the_gateway_to_the_command_line() {
     assert!(person.well(&["pipeline", "list", "--key-file", path]).contains("waits"));
     for (url, expected) in [
         ("http://downbeat.example.com", "must begin with https://"),
-        ("https://user:hunter2@downbeat.example.com", "more than a host"),
-        ("nowhere", "is no address"),
+        ("https://user:hunter2@downbeat.example.com", "holds a credential"),
+        ("nowhere", "is wrong"),
     ] {
         person.badly(&["login", url], expected);
+        // A key goes there as little.
+        let keyed = person.command(&["runs", "--url", url]).env("DOWNBEAT_KEY", &key).output().expect("it starts");
+        let said = text(&keyed);
+        assert!(!keyed.status.success() && said.contains(expected) && !said.contains("hunter2"), "{url}: {said}");
     }
 }

@@ -26,6 +26,7 @@ use crate::limits::{
 };
 use crate::outputs::Owner;
 use crate::process::log::TaskLog;
+use crate::stop::{StopLevel, StopSignal};
 
 /// Names the folder to programs.
 pub(crate) const VARIABLE: &str = "DOWNBEAT_ARTIFACTS";
@@ -33,8 +34,16 @@ pub(crate) const VARIABLE: &str = "DOWNBEAT_ARTIFACTS";
 pub(crate) const FOLDER: &str = ".downbeat-artifacts";
 
 /// Keeps what is in the folder of an attempt: files of the connector's own, by their paths, and those for people.
-pub(crate) async fn keep(folder: &Path, own: &[&str], owner: Owner, blobs: &BlobStore, log: &TaskLog) {
-    let mut keeping = Keeping { owner, blobs, log, kept: Vec::new(), bytes: 0, left_out: Vec::new() };
+///
+/// Whoever is to be killed meanwhile is not held up: what was stored until then is kept.
+pub(crate) async fn keep(
+    (folder, own): (&Path, &[&str]),
+    owner: Owner,
+    blobs: &BlobStore,
+    log: &TaskLog,
+    mut stop: StopSignal,
+) {
+    let mut keeping = Keeping { owner, blobs, log, kept: Vec::new(), bytes: 0, left_out: Vec::new(), storing: None };
     let listed = match candidates(folder, own) {
         Ok(listed) => listed,
         Err(error) => {
@@ -42,9 +51,19 @@ pub(crate) async fn keep(folder: &Path, own: &[&str], owner: Owner, blobs: &Blob
             return log.line("its files cannot be looked at: none was kept").await;
         }
     };
-    if timeout(KEPT_WAIT, keeping.take_all(listed)).await.is_err() {
-        let seconds = KEPT_WAIT.as_secs();
-        keeping.left_out.push(format!("storing its files took longer than {seconds} s: further ones were left out"));
+    let cut = tokio::select! {
+        taken = timeout(KEPT_WAIT, keeping.take_all(listed)) => taken.is_err().then(|| {
+            format!("storing its files took longer than {} s: further ones were left out", KEPT_WAIT.as_secs())
+        }),
+        () = stop.wait_for(StopLevel::Kill) => {
+            Some("it was stopped while its files were stored: further ones were left out".to_owned())
+        }
+    };
+    if let Some(why) = cut {
+        keeping.left_out.push(why);
+        if let Some(half) = keeping.storing.take() {
+            keeping.forget(&half);
+        }
     }
     keeping.close().await;
 }
@@ -124,6 +143,8 @@ struct Keeping<'a> {
     kept: Vec<Artifact>,
     bytes: u64,
     left_out: Vec<String>,
+    /// What is being stored right now.
+    storing: Option<BlobKey>,
 }
 
 impl Keeping<'_> {
@@ -155,7 +176,10 @@ impl Keeping<'_> {
             return Err(why);
         }
         let key = BlobKey::task_artifact(self.owner.run, self.owner.task_run, self.owner.attempt, name);
-        match self.store(&key, file, most).await {
+        self.storing = Some(key.clone());
+        let stored = self.store(&key, file, most).await;
+        self.storing = None;
+        match stored {
             Ok(Some(bytes)) => {
                 self.bytes += bytes;
                 self.kept.push(Artifact { name: name.to_owned(), bytes });

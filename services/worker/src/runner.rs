@@ -114,7 +114,8 @@ impl Runner {
         let ended = outputs::by_reference(&self.blobs, owner, ended).await;
         // Also after a failure: that is when people look. Somebody who is killed has no time for it.
         if task.stop.level() < StopLevel::Kill {
-            artifacts::keep(&task.folder, files, owner, &self.blobs, &task.log).await;
+            let from = (task.folder.as_path(), files);
+            artifacts::keep(from, owner, &self.blobs, &task.log, task.stop.clone()).await;
         }
         finish(&task, ended).await
     }

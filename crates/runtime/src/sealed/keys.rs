@@ -131,6 +131,8 @@ impl MasterKeys {
     /// Several are given, or the one holds no keys.
     pub fn configured(text: Option<&str>, file: Option<&Path>, command: Option<&str>) -> Result<Option<Self>, String> {
         let text = text.filter(|text| !text.trim().is_empty());
+        // A variable that is set to nothing, as compose files do it, is none.
+        let command = command.filter(|command| !command.trim().is_empty());
         match (text, file, command) {
             (Some(text), None, None) => Self::from_text(text).map(Some).map_err(|why| format!("{SETTING}: {why}")),
             (None, Some(path), None) => Self::from_file(path).map(Some),
@@ -198,7 +200,7 @@ mod tests {
     fn one_place_holds_the_keys_and_without_any_there_are_none() {
         let text = STANDARD.encode([1; 32]);
         assert!(MasterKeys::configured(None, None, None).unwrap().is_none());
-        assert!(MasterKeys::configured(Some(" "), None, None).unwrap().is_none());
+        assert!(MasterKeys::configured(Some(" "), None, Some(" ")).unwrap().is_none());
         assert!(MasterKeys::configured(Some(&text), None, None).unwrap().is_some());
         let both = MasterKeys::configured(Some(&text), Some(Path::new("/x")), None).unwrap_err();
         assert!(both.contains("leave out all but one"), "{both}");

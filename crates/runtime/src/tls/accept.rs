@@ -4,8 +4,9 @@
 //! said, within bounds.
 
 use std::{
+    collections::HashMap,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -57,9 +58,8 @@ pub(crate) fn incoming(
     tokio::spawn(async move {
         let places = Arc::new(Semaphore::new(limits::TLS_HANDSHAKES_AT_ONCE));
         let told = Arc::new(Told::default());
+        let by_address = Arc::new(ByAddress::default());
         loop {
-            // The semaphore is never closed.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let (stream, from) = tokio::select! {
                 () = shutdown::wait(&mut signal) => return,
                 () = tell.closed() => return,
@@ -72,8 +72,15 @@ pub(crate) fn incoming(
                     }
                 },
             };
+            let Some(one) = ByAddress::enter(&by_address, from.ip()) else {
+                told.refused(from, "too many connections of this address have not shown a certificate yet");
+                continue;
+            };
+            // The semaphore is never closed.
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let (kept, tell, told) = (Arc::clone(&kept), tell.clone(), Arc::clone(&told));
             tokio::spawn(async move {
+                let _one = one;
                 let shaken = tokio::time::timeout(limits::TLS_HANDSHAKE, shake(&kept, stream)).await;
                 drop(place);
                 match shaken {
@@ -101,6 +108,38 @@ async fn shake(kept: &Kept, stream: TcpStream) -> Result<Accepted, String> {
     let shown = session.peer_certificates().and_then(<[_]>::first).ok_or("it showed no certificate")?;
     let service = identity::service(shown).map_err(|why| format!("its certificate is of no use: {why}"))?;
     Ok(Accepted { peer: Peer { tcp, service: service.unwrap_or_default().into() }, stream })
+}
+
+/// Handshakes under way, by address.
+#[derive(Debug, Default)]
+struct ByAddress(Mutex<HashMap<IpAddr, usize>>);
+
+/// One of them.
+struct One(Arc<ByAddress>, IpAddr);
+
+impl ByAddress {
+    /// `None`: as many as may be are under way.
+    fn enter(all: &Arc<Self>, address: IpAddr) -> Option<One> {
+        let mut counts = all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(address).or_default();
+        if *count >= limits::TLS_HANDSHAKES_PER_ADDRESS {
+            return None;
+        }
+        *count += 1;
+        Some(One(Arc::clone(all), address))
+    }
+}
+
+impl Drop for One {
+    fn drop(&mut self) {
+        let mut counts = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.1);
+            }
+        }
+    }
 }
 
 /// How many refusals were said within the last second or so, and how many were not.

@@ -18,6 +18,7 @@ mod mcp;
 mod run;
 mod schedule;
 mod sensor;
+mod servers;
 mod trend;
 mod trigger;
 mod webhook;
@@ -27,7 +28,6 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use downbeat_event_log::{LogAddress, NatsConfig};
 use downbeat_metadata_projector::OpenLineageConfig;
-use downbeat_runtime::tls::TlsConfig;
 use downbeat_worker::Isolation;
 
 pub use alert::{AlertCommand, AlertList, AlertRetry, AlertSub};
@@ -61,6 +61,7 @@ pub use run::{
 };
 pub use schedule::{ScheduleCommand, SchedulePreview, ScheduleSub};
 pub use sensor::{SensorCommand, SensorShow, SensorSub, SensorTell};
+pub use servers::{By, Key, Servers};
 pub use trend::{TrendCommand, TrendDurations, TrendIntegrations, TrendSchedules, TrendSub};
 pub use trigger::{DeadCommand, DeadSub, TriggerCommand, TriggerPublish, TriggerSub, Which};
 pub use webhook::{WebhookClose, WebhookCommand, WebhookList, WebhookOpen, WebhookRotate, WebhookSend, WebhookSub};
@@ -72,46 +73,6 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Where a running Downbeat is.
-#[derive(Debug, Clone, Args)]
-pub struct Servers {
-    /// Address of the coordinator (of everything, with `downbeat dev`).
-    #[arg(long, env = "DOWNBEAT_SERVER", default_value = "http://127.0.0.1:7410", global = true)]
-    pub server: String,
-    /// Address of the metadata projector. Default: the same as --server.
-    #[arg(long, env = "DOWNBEAT_METADATA", global = true)]
-    pub metadata: Option<String>,
-    /// Address of a gateway, through which everything goes then: with the key in DOWNBEAT_KEY or in --key-file, or with a login
-    /// (`downbeat login`). Goes before --server and --metadata.
-    #[arg(long, env = "DOWNBEAT_URL", global = true)]
-    pub url: Option<String>,
-    /// File with a key for the gateway.
-    #[arg(long, env = "DOWNBEAT_KEY_FILE", value_name = "FILE", global = true)]
-    pub key_file: Option<PathBuf>,
-    /// How the services and whoever types know each other (docs/security.md).
-    #[command(flatten)]
-    pub tls: TlsConfig,
-}
-
-/// Who asks.
-#[derive(Debug, Clone, Args)]
-pub struct By {
-    /// Who asks, for others to read; nobody checks it yet.
-    #[arg(long = "as", value_name = "WHO")]
-    pub actor: Option<String>,
-    /// Why, for the audit; where a command takes a reason of its own, that counts there too.
-    #[arg(long, env = "DOWNBEAT_REASON", value_name = "WHY")]
-    pub because: Option<String>,
-}
-
-/// A command that may be said again.
-#[derive(Debug, Clone, Args)]
-pub struct Key {
-    /// The same key again is the same command, which is carried out once.
-    #[arg(long)]
-    pub key: Option<String>,
 }
 
 /// The commands.

@@ -9,9 +9,11 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::error::Error;
 
@@ -38,17 +40,21 @@ impl fmt::Debug for Login {
 }
 
 /// Where they are kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Kept {
     folder: PathBuf,
 }
 
 /// Whoever holds it is the only one who changes logins.
 #[derive(Debug)]
-pub struct Locked<'a> {
-    kept: &'a Kept,
+pub struct Locked {
+    kept: Kept,
+    _turn: OwnedMutexGuard<()>,
     _lock: File,
 }
+
+/// The lock on the file is one of processes; inside of this one, everybody waits here first, and holds up no thread.
+static TURN: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
 
 fn failed<'a>(what: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Error + 'a {
     move |source| Error::Io { what: format!("cannot {what} {}", path.display()), source }
@@ -92,17 +98,25 @@ impl Kept {
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn lock(&self) -> Result<Locked<'_>, Error> {
+    pub async fn lock(&self) -> Result<Locked, Error> {
+        let turn = Arc::clone(&TURN).lock_owned().await;
+        let kept = self.clone();
+        let locked = tokio::task::spawn_blocking(move || kept.lock_file()).await;
+        let lock = locked.map_err(|error| Error::Service(error.to_string()))??;
+        Ok(Locked { kept: self.clone(), _turn: turn, _lock: lock })
+    }
+
+    fn lock_file(&self) -> Result<File, Error> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(failed("make", &self.folder))?;
         let path = self.folder.join("logins.lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let lock = lock.map_err(failed("open", &path))?;
         lock.lock().map_err(failed("lock", &path))?;
-        Ok(Locked { kept: self, _lock: lock })
+        Ok(lock)
     }
 }
 
-impl Locked<'_> {
+impl Locked {
     /// Puts these in the place of those that were.
     ///
     /// # Errors
@@ -137,14 +151,14 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_written_is_read_again_and_nobody_else_may() {
+    #[tokio::test]
+    async fn what_is_written_is_read_again_and_nobody_else_may() {
         let folder = tempfile::tempdir().unwrap();
         let kept = Kept { folder: folder.path().join("a/downbeat") };
         assert!(kept.read().unwrap().is_empty(), "there is none yet");
         for token in ["one", "two"] {
             let logins = Logins::from([("https://d.example.com".to_owned(), login(token))]);
-            kept.lock().unwrap().write(&logins).unwrap();
+            kept.lock().await.unwrap().write(&logins).unwrap();
             assert_eq!(kept.read().unwrap()["https://d.example.com"].access_token, token);
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&kept.file()), mode(&kept.folder)), (0o600, 0o700));

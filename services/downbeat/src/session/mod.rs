@@ -60,6 +60,7 @@ impl Bearer {
 /// # Errors
 /// See [`Bearer::of`].
 pub async fn token(url: &str, key_file: Option<&Path>) -> Result<String, Error> {
+    oauth::protected(url)?;
     if let Some(path) = key_file {
         return from_file(path);
     }
@@ -73,7 +74,7 @@ pub async fn token(url: &str, key_file: Option<&Path>) -> Result<String, Error> 
         return Ok(login.access_token);
     }
     // Each refresh token is worth something once: whoever else renews it right now has the new one.
-    let locked = kept.lock()?;
+    let locked = kept.lock().await?;
     let mut logins = kept.read()?;
     let login = logins.remove(&origin).ok_or_else(|| none(&origin))?;
     if login.expires_at - wall_now().as_second() > RENEW_BEFORE {

@@ -37,19 +37,34 @@ pub struct Begun {
 /// # Errors
 /// It is something else.
 pub fn origin(typed: &str) -> Result<String, Error> {
-    let wrong = |why: &str| Error::Usage(format!("`{typed}` {why}; an address is like https://downbeat.example.com"));
-    let url = Url::parse(typed).map_err(|error| wrong(&format!("is no address: {error}")))?;
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    if !bare || url.password().is_some() {
-        return Err(wrong("has more than a host and a port"));
-    }
-    let is_here = url.host_str().is_some_and(|host| matches!(host, "127.0.0.1" | "[::1]" | "localhost"));
-    match url.scheme() {
-        "https" => {}
-        "http" if is_here => {}
-        _ => return Err(wrong("must begin with https:// (http:// is for this machine only)")),
+    let url = protected(typed)?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong(typed, "has more than a host and a port"));
     }
     Ok(url.origin().ascii_serialization())
+}
+
+/// An address to which a key or a token may go: over TLS, or on this machine.
+///
+/// # Errors
+/// It is something else.
+pub fn protected(typed: &str) -> Result<Url, Error> {
+    let url = Url::parse(typed).map_err(|error| Error::Usage(format!("an address of a gateway is wrong: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        // Which must not be repeated.
+        return Err(Error::Usage("the address of the gateway holds a credential: give a key otherwise".to_owned()));
+    }
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_here => Ok(url),
+        _ => Err(wrong(typed, "must begin with https:// (http:// is for this machine only)")),
+    }
+}
+
+fn wrong(typed: &str, why: &str) -> Error {
+    Error::Usage(format!("`{typed}` {why}; an address is like https://downbeat.example.com"))
 }
 
 /// Begins a sign-in whose code comes to this address of this machine.
@@ -214,14 +229,17 @@ mod tests {
             ("http://d.example.com", Err("https://")),
             ("http://localhost.example.com", Err("https://")),
             ("https://d.example.com/api", Err("more than a host")),
-            ("https://user:hunter2@d.example.com", Err("more than a host")),
-            ("d.example.com", Err("is no address")),
-            ("file:///etc/passwd", Err("more than a host")),
+            ("http://127.0.0.2:7400", Ok("http://127.0.0.2:7400")),
+            ("https://user:hunter2@d.example.com", Err("holds a credential")),
+            ("d.example.com", Err("is wrong")),
+            ("file:///etc/passwd", Err("https://")),
         ] {
             let got = origin(typed).map_err(|error| error.to_string());
             match (&got, expected) {
                 (Ok(got), Ok(expected)) => assert_eq!(got, expected, "{typed}"),
-                (Err(got), Err(expected)) => assert!(got.contains(expected), "{typed}: {got}"),
+                (Err(got), Err(expected)) => {
+                    assert!(got.contains(expected) && !got.contains("hunter2"), "{typed}: {got}");
+                }
                 _ => panic!("{typed}: {got:?}, expected {expected:?}"),
             }
         }

@@ -34,7 +34,7 @@ pub async fn begin(url: &str, read_only: bool) -> Result<String, Error> {
     let code = outcome.map_err(|why| Error::Refused(format!("not logged in: {why}")))?;
     let login = oauth::complete(&origin, &begun, &code).await?;
     let kept = Kept::of_person()?;
-    let locked = kept.lock()?;
+    let locked = kept.lock().await?;
     let mut logins = kept.read()?;
     let before = logins.insert(origin.clone(), login);
     locked.write(&logins)?;
@@ -52,7 +52,7 @@ pub async fn begin(url: &str, read_only: bool) -> Result<String, Error> {
 pub async fn end(url: &str) -> Result<bool, Error> {
     let origin = oauth::origin(url)?;
     let kept = Kept::of_person()?;
-    let locked = kept.lock()?;
+    let locked = kept.lock().await?;
     let mut logins = kept.read()?;
     let Some(login) = logins.remove(&origin) else { return Ok(false) };
     locked.write(&logins)?;

@@ -24,7 +24,8 @@ impl Range {
             (false, false) => {
                 let (first, last) = (number(first)??, number(last)??);
                 // Further than any log goes, and no number overflows.
-                (first <= last).then_some(Self::Between(first, last.min(u64::MAX - 1)))
+                let within = |place: u64| place.min(u64::MAX - 1);
+                (first <= last).then_some(Self::Between(within(first), within(last)))
             }
             (true, true) => None,
         }
@@ -49,6 +50,7 @@ mod tests {
             ("bytes=a-", None),
             ("bytes=99999999999999999999-", None),
             ("bytes=0-18446744073709551615", Some(Range::Between(0, u64::MAX - 1))),
+            ("bytes=18446744073709551615-18446744073709551615", Some(Range::Between(u64::MAX - 1, u64::MAX - 1))),
             ("lines=0-", None),
             ("", None),
         ] {

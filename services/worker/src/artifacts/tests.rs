@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::connections::Secret;
+use crate::stop::stop_channel;
 
 const OWNER: Owner = Owner { run: Uuid::from_u128(1), task_run: Uuid::from_u128(2), attempt: 1 };
 
@@ -39,10 +40,15 @@ impl Place {
 
     /// Keeps everything; what is listed, and what the log says.
     async fn keep(&self, own: &[&str], secrets: &[&str]) -> (Vec<String>, String) {
+        let (_running, stop) = stop_channel();
+        self.keep_until(own, secrets, stop).await
+    }
+
+    async fn keep_until(&self, own: &[&str], secrets: &[&str], stop: StopSignal) -> (Vec<String>, String) {
         let key = BlobKey::task_log(OWNER.run, OWNER.task_run, OWNER.attempt);
         let log = TaskLog::new(self.blobs().append(&key).await.unwrap());
         log.learn(&secrets.iter().map(|secret| Secret::new(*secret)).collect::<Vec<_>>()).await;
-        keep(self.attempt.path(), own, OWNER, &self.blobs(), &log).await;
+        keep((self.attempt.path(), own), OWNER, &self.blobs(), &log, stop).await;
         log.close().await;
         let said = self.blobs().get(&key, 1 << 20).await.unwrap().unwrap();
         let listed = self.blobs().artifacts((OWNER.run, OWNER.task_run, OWNER.attempt)).await.unwrap();
@@ -55,6 +61,28 @@ impl Place {
     async fn stored(&self, name: &str) -> Vec<u8> {
         let key = BlobKey::task_artifact(OWNER.run, OWNER.task_run, OWNER.attempt, name);
         self.blobs().get(&key, 1 << 30).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_killed_meanwhile_is_not_held_up_and_nothing_stays_half() {
+    let place = Place::new();
+    for number in 0..8 {
+        // Holes take no room on the way in, and time on the way out.
+        let file = File::create(place.files().join(format!("{number}.bin"))).unwrap();
+        file.set_len(KEPT_FILE_BYTES_MAX / 2).unwrap();
+    }
+    let (running, stop) = stop_channel();
+    let kept = async { place.keep_until(&[], &[], stop).await };
+    let killed = async {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        running.ask(StopLevel::Kill);
+    };
+    let ((listed, said), ()) = tokio::join!(kept, killed);
+    assert!(listed.len() < 8 && said.contains("stopped while its files were stored"), "{listed:?} {said}");
+    for number in listed.len()..8 {
+        let key = BlobKey::task_artifact(OWNER.run, OWNER.task_run, OWNER.attempt, &format!("{number}.bin"));
+        assert!(place.blobs().get(&key, 1 << 30).await.unwrap().is_none(), "{number}.bin is there");
     }
 }
 
@@ -174,8 +202,15 @@ async fn all_files_of_an_attempt_share_their_room() {
     let key = BlobKey::task_log(OWNER.run, OWNER.task_run, 7);
     let log = TaskLog::new(place.blobs().append(&key).await.unwrap());
     let blobs = place.blobs();
-    let mut keeping =
-        Keeping { owner: OWNER, blobs: &blobs, log: &log, kept: Vec::new(), bytes: 0, left_out: Vec::new() };
+    let mut keeping = Keeping {
+        owner: OWNER,
+        blobs: &blobs,
+        log: &log,
+        kept: Vec::new(),
+        bytes: 0,
+        left_out: Vec::new(),
+        storing: None,
+    };
     assert_eq!(keeping.room().0, KEPT_FILE_BYTES_MAX);
     keeping.bytes = KEPT_BYTES_MAX - 3;
     place.write(".downbeat-artifacts/a", b"1234");

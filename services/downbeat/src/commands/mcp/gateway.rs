@@ -234,19 +234,11 @@ fn address(text: &str) -> Result<Url, Error> {
         // Which must not be repeated.
         return Err(Error::Usage("DOWNBEAT_URL holds a credential: put the key into DOWNBEAT_KEY".to_owned()));
     }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        eprintln!("note: the key goes to {url} unprotected; use https:// for another machine");
-    }
     let path = format!("{}/mcp", url.path().trim_end_matches('/'));
     url.set_path(&path);
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What opens the gateway.
