@@ -34,7 +34,7 @@ def substituted(found):
 
 def services(document):
     for name, service in document["services"].items():
-        mounts = {}
+        mounts = {path: f"{name}-tmp" for path in service.get("tmpfs", [])}
         for volume in service.get("volumes", []):
             source, path = volume.split(":")[:2]
             mounts[path] = source

@@ -72,8 +72,10 @@ class Running:
             text = re.sub(rf"(?<=//){re.escape(host)}(?=[:.])(\.[a-z0-9.-]+(?=:))?", "127.0.0.1", text)
         if service is not None:
             folders = {*service.mounts, *(str(Path(path).parent) for path in service.files)}
-            for path in sorted(folders, key=len, reverse=True):
-                text = re.sub(rf"(?<![\w/]){re.escape(path)}(?![\w-])", str(self.place(service, path)), text)
+            if folders:
+                # All at once: what one becomes may look like another.
+                known = "|".join(re.escape(path) for path in sorted(folders, key=len, reverse=True))
+                text = re.sub(rf"(?<![\w/])({known})(?![\w-])", lambda found: str(self.place(service, found[1])), text)
         return text
 
     def place(self, service, path):
@@ -130,6 +132,13 @@ class Running:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+
+    def strays(self):
+        """What services wrote where nothing is mounted: with a read-only root they could not."""
+        for service in self.services:
+            for found in (self.folder / service.name).rglob("*"):
+                if not found.is_dir() and not found.is_symlink() and "..2026_03_01" not in found.parts:
+                    yield f"{service.name} wrote {found.relative_to(self.folder / service.name)}, where nothing is mounted"
 
     def printed(self):
         """What all of them have printed, the end of it."""
@@ -197,6 +206,7 @@ def to_the_end(running, typed):
     verified = running.command(typed, "log", "verify")
     if "log verify: ok" not in verified:
         yield f"the log is not whole: {verified}"
+    yield from running.strays()
     for port, measured in ((7401, "downbeat_gateway_requests_total"), (9464, "downbeat_schedules"), (9465, "downbeat_outgoing_lag_records")):
         if measured not in running.get(f"http://127.0.0.1:{port}/metrics"):
             yield f"port {port} does not measure {measured}"

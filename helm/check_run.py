@@ -30,7 +30,12 @@ ORDER = ("nats", "coordinator", "projector", "scheduler", "worker", "gateway")
 USERS = ("coordinator", "projector", "scheduler", "operator")
 ARMED = {
     "coordinator": {"masterKey": {"existingSecret": "master"}},
-    "worker": {"labels": {"zone": "here"}, "connections": {"existingSecret": "files"}, "connectors": {"existingConfigMap": "manifests"}, "callbacks": {"enabled": True, "secret": {"existingSecret": "callbacks"}}},
+    "worker": {
+        "labels": {"zone": "here"},
+        "connections": {"existingSecret": "files"},
+        "connectors": {"existingConfigMap": "manifests"},
+        "callbacks": {"enabled": True, "secret": {"existingSecret": "callbacks"}},
+    },
     "gateway": {"gitWebhooks": {"github": {"existingSecret": "git"}}, "publicUrl": "https://downbeat.example.com"},
     "projector": {"outgoingFrom": "start"},
 }
@@ -143,7 +148,7 @@ def mounted(spec, container, objects, known):
         elif "configMap" in volume:
             made = (one["data"] for one in objects if one["kind"] == "ConfigMap" and one["metadata"]["name"] == volume["configMap"]["name"])
             files |= {f"{path}/{key}": content for key, content in next(made, MANIFESTS).items()}
-        elif path != "/tmp":
+        else:
             folders[path] = volume.get("persistentVolumeClaim", {}).get("claimName") or f"{container['name']}-{volume['name']}"
     return folders, files
 
