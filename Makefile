@@ -9,7 +9,7 @@ export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector -p downbeat-gateway
 
-.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny products sdk
+.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny products sdk chart image sbom
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -74,6 +74,20 @@ sdk: tools ## Write what the SDKs have from proto/, check their types, run their
 	cd sdk/python && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py $(CURDIR)/$(SDK)/python/bin/python -m pytest
 	cd sdk/typescript && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py npm test --silent
 
+chart: build tools ## Write values.yaml, tables and golden files of the Helm chart anew, then check it
+	$(TOOLS)/helm/bin/python -B helm/check.py --write
+	$(TOOLS)/helm/bin/python -B helm/check.py --programs target/debug --nats-server $(DOWNBEAT_NATS_SERVER)
+	$(TOOLS)/helm/bin/python -B helm/check_run.py --programs target/debug --nats-server $(DOWNBEAT_NATS_SERVER)
+	$(TOOLS)/helm/bin/python -B deploy/check_compose.py --programs target/debug --nats-server $(DOWNBEAT_NATS_SERVER)
+
+IMAGE ?= downbeat:0.1.0
+image: ## Build the image with all programs (IMAGE=downbeat:0.1.0); needs an engine for containers
+	docker build --file deploy/Dockerfile --tag $(IMAGE) .
+
+sbom: ## Write what the programs are made of to target/sbom.cdx.json (CycloneDX)
+	mkdir -p target
+	cargo metadata --locked --format-version 1 --filter-platform x86_64-unknown-linux-gnu | $(PYTHON) deploy/sbom.py > target/sbom.cdx.json
+
 deny: ## Licences and sources of the dependencies (installs cargo-deny)
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
@@ -92,7 +106,7 @@ products: build tools .cache/products/airflow/ready .cache/products/prefect/read
 	touch $@
 
 tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready \
-	$(TOOLS)/openapi/ready $(TOOLS)/mcp/ready $(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
+	$(TOOLS)/openapi/ready $(TOOLS)/mcp/ready $(TOOLS)/helm/ready $(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
 
 $(TOOLS)/ready: deploy/tools.txt
 	@echo "installing test tools into $(TOOLS)"
@@ -100,8 +114,8 @@ $(TOOLS)/ready: deploy/tools.txt
 	$(TOOLS)/bin/pip install --quiet -r deploy/tools.txt
 	touch $@
 
-# The official clients of the API, and what checks the document of the API, in environments of their own.
-$(TOOLS)/orchestra/ready $(TOOLS)/openapi/ready: $(TOOLS)/%/ready: deploy/%.txt
+# The official clients of the API, what checks the document of the API, and what checks the chart, in environments of their own.
+$(TOOLS)/orchestra/ready $(TOOLS)/openapi/ready $(TOOLS)/helm/ready: $(TOOLS)/%/ready: deploy/%.txt
 	@echo "installing $(<F) into $(@D)"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet -r $<

@@ -120,7 +120,10 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
             let yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
             let shape = path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.ends_with(".shape"));
             if kind.is_dir() {
-                folders.push(path);
+                // A cluster mounts files as links into a folder `..DATE` beside them: there they would be read a second time.
+                if !entry.file_name().as_encoded_bytes().starts_with(b"..") {
+                    folders.push(path);
+                }
             } else if yaml && !shape {
                 files.push(path);
             }

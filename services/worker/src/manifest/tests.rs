@@ -1,6 +1,6 @@
 //! Manifests as files: what is refused and where that is said, and that all that are compiled in hold.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
 use serde_json::Value;
 
@@ -131,6 +131,19 @@ fn a_folder_of_ones_own_adds_and_never_replaces() {
     write("again.yml", &fs::read_to_string(root).unwrap());
     let said = load::load(Some(folder.path())).unwrap_err().to_string();
     assert!(said.contains("is described by connectors/prefect_cloud/prefect_cloud_run_flow.yaml already"), "{said}");
+}
+
+/// A cluster mounts files as links into a folder of the day, which lies beside them.
+#[test]
+fn what_a_cluster_mounts_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("..2026_03_01")).unwrap();
+    fs::write(at("..2026_03_01/load.yaml"), OWN).unwrap();
+    symlink("..2026_03_01", at("..data")).unwrap();
+    symlink("..data/load.yaml", at("load.yaml")).unwrap();
+    let key = ("ACME".to_owned(), "ACME_LOAD".to_owned());
+    assert!(load::load(Some(folder.path())).unwrap().contains_key(&key));
 }
 
 /// The schema for editors takes what is compiled in, and refuses what the worker refuses for its shape.

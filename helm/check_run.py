@@ -1,0 +1,270 @@
+"""Runs what the chart renders without a cluster, to the end of a pipeline: its very arguments, variables and files, as processes.
+
+    .cache/tools/helm/bin/python helm/check_run.py --programs target/debug --nats-server .cache/tools/bin/nats-server
+
+Twice: as it is by default, and with certificates, users of NATS, a master key and secrets of callbacks and webhooks, which are made here as
+cert-manager and operators make them. Then what `helm test` runs. What a cluster adds (policies, volumes, probes by a kubelet) is not tried.
+"""
+
+import argparse
+import base64
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import grpc
+import yaml
+
+import rendering
+from objects import PODS, containers_of, pod_of
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "deploy"))
+from services import Running, Service, to_the_end
+
+PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 7420, 9464, 9465, 80)
+# Started in this order; a cluster starts all at once.
+ORDER = ("nats", "coordinator", "projector", "scheduler", "worker", "gateway")
+USERS = ("coordinator", "projector", "scheduler", "operator")
+ARMED = {
+    "coordinator": {"masterKey": {"existingSecret": "master"}},
+    "worker": {
+        "labels": {"zone": "here"},
+        "connections": {"existingSecret": "files"},
+        "connectors": {"existingConfigMap": "manifests"},
+        "callbacks": {"enabled": True, "secret": {"existingSecret": "callbacks"}},
+    },
+    "gateway": {"gitWebhooks": {"github": {"existingSecret": "git"}}, "publicUrl": "https://downbeat.example.com"},
+    "projector": {"outgoingFrom": "start"},
+}
+# A connection file, and what uses it.
+FILES = {"gateway.json": '{"integration": "HTTP", "fields": {"base_url": "http://127.0.0.1:7401/"}}'}
+ASKS = """version: v1
+name: Asks
+pipeline:
+  ask: {integration: HTTP, integration_job: HTTP_REQUEST, connection: gateway, parameters: {method: GET, path: /health}}
+"""
+# A manifest of one's own.
+MANIFESTS = {
+    "load.yaml": """integration: ACME
+job: ACME_LOAD
+sources: [our own API]
+parameters: {table: {required: true}}
+connection: {key: {secret: true, required: true}}
+base_url: https://acme.example.com
+authentication: [{method: bearer, token: "{connection.key}"}]
+reattach: token
+start:
+  request: {method: POST, path: /loads, body: {table: "{parameters.table}", key: "{token}"}}
+  capture: {id: $.id}
+poll:
+  request: {method: GET, path: "/loads/{job.id}"}
+  word: $.state
+  states: {RUNNING: [run], SUCCEEDED: [ok], FAILED: [bad]}
+"""
+}
+
+
+def openssl(*words, given=None):
+    return subprocess.run(["openssl", *map(str, words)], input=given, capture_output=True, check=True).stdout
+
+
+def nkey():
+    """Seed and public half of a user of NATS: base32 of what it is, 32 bytes, and a checksum."""
+
+    def written(first, raw):
+        body = bytes(first) + raw
+        crc = 0
+        for byte in body:
+            crc ^= byte << 8
+            for _ in range(8):
+                crc = ((crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
+        return base64.b32encode(body + crc.to_bytes(2, "little")).decode().rstrip("=")
+
+    private = openssl("genpkey", "-algorithm", "ed25519", "-outform", "DER")
+    public = openssl("pkey", "-inform", "DER", "-pubout", "-outform", "DER", given=private)
+    seed, user = 18 << 3, 20 << 3
+    return written([seed | user >> 5, (user & 31) << 3], private[-32:]), written([user], public[-32:])
+
+
+class Authority:
+    """What cert-manager is in a cluster."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.key, self.certificate = folder / "ca.key", folder / "ca.crt"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 1, "-subj", "/CN=authority", "-keyout", self.key, "-out", self.certificate)
+
+    def issue(self, asked):
+        """The Secret of a Certificate; here services are reached at 127.0.0.1, too."""
+        key, request, extensions, certificate = (self.folder / name for name in ("key", "csr", "ext", "crt"))
+        names = [f"URI:{uri}" for uri in asked["spec"].get("uris", [])] + [f"DNS:{name}" for name in asked["spec"].get("dnsNames", [])]
+        usages = {"client auth": "clientAuth", "server auth": "serverAuth"}
+        extended = ",".join(usages[usage] for usage in asked["spec"]["usages"] if usage in usages)
+        extensions.write_text(f"subjectAltName={','.join([*names, 'IP:127.0.0.1'])}\nkeyUsage=digitalSignature\nextendedKeyUsage={extended}\n")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/", "-keyout", key, "-out", request)
+        openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial", "-days", 1, "-extfile", extensions, "-out", certificate)
+        return {"tls.crt": certificate.read_text(), "tls.key": key.read_text(), "ca.crt": self.certificate.read_text()}
+
+
+class Secrets(dict):
+    """Secrets by name; what nobody made is a word that nobody guesses."""
+
+    def value(self, name, key):
+        return self.setdefault(name, {}).setdefault(key, secrets.token_hex(24))
+
+
+def service(found, objects, known):
+    """A workload as a process."""
+    _, spec = pod_of(found)
+    container = spec["containers"][0]
+    name = found["metadata"]["labels"]["app.kubernetes.io/component"]
+    return Service(name, container["args"], variables(container, known, found), *mounted(spec, container, objects, known))
+
+
+def variables(container, known, found):
+    given = {}
+    for variable in container.get("env", []):
+        source = variable.get("valueFrom", {})
+        if "secretKeyRef" in source:
+            given[variable["name"]] = known.value(source["secretKeyRef"]["name"], source["secretKeyRef"]["key"])
+        else:
+            given[variable["name"]] = found["metadata"]["name"] if "fieldRef" in source else variable["value"]
+    return given
+
+
+def mounted(spec, container, objects, known):
+    """Folders, and files."""
+    folders, files = {}, {}
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    for mount in container["volumeMounts"]:
+        volume, path = volumes[mount["name"]], mount["mountPath"]
+        if "secret" in volume:
+            name = volume["secret"]["secretName"]
+            for key in [item["key"] for item in volume["secret"].get("items", [])] or list(known[name]):
+                files[f"{path}/{key}"] = known.value(name, key)
+        elif "configMap" in volume:
+            made = (one["data"] for one in objects if one["kind"] == "ConfigMap" and one["metadata"]["name"] == volume["configMap"]["name"])
+            files |= {f"{path}/{key}": content for key, content in next(made, MANIFESTS).items()}
+        else:
+            folders[path] = volume.get("persistentVolumeClaim", {}).get("claimName") or f"{container['name']}-{volume['name']}"
+    return folders, files
+
+
+def checked(values, more, armed, asked):
+    """One set of values, run to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        known, overrides = Secrets(), folder / "values.yaml"
+        if armed:
+            users = {user: nkey() for user in USERS}
+            more = {**more, "nats": {"auth": {"users": {user: public for user, (_, public) in users.items()}}}}
+            for user, (seed, _) in users.items():
+                known[f"nkey-{user}"] = {"nkey": seed}
+            known["files"] = dict(FILES)
+            known["master"] = {"master-key": base64.b64encode(secrets.token_bytes(32)).decode()}
+        overrides.write_text(yaml.safe_dump(more))
+        text, said = rendering.helm("template", *rendering.RELEASE, "--values", values, "--values", overrides)
+        if said:
+            yield said
+            return
+        objects = rendering.objects(text)
+        authority = Authority(folder)
+        for wanted in (found for found in objects if found["kind"] == "Certificate"):
+            known[wanted["spec"]["secretName"]] = authority.issue(wanted)
+        workloads = {found["metadata"]["labels"]["app.kubernetes.io/component"]: found for found in objects if found["kind"] in PODS}
+        test = workloads.pop("test")
+        services = [service(workloads[name], objects, known) for name in ORDER]
+        # What `helm test` and people have: the operator's certificate, here also the operator's user of NATS.
+        container = test["spec"]["initContainers"][0]
+        operator = Service("operator", ["downbeat"], variables(container, known, test), *mounted(test["spec"], container, objects, known))
+        hosts = [found["metadata"]["name"] for found in objects if found["kind"] == "Service"]
+        with Running(services, folder, asked.programs.resolve(), asked.nats_server.resolve(), PORTS, hosts) as running:
+            running.give(operator)
+            typed = {name: running.here(value, operator) for name, value in operator.variables.items()}
+            typed |= {name: value for name, value in running.environment(services[1]).items() if name in ("DOWNBEAT_LOG", "DOWNBEAT_NATS_CA")}
+            if armed:
+                seed = folder / "operator.nkey"
+                seed.write_text(known["nkey-operator"]["nkey"])
+                seed.chmod(0o400)
+                typed["DOWNBEAT_NATS_NKEY"] = str(seed)
+            running.until("a gateway is ready", lambda: running.get("http://127.0.0.1:7401/ready"))
+            running.until("the scheduler has the log", lambda: running.get("http://127.0.0.1:9464/metrics"))
+            running.until("the projector has the log", lambda: running.get("http://127.0.0.1:9465/metrics"))
+            yield from probe_faults(running, workloads)
+            yield from to_the_end(running, typed)
+            for step in containers_of(test["spec"]):
+                said = running.step(step["args"], typed, gateway_port=80)
+                if said:
+                    yield f"helm test: {step['name']}: {said}"
+            if armed:
+                yield from armed_faults(running, typed)
+            yield from running.ended()
+
+
+def probe_faults(running, workloads):
+    """Every probe of every pod, asked as a kubelet asks."""
+    for name, found in workloads.items():
+        container = pod_of(found)[1]["containers"][0]
+        ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
+        kinds = [kind for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in container]
+        if not kinds and name != "worker":
+            yield f"{name} has no probe"
+        for kind in kinds:
+            running.until(f"{kind} of {name}", lambda how=container[kind], ports=ports: probed(running, how, ports))
+
+
+def probed(running, how, ports):
+    """Whether the pod answers; an error if it does not."""
+    way, asked = next((way, how[way]) for way in ("httpGet", "tcpSocket", "grpc") if way in how)
+    port = running.ports[ports.get(asked["port"], asked["port"])]
+    if way == "httpGet":
+        running.get(f"http://127.0.0.1:{port}{asked['path']}")
+    elif way == "tcpSocket":
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    else:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            try:
+                said = channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=5)
+            except grpc.RpcError as error:
+                raise OSError(str(error)) from error
+        # HealthCheckResponse with the status SERVING.
+        if said != b"\x08\x01":
+            raise OSError(f"health is {said!r}")
+    return True
+
+
+def armed_faults(running, typed):
+    """What is there with certificates and users is really asked for."""
+    bare = {name: value.replace("https://", "http://") for name, value in typed.items() if "TLS" not in name and "NKEY" not in name}
+    for words in (["key", "list"], ["runs"], ["log", "verify"]):
+        if running.step(["downbeat", *words], bare) is None:
+            yield f"downbeat {' '.join(words)} works without a certificate and without a user"
+    printed = running.printed()
+    for word in ("NOBODY IS ASKED WHO THEY ARE HERE", "no connections are kept"):
+        if word in printed:
+            yield f"a service says: {word}"
+    (running.folder / "asks.yml").write_text(ASKS)
+    running.command(typed, "apply", str(running.folder / "asks.yml"))
+    running.command(typed, "run", "asks", "--wait")
+    running.command(typed, "connection", "set", "warehouse", "--integration", "HTTP", "--field", "base_url=https://example.com")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=Path, required=True)
+    parser.add_argument("--nats-server", type=Path, required=True)
+    asked = parser.parse_args()
+    faults = []
+    for name, more, armed in (("minimal", {}, False), ("tls", ARMED, True)):
+        faults += [f"{name}: {fault}" for fault in checked(rendering.HERE / "sets" / f"{name}.yaml", more, armed, asked)]
+    for fault in faults:
+        print(f"- {fault}")
+    print(f"{len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+{{/* Names, labels, images, addresses: what all templates share. */}}
+
+{{- define "downbeat.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "downbeat.fullname" -}}
+{{- $name := include "downbeat.name" . -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of (dict "root" $ "of" "worker"): what pods are selected by; it never changes. */}}
+{{- define "downbeat.selector" -}}
+app.kubernetes.io/name: {{ include "downbeat.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .of }}
+{{- end -}}
+
+{{- define "downbeat.labels" -}}
+{{ include "downbeat.selector" . }}
+app.kubernetes.io/part-of: downbeat
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with .root.Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Of (dict "root" $ "of" "worker"): the beginning of an object. */}}
+{{- define "downbeat.metadata" -}}
+name: {{ include "downbeat.fullname" .root }}-{{ .called | default .of }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "downbeat.labels" . | nindent 2 }}
+{{- end -}}
+
+{{/* Of (dict "image" IMAGE "tag" DEFAULT). */}}
+{{- define "downbeat.image" -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" .image.repository .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .image.repository (.image.tag | default .tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "downbeat.serviceAccount" -}}
+{{- (index .root.Values .of).pod.serviceAccount.name | default (printf "%s-%s" (include "downbeat.fullname" .root) .of) -}}
+{{- end -}}
+
+{{/* Where services of ours are: https with certificates, which hold this name. */}}
+{{- define "downbeat.address" -}}
+{{- printf "%s://%s-%s:%d" (ternary "https" "http" .root.Values.tls.enabled) (include "downbeat.fullname" .root) .of (int .port) -}}
+{{- end -}}
+
+{{/* Names under which a Service is reached, of (dict "root" $ "of" "coordinator"). */}}
+{{- define "downbeat.dnsNames" -}}
+{{- $name := printf "%s-%s" (include "downbeat.fullname" .root) .of -}}
+{{- $ns := .root.Release.Namespace -}}
+- {{ $name }}
+- {{ $name }}.{{ $ns }}
+- {{ $name }}.{{ $ns }}.svc
+- {{ $name }}.{{ $ns }}.svc.{{ .root.Values.clusterDomain }}
+{{- end -}}
+
+{{- define "downbeat.tlsSecret" -}}
+{{- (index .root.Values.tls.secrets .of) | default (printf "%s-%s-tls" (include "downbeat.fullname" .root) .of) -}}
+{{- end -}}
+
+{{- define "downbeat.natsTlsSecret" -}}
+{{- .Values.nats.tls.existingSecret | default (printf "%s-nats-tls" (include "downbeat.fullname" .)) -}}
+{{- end -}}
+
+{{- define "downbeat.natsUrl" -}}
+{{- if .Values.nats.enabled -}}
+{{- printf "%s://%s-nats:4222" (ternary "tls" "nats" .Values.nats.tls.enabled) (include "downbeat.fullname" .) -}}
+{{- else -}}
+{{- .Values.nats.url -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The key of the Secrets of users of NATS. */}}
+{{- define "downbeat.natsKey" -}}
+{{- .Values.nats.auth.key | default .Values.nats.auth.method -}}
+{{- end -}}
+
+{{/* A claim that is made, of (dict "root" $ "of" "nats" "called" "nats-data" "volume" VOLUME "mode" MODE). */}}
+{{- define "downbeat.claim" -}}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  {{- include "downbeat.metadata" . | nindent 2 }}
+  annotations:
+    # What is in it outlives the release.
+    helm.sh/resource-policy: keep
+spec:
+  accessModes: [{{ .mode }}]
+  {{- with .volume.storageClass }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources:
+    requests:
+      storage: {{ .volume.size }}
+{{- end -}}
+
+{{/* A volume of a pod, of (dict "root" $ "name" NAME "called" CLAIM "volume" VOLUME). */}}
+{{- define "downbeat.volume" -}}
+- name: {{ .name }}
+  {{- if .volume.enabled }}
+  persistentVolumeClaim:
+    claimName: {{ .volume.existingClaim | default (printf "%s-%s" (include "downbeat.fullname" .root) .called) }}
+  {{- else }}
+  emptyDir:
+    sizeLimit: {{ .volume.size }}
+  {{- end }}
+{{- end -}}
+
+{{/* A Secret as files that owner and group may read, of (dict "name" NAME "secret" SECRET "items" KEYS). */}}
+{{- define "downbeat.secretVolume" -}}
+- name: {{ .name }}
+  secret:
+    secretName: {{ .secret }}
+    defaultMode: 0400
+    {{- with .items }}
+    items:
+      {{- range . }}
+      - key: {{ . }}
+        path: {{ . }}
+      {{- end }}
+    {{- end }}
+{{- end -}}
