@@ -136,9 +136,10 @@ class Running:
     def strays(self):
         """What services wrote where nothing is mounted: with a read-only root they could not."""
         for service in self.services:
-            for found in (self.folder / service.name).rglob("*"):
-                if not found.is_dir() and not found.is_symlink() and "..2026_03_01" not in found.parts:
-                    yield f"{service.name} wrote {found.relative_to(self.folder / service.name)}, where nothing is mounted"
+            root = self.folder / service.name
+            wrote = [found for found in root.rglob("*") if not found.is_dir() and not found.is_symlink() and "..2026_03_01" not in found.parts]
+            if wrote:
+                yield f"{service.name} wrote {len(wrote)} files where nothing is mounted, such as {wrote[0].relative_to(root)}"
 
     def printed(self):
         """What all of them have printed, the end of it."""

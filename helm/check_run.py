@@ -8,15 +8,19 @@ cert-manager and operators make them. Then what `helm test` runs. What a cluster
 
 import argparse
 import base64
+import datetime
+import ipaddress
 import secrets
 import socket
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import grpc
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 import rendering
 from objects import PODS, containers_of, pod_of
@@ -67,10 +71,6 @@ poll:
 }
 
 
-def openssl(*words, given=None):
-    return subprocess.run(["openssl", *map(str, words)], input=given, capture_output=True, check=True).stdout
-
-
 def nkey():
     """Seed and public half of a user of NATS: base32 of what it is, 32 bytes, and a checksum."""
 
@@ -83,30 +83,40 @@ def nkey():
                 crc = ((crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
         return base64.b32encode(body + crc.to_bytes(2, "little")).decode().rstrip("=")
 
-    private = openssl("genpkey", "-algorithm", "ed25519", "-outform", "DER")
-    public = openssl("pkey", "-inform", "DER", "-pubout", "-outform", "DER", given=private)
+    private = ed25519.Ed25519PrivateKey.generate()
     seed, user = 18 << 3, 20 << 3
-    return written([seed | user >> 5, (user & 31) << 3], private[-32:]), written([user], public[-32:])
+    return written([seed | user >> 5, (user & 31) << 3], private.private_bytes_raw()), written([user], private.public_key().public_bytes_raw())
 
 
 class Authority:
     """What cert-manager is in a cluster."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.key, self.certificate = folder / "ca.key", folder / "ca.crt"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 1, "-subj", "/CN=authority", "-keyout", self.key, "-out", self.certificate)
+    def __init__(self):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "authority")])
+        made = self.begun(self.name, self.key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        self.certificate = made.sign(self.key, hashes.SHA256())
+
+    def begun(self, subject, key):
+        now = datetime.datetime.now(datetime.UTC)
+        made = x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(key.public_key()).serial_number(x509.random_serial_number())
+        return made.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(hours=1))
 
     def issue(self, asked):
         """The Secret of a Certificate; here services are reached at 127.0.0.1, too."""
-        key, request, extensions, certificate = (self.folder / name for name in ("key", "csr", "ext", "crt"))
-        names = [f"URI:{uri}" for uri in asked["spec"].get("uris", [])] + [f"DNS:{name}" for name in asked["spec"].get("dnsNames", [])]
-        usages = {"client auth": "clientAuth", "server auth": "serverAuth"}
-        extended = ",".join(usages[usage] for usage in asked["spec"]["usages"] if usage in usages)
-        extensions.write_text(f"subjectAltName={','.join([*names, 'IP:127.0.0.1'])}\nkeyUsage=digitalSignature\nextendedKeyUsage={extended}\n")
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/", "-keyout", key, "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial", "-days", 1, "-extfile", extensions, "-out", certificate)
-        return {"tls.crt": certificate.read_text(), "tls.key": key.read_text(), "ca.crt": self.certificate.read_text()}
+        spec, key = asked["spec"], ec.generate_private_key(ec.SECP256R1())
+        names = [x509.UniformResourceIdentifier(uri) for uri in spec.get("uris", [])] + [x509.DNSName(name) for name in spec.get("dnsNames", [])]
+        usages = {"client auth": x509.ExtendedKeyUsageOID.CLIENT_AUTH, "server auth": x509.ExtendedKeyUsageOID.SERVER_AUTH}
+        made = self.begun(x509.Name([]), key)
+        made = made.add_extension(x509.SubjectAlternativeName([*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=True)
+        made = made.add_extension(x509.ExtendedKeyUsage([usages[usage] for usage in spec["usages"] if usage in usages]), critical=False)
+        shown = made.sign(self.key, hashes.SHA256())
+        pem = serialization.Encoding.PEM
+        return {
+            "tls.crt": shown.public_bytes(pem).decode(),
+            "tls.key": key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode(),
+            "ca.crt": self.certificate.public_bytes(pem).decode(),
+        }
 
 
 class Secrets(dict):
@@ -171,7 +181,7 @@ def checked(values, more, armed, asked):
             yield said
             return
         objects = rendering.objects(text)
-        authority = Authority(folder)
+        authority = Authority()
         for wanted in (found for found in objects if found["kind"] == "Certificate"):
             known[wanted["spec"]["secretName"]] = authority.issue(wanted)
         workloads = {found["metadata"]["labels"]["app.kubernetes.io/component"]: found for found in objects if found["kind"] in PODS}
