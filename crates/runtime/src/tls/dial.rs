@@ -61,7 +61,7 @@ impl Dialer {
         }
         // The other side looks at our certificate only after we are done, and speaks first if it takes it.
         match tokio::time::timeout(limits::TLS_FIRST_WORD, stream.fill_buf()).await {
-            Ok(Ok(said)) if said.is_empty() => {
+            Ok(Ok([])) => {
                 return Err(refused("the other side closed the connection and did not say why".to_owned()));
             }
             Ok(Err(error)) => return Err(refused(words::of_io(&error))),

@@ -110,7 +110,7 @@ impl Script {
         }
         let (command, code) = if inline {
             let command = command.unwrap_or_else(|| vec!["python".to_owned(), "main.py".to_owned()]);
-            let name = file_name(&command);
+            let (command, name) = called(command);
             (command, Some((name, parameters::required(given, "code")?)))
         } else {
             let missing =
@@ -157,10 +157,12 @@ fn check_command(command: &[String]) -> Result<(), Failure> {
     }
 }
 
-/// Inline code gets the name under which the command calls it.
-fn file_name(command: &[String]) -> String {
+/// Inline code gets the name under which the command calls it; `python -`, which reads its program, reads this one.
+fn called(command: Vec<String>) -> (Vec<String>, String) {
     let named = command.iter().skip(1).find(|word| word.ends_with(".py") && !word.contains('/'));
-    named.cloned().unwrap_or_else(|| "main.py".to_owned())
+    let name = named.cloned().unwrap_or_else(|| "main.py".to_owned());
+    let command = command.into_iter().map(|word| if word == "-" { name.clone() } else { word });
+    (command.collect(), name)
 }
 
 async fn show(task: &Task, said: &ScriptState) {
@@ -208,6 +210,21 @@ mod tests {
         state.status = status;
         state.set_output("n", 1.into()).unwrap();
         state
+    }
+
+    #[test]
+    fn inline_code_is_what_the_command_calls() {
+        for (command, expected, name) in [
+            ("python load.py --day 1", "python load.py --day 1", "load.py"),
+            ("python -", "python main.py", "main.py"),
+            ("python - --day 1", "python main.py --day 1", "main.py"),
+            ("uv run -", "uv run main.py", "main.py"),
+            ("python -m main", "python -m main", "main.py"),
+            ("python lib/x.py", "python lib/x.py", "main.py"),
+        ] {
+            let (command, file) = called(words(command).unwrap());
+            assert_eq!((command.join(" ").as_str(), file.as_str()), (expected, name), "{command:?}");
+        }
     }
 
     #[test]
