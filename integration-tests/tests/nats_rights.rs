@@ -8,7 +8,13 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, ConnectOptions, HeaderMap, jetstream};
+use async_nats::{
+    Client, ConnectOptions, HeaderMap, Subscriber,
+    jetstream::{
+        self,
+        consumer::{PullConsumer, pull},
+    },
+};
 use downbeat_event_log::{Access, LogAddress, NatsConfig, testing::nats_server::NatsServer};
 use downbeat_integration_tests::{
     arms::{Arms, Users, write_secret},
@@ -17,6 +23,7 @@ use downbeat_integration_tests::{
     programs, repository,
 };
 use downbeat_runtime::tls::testing::{Authority, Issued};
+use futures::StreamExt as _;
 use nkeys::KeyPair;
 
 const SOON: Duration = Duration::from_secs(60);
@@ -99,6 +106,7 @@ fn every_service_has_the_rights_that_it_needs_and_no_others() {
     eventually("the scheduler takes events", SOON, || {
         cluster.scheduler.printed().contains("takes events published").then_some(())
     });
+    let heard = runtime.block_on(listen(&addresses.log, &seeds));
     runtime.block_on(publish(&addresses.log, &seeds));
     eventually("the run ends", SOON, || {
         addresses.downbeat_ok(&["runs", "-n", "1"]).contains("SUCCEEDED").then_some(())
@@ -110,13 +118,22 @@ fn every_service_has_the_rights_that_it_needs_and_no_others() {
         text(&output).contains("orders.landed").then(|| text(&output))
     });
     addresses.downbeat_ok(&["trigger", "dead", "replay", "all"]);
-    runtime.block_on(told(&addresses.log, &seeds));
+    runtime.block_on(told(heard, &addresses.log, &seeds));
     assert!(!complaints(folder.path()).contains("Violation"), "{dead}\n{}", complaints(folder.path()));
 
     runtime.block_on(what_nobody_may(&addresses.log, &seeds));
+    runtime.block_on(answers_land_nowhere(&addresses.log, &seeds));
     strangers(&cluster, folder.path());
-    // Nothing of it has reached the log.
+    // Nothing of it has reached the log, which goes on.
     assert!(addresses.downbeat_ok(&["log", "verify"]).contains("log verify: ok"));
+    let records = || addresses.downbeat_ok(&["log", "cat"]).lines().count();
+    let before = records();
+    addresses.downbeat_ok(&["run", "started", "--wait"]);
+    assert!(records() > before);
+    // The test would see it: whom the log belongs to can have an answer written there.
+    runtime.block_on(the_writer_can(&addresses.log, &seeds));
+    let verified = addresses.downbeat(&["log", "verify"]);
+    assert!(!verified.status.success(), "{}", text(&verified));
 }
 
 /// What the server has written.
@@ -140,18 +157,121 @@ async fn publish(url: &str, seeds: &Path) {
     }
 }
 
-/// Whoever listens hears what happens.
-async fn told(url: &str, seeds: &Path) {
+/// Hears what happens from now on.
+async fn listen(url: &str, seeds: &Path) -> (Connected, Subscriber) {
+    let listener = Connected::with(url, seeds, "listener").await;
+    let heard = listener.client.subscribe("downbeat.events.>").await.expect("it goes out");
+    listener.client.flush().await.expect("the server has it");
+    (listener, heard)
+}
+
+/// Whoever listens has heard what happens, and reads it by a consumer that an operator makes.
+async fn told((listener, mut heard): (Connected, Subscriber), url: &str, seeds: &Path) {
+    let heard = tokio::time::timeout(SOON, heard.next()).await.expect("something is heard");
+    assert!(heard.expect("the connection lasts").subject.starts_with("downbeat.events."));
     let operator = Connected::with(url, seeds, "operator").await;
-    let context = jetstream::new(operator.client.clone());
+    let config = pull::Config { durable_name: Some("outside".to_owned()), ..pull::Config::default() };
+    let made = jetstream::new(operator.client.clone()).create_consumer_on_stream(config, "DOWNBEAT_EVENTS").await;
+    made.expect("an operator makes consumers");
+    let context = jetstream::new(listener.client.clone());
+    let consumer: PullConsumer =
+        context.get_consumer_from_stream("outside", "DOWNBEAT_EVENTS").await.expect("it is there");
+    let mut told = consumer.fetch().max_messages(1).expires(SOON).messages().await.expect("it is asked");
+    let message = told.next().await.expect("something was told").expect("a message");
+    message.double_ack().await.expect("the server knows that it was read");
+}
+
+/// Where the server's answers to what a user may ask are to go, in vain: what is published is held against the user's rights, where an
+/// answer goes is not.
+const TARGETS: [&str; 3] =
+    ["downbeat.log.0", "$JS.API.STREAM.PURGE.DOWNBEAT_LOG_0", "$JS.API.STREAM.DELETE.DOWNBEAT_LOG_0"];
+
+/// Everybody but the writer asks for all that they may, with answers to the log.
+async fn answers_land_nowhere(url: &str, seeds: &Path) {
+    let operator = Connected::with(url, seeds, "operator").await;
+    let before = log_length(&operator).await;
+    let log = ["STREAM.INFO.DOWNBEAT_LOG_0", "STREAM.MSG.GET.DOWNBEAT_LOG_0", "CONSUMER.CREATE.DOWNBEAT_LOG_0"];
+    let api = |asked: &[&str]| asked.iter().map(|asked| format!("$JS.API.{asked}")).collect::<Vec<_>>();
+    let reader = || [api(&log), vec!["$JS.FC.DOWNBEAT_LOG_0.x.y".to_owned()]].concat();
+    let scheduler = [
+        "STREAM.CREATE.DOWNBEAT_TRIGGER",
+        "STREAM.INFO.DOWNBEAT_TRIGGER",
+        "STREAM.CREATE.DOWNBEAT_DEAD",
+        "STREAM.INFO.DOWNBEAT_DEAD",
+        "CONSUMER.CREATE.DOWNBEAT_TRIGGER.downbeat-scheduler",
+        "CONSUMER.INFO.DOWNBEAT_TRIGGER.downbeat-scheduler",
+        "CONSUMER.MSG.NEXT.DOWNBEAT_TRIGGER.downbeat-scheduler",
+    ];
+    let listener = [
+        "STREAM.INFO.DOWNBEAT_EVENTS",
+        "CONSUMER.INFO.DOWNBEAT_EVENTS.outside",
+        "CONSUMER.MSG.NEXT.DOWNBEAT_EVENTS.outside",
+    ];
+    let everything = ["INFO", "STREAM.NAMES", "STREAM.LIST", "STREAM.MSG.GET.DOWNBEAT_EVENTS"];
+    let told = vec!["downbeat.events.x".to_owned()];
+    let sent = vec!["downbeat.trigger.x".to_owned()];
+    let acknowledged = |of: &str| vec![format!("$JS.ACK.{of}.1.1.1.1.1")];
+    for (user, asked) in [
+        (
+            "projector",
+            [reader(), told, api(&["STREAM.CREATE.DOWNBEAT_EVENTS", "STREAM.INFO.DOWNBEAT_EVENTS"])].concat(),
+        ),
+        (
+            "scheduler",
+            [
+                reader(),
+                api(&scheduler),
+                vec!["downbeat.dead.trigger.x".to_owned()],
+                acknowledged("DOWNBEAT_TRIGGER.downbeat-scheduler"),
+            ]
+            .concat(),
+        ),
+        ("operator", [reader(), api(&scheduler), api(&listener), api(&everything), sent.clone()].concat()),
+        ("publisher", sent),
+        ("listener", [api(&listener), acknowledged("DOWNBEAT_EVENTS.outside")].concat()),
+    ] {
+        let connected = Connected::with(url, seeds, user).await;
+        for (subject, target) in asked.iter().flat_map(|subject| TARGETS.map(|target| (subject, target))) {
+            // What is no question is a message: one that nobody can read, so that the scheduler asks nobody about it.
+            let payload = match subject.starts_with("$JS.API.") {
+                true if subject.contains(".MSG.NEXT.") => "{\"no_wait\":true}",
+                true => "{}",
+                false => "{ no JSON",
+            };
+            let sent = connected.client.publish_with_reply(subject.clone(), target, payload.into()).await;
+            sent.expect("it goes out");
+        }
+        connected.client.flush().await.expect("the server has it");
+        let complaints = connected.complaints.lock().expect("no panic before").clone();
+        assert!(!complaints.iter().any(|said| said.to_lowercase().contains("violation")), "{user}: {complaints:?}");
+    }
+    // What was asked before this is answered by then.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(log_length(&operator).await, before);
+}
+
+/// Messages in the log's stream: whether none is missing, and how many there are.
+async fn log_length(reader: &Connected) -> (u64, u64) {
+    let asked = reader.client.request("$JS.API.STREAM.INFO.DOWNBEAT_LOG_0", "".into()).await.expect("an answer");
+    let answer: serde_json::Value = serde_json::from_slice(&asked.payload).expect("JSON");
+    let count = |name: &str| answer["state"][name].as_u64().unwrap_or_else(|| panic!("{answer}"));
+    (count("messages"), count("last_seq"))
+}
+
+/// The writer's own rights reach as far.
+async fn the_writer_can(url: &str, seeds: &Path) {
+    let coordinator = Connected::with(url, seeds, "coordinator").await;
+    let before = log_length(&coordinator).await;
+    let asked = "$JS.API.STREAM.INFO.DOWNBEAT_LOG_0";
+    let sent = coordinator.client.publish_with_reply(asked, "downbeat.log.0", "".into()).await;
+    sent.expect("it goes out");
     for _ in 0..600 {
-        let told = context.get_stream("DOWNBEAT_EVENTS").await.map(|stream| stream.cached_info().state.messages);
-        if told.is_ok_and(|told| told > 0) {
+        if log_length(&coordinator).await != before {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("nothing was told");
+    panic!("the answer did not land");
 }
 
 async fn what_nobody_may(url: &str, seeds: &Path) {
