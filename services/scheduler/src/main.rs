@@ -33,7 +33,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     downbeat_runtime::zones::reload_on_hangup()?;
     let (scheduler, nats) = (arguments.scheduler, arguments.nats.of(SCHEDULER));
     let coordinator = Target::new(&scheduler.coordinator, COORDINATOR, &Trust::load(&scheduler.tls, Some(SCHEDULER))?)?;
-    let log = shutdown.unless_ended(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", &nats)).await;
+    let open = Box::pin(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", &nats));
+    let log = shutdown.unless_ended(open).await;
     let Some(log) = log.transpose()? else { return Ok(()) };
     let metrics = Metrics::default();
     if let Some(listen) = scheduler.metrics {

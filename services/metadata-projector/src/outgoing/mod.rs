@@ -90,7 +90,7 @@ impl Voice {
 
 /// Whom a feed tells.
 enum Destination {
-    Nats(nats::Nats),
+    Nats(Box<nats::Nats>),
     Http(http::Http),
     File(file::LinesFile),
 }
@@ -157,7 +157,7 @@ pub async fn start(
     let mut voices = Vec::new();
     if let Some(servers) = config.servers(at.0) {
         let nats = nats::Nats::new(at.1, servers, config.events_replicas)?;
-        voices.push(("events", Voice::CloudEvents(about::Directory::default()), Destination::Nats(nats)));
+        voices.push(("events", Voice::CloudEvents(about::Directory::default()), Destination::Nats(Box::new(nats))));
     }
     let OpenLineageConfig { openlineage_url, openlineage_api_key_file, openlineage_file } = &config.openlineage;
     if let Some(url) = openlineage_url {
