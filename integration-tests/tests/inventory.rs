@@ -232,6 +232,70 @@ fn what_runs_report_and_what_people_declare_is_one_asset_and_one_graph() {
 }
 
 #[test]
+fn an_asset_that_turns_out_to_have_another_name_is_one_asset() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shop = Shop::open(folder.path());
+    let old = "warehouse/orders";
+    let declared = shop.ask(
+        "POST",
+        "/assets",
+        &json!({"assetName": "Old orders", "externalId": old, "integrationAccountId": "acme", "integration": "TABLEAU",
+            "owners": ["ada"]}),
+        201,
+    );
+    shop.declare("dashboards/sales", "Sales");
+    let pair = json!([{"fromId": old, "toId": "dashboards/sales"}]);
+    assert_eq!(shop.depend(&pair, 201), json!({"created": 1}));
+    // Another system knows it by two names.
+    let event = json!({
+        "eventType": "COMPLETE", "eventTime": "2026-11-28T09:30:00Z", "producer": "https://example.org/etl",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": "01939f5e-0000-7000-8000-000000000001"}, "job": {"namespace": "etl", "name": "load"}, "inputs": [],
+        "outputs": [{"namespace": "postgres://db.example:5432", "name": "shop.public.orders", "facets": {"symlinks": {
+            "_producer": "https://example.org/etl", "_schemaURL": "https://openlineage.io/spec/facets/1-0-1/SymlinksDatasetFacet.json",
+            "identifiers": [{"namespace": "warehouse", "name": "orders", "type": "TABLE"}],
+        }}}],
+    });
+    let report = || {
+        let file = folder.path().join("events.jsonl");
+        std::fs::write(&file, event.to_string()).expect("a file");
+        shop.dev.addresses.downbeat_ok(&["openlineage", file.to_str().expect("text")]);
+    };
+    report();
+    let joined = eventually("both names are known", SOON, || {
+        let found = shop.get(&format!("/assets/{}", escaped(old)), 200);
+        (found["externalId"] == TABLE).then_some(found)
+    });
+    assert_eq!((&joined["assetName"], &joined["owners"]), (&json!("Old orders"), &json!(["ada"])));
+    let id = declared["assetId"].as_str().expect("an id");
+    assert_eq!(shop.get(&format!("/assets/{id}"), 200)["assetId"], joined["assetId"], "by its first id, too");
+    assert_eq!(shop.listed(), [TABLE, "dashboards/sales"]);
+    let changed = shop.ask("PATCH", &format!("/assets/{}", escaped(old)), &json!({"status": "HEALTHY"}), 200);
+    assert_eq!((&changed["assetName"], &changed["status"]), (&json!("Old orders"), &json!("HEALTHY")));
+
+    // Removed under either name it is gone under both, from the core as well: nothing stands in the way of what comes next.
+    for (removed, by_typing) in [(old, false), (TABLE, true)] {
+        if by_typing {
+            shop.dev.addresses.downbeat_ok(&["asset", "remove", removed]);
+            eventually("it is gone", SOON, || {
+                (shop.client.get(&format!("{BASE}/assets/{}", escaped(old))).status == 404).then_some(())
+            });
+        } else {
+            shop.ask("DELETE", &format!("/assets/{}", escaped(removed)), &Value::Null, 204);
+        }
+        assert_eq!(shop.listed(), ["dashboards/sales"]);
+        assert_eq!(shop.edges("dashboards/sales", "UPSTREAM"), []);
+        let anew = shop.declare(old, "Orders");
+        assert_eq!(
+            (&anew["externalId"], &anew["assetName"], &anew["owners"]),
+            (&json!(TABLE), &json!("Orders"), &json!([]))
+        );
+        assert_eq!(shop.depend(&pair, 201), json!({"created": 1}));
+        assert_eq!(shop.edges("dashboards/sales", "UPSTREAM").len(), 1);
+    }
+}
+
+#[test]
 fn what_is_typed_is_declared() {
     let folder = tempfile::tempdir().expect("a folder");
     let shop = Shop::open(folder.path());
@@ -243,7 +307,10 @@ fn what_is_typed_is_declared() {
             said.contains(expected).then_some(())
         });
     };
-    says(&["declare", "dashboards/sales", "--name", "Sales", "--owner", "ada"], "declared: asset dashboards/sales");
+    says(
+        &["declare", "dashboards/sales", "--name", "Sales", "--owner", "ada", "--link", "https://example.org/sales"],
+        "declared: asset dashboards/sales",
+    );
     says(
         &["declare", "Postgres://DB.example/Shop.public.Orders", "--name", "Orders"],
         &format!("declared: asset {TABLE}"),

@@ -329,7 +329,7 @@ fn inventory(command: &InventoryCommand) -> (CommandKind, Vec<Target>) {
     let asset = |key: &String| vec![Target::new(TargetKind::Asset, key)];
     match command {
         InventoryCommand::Declare(declare) => (CommandKind::DeclareAsset, asset(&declare.asset)),
-        InventoryCommand::Remove { asset: key } => (CommandKind::RemoveAsset, asset(key)),
+        InventoryCommand::Remove { asset: key, .. } => (CommandKind::RemoveAsset, asset(key)),
         InventoryCommand::Depend(_) => (CommandKind::DeclareDependencies, Vec::new()),
     }
 }

@@ -251,6 +251,8 @@ pub enum InventoryCommand {
     Remove {
         /// Its key.
         asset: String,
+        /// Other keys that mean it, of which only those matter under which something was declared.
+        aliases: Vec<String>,
     },
     /// Say what is made of what.
     Depend(Vec<Dependency>),

@@ -212,6 +212,8 @@ pub const DEPENDENCIES_DECLARED_MAX: usize = 50_000;
 pub const INVENTORY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Key of an asset that people declare, characters.
 pub const ASSET_KEY_CHARS_MAX: usize = 512;
+/// Other keys of an asset that one request may name: more than the projector knows of any.
+pub const ASSET_ALIASES_MAX: usize = 256;
 /// Name of such an asset, characters.
 pub const ASSET_NAME_CHARS_MAX: usize = 512;
 /// Its description, characters.

@@ -19,7 +19,7 @@ fn asset(which: u8) -> String {
 
 pub(super) fn command(which: u8, detail: u8) -> Command {
     Command::Inventory(match which % 8 {
-        0 | 1 => InventoryCommand::Remove { asset: asset(detail) },
+        0 | 1 => InventoryCommand::Remove { asset: asset(detail), aliases: vec![asset(detail / 4)] },
         2 | 3 => {
             let dependency = |from: u8, to: u8| Dependency {
                 from: asset(from),

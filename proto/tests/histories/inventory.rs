@@ -37,7 +37,8 @@ fn depend(pairs: &[(&str, &str)]) -> Command {
 
 pub(crate) fn inventory() -> Vec<Vec<u8>> {
     let taken_back = AssetDetails { status: Some(String::new()), owners: Some(Vec::new()), ..AssetDetails::default() };
-    let remove = |asset: &str| Command::Inventory(InventoryCommand::Remove { asset: asset.to_owned() });
+    let remove =
+        |asset: &str| Command::Inventory(InventoryCommand::Remove { asset: asset.to_owned(), aliases: Vec::new() });
     Recorder::new(BODY)
         .run(new("dashboards/sales", "Sales"))
         .refused(new("dashboards/sales", "Sales again"))

@@ -279,6 +279,101 @@ async fn an_asset_goes_with_all_of_its_names() {
     given.service.stop().await;
 }
 
+/// These are names of the asset of this key.
+fn named_also(run: u32, key: &str, aliases: &[&str]) -> Event {
+    let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
+    let asset = Asset { key: key.into(), aliases, ..Asset::default() };
+    said(run, Collected { assets: vec![asset], ..Collected::default() })
+}
+
+#[tokio::test]
+async fn what_is_declared_under_any_name_of_an_asset_is_declared_of_it() {
+    let old =
+        || AssetDetails { owners: Some(vec!["ada".into()]), description: text("Old words"), ..named("Old orders") };
+    let new = || AssetDetails { workspace: text("w-7"), ..named("Orders") };
+    let alias = || named_also(0, TABLE, &["db/alias"]);
+    // In whatever order it becomes known.
+    for (place, events) in [
+        [declared("db/alias", old()), declared(TABLE, new()), alias()],
+        [declared("db/alias", old()), alias(), declared(TABLE, new())],
+        [declared(TABLE, new()), alias(), declared("db/alias", old())],
+        [alias(), declared(TABLE, new()), declared("db/alias", old())],
+        // The name of a name.
+        [declared("db/alias", old()), named_also(1, "db/between", &["db/alias"]), named_also(0, TABLE, &["db/alias"])],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut given = given(&format!("declared-alias-{place}")).await;
+        for (second, event) in (1..).zip(events) {
+            at_second(&given.log, second, vec![event]).await;
+        }
+        if place == 4 {
+            at_second(&given.log, 5, vec![declared(TABLE, new())]).await;
+        }
+        assert_eq!(all(&mut given).await, [TABLE], "{place}");
+        for named in ["db/alias", TABLE] {
+            let row = one(&mut given, named).await.unwrap();
+            let asset = row.asset.unwrap();
+            // Its own key goes first, field by field.
+            assert_eq!(
+                (asset.key.as_str(), asset.name.as_str(), asset.owners, asset.description.as_str()),
+                (TABLE, "Orders", vec!["ada".into()], "Old words"),
+                "{place} {named}"
+            );
+            assert_eq!(row.declared.unwrap().workspace_id.as_deref(), Some("w-7"));
+        }
+        let filtered = wire::ListAssetsRequest { workspace_ids: vec!["w-7".into()], ..Default::default() };
+        assert_eq!(keys(&listed(&mut given, filtered).await), [TABLE]);
+        // A later report and a change under one of the names leave what was declared under the other.
+        at_second(&given.log, 10, vec![described(1, "orders_1")]).await;
+        at_second(
+            &given.log,
+            20,
+            vec![declared(TABLE, AssetDetails { status: text("WARNING"), ..Default::default() })],
+        )
+        .await;
+        let row = one(&mut given, TABLE).await.unwrap();
+        let asset = row.asset.unwrap();
+        assert_eq!((asset.name.as_str(), row.status.as_str()), ("Old orders", "WARNING"), "{place}");
+        at_second(&given.log, 30, vec![declared("db/alias", AssetDetails::default())]).await;
+        let row = one(&mut given, TABLE).await.unwrap();
+        let asset = row.asset.unwrap();
+        assert_eq!(
+            (asset.name.as_str(), asset.owners, row.status.as_str()),
+            ("orders_1", vec!["bob".into()], "WARNING")
+        );
+        // Nothing of it is left when it is told of again, whatever it is called.
+        at_second(&given.log, 40, vec![declared("db/alias", old())]).await;
+        at_second(&given.log, 50, vec![removed(TABLE)]).await;
+        assert_eq!(all(&mut given).await, [""; 0]);
+        at_second(&given.log, 60, vec![alias()]).await;
+        let row = one(&mut given, "db/alias").await.unwrap();
+        assert_eq!((row.asset.unwrap().name.as_str(), row.declared), ("main.orders", None), "{place}");
+        given.service.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_after_a_removal_holds_whatever_the_clock_says() {
+    let mut given = given("removed-clock").await;
+    at_second(&given.log, 10, vec![depend(&[(TABLE, "board", "")]), made(0, "db/main.raw")]).await;
+    for (removed_at, said_at) in [(100, 100), (100, 99), (101, 50), (60, 40), (200, 300)] {
+        // Under two of its names at once, as the core says it.
+        at_second(&given.log, removed_at, vec![removed(TABLE), removed(TABLE)]).await;
+        let place = format!("{removed_at} {said_at}");
+        assert_eq!(inputs(&mut given, "board", 0).await, [""; 0], "{place}");
+        assert_eq!(inputs(&mut given, TABLE, 0).await, [""; 0], "{place}");
+        at_second(&given.log, said_at, vec![depend(&[(TABLE, "board", "")]), made(0, "db/main.raw")]).await;
+        assert_eq!(inputs(&mut given, "board", 0).await, [TABLE], "{place}");
+        assert_eq!(inputs(&mut given, TABLE, 0).await, ["db/main.raw"], "{place}");
+    }
+    // What was before is not forgotten.
+    assert_eq!(inputs(&mut given, "board", 20).await, [TABLE]);
+    assert_eq!(inputs(&mut given, "board", 250).await, [""; 0]);
+    given.service.stop().await;
+}
+
 #[tokio::test]
 async fn what_people_remove_is_nobodys_concern_any_more() {
     let mut given = given("removed-unhealthy").await;

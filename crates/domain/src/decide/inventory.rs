@@ -1,6 +1,6 @@
 //! Assets are declared, changed and removed by people, and what is made of what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     command::{Context, Rejection},
@@ -17,7 +17,7 @@ pub(super) fn decide(
 ) -> Result<Vec<Event>, Rejection> {
     match command {
         InventoryCommand::Declare(declare) => self::declare(partition, declare, context),
-        InventoryCommand::Remove { asset } => remove(asset, context),
+        InventoryCommand::Remove { asset, aliases } => remove(partition, asset, aliases, context),
         InventoryCommand::Depend(dependencies) => depend(partition, dependencies, context),
     }
 }
@@ -84,12 +84,21 @@ fn fits(partition: &Partition, more: usize) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// What is not declared here may be known from runs, of which the core knows nothing.
-fn remove(asset: &str, context: &Context) -> Result<Vec<Event>, Rejection> {
+/// What is not declared here may be known from runs, of which the core knows nothing; of other names of the asset it knows only what was declared
+/// under them.
+fn remove(partition: &Partition, asset: &str, aliases: &[String], context: &Context) -> Result<Vec<Event>, Rejection> {
     if let Some(why) = unfit_key(asset) {
         return invalid(format!("asset: {why}"));
     }
-    Ok(fact(InventoryEvent::Removed { asset: asset.to_owned(), at: context.now }))
+    let most = limits::ASSET_ALIASES_MAX;
+    if aliases.len() > most {
+        return invalid(format!("aliases: {}; at most {most} are allowed", aliases.len()));
+    }
+    let names: BTreeSet<&str> = aliases.iter().map(String::as_str).filter(|alias| *alias != asset).collect();
+    let told = partition.inventory.told_of(&names);
+    let gone = std::iter::once(asset).chain(told);
+    let gone = gone.map(|asset| InventoryEvent::Removed { asset: asset.to_owned(), at: context.now });
+    Ok(gone.flat_map(fact).collect())
 }
 
 fn depend(partition: &Partition, given: &[Dependency], context: &Context) -> Result<Vec<Event>, Rejection> {

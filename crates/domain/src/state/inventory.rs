@@ -1,6 +1,6 @@
 //! What people declare: assets with their details, and what is made of what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inventory::{AssetDetails, Dependency, InventoryEvent, Link};
 
@@ -38,6 +38,19 @@ impl Inventory {
     /// What is said of how `to` is made of `from`; `None` = nobody says that it is.
     pub fn link(&self, from: &str, to: &str) -> Option<&Link> {
         self.dependencies.get(to)?.get(from)
+    }
+
+    /// Those of these keys that are declared, or are an end of a dependency.
+    pub fn told_of<'a>(&self, keys: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+        let mut told = BTreeSet::new();
+        if keys.is_empty() {
+            return told;
+        }
+        let is_told = |key: &str| self.assets.contains_key(key) || self.dependencies.contains_key(key);
+        told.extend(keys.iter().copied().filter(|key| is_told(key)));
+        let inputs = self.dependencies.values().flat_map(BTreeMap::keys);
+        told.extend(inputs.filter_map(|from| keys.get(from.as_str()).copied()));
+        told
     }
 
     /// Assets, dependencies, and what both take in bytes of texts.

@@ -45,7 +45,12 @@ fn status(word: &str) -> AssetDetails {
 }
 
 fn remove(asset: &str) -> Step {
-    step(InventoryCommand::Remove { asset: asset.to_owned() })
+    remove_all(asset, &[])
+}
+
+fn remove_all(asset: &str, aliases: &[&str]) -> Step {
+    let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
+    step(InventoryCommand::Remove { asset: asset.to_owned(), aliases })
 }
 
 fn of(from: &str, to: &str, detail: &str) -> Dependency {
@@ -132,6 +137,28 @@ fn dependencies_are_said_once_and_go_with_their_assets() {
     let world = world.after([remove("sales")]);
     assert_eq!(world.partition.inventory.size(), (0, 0, 0));
     world.when(depend(&[("raw", "sales")])).then(["DependenciesDeclared raw>sales"]);
+}
+
+#[test]
+fn an_asset_goes_with_what_was_declared_under_its_other_names() {
+    let world = some().after([new("x", "Old"), depend(&[("x", "board"), ("raw", "w"), ("other", "board")])]);
+    let declared = world.partition.inventory.size();
+    // Its key in any case; of its other names those of which something is said, each once.
+    let aliases = ["y", "w", "x", "nobody", "x", "", &"z".repeat(2_000)];
+    let world = world.when(remove_all("y", &aliases)).then(["AssetRemoved y", "AssetRemoved w", "AssetRemoved x"]);
+    assert_eq!((declared.0, declared.1), (1, 3));
+    let (assets, links, _) = world.partition.inventory.size();
+    assert_eq!((assets, links), (0, 1), "only what another asset is made of is left");
+    // Nothing of it stands in anybody's way.
+    let world = world.when(new("x", "Again")).then(["AssetDeclared x Again"]);
+    let world = world.when(depend(&[("x", "board")])).then(["DependenciesDeclared x>board"]);
+    // The input of a dependency is told of, too.
+    let world = world.after([remove("x"), depend(&[("x", "board")])]);
+    world.when(remove_all("y", &["x"])).then(["AssetRemoved y", "AssetRemoved x"]);
+    let many: Vec<String> = (0..=limits::ASSET_ALIASES_MAX).map(|number| format!("alias-{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    some().when(remove_all("y", &many)).refused("aliases: 257; at most 256");
+    some().when(remove_all("y", &many[1..])).then(["AssetRemoved y"]);
 }
 
 #[test]

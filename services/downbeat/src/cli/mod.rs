@@ -13,6 +13,7 @@ mod env;
 mod git;
 mod key;
 mod list;
+mod log;
 mod login;
 mod mcp;
 mod run;
@@ -25,7 +26,7 @@ mod webhook;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use downbeat_event_log::{LogAddress, NatsConfig};
+use downbeat_event_log::NatsConfig;
 use downbeat_metadata_projector::OpenLineageConfig;
 use downbeat_runtime::tls::TlsConfig;
 use downbeat_worker::Isolation;
@@ -54,6 +55,7 @@ pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use git::{Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use list::{Runs, Tasks, Window};
+pub use log::{Log, LogSub};
 pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub, Logout};
 pub use mcp::Mcp;
 pub use run::{
@@ -476,35 +478,15 @@ pub struct Openlineage {
     pub servers: Servers,
 }
 
-/// `downbeat log`.
-#[derive(Debug, Args)]
-pub struct Log {
-    /// What.
-    #[command(subcommand)]
-    pub sub: LogSub,
-    /// Where the log is: embedded:FOLDER or nats://HOST:PORT.
-    #[arg(long, env = "DOWNBEAT_LOG", default_value = "embedded:.downbeat/log", global = true)]
-    pub log: LogAddress,
-    /// Who reads it, where it is on a NATS server.
-    #[command(flatten)]
-    pub nats: NatsConfig,
-}
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
 
-/// Commands about the log.
-#[derive(Debug, Subcommand)]
-pub enum LogSub {
-    /// Prove that no record was changed, dropped or put in another order.
-    Verify,
-    /// Print every event as a line of JSON.
-    Cat {
-        /// Begin behind this sequence.
-        #[arg(long, default_value_t = 0)]
-        after: u64,
-        /// Only events of this run.
-        #[arg(long)]
-        run: Option<String>,
-        /// Go on as events are appended.
-        #[arg(long, short)]
-        follow: bool,
-    },
+    use super::*;
+
+    /// Options of one command are called differently, those that all commands take among them.
+    #[test]
+    fn every_command_can_be_typed() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -36,7 +36,9 @@ impl Projection for Assets {
         let Some(Told { collected, reporter, run_id }) = told::of(fact, plans, batch)? else { return Ok(()) };
         let pipeline_id = reporter.pipeline_id();
         let ran = Ran { run_id: &run_id, pipeline_id: &pipeline_id, task: &reporter.task, at: fact.decided_at };
-        collected::fold_assets(collected, &ran, &OverAll, batch)
+        collected::fold_assets(collected, &ran, &OverAll, batch)?;
+        let renamed = collected.assets.iter().filter(|asset| !asset.aliases.is_empty());
+        renamed.map(|asset| &asset.key).try_for_each(|asset| inventory::join(asset, batch))
     }
 }
 

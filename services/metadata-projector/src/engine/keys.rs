@@ -23,7 +23,7 @@
 //! | `o` | run id, place (4), all ones (4), BLAKE3 of its id (8) | the same, of another system; an empty row = it has gone to its task | foreign |
 //! | `Xr` | run of another system (16) | [`super::foreign::HangsBelow`] | foreign |
 //! | `a` | asset key | `metadata.v1.Asset`; an empty row = it was removed | assets |
-//! | `A` | asset (16) | `metadata.v1.Asset` as it was reported; only of those that people declare | assets |
+//! | `A` | asset (16) | `metadata.v1.Asset` as it was reported, with what people declare under this very key; only where they do, an alias may have nothing else | assets |
 //! | `l` | run id, asset key | `metadata.v1.Asset` as this run left it | lineage |
 //! | `b` | pipeline id, began, newest first (8), kind and name | `metadata.v1.Breach` | breaches |
 //! | `B` | began, newest first (8), pipeline id, kind and name | nothing | breaches |

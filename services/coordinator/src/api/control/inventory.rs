@@ -46,8 +46,11 @@ impl Control {
         asker: &Asker,
     ) -> Result<wire::RemoveAssetResponse, Status> {
         let asset = key(&request.asset)?;
+        at_most("aliases", request.aliases.len(), domain_limits::ASSET_ALIASES_MAX)?;
+        // What is no key of anything that can be declared is no matter: runs report longer ones.
+        let aliases = request.aliases.iter().filter_map(|alias| key(alias).ok()).collect();
         let id = command_id(&["remove asset", &asset], &request.idempotency_key)?;
-        let command = Command::Inventory(InventoryCommand::Remove { asset });
+        let command = Command::Inventory(InventoryCommand::Remove { asset, aliases });
         let _declaring = self.declaring.lock().await;
         let (_, tail) = self.change(asker, command, id, "").await?;
         Ok(wire::RemoveAssetResponse { position: self.position(tail) })

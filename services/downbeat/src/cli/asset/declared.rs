@@ -35,8 +35,8 @@ pub struct AssetDeclare {
     #[arg(long)]
     pub description: Option<String>,
     /// Where people see it.
-    #[arg(long)]
-    pub url: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub link: Option<String>,
     /// Anything else, as a JSON object.
     #[arg(long, value_name = "JSON")]
     pub meta: Option<String>,

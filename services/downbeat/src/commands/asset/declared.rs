@@ -25,7 +25,7 @@ pub(super) async fn declare(declare: &AssetDeclare) -> Result<ExitCode, Error> {
         status: declare.status.clone(),
         owners: (!declare.owners.is_empty()).then_some(AssetOwners { owners }),
         description: declare.description.clone(),
-        url: declare.url.clone(),
+        url: declare.link.clone(),
         meta: declare.meta.clone(),
         database_name: declare.database.clone(),
         schema_name: declare.schema.clone(),
@@ -47,9 +47,10 @@ pub(super) async fn declare(declare: &AssetDeclare) -> Result<ExitCode, Error> {
 }
 
 pub(super) async fn remove(remove: &AssetRemove) -> Result<ExitCode, Error> {
-    let asset = key_of(&remove.servers, &remove.asset).await?;
+    let (asset, aliases) = names_of(&remove.servers, &remove.asset).await?;
     let request = wire::RemoveAssetRequest {
         asset: asset.clone(),
+        aliases,
         idempotency_key: remove.key.key.clone().unwrap_or_default(),
         actor: remove.by.actor.clone().unwrap_or_default(),
     };
@@ -83,7 +84,13 @@ pub(super) async fn depend(depend: &AssetDepend) -> Result<ExitCode, Error> {
 
 /// The key of the asset that is meant.
 async fn key_of(servers: &Servers, named: &str) -> Result<String, Error> {
+    Ok(names_of(servers, named).await?.0)
+}
+
+/// The same, and the other keys that mean it.
+async fn names_of(servers: &Servers, named: &str) -> Result<(String, Vec<String>), Error> {
     let request = GetAssetRequest { asset: named.to_owned(), at_least: None };
     let found = client::assets(servers).await?.get_asset(request).await.map_err(client::refused)?.into_inner();
-    Ok(found.asset.and_then(|asset| asset.asset).unwrap_or_default().key)
+    let asset = found.asset.and_then(|asset| asset.asset).unwrap_or_default();
+    Ok((asset.key, asset.aliases))
 }

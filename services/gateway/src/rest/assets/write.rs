@@ -11,7 +11,7 @@ use downbeat_domain::access::Role;
 use downbeat_proto::{
     control::v1 as wire,
     events::v1::{AssetDetails, AssetOwners},
-    metadata::v1::Asset,
+    metadata::v1::{Asset, GetAssetRequest},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -220,10 +220,19 @@ async fn declare(
 
 async fn remove(call: Call) -> Result<Response, Fault> {
     let asset = key_of(find(&call, call.param("id")).await?);
-    let request = wire::RemoveAssetRequest { asset, idempotency_key: idempotency_key(&call), ..Default::default() };
+    let aliases = aliases_of(&call, &asset).await?;
+    let request =
+        wire::RemoveAssetRequest { asset, aliases, idempotency_key: idempotency_key(&call), ..Default::default() };
     let answer = call.edge.upstream.inventory().remove_asset(call.ask(request)).await?.into_inner();
     call.edge.upstream.wrote(answer.position);
     Ok(no_content())
+}
+
+/// All keys by which this asset is known besides this one. Lists know those of its newest report only.
+async fn aliases_of(call: &Call, asset: &str) -> Result<Vec<String>, Fault> {
+    let request = GetAssetRequest { asset: asset.to_owned(), at_least: call.edge.upstream.at_least() };
+    let found = call.edge.upstream.assets().get_asset(call.ask(request)).await?.into_inner();
+    Ok(found.asset.and_then(|asset| asset.asset).unwrap_or_default().aliases)
 }
 
 /// The asset of this id, key or alias.

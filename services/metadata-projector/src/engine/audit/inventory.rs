@@ -4,15 +4,12 @@ use downbeat_domain::{
     CommandKind, Target, TargetKind,
     inventory::{AssetDetails, Dependency, InventoryEvent},
 };
-use downbeat_proto::{
-    event::{asset_details_of, asset_details_to_json},
-    metadata::v1 as wire,
-};
+use downbeat_proto::event::{asset_details_of, asset_details_to_json};
 use serde_json::{Map, Value, json};
 
 use super::{Told, target, tell::about};
 use crate::{
-    engine::{batch::Batch, keys},
+    engine::{batch::Batch, inventory},
     error::Error,
     limits,
 };
@@ -49,8 +46,7 @@ pub(super) fn told(fact: &InventoryEvent, batch: &Batch<'_>) -> Result<Told, Err
 }
 
 fn declared(asset: &str, batch: &Batch<'_>) -> Result<Option<AssetDetails>, Error> {
-    let row: Option<wire::Asset> = batch.get(&keys::asset(asset))?;
-    Ok(row.and_then(|row| row.declared).and_then(asset_details_of))
+    Ok(inventory::declared_as(asset, batch)?.and_then(asset_details_of))
 }
 
 /// One side of a change: the fields that the other side has not so, each cut to its limit.

@@ -48,7 +48,7 @@ impl Projection for Graph {
             }
             Some(_) => Ok(()),
             None => match fact.event {
-                Event::Inventory(said) => people::fold(said, fact.decided_at, batch),
+                Event::Inventory(said) => people::fold(said, fact, batch),
                 _ => declared::fold(fact, batch),
             },
         }
@@ -215,8 +215,10 @@ fn say(
     source.detail.clone_from(&said.detail);
     source.last_run.clone_from(&reporter.run);
     source.last_at = source.last_at.max(at);
-    people::end_with_its_assets(&mut source.intervals, (from, to), batch)?;
-    note(&mut source.intervals, said, reporter, at);
+    // The clock may have stepped back since one of them was removed: what is said later begins later.
+    let since = people::end_with_its_assets(&mut source.intervals, (from, to), batch)?
+        .map_or(at, |gone| at.max(gone.saturating_add(1)));
+    note(&mut source.intervals, said, reporter, since);
     batch.put(keys::asset_edge(from, to), &edge);
     batch.put_bytes(keys::edge_by_source(from, to), Vec::new());
     Ok(())

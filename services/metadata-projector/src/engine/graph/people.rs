@@ -18,6 +18,7 @@ use crate::{
     engine::{
         batch::Batch,
         keys::graph::{self as keys, Node, node},
+        projection::Fact,
     },
     error::Error,
     limits,
@@ -30,12 +31,13 @@ const TASK: &str = "declared";
 ///
 /// # Errors
 /// `Damaged`.
-pub(super) fn fold(said: &InventoryEvent, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
+pub(super) fn fold(said: &InventoryEvent, fact: &Fact<'_>, batch: &mut Batch<'_>) -> Result<(), Error> {
+    let at = fact.decided_at;
     match said {
         InventoryEvent::Declared { .. } => Ok(()),
         InventoryEvent::Removed { asset, .. } => {
             for name in aliases::names(asset, batch)? {
-                remove(node(&name), at, batch)?;
+                remove(node(&name), fact, batch)?;
             }
             Ok(())
         }
@@ -43,12 +45,16 @@ pub(super) fn fold(said: &InventoryEvent, at: i64, batch: &mut Batch<'_>) -> Res
     }
 }
 
-fn remove(asset: Node, at: i64, batch: &mut Batch<'_>) -> Result<(), Error> {
+fn remove(asset: Node, fact: &Fact<'_>, batch: &mut Batch<'_>) -> Result<(), Error> {
     let key = keys::removed(asset);
     let mut row: RemovedRow = batch.get(&key)?.unwrap_or_default();
-    if row.at.last().is_some_and(|last| *last >= at) {
+    // One decision may remove an asset under each of its names.
+    if !row.at.is_empty() && row.record == fact.sequence {
         return Ok(());
     }
+    row.record = fact.sequence;
+    // After whatever was said since the last time, though the clock has stepped back.
+    let at = row.at.last().map_or(fact.decided_at, |last| fact.decided_at.max(last.saturating_add(1)));
     if row.at.len() >= limits::INTERVALS_PER_SOURCE_MAX {
         row.at.remove(0);
     }
@@ -81,7 +87,8 @@ fn depend(one: &Dependency, at: i64, batch: &mut Batch<'_>) -> Result<(), Error>
     say(edge, &said, &reporter, at, (from, to), batch)
 }
 
-/// What was said of two assets before one of them was removed is over; what is said now begins anew.
+/// What was said of two assets before one of them was removed is over; what is said now begins anew, after this instant: the last time that one was;
+/// `None` = neither ever was.
 ///
 /// # Errors
 /// `Damaged`.
@@ -89,19 +96,18 @@ pub(super) fn end_with_its_assets(
     intervals: &mut [Interval],
     (from, to): (Node, Node),
     batch: &Batch<'_>,
-) -> Result<(), Error> {
-    let Some(last) = intervals.last_mut() else { return Ok(()) };
+) -> Result<Option<i64>, Error> {
     let mut gone: Vec<i64> = Vec::new();
     for asset in [from, to] {
         gone.extend(batch.get::<RemovedRow>(&keys::removed(asset))?.unwrap_or_default().at);
     }
     gone.sort_unstable();
-    let ended = last.ended(&gone);
-    if ended != last.until {
-        last.until = ended;
+    let newest = gone.last().copied();
+    if let Some(last) = intervals.last_mut().filter(|last| newest.is_some_and(|newest| newest >= last.since)) {
+        last.until = last.ended(&gone);
         // No report ended it, so that none goes on with it, not even the one that said it.
         last.ended_by.clear();
         last.report.clear();
     }
-    Ok(())
+    Ok(newest)
 }

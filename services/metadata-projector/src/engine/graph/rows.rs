@@ -97,6 +97,9 @@ pub struct RemovedRow {
     /// Microseconds since the epoch, in order.
     #[prost(int64, repeated, tag = "1")]
     pub at: Vec<i64>,
+    /// Sequence of the record that said so last.
+    #[prost(uint64, tag = "2")]
+    pub record: u64,
 }
 
 /// What one reporter said last about how an asset is made.

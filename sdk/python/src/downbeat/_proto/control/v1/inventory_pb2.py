@@ -26,7 +26,7 @@ from downbeat._proto.events.v1 import events_pb2 as downbeat_dot_events_dot_v1_d
 from downbeat._proto.metadata.v1 import position_pb2 as downbeat_dot_metadata_dot_v1_dot_position__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#downbeat/control/v1/inventory.proto\x12\x13\x64ownbeat.control.v1\x1a\x1f\x64ownbeat/events/v1/events.proto\x1a#downbeat/metadata/v1/position.proto\"\x8f\x01\n\x13\x44\x65\x63lareAssetRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0e\n\x06is_new\x18\x02 \x01(\x08\x12\x31\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32 .downbeat.events.v1.AssetDetails\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\"h\n\x14\x44\x65\x63lareAssetResponse\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\x12\x30\n\x08position\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"K\n\x12RemoveAssetRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\"G\n\x13RemoveAssetResponse\x12\x30\n\x08position\x18\x01 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x7f\n\x1a\x44\x65\x63lareDependenciesRequest\x12\x39\n\x0c\x64\x65pendencies\x18\x01 \x03(\x0b\x32#.downbeat.events.v1.AssetDependency\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\"`\n\x1b\x44\x65\x63lareDependenciesResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x30\n\x08position\x18\x02 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position2\xd3\x02\n\x10InventoryService\x12\x63\n\x0c\x44\x65\x63lareAsset\x12(.downbeat.control.v1.DeclareAssetRequest\x1a).downbeat.control.v1.DeclareAssetResponse\x12`\n\x0bRemoveAsset\x12\'.downbeat.control.v1.RemoveAssetRequest\x1a(.downbeat.control.v1.RemoveAssetResponse\x12x\n\x13\x44\x65\x63lareDependencies\x12/.downbeat.control.v1.DeclareDependenciesRequest\x1a\x30.downbeat.control.v1.DeclareDependenciesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#downbeat/control/v1/inventory.proto\x12\x13\x64ownbeat.control.v1\x1a\x1f\x64ownbeat/events/v1/events.proto\x1a#downbeat/metadata/v1/position.proto\"\x8f\x01\n\x13\x44\x65\x63lareAssetRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0e\n\x06is_new\x18\x02 \x01(\x08\x12\x31\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32 .downbeat.events.v1.AssetDetails\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\"h\n\x14\x44\x65\x63lareAssetResponse\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\x12\x30\n\x08position\x18\x03 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\\\n\x12RemoveAssetRequest\x12\r\n\x05\x61sset\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07\x61liases\x18\x04 \x03(\t\"G\n\x13RemoveAssetResponse\x12\x30\n\x08position\x18\x01 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position\"\x7f\n\x1a\x44\x65\x63lareDependenciesRequest\x12\x39\n\x0c\x64\x65pendencies\x18\x01 \x03(\x0b\x32#.downbeat.events.v1.AssetDependency\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\"`\n\x1b\x44\x65\x63lareDependenciesResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x30\n\x08position\x18\x02 \x01(\x0b\x32\x1e.downbeat.metadata.v1.Position2\xd3\x02\n\x10InventoryService\x12\x63\n\x0c\x44\x65\x63lareAsset\x12(.downbeat.control.v1.DeclareAssetRequest\x1a).downbeat.control.v1.DeclareAssetResponse\x12`\n\x0bRemoveAsset\x12\'.downbeat.control.v1.RemoveAssetRequest\x1a(.downbeat.control.v1.RemoveAssetResponse\x12x\n\x13\x44\x65\x63lareDependencies\x12/.downbeat.control.v1.DeclareDependenciesRequest\x1a\x30.downbeat.control.v1.DeclareDependenciesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,13 +38,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECLAREASSETRESPONSE']._serialized_start=276
   _globals['_DECLAREASSETRESPONSE']._serialized_end=380
   _globals['_REMOVEASSETREQUEST']._serialized_start=382
-  _globals['_REMOVEASSETREQUEST']._serialized_end=457
-  _globals['_REMOVEASSETRESPONSE']._serialized_start=459
-  _globals['_REMOVEASSETRESPONSE']._serialized_end=530
-  _globals['_DECLAREDEPENDENCIESREQUEST']._serialized_start=532
-  _globals['_DECLAREDEPENDENCIESREQUEST']._serialized_end=659
-  _globals['_DECLAREDEPENDENCIESRESPONSE']._serialized_start=661
-  _globals['_DECLAREDEPENDENCIESRESPONSE']._serialized_end=757
-  _globals['_INVENTORYSERVICE']._serialized_start=760
-  _globals['_INVENTORYSERVICE']._serialized_end=1099
+  _globals['_REMOVEASSETREQUEST']._serialized_end=474
+  _globals['_REMOVEASSETRESPONSE']._serialized_start=476
+  _globals['_REMOVEASSETRESPONSE']._serialized_end=547
+  _globals['_DECLAREDEPENDENCIESREQUEST']._serialized_start=549
+  _globals['_DECLAREDEPENDENCIESREQUEST']._serialized_end=676
+  _globals['_DECLAREDEPENDENCIESRESPONSE']._serialized_start=678
+  _globals['_DECLAREDEPENDENCIESRESPONSE']._serialized_end=774
+  _globals['_INVENTORYSERVICE']._serialized_start=777
+  _globals['_INVENTORYSERVICE']._serialized_end=1116
 # @@protoc_insertion_point(module_scope)

@@ -79,18 +79,26 @@ class RemoveAssetRequest(google.protobuf.message.Message):
     ASSET_FIELD_NUMBER: builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: builtins.int
     ACTOR_FIELD_NUMBER: builtins.int
+    ALIASES_FIELD_NUMBER: builtins.int
     asset: builtins.str
     """Its key."""
     idempotency_key: builtins.str
     actor: builtins.str
+    @property
+    def aliases(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Other keys that mean it, as AssetService tells them (`aliases`), at most 256: what was declared under them goes as well. Who leaves them out
+        leaves that declared.
+        """
+
     def __init__(
         self,
         *,
         asset: builtins.str = ...,
         idempotency_key: builtins.str = ...,
         actor: builtins.str = ...,
+        aliases: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["actor", b"actor", "asset", b"asset", "idempotency_key", b"idempotency_key"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["actor", b"actor", "aliases", b"aliases", "asset", b"asset", "idempotency_key", b"idempotency_key"]) -> None: ...
 
 global___RemoveAssetRequest = RemoveAssetRequest
 
