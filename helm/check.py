@@ -1,7 +1,7 @@
 """Checks the chart with the real helm, the schemas of two versions of Kubernetes, the real programs and the real nats-server.
 
     .cache/tools/helm/bin/python helm/check.py --programs target/debug [--nats-server FILE]
-    .cache/tools/helm/bin/python helm/check.py --write     # values.yaml, the table of the README, golden files
+    .cache/tools/helm/bin/python helm/check.py --write     # values.yaml, the table of the README, accounts of NATS, golden files
 
 Prints what is wrong, one thing after the other, and ends with 1 if there is any. It needs no cluster, and none was asked.
 """
@@ -16,14 +16,16 @@ import rendering
 import tables
 
 ROOT = Path(__file__).parent.parent
+# The rights of users of NATS, and the chart's copy of them.
+DEPLOYED, ACCOUNTS = ROOT / "deploy/nats/nats.conf", rendering.CHART / "files/nats-accounts.conf"
 
 
 def faults(folder, server):
     yield from tables.faults()
     yield from rendering.refusal_faults()
     yield from rendering.stray_golden()
-    deployed, kept = ROOT / "deploy/nats/nats.conf", rendering.CHART / "files/nats-rights.yaml"
-    yield from objects.rights_faults(deployed.read_text(), kept.read_text())
+    if not ACCOUNTS.exists() or ACCOUNTS.read_text() != objects.accounts(DEPLOYED.read_text()):
+        yield "helm/downbeat/files/nats-accounts.conf differs from deploy/nats/nats.conf: write it anew with --write"
     known = programs.Programs(folder)
     shown = list(rendering.documented_objects())
     yield from rendering.documented_faults()
@@ -64,6 +66,7 @@ def main():
     parser.add_argument("--write", action="store_true", help="write what is written from other files anew")
     asked = parser.parse_args()
     if asked.write:
+        ACCOUNTS.write_text(objects.accounts(DEPLOYED.read_text()))
         tables.write()
         rendering.write_golden()
         return 0

@@ -202,18 +202,11 @@ def nats_config(objects):
     return next((found["data"]["nats.conf"] for found in objects if found["kind"] == "ConfigMap" and "nats.conf" in found.get("data", {})), None)
 
 
-def rights(text):
-    """User, what it may publish, what it may hear: of a configuration of NATS."""
-    text = re.sub(r"^\s*# (?=\w+$)", "user ", text, flags=re.M)
-    block = r"nkey: (\S+)\s+permissions: \{\s+publish: \{ allow: \[(.*?)\] \}\s+subscribe: \{ allow: \[(.*?)\] \}"
-    subjects = lambda listed: re.findall(r'"([^"]+)"', listed)
-    return {user: {"publish": subjects(publish), "subscribe": subjects(hear)} for user, publish, hear in re.findall(block, re.sub(r"#.*", "", text), re.S)}
+# Above the accounts in the chart's copy of them.
+OF_ACCOUNTS = "# Who may do what on the server: the accounts of deploy/nats/nats.conf, which says why. `helm/check.py --write` copies them.\n"
 
 
-def rights_faults(deployed, kept):
-    """The rights that the chart gives are those of deploy/nats/nats.conf."""
-    wanted = {user.removeprefix("$DOWNBEAT_NATS_").lower(): of for user, of in rights(deployed).items()}
-    if len(wanted) < 6:
-        yield f"deploy/nats/nats.conf has the users {sorted(wanted)}: six were looked for"
-    if yaml.safe_load(kept) != wanted:
-        yield "helm/downbeat/files/nats-rights.yaml differs from deploy/nats/nats.conf"
+def accounts(deployed):
+    """The accounts of a configuration of NATS, as the chart keeps them."""
+    start = deployed.index("\naccounts {") + 1
+    return OF_ACCOUNTS + deployed[start : deployed.index("\n}\n", start) + 3]
