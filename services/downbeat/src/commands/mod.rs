@@ -60,7 +60,7 @@ use crate::{
 /// Does what was typed.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     match arguments.command {
-        Command::Dev(dev) => dev::run(dev).await,
+        Command::Dev(dev) => Box::pin(dev::run(dev)).await,
         Command::Validate(validate) => validate::run(&validate),
         Command::Explain(explain) => explain::run(&explain),
         Command::Integrations(command) => integrations::run(&command).await,
