@@ -41,8 +41,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let (at, nats) = (arguments.log, arguments.nats.of(PROJECTOR));
     let metrics = outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?;
     let open = Box::pin(at.open_waiting(Access::Read, "downbeat-projector", &nats));
-    let log = shutdown.unless_ended(open).await;
-    let Some(log) = log.transpose()? else { return Ok(()) };
+    let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let started = start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
     let Some(projector) = shutdown.unless_ended(started).await.transpose()? else { return Ok(()) };
     let outgoing = outgoing::start(&log, (&at, &nats), projector.published(), &arguments.outgoing, &metrics);

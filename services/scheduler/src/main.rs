@@ -34,8 +34,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let (scheduler, nats) = (arguments.scheduler, arguments.nats.of(SCHEDULER));
     let coordinator = Target::new(&scheduler.coordinator, COORDINATOR, &Trust::load(&scheduler.tls, Some(SCHEDULER))?)?;
     let open = Box::pin(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", &nats));
-    let log = shutdown.unless_ended(open).await;
-    let Some(log) = log.transpose()? else { return Ok(()) };
+    let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let metrics = Metrics::default();
     if let Some(listen) = scheduler.metrics {
         downbeat_runtime::metrics::serve(listen, metrics.registry(), shutdown.signal())
