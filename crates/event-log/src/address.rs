@@ -90,7 +90,8 @@ impl LogAddress {
     ) -> Result<Arc<dyn EventLog>, Error> {
         let mut attempts = 0_u32;
         loop {
-            match self.open(access, client_name, nats).await {
+            // On the heap: it is large, and every main waits for it.
+            match Box::pin(self.open(access, client_name, nats)).await {
                 Err(error) if error.kind() == crate::ErrorKind::Unavailable => {
                     if attempts.is_multiple_of(limits::OPEN_NOTICE_EVERY) {
                         tracing::warn!(%error, "waiting for the log");

@@ -37,7 +37,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let listener = grpc::bind(arguments.coordinator.listen).await?.guarded(&trust, may_call);
     tracing::info!(address = %listener.local_addr()?, "coordinator listens");
     let nats = arguments.nats.of(COORDINATOR);
-    let open = Box::pin(arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, &nats));
+    let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
     let vault = Vault::new(arguments.coordinator.master_keys()?, blobs.clone());

@@ -40,7 +40,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!(address = %listener.local_addr()?, "metadata projector listens");
     let (at, nats) = (arguments.log, arguments.nats.of(PROJECTOR));
     let metrics = outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?;
-    let open = Box::pin(at.open_waiting(Access::Read, "downbeat-projector", &nats));
+    let open = at.open_waiting(Access::Read, "downbeat-projector", &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let started = start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
     let Some(projector) = shutdown.unless_ended(started).await.transpose()? else { return Ok(()) };

@@ -33,7 +33,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     downbeat_runtime::zones::reload_on_hangup()?;
     let (scheduler, nats) = (arguments.scheduler, arguments.nats.of(SCHEDULER));
     let coordinator = Target::new(&scheduler.coordinator, COORDINATOR, &Trust::load(&scheduler.tls, Some(SCHEDULER))?)?;
-    let open = Box::pin(arguments.log.open_waiting(Access::Read, "downbeat-scheduler", &nats));
+    let open = arguments.log.open_waiting(Access::Read, "downbeat-scheduler", &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let metrics = Metrics::default();
     if let Some(listen) = scheduler.metrics {

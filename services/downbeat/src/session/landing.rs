@@ -2,7 +2,7 @@
 //!
 //! Promises: only what comes with the state of this sign-in counts, and only the first of it; what comes otherwise changes nothing.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{future::IntoFuture as _, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -12,12 +12,18 @@ use axum::{
     routing::get,
 };
 use reqwest::Url;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+};
 
 use crate::error::Error;
 
 /// Where the browser comes to.
 const PATH: &str = "/callback";
+
+/// Until the browser has taken its last page.
+const LAST_PAGE: Duration = Duration::from_secs(2);
 
 /// What the gateway's page ends with: a code, or why there is none.
 pub type Outcome = Result<String, String>;
@@ -47,21 +53,23 @@ impl Landing {
         Ok(Self { listener, redirect: format!("http://127.0.0.1:{port}{PATH}") })
     }
 
-    /// Waits for the browser; goes on listening until it is dropped.
+    /// Waits for the browser, and then until it has the page that says so.
     pub async fn wait(self, state: String) -> Outcome {
         let (landed, mut outcomes) = mpsc::channel(1);
         let awaited = Arc::new(Awaited { state, landed });
         let router = Router::new().route(PATH, get(land)).with_state(awaited);
-        let ended = || Err("this machine listens no longer".to_owned());
-        tokio::select! {
-            _ = axum::serve(self.listener, router) => ended(),
-            outcome = outcomes.recv() => {
-                let Some(outcome) = outcome else { return ended() };
-                // The page that says so is still on its way.
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-                outcome
-            }
-        }
+        let (end, asked_to) = oneshot::channel::<()>();
+        let asked_to = async { drop(asked_to.await) };
+        let mut serving = axum::serve(self.listener, router).with_graceful_shutdown(asked_to).into_future();
+        let outcome = tokio::select! {
+            _ = &mut serving => None,
+            outcome = outcomes.recv() => outcome,
+        };
+        let Some(outcome) = outcome else { return Err("this machine listens no longer".to_owned()) };
+        drop(end);
+        // A browser that does not read its page is not waited for.
+        let _ = tokio::time::timeout(LAST_PAGE, serving).await;
+        outcome
     }
 }
 
