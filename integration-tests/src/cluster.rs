@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Virtual environments of tasks, shared with `make demo` and between tests, so that packages are installed once.
-fn environments() -> String {
+pub(crate) fn environments() -> String {
     repository().join(".cache/environments").to_str().expect("the repository's path is text").to_owned()
 }
 

@@ -4,15 +4,18 @@
 //! Promises that everything started here is killed by its own pid when its handle is dropped, and listens on free ports of
 //! 127.0.0.1 only. Knows nothing about how the services work inside.
 
+pub mod aftermath;
 pub mod answers;
 pub mod arms;
 pub mod clockwork;
 pub mod cluster;
+pub mod fleet;
 pub mod http;
 pub mod judge;
 pub mod pipelines;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod sim;
 pub mod truth;
 

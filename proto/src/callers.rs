@@ -24,6 +24,9 @@ const PEOPLE: &[&str] = &[GATEWAY, OPERATOR];
 /// What a gateway does of its own accord.
 const ITSELF: &[&str] = &[GATEWAY];
 
+/// Packages of the services that coordinators have.
+const COORDINATORS: [&str; 2] = ["downbeat.control.v1.", "downbeat.worker.v1."];
+
 /// Methods, and who may call them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowed {
@@ -73,10 +76,12 @@ pub const TABLE: &[Allowed] = &[
     all("grpc.reflection.v1.ServerReflection", &[]),
 ];
 
-/// Whether this service may call the method at this path, `/package.Service/Method`.
+/// Whether this service may call the method at this path, `/package.Service/Method`. A coordinator hands on to another one what it was
+/// called for itself, by somebody who may.
 pub fn may_call(caller: &str, path: &str) -> bool {
     let Some((service, method)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else { return false };
-    row(service, method).is_some_and(|row| row.callers.is_empty() || row.callers.contains(&caller))
+    let handed_on = caller == COORDINATOR && COORDINATORS.iter().any(|package| service.starts_with(package));
+    row(service, method).is_some_and(|row| handed_on || row.callers.is_empty() || row.callers.contains(&caller))
 }
 
 /// What holds for a method.
@@ -103,6 +108,10 @@ mod tests {
             (SCHEDULER, "/downbeat.control.v1.ControlService/StartRun", false),
             (GATEWAY, "/downbeat.control.v1.ControlService/FireSchedules", false),
             (GATEWAY, "/downbeat.control.v1.ControlService/StartRun", true),
+            (COORDINATOR, "/downbeat.control.v1.AccessService/WatchAccess", true),
+            (COORDINATOR, "/downbeat.worker.v1.WorkerService/Attach", true),
+            (COORDINATOR, "/downbeat.worker.v1.WorkerService/Detach", false),
+            (COORDINATOR, "/downbeat.metadata.v1.MetadataService/ListRuns", false),
             (OPERATOR, "/downbeat.control.v1.AccessService/WatchAccess", false),
             (OPERATOR, "/downbeat.control.v1.AccessService/CreateKey", true),
             // Other spellings of a path are other paths.

@@ -2,8 +2,10 @@
 
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 
+use async_nats::ConnectOptions;
+
 use crate::{
-    Error, EventLog, Nats,
+    Error, EventLog, KvLease, Lease, Nats, NatsError,
     embedded::{EmbeddedLog, OpenOptions},
     jetstream::{JetStreamLog, JetStreamOptions},
     limits,
@@ -69,11 +71,33 @@ impl LogAddress {
                     server_url: servers.clone(),
                     create: access == Access::Write,
                     client_name: client_name.to_owned(),
+                    replicas: nats.replicas(),
                     monitor_url: nats.monitor().map(str::to_owned),
                     nats: nats.clone(),
                     ..JetStreamOptions::default()
                 };
                 Ok(Arc::new(JetStreamLog::open(options).await?))
+            }
+        }
+    }
+
+    /// The lease of partition 0, where several processes may want to own it; `None` for a log in a folder, which one process locks.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Unavailable`] when no server answers; `Fatal` for settings that cannot be used.
+    pub async fn lease(&self, client_name: &str, nats: &Nats) -> Result<Option<Arc<dyn Lease>>, Error> {
+        let Self::Nats(servers) = self else { return Ok(None) };
+        let options = ConnectOptions::new()
+            .name(format!("{client_name} lease"))
+            .connection_timeout(limits::CONNECT_TIMEOUT)
+            .ping_interval(limits::PING_INTERVAL)
+            .max_reconnects(None)
+            .reconnect_delay_callback(|_| limits::RECONNECT_DELAY_MAX / 4);
+        match nats.connect(servers, options, limits::CONNECT_TIMEOUT).await {
+            Ok(client) => Ok(Some(Arc::new(KvLease::new(client, 0, nats.replicas())))),
+            Err(NatsError::Setting(why)) => Err(Error::fatal("the NATS server of the log", why)),
+            Err(error @ NatsError::Away(_)) => {
+                Err(Error::Unavailable { log: format!("the lease at {servers}"), reason: error.to_string() })
             }
         }
     }

@@ -16,6 +16,7 @@ pub mod embedded;
 pub mod faults;
 pub mod frame;
 pub mod jetstream;
+mod lease;
 pub mod limits;
 pub mod memory;
 mod nats;
@@ -34,6 +35,7 @@ mod types;
 
 pub use address::{Access, InvalidAddress, LogAddress};
 pub use error::{Error, ErrorKind};
+pub use lease::{Election, Held, Hold, KvLease, Lease, LeaseError, Member, MemoryLease, Step};
 pub use log::EventLog;
 pub use nats::{Nats, NatsConfig, NatsError};
 pub use procedures::{append_settled, check_position, verify};

@@ -66,3 +66,21 @@ pub const MONITOR_TIMEOUT: Duration = Duration::from_secs(2);
 pub const OPEN_PAUSE: Duration = Duration::from_millis(500);
 /// Every how many such attempts it is said again.
 pub const OPEN_NOTICE_EVERY: u32 = 20;
+
+/// How long one question about a lease may take.
+pub const LEASE_REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the holder of a lease says of itself, in bytes.
+pub const LEASE_BYTES_MAX: i32 = 4 * 1024;
+
+/// The holder of the lease writes to it this often.
+pub const LEASE_RENEWAL: Duration = Duration::from_millis(800);
+
+/// A holder that has not written for so long is taken for gone. What it holds the lease for must keep two apart if it is not.
+pub const LEASE_SILENCE: Duration = Duration::from_secs(3);
+
+/// A holder that has not written for so long is doubted: two renewals should have been seen.
+pub const LEASE_DOUBT: Duration = Duration::from_millis(1_700);
+
+/// Those who wait look at the lease this often.
+pub const LEASE_LOOK: Duration = Duration::from_millis(250);

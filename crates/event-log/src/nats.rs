@@ -48,6 +48,7 @@ pub struct NatsConfig {
 pub struct Nats {
     service: &'static str,
     config: NatsConfig,
+    replicas: usize,
 }
 
 /// A NATS server without users, for whoever sits at a terminal.
@@ -71,7 +72,7 @@ pub enum NatsError {
 impl NatsConfig {
     /// With these settings.
     pub fn of(&self, service: &'static str) -> Nats {
-        Nats { service, config: self.clone() }
+        Nats { service, config: self.clone(), replicas: 1 }
     }
 }
 
@@ -84,6 +85,17 @@ impl Nats {
     /// Where the server says how it writes, if somebody has told.
     pub(crate) fn monitor(&self) -> Option<&str> {
         self.config.nats_monitor.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// The same with so many copies of the log and of its lease, where this service makes them: 1 on one server, 3 in a cluster.
+    #[must_use]
+    pub fn with_replicas(self, replicas: usize) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// Copies of what this service makes there.
+    pub(crate) fn replicas(&self) -> usize {
+        self.replicas
     }
 
     /// What is asked of these servers is answered below this prefix, and everything else that only this service is told.

@@ -21,6 +21,12 @@ pub enum Error {
         /// Why.
         source: tonic::transport::Error,
     },
+    /// None, or too many.
+    #[error("give one address, or up to {most} with commas between them")]
+    Addresses {
+        /// How many may be given.
+        most: usize,
+    },
     /// Files of certificates cannot be used, or an address does not fit them.
     #[error("{0}")]
     Tls(String),
@@ -47,7 +53,7 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Bind { .. } | Error::Address { .. } => ErrorKind::Address,
+            Error::Bind { .. } | Error::Address { .. } | Error::Addresses { .. } => ErrorKind::Address,
             Error::Tls(_) => ErrorKind::Tls,
             Error::Serve(_) | Error::Reflection(_) => ErrorKind::Serve,
         }

@@ -1,7 +1,11 @@
 //! gRPC plumbing: every server speaks health and reflection, says clearly when its port is taken, and ends when asked to; every client waits
-//! for as long as all others do. With certificates, both sides show theirs ([`crate::tls`]).
+//! for as long as all others do, and goes to the next of several addresses when one is gone. With certificates, both sides show theirs
+//! ([`crate::tls`]).
 
-use std::net::SocketAddr;
+mod several;
+pub mod switch;
+
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::net::TcpListener;
 use tonic::{
@@ -15,12 +19,14 @@ use crate::{
     shutdown::{self, ShutdownSignal},
     tls::{self, Dialer, Kept, PublicDialer, Rule, Trust},
 };
+use several::{Plain, Several};
+use switch::Calls;
 
 /// Where a server listens, and whom it believes.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
-    guard: Option<(std::sync::Arc<Kept>, Rule)>,
+    guard: Option<(Arc<Kept>, Rule)>,
 }
 
 /// Binds, so that a taken port is known before anything else starts.
@@ -35,7 +41,7 @@ pub async fn bind(address: SocketAddr) -> Result<Listener, Error> {
 impl Listener {
     /// Takes only calls of those who are trusted, and of them only what the rule allows; without certificates, all calls of everybody.
     pub fn guarded(self, trust: &Trust, rule: Rule) -> Self {
-        Self { guard: trust.kept().map(|kept| (std::sync::Arc::clone(kept), rule)), ..self }
+        Self { guard: trust.kept().map(|kept| (Arc::clone(kept), rule)), ..self }
     }
 
     /// Where it listens.
@@ -53,21 +59,75 @@ impl Listener {
 /// `Serve`, `Reflection`.
 pub async fn serve(
     listener: Listener,
-    mut routes: RoutesBuilder,
+    routes: RoutesBuilder,
     descriptors: &'static [u8],
     services: &[&str],
-    mut signal: ShutdownSignal,
+    signal: ShutdownSignal,
 ) -> Result<(), Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
     for service in services {
         reporter.set_service_status(*service, tonic_health::ServingStatus::Serving).await;
     }
+    let routes = with_reflection(routes, health, descriptors)?.routes();
+    serve_routes(listener, routes, signal).await
+}
+
+/// The same for services that are elsewhere at times: every call goes where its switch says, and health says that they serve while it says
+/// anything.
+///
+/// # Errors
+/// `Serve`, `Reflection`.
+pub async fn serve_switched(
+    listener: Listener,
+    calls: Calls,
+    descriptors: &'static [u8],
+    services: &'static [&'static str],
+    signal: ShutdownSignal,
+) -> Result<(), Error> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let mut watched = calls.clone();
+    let report = async move {
+        loop {
+            for service in services {
+                reporter.set_service_status(*service, tonic_health::ServingStatus::NotServing).await;
+            }
+            if !watched.somewhere().await {
+                return std::future::pending().await;
+            }
+            for service in services {
+                reporter.set_service_status(*service, tonic_health::ServingStatus::Serving).await;
+            }
+            if !watched.nowhere().await {
+                return std::future::pending().await;
+            }
+        }
+    };
+    let routes = with_reflection(RoutesBuilder::default(), health, descriptors)?.routes();
+    let routes = Routes::from(routes.into_axum_router().fallback_service(calls));
+    tokio::select! {
+        served = serve_routes(listener, routes, signal) => served,
+        () = report => Ok(()),
+    }
+}
+
+fn with_reflection<H>(
+    mut routes: RoutesBuilder,
+    health: tonic_health::pb::health_server::HealthServer<H>,
+    descriptors: &'static [u8],
+) -> Result<RoutesBuilder, Error>
+where
+    H: tonic_health::pb::health_server::Health,
+{
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(descriptors)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(|error| Error::Reflection(error.to_string()))?;
     routes.add_service(health).add_service(reflection);
+    Ok(routes)
+}
+
+async fn serve_routes(listener: Listener, routes: Routes, mut signal: ShutdownSignal) -> Result<(), Error> {
     let mut server = Server::builder()
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION_MAX);
@@ -77,12 +137,12 @@ pub async fn serve(
         // Set on the listener: the server's own setting is not applied to connections that it did not accept itself, and without it
         // small messages wait up to 40 ms for the other side's delayed acknowledgement.
         let incoming = TcpIncoming::from(socket).with_nodelay(Some(true));
-        let served = server.add_routes(routes.routes());
+        let served = server.add_routes(routes);
         let served = served.serve_with_incoming_shutdown(incoming, async move { shutdown::wait(&mut signal).await });
         return served.await.map_err(Error::Serve);
     };
     let incoming = tls::incoming(socket, kept, signal.clone());
-    let routes = Routes::from(tls::guarded(routes.routes().into_axum_router(), rule));
+    let routes = Routes::from(tls::guarded(routes.into_axum_router(), rule));
     let served = server.add_routes(routes);
     let served = served.serve_with_incoming_shutdown(incoming, async move { shutdown::wait(&mut signal).await });
     served.await.map_err(Error::Serve)
@@ -111,40 +171,49 @@ pub struct Target {
 #[derive(Clone, Debug)]
 enum Way {
     Plain,
+    /// The same to one of several.
+    PlainToOneOf(Arc<Several<Plain>>),
     /// To a service of ours, by our own authority.
-    Trusted(Dialer),
+    Trusted(Arc<Several<Dialer>>),
     /// To a gateway, by the machine's authorities.
     Public(PublicDialer),
 }
 
 impl Target {
-    /// `service`: the one that is wanted there, as its certificate names it. With certificates the address begins with `https://`,
-    /// without them with `http://`.
+    /// One address, or several with commas between them. `service`: the one that is wanted there, as its certificate names it. With
+    /// certificates an address begins with `https://`, without them with `http://`.
     ///
     /// # Errors
     /// `Address`; `Tls` where address and certificates do not fit.
-    pub fn new(address: &str, service: &'static str, trust: &Trust) -> Result<Self, Error> {
-        let wrong = |source| Error::Address { address: address.to_owned(), source };
-        let uri = Endpoint::from_shared(address.to_owned()).map_err(wrong)?.uri().clone();
-        let way = match (uri.scheme_str(), trust.kept()) {
-            (Some("https"), Some(kept)) => {
-                let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
-                let dialer = Dialer::new(kept, service, host, port);
-                Way::Trusted(dialer.map_err(|why| Error::Tls(format!("`{address}` names no host: {why}")))?)
-            }
-            (Some("https"), None) => {
-                return Err(Error::Tls(format!(
-                    "`{address}` needs certificates: give --tls-cert, --tls-key and --tls-ca"
-                )));
-            }
-            (_, Some(_)) => {
-                return Err(Error::Tls(format!(
-                    "there are certificates (--tls-cert), but `{address}` would be called without them: write https://"
-                )));
-            }
-            (_, None) => Way::Plain,
+    pub fn new(addresses: &str, service: &'static str, trust: &Trust) -> Result<Self, Error> {
+        let addresses: Vec<&str> = addresses.split(',').map(str::trim).collect();
+        let Some(first) = addresses.first().filter(|_| addresses.len() <= limits::ADDRESSES_MAX) else {
+            return Err(Error::Addresses { most: limits::ADDRESSES_MAX });
         };
-        Self::over(address, way)
+        let each = addresses.iter().map(|address| checked(address, trust)).collect::<Result<Vec<_>, _>>()?;
+        let several = each.len() > 1;
+        let way = match trust.kept() {
+            Some(kept) => {
+                let dialers = each.into_iter().zip(&addresses).map(|((host, port), address)| {
+                    Dialer::new(kept, service, &host, port.unwrap_or(443))
+                        .map_err(|why| Error::Tls(format!("`{address}` names no host: {why}")))
+                });
+                Way::Trusted(Several::new(dialers.collect::<Result<_, _>>()?))
+            }
+            None if several => {
+                let plain = |(host, port): (String, Option<u16>)| Plain { host, port: port.unwrap_or(80) };
+                Way::PlainToOneOf(Several::new(each.into_iter().map(plain).collect()))
+            }
+            None => Way::Plain,
+        };
+        let target = Self::over(first, way)?;
+        if !several {
+            return Ok(target);
+        }
+        target.with(|endpoint| {
+            let every = limits::KEEPALIVE_OF_SEVERAL;
+            Ok(endpoint.http2_keep_alive_interval(every).keep_alive_timeout(every))
+        })
     }
 
     /// A gateway: over TLS with the authorities of the machine where the address begins with `https://`, else in the clear.
@@ -164,7 +233,7 @@ impl Target {
     fn over(address: &str, way: Way) -> Result<Self, Error> {
         let wrong = |source| Error::Address { address: address.to_owned(), source };
         let mut endpoint = Endpoint::from_shared(address.to_owned()).map_err(wrong)?;
-        if !matches!(way, Way::Plain) {
+        if !matches!(way, Way::Plain | Way::PlainToOneOf(_)) {
             // The scheme is for the channel to connect by, and TLS is none of its business here.
             let uri = endpoint.uri().clone();
             let plain = format!("http{}", address.trim_start().get("https".len()..).unwrap_or_default());
@@ -201,8 +270,13 @@ impl Target {
     pub async fn connect(&self) -> Result<Channel, TransportError> {
         match self.way.clone() {
             Way::Plain => self.endpoint.connect().await,
-            Way::Trusted(dialer) => {
-                self.endpoint.connect_with_connector(tower::service_fn(move |_: Uri| dialer.clone().dial())).await
+            Way::PlainToOneOf(several) => {
+                let connector = tower::service_fn(move |_: Uri| Arc::clone(&several).dial());
+                self.endpoint.connect_with_connector(connector).await
+            }
+            Way::Trusted(several) => {
+                let connector = tower::service_fn(move |_: Uri| Arc::clone(&several).dial());
+                self.endpoint.connect_with_connector(connector).await
             }
             Way::Public(dialer) => {
                 self.endpoint.connect_with_connector(tower::service_fn(move |_: Uri| dialer.clone().dial())).await
@@ -214,8 +288,13 @@ impl Target {
     pub fn connect_lazy(&self) -> Channel {
         match self.way.clone() {
             Way::Plain => self.endpoint.connect_lazy(),
-            Way::Trusted(dialer) => {
-                self.endpoint.connect_with_connector_lazy(tower::service_fn(move |_: Uri| dialer.clone().dial()))
+            Way::PlainToOneOf(several) => {
+                let connector = tower::service_fn(move |_: Uri| Arc::clone(&several).dial());
+                self.endpoint.connect_with_connector_lazy(connector)
+            }
+            Way::Trusted(several) => {
+                let connector = tower::service_fn(move |_: Uri| Arc::clone(&several).dial());
+                self.endpoint.connect_with_connector_lazy(connector)
             }
             Way::Public(dialer) => {
                 self.endpoint.connect_with_connector_lazy(tower::service_fn(move |_: Uri| dialer.clone().dial()))
@@ -228,8 +307,27 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let address = self.endpoint.uri().to_string();
         match address.strip_prefix("http://") {
-            Some(rest) if !matches!(self.way, Way::Plain) => write!(f, "https://{rest}"),
+            Some(rest) if !matches!(self.way, Way::Plain | Way::PlainToOneOf(_)) => write!(f, "https://{rest}"),
             _ => f.write_str(&address),
         }
+    }
+}
+
+/// Host and port of an address that fits the certificates that there are.
+fn checked(address: &str, trust: &Trust) -> Result<(String, Option<u16>), Error> {
+    let wrong = |source| Error::Address { address: address.to_owned(), source };
+    let uri = Endpoint::from_shared(address.to_owned()).map_err(wrong)?.uri().clone();
+    match (uri.scheme_str(), trust.kept()) {
+        (Some("https"), None) => {
+            Err(Error::Tls(format!("`{address}` needs certificates: give --tls-cert, --tls-key and --tls-ca")))
+        }
+        (Some("https"), Some(_)) | (_, None) => {
+            // An address of IPv6 stands in brackets there.
+            let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+            Ok((host.to_owned(), uri.port_u16()))
+        }
+        (_, Some(_)) => Err(Error::Tls(format!(
+            "there are certificates (--tls-cert), but `{address}` would be called without them: write https://"
+        ))),
     }
 }

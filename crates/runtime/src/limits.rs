@@ -4,6 +4,20 @@ use std::time::Duration;
 
 /// How long a client waits for a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one of several addresses of a service may take to answer, before the next is tried.
+pub const CONNECT_ONE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Pause between pings on a connection to one of several addresses, and how long its answer may take: there is another one to go to.
+pub const KEEPALIVE_OF_SEVERAL: Duration = Duration::from_secs(3);
+/// Addresses of one service.
+pub const ADDRESSES_MAX: usize = 100;
+/// How long a call waits for somebody to take the services over that it is for.
+pub const CALL_HELD: Duration = Duration::from_secs(6);
+/// Calls that wait so at once; further ones are refused at once.
+pub const CALLS_HELD_MAX: usize = 10_000;
+/// How long what was handed on to a server may take to be answered there once another one has the services.
+pub const MOVED_GRACE: Duration = Duration::from_secs(2);
+/// Times that a call is handed on.
+pub const HOPS_MAX: u8 = 3;
 /// Pause between HTTP/2 pings on a connection.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// Streams that one connection may have open.

@@ -13,6 +13,13 @@ pub struct CoordinatorConfig {
     /// Address for ControlService and WorkerService.
     #[arg(long, env = "DOWNBEAT_COORDINATOR_LISTEN", default_value = "127.0.0.1:7410")]
     pub listen: SocketAddr,
+    /// Address under which the other coordinators reach this one: http://HOST:PORT, with certificates https://HOST:PORT. Default: the
+    /// one that it listens on, or where that is every address of the machine, the machine's name.
+    #[arg(long, env = "DOWNBEAT_COORDINATOR_ADVERTISE", value_name = "URL")]
+    pub advertise: Option<String>,
+    /// Copies of the log that the servers of a NATS cluster keep, where this coordinator makes its stream: 3 on three servers.
+    #[arg(long, env = "DOWNBEAT_LOG_REPLICAS", value_name = "COUNT", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=5))]
+    pub log_replicas: usize,
     /// Name of this process in PartitionOwned records.
     #[arg(long, env = "DOWNBEAT_COORDINATOR_NAME", default_value = "coordinator")]
     pub name: String,
@@ -39,6 +46,20 @@ pub struct CoordinatorConfig {
 }
 
 impl CoordinatorConfig {
+    /// Where other coordinators reach this one, which listens at this address.
+    pub fn advertised(&self, listening: SocketAddr) -> String {
+        if let Some(address) = self.advertise.as_deref().filter(|address| !address.is_empty()) {
+            return address.to_owned();
+        }
+        let scheme = if self.tls.tls_cert.is_some() { "https" } else { "http" };
+        if !listening.ip().is_unspecified() {
+            return format!("{scheme}://{listening}");
+        }
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let name = if name.trim().is_empty() { "127.0.0.1" } else { name.trim() };
+        format!("{scheme}://{name}:{}", listening.port())
+    }
+
     /// The master keys of the environment, of the file or of the command; `None` = no connections are kept here. The environment is read here and not by
     /// a flag: what stands on a command line is seen by everybody.
     ///

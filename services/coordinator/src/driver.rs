@@ -54,6 +54,8 @@ pub struct Driver {
     snapshots: Option<Snapshots>,
     /// Which sealed connections workers have.
     given: Given,
+    /// It is asked to end in order ([`Handle::retire`]).
+    retiring: bool,
     /// For what this loop starts beside itself and hears of again. Weak: the loop ends when all other handles are gone.
     own: mpsc::WeakSender<Incoming>,
 }
@@ -97,6 +99,7 @@ impl Driver {
             to_append: None,
             snapshots,
             given: Given::new(Arc::default()),
+            retiring: false,
             own: handle.incoming.downgrade(),
         };
         (driver, handle)
@@ -124,8 +127,12 @@ impl Driver {
         !keys.keys.is_empty() || !keys.revoked.is_empty()
     }
 
-    /// Runs until every handle is gone, or the partition is lost.
+    /// Runs until every handle is gone, until it is told to retire and everything decided is in the log, or until the partition is lost.
+    ///
+    /// # Errors
+    /// `Fenced`: another coordinator has the partition. `Log`: the log is damaged, or lost records.
     pub async fn run(mut self) -> Result<(), Error> {
+        let mut drained = false;
         let mut inputs = Vec::with_capacity(limits::INPUTS_PER_TURN_MAX);
         let mut appending: Option<tokio::task::JoinHandle<Result<Tail, Error>>> = None;
         let mut asking: Option<tokio::task::JoinHandle<(u64, Result<Tail, downbeat_event_log::Error>)>> = None;
@@ -134,6 +141,9 @@ impl Driver {
             if let Some(payload) = self.to_append.take() {
                 let (log, after) = (Arc::clone(&self.log), self.ownership.append(self.clock.now().monotonic));
                 appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload).await }));
+            }
+            if drained && appending.is_none() {
+                return self.retired().await;
             }
             let now = self.clock.now().monotonic;
             if asking.is_none() && self.ownership.ask_at().is_some_and(|due| due <= now) {
@@ -152,10 +162,11 @@ impl Driver {
                     self.ownership.told(question, told, self.clock.now().monotonic)?;
                     self.greet();
                 }
-                taken = self.queue.recv_many(&mut inputs, limits::INPUTS_PER_TURN_MAX) => {
-                    if taken == 0 {
+                taken = self.queue.recv_many(&mut inputs, limits::INPUTS_PER_TURN_MAX), if !drained => {
+                    if taken == 0 && !self.retiring {
                         return Ok(());
                     }
+                    drained = taken == 0;
                     for incoming in inputs.drain(..) {
                         self.take_in(incoming);
                     }
@@ -163,6 +174,25 @@ impl Driver {
                 () = tokio::time::sleep(tick) => self.handle(Input::Tick),
             }
         }
+    }
+
+    /// Takes nothing more, and lets workers go: what they hold they keep, and tell the next owner.
+    fn retire(&mut self) {
+        self.retiring = true;
+        self.queue.close();
+        let sessions: Vec<SessionId> = self.workers.drain().map(|(session, _)| session).collect();
+        for session in sessions {
+            self.given.forget(session);
+            self.handle(Input::WorkerDetached { session });
+        }
+    }
+
+    /// Everything that was asked is answered; whoever is next begins where this one ends.
+    async fn retired(self) -> Result<(), Error> {
+        if let (Some(snapshots), Some(state)) = (&self.snapshots, self.engine.state_in_log()) {
+            snapshots.write(self.log.id(), self.ownership.tail(), state).await;
+        }
+        Ok(())
     }
 
     fn appended(&mut self, outcome: Result<Result<Tail, Error>, tokio::task::JoinError>) -> Result<(), Error> {
@@ -229,6 +259,7 @@ impl Driver {
                 return self.confirming.push((question, reply));
             }
             Incoming::Ask(question) => return question(&mut self.engine, moment(self.clock.now())),
+            Incoming::Retire => return self.retire(),
         };
         if let Input::WorkerDetached { session } = &input {
             self.workers.remove(session);

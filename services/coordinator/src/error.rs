@@ -9,7 +9,7 @@ pub enum Error {
     #[error(transparent)]
     Log(#[from] log::Error),
     /// Another coordinator writes to the partition.
-    #[error("another coordinator took the partition over: {0}; this one stops")]
+    #[error("another coordinator took the partition over: {0}")]
     Fenced(log::Error),
     /// The log holds what this version cannot fold.
     #[error(
@@ -45,6 +45,9 @@ pub enum Error {
         /// Which version it wants, and why.
         source: downbeat_proto::event::DecodeError,
     },
+    /// What says whose turn it is cannot be used.
+    #[error("the lease of the partition cannot be used: {0}")]
+    Lease(String),
     /// The plumbing failed.
     #[error(transparent)]
     Runtime(#[from] downbeat_runtime::error::Error),
@@ -67,7 +70,7 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Log(_) | Error::Unreadable { .. } => ErrorKind::Log,
+            Error::Log(_) | Error::Unreadable { .. } | Error::Lease(_) => ErrorKind::Log,
             Error::Fenced(_) => ErrorKind::Fenced,
             Error::UnknownEvent { .. } | Error::NewerRecord { .. } => ErrorKind::Version,
             Error::Runtime(_) => ErrorKind::Runtime,

@@ -1,4 +1,4 @@
-//! The coordinator: the only writer of its partition.
+//! The coordinator: the only writer of its partition, one of several processes that could be.
 //!
 //! Promises: an answer means that the decision is in the log (INV-08); a worker hears of a decision only after that; whatever
 //! dies, a new coordinator folds the log and goes on. Knows nothing about what jobs do, and nothing about other services' code.
@@ -14,6 +14,7 @@ pub mod first_key;
 pub mod limits;
 pub mod ownership;
 pub mod prior;
+pub mod replica;
 mod secret;
 pub mod snapshots;
 pub mod take_over;
@@ -38,6 +39,19 @@ use downbeat_runtime::{
 use snapshots::Snapshots;
 use tonic::service::RoutesBuilder;
 
+/// Names of the services, for health.
+const SERVICES: [&str; 9] = [
+    "downbeat.control.v1.AccessService",
+    "downbeat.control.v1.ConnectionService",
+    "downbeat.control.v1.ControlService",
+    "downbeat.control.v1.EnvironmentService",
+    "downbeat.control.v1.InventoryService",
+    "downbeat.control.v1.PipelineService",
+    "downbeat.control.v1.ToolStateService",
+    "downbeat.control.v1.WebhookService",
+    "downbeat.worker.v1.WorkerService",
+];
+
 /// A coordinator that owns its partition: its gRPC services and its loop.
 pub struct Coordinator {
     /// The loop; run it.
@@ -56,8 +70,18 @@ impl Coordinator {
         snapshots: Option<Snapshots>,
     ) -> Result<Self, error::Error> {
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
+        Ok(Self::over(log, owned, snapshots))
+    }
+
+    /// Over a partition that was taken over.
+    pub(crate) fn over(log: Arc<dyn EventLog>, owned: take_over::Owned, snapshots: Option<Snapshots>) -> Self {
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
-        Ok(Self { driver, handle, log, sync_every: None, vault: Arc::default() })
+        Self { driver, handle, log, sync_every: None, vault: Arc::default() }
+    }
+
+    /// How others in this process talk to its loop.
+    pub(crate) fn handle(&self) -> driver::Handle {
+        self.handle.clone()
     }
 
     /// Looks every so often whether pipelines are what stands in their repositories; zero = only where something is said to be pushed.
@@ -103,18 +127,7 @@ impl Coordinator {
         routes.add_service(tool_state.max_decoding_message_size(limit));
         routes.add_service(ControlServiceServer::from_arc(control).max_decoding_message_size(limit));
         routes.add_service(WorkerServiceServer::new(workers).max_decoding_message_size(limit));
-        let services = [
-            "downbeat.control.v1.AccessService",
-            "downbeat.control.v1.ConnectionService",
-            "downbeat.control.v1.ControlService",
-            "downbeat.control.v1.EnvironmentService",
-            "downbeat.control.v1.InventoryService",
-            "downbeat.control.v1.PipelineService",
-            "downbeat.control.v1.ToolStateService",
-            "downbeat.control.v1.WebhookService",
-            "downbeat.worker.v1.WorkerService",
-        ];
-        (self.driver, services)
+        (self.driver, SERVICES)
     }
 
     /// Serves until the signal, or until the partition is lost.

@@ -140,3 +140,7 @@ pub const LINEAGE_PART_BYTES_MAX: usize = 256 * 1024;
 pub const ENDPOINT_KEY_BYTES_MAX: usize = 256;
 /// Keys of endpoints that are remembered opened: of 1,000 endpoints with three each, and of some that are closed.
 pub const ENDPOINT_KEYS_REMEMBERED: usize = 5_000;
+/// How long an owner that is asked to end may take to answer what it was asked, and to keep a snapshot.
+pub const RETIRING_AT_MOST: Duration = Duration::from_secs(8);
+/// How long a replica that ends goes on handing calls on to the next owner.
+pub const LEAVING_AT_MOST: Duration = Duration::from_millis(1_500);

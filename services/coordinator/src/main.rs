@@ -1,12 +1,10 @@
 //! The coordinator as a process of its own.
 
-use std::time::Duration;
-
 use clap::Parser;
-use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, connections::Vault, snapshots::Snapshots};
+use downbeat_coordinator::{config::CoordinatorConfig, replica::Replica};
 use downbeat_event_log::{Access, LogAddress, NatsConfig};
 use downbeat_proto::callers::{COORDINATOR, may_call};
-use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry, tls::Trust};
+use downbeat_runtime::{allocator::Allocator, grpc, shutdown::Shutdown, telemetry, tls::Trust};
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
@@ -30,21 +28,22 @@ async fn main() -> std::process::ExitCode {
     telemetry::exit_code("coordinator", Box::pin(run(Arguments::parse())).await)
 }
 
-async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(
+    Arguments { log: address, nats, coordinator: config }: Arguments,
+) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
     downbeat_runtime::zones::reload_on_hangup()?;
-    let trust = Trust::load(&arguments.coordinator.tls, Some(COORDINATOR))?;
-    let listener = grpc::bind(arguments.coordinator.listen).await?.guarded(&trust, may_call);
-    tracing::info!(address = %listener.local_addr()?, "coordinator listens");
-    let nats = arguments.nats.of(COORDINATOR);
-    let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, &nats);
+    let trust = Trust::load(&config.tls, Some(COORDINATOR))?;
+    let listener = grpc::bind(config.listen).await?.guarded(&trust, may_call);
+    let listening = listener.local_addr()?;
+    tracing::info!(address = %listening, "coordinator listens");
+    let nats = nats.of(COORDINATOR).with_replicas(config.log_replicas);
+    let open = address.open_waiting(Access::Write, &config.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
-    let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
-    let vault = Vault::new(arguments.coordinator.master_keys()?, blobs.clone());
-    let snapshots = Snapshots::new(blobs, arguments.coordinator.snapshot_records);
-    let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(snapshots));
-    let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
-    let coordinator = coordinator.syncing_every(Duration::from_secs(arguments.coordinator.git_sync_seconds));
-    let coordinator = coordinator.with_connections(vault).await;
-    Ok(coordinator.serve(listener, shutdown.signal()).await?)
+    let parts = config.parts(log, trust, listening)?;
+    Ok(match address.lease(&config.name, &nats).await? {
+        Some(lease) => Replica::new(parts, lease).serve(listener, shutdown.signal()).await?,
+        // Nobody else can write to it: its folder is locked.
+        None => parts.alone(listener, &shutdown).await?,
+    })
 }

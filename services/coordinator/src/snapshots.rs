@@ -34,25 +34,28 @@ impl Snapshots {
     /// Writes the state after `tail` in the background and removes what is older than the last few. While one is being written, further
     /// ones are left out.
     pub fn keep(&self, log: &LogId, tail: Tail, state: Vec<u8>) {
+        let (this, log) = (self.clone(), log.clone());
+        tokio::spawn(async move { this.write(&log, tail, state).await });
+    }
+
+    /// The same, and waits for it.
+    pub async fn write(&self, log: &LogId, tail: Tail, state: Vec<u8>) {
         if self.writing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (this, log) = (self.clone(), log.to_string());
-        tokio::spawn(async move {
-            let bytes = state.len();
-            let position = SnapshotPosition { log_id: log.clone(), sequence: tail.sequence, hash: tail.hash.0 };
-            let sealed = snapshot::seal(state, &position);
-            match this.store.put(&BlobKey::snapshot(&log, PARTITION, tail.sequence), sealed).await {
-                Ok(()) => {
-                    tracing::debug!(sequence = tail.sequence, bytes, "wrote a snapshot");
-                    this.remove_old(&log);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a snapshot could not be written; the next take-over folds more of the log")
-                }
+        let (bytes, log) = (state.len(), log.to_string());
+        let position = SnapshotPosition { log_id: log.clone(), sequence: tail.sequence, hash: tail.hash.0 };
+        let sealed = snapshot::seal(state, &position);
+        match self.store.put(&BlobKey::snapshot(&log, PARTITION, tail.sequence), sealed).await {
+            Ok(()) => {
+                tracing::debug!(sequence = tail.sequence, bytes, "wrote a snapshot");
+                self.remove_old(&log);
             }
-            this.writing.store(false, Ordering::Release);
-        });
+            Err(error) => {
+                tracing::warn!(%error, "a snapshot could not be written; the next take-over folds more of the log")
+            }
+        }
+        self.writing.store(false, Ordering::Release);
     }
 
     fn remove_old(&self, log: &str) {

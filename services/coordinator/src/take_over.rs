@@ -221,36 +221,85 @@ impl TakingOver {
     }
 }
 
-/// Folds the log and fences it. Waits for a log that is unavailable.
-pub async fn take_over(log: &dyn EventLog, owner: &str, snapshots: Option<&Snapshots>) -> Result<Owned, Error> {
-    let started = std::time::Instant::now();
-    let mut taking = TakingOver::new(log.id().clone(), owner);
-    let mut from = 0;
-    if let Some(snapshots) = snapshots
-        && let Some((partition, at)) = snapshots.newest(log.id()).await
-    {
-        from = at.sequence;
-        taking = taking.from_snapshot(partition, at);
-    }
-    while let Some(ask) = taking.ask() {
-        let pause = match ask {
-            Ask::Tail => taking.tail(log.tail().await)?,
-            Ask::Check { after } => taking.checked(log.read(after, 1).await)?,
-            Ask::Read { after } => taking.entries(log.read(after, limits::ENTRIES_PER_READ).await)?,
-            Ask::Fence => {
-                let (after, record) = taking.ownership(clock::wall_now(), fresh_id()).request();
-                let answer = log.append(after, record).await;
-                taking.fenced(answer)?
-            }
+/// A replica that folds what the owner writes, so that it can go on where the owner stops. Knows how to wait for a log that is away.
+#[derive(Debug)]
+pub struct Following {
+    taking: TakingOver,
+    /// What it began with.
+    snapshot: u64,
+}
+
+impl Following {
+    /// Begins at the newest snapshot that can be trusted.
+    pub async fn begin(log: &dyn EventLog, owner: &str, snapshots: Option<&Snapshots>) -> Self {
+        let taking = TakingOver::new(log.id().clone(), owner);
+        let newest = match snapshots {
+            Some(snapshots) => snapshots.newest(log.id()).await,
+            None => None,
         };
-        if let Some(pause) = pause {
-            tokio::time::sleep(pause).await;
+        match newest {
+            Some((partition, at)) => Self { taking: taking.from_snapshot(partition, at), snapshot: at.sequence },
+            None => Self { taking, snapshot: 0 },
         }
     }
-    let owned = taking.into_owned();
-    let (runs, pipelines) = (owned.partition.runs.len(), owned.partition.pipelines.len());
-    tracing::info!(log = %log.id(), sequence = owned.tail.sequence, pipelines, live_runs = runs, snapshot = from, took = ?started.elapsed(), "took the partition over");
-    Ok(owned)
+
+    /// Asks the log for one portion of what it does not know yet. Returns whether it knew the whole log when it asked for its end.
+    ///
+    /// # Errors
+    /// As [`take_over`].
+    pub async fn step(&mut self, log: &dyn EventLog) -> Result<bool, Error> {
+        match self.taking.ask() {
+            Some(Ask::Fence) | None => {
+                // Where the log ends now is asked the next time.
+                self.taking.end = None;
+                Ok(true)
+            }
+            Some(ask) => {
+                if let Some(pause) = answer(&mut self.taking, log, ask).await? {
+                    tokio::time::sleep(pause).await;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Folds the rest and fences whoever wrote before.
+    ///
+    /// # Errors
+    /// As [`take_over`].
+    pub async fn take_over(self, log: &dyn EventLog) -> Result<Owned, Error> {
+        let (started, mut taking) = (std::time::Instant::now(), self.taking);
+        while let Some(ask) = taking.ask() {
+            if let Some(pause) = answer(&mut taking, log, ask).await? {
+                tokio::time::sleep(pause).await;
+            }
+        }
+        let owned = taking.into_owned();
+        let (runs, pipelines) = (owned.partition.runs.len(), owned.partition.pipelines.len());
+        tracing::info!(log = %log.id(), sequence = owned.tail.sequence, pipelines, live_runs = runs, snapshot = self.snapshot, took = ?started.elapsed(), "took the partition over");
+        Ok(owned)
+    }
+}
+
+async fn answer(taking: &mut TakingOver, log: &dyn EventLog, ask: Ask) -> Result<Option<Duration>, Error> {
+    match ask {
+        Ask::Tail => taking.tail(log.tail().await),
+        Ask::Check { after } => taking.checked(log.read(after, 1).await),
+        Ask::Read { after } => taking.entries(log.read(after, limits::ENTRIES_PER_READ).await),
+        Ask::Fence => {
+            let (after, record) = taking.ownership(clock::wall_now(), fresh_id()).request();
+            let answer = log.append(after, record).await;
+            taking.fenced(answer)
+        }
+    }
+}
+
+/// Folds the log and fences it. Waits for a log that is unavailable.
+///
+/// # Errors
+/// `Log`, `Unreadable`: the log is damaged, lost records or is another one. `UnknownEvent`, `NewerRecord`: another version wrote it.
+pub async fn take_over(log: &dyn EventLog, owner: &str, snapshots: Option<&Snapshots>) -> Result<Owned, Error> {
+    Following::begin(log, owner, snapshots).await.take_over(log).await
 }
 
 fn ownership(owner: &str, now: Timestamp) -> bytes::Bytes {

@@ -15,7 +15,7 @@ pub struct GatewayConfig {
     /// Address on which `GET /health`, `GET /ready` and `GET /metrics` answer. Default: nowhere.
     #[arg(long, env = "DOWNBEAT_GATEWAY_HEALTH")]
     pub health: Option<SocketAddr>,
-    /// Address of the coordinator.
+    /// Address of the coordinator; of several with commas between them.
     #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7410")]
     pub coordinator: String,
     /// Address of the metadata projector.

@@ -5,7 +5,7 @@ use downbeat_runtime::tls::TlsConfig;
 /// Settings, from flags or `DOWNBEAT_*` variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SchedulerConfig {
-    /// Address of the coordinator.
+    /// Address of the coordinator; of several with commas between them.
     #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7410")]
     pub coordinator: String,
     /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9464. Default: nowhere.

@@ -11,7 +11,8 @@ use crate::{connections, error::Error, git::Hosts, isolation::Isolation, labels,
 #[derive(Debug, Clone, Parser)]
 #[command(name = "downbeat-worker", version)]
 pub struct WorkerConfig {
-    /// Address of the coordinator's gRPC service, with `http://`, or with certificates `https://`.
+    /// Address of the coordinator's gRPC service, with `http://`, or with certificates `https://`; of several coordinators with commas
+    /// between them.
     #[arg(long, env = "DOWNBEAT_COORDINATOR", default_value = "http://127.0.0.1:7410")]
     pub coordinator: String,
     /// Folder of this worker alone: its identity, virtual environments, and the folders of running attempts.
@@ -103,8 +104,12 @@ impl WorkerConfig {
     /// # Errors
     /// [`Error::Config`] naming the setting.
     pub fn validate(&self) -> Result<(), Error> {
-        let valid = tonic::transport::Endpoint::from_shared(self.coordinator.clone());
-        if valid.is_err() || !(self.coordinator.starts_with("http://") || self.coordinator.starts_with("https://")) {
+        let mut addresses = self.coordinator.split(',').map(str::trim);
+        let valid = |address: &str| {
+            (address.starts_with("http://") || address.starts_with("https://"))
+                && tonic::transport::Endpoint::from_shared(address.to_owned()).is_ok()
+        };
+        if !addresses.all(valid) {
             return Err(Error::Config {
                 setting: "DOWNBEAT_COORDINATOR",
                 reason: format!("{:?} is no address: give one like http://127.0.0.1:7410", self.coordinator),

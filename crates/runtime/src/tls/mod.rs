@@ -25,7 +25,7 @@ use std::{
 };
 
 use self::material::{Files, Material};
-pub(crate) use self::{accept::incoming, dial::Dialer, guard::guarded, public::PublicDialer};
+pub(crate) use self::{accept::incoming, dial::Dialer, guard::guarded, public::PublicDialer, words::with_causes};
 use crate::{error::Error, limits};
 
 /// Whether a service may call a method: its name, which is empty for a certificate that names none of ours, and `/package.Service/Method`.

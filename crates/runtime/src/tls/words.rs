@@ -75,7 +75,7 @@ fn of_alert(alert: Alert) -> String {
 }
 
 /// The whole chain of causes: the outermost often says nothing.
-fn with_causes(error: &dyn StdError) -> String {
+pub(crate) fn with_causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

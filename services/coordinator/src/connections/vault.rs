@@ -69,6 +69,11 @@ impl Vault {
         Self { sealer: keys.map(|keys| Arc::new(Sealer::new(keys))), blobs: Some(blobs), ..Self::default() }
     }
 
+    /// The same keys and blobs for another term, with nothing read yet.
+    pub(crate) fn anew(&self) -> Self {
+        Self { sealer: self.sealer.clone(), blobs: self.blobs.clone(), ..Self::default() }
+    }
+
     /// Reads what counts, and removes what is left of versions that do not. What cannot be read is told when it is used.
     pub(crate) async fn load(&self, connections: &Connections) {
         let Some(blobs) = &self.blobs else { return };

@@ -32,6 +32,7 @@ pub(super) enum Incoming {
     Attached(Greeting),
     Confirm(oneshot::Sender<()>),
     Ask(Question),
+    Retire,
 }
 
 /// A worker that came, and is told nothing before this is known to be the owner still: another coordinator may have had it since.
@@ -176,6 +177,11 @@ impl Handle {
         });
         self.send(Incoming::Ask(question)).await?;
         answer.await.map_err(|_| Refused::Stopping)
+    }
+
+    /// Asks the loop to end once what was asked before is answered. Whoever asks later is refused.
+    pub async fn retire(&self) -> Result<(), Refused> {
+        self.send(Incoming::Retire).await
     }
 
     async fn send(&self, incoming: Incoming) -> Result<(), Refused> {

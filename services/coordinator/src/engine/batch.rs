@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use downbeat_proto::{events::v1 as wire, record, worker::v1::coordinator_message::Message};
+use downbeat_proto::{events::v1 as wire, record, snapshot, worker::v1::coordinator_message::Message};
 use jiff::Timestamp;
 use prost::Message as _;
 
@@ -124,6 +124,11 @@ impl Batches {
         aligned && self.snapshot.is_none() && self.records >= self.snapshot_at + every
     }
 
+    /// Everything that was decided is in the log.
+    pub(super) fn is_clear(&self) -> bool {
+        self.in_flight.is_none() && self.waiting.is_empty() && self.open.decisions.is_empty()
+    }
+
     pub(super) fn snapshot_every(&mut self, records: u64) {
         self.snapshot_every = Some(records.max(1));
     }
@@ -156,6 +161,13 @@ impl Batches {
 
     fn seal(&mut self) {
         self.waiting.push_back(std::mem::take(&mut self.open));
+    }
+}
+
+impl super::Engine {
+    /// The folded state as a snapshot; `None` while something of it is not in the log.
+    pub fn state_in_log(&self) -> Option<Vec<u8>> {
+        self.batches.is_clear().then(|| snapshot::encode_state(&self.partition))
     }
 }
 

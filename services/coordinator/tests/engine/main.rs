@@ -7,6 +7,7 @@ mod attach;
 mod authors;
 mod bench;
 mod commit;
+mod crowd;
 mod inquiries;
 mod leases;
 mod rejections;

@@ -1,0 +1,63 @@
+//! What a coordinator works with, alone or as one of several.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use downbeat_event_log::EventLog;
+use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown, tls::Trust};
+
+use crate::{Coordinator, config::CoordinatorConfig, connections::Vault, error::Error, snapshots::Snapshots};
+
+/// See the module.
+pub struct Parts {
+    /// The log of the partition.
+    pub log: Arc<dyn EventLog>,
+    /// Name of this process in `PARTITION_OWNED`.
+    pub name: String,
+    /// Where the other replicas reach this one.
+    pub address: String,
+    /// How replicas know each other.
+    pub trust: Trust,
+    /// Where snapshots are kept.
+    pub snapshots: Snapshots,
+    /// What keeps sealed connections.
+    pub vault: Vault,
+    /// How often repositories are looked at; zero = never by itself.
+    pub sync_every: Duration,
+}
+
+impl CoordinatorConfig {
+    /// What these settings say, over an open log, of a coordinator that listens there.
+    ///
+    /// # Errors
+    /// The blob store or the master keys cannot be used.
+    pub fn parts(
+        &self,
+        log: Arc<dyn EventLog>,
+        trust: Trust,
+        listening: SocketAddr,
+    ) -> Result<Parts, Box<dyn std::error::Error>> {
+        let blobs = BlobStore::open(&self.blobs)?;
+        Ok(Parts {
+            log,
+            name: self.name.clone(),
+            address: self.advertised(listening),
+            trust,
+            vault: Vault::new(self.master_keys()?, blobs.clone()),
+            snapshots: Snapshots::new(blobs, self.snapshot_records),
+            sync_every: Duration::from_secs(self.git_sync_seconds),
+        })
+    }
+}
+
+impl Parts {
+    /// Serves a log that nobody else can own, until it is asked to end.
+    ///
+    /// # Errors
+    /// Those of taking over and of [`Coordinator::serve`].
+    pub async fn alone(self, listener: grpc::Listener, shutdown: &Shutdown) -> Result<(), Error> {
+        let take_over = Coordinator::take_over(self.log, &self.name, Some(self.snapshots));
+        let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
+        let coordinator = coordinator.syncing_every(self.sync_every).with_connections(self.vault).await;
+        coordinator.serve(listener, shutdown.signal()).await
+    }
+}

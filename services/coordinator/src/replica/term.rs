@@ -1,0 +1,115 @@
+//! One term as the owner: from the lease to its end.
+
+use std::sync::Arc;
+
+use downbeat_event_log::Hold;
+use downbeat_runtime::{
+    grpc::switch::{Place, Switch},
+    shutdown::{self, ShutdownSignal},
+};
+use tokio::{task::JoinHandle, time::timeout};
+use tonic::service::RoutesBuilder;
+
+use super::Parts;
+use crate::{Coordinator, driver::Handle, error::Error, limits, take_over::Following};
+
+/// How a term ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Another one has the partition, or takes it over.
+    Lost,
+    /// This one was asked to end, and has given the partition back.
+    Retired,
+}
+
+/// Takes the partition over, serves it, and gives it back.
+///
+/// # Errors
+/// The log cannot be folded or written any more; the lease is given back before.
+pub(super) async fn own(
+    parts: &Parts,
+    switch: &Switch,
+    hold: Hold,
+    following: Following,
+    signal: &mut ShutdownSignal,
+) -> Result<Ended, Error> {
+    switch.set(Place::Nowhere);
+    let renewing = tokio::spawn(hold.clone().renew());
+    let ended = serve(parts, switch, following, &hold, renewing, signal).await;
+    switch.set(Place::Nowhere);
+    if !matches!(ended, Ok(Ended::Lost)) {
+        hold.give_back().await;
+    }
+    ended
+}
+
+async fn serve(
+    parts: &Parts,
+    switch: &Switch,
+    following: Following,
+    hold: &Hold,
+    mut renewing: JoinHandle<()>,
+    signal: &mut ShutdownSignal,
+) -> Result<Ended, Error> {
+    let owned = tokio::select! {
+        owned = following.take_over(&*parts.log) => owned?,
+        _ = &mut renewing => return Ok(Ended::Lost),
+        () = shutdown::wait(signal) => {
+            renewing.abort();
+            return Ok(Ended::Retired);
+        }
+    };
+    let coordinator = Coordinator::over(Arc::clone(&parts.log), owned, Some(parts.snapshots.clone()));
+    let coordinator = coordinator.syncing_every(parts.sync_every).with_connections(parts.vault.anew()).await;
+    let handle = coordinator.handle();
+    let mut routes = RoutesBuilder::default();
+    let (driver, _) = coordinator.into_parts(&mut routes);
+    switch.set(Place::Here(routes.routes().into_axum_router()));
+    let mut driven = Driven(tokio::spawn(driver.run()));
+    let ended = tokio::select! {
+        ended = &mut driven.0 => match ended {
+            Ok(Err(error @ Error::Fenced(_))) => {
+                tracing::warn!(%error, "the partition was lost");
+                Ok(Ended::Lost)
+            }
+            Ok(ended) => ended.map(|()| Ended::Lost),
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        },
+        _ = &mut renewing => {
+            tracing::warn!(owner = hold.me().address, "another coordinator took the lease of the partition; this one follows");
+            Ok(Ended::Lost)
+        }
+        () = shutdown::wait(signal) => {
+            // Calls that come from now on wait for the next owner.
+            switch.set(Place::Nowhere);
+            retire(&handle, &mut driven).await.map(|()| Ended::Retired)
+        }
+    };
+    renewing.abort();
+    ended
+}
+
+/// The loop of a term: it ends with it, whatever ends it.
+struct Driven(JoinHandle<Result<(), Error>>);
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn retire(handle: &Handle, driven: &mut Driven) -> Result<(), Error> {
+    let retired = async {
+        // Refused where the loop has ended already.
+        let _ = handle.retire().await;
+        (&mut driven.0).await
+    };
+    match timeout(limits::RETIRING_AT_MOST, retired).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+        Err(_) => {
+            tracing::warn!("the log does not answer; what it was not asked to keep was not answered either");
+            Ok(())
+        }
+    }
+}
