@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod first_key;
 pub mod limits;
+pub mod metrics;
 pub mod ownership;
 pub mod prior;
 mod secret;
@@ -38,6 +39,9 @@ use downbeat_runtime::{
 use snapshots::Snapshots;
 use tonic::service::RoutesBuilder;
 
+/// The only partition of this version.
+pub(crate) const PARTITION: u32 = 0;
+
 /// A coordinator that owns its partition: its gRPC services and its loop.
 pub struct Coordinator {
     /// The loop; run it.
@@ -55,8 +59,20 @@ impl Coordinator {
         name: &str,
         snapshots: Option<Snapshots>,
     ) -> Result<Self, error::Error> {
+        Self::take_over_measured(log, name, snapshots, &metrics::Metrics::default()).await
+    }
+
+    /// The same, measured.
+    pub async fn take_over_measured(
+        log: Arc<dyn EventLog>,
+        name: &str,
+        snapshots: Option<Snapshots>,
+        metrics: &metrics::Metrics,
+    ) -> Result<Self, error::Error> {
+        let began = std::time::Instant::now();
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
-        let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
+        let metrics = metrics.partition(PARTITION, began.elapsed());
+        let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots, metrics);
         Ok(Self { driver, handle, log, sync_every: None, vault: Arc::default() })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Parser;
-use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, connections::Vault, snapshots::Snapshots};
+use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, connections::Vault, metrics, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress, NatsConfig};
 use downbeat_proto::callers::{COORDINATOR, may_call};
 use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry, tls::Trust};
@@ -36,15 +36,15 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let trust = Trust::load(&arguments.coordinator.tls, Some(COORDINATOR))?;
     let listener = grpc::bind(arguments.coordinator.listen).await?.guarded(&trust, may_call);
     tracing::info!(address = %listener.local_addr()?, "coordinator listens");
+    let metrics = metrics::Metrics::serve(arguments.coordinator.metrics, shutdown.signal()).await?;
     let nats = arguments.nats.of(COORDINATOR);
     let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
     let vault = Vault::new(arguments.coordinator.master_keys()?, blobs.clone());
     let snapshots = Snapshots::new(blobs, arguments.coordinator.snapshot_records);
-    let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(snapshots));
+    let take_over = Coordinator::take_over_measured(log, &arguments.coordinator.name, Some(snapshots), &metrics);
     let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
     let coordinator = coordinator.syncing_every(Duration::from_secs(arguments.coordinator.git_sync_seconds));
-    let coordinator = coordinator.with_connections(vault).await;
-    Ok(coordinator.serve(listener, shutdown.signal()).await?)
+    Ok(coordinator.with_connections(vault).await.serve(listener, shutdown.signal()).await?)
 }

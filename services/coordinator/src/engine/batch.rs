@@ -124,6 +124,11 @@ impl Batches {
         aligned && self.snapshot.is_none() && self.records >= self.snapshot_at + every
     }
 
+    /// Records given out after the last snapshot.
+    pub(super) fn unsaved(&self) -> u64 {
+        self.records - self.snapshot_at
+    }
+
     pub(super) fn snapshot_every(&mut self, records: u64) {
         self.snapshot_every = Some(records.max(1));
     }

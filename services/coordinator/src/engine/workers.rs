@@ -211,6 +211,19 @@ impl Workers {
         }
     }
 
+    /// How many are attached, their slots, and how many of these are held.
+    pub(super) fn attached(&self) -> (usize, usize, usize) {
+        let attached = self.by_session.values().filter_map(|id| self.workers.get(id));
+        attached.fold((0, 0, 0), |(workers, slots, held), worker| {
+            (workers + 1, slots + worker.slots, held + worker.holds.len())
+        })
+    }
+
+    /// Attempts that workers hold.
+    pub(super) fn holding(&self) -> usize {
+        self.holder.len()
+    }
+
     pub(super) fn next_expiry(&self) -> Option<Duration> {
         self.workers.values().map(|worker| worker.ends).min()
     }
