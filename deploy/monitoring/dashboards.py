@@ -183,7 +183,8 @@ LOG = ("log", "Downbeat: log and projections", "Who owns the log, how it grows, 
 NATS = ("nats", "Downbeat: NATS", "The server as its users meet it: Downbeat's own measures, which need no exporter.", [
     ("Answers", [
         graph("Appends to the log", quantiles(f"{C}_append_duration_seconds"), "s", "A synced write on the server's disk, and the way there and back."),
-        graph("Questions for the log's end", quantiles(f"{C}_log_question_duration_seconds"), "s", "No write: the way there and back, and how busy the server is."),
+        graph("Questions for the log's end", [(f"sum by (instance) ({C}_log_question_duration_seconds_sum{{%}}) / sum by (instance) ({C}_log_question_duration_seconds_count{{%}})", "{{instance}}")], "s",
+              "No write: the way there and back, and how busy the server is. An owner that writes need not ask, so this is the average since it began."),
         graph("Records sent again", [(rate(f"{C}_append_retries_total"), "again")], "ops", "The server was away, or its answer was lost."),
         graph("Bytes written", [(rate(f"{C}_record_bytes_total"), "bytes")], "Bps"),
     ]),

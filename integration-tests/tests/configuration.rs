@@ -96,7 +96,8 @@ fn every_setting_is_documented() {
     for program in PROGRAMS {
         let (purpose, settings) = read(&help(program));
         assert!(settings.len() >= 5, "{program} has {} settings", settings.len());
-        write!(document, "\n## {program}\n\n{purpose}.\n\n| flag | variable | default | |\n|---|---|---|---|\n").expect("a string");
+        write!(document, "\n## {program}\n\n{purpose}.\n\n| flag | variable | default | |\n|---|---|---|---|\n")
+            .expect("a string");
         for setting in settings {
             let Setting { group, flag, variable, default, values, about } = setting;
             assert!(!about.is_empty(), "{program} {flag} says not what it is");

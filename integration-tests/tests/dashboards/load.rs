@@ -74,7 +74,9 @@ impl<'a> Load<'a> {
         let key = addresses.downbeat_ok(&["key", "create", "reader", "--role", "admin"]);
         let api = Client::with_key(api, key.trim());
         eventually("the gateway knows the key", SOON, || {
-            api.send("GET", "/api/engine/public/pipelines", &[], b"").is_ok_and(|answer| answer.status == 200).then_some(())
+            api.send("GET", "/api/engine/public/pipelines", &[], b"")
+                .is_ok_and(|answer| answer.status == 200)
+                .then_some(())
         });
         eventually("the scheduler takes events", SOON, || {
             cluster.scheduler.printed().contains("takes events published below").then_some(())
@@ -109,7 +111,8 @@ impl<'a> Load<'a> {
     async fn event(&self) {
         let mut headers = async_nats::HeaderMap::new();
         let id = format!("event-{}", self.steps);
-        for (name, value) in [("ce-specversion", "1.0"), ("ce-id", &id), ("ce-source", "/shop"), ("ce-type", "landed")] {
+        for (name, value) in [("ce-specversion", "1.0"), ("ce-id", &id), ("ce-source", "/shop"), ("ce-type", "landed")]
+        {
             headers.insert(name, value);
         }
         let sent = self.nats.publish_with_headers("downbeat.trigger.orders.landed", headers, "{}".into()).await;

@@ -29,8 +29,13 @@ pub fn documented(pages: &[(&str, String)]) {
     for (service, page) in pages {
         let metrics = read(page);
         assert!(metrics.len() >= 5, "{service} measures {} things", metrics.len());
-        write!(text, "\n## {}{}\n\n| metric | kind | labels | |\n|---|---|---|---|\n", service[..1].to_uppercase(), &service[1..])
-            .expect("writing to a string");
+        write!(
+            text,
+            "\n## {}{}\n\n| metric | kind | labels | |\n|---|---|---|---|\n",
+            service[..1].to_uppercase(),
+            &service[1..]
+        )
+        .expect("writing to a string");
         for (name, Metric { kind, help, labels }) in metrics {
             assert!(!help.is_empty(), "{name} says not what it is");
             let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
@@ -58,7 +63,8 @@ fn read(page: &str) -> BTreeMap<String, Metric> {
             let shown = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
             metrics.insert(shown, Metric { kind: kind.to_owned(), help, labels: BTreeSet::new() });
         } else if let Some((name, rest)) = line.split_once('{') {
-            let bare = ["_bucket", "_sum", "_count"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+            let bare =
+                ["_bucket", "_sum", "_count"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
             let known = if metrics.contains_key(name) { name } else { bare };
             let metric = metrics.get_mut(known).unwrap_or_else(|| panic!("{name} has no type"));
             metric.labels.extend(labels(rest).into_iter().filter(|label| label != "le"));
