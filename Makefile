@@ -74,7 +74,7 @@ sdk: tools ## Write what the SDKs have from proto/, check their types, run their
 	cd sdk/python && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py $(CURDIR)/$(SDK)/python/bin/python -m pytest
 	cd sdk/typescript && $(CURDIR)/$(SDK)/python/bin/python ../with_downbeat.py npm test --silent
 
-chart: build tools ## Write values.yaml, tables and golden files of the Helm chart anew, then check it
+chart: build tools ## Write values.yaml, tables, dashboards, alerts and golden files of the Helm chart anew, then check it
 	$(TOOLS)/helm/bin/python -B helm/check.py --write
 	$(TOOLS)/helm/bin/python -B helm/check.py --programs target/debug --nats-server $(DOWNBEAT_NATS_SERVER)
 	$(TOOLS)/helm/bin/python -B helm/check_run.py --programs target/debug --nats-server $(DOWNBEAT_NATS_SERVER)
@@ -159,7 +159,7 @@ $(TOOLS)/azurite-server: $(TOOLS)/ready
 	@if npm install --silent --no-audit --no-fund --prefix $(TOOLS)/azurite $(AZURITE); \
 		then echo $(CURDIR)/$(TOOLS)/azurite/node_modules/.bin/azurite-blob > $@; else echo absent > $@; fi
 
-# OpenSSH, MariaDB and ClickHouse: where they are, or that they cannot be had.
+# OpenSSH, MariaDB, ClickHouse and Prometheus: where they are, or that they cannot be had.
 $(TOOLS)/openssh: $(TOOLS)/ready deploy/servers.sh
 	@deploy/servers.sh $(CURDIR)/$(TOOLS)
 

@@ -19,7 +19,7 @@ from services import Running, Service, to_the_end
 
 HERE = Path(__file__).parent
 # Ports that the file speaks of; each becomes a free one.
-PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 9464, 9465)
+PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 9463, 9464, 9465, 9466)
 OURS = ("coordinator", "projector", "scheduler", "worker", "gateway")
 
 
@@ -48,7 +48,7 @@ def shape_faults(document):
         for key, value in {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "restart": "unless-stopped"}.items():
             if service.get(key) != value:
                 yield f"{name}: {key} is {service.get(key)}"
-        if name != "worker" and "healthcheck" not in service:
+        if "healthcheck" not in service:
             yield f"{name} has no healthcheck"
         for port in service.get("ports", []):
             if not port.startswith("127.0.0.1:"):
@@ -118,8 +118,7 @@ def healthy(running, document, name):
 def run(running, document):
     """From nothing to the end of a run, as a reader of the file would."""
     for name in ("nats", *OURS):
-        if name != "worker":
-            running.until(f"{name} is healthy", lambda name=name: healthy(running, document, name))
+        running.until(f"{name} is healthy", lambda name=name: healthy(running, document, name))
     typed = document["services"]["coordinator"]["environment"]
     typed = {name: typed[name] for name in ("DOWNBEAT_SERVER", "DOWNBEAT_METADATA", "DOWNBEAT_LOG")}
     return to_the_end(running, typed)

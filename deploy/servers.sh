@@ -1,6 +1,6 @@
 #!/bin/sh
 # Where the servers are that tests of the worker start: of this machine, or else unpacked (not installed) from Debian's packages.
-# Writes `<tools>/openssh`, `<tools>/mariadb` and `<tools>/clickhouse`: the root below which the programs are, or "absent".
+# Writes `<tools>/openssh`, `<tools>/mariadb`, `<tools>/clickhouse` and `<tools>/prometheus`: the root below which the programs are, or "absent".
 set -eu
 tools=$1
 root=$tools/debian
@@ -28,3 +28,4 @@ find_or_unpack clickhouse usr/sbin/clickhouse-server clickhouse-server clickhous
     libboost-program-options1.74.0 libcapnp-0.9.2 libcctz2 libcpuinfo0 libdouble-conversion3 libfarmhash0 libicu72 libjemalloc2 liblz4-1 \
     libltdl7 libmariadb3 libmetrohash1 libodbc2 libodbcinst2 libpcre3 libpocodata80 libpocodataodbc80 libpocofoundation80 libpocojson80 \
     libpocomongodb80 libpoconet80 libpoconetssl80 libpocoutil80 libpocoxml80 libpococrypto80 librdkafka1 libre2-9
+find_or_unpack prometheus usr/bin/promtool prometheus

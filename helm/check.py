@@ -1,7 +1,7 @@
 """Checks the chart with the real helm, the schemas of two versions of Kubernetes, the real programs and the real nats-server.
 
     .cache/tools/helm/bin/python helm/check.py --programs target/debug [--nats-server FILE]
-    .cache/tools/helm/bin/python helm/check.py --write     # values.yaml, the table of the README, accounts of NATS, golden files
+    .cache/tools/helm/bin/python helm/check.py --write     # values.yaml, the table of the README, accounts of NATS, dashboards, alerts, golden files
 
 Prints what is wrong, one thing after the other, and ends with 1 if there is any. It needs no cluster, and none was asked.
 """
@@ -16,12 +16,16 @@ import rendering
 import tables
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "deploy/monitoring"))
+import write as monitoring
+
 # The rights of users of NATS, and the chart's copy of them.
 DEPLOYED, ACCOUNTS = ROOT / "deploy/nats/nats.conf", rendering.CHART / "files/nats-accounts.conf"
 
 
 def faults(folder, server):
     yield from tables.faults()
+    yield from monitoring.faults()
     yield from rendering.refusal_faults()
     yield from rendering.stray_golden()
     if not ACCOUNTS.exists() or ACCOUNTS.read_text() != objects.accounts(DEPLOYED.read_text()):
@@ -68,6 +72,7 @@ def main():
     if asked.write:
         ACCOUNTS.write_text(objects.accounts(DEPLOYED.read_text()))
         tables.write()
+        monitoring.write()
         rendering.write_golden()
         return 0
     if asked.programs is None:

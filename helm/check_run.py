@@ -28,7 +28,7 @@ from objects import PODS, containers_of, pod_of
 sys.path.insert(0, str(Path(__file__).parent.parent / "deploy"))
 from services import Running, Service, to_the_end
 
-PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 7420, 9464, 9465, 80)
+PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 7420, 9463, 9464, 9465, 9466, 80)
 # Started in this order; a cluster starts all at once.
 ORDER = ("nats", "coordinator", "projector", "scheduler", "worker", "gateway")
 USERS = ("coordinator", "projector", "scheduler", "operator")
@@ -220,7 +220,7 @@ def probe_faults(running, workloads):
         container = pod_of(found)[1]["containers"][0]
         ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
         kinds = [kind for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in container]
-        if not kinds and name != "worker":
+        if not kinds:
             yield f"{name} has no probe"
         for kind in kinds:
             running.until(f"{kind} of {name}", lambda how=container[kind], ports=ports: probed(running, how, ports))

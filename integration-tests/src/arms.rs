@@ -1,5 +1,5 @@
 //! How the processes of a cluster prove who they are: to each other by certificates, to the log's server as its users. By default they do
-//! not, and nobody asks.
+//! not, and nobody asks. Also what else each of them is told by variables.
 
 use std::{
     os::unix::fs::PermissionsExt as _,
@@ -17,6 +17,8 @@ pub struct Arms {
     pub certificates: Option<PathBuf>,
     /// Where users of NATS are, with the configuration of its server and the variables that it names.
     pub users: Option<Users>,
+    /// Variables more: of which service, the name, the value.
+    pub more: Vec<(&'static str, &'static str, String)>,
 }
 
 /// Users of a NATS server.
@@ -48,6 +50,8 @@ impl Arms {
         if let Some(users) = &self.users {
             set("DOWNBEAT_NATS_NKEY", &users.folder, "nkey");
         }
+        let more = self.more.iter().filter(|(of, ..)| *of == service);
+        variables.extend(more.map(|(_, name, value)| ((*name).to_owned(), value.clone())));
         variables
     }
 

@@ -94,7 +94,7 @@ fn every_service_has_the_rights_that_it_needs_and_no_others() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let seeds = folder.path().join("users");
     let users = users(&seeds);
-    let arms = Arms { certificates: None, users: Some(users) };
+    let arms = Arms { users: Some(users), ..Arms::default() };
     let cluster = Cluster::start_armed(folder.path(), 4, arms);
     let addresses = &cluster.addresses;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -44,7 +44,7 @@ fn armed(folder: &Path, slots: u32) -> (Authority, PathBuf, Cluster) {
     let authority = Authority::new("ours");
     let certificates = folder.join("certificates");
     issue_all(&authority, &certificates);
-    let arms = Arms { certificates: Some(certificates.clone()), users: None };
+    let arms = Arms { certificates: Some(certificates.clone()), ..Arms::default() };
     (authority, certificates, Cluster::start_armed(folder, slots, arms))
 }
 

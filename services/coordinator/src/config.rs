@@ -40,6 +40,9 @@ pub struct CoordinatorConfig {
     /// Seconds after which the repositories of pipelines are looked at again, about; 0 = only when somebody asks for it.
     #[arg(long, env = "DOWNBEAT_GIT_SYNC_SECONDS", default_value_t = crate::limits::SYNC_INTERVAL.as_secs())]
     pub git_sync_seconds: u64,
+    /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9463. Default: nowhere.
+    #[arg(long, env = "DOWNBEAT_COORDINATOR_METRICS")]
+    pub metrics: Option<SocketAddr>,
     /// How other services and this one know each other.
     #[command(flatten)]
     pub tls: TlsConfig,

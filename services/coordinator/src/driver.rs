@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use crate::{
     engine::{AccessTable, CallId, Engine, Input, Moment, Output, Said, SessionId},
     error::Error,
     limits,
+    metrics::PartitionMetrics,
     ownership::Ownership,
     snapshots::Snapshots,
     take_over::{self, Owned},
@@ -38,7 +40,8 @@ pub struct Driver {
     ownership: Ownership,
     queue: mpsc::Receiver<Incoming>,
     backlog: Arc<AtomicUsize>,
-    calls: HashMap<CallId, oneshot::Sender<CallResult>>,
+    /// Each with when its turn came, monotonic.
+    calls: HashMap<CallId, (Duration, oneshot::Sender<CallResult>)>,
     /// Those who wait until a refusal is taken note of.
     noting: HashMap<CallId, oneshot::Sender<()>>,
     /// Those who wait for what workers say.
@@ -58,17 +61,34 @@ pub struct Driver {
     retiring: bool,
     /// For what this loop starts beside itself and hears of again. Weak: the loop ends when all other handles are gone.
     own: mpsc::WeakSender<Incoming>,
+    metrics: PartitionMetrics,
+    /// When it was measured last what is so, monotonic.
+    measured: Option<Duration>,
+    /// Something may be otherwise since.
+    changed: bool,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.metrics.lost();
+    }
 }
 
 impl Driver {
     /// A loop over a partition that was taken over.
-    pub fn new(log: Arc<dyn EventLog>, owned: Owned, snapshots: Option<Snapshots>) -> (Self, Handle) {
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        owned: Owned,
+        snapshots: Option<Snapshots>,
+        metrics: PartitionMetrics,
+    ) -> (Self, Handle) {
         let (incoming, queue) = mpsc::channel(limits::INPUT_QUEUE);
         let clock = Clock::start();
         let backlog = Arc::new(AtomicUsize::new(0));
         let now = clock.now();
         let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
         let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
+        engine.count_with(metrics.decisions());
         let (access, watched) = watch::channel(engine.access());
         let shared = Shared {
             sessions: Arc::new(AtomicU64::new(1)),
@@ -76,6 +96,7 @@ impl Driver {
             clock,
             trust: ownership.trust().clone(),
             access: watched,
+            metrics: metrics.clone(),
         };
         let handle = Handle { incoming, shared };
         if let Some(snapshots) = &snapshots {
@@ -101,6 +122,9 @@ impl Driver {
             given: Given::new(Arc::default()),
             retiring: false,
             own: handle.incoming.downgrade(),
+            metrics,
+            measured: None,
+            changed: true,
         };
         (driver, handle)
     }
@@ -136,17 +160,25 @@ impl Driver {
         let mut inputs = Vec::with_capacity(limits::INPUTS_PER_TURN_MAX);
         let mut appending: Option<tokio::task::JoinHandle<Result<Tail, Error>>> = None;
         let mut asking: Option<tokio::task::JoinHandle<(u64, Result<Tail, downbeat_event_log::Error>)>> = None;
+        // When what is under way began, monotonic: the turn, the append with its bytes, the question to the log.
+        let (mut woke, mut sent, mut asked) = (self.clock.now().monotonic, (Duration::ZERO, 0), Duration::ZERO);
         loop {
             self.turn();
+            let now = self.clock.now().monotonic;
+            self.metrics.turned(now.saturating_sub(woke));
+            self.measure(now);
             if let Some(payload) = self.to_append.take() {
-                let (log, after) = (Arc::clone(&self.log), self.ownership.append(self.clock.now().monotonic));
-                appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload).await }));
+                sent = (now, payload.len());
+                let (log, after) = (Arc::clone(&self.log), self.ownership.append(now));
+                let metrics = self.metrics.clone();
+                let again = move || metrics.sent_again();
+                appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload, again).await }));
             }
             if drained && appending.is_none() {
                 return self.retired().await;
             }
-            let now = self.clock.now().monotonic;
             if asking.is_none() && self.ownership.ask_at().is_some_and(|due| due <= now) {
+                asked = now;
                 let (question, log) = (self.ownership.ask(now), Arc::clone(&self.log));
                 asking = Some(tokio::spawn(async move { (question, log.tail().await) }));
             }
@@ -154,10 +186,15 @@ impl Driver {
             tokio::select! {
                 appended = async { appending.as_mut().expect("guarded below").await }, if appending.is_some() => {
                     appending = None;
+                    woke = self.clock.now().monotonic;
                     self.appended(appended)?;
+                    self.metrics.appended(sent.1, woke.saturating_sub(sent.0));
                 }
                 told = async { asking.as_mut().expect("guarded below").await }, if asking.is_some() => {
                     asking = None;
+                    woke = self.clock.now().monotonic;
+                    self.metrics.asked(woke.saturating_sub(asked));
+                    self.changed = true;
                     let (question, told) = told.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
                     self.ownership.told(question, told, self.clock.now().monotonic)?;
                     self.greet();
@@ -167,11 +204,15 @@ impl Driver {
                         return Ok(());
                     }
                     drained = taken == 0;
+                    woke = self.clock.now().monotonic;
                     for incoming in inputs.drain(..) {
                         self.take_in(incoming);
                     }
                 }
-                () = tokio::time::sleep(tick) => self.handle(Input::Tick),
+                () = tokio::time::sleep(tick) => {
+                    woke = self.clock.now().monotonic;
+                    self.handle(Input::Tick);
+                }
             }
         }
     }
@@ -190,7 +231,7 @@ impl Driver {
     /// Everything that was asked is answered; whoever is next begins where this one ends.
     async fn retired(self) -> Result<(), Error> {
         if let (Some(snapshots), Some(state)) = (&self.snapshots, self.engine.state_in_log()) {
-            snapshots.write(self.log.id(), self.ownership.tail(), state).await;
+            snapshots.write(self.log.id(), self.ownership.tail(), state, &self.metrics).await;
         }
         Ok(())
     }
@@ -229,13 +270,13 @@ impl Driver {
             Incoming::Call(command, caller, command_id, reply) => {
                 let call = self.next_call;
                 self.next_call += 1;
-                self.calls.insert(call, reply);
+                self.calls.insert(call, (self.clock.now().monotonic, reply));
                 Input::Call { call, caller, command_id, command }
             }
             Incoming::TryConnection(named, caller, reply) => {
                 let call = self.next_call;
                 self.next_call += 1;
-                self.calls.insert(call, reply);
+                self.calls.insert(call, (self.clock.now().monotonic, reply));
                 Input::TryConnection { call, caller, named }
             }
             Incoming::Refused(caller, refusal, reply) => {
@@ -269,6 +310,7 @@ impl Driver {
     }
 
     fn handle(&mut self, input: Input) {
+        self.changed |= !matches!(input, Input::Tick);
         self.engine.handle(moment(self.clock.now()), input);
     }
 
@@ -277,7 +319,8 @@ impl Driver {
             match output {
                 Output::Append(payload) => self.to_append = Some(payload),
                 Output::Reply { call, answer } => {
-                    if let Some(reply) = self.calls.remove(&call) {
+                    if let Some((began, reply)) = self.calls.remove(&call) {
+                        self.metrics.answered(self.clock.now().monotonic.saturating_sub(began));
                         // The caller may have gone away; its command stands all the same.
                         let _ = reply.send(answer.map(|answer| (answer, self.ownership.tail())));
                     }
@@ -296,7 +339,7 @@ impl Driver {
                 Output::Send { session, message } => self.send(session, message),
                 Output::Snapshot(state) => {
                     if let Some(snapshots) = &self.snapshots {
-                        snapshots.keep(self.log.id(), self.ownership.tail(), state);
+                        snapshots.keep(self.log.id(), self.ownership.tail(), state, self.metrics.clone());
                     }
                 }
                 Output::ReadPrior { run, prior } => self.read_prior(run, prior),
@@ -312,6 +355,17 @@ impl Driver {
             self.pass_on(session, message);
         }
         self.backlog.store(self.engine.backlog_bytes(), Ordering::Relaxed);
+    }
+
+    /// Says what is so now, where that was not said just before.
+    fn measure(&mut self, now: Duration) {
+        let just_before = self.measured.is_some_and(|last| now.saturating_sub(last) < limits::MEASURED_EVERY);
+        if !self.changed || just_before {
+            return;
+        }
+        (self.measured, self.changed) = (Some(now), false);
+        let (owner, sequence) = (self.ownership.trust().holds(now), self.ownership.tail().sequence);
+        self.metrics.present(self.engine.present(), owner, sequence, self.engine.backlog_bytes());
     }
 
     fn read_prior(&self, run: RunId, prior: RunId) {
@@ -361,15 +415,18 @@ impl Driver {
         }
     }
 
-    fn next_tick(&self, is_asking: bool) -> std::time::Duration {
+    fn next_tick(&self, is_asking: bool) -> Duration {
         let now = self.clock.now();
         let wall = self.engine.next_wall_deadline().map(|due| {
             let left = due.as_microsecond().saturating_sub(now.wall.as_microsecond());
-            std::time::Duration::from_micros(u64::try_from(left).unwrap_or(0))
+            Duration::from_micros(u64::try_from(left).unwrap_or(0))
         });
         let lease = self.engine.next_monotonic_deadline().map(|due| due.saturating_sub(now.monotonic));
         let ask = self.ownership.ask_at().filter(|_| !is_asking).map(|due| due.saturating_sub(now.monotonic));
-        [wall, lease, ask].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, std::time::Duration::min)
+        // What is so is said soon after it became so, also where nothing else happens then.
+        let measure = self.measured.map(|last| (last + limits::MEASURED_EVERY).saturating_sub(now.monotonic));
+        let measure = measure.filter(|_| self.changed);
+        [wall, lease, ask, measure].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, Duration::min)
     }
 }
 
@@ -384,7 +441,7 @@ mod tests {
     #[test]
     fn leases_get_the_monotonic_clock_and_never_the_wall() {
         let wall = jiff::Timestamp::from_second(1_000_000).unwrap();
-        let monotonic = std::time::Duration::from_secs(7);
+        let monotonic = Duration::from_secs(7);
         let made = moment(Now { wall, monotonic });
         assert_eq!((made.wall, made.monotonic), (wall, monotonic));
     }

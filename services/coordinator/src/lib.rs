@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod first_key;
 pub mod limits;
+pub mod metrics;
 pub mod ownership;
 pub mod prior;
 pub mod replica;
@@ -51,6 +52,8 @@ const SERVICES: [&str; 9] = [
     "downbeat.control.v1.WebhookService",
     "downbeat.worker.v1.WorkerService",
 ];
+/// The only partition of this version.
+pub(crate) const PARTITION: u32 = 0;
 
 /// A coordinator that owns its partition: its gRPC services and its loop.
 pub struct Coordinator {
@@ -69,13 +72,30 @@ impl Coordinator {
         name: &str,
         snapshots: Option<Snapshots>,
     ) -> Result<Self, error::Error> {
+        Self::take_over_measured(log, name, snapshots, &metrics::Metrics::default()).await
+    }
+
+    /// The same, measured.
+    pub async fn take_over_measured(
+        log: Arc<dyn EventLog>,
+        name: &str,
+        snapshots: Option<Snapshots>,
+        metrics: &metrics::Metrics,
+    ) -> Result<Self, error::Error> {
+        let began = std::time::Instant::now();
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
-        Ok(Self::over(log, owned, snapshots))
+        let metrics = metrics.partition(PARTITION, began.elapsed());
+        Ok(Self::over(log, owned, snapshots, metrics))
     }
 
     /// Over a partition that was taken over.
-    pub(crate) fn over(log: Arc<dyn EventLog>, owned: take_over::Owned, snapshots: Option<Snapshots>) -> Self {
-        let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
+    pub(crate) fn over(
+        log: Arc<dyn EventLog>,
+        owned: take_over::Owned,
+        snapshots: Option<Snapshots>,
+        metrics: metrics::PartitionMetrics,
+    ) -> Self {
+        let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots, metrics);
         Self { driver, handle, log, sync_every: None, vault: Arc::default() }
     }
 

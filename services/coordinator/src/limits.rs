@@ -36,6 +36,8 @@ pub const COLLECTED_BYTES_MAX: usize = 256 * 1024;
 pub const SOURCE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Entries read from the log at once while folding it.
 pub const ENTRIES_PER_READ: usize = 1_000;
+/// What is so now is measured at most this often.
+pub const MEASURED_EVERY: Duration = Duration::from_millis(500);
 /// The loop looks at wall time at least this often, so that a clock that was set forward is noticed.
 pub const WALL_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// A step of priority counts like so much waiting. With priorities of -100 to 100, nobody waits more than 200 such steps longer than

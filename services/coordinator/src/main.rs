@@ -1,7 +1,7 @@
 //! The coordinator as a process of its own.
 
 use clap::Parser;
-use downbeat_coordinator::{config::CoordinatorConfig, replica::Replica};
+use downbeat_coordinator::{config::CoordinatorConfig, metrics::Metrics, replica::Replica};
 use downbeat_event_log::{Access, LogAddress, NatsConfig};
 use downbeat_proto::callers::{COORDINATOR, may_call};
 use downbeat_runtime::{allocator::Allocator, grpc, shutdown::Shutdown, telemetry, tls::Trust};
@@ -37,10 +37,11 @@ async fn run(
     let listener = grpc::bind(config.listen).await?.guarded(&trust, may_call);
     let listening = listener.local_addr()?;
     tracing::info!(address = %listening, "coordinator listens");
+    let metrics = Metrics::serve(config.metrics, shutdown.signal()).await?;
     let nats = nats.of(COORDINATOR).with_replicas(config.log_replicas);
     let open = address.open_waiting(Access::Write, &config.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
-    let parts = config.parts(log, trust, listening)?;
+    let parts = config.parts(log, trust, listening, metrics)?;
     Ok(match address.lease(&config.name, &nats).await? {
         Some(lease) => Replica::new(parts, lease).serve(listener, shutdown.signal()).await?,
         // Nobody else can write to it: its folder is locked.

@@ -9,12 +9,12 @@ use std::sync::{
 use downbeat_domain::Partition;
 use downbeat_event_log::{Hash, LogId, Tail};
 use downbeat_proto::snapshot::{self, SnapshotPosition};
-use downbeat_runtime::blob::{BlobKey, BlobStore};
+use downbeat_runtime::{
+    blob::{BlobKey, BlobStore},
+    clock,
+};
 
-use crate::limits;
-
-/// The only partition of this version.
-const PARTITION: u32 = 0;
+use crate::{PARTITION, limits, metrics::PartitionMetrics};
 
 /// Where snapshots are kept. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,20 +33,22 @@ impl Snapshots {
 
     /// Writes the state after `tail` in the background and removes what is older than the last few. While one is being written, further
     /// ones are left out.
-    pub fn keep(&self, log: &LogId, tail: Tail, state: Vec<u8>) {
+    pub fn keep(&self, log: &LogId, tail: Tail, state: Vec<u8>, metrics: PartitionMetrics) {
         let (this, log) = (self.clone(), log.clone());
-        tokio::spawn(async move { this.write(&log, tail, state).await });
+        tokio::spawn(async move { this.write(&log, tail, state, &metrics).await });
     }
 
     /// The same, and waits for it.
-    pub async fn write(&self, log: &LogId, tail: Tail, state: Vec<u8>) {
+    pub async fn write(&self, log: &LogId, tail: Tail, state: Vec<u8>, metrics: &PartitionMetrics) {
         if self.writing.swap(true, Ordering::AcqRel) {
             return;
         }
         let (bytes, log) = (state.len(), log.to_string());
         let position = SnapshotPosition { log_id: log.clone(), sequence: tail.sequence, hash: tail.hash.0 };
         let sealed = snapshot::seal(state, &position);
-        match self.store.put(&BlobKey::snapshot(&log, PARTITION, tail.sequence), sealed).await {
+        let written = self.store.put(&BlobKey::snapshot(&log, PARTITION, tail.sequence), sealed).await;
+        metrics.snapshot(written.is_ok(), bytes, clock::wall_now());
+        match written {
             Ok(()) => {
                 tracing::debug!(sequence = tail.sequence, bytes, "wrote a snapshot");
                 self.remove_old(&log);

@@ -325,13 +325,14 @@ fn fresh_id() -> RecordId {
 }
 
 /// Appends one record, whatever it takes: an unknown outcome is settled by sending the same record again, a log that is away is
-/// waited for, a conflict means that the partition is somebody else's.
-pub async fn append(log: &dyn EventLog, after: Tail, payload: bytes::Bytes) -> Result<Tail, Error> {
+/// waited for, a conflict means that the partition is somebody else's. Calls `again` before each further try.
+pub async fn append(log: &dyn EventLog, after: Tail, payload: bytes::Bytes, again: impl Fn()) -> Result<Tail, Error> {
     let record = Record { id: fresh_id(), payload };
     let mut waited = false;
     let patience = |error: &log::Error, attempt: u32| -> Option<Duration> {
         note(error, attempt);
         waited = true;
+        again();
         Some(retry::pause(attempt))
     };
     let appended = log::append_settled(log, after, &record, patience).await;

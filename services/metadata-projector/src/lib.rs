@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod export;
 pub mod limits;
+pub mod metrics;
 pub mod outgoing;
 pub mod position;
 pub mod published;

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use downbeat_event_log::{Access, LogAddress, NatsConfig};
-use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, outgoing, start};
+use downbeat_metadata_projector::{OutgoingConfig, ProjectorConfig, metrics::Metrics, outgoing, start};
 use downbeat_proto::callers::{PROJECTOR, may_call};
 use downbeat_runtime::{allocator::Allocator, blob::BlobStore, grpc, shutdown::Shutdown, telemetry, tls::Trust};
 
@@ -38,13 +38,13 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let trust = Trust::load(&arguments.projector.tls, Some(PROJECTOR))?;
     let listener = grpc::bind(arguments.projector.listen).await?.guarded(&trust, may_call);
     tracing::info!(address = %listener.local_addr()?, "metadata projector listens");
-    let (at, nats) = (arguments.log, arguments.nats.of(PROJECTOR));
-    let metrics = outgoing::Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?;
+    let metrics = Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?;
+    let (at, nats, told) = (arguments.log, arguments.nats.of(PROJECTOR), arguments.outgoing);
     let open = at.open_waiting(Access::Read, "downbeat-projector", &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let started = start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
     let Some(projector) = shutdown.unless_ended(started).await.transpose()? else { return Ok(()) };
-    let outgoing = outgoing::start(&log, (&at, &nats), projector.published(), &arguments.outgoing, &metrics);
+    let outgoing = outgoing::start(&log, (&at, &nats), metrics.of(projector.published()), &told, &metrics.outgoing);
     let Some(outgoing) = shutdown.unless_ended(outgoing).await.transpose()? else { return Ok(()) };
     Ok(projector.serve_and_tell(listener, outgoing, &shutdown).await?)
 }

@@ -22,6 +22,7 @@ use crate::{
     },
     error::Error,
     limits,
+    metrics::Measures,
     rebuild::Rebuild,
     served::Served,
     store::Store,
@@ -56,6 +57,7 @@ pub struct Published {
     changes: broadcast::Sender<Arc<Changes>>,
     // The highest sequence that somebody has waited for.
     wanted: watch::Sender<u64>,
+    measures: Measures,
 }
 
 /// What answers.
@@ -102,12 +104,18 @@ impl Published {
             progress: watch::Sender::new(Progress { sequence, stopped: false }),
             changes: broadcast::Sender::new(limits::CHANGES_QUEUE),
             wanted: watch::Sender::new(0),
+            measures: Measures::default(),
         }
     }
 
     /// The log that is followed.
     pub fn log(&self) -> &LogId {
         &self.log
+    }
+
+    /// What its writer measures.
+    pub(crate) fn measures(&self) -> &Measures {
+        &self.measures
     }
 
     /// The rebuild that is under way, or due.

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use downbeat_event_log::Entry;
+use downbeat_runtime::clock::wall_now;
 use tokio::{
     runtime::Handle,
     sync::{
@@ -133,9 +134,14 @@ impl Writer<'_> {
         if events == 0 {
             return Ok(());
         }
+        let (began, before) = (Instant::now(), self.applied);
         self.published.apply(self.fold.take())?;
         self.applied = self.fold.sequence();
         let now = Instant::now();
+        // Clocks of two machines may differ: nothing is read before it was decided.
+        let age = self.fold.decided_at().map(|at| wall_now().as_microsecond().saturating_sub(at));
+        let age = age.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)));
+        self.published.measures().committed(self.applied - before, events, now - began, age);
         self.next_commit = now + pause_after(events);
         self.unsynced_since.get_or_insert(now);
         Ok(())

@@ -59,6 +59,9 @@ pub struct WorkerConfig {
     /// File with the key of these workers, of which the key of each job is made; at least 16 characters.
     #[arg(long, env = "DOWNBEAT_WORKER_CALLBACKS_KEY_FILE", value_name = "FILE")]
     pub callbacks_key_file: Option<PathBuf>,
+    /// Address on which `GET /metrics` answers for Prometheus, such as 127.0.0.1:9466. Default: nowhere.
+    #[arg(long, env = "DOWNBEAT_WORKER_METRICS")]
+    pub metrics: Option<std::net::SocketAddr>,
     /// Python 3.11 interpreter to use instead of the one found on PATH.
     #[arg(long = "python-3-11", env = "DOWNBEAT_WORKER_PYTHON_3_11")]
     pub python_3_11: Option<PathBuf>,
@@ -92,6 +95,7 @@ impl WorkerConfig {
             callbacks: None,
             callbacks_url: None,
             callbacks_key_file: None,
+            metrics: None,
             python_3_11: None,
             python_3_12: None,
             uv: None,

@@ -21,6 +21,7 @@ use crate::connectors::Submit;
 use crate::engine::{Engine, Input, Now, Output};
 use crate::limits::{EVENTS_PER_STEP, INBOUND_EVENTS_MAX, KILL_WAIT};
 use crate::link::{Link, LinkEvent};
+use crate::metrics::{Metrics, Present};
 use crate::runner::Runner;
 use crate::stop::{StopLevel, StopSender, stop_channel};
 
@@ -50,6 +51,8 @@ pub(crate) struct Driver {
     running: BTreeMap<AttemptId, StopSender>,
     crew: Crew,
     connections: Connections,
+    metrics: Metrics,
+    present: Present,
 }
 
 impl Driver {
@@ -59,6 +62,7 @@ impl Driver {
         checks: Arc<Checks>,
         connections: Connections,
         target: Target,
+        metrics: Metrics,
     ) -> Self {
         let (events, inbox) = mpsc::channel(INBOUND_EVENTS_MAX);
         let numbers = Arc::new(AtomicU64::new(0));
@@ -77,6 +81,8 @@ impl Driver {
             running: BTreeMap::new(),
             crew: Crew::new(checks),
             connections,
+            metrics,
+            present: Present::default(),
         }
     }
 
@@ -100,7 +106,15 @@ impl Driver {
                 }
             }
             inputs.extend(batch.drain(..).map(|event| self.input(event)).collect::<Vec<_>>());
+            for input in &inputs {
+                match input {
+                    Input::Checked(_, verdict) => self.metrics.checked(verdict),
+                    Input::Connected(_) => self.metrics.connected(),
+                    _ => {}
+                }
+            }
             let outputs = self.engine.handle(self.now(), inputs);
+            self.measure();
             if self.execute(outputs) {
                 return self.kill_the_rest().await;
             }
@@ -121,6 +135,13 @@ impl Driver {
         };
         if tokio::time::timeout(KILL_WAIT, all_gone).await.is_err() {
             error!("some attempts did not end although they were killed; the next start of this worker cleans up");
+        }
+    }
+
+    fn measure(&mut self) {
+        let now = self.engine.present();
+        if now != self.present {
+            self.metrics.present(std::mem::replace(&mut self.present, now), now);
         }
     }
 
@@ -164,11 +185,14 @@ impl Driver {
                 Output::Check(ticket, check) => self.crew.start(ticket, check),
                 Output::AbandonCheck(ticket) => self.crew.abandon(ticket),
                 Output::Disconnect(reason) => self.reconnect(reason),
-                Output::LeaseLost { killed, forgotten } => error!(
-                    killed,
-                    forgotten_reports = forgotten,
-                    "the lease could not be renewed in time: running attempts are killed and not reported, the coordinator gives them to another worker"
-                ),
+                Output::LeaseLost { killed, forgotten } => {
+                    self.metrics.lease_lost(killed, forgotten);
+                    error!(
+                        killed,
+                        forgotten_reports = forgotten,
+                        "the lease could not be renewed in time: running attempts are killed and not reported, the coordinator gives them to another worker"
+                    );
+                }
                 Output::Ignored(what) => warn!("ignored {what}"),
                 Output::Exit => exit = true,
             }
@@ -206,8 +230,10 @@ impl Driver {
             let events = submitted.clone();
             async move { drop(events.send(Event::Submitted(attempt, job)).await) }
         });
+        let (metrics, integration, began) = (self.metrics.clone(), offer.integration.clone(), Instant::now());
         tokio::spawn(async move {
             let ended = runner.run(attempt, offer, stopped, submit).await;
+            metrics.ended(&integration, &ended, began.elapsed());
             // Fails only when the worker has ended, and then nobody wants to know.
             events.send(Event::Finished(attempt, Box::new(ended))).await.ok();
         });

@@ -26,6 +26,7 @@ use downbeat_proto::worker::v1::{
 use crate::attempt::{AttemptId, Ended, Ending, Job};
 use crate::connectors::noop;
 use crate::limits::{SHUTDOWN_GRACE, WELCOME_WAIT};
+use crate::metrics::Present;
 use crate::verdict::Verdict;
 pub use checks::CheckTicket;
 use checks::Desk;
@@ -139,6 +140,8 @@ pub struct Engine {
     given: bool,
     shutdown_ends: Option<Duration>,
     exited: bool,
+    /// Attempts so far that do nothing.
+    noops: u64,
 }
 
 impl Engine {
@@ -154,6 +157,7 @@ impl Engine {
             given: false,
             shutdown_ends: None,
             exited: false,
+            noops: 0,
         }
     }
 
@@ -199,6 +203,19 @@ impl Engine {
     /// Attempts that the driver runs now, those that are being killed included.
     pub fn running(&self) -> usize {
         self.held.values().filter(|held| !matches!(held, Held::Reported)).count()
+    }
+
+    /// What is so now.
+    pub fn present(&self) -> Present {
+        let remote = |held: &&Held| matches!(held, Held::Running { remote: true, .. } | Held::Dying { remote: true });
+        Present {
+            attached: matches!(self.link, Link::Attached { .. }),
+            running: self.running(),
+            remote: self.held.values().filter(remote).count(),
+            reports: self.outbox.len(),
+            checks: self.desk.len(),
+            noops: self.noops,
+        }
     }
 
     fn is_current(&self, number: u64) -> bool {
@@ -298,6 +315,7 @@ impl Engine {
             self.outbox.report(attempt, started(now, Job::default()));
         }
         if noop::is_noop(&offer) {
+            self.noops += 1;
             let ending = Ending::Succeeded { warning: false, outputs: String::new(), message: String::new() };
             return self.report_ending(now, attempt, ending);
         }

@@ -34,6 +34,7 @@ mod lineage;
 mod link;
 pub mod mail;
 mod manifest;
+pub mod metrics;
 mod mongo;
 mod outputs;
 mod parents;
@@ -117,6 +118,8 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         checks: checks.kinds(),
         labels: labels::read(&config.labels)?,
     };
+    let metrics = metrics::Metrics::of(&identity);
+    metrics.serve(config.metrics, shutdown.clone()).await?;
     let wrong =
         |setting| move |error: downbeat_runtime::error::Error| Error::Config { setting, reason: error.to_string() };
     let trust = Trust::load(&config.tls, Some(WORKER)).map_err(wrong("DOWNBEAT_TLS_CERT"))?;
@@ -129,7 +132,8 @@ pub async fn run(config: WorkerConfig, shutdown: watch::Receiver<bool>) -> Resul
         );
     }
     let runner = Arc::new(runner::Runner { home, blobs, registry });
-    driver::Driver::new(engine::Engine::new(identity), runner, checks, connections, target).run(shutdown).await;
+    let driver = driver::Driver::new(engine::Engine::new(identity), runner, checks, connections, target, metrics);
+    driver.run(shutdown).await;
     drop(listening);
     info!("worker ended");
     Ok(())

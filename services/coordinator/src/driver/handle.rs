@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     engine::{AccessTable, Answer, Engine, Input, Inquiry, Moment, Refusal, Said, SessionId},
     limits,
+    metrics::PartitionMetrics,
     ownership::Trust,
 };
 
@@ -61,6 +62,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) trust: Trust,
     pub(super) access: watch::Receiver<Arc<AccessTable>>,
+    pub(super) metrics: PartitionMetrics,
 }
 
 /// See [`Handle::downgrade`].
@@ -114,7 +116,11 @@ impl Handle {
 
     fn has_room(&self) -> Result<(), Refused> {
         let waiting = self.shared.backlog.load(Ordering::Relaxed);
-        if waiting > limits::BACKLOG_BYTES_MAX { Err(Refused::Backlog(waiting)) } else { Ok(()) }
+        if waiting > limits::BACKLOG_BYTES_MAX {
+            self.shared.metrics.turned_away();
+            return Err(Refused::Backlog(waiting));
+        }
+        Ok(())
     }
 
     /// Attaches a worker's connection, once this is known to be the owner still; messages for it go to `sender`.

@@ -129,6 +129,11 @@ impl Batches {
         self.in_flight.is_none() && self.waiting.is_empty() && self.open.decisions.is_empty()
     }
 
+    /// Records given out after the last snapshot.
+    pub(super) fn unsaved(&self) -> u64 {
+        self.records - self.snapshot_at
+    }
+
     pub(super) fn snapshot_every(&mut self, records: u64) {
         self.snapshot_every = Some(records.max(1));
     }

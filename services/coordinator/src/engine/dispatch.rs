@@ -3,7 +3,10 @@
 //! its priority and back by what its pipeline holds already. A rank needs no updates as time passes, because all who wait grow older at
 //! the same rate: that is the ageing which lets no one starve.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use downbeat_domain::{AttemptRef, Caller, Command, Context, Phase, PipelineId, RunId, RunState, gates};
 
@@ -66,6 +69,8 @@ pub(super) struct ReadyQueues {
     /// Which class a held attempt counts in.
     held: BTreeMap<AttemptRef, (Class, PipelineId)>,
     arrivals: u64,
+    /// How many wait in all classes.
+    waiting: usize,
 }
 
 impl ReadyQueues {
@@ -82,6 +87,12 @@ impl ReadyQueues {
         let rank = state.since.as_microsecond().saturating_sub(ahead).saturating_sub(begun);
         let share = self.classes.entry(class).or_default().entry(run.pipeline).or_default();
         share.waiting.insert((rank, self.arrivals, run.id, task));
+        self.waiting += 1;
+    }
+
+    /// Tasks that wait, those included of which it turns out at their turn that they wait no more.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// An attempt is held from now on.
@@ -119,6 +130,7 @@ impl ReadyQueues {
     fn pop(&mut self, class: &Class, pipeline: PipelineId) -> Option<(RunId, u32)> {
         let share = self.classes.get_mut(class)?.get_mut(&pipeline)?;
         let (_, _, run, task) = share.waiting.pop_first()?;
+        self.waiting -= 1;
         self.forget_empty(class, pipeline);
         Some((run, task))
     }
@@ -187,9 +199,14 @@ impl Engine {
                 }
                 Some(None) => {
                     self.ready.pop(&class, pipeline);
+                    let since = self.partition.runs.get(&run).and_then(|run| Some(run.tasks.get(task as usize)?.since));
                     let lease = Command::LeaseTask { run, task, worker, remote };
                     if let Err(rejection) = self.decide(now, &lease, Caller::named("coordinator"), None) {
+                        self.counts.violations.inc();
                         tracing::error!(%rejection, %run, task, "a task that waits for a worker could not be leased");
+                    } else if let Some(since) = since {
+                        let waited = now.wall.duration_since(since);
+                        self.counts.dispatched(Duration::try_from(waited).unwrap_or_default());
                     }
                 }
             }

@@ -174,11 +174,13 @@ impl Engine {
         // The attempt number fences between leases of one task; the holder fences between workers.
         if self.holder_of(attempt) != Some(worker) {
             tracing::debug!(%worker, ?attempt, "stale report");
+            self.counts.stale_reports.inc();
             return;
         }
         let command = Command::Report { attempt, report };
         if let Err(rejection) = self.decide(now, &command, Caller::named(format!("worker:{worker}")), None) {
             tracing::debug!(%rejection, "report refused");
+            self.counts.refused_reports.inc();
         }
     }
 
@@ -196,6 +198,7 @@ impl Engine {
         let Some(run) = self.partition.runs.get(&attempt.run) else { return };
         let alias = self.partition.pipelines.get(&run.pipeline).map(|pipeline| pipeline.alias.as_str());
         let Some(offer) = offer(run, alias.unwrap_or_default(), attempt) else { return };
+        self.counts.offers.inc();
         self.send(session, Message::Offers(wire::Offers { offers: vec![offer] }));
     }
 

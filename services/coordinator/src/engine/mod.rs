@@ -14,6 +14,7 @@ mod dispatch;
 mod effects;
 mod explain;
 mod inquiries;
+mod present;
 mod rejections;
 mod restarts;
 mod sensors;
@@ -49,6 +50,8 @@ use rejections::Rejections;
 use sensors::Polls;
 use trials::Trials;
 use workers::Workers;
+
+use crate::metrics::{Decisions, Outcome};
 
 /// One moment, on the wall and since the process began.
 #[derive(Clone, Copy, Debug)]
@@ -257,6 +260,8 @@ pub struct Engine {
     reading: BTreeSet<RunId>,
     /// Decisions so far: what is left to chance is drawn from it and the epoch.
     decisions: u64,
+    /// Counts what happens; nothing is decided by it.
+    counts: Decisions,
 }
 
 impl Engine {
@@ -278,6 +283,7 @@ impl Engine {
             priors: BTreeMap::new(),
             reading: BTreeSet::new(),
             decisions: 0,
+            counts: Decisions::default(),
         };
         let runs: Vec<RunId> = engine.partition.runs.keys().copied().collect();
         for id in runs {
@@ -340,34 +346,15 @@ impl Engine {
         outputs
     }
 
-    /// When [`Input::Tick`] is wanted by wall time.
-    pub fn next_wall_deadline(&self) -> Option<Timestamp> {
-        self.deadlines.first().into_iter().chain(self.deliveries.next_wall()).min()
-    }
-
-    /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
-    pub fn next_monotonic_deadline(&self) -> Option<Duration> {
-        let polled = self.workers.next_expiry().into_iter().chain(self.polls.next_due());
-        let asked = polled.chain(self.deliveries.next_monotonic()).chain(self.inquiries.next_due());
-        let asked = asked.chain(self.trials.next_monotonic());
-        asked.chain(self.rejections.next_monotonic()).min()
-    }
-
-    /// Decisions that wait for the log, bytes.
-    pub fn backlog_bytes(&self) -> usize {
-        self.batches.backlog_bytes()
-    }
-
-    /// Does an attached worker offer this job?
-    pub fn offers_job(&self, integration: &str, job: &str) -> bool {
-        self.workers.offers_job(integration, job)
-    }
-
     fn call(&mut self, now: Moment, call: CallId, caller: &Caller, command_id: Option<CommandId>, command: &Command) {
         // Accepted before: answered from state, not decided again.
         let repeated = command_id.is_some_and(|id| self.partition.commands.contains(id));
-        let decided =
-            if repeated { Ok(Decided::default()) } else { self.decide(now, command, caller.clone(), command_id) };
+        let decided = if repeated {
+            self.counts.command(command, Outcome::Repeated);
+            Ok(Decided::default())
+        } else {
+            self.decide(now, command, caller.clone(), command_id)
+        };
         if let Err(rejection) = &decided {
             self.note_rejection(now, caller, command, rejection);
         }
@@ -399,7 +386,9 @@ impl Engine {
         // What still follows from what others asked is not this caller's doing.
         self.settle(now);
         let context = self.context(now);
-        let events = execute(&mut self.partition, command, &context)?;
+        let executed = execute(&mut self.partition, command, &context);
+        self.counts.command(command, if executed.is_ok() { Outcome::Accepted } else { Outcome::Refused });
+        let events = executed?;
         let created = events.iter().find_map(|event| match event {
             Event::RunCreated(created) => Some(created.run),
             _ => None,
@@ -431,6 +420,7 @@ impl Engine {
         // First into its batch, then its effects: an effect must never leave with an earlier record.
         self.batches.push(record::encode_decision(&decision));
         for event in &decision.events {
+            self.counts.event(event);
             self.absorb(now, event);
             self.watch_windows(now, event);
             self.watch_alerts(event);
@@ -454,6 +444,7 @@ impl Engine {
     fn lose_silent_workers(&mut self, now: Moment) {
         for silent in self.workers.expired(now.monotonic) {
             tracing::warn!(worker = %silent.worker, attempts = silent.held.len(), "worker is silent for longer than its lease; its attempts go to others");
+            self.counts.workers_lost.inc();
             if let Some(session) = silent.session {
                 let reason = "the worker was silent for longer than its lease".to_owned();
                 self.close(now, session, reason);

@@ -59,6 +59,11 @@ pub(super) struct Silent {
 }
 
 impl Worker {
+    /// Slots that it can be given, while it is attached.
+    fn free(&self) -> usize {
+        if self.session.is_some() { self.slots.saturating_sub(self.holds.len()) } else { 0 }
+    }
+
     /// `sealed`: there is a sealed connection for it.
     fn fits(&self, kind: &JobKind, labels: &BTreeMap<String, String>, sealed: bool) -> bool {
         self.session.is_some()
@@ -78,9 +83,33 @@ pub(super) struct Workers {
     workers: BTreeMap<WorkerId, Worker>,
     by_session: BTreeMap<SessionId, WorkerId>,
     holder: BTreeMap<AttemptRef, WorkerId>,
+    /// Attached workers with free slots, by how many: so that one of ten thousand is found without looking at all of them.
+    free: BTreeSet<(usize, WorkerId)>,
+    /// All of them by the end of their lease.
+    ends: BTreeSet<(Duration, WorkerId)>,
 }
 
 impl Workers {
+    /// Changes a worker, one that was not known before included, and the indexes with it.
+    fn change<T>(&mut self, id: WorkerId, change: impl FnOnce(&mut Worker) -> T) -> T {
+        let worker = self.workers.entry(id).or_default();
+        self.free.remove(&(worker.free(), id));
+        self.ends.remove(&(worker.ends, id));
+        let changed = change(worker);
+        if worker.free() > 0 {
+            self.free.insert((worker.free(), id));
+        }
+        self.ends.insert((worker.ends, id));
+        changed
+    }
+
+    fn forget(&mut self, id: WorkerId) -> Option<Worker> {
+        let worker = self.workers.remove(&id)?;
+        self.free.remove(&(worker.free(), id));
+        self.ends.remove(&(worker.ends, id));
+        Some(worker)
+    }
+
     /// A worker connected; gives back the connection that this one replaces.
     pub(super) fn attach(
         &mut self,
@@ -89,36 +118,43 @@ impl Workers {
         offers: Offers,
         now: Duration,
     ) -> Option<SessionId> {
-        let worker = self.workers.entry(id).or_default();
-        let replaced = worker.session.replace(session);
+        let replaced = self.change(id, |worker| {
+            worker.slots = offers.slots;
+            worker.jobs = offers.jobs;
+            worker.checks = offers.checks;
+            worker.checking = 0;
+            worker.labels = offers.labels;
+            worker.ends = lease_from(now);
+            worker.reported = 0;
+            worker.session.replace(session)
+        });
         if let Some(replaced) = replaced {
             self.by_session.remove(&replaced);
         }
-        worker.slots = offers.slots;
-        worker.jobs = offers.jobs;
-        worker.checks = offers.checks;
-        worker.checking = 0;
-        worker.labels = offers.labels;
-        worker.ends = lease_from(now);
-        worker.reported = 0;
         self.by_session.insert(session, id);
         replaced
     }
 
     pub(super) fn detach(&mut self, session: SessionId, now: Duration) {
         let Some(id) = self.by_session.remove(&session) else { return };
-        let Some(worker) = self.workers.get_mut(&id) else { return };
-        worker.session = None;
-        // The lease runs from here: the connection was alive until now.
-        worker.ends = lease_from(now);
-        if worker.holds.is_empty() {
-            self.workers.remove(&id);
+        if !self.workers.contains_key(&id) {
+            return;
+        }
+        let is_idle = self.change(id, |worker| {
+            worker.session = None;
+            // The lease runs from here: the connection was alive until now.
+            worker.ends = lease_from(now);
+            worker.holds.is_empty()
+        });
+        if is_idle {
+            self.forget(id);
         }
     }
 
     pub(super) fn heard(&mut self, session: SessionId, now: Duration) {
-        if let Some(worker) = self.by_session.get(&session).and_then(|id| self.workers.get_mut(id)) {
-            worker.ends = lease_from(now);
+        let known = self.by_session.get(&session).copied().filter(|id| self.workers.contains_key(id));
+        if let Some(id) = known {
+            self.change(id, |worker| worker.ends = lease_from(now));
         }
     }
 
@@ -145,18 +181,25 @@ impl Workers {
     pub(super) fn hold(&mut self, id: WorkerId, attempt: AttemptRef, now: Duration) {
         // Known from the log alone: the owner before may have renewed its lease for as long as it trusted itself.
         let ends = lease_from(now) + OWNER_TRUST;
-        let worker = self.workers.entry(id).or_insert_with(|| Worker { ends, ..Worker::default() });
-        worker.holds.insert(attempt);
+        let is_new = !self.workers.contains_key(&id);
+        self.change(id, |worker| {
+            if is_new {
+                worker.ends = ends;
+            }
+            worker.holds.insert(attempt);
+        });
         self.holder.insert(attempt, id);
     }
 
     /// The attempt has ended: whoever held it holds it no more.
     pub(super) fn release(&mut self, attempt: AttemptRef) {
-        let Some(worker) = self.holder.remove(&attempt) else { return };
-        let Some(state) = self.workers.get_mut(&worker) else { return };
-        state.holds.remove(&attempt);
-        if state.holds.is_empty() && state.session.is_none() {
-            self.workers.remove(&worker);
+        let Some(id) = self.holder.remove(&attempt).filter(|id| self.workers.contains_key(id)) else { return };
+        let is_gone = self.change(id, |worker| {
+            worker.holds.remove(&attempt);
+            worker.holds.is_empty() && worker.session.is_none()
+        });
+        if is_gone {
+            self.forget(id);
         }
     }
 
@@ -168,13 +211,9 @@ impl Workers {
         labels: &BTreeMap<String, String>,
         sealed: bool,
     ) -> Option<(WorkerId, bool)> {
-        self.workers
-            .iter()
-            .filter(|(_, worker)| worker.fits(kind, labels, sealed))
-            .map(|(id, worker)| (worker.slots.saturating_sub(worker.holds.len()), *id, worker))
-            .filter(|(free, ..)| *free > 0)
-            .max_by_key(|(free, id, _)| (*free, *id))
-            .map(|(_, id, worker)| (id, worker.jobs.get(kind).is_some_and(|runs| runs.remote)))
+        let mut by_free = self.free.iter().rev().filter_map(|(_, id)| Some((*id, self.workers.get(id)?)));
+        let (id, worker) = by_free.find(|(_, worker)| worker.fits(kind, labels, sealed))?;
+        Some((id, worker.jobs.get(kind).is_some_and(|runs| runs.remote)))
     }
 
     /// Attached workers that offer the job: all of them, and those that carry the labels too.
@@ -211,18 +250,29 @@ impl Workers {
         }
     }
 
+    /// How many are attached, their slots, and how many of these are held.
+    pub(super) fn attached(&self) -> (usize, usize, usize) {
+        let attached = self.by_session.values().filter_map(|id| self.workers.get(id));
+        attached.fold((0, 0, 0), |(workers, slots, held), worker| {
+            (workers + 1, slots + worker.slots, held + worker.holds.len())
+        })
+    }
+
+    /// Attempts that workers hold.
+    pub(super) fn holding(&self) -> usize {
+        self.holder.len()
+    }
+
     pub(super) fn next_expiry(&self) -> Option<Duration> {
-        self.workers.values().map(|worker| worker.ends).min()
+        self.ends.first().map(|(ends, _)| *ends)
     }
 
     /// Workers that have been silent for longer than their lease and its margin; they are forgotten, and what they held is
     /// given back with them.
     pub(super) fn expired(&mut self, now: Duration) -> Vec<Silent> {
-        let silent = self.workers.iter().filter(|(_, worker)| now >= worker.ends);
-        let ids: Vec<WorkerId> = silent.map(|(id, _)| *id).collect();
-        let mut expired = Vec::with_capacity(ids.len());
-        for id in ids {
-            let Some(worker) = self.workers.remove(&id) else { continue };
+        let mut expired = Vec::new();
+        while let Some((_, id)) = self.ends.first().copied().filter(|(ends, _)| now >= *ends) {
+            let Some(worker) = self.forget(id) else { break };
             // A silent connection is no connection: nothing more is given to it until the worker attaches again.
             if let Some(session) = worker.session {
                 self.by_session.remove(&session);

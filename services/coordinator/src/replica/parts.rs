@@ -5,7 +5,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use downbeat_event_log::EventLog;
 use downbeat_runtime::{blob::BlobStore, grpc, shutdown::Shutdown, tls::Trust};
 
-use crate::{Coordinator, config::CoordinatorConfig, connections::Vault, error::Error, snapshots::Snapshots};
+use crate::{
+    Coordinator, config::CoordinatorConfig, connections::Vault, error::Error, metrics::Metrics, snapshots::Snapshots,
+};
 
 /// See the module.
 pub struct Parts {
@@ -21,6 +23,8 @@ pub struct Parts {
     pub snapshots: Snapshots,
     /// What keeps sealed connections.
     pub vault: Vault,
+    /// What is measured.
+    pub metrics: Metrics,
     /// How often repositories are looked at; zero = never by itself.
     pub sync_every: Duration,
 }
@@ -35,6 +39,7 @@ impl CoordinatorConfig {
         log: Arc<dyn EventLog>,
         trust: Trust,
         listening: SocketAddr,
+        metrics: Metrics,
     ) -> Result<Parts, Box<dyn std::error::Error>> {
         let blobs = BlobStore::open(&self.blobs)?;
         Ok(Parts {
@@ -42,6 +47,7 @@ impl CoordinatorConfig {
             name: self.name.clone(),
             address: self.advertised(listening),
             trust,
+            metrics,
             vault: Vault::new(self.master_keys()?, blobs.clone()),
             snapshots: Snapshots::new(blobs, self.snapshot_records),
             sync_every: Duration::from_secs(self.git_sync_seconds),
@@ -55,7 +61,7 @@ impl Parts {
     /// # Errors
     /// Those of taking over and of [`Coordinator::serve`].
     pub async fn alone(self, listener: grpc::Listener, shutdown: &Shutdown) -> Result<(), Error> {
-        let take_over = Coordinator::take_over(self.log, &self.name, Some(self.snapshots));
+        let take_over = Coordinator::take_over_measured(self.log, &self.name, Some(self.snapshots), &self.metrics);
         let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
         let coordinator = coordinator.syncing_every(self.sync_every).with_connections(self.vault).await;
         coordinator.serve(listener, shutdown.signal()).await

@@ -11,7 +11,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tonic::service::RoutesBuilder;
 
 use super::Parts;
-use crate::{Coordinator, driver::Handle, error::Error, limits, take_over::Following};
+use crate::{Coordinator, PARTITION, driver::Handle, error::Error, limits, take_over::Following};
 
 /// How a term ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,7 @@ async fn serve(
     mut renewing: JoinHandle<()>,
     signal: &mut ShutdownSignal,
 ) -> Result<Ended, Error> {
+    let began = std::time::Instant::now();
     let owned = tokio::select! {
         owned = following.take_over(&*parts.log) => owned?,
         _ = &mut renewing => return Ok(Ended::Lost),
@@ -59,7 +60,8 @@ async fn serve(
             return Ok(Ended::Retired);
         }
     };
-    let coordinator = Coordinator::over(Arc::clone(&parts.log), owned, Some(parts.snapshots.clone()));
+    let metrics = parts.metrics.partition(PARTITION, began.elapsed());
+    let coordinator = Coordinator::over(Arc::clone(&parts.log), owned, Some(parts.snapshots.clone()), metrics);
     let coordinator = coordinator.syncing_every(parts.sync_every).with_connections(parts.vault.anew()).await;
     let handle = coordinator.handle();
     let mut routes = RoutesBuilder::default();

@@ -94,6 +94,8 @@ pub struct Fold {
     recent: RefCell<Recent>,
     plans: Plans,
     events: usize,
+    /// When the last decision was taken, microseconds since the epoch; 0 = none was folded yet.
+    decided_at: i64,
 }
 
 impl Fold {
@@ -105,7 +107,7 @@ impl Fold {
     /// The same with other projections.
     pub fn with(projections: &'static [Registered], head: Head) -> Self {
         let recent = RefCell::new(Recent::new(limits::RECENT_ROWS_BYTES_MAX));
-        Self { projections, head, overlay: Writes::new(), recent, plans: Plans::default(), events: 0 }
+        Self { projections, head, overlay: Writes::new(), recent, plans: Plans::default(), events: 0, decided_at: 0 }
     }
 
     /// Sequence of the last record that was folded.
@@ -116,6 +118,11 @@ impl Fold {
     /// Events folded since the last [`Self::take`]; a record counts at least as one.
     pub fn events(&self) -> usize {
         self.events
+    }
+
+    /// When the last decision was taken that was folded, microseconds since the epoch; `None` = none was.
+    pub fn decided_at(&self) -> Option<i64> {
+        (self.decided_at != 0).then_some(self.decided_at)
     }
 
     /// Folds one record, which must be the one after the position; one that was folded before changes nothing. `store` is always
@@ -141,6 +148,7 @@ impl Fold {
             Ok(record) => {
                 let mut ordinal = 0;
                 for (place, decision) in (0..).zip(&record.decisions) {
+                    self.decided_at = decision.decided_at;
                     let within = Within { decision, ordinal: place, hash: entry.hash };
                     for event in &decision.events {
                         self.event(store, entry.sequence, ordinal, event::decode(event), within)?;

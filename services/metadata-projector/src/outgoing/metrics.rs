@@ -1,8 +1,5 @@
 //! What is measured of feeds: how far they are behind, what was taken, how often a destination did not take something.
 
-use std::net::SocketAddr;
-
-use downbeat_runtime::shutdown::ShutdownSignal;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -10,7 +7,6 @@ use prometheus_client::{
 };
 
 use super::Done;
-use crate::error::Error;
 
 /// The measures of one process. Clones measure together.
 #[derive(Clone, Debug, Default)]
@@ -55,20 +51,6 @@ impl Metrics {
             self.refused.clone(),
         );
         registry
-    }
-
-    /// New ones, read at this address until the signal, if there is one.
-    ///
-    /// # Errors
-    /// `Setting`: nobody can listen there.
-    pub async fn serve(listen: Option<SocketAddr>, signal: ShutdownSignal) -> Result<Self, Error> {
-        let metrics = Self::default();
-        if let Some(listen) = listen {
-            let served = downbeat_runtime::metrics::serve(listen, metrics.registry(), signal).await;
-            let refused = |error| format!("DOWNBEAT_PROJECTOR_METRICS: cannot listen on {listen}: {error}");
-            served.map_err(|error| Error::Setting(refused(error)))?;
-        }
-        Ok(metrics)
     }
 
     pub(super) fn of(&self, feed: &'static str) -> FeedMetrics {

@@ -85,6 +85,11 @@ impl Desk {
         }
     }
 
+    /// Checks that are being made, or wait.
+    pub(super) fn len(&self) -> usize {
+        self.running.len() + self.waiting.len()
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         self.running.values().chain(self.waiting.iter().map(|(asked, _)| asked)).map(|asked| asked.ends).min()
     }

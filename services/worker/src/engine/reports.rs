@@ -29,6 +29,11 @@ impl Outbox {
         self.waiting.is_empty()
     }
 
+    /// Reports that are not acknowledged.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Everything that was not yet said on this connection.
     pub(super) fn unsent_messages(&mut self) -> Vec<WorkerMessage> {
         let mut messages = Vec::new();
