@@ -13,6 +13,8 @@ use std::{
 use async_nats::{Client, ConnectErrorKind, ConnectOptions};
 use zeroize::Zeroizing;
 
+use crate::writing::WritingConfig;
+
 /// A file of a user, bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
@@ -48,6 +50,7 @@ pub struct NatsConfig {
 pub struct Nats {
     service: &'static str,
     config: NatsConfig,
+    writing: WritingConfig,
 }
 
 /// A NATS server without users, for whoever sits at a terminal.
@@ -71,7 +74,7 @@ pub enum NatsError {
 impl NatsConfig {
     /// With these settings.
     pub fn of(&self, service: &'static str) -> Nats {
-        Nats { service, config: self.clone() }
+        Nats { service, config: self.clone(), writing: WritingConfig::default() }
     }
 }
 
@@ -84,6 +87,17 @@ impl Nats {
     /// Where the server says how it writes, if somebody has told.
     pub(crate) fn monitor(&self) -> Option<&str> {
         self.config.nats_monitor.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// As somebody who makes the log and writes to it.
+    #[must_use]
+    pub fn writing(self, writing: &WritingConfig) -> Self {
+        Self { writing: writing.clone(), ..self }
+    }
+
+    /// How the log is made and what it must be like.
+    pub(crate) fn of_writer(&self) -> &WritingConfig {
+        &self.writing
     }
 
     /// What is asked of these servers is answered below this prefix, and everything else that only this service is told.

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use downbeat_event_log::WritingConfig;
 use downbeat_runtime::{
     sealed::{MasterKeys, SETTING},
     tls::TlsConfig,
@@ -30,6 +31,12 @@ pub struct CoordinatorConfig {
     /// Records of the log after which the next snapshot is taken.
     #[arg(long, env = "DOWNBEAT_SNAPSHOT_RECORDS", default_value_t = crate::limits::RECORDS_PER_SNAPSHOT)]
     pub snapshot_records: u64,
+    /// Seconds after which records are copied into the blob store at the latest, for a log that is lost (docs/backup.md); 0 = they are not.
+    #[arg(long, env = "DOWNBEAT_ARCHIVE_SECONDS", default_value_t = 0)]
+    pub archive_seconds: u64,
+    /// How the log is made and what it must be like.
+    #[command(flatten)]
+    pub writing: WritingConfig,
     /// Seconds after which the repositories of pipelines are looked at again, about; 0 = only when somebody asks for it.
     #[arg(long, env = "DOWNBEAT_GIT_SYNC_SECONDS", default_value_t = crate::limits::SYNC_INTERVAL.as_secs())]
     pub git_sync_seconds: u64,

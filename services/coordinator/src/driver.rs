@@ -4,10 +4,8 @@ mod handle;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -23,6 +21,7 @@ use crate::{
     error::Error,
     limits,
     ownership::Ownership,
+    pressure::Pressure,
     snapshots::Snapshots,
     take_over::{self, Owned},
 };
@@ -37,7 +36,11 @@ pub struct Driver {
     clock: Clock,
     ownership: Ownership,
     queue: mpsc::Receiver<Incoming>,
-    backlog: Arc<AtomicUsize>,
+    pressure: Arc<Mutex<Pressure>>,
+    /// When the append under way was sent, monotonic.
+    sent: Duration,
+    /// The end of the log, for those who keep what is in it.
+    reached: watch::Sender<Tail>,
     calls: HashMap<CallId, oneshot::Sender<CallResult>>,
     /// Those who wait until a refusal is taken note of.
     noting: HashMap<CallId, oneshot::Sender<()>>,
@@ -63,14 +66,14 @@ impl Driver {
     pub fn new(log: Arc<dyn EventLog>, owned: Owned, snapshots: Option<Snapshots>) -> (Self, Handle) {
         let (incoming, queue) = mpsc::channel(limits::INPUT_QUEUE);
         let clock = Clock::start();
-        let backlog = Arc::new(AtomicUsize::new(0));
+        let pressure = Arc::new(Mutex::new(Pressure::default()));
         let now = clock.now();
         let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
         let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
         let (access, watched) = watch::channel(engine.access());
         let shared = Shared {
             sessions: Arc::new(AtomicU64::new(1)),
-            backlog: Arc::clone(&backlog),
+            pressure: Arc::clone(&pressure),
             clock,
             trust: ownership.trust().clone(),
             access: watched,
@@ -85,7 +88,9 @@ impl Driver {
             clock,
             ownership,
             queue,
-            backlog,
+            pressure,
+            sent: Duration::ZERO,
+            reached: watch::Sender::new(owned.tail),
             calls: HashMap::new(),
             noting: HashMap::new(),
             inquiries: HashMap::new(),
@@ -124,15 +129,34 @@ impl Driver {
         !keys.keys.is_empty() || !keys.revoked.is_empty()
     }
 
-    /// Runs until every handle is gone, or the partition is lost.
+    /// The end of the log, as it grows; closed when this owner has ended.
+    pub(crate) fn reached(&self) -> watch::Receiver<Tail> {
+        self.reached.subscribe()
+    }
+
+    /// Where snapshots are kept, if they are.
+    pub(crate) fn snapshots(&self) -> Option<&Snapshots> {
+        self.snapshots.as_ref()
+    }
+
+    /// Runs until every handle is gone, or the partition is lost. Then it is noted how far the log reached: whatever is in it later.
     pub async fn run(mut self) -> Result<(), Error> {
+        let ended = self.drive().await;
+        if let Some(snapshots) = &self.snapshots {
+            snapshots.marks().note(self.log.id(), self.ownership.tail()).await;
+        }
+        ended
+    }
+
+    async fn drive(&mut self) -> Result<(), Error> {
         let mut inputs = Vec::with_capacity(limits::INPUTS_PER_TURN_MAX);
         let mut appending: Option<tokio::task::JoinHandle<Result<Tail, Error>>> = None;
         let mut asking: Option<tokio::task::JoinHandle<(u64, Result<Tail, downbeat_event_log::Error>)>> = None;
         loop {
             self.turn();
             if let Some(payload) = self.to_append.take() {
-                let (log, after) = (Arc::clone(&self.log), self.ownership.append(self.clock.now().monotonic));
+                self.sent = self.clock.now().monotonic;
+                let (log, after) = (Arc::clone(&self.log), self.ownership.append(self.sent));
                 appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload).await }));
             }
             let now = self.clock.now().monotonic;
@@ -167,7 +191,12 @@ impl Driver {
 
     fn appended(&mut self, outcome: Result<Result<Tail, Error>, tokio::task::JoinError>) -> Result<(), Error> {
         match outcome {
-            Ok(appended) => self.ownership.appended(appended?, self.clock.now().monotonic),
+            Ok(appended) => {
+                let now = self.clock.now().monotonic;
+                self.under_pressure(|pressure| pressure.appended(now, now.saturating_sub(self.sent)));
+                self.ownership.appended(appended?, now);
+                self.reached.send_replace(self.ownership.tail());
+            }
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
         self.handle(Input::Appended);
@@ -280,7 +309,12 @@ impl Driver {
         for (session, message) in self.given.changed(self.engine.partition()) {
             self.pass_on(session, message);
         }
-        self.backlog.store(self.engine.backlog_bytes(), Ordering::Relaxed);
+        self.under_pressure(|pressure| pressure.backlog(self.engine.backlog_bytes()));
+    }
+
+    /// What is written here holds as a whole, whoever panicked with it in hand.
+    fn under_pressure(&self, tell: impl FnOnce(&mut Pressure)) {
+        tell(&mut self.pressure.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn read_prior(&self, run: RunId, prior: RunId) {
@@ -330,15 +364,15 @@ impl Driver {
         }
     }
 
-    fn next_tick(&self, is_asking: bool) -> std::time::Duration {
+    fn next_tick(&self, is_asking: bool) -> Duration {
         let now = self.clock.now();
         let wall = self.engine.next_wall_deadline().map(|due| {
             let left = due.as_microsecond().saturating_sub(now.wall.as_microsecond());
-            std::time::Duration::from_micros(u64::try_from(left).unwrap_or(0))
+            Duration::from_micros(u64::try_from(left).unwrap_or(0))
         });
         let lease = self.engine.next_monotonic_deadline().map(|due| due.saturating_sub(now.monotonic));
         let ask = self.ownership.ask_at().filter(|_| !is_asking).map(|due| due.saturating_sub(now.monotonic));
-        [wall, lease, ask].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, std::time::Duration::min)
+        [wall, lease, ask].into_iter().flatten().fold(limits::WALL_CHECK_INTERVAL, Duration::min)
     }
 }
 
@@ -353,7 +387,7 @@ mod tests {
     #[test]
     fn leases_get_the_monotonic_clock_and_never_the_wall() {
         let wall = jiff::Timestamp::from_second(1_000_000).unwrap();
-        let monotonic = std::time::Duration::from_secs(7);
+        let monotonic = Duration::from_secs(7);
         let made = moment(Now { wall, monotonic });
         assert_eq!((made.wall, made.monotonic), (wall, monotonic));
     }

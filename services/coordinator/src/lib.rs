@@ -4,6 +4,7 @@
 //! dies, a new coordinator folds the log and goes on. Knows nothing about what jobs do, and nothing about other services' code.
 
 pub mod api;
+pub mod archive;
 pub mod config;
 pub mod connections;
 pub mod driver;
@@ -11,8 +12,11 @@ mod endpoint_secrets;
 pub mod engine;
 pub mod error;
 pub mod first_key;
+mod keeping;
 pub mod limits;
+pub mod marks;
 pub mod ownership;
+pub mod pressure;
 pub mod prior;
 mod secret;
 pub mod snapshots;
@@ -45,6 +49,7 @@ pub struct Coordinator {
     handle: driver::Handle,
     log: Arc<dyn EventLog>,
     sync_every: Option<Duration>,
+    archive_every: Option<Duration>,
     vault: Arc<connections::Vault>,
 }
 
@@ -57,13 +62,18 @@ impl Coordinator {
     ) -> Result<Self, error::Error> {
         let owned = take_over::take_over(&*log, name, snapshots.as_ref()).await?;
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots);
-        Ok(Self { driver, handle, log, sync_every: None, vault: Arc::default() })
+        Ok(Self { driver, handle, log, sync_every: None, archive_every: None, vault: Arc::default() })
     }
 
     /// Looks every so often whether pipelines are what stands in their repositories; zero = only where something is said to be pushed.
     pub fn syncing_every(self, every: Duration) -> Self {
         let every = if every.is_zero() { limits::SYNC_NEVER } else { every };
         Self { sync_every: Some(every), ..self }
+    }
+
+    /// Copies the log into the blob store of the snapshots, every so often at the latest; zero = it does not.
+    pub fn archiving_every(self, every: Duration) -> Self {
+        Self { archive_every: (!every.is_zero()).then_some(every), ..self }
     }
 
     /// Keeps sealed connections there; without this it keeps none.
@@ -85,6 +95,7 @@ impl Coordinator {
 
     /// Adds the services to a server and gives the loop to the caller; what looks at repositories begins. Returns the names for health.
     pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 9]) {
+        keeping::begin(&self.log, &self.driver, self.handle.downgrade(), self.archive_every);
         let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log), self.vault));
         if let Some(every) = self.sync_every {
             tokio::spawn(control.syncing(every).run());

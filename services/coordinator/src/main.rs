@@ -36,7 +36,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let trust = Trust::load(&arguments.coordinator.tls, Some(COORDINATOR))?;
     let listener = grpc::bind(arguments.coordinator.listen).await?.guarded(&trust, may_call);
     tracing::info!(address = %listener.local_addr()?, "coordinator listens");
-    let nats = arguments.nats.of(COORDINATOR);
+    let nats = arguments.nats.of(COORDINATOR).writing(&arguments.coordinator.writing);
     let open = arguments.log.open_waiting(Access::Write, &arguments.coordinator.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let blobs = BlobStore::open(&arguments.coordinator.blobs)?;
@@ -45,6 +45,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(snapshots));
     let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
     let coordinator = coordinator.syncing_every(Duration::from_secs(arguments.coordinator.git_sync_seconds));
+    let coordinator = coordinator.archiving_every(Duration::from_secs(arguments.coordinator.archive_seconds));
     let coordinator = coordinator.with_connections(vault).await;
     Ok(coordinator.serve(listener, shutdown.signal()).await?)
 }

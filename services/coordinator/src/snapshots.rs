@@ -11,7 +11,7 @@ use downbeat_event_log::{Hash, LogId, Tail};
 use downbeat_proto::snapshot::{self, SnapshotPosition};
 use downbeat_runtime::blob::{BlobKey, BlobStore};
 
-use crate::limits;
+use crate::{limits, marks::Marks};
 
 /// The only partition of this version.
 const PARTITION: u32 = 0;
@@ -29,6 +29,16 @@ impl Snapshots {
     /// Snapshots in this store, one after every so many records.
     pub fn new(store: BlobStore, every: u64) -> Self {
         Self { store, every, writing: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Notes beside them of how far logs reach.
+    pub fn marks(&self) -> Marks {
+        Marks::new(self.store.clone())
+    }
+
+    /// The store that they are in.
+    pub(crate) fn store(&self) -> &BlobStore {
+        &self.store
     }
 
     /// Writes the state after `tail` in the background and removes what is older than the last few. While one is being written, further

@@ -221,9 +221,12 @@ impl TakingOver {
     }
 }
 
-/// Folds the log and fences it. Waits for a log that is unavailable.
+/// Folds the log and fences it, after it was held against what is known of it. Waits for a log that is unavailable.
 pub async fn take_over(log: &dyn EventLog, owner: &str, snapshots: Option<&Snapshots>) -> Result<Owned, Error> {
     let started = std::time::Instant::now();
+    if let Some(snapshots) = snapshots {
+        snapshots.marks().check(log).await?;
+    }
     let mut taking = TakingOver::new(log.id().clone(), owner);
     let mut from = 0;
     if let Some(snapshots) = snapshots
