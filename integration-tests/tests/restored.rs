@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use downbeat_event_log::{Nats, archive};
+use downbeat_event_log::archive;
 use downbeat_integration_tests::{
     cluster::{Cluster, text},
     http::Client,
@@ -222,6 +222,24 @@ fn a_stream_from_an_older_backup_ends_who_has_it_open_and_whoever_comes_later() 
 }
 
 #[test]
+fn a_log_whose_beginning_is_purged_ends_its_owner_and_whoever_follows_it_anew() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut cluster = Cluster::start(folder.path(), 2);
+    act(&cluster, folder.path());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let purged = runtime.block_on(ask(&cluster.addresses.log, "STREAM.PURGE", json!({"seq": 3})));
+    assert_eq!(purged["purged"], 2, "{purged}");
+    let parts = ["its beginning was purged", "docs/runbooks.md#the-log-is-damaged"];
+    ended(&mut cluster.coordinator, &parts);
+    cluster.restart_coordinator();
+    ended(&mut cluster.coordinator, &parts);
+    cluster.projector.kill9();
+    cluster.restart_projector();
+    ended(&mut cluster.projector, &parts);
+    assert!(!cluster.addresses.downbeat(&["log", "verify"]).status.success());
+}
+
+#[test]
 fn a_full_log_refuses_new_work_with_429_and_goes_on_once_there_is_room() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cluster = Cluster::start_coordinated(folder.path(), 2, &["--log-max-bytes", "1048576"]);
@@ -268,16 +286,17 @@ fn a_full_log_refuses_new_work_with_429_and_goes_on_once_there_is_room() {
 }
 
 async fn make_room(url: &str) {
-    let client = async_nats::ConnectOptions::new().custom_inbox_prefix(Nats::default().inbox());
-    let client = client.connect(url).await.expect("the server is there");
-    let ask = async |subject: &str, body: String| -> Value {
-        let answer = client.request(subject.to_owned(), body.into()).await.expect("an answer");
-        serde_json::from_slice(&answer.payload).expect("JSON")
-    };
-    let mut config = ask("$JS.API.STREAM.INFO.DOWNBEAT_LOG_0", "{}".to_owned()).await["config"].clone();
+    let mut config = ask(url, "STREAM.INFO", json!({})).await["config"].clone();
     config["max_bytes"] = json!(64 * 1024 * 1024);
-    let updated = ask("$JS.API.STREAM.UPDATE.DOWNBEAT_LOG_0", config.to_string()).await;
+    let updated = ask(url, "STREAM.UPDATE", config).await;
     assert!(updated["error"].is_null(), "{updated}");
+}
+
+/// What an administrator asks of the log's stream.
+async fn ask(url: &str, what: &str, body: Value) -> Value {
+    let client = async_nats::connect(url).await.expect("the server is there");
+    let answer = client.request(format!("$JS.API.{what}.DOWNBEAT_LOG_0"), body.to_string().into()).await;
+    serde_json::from_slice(&answer.expect("an answer").payload).expect("JSON")
 }
 
 fn copy_all(from: &Path, to: &Path) {

@@ -65,8 +65,10 @@ fn restored(paths: &[&Path]) -> Restored {
 async fn an_imported_log_has_the_same_records_at_the_same_places_with_the_same_hashes() {
     let folder = tempfile::tempdir().unwrap();
     let log = memory("first@1");
-    let tail = append(&log, RANGE_RECORDS as u64 + 300).await;
+    append(&log, 70).await;
     let (file, ranges) = (folder.path().join("log.downbeat"), folder.path().join("ranges"));
+    export_folder(&log, 0, &ranges, |_| ()).await.unwrap();
+    let tail = append(&log, 130).await;
     assert_eq!(export_file(&log, 0, &file, |_| ()).await.unwrap(), tail);
     assert_eq!(export_folder(&log, 0, &ranges, |_| ()).await.unwrap(), tail);
 
@@ -95,6 +97,29 @@ async fn an_imported_log_has_the_same_records_at_the_same_places_with_the_same_h
         import(&*third, &mut source(&[&again]).unwrap(), |_| ()).await.unwrap();
         assert_eq!(verify(&*third, |_| ()).await.unwrap(), last);
         assert_eq!(third.id().origin(), *log.id());
+    }
+}
+
+#[tokio::test]
+async fn a_long_log_is_several_ranges_in_one_file_and_in_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = memory("first@1");
+    let tail = append(&log, 2 * RANGE_RECORDS as u64 + 300).await;
+    let (file, ranges) = (folder.path().join("file"), folder.path().join("ranges"));
+    for told in [&mut Vec::new(), &mut Vec::new()] {
+        let to_file = !file.exists();
+        let progress = |sequence| told.push(sequence);
+        let end = match to_file {
+            true => export_file(&log, 0, &file, progress).await.unwrap(),
+            false => export_folder(&log, 0, &ranges, progress).await.unwrap(),
+        };
+        assert_eq!((end, told.as_slice()), (tail, &[4_096, 8_192, 8_492][..]));
+    }
+    for path in [&file, &ranges] {
+        let mut told = Vec::new();
+        let mut ranges = source(&[path]).unwrap();
+        assert_eq!(archive::verify(&mut ranges, |sequence| told.push(sequence)).unwrap().tail, tail);
+        assert_eq!(told, [4_096, 8_192, 8_492]);
     }
 }
 

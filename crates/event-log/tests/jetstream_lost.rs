@@ -32,8 +32,19 @@ fn record(number: u64) -> Record {
     Record { id: RecordId(id), payload: Bytes::from(format!("payload {number} ").repeat(20)) }
 }
 
+/// Where it ends, once the server answers.
+async fn end(log: &dyn EventLog) -> Tail {
+    for _ in 0..1_200 {
+        match log.tail().await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => tokio::time::sleep(Duration::from_millis(50)).await,
+            other => return other.unwrap(),
+        }
+    }
+    panic!("the server does not come back");
+}
+
 async fn append(log: &dyn EventLog, records: u64) -> Tail {
-    let mut tail = log.tail().await.unwrap();
+    let mut tail = end(log).await;
     for _ in 0..records {
         let wait = |_: &Error, attempt: u32| (attempt < 1_200).then_some(Duration::from_millis(50));
         tail = append_settled(log, tail, &record(tail.sequence + 1), wait).await.unwrap();

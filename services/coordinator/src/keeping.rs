@@ -4,7 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use downbeat_event_log::{EventLog, Tail};
+use downbeat_event_log::{ErrorKind, EventLog, Tail};
 use tokio::sync::watch;
 
 use crate::{
@@ -37,7 +37,17 @@ async fn look(log: Arc<dyn EventLog>, mut reached: watch::Receiver<Tail>, marks:
                     handle.room(room.as_ref());
                 }
             }
-            Err(error) => tracing::debug!(%error, "how full the log is could not be found out"),
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                tracing::debug!(%error, "how full the log is could not be found out");
+            }
+            // An owner that is busy does not look at what it has written before: it is told to, and ends.
+            Err(error) => {
+                tracing::error!(%error, "the log is not what it was");
+                if let Some(handle) = handle.upgrade() {
+                    // It may have ended by itself.
+                    let _ = handle.confirm().await;
+                }
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(KEEPING_INTERVAL) => {}
