@@ -152,6 +152,8 @@ pub struct Cluster {
 
 /// A take-over in a test begins with a snapshot, as it does after days.
 const SNAPSHOTS_OFTEN: &[&str] = &["--snapshot-records", "50"];
+/// The same, and every second what is in the log is archived.
+const ARCHIVING: &[&str] = &["--snapshot-records", "50", "--archive-seconds", "1"];
 
 impl Cluster {
     /// Starts all of it with its data in `folder`.
@@ -162,6 +164,16 @@ impl Cluster {
     /// The same as people install it, to be measured.
     pub fn start_to_measure(folder: &Path, slots: u32) -> Self {
         Self::start_with(folder, slots, &[], Arms::default())
+    }
+
+    /// The same with an archive of the log in the blob store.
+    pub fn start_archiving(folder: &Path, slots: u32) -> Self {
+        Self::start_with(folder, slots, ARCHIVING, Arms::default())
+    }
+
+    /// The same with these arguments of the coordinator.
+    pub fn start_coordinated(folder: &Path, slots: u32, arguments: &'static [&'static str]) -> Self {
+        Self::start_with(folder, slots, arguments, Arms::default())
     }
 
     /// The same with these arms.

@@ -15,7 +15,7 @@ use async_nats::{
         consumer::{PullConsumer, pull},
     },
 };
-use downbeat_event_log::{Access, LogAddress, NatsConfig, testing::nats_server::NatsServer};
+use downbeat_event_log::{Access, LogAddress, NatsConfig, Record, RecordId, testing::nats_server::NatsServer};
 use downbeat_integration_tests::{
     arms::{Arms, Users, write_secret},
     cluster::{Addresses, Cluster, nats_program, text},
@@ -134,6 +134,40 @@ fn every_service_has_the_rights_that_it_needs_and_no_others() {
     runtime.block_on(the_writer_can(&addresses.log, &seeds));
     let verified = addresses.downbeat(&["log", "verify"]);
     assert!(!verified.status.success(), "{}", text(&verified));
+}
+
+#[test]
+fn a_log_is_restored_with_the_rights_of_its_coordinator_and_with_no_others() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let seeds = folder.path().join("users");
+    let users = users(&seeds);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (log, file) = (format!("embedded:{}", at("log")), at("log.export"));
+    runtime.block_on(async {
+        let address: LogAddress = log.parse().expect("an address");
+        let log = address.open(Access::Write, "test", &NatsConfig::default().of("coordinator")).await.expect("a log");
+        let mut tail = log.tail().await.expect("its end");
+        for number in 0..9 {
+            let record = Record { id: RecordId([number; 16]), payload: vec![number; 100].into() };
+            tail = log.append(tail, &record).await.expect("it is there");
+        }
+    });
+    let server = NatsServer::start_configured(&nats_program(), folder.path(), &users.config, &users.variables);
+    let server = server.expect("the server starts");
+    let downbeat = |user: &str, arguments: &[&str]| {
+        let mut command = Command::new(programs().join("downbeat"));
+        command.args(arguments).env("DOWNBEAT_NATS_NKEY", seeds.join(format!("{user}.nkey")));
+        command.output().expect("downbeat starts")
+    };
+    let exported = downbeat("operator", &["log", "export", &file, "--log", &log]);
+    assert!(exported.status.success(), "{}", text(&exported));
+    for (user, may) in [("operator", false), ("projector", false), ("coordinator", true)] {
+        let imported = downbeat(user, &["log", "import", &file, "--log", &server.url()]);
+        assert_eq!(imported.status.success(), may, "{user}: {}", text(&imported));
+    }
+    let verified = downbeat("operator", &["log", "verify", "--log", &server.url()]);
+    assert!(text(&verified).contains("position 9"), "{}", text(&verified));
 }
 
 /// What the server has written.

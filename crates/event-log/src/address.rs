@@ -5,10 +5,11 @@ use std::{path::PathBuf, str::FromStr, sync::Arc};
 use async_nats::ConnectOptions;
 
 use crate::{
-    Error, EventLog, KvLease, Lease, Nats, NatsError,
+    Error, EventLog, KvLease, Lease, Nats, NatsError, Restored,
     embedded::{EmbeddedLog, OpenOptions},
     jetstream::{JetStreamLog, JetStreamOptions},
     limits,
+    procedures::check_whole,
 };
 
 /// Where a log is.
@@ -59,23 +60,41 @@ impl LogAddress {
     /// Opens the log of partition 0; `nats` says who we are where it is on a NATS server.
     ///
     /// # Errors
-    /// Those of the implementation; [`crate::ErrorKind::Unavailable`] when it is not there (yet).
+    /// Those of the implementation; [`crate::ErrorKind::Unavailable`] when it is not there (yet), or was not restored as a whole.
     pub async fn open(&self, access: Access, client_name: &str, nats: &Nats) -> Result<Arc<dyn EventLog>, Error> {
-        match self {
+        let log: Arc<dyn EventLog> = match self {
             Self::Embedded(folder) => {
                 let options = OpenOptions { read_only: access == Access::Read, ..OpenOptions::default() };
-                Ok(Arc::new(EmbeddedLog::open(folder, options).await?))
+                Arc::new(EmbeddedLog::open(folder, options).await?)
             }
             Self::Nats(servers) => {
-                let options = JetStreamOptions {
-                    server_url: servers.clone(),
-                    create: access == Access::Write,
-                    client_name: client_name.to_owned(),
-                    replicas: nats.replicas(),
-                    monitor_url: nats.monitor().map(str::to_owned),
-                    nats: nats.clone(),
-                    ..JetStreamOptions::default()
-                };
+                let options =
+                    JetStreamOptions { create: access == Access::Write, ..options(servers, client_name, nats) };
+                let strict = options.create && options.strict;
+                Arc::new(JetStreamLog::open(JetStreamOptions { strict, ..options }).await?)
+            }
+        };
+        if log.id().restored_from().is_some() {
+            check_whole(log.id(), log.tail().await?.sequence)?;
+        }
+        Ok(log)
+    }
+
+    /// Makes the log that is to be given what `from` names, or opens it to go on with that.
+    ///
+    /// # Errors
+    /// Those of the implementation; `Fatal` where a log stands that was not begun for this.
+    pub async fn open_to_restore(
+        &self,
+        from: &Restored,
+        client_name: &str,
+        nats: &Nats,
+    ) -> Result<Arc<dyn EventLog>, Error> {
+        match self {
+            Self::Embedded(folder) => Ok(Arc::new(EmbeddedLog::open_to_restore(folder, from).await?)),
+            Self::Nats(servers) => {
+                let options = options(servers, client_name, nats);
+                let options = JetStreamOptions { create: true, restored: Some(from.clone()), ..options };
                 Ok(Arc::new(JetStreamLog::open(options).await?))
             }
         }
@@ -94,7 +113,7 @@ impl LogAddress {
             .max_reconnects(None)
             .reconnect_delay_callback(|_| limits::RECONNECT_DELAY_MAX / 4);
         match nats.connect(servers, options, limits::CONNECT_TIMEOUT).await {
-            Ok(client) => Ok(Some(Arc::new(KvLease::new(client, 0, nats.replicas())))),
+            Ok(client) => Ok(Some(Arc::new(KvLease::new(client, 0, nats.of_writer().log_replicas)))),
             Err(NatsError::Setting(why)) => Err(Error::fatal("the NATS server of the log", why)),
             Err(error @ NatsError::Away(_)) => {
                 Err(Error::Unavailable { log: format!("the lease at {servers}"), reason: error.to_string() })
@@ -126,6 +145,20 @@ impl LogAddress {
                 opened => return opened,
             }
         }
+    }
+}
+
+fn options(servers: &str, client_name: &str, nats: &Nats) -> JetStreamOptions {
+    let writing = nats.of_writer();
+    JetStreamOptions {
+        server_url: servers.to_owned(),
+        replicas: writing.log_replicas,
+        max_bytes: writing.max_bytes(),
+        strict: writing.strict,
+        client_name: client_name.to_owned(),
+        monitor_url: nats.monitor().map(str::to_owned),
+        nats: nats.clone(),
+        ..JetStreamOptions::default()
     }
 }
 

@@ -2,6 +2,9 @@
 
 use crate::types::LogId;
 
+/// Where it stands what to do, step by step.
+pub(crate) const RUNBOOK: &str = "docs/runbooks.md";
+
 /// An error of a log. The message says what happened, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -49,7 +52,7 @@ pub enum Error {
     /// A reader's position lies beyond the end of the log.
     #[error(
         "log {log}: position {position} lies beyond its end at {tail}: the log lost records that were read before; \
-         restore the log, or rebuild the reader from the log as it is"
+         restore the log, or rebuild the reader from the log as it is (docs/runbooks.md#the-log-lost-its-end)"
     )]
     AheadOfLog {
         /// The log.
@@ -61,7 +64,8 @@ pub enum Error {
     },
     /// A position belongs to another log, or to another history of this one.
     #[error(
-        "log {log}: position {position} is not of this log: {reason}; point the reader at its own log or rebuild it"
+        "log {log}: position {position} is not of this log: {reason}; point the reader at its own log or rebuild it \
+         (docs/runbooks.md#the-log-is-another-one)"
     )]
     ForeignLog {
         /// The log.
@@ -74,7 +78,7 @@ pub enum Error {
     /// A writer's position lies beyond the end of the log: acknowledged records are gone.
     #[error(
         "log {log}: sequence {expected} was acknowledged but the log ends at {tail}: it lost its tail; \
-         stop, restore the log from a backup, and never continue on it"
+         stop, restore the log from a backup, and never continue on it (docs/runbooks.md#the-log-lost-its-end)"
     )]
     TailLost {
         /// The log.
@@ -85,7 +89,9 @@ pub enum Error {
         tail: u64,
     },
     /// The stored bytes are damaged or the hash chain is broken.
-    #[error("{place}: sequence {sequence} is damaged: {reason}; restore the log from a backup")]
+    #[error(
+        "{place}: sequence {sequence} is damaged: {reason}; restore the log from a backup (docs/runbooks.md#the-log-is-damaged)"
+    )]
     Corrupt {
         /// Segment file and offset, or stream.
         place: String,

@@ -12,6 +12,7 @@
 //! The contract stands at [`EventLog`]; the suite that all three pass is `conformance` (feature `conformance`).
 
 mod address;
+pub mod archive;
 pub mod embedded;
 pub mod faults;
 pub mod frame;
@@ -30,14 +31,18 @@ mod error;
 mod follow;
 mod log;
 mod procedures;
+mod restored;
 mod settling;
 mod types;
+mod writing;
 
 pub use address::{Access, InvalidAddress, LogAddress};
 pub use error::{Error, ErrorKind};
 pub use lease::{Election, Held, Hold, KvLease, Lease, LeaseError, Member, MemoryLease, Step};
-pub use log::EventLog;
+pub use log::{EventLog, Room};
 pub use nats::{Nats, NatsConfig, NatsError};
 pub use procedures::{append_settled, check_position, verify};
+pub use restored::Restored;
 pub use settling::{Settled, Settling};
 pub use types::{Entry, Hash, LogId, Record, RecordId, Tail};
+pub use writing::WritingConfig;

@@ -84,3 +84,18 @@ pub const LEASE_DOUBT: Duration = Duration::from_millis(1_700);
 
 /// Those who wait look at the lease this often.
 pub const LEASE_LOOK: Duration = Duration::from_millis(250);
+
+/// Records of one range of an archive.
+pub const RANGE_RECORDS: usize = 4096;
+/// Bytes of records after which a range takes no more.
+pub const RANGE_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of records of a range that is read. One record more than [`RANGE_BYTES`] always fits.
+pub const RANGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The same packed: what cannot be packed grows a little.
+pub const RANGE_PACKED_BYTES_MAX: usize = RANGE_BYTES_MAX + 1024 * 1024;
+/// Header of a range, bytes.
+pub const RANGE_HEADER_BYTES_MAX: usize = 16 * 1024;
+/// Times that a log which does not answer is asked again while records are brought into it.
+pub const IMPORT_TRIES_MAX: u32 = 60;
+/// Pause between two of them.
+pub const IMPORT_PAUSE: Duration = Duration::from_millis(500);

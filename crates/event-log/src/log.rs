@@ -6,6 +6,29 @@ use futures::stream::BoxStream;
 use crate::error::Error;
 use crate::types::{Entry, LogId, Record, Tail};
 
+/// How full the place is where the records are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that are taken.
+    pub used: u64,
+    /// Bytes that may be taken; more than 0.
+    pub limit: u64,
+    /// What has this limit, for people.
+    pub what: String,
+}
+
+impl Room {
+    /// The part that is taken, 0.0 to 1.0 and a little more.
+    pub fn part(&self) -> f64 {
+        self.used as f64 / self.limit.max(1) as f64
+    }
+
+    /// By the part that is taken.
+    pub fn compare(&self, other: &Self) -> std::cmp::Ordering {
+        self.part().total_cmp(&other.part())
+    }
+}
+
 /// An append-only log with one writer at a time.
 ///
 /// The contract, checked for every implementation by the `conformance` suite:
@@ -57,4 +80,12 @@ pub trait EventLog: Send + Sync + 'static {
     /// # Errors
     /// `AheadOfLog`, `ForeignLog`, `Corrupt`, `Unavailable`, `Fatal`.
     async fn follow(&self, position: Tail) -> Result<BoxStream<'static, Result<Entry, Error>>, Error>;
+
+    /// The fullest of the places where records are kept; `None` where no limit is known.
+    ///
+    /// # Errors
+    /// As [`EventLog::tail`].
+    async fn room(&self) -> Result<Option<Room>, Error> {
+        Ok(None)
+    }
 }

@@ -13,6 +13,8 @@ use std::{
 use async_nats::{Client, ConnectErrorKind, ConnectOptions};
 use zeroize::Zeroizing;
 
+use crate::writing::WritingConfig;
+
 /// A file of a user, bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
@@ -48,7 +50,7 @@ pub struct NatsConfig {
 pub struct Nats {
     service: &'static str,
     config: NatsConfig,
-    replicas: usize,
+    writing: WritingConfig,
 }
 
 /// A NATS server without users, for whoever sits at a terminal.
@@ -72,7 +74,7 @@ pub enum NatsError {
 impl NatsConfig {
     /// With these settings.
     pub fn of(&self, service: &'static str) -> Nats {
-        Nats { service, config: self.clone(), replicas: 1 }
+        Nats { service, config: self.clone(), writing: WritingConfig::default() }
     }
 }
 
@@ -87,15 +89,15 @@ impl Nats {
         self.config.nats_monitor.as_deref().filter(|url| !url.is_empty())
     }
 
-    /// The same with so many copies of the log and of its lease, where this service makes them: 1 on one server, 3 in a cluster.
+    /// As somebody who makes the log and writes to it.
     #[must_use]
-    pub fn with_replicas(self, replicas: usize) -> Self {
-        Self { replicas, ..self }
+    pub fn writing(self, writing: &WritingConfig) -> Self {
+        Self { writing: writing.clone(), ..self }
     }
 
-    /// Copies of what this service makes there.
-    pub(crate) fn replicas(&self) -> usize {
-        self.replicas
+    /// How the log is made and what it must be like.
+    pub(crate) fn of_writer(&self) -> &WritingConfig {
+        &self.writing
     }
 
     /// What is asked of these servers is answered below this prefix, and everything else that only this service is told.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, RUNBOOK};
 use crate::frame;
 use crate::limits::READ_ENTRIES;
 use crate::log::EventLog;
+use crate::restored::Restored;
 use crate::settling::{Settled, Settling};
-use crate::types::{Hash, Record, Tail};
+use crate::types::{Hash, LogId, Record, Tail};
 
 /// Appends `record` after `after` and sends the *same* record at the *same* position again until the answer is definite.
 ///
@@ -64,6 +65,39 @@ pub async fn check_position(log: &dyn EventLog, position: Tail) -> Result<(), Er
 
 fn foreign(log: &dyn EventLog, position: u64, reason: String) -> Error {
     Error::ForeignLog { log: log.id().clone(), position, reason }
+}
+
+/// Checks that a log was begun to be given what `from` names.
+pub(crate) fn check_begun_for(log: &LogId, from: &Restored) -> Result<(), Error> {
+    match log.restored_from() {
+        Some(found) if found == *from => Ok(()),
+        Some(found) => {
+            Err(Error::fatal(log, format!("this log was begun to be restored from {found}, not from {from}")))
+        }
+        None => Err(Error::fatal(
+            log,
+            "there is a log already, which was not begun to be restored; a log is restored where there is none, also no \
+             empty one: choose another place, or remove what is there if nobody needs it",
+        )),
+    }
+}
+
+/// Checks that a log which was restored holds all that it was begun for.
+///
+/// # Errors
+/// `Unavailable` as long as it does not.
+pub(crate) fn check_whole(log: &LogId, tail: u64) -> Result<(), Error> {
+    match log.restored_from() {
+        Some(from) if tail < from.up_to => {
+            let reason = format!(
+                "it ends at {tail} and is to be restored up to {}: wait for `downbeat log import`, or run it again to go on; if it \
+                 had been whole, it has lost its end ({RUNBOOK}#the-log-lost-its-end)",
+                from.up_to
+            );
+            Err(Error::Unavailable { log: log.to_string(), reason })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Walks all entries and proves the chain from the genesis hash to the tail as it was when the walk began (or later).

@@ -9,7 +9,8 @@ use crate::frame;
 /// Context of the key derivation of [`Hash::genesis`]; changing it changes every log.
 const GENESIS_CONTEXT: &str = "downbeat event-log 2026 genesis hash of a log";
 
-/// Identity of one log: its name and its creation. A log that was deleted and made again has another one.
+/// Identity of one log: its name and its creation. A log that was deleted and made again has another one, one that was restored says so
+/// ([`LogId::restored_from`]).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LogId(pub String);
 
@@ -24,9 +25,9 @@ impl fmt::Display for LogId {
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// The hash that the first record of `log` names as its previous one. It binds the chain to the log's identity.
+    /// The hash that the first record of `log` names as its previous one. It binds the chain to the identity of the log that began it.
     pub fn genesis(log: &LogId) -> Self {
-        Self(blake3::derive_key(GENESIS_CONTEXT, log.0.as_bytes()))
+        Self(blake3::derive_key(GENESIS_CONTEXT, log.origin().0.as_bytes()))
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod artifacts;
 mod endpoints;
+mod logs;
 
 use std::{
     io::{self, SeekFrom},

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use downbeat_event_log::WritingConfig;
 use downbeat_runtime::{
     sealed::{MasterKeys, SETTING},
     tls::TlsConfig,
@@ -17,9 +18,6 @@ pub struct CoordinatorConfig {
     /// one that it listens on, or where that is every address of the machine, the machine's name.
     #[arg(long, env = "DOWNBEAT_COORDINATOR_ADVERTISE", value_name = "URL")]
     pub advertise: Option<String>,
-    /// Copies of the log that the servers of a NATS cluster keep, where this coordinator makes its stream: 3 on three servers.
-    #[arg(long, env = "DOWNBEAT_LOG_REPLICAS", value_name = "COUNT", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=5))]
-    pub log_replicas: usize,
     /// Name of this process in PartitionOwned records.
     #[arg(long, env = "DOWNBEAT_COORDINATOR_NAME", default_value = "coordinator")]
     pub name: String,
@@ -37,6 +35,12 @@ pub struct CoordinatorConfig {
     /// Records of the log after which the next snapshot is taken.
     #[arg(long, env = "DOWNBEAT_SNAPSHOT_RECORDS", default_value_t = crate::limits::RECORDS_PER_SNAPSHOT)]
     pub snapshot_records: u64,
+    /// Seconds after which records are copied into the blob store at the latest, for a log that is lost (docs/backup.md); 0 = they are not.
+    #[arg(long, env = "DOWNBEAT_ARCHIVE_SECONDS", default_value_t = 0)]
+    pub archive_seconds: u64,
+    /// How the log is made and what it must be like.
+    #[command(flatten)]
+    pub writing: WritingConfig,
     /// Seconds after which the repositories of pipelines are looked at again, about; 0 = only when somebody asks for it.
     #[arg(long, env = "DOWNBEAT_GIT_SYNC_SECONDS", default_value_t = crate::limits::SYNC_INTERVAL.as_secs())]
     pub git_sync_seconds: u64,

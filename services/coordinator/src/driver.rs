@@ -4,10 +4,7 @@ mod handle;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -25,6 +22,7 @@ use crate::{
     limits,
     metrics::PartitionMetrics,
     ownership::Ownership,
+    pressure::Pressure,
     snapshots::Snapshots,
     take_over::{self, Owned},
 };
@@ -39,7 +37,11 @@ pub struct Driver {
     clock: Clock,
     ownership: Ownership,
     queue: mpsc::Receiver<Incoming>,
-    backlog: Arc<AtomicUsize>,
+    pressure: Arc<Mutex<Pressure>>,
+    /// When the append under way was sent, monotonic.
+    sent: Duration,
+    /// The end of the log, for those who keep what is in it.
+    reached: watch::Sender<Tail>,
     /// Each with when its turn came, monotonic.
     calls: HashMap<CallId, (Duration, oneshot::Sender<CallResult>)>,
     /// Those who wait until a refusal is taken note of.
@@ -84,7 +86,7 @@ impl Driver {
     ) -> (Self, Handle) {
         let (incoming, queue) = mpsc::channel(limits::INPUT_QUEUE);
         let clock = Clock::start();
-        let backlog = Arc::new(AtomicUsize::new(0));
+        let pressure = Arc::new(Mutex::new(Pressure::default()));
         let now = clock.now();
         let ownership = Ownership::new(log.id().clone(), owned.tail, now.monotonic);
         let mut engine = Engine::take_over(owned.partition, owned.tail.sequence, moment(now));
@@ -92,7 +94,7 @@ impl Driver {
         let (access, watched) = watch::channel(engine.access());
         let shared = Shared {
             sessions: Arc::new(AtomicU64::new(1)),
-            backlog: Arc::clone(&backlog),
+            pressure: Arc::clone(&pressure),
             clock,
             trust: ownership.trust().clone(),
             access: watched,
@@ -108,7 +110,9 @@ impl Driver {
             clock,
             ownership,
             queue,
-            backlog,
+            pressure,
+            sent: Duration::ZERO,
+            reached: watch::Sender::new(owned.tail),
             calls: HashMap::new(),
             noting: HashMap::new(),
             inquiries: HashMap::new(),
@@ -151,11 +155,30 @@ impl Driver {
         !keys.keys.is_empty() || !keys.revoked.is_empty()
     }
 
-    /// Runs until every handle is gone, until it is told to retire and everything decided is in the log, or until the partition is lost.
+    /// The end of the log, as it grows; closed when this owner has ended.
+    pub(crate) fn reached(&self) -> watch::Receiver<Tail> {
+        self.reached.subscribe()
+    }
+
+    /// Where snapshots are kept, if they are.
+    pub(crate) fn snapshots(&self) -> Option<&Snapshots> {
+        self.snapshots.as_ref()
+    }
+
+    /// Runs until every handle is gone, until it is told to retire and everything decided is in the log, or until the partition is lost. Then
+    /// it is noted how far the log reached: whatever is in it later.
     ///
     /// # Errors
     /// `Fenced`: another coordinator has the partition. `Log`: the log is damaged, or lost records.
     pub async fn run(mut self) -> Result<(), Error> {
+        let ended = self.drive().await;
+        if let Some(snapshots) = &self.snapshots {
+            snapshots.marks().note(self.log.id(), self.ownership.tail()).await;
+        }
+        ended
+    }
+
+    async fn drive(&mut self) -> Result<(), Error> {
         let mut drained = false;
         let mut inputs = Vec::with_capacity(limits::INPUTS_PER_TURN_MAX);
         let mut appending: Option<tokio::task::JoinHandle<Result<Tail, Error>>> = None;
@@ -169,6 +192,7 @@ impl Driver {
             self.measure(now);
             if let Some(payload) = self.to_append.take() {
                 sent = (now, payload.len());
+                self.sent = now;
                 let (log, after) = (Arc::clone(&self.log), self.ownership.append(now));
                 let metrics = self.metrics.clone();
                 let again = move || metrics.sent_again();
@@ -229,7 +253,7 @@ impl Driver {
     }
 
     /// Everything that was asked is answered; whoever is next begins where this one ends.
-    async fn retired(self) -> Result<(), Error> {
+    async fn retired(&self) -> Result<(), Error> {
         if let (Some(snapshots), Some(state)) = (&self.snapshots, self.engine.state_in_log()) {
             snapshots.write(self.log.id(), self.ownership.tail(), state, &self.metrics).await;
         }
@@ -238,7 +262,12 @@ impl Driver {
 
     fn appended(&mut self, outcome: Result<Result<Tail, Error>, tokio::task::JoinError>) -> Result<(), Error> {
         match outcome {
-            Ok(appended) => self.ownership.appended(appended?, self.clock.now().monotonic),
+            Ok(appended) => {
+                let now = self.clock.now().monotonic;
+                self.under_pressure(|pressure| pressure.appended(now, now.saturating_sub(self.sent)));
+                self.ownership.appended(appended?, now);
+                self.reached.send_replace(self.ownership.tail());
+            }
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
         self.handle(Input::Appended);
@@ -354,7 +383,12 @@ impl Driver {
         for (session, message) in self.given.changed(self.engine.partition()) {
             self.pass_on(session, message);
         }
-        self.backlog.store(self.engine.backlog_bytes(), Ordering::Relaxed);
+        self.under_pressure(|pressure| pressure.backlog(self.engine.backlog_bytes()));
+    }
+
+    /// What is written here holds as a whole, whoever panicked with it in hand.
+    fn under_pressure(&self, tell: impl FnOnce(&mut Pressure)) {
+        tell(&mut self.pressure.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Says what is so now, where that was not said just before.

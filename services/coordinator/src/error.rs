@@ -11,6 +11,33 @@ pub enum Error {
     /// Another coordinator writes to the partition.
     #[error("another coordinator took the partition over: {0}")]
     Fenced(log::Error),
+    /// The log does not hold what is known to have been in it.
+    #[error("the log is not whole: {known_by} knows record {sequence} of it. {source}")]
+    LostRecords {
+        /// Who.
+        known_by: &'static str,
+        /// The record.
+        sequence: u64,
+        /// What is there instead.
+        source: log::Error,
+    },
+    /// A new log stands where another one was.
+    #[error(
+        "log {log} begins anew, but there was log {known} of that name, up to record {sequence}: its disk was lost, or it was removed, or \
+         this is the blob store of others. Restore it with `downbeat log import`; or, to begin anew without anything of it, remove the \
+         folder {} (docs/runbooks.md#the-log-is-another-one)",
+        folder.display()
+    )]
+    LogGone {
+        /// The log as it is.
+        log: String,
+        /// The one before.
+        known: String,
+        /// How far that was known to reach.
+        sequence: u64,
+        /// Where it stands that it was there.
+        folder: std::path::PathBuf,
+    },
     /// The log holds what this version cannot fold.
     #[error(
         "record {sequence} of log {log} holds an event of kind {kind}, which this version does not know; run the version that wrote it ({written_by}) or a later one"
@@ -26,7 +53,9 @@ pub enum Error {
         written_by: String,
     },
     /// A record is not what it should be.
-    #[error("record {sequence} of log {log} cannot be read: {source}; restore the log from a backup")]
+    #[error(
+        "record {sequence} of log {log} cannot be read: {source}; restore the log from a backup (docs/runbooks.md#the-log-is-damaged)"
+    )]
     Unreadable {
         /// The log.
         log: String,
@@ -70,7 +99,11 @@ impl Error {
     /// Its kind.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Log(_) | Error::Unreadable { .. } | Error::Lease(_) => ErrorKind::Log,
+            Error::Log(_)
+            | Error::Unreadable { .. }
+            | Error::LostRecords { .. }
+            | Error::LogGone { .. }
+            | Error::Lease(_) => ErrorKind::Log,
             Error::Fenced(_) => ErrorKind::Fenced,
             Error::UnknownEvent { .. } | Error::NewerRecord { .. } => ErrorKind::Version,
             Error::Runtime(_) => ErrorKind::Runtime,

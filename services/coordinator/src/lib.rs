@@ -4,6 +4,7 @@
 //! dies, a new coordinator folds the log and goes on. Knows nothing about what jobs do, and nothing about other services' code.
 
 pub mod api;
+pub mod archive;
 pub mod config;
 pub mod connections;
 pub mod driver;
@@ -11,9 +12,12 @@ mod endpoint_secrets;
 pub mod engine;
 pub mod error;
 pub mod first_key;
+mod keeping;
 pub mod limits;
+pub mod marks;
 pub mod metrics;
 pub mod ownership;
+pub mod pressure;
 pub mod prior;
 pub mod replica;
 mod secret;
@@ -62,6 +66,7 @@ pub struct Coordinator {
     handle: driver::Handle,
     log: Arc<dyn EventLog>,
     sync_every: Option<Duration>,
+    archive_every: Option<Duration>,
     vault: Arc<connections::Vault>,
 }
 
@@ -96,7 +101,7 @@ impl Coordinator {
         metrics: metrics::PartitionMetrics,
     ) -> Self {
         let (driver, handle) = driver::Driver::new(Arc::clone(&log), owned, snapshots, metrics);
-        Self { driver, handle, log, sync_every: None, vault: Arc::default() }
+        Self { driver, handle, log, sync_every: None, archive_every: None, vault: Arc::default() }
     }
 
     /// How others in this process talk to its loop.
@@ -108,6 +113,11 @@ impl Coordinator {
     pub fn syncing_every(self, every: Duration) -> Self {
         let every = if every.is_zero() { limits::SYNC_NEVER } else { every };
         Self { sync_every: Some(every), ..self }
+    }
+
+    /// Copies the log into the blob store of the snapshots, every so often at the latest; zero = it does not.
+    pub fn archiving_every(self, every: Duration) -> Self {
+        Self { archive_every: (!every.is_zero()).then_some(every), ..self }
     }
 
     /// Keeps sealed connections there; without this it keeps none.
@@ -129,6 +139,7 @@ impl Coordinator {
 
     /// Adds the services to a server and gives the loop to the caller; what looks at repositories begins. Returns the names for health.
     pub fn into_parts(self, routes: &mut RoutesBuilder) -> (driver::Driver, [&'static str; 9]) {
+        keeping::begin(&self.log, &self.driver, self.handle.downgrade(), self.archive_every);
         let control = Arc::new(api::Control::new(self.handle.clone(), Arc::clone(&self.log), self.vault));
         if let Some(every) = self.sync_every {
             tokio::spawn(control.syncing(every).run());

@@ -11,8 +11,26 @@ pub const LEASE_MARGIN: Duration = Duration::from_secs(5);
 pub const RECORD_BYTES_TARGET: usize = 128 * 1024;
 /// One encoded decision, bytes. Larger ones are refused before anything is decided on them.
 pub const DECISION_BYTES_MAX: usize = 380 * 1024;
-/// Bytes of decisions that may wait for the log; beyond it new commands are refused.
+/// Bytes of decisions that may wait for the log; beyond it new commands are refused, and beyond twice as many also those that end work.
 pub const BACKLOG_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// With so few or fewer, new commands are taken again.
+pub const BACKLOG_BYTES_ENDS: usize = BACKLOG_BYTES_MAX / 2;
+/// Seconds over which appends are judged.
+pub const PRESSURE_WINDOW_SECONDS: usize = 30;
+/// While more than one append in a hundred takes longer, new commands are refused.
+pub const APPEND_SLOW: Duration = Duration::from_secs(1);
+/// They are taken again once no more than one in a hundred takes longer than this.
+pub const APPEND_SLOW_ENDS: Duration = Duration::from_millis(500);
+/// Slow appends in the window that are a rule and no accident, such as a server that was started again.
+pub const APPENDS_SLOW_MIN: u64 = 5;
+/// The part of a limit of storage above which new commands are refused.
+pub const STORAGE_FULL: f64 = 0.80;
+/// They are taken again once no more than this part is taken.
+pub const STORAGE_FULL_ENDS: f64 = 0.75;
+/// How often it is looked how full the log's storage is, and noted how far the log reaches.
+pub const KEEPING_INTERVAL: Duration = Duration::from_secs(5);
+/// A note of how far a log reaches, bytes.
+pub const MARK_BYTES_MAX: u64 = 64 * 1024;
 /// Inputs that one turn of the loop takes before it appends and sends.
 pub const INPUTS_PER_TURN_MAX: usize = 4_096;
 /// Inputs that may wait for the loop.

@@ -38,7 +38,7 @@ async fn run(
     let listening = listener.local_addr()?;
     tracing::info!(address = %listening, "coordinator listens");
     let metrics = Metrics::serve(config.metrics, shutdown.signal()).await?;
-    let nats = nats.of(COORDINATOR).with_replicas(config.log_replicas);
+    let nats = nats.of(COORDINATOR).writing(&config.writing);
     let open = address.open_waiting(Access::Write, &config.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let parts = config.parts(log, trust, listening, metrics)?;

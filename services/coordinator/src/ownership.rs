@@ -125,7 +125,13 @@ impl Ownership {
     /// # Errors
     /// `Fenced`: somebody else wrote. `Log`: the log lost its tail, or fails for good.
     pub fn told(&mut self, question: u64, answer: Result<Tail, log::Error>, now: Duration) -> Result<(), Error> {
-        let Some(asked) = self.asking.take_if(|asking| asking.number == question) else { return Ok(()) };
+        let Some(asked) = self.asking.take_if(|asking| asking.number == question) else {
+            return match answer {
+                // Whenever that was asked: it does not get better.
+                Err(error) if error.kind() != log::ErrorKind::Unavailable => Err(Error::Log(error)),
+                _ => Ok(()),
+            };
+        };
         match answer {
             Ok(seen) if seen == self.tail => {
                 self.confirmed(asked, now);
@@ -237,6 +243,17 @@ mod tests {
         ours.appended(tail(5), seconds(8));
         ours.told(question, Ok(tail(4)), seconds(9)).unwrap();
         assert_eq!(ours.tail(), tail(5), "an answer that is older than the append is no loss");
+    }
+
+    #[test]
+    fn a_log_that_is_damaged_is_noticed_by_an_owner_that_never_rests_from_appending() {
+        let damage = || log::Error::Corrupt { place: "l".to_owned(), sequence: 1, reason: "it was purged".to_owned() };
+        let mut ours = asked();
+        ours.append(seconds(8));
+        assert_eq!(ours.told(1, Err(damage()), seconds(9)).unwrap_err().kind(), ErrorKind::Log);
+        let mut ours = asked();
+        ours.append(seconds(8));
+        ours.told(1, away(), seconds(9)).unwrap();
     }
 
     #[test]

@@ -14,7 +14,7 @@ use downbeat_runtime::{
     clock,
 };
 
-use crate::{PARTITION, limits, metrics::PartitionMetrics};
+use crate::{PARTITION, limits, marks::Marks, metrics::PartitionMetrics};
 
 /// Where snapshots are kept. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,6 +29,16 @@ impl Snapshots {
     /// Snapshots in this store, one after every so many records.
     pub fn new(store: BlobStore, every: u64) -> Self {
         Self { store, every, writing: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Notes beside them of how far logs reach.
+    pub fn marks(&self) -> Marks {
+        Marks::new(self.store.clone())
+    }
+
+    /// The store that they are in.
+    pub(crate) fn store(&self) -> &BlobStore {
+        &self.store
     }
 
     /// Writes the state after `tail` in the background and removes what is older than the last few. While one is being written, further

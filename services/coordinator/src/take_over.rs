@@ -14,7 +14,7 @@ use downbeat_proto::{
 use downbeat_runtime::{clock, retry};
 use jiff::Timestamp;
 
-use crate::{engine, error::Error, limits, snapshots::Snapshots};
+use crate::{engine, error::Error, limits, marks::Marks, snapshots::Snapshots};
 
 /// A folded partition that is ours.
 #[derive(Debug)]
@@ -227,19 +227,22 @@ pub struct Following {
     taking: TakingOver,
     /// What it began with.
     snapshot: u64,
+    /// What is known of the log elsewhere.
+    marks: Option<Marks>,
 }
 
 impl Following {
     /// Begins at the newest snapshot that can be trusted.
     pub async fn begin(log: &dyn EventLog, owner: &str, snapshots: Option<&Snapshots>) -> Self {
         let taking = TakingOver::new(log.id().clone(), owner);
+        let marks = snapshots.map(Snapshots::marks);
         let newest = match snapshots {
             Some(snapshots) => snapshots.newest(log.id()).await,
             None => None,
         };
         match newest {
-            Some((partition, at)) => Self { taking: taking.from_snapshot(partition, at), snapshot: at.sequence },
-            None => Self { taking, snapshot: 0 },
+            Some((partition, at)) => Self { taking: taking.from_snapshot(partition, at), snapshot: at.sequence, marks },
+            None => Self { taking, snapshot: 0, marks },
         }
     }
 
@@ -263,12 +266,15 @@ impl Following {
         }
     }
 
-    /// Folds the rest and fences whoever wrote before.
+    /// Folds the rest and fences whoever wrote before, after the log was held against what is known of it.
     ///
     /// # Errors
     /// As [`take_over`].
     pub async fn take_over(self, log: &dyn EventLog) -> Result<Owned, Error> {
         let (started, mut taking) = (std::time::Instant::now(), self.taking);
+        if let Some(marks) = &self.marks {
+            marks.check(log).await?;
+        }
         while let Some(ask) = taking.ask() {
             if let Some(pause) = answer(&mut taking, log, ask).await? {
                 tokio::time::sleep(pause).await;

@@ -32,6 +32,9 @@ pub enum Error {
     /// The log refused.
     #[error(transparent)]
     Log(#[from] downbeat_event_log::Error),
+    /// Exported or archived records are not what they should be.
+    #[error(transparent)]
+    Archive(#[from] downbeat_event_log::archive::ArchiveError),
     /// A part of `downbeat dev` ended.
     #[error("{0}")]
     Service(String),
@@ -49,7 +52,7 @@ impl Error {
     /// The status that the process ends with.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Error::Refused(_) | Error::Log(_) | Error::Service(_) => 1,
+            Error::Refused(_) | Error::Log(_) | Error::Archive(_) | Error::Service(_) => 1,
             Error::Read { .. } | Error::Unreachable { .. } | Error::Usage(_) | Error::Io { .. } => 2,
         }
     }

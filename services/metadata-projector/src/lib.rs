@@ -71,18 +71,28 @@ pub async fn start_with(
     blobs: BlobStore,
 ) -> Result<Projector, Error> {
     let (folder, cache_bytes, id) = (config.data_dir, config.cache_bytes, log.id().clone());
-    let opened = tokio::task::spawn_blocking(move || store::open_for(&folder, cache_bytes, &id, projections)).await;
-    let opened = opened.map_err(|error| Error::Internal(error.to_string()))??;
+    let (at, of) = (folder.clone(), id.clone());
+    let mut opened = blocking(move || store::open_for(&at, cache_bytes, &of, projections)).await?;
     let stored = opened.head.position.clone().unwrap_or_default();
     // Before anything is answered; a store that other versions wrote, too, must be of this log.
     if let Err(error) = position::check(&*log, opened.store.folder(), &stored).await {
         // Nothing was written: the store stays as good as it was.
         opened.store.close()?;
-        return Err(error);
+        // Rows of records that were lost with the log that this one was restored from: nobody can do anything else with them.
+        if error.kind() != ErrorKind::ForeignPosition || position::restored(&id, &stored.log_id).is_none() {
+            return Err(error);
+        }
+        drop(opened);
+        let reason = error.to_string();
+        opened = blocking(move || store::open_anew(&folder, cache_bytes, &id, projections, &reason)).await?;
     }
     let published = Arc::new(published::Published::new(opened.store, log.id().clone(), opened.head));
     let driver = Driver::new(Arc::clone(&log), Arc::clone(&published));
     Ok(Projector { driver, published, blobs, log })
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))?
 }
 
 /// Names of the services, for health.

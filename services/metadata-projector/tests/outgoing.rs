@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use downbeat_domain::{Event, cost::BudgetOf};
 use downbeat_event_log::{
-    EventLog,
+    EventLog, LogId, Restored,
     embedded::{EmbeddedLog, OpenOptions},
     testing::nats_server::{self, NatsServer},
 };
@@ -274,6 +274,35 @@ async fn a_checkpoint_that_is_no_place_of_the_log_is_never_continued_from() {
         assert_eq!(error.kind(), ErrorKind::ForeignPosition, "{error}");
         let text = error.to_string();
         assert!(text.contains(said) && text.contains("events.json") && text.contains("remove that file"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_of_the_log_that_was_restored_from_is_gone_on_from_as_far_as_it_was() {
+    for (told, next) in [(2, 2), (3, 3), (4, 3)] {
+        let Some((nats, folder)) = given() else { return };
+        let before = service::log("before");
+        append(&before, vec![pipeline(4, 2)]).await;
+        for number in 1..=4 {
+            append(&before, vec![created(run_id(number), i64::from(number))]).await;
+        }
+        // Given that others were told so many records, and that the first three of them were restored.
+        let config = from_the_start(folder.path(), &nats.url());
+        std::fs::create_dir_all(&config.outgoing_data).unwrap();
+        let hash = before.read(told - 1, 1).await.unwrap()[0].hash.to_string();
+        let checkpoint = json!({"log_id": "before", "partition": 0, "sequence": told, "hash": hash});
+        std::fs::write(config.outgoing_data.join("events.json"), checkpoint.to_string()).unwrap();
+        let from = Restored { origin: before.id().clone(), up_to: 3 };
+        let restored = service::log(&LogId::restored("after", &from).0);
+        restored.restore_frames(before.stored_frames()[..3].to_vec());
+        append(&restored, vec![created(run_id(9), 9)]).await;
+        // When it is told on, then nothing of what they know comes again, and nothing is left out.
+        let teller = Teller::start(Arc::new(restored), folder.path(), config).await.unwrap();
+        let mut subscriber = Subscriber::of(&nats.url(), ALL).await;
+        let first = subscriber.next().await;
+        let expected = if next == 2 { run_id(2) } else { run_id(9) };
+        assert_eq!(first.data["run_id"], json!(expected.to_string()), "told {told}");
+        teller.stop().await;
     }
 }
 

@@ -6,6 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use downbeat_domain::{RunId, TaskRunId};
+use downbeat_event_log::{EventLog, LogId, Restored};
 use downbeat_metadata_projector::{ErrorKind, ProjectorConfig, start, store};
 use downbeat_proto::metadata::v1::{self as wire, metadata_service_client::MetadataServiceClient};
 use downbeat_runtime::{
@@ -294,6 +295,33 @@ async fn a_log_that_lost_its_end_and_went_on_is_refused() {
     append(&log, vec![created(run_id(3), 0)]).await;
     let error = start(Arc::new(log), config, blobs).await.err().unwrap();
     assert_eq!(error.kind(), ErrorKind::ForeignPosition, "{error}");
+}
+
+#[tokio::test]
+async fn rows_are_kept_as_far_as_the_log_was_restored_and_made_again_where_they_went_further() {
+    for (up_to, kept) in [(3, true), (2, false)] {
+        let (before, folder) = (log("before"), tempfile::tempdir().unwrap());
+        for events in [pipeline(1, 0), created(run_id(1), 0), created(run_id(2), 0)] {
+            append(&before, vec![events]).await;
+        }
+        let mut service = Service::over(&before, folder.path()).await;
+        let written = end(&before).await;
+        service.get(run_id(2), written.clone()).await.unwrap();
+        service.stop().await;
+
+        let from = Restored { origin: before.id().clone(), up_to };
+        let restored = log(&LogId::restored("after", &from).0);
+        restored.restore_frames(before.stored_frames()[..up_to as usize].to_vec());
+        append(&restored, vec![created(run_id(3), 0)]).await;
+        let mut service = Service::over(&restored, folder.path()).await;
+        let whole = service.get(run_id(3), end(&restored).await).await.unwrap();
+        assert_eq!(whole.position.unwrap().log_id, restored.id().0);
+        // Also for whoever knows only the log before; of what was lost, nobody waits for ever.
+        assert_eq!(service.get(run_id(2), written).await.is_ok(), kept, "restored up to {up_to}");
+        service.stop().await;
+        let aside = store::aside::kept(&folder.path().join("projections"), "store").unwrap();
+        assert_eq!(aside.is_empty(), kept, "restored up to {up_to}");
+    }
 }
 
 #[tokio::test]

@@ -25,8 +25,11 @@ pub enum Next {
 /// Attempt number `attempt` (from 1) failed with `code`, `asked` after the first one.
 pub fn after_failure(code: Code, attempt: u32, asked: Duration) -> Next {
     match code {
-        Code::Unavailable | Code::Unknown | Code::Cancelled if asked > limits::FIRING_PATIENCE => Next::GiveUp,
-        Code::Unavailable | Code::Unknown | Code::Cancelled => Next::Again(retry::pause(attempt)),
+        // Also a coordinator whose log does not keep up has decided nothing.
+        Code::Unavailable | Code::ResourceExhausted | Code::Unknown | Code::Cancelled => match asked {
+            _ if asked > limits::FIRING_PATIENCE => Next::GiveUp,
+            _ => Next::Again(retry::pause(attempt)),
+        },
         _ => Next::Refused,
     }
 }
@@ -75,6 +78,7 @@ mod tests {
         let (soon, late) = (Duration::from_secs(1), limits::FIRING_PATIENCE + Duration::from_secs(1));
         assert_eq!(after_failure(Code::Unavailable, 1, soon), Next::Again(retry::pause(1)));
         assert_eq!(after_failure(Code::Unavailable, 9, late), Next::GiveUp);
+        assert_eq!(after_failure(Code::ResourceExhausted, 1, soon), Next::Again(retry::pause(1)));
         assert_eq!(after_failure(Code::FailedPrecondition, 1, soon), Next::Refused);
     }
 }

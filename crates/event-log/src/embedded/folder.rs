@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::disk::Disk;
 use crate::error::Error;
+use crate::restored::{Restored, plain_name};
 use crate::types::LogId;
 
 const IDENTITY: &str = "IDENTITY";
@@ -62,12 +63,13 @@ fn checksum(id: &str) -> String {
     format!("{:08x}", crc32fast::hash(id.as_bytes()))
 }
 
-/// Gives the log in `folder` its identity, durably: the folder's name and random bits.
-pub(super) fn create_identity(disk: &dyn Disk, folder: &Path) -> Result<LogId, Error> {
+/// Gives the log in `folder` its identity, durably: the folder's name and random bits, and what it is to be restored from.
+pub(super) fn create_identity(disk: &dyn Disk, folder: &Path, from: Option<&Restored>) -> Result<LogId, Error> {
     let full = folder.canonicalize().map_err(io_error(folder, "resolving"))?;
     let name = full.file_name().map_or_else(|| "log".into(), |name| name.to_string_lossy().into_owned());
     let name: String = name.chars().filter(|c| !c.is_control()).collect();
-    let id = LogId(format!("{name}@{}", uuid::Uuid::new_v4().simple()));
+    let own = format!("{}@{}", plain_name(&name), uuid::Uuid::new_v4().simple());
+    let id = from.map_or_else(|| LogId(own.clone()), |from| LogId::restored(&own, from));
     let (new, path) = (folder.join(IDENTITY_NEW), folder.join(IDENTITY));
     let write = || {
         let file = File::options().write(true).create(true).truncate(true).open(&new)?;

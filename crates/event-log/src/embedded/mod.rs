@@ -45,7 +45,8 @@ use crate::follow::{self, Growth};
 use crate::frame;
 use crate::limits;
 use crate::log::EventLog;
-use crate::procedures::check_position;
+use crate::procedures::{check_begun_for, check_position};
+use crate::restored::Restored;
 use crate::types::{Entry, LogId, Record, Tail};
 
 /// How to open an embedded log.
@@ -112,10 +113,22 @@ impl EmbeddedLog {
         let folder = folder.as_ref().to_path_buf();
         let work = move || match options.read_only {
             true => open_read_only(folder),
-            false => open_writing(disk, folder, options.segment_bytes.max(limits::SEGMENT_BYTES_MIN)),
+            false => open_writing(disk, folder, options.segment_bytes.max(limits::SEGMENT_BYTES_MIN), None),
         };
         let inner = blocking(work).await?;
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Opens the log in `folder` to be given the records that `from` names; one that is not there is made.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; `Fatal` where a log stands that was not begun for this.
+    pub async fn open_to_restore(folder: impl AsRef<Path>, from: &Restored) -> Result<Self, Error> {
+        let (path, wanted) = (folder.as_ref().to_path_buf(), from.clone());
+        let work = move || open_writing(Arc::new(SystemDisk), path, limits::SEGMENT_BYTES, Some(&wanted));
+        let log = Self { inner: Arc::new(blocking(work).await?) };
+        check_begun_for(log.id(), from)?;
+        Ok(log)
     }
 
     /// Last durable entry, for a reading of other processes after looking at the files again.
@@ -138,7 +151,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + S
     }
 }
 
-fn open_writing(disk: Arc<dyn Disk>, folder: PathBuf, segment_bytes: u64) -> Result<Inner, Error> {
+fn open_writing(
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    segment_bytes: u64,
+    from: Option<&Restored>,
+) -> Result<Inner, Error> {
     std::fs::create_dir_all(&folder).map_err(io_error(&folder, "making the folder"))?;
     // The folder's own name must be durable, or the whole log could vanish with it.
     let parent = folder.canonicalize().ok().and_then(|full| full.parent().map(Path::to_path_buf));
@@ -149,7 +167,7 @@ fn open_writing(disk: Arc<dyn Disk>, folder: PathBuf, segment_bytes: u64) -> Res
     let id = match folder::identity(&folder)? {
         Some(id) => id,
         None if segment::list(&folder).map_err(io_error(&folder, "listing"))?.is_empty() => {
-            folder::create_identity(disk.as_ref(), &folder)?
+            folder::create_identity(disk.as_ref(), &folder, from)?
         }
         None => return Err(Error::corrupt(folder.display(), 0, "segment files without an IDENTITY file")),
     };

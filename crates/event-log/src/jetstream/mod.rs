@@ -8,12 +8,13 @@
 //!   on the number of replicas, so both answers are understood (`append.rs`).
 //! - What settles an append is read through the stream's leader (`STREAM.MSG.GET`); direct gets may come from a stale
 //!   replica, so the stream does not allow them.
-//! - NATS syncs its files every two minutes unless `sync_interval: always` is set; `open` looks and warns.
+//! - NATS syncs its files every two minutes unless `sync_interval: always` is set; `open` looks and warns, or refuses (`settings.rs`).
 
 mod append;
 mod follow;
 mod monitor;
 mod read;
+mod settings;
 mod stream;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,9 +31,10 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::frame;
 use crate::limits;
-use crate::log::EventLog;
+use crate::log::{EventLog, Room};
 use crate::nats::{Nats, NatsError};
-use crate::procedures::check_position;
+use crate::procedures::{check_begun_for, check_position};
+use crate::restored::Restored;
 use crate::types::{Entry, LogId, Record, Tail};
 
 /// Where the stream is and how it is made.
@@ -58,6 +60,10 @@ pub struct JetStreamOptions {
     pub monitor_url: Option<String>,
     /// How long one request may take before its outcome counts as unknown.
     pub request_timeout: Duration,
+    /// Refuse a stream or a server with settings that make a loss likelier.
+    pub strict: bool,
+    /// The records that a stream which is made is to be given.
+    pub restored: Option<Restored>,
 }
 
 impl Default for JetStreamOptions {
@@ -73,6 +79,8 @@ impl Default for JetStreamOptions {
             nats: Nats::default(),
             monitor_url: None,
             request_timeout: limits::REQUEST_TIMEOUT,
+            strict: false,
+            restored: None,
         }
     }
 }
@@ -108,8 +116,11 @@ impl JetStreamLog {
         let client = connect(&options, Arc::clone(&connections), changed).await?;
         let mut context = jetstream::new(client.clone());
         context.set_timeout(options.request_timeout);
-        let id = stream::open(&context, &options).await?;
-        monitor::report_sync(&options).await;
+        let (id, info) = stream::open(&context, &options).await?;
+        if let Some(from) = &options.restored {
+            check_begun_for(&id, from)?;
+        }
+        settings::judge(&info, &monitor::look(&options).await, &options)?;
         let inner = Inner { id, options, client, context, connections, reconnected, known: Mutex::new(None) };
         let log = Self { inner: Arc::new(inner) };
         log.tail().await?;
@@ -203,5 +214,13 @@ impl EventLog for JetStreamLog {
     async fn follow(&self, position: Tail) -> Result<BoxStream<'static, Result<Entry, Error>>, Error> {
         check_position(self, position).await?;
         Ok(follow::entries(self.clone(), position))
+    }
+
+    async fn room(&self) -> Result<Option<Room>, Error> {
+        self.connection()?;
+        let inner = &self.inner;
+        let stream = stream::current(&inner.context, &inner.options, &inner.id).await?.room;
+        let server = monitor::storage(&inner.options).await;
+        Ok(stream.into_iter().chain(server).max_by(Room::compare))
     }
 }

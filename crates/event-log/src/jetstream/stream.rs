@@ -5,16 +5,25 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, Stor
 use async_nats::jetstream::{Context, ErrorCode};
 use serde_json::{Value, json};
 
-use super::JetStreamOptions;
+use super::{JetStreamOptions, settings};
 use crate::error::Error;
 use crate::limits;
+use crate::log::Room;
+use crate::restored::Restored;
 use crate::types::LogId;
+
+/// Where a stream says from which log it was restored, and up to which record.
+const RESTORED_FROM: &str = "downbeat-restored-from";
+const RESTORED_UP_TO: &str = "downbeat-restored-up-to";
 
 /// What the log needs to know of its stream.
 pub(super) struct StreamState {
     pub(super) id: LogId,
     pub(super) messages: u64,
+    pub(super) first: u64,
     pub(super) last: u64,
+    /// What it takes of what it may take, if that has a limit.
+    pub(super) room: Option<Room>,
 }
 
 fn config(options: &JetStreamOptions) -> Config {
@@ -34,12 +43,17 @@ fn config(options: &JetStreamOptions) -> Config {
         // Not deny_purge: it can never be switched off again and would block moving old records elsewhere.
         deny_delete: true,
         allow_direct: false,
+        metadata: options.restored.iter().flat_map(metadata).collect(),
         ..Config::default()
     }
 }
 
-/// Opens the stream, making it if wanted, and returns the log's identity.
-pub(super) async fn open(context: &Context, options: &JetStreamOptions) -> Result<LogId, Error> {
+fn metadata(from: &Restored) -> [(String, String); 2] {
+    [(RESTORED_FROM.to_owned(), from.origin.to_string()), (RESTORED_UP_TO.to_owned(), from.up_to.to_string())]
+}
+
+/// Opens the stream, making it if wanted, and returns the log's identity with what the server says about the stream.
+pub(super) async fn open(context: &Context, options: &JetStreamOptions) -> Result<(LogId, Value), Error> {
     let place = format!("{} at {}", options.stream, options.server_url);
     let found = match info(context, options).await? {
         None if options.create => {
@@ -57,42 +71,11 @@ pub(super) async fn open(context: &Context, options: &JetStreamOptions) -> Resul
         // The writer makes it: a reader that is started first waits for that.
         return Err(Error::Unavailable { log: place, reason: "the stream does not exist yet".to_owned() });
     };
-    let unfit = unfit(&answer["config"], options);
+    let unfit = settings::unfit(&answer["config"], options);
     if !unfit.is_empty() {
         return Err(Error::fatal(place, format!("the stream is unfit as a log: {}", unfit.join(", "))));
     }
-    Ok(state(&answer, options)?.id)
-}
-
-/// Settings under which the stream could lose or change records.
-fn unfit(config: &Value, options: &JetStreamOptions) -> Vec<String> {
-    let required = [
-        ("storage", json!("file")),
-        ("retention", json!("limits")),
-        ("discard", json!("new")),
-        ("deny_delete", json!(true)),
-        ("subjects", json!([options.subject])),
-    ];
-    let mut unfit = Vec::new();
-    for (key, wanted) in required {
-        if config[key] != wanted {
-            unfit.push(format!("{key} is {}, must be {wanted}", config[key]));
-        }
-    }
-    if config["max_age"].as_u64().unwrap_or(0) != 0 {
-        unfit.push(format!("max_age is {} ns, must be 0", config["max_age"]));
-    }
-    // Such a limit drops the oldest records, whatever `discard` says about the stream as a whole.
-    if config["max_msgs_per_subject"].as_i64().unwrap_or(-1) > 0 {
-        unfit.push(format!("max_msgs_per_subject is {}, must be -1", config["max_msgs_per_subject"]));
-    }
-    if config["allow_rollup_hdrs"].as_bool().unwrap_or(false) {
-        unfit.push("allow_rollup_hdrs is true, must be false".to_owned());
-    }
-    if config["allow_direct"].as_bool().unwrap_or(false) {
-        unfit.push("allow_direct is true, must be false".to_owned());
-    }
-    unfit
+    Ok((state(&answer, options)?.id, answer))
 }
 
 /// The server's answer about the stream; `None` when there is no such stream. Answered by the stream's leader.
@@ -110,11 +93,27 @@ async fn info(context: &Context, options: &JetStreamOptions) -> Result<Option<Va
 
 fn state(answer: &Value, options: &JetStreamOptions) -> Result<StreamState, Error> {
     let created = answer["created"].as_str();
-    let (messages, last) = (answer["state"]["messages"].as_u64(), answer["state"]["last_seq"].as_u64());
+    let (state, config) = (&answer["state"], &answer["config"]);
+    let (messages, last) = (state["messages"].as_u64(), state["last_seq"].as_u64());
     let (Some(created), Some(messages), Some(last)) = (created, messages, last) else {
         return Err(Error::fatal(&options.stream, "the server's answer about the stream lacks its creation or state"));
     };
-    Ok(StreamState { id: LogId(format!("{}@{created}", options.stream)), messages, last })
+    let own = format!("{}@{created}", options.stream);
+    let restored = match (config["metadata"][RESTORED_FROM].as_str(), config["metadata"][RESTORED_UP_TO].as_str()) {
+        (None, None) => None,
+        (Some(origin), Some(up_to)) => {
+            up_to.parse().ok().map(|up_to| Restored { origin: LogId(origin.to_owned()), up_to })
+        }
+        _ => None,
+    };
+    let id = restored.map_or_else(|| LogId(own.clone()), |from| LogId::restored(&own, &from));
+    let room = match (state["bytes"].as_u64(), config["max_bytes"].as_i64().map(u64::try_from)) {
+        (Some(used), Some(Ok(limit))) if limit > 0 => {
+            Some(Room { used, limit, what: format!("the stream {}", options.stream) })
+        }
+        _ => None,
+    };
+    Ok(StreamState { id, messages, first: state["first_seq"].as_u64().unwrap_or(0), last, room })
 }
 
 /// The stream as its leader has it now.
@@ -127,39 +126,14 @@ pub(super) async fn current(context: &Context, options: &JetStreamOptions, id: &
         return Err(replaced(format!("the stream was deleted and made again, it is now {}", state.id)));
     }
     if state.messages != state.last {
-        let reason = format!("the stream ends at {} but holds {} records only", state.last, state.messages);
-        return Err(Error::corrupt(id, state.last, reason));
+        let (first, last, messages) = (state.first, state.last, state.messages);
+        let holds = format!("the stream ends at {last} but holds {messages} records only");
+        if first > 1 {
+            let reason = format!("{holds}: its beginning was purged, or fell out, up to {}", first - 1);
+            return Err(Error::corrupt(id, 1, reason));
+        }
+        let reason = format!("{holds}: others were deleted, or the server lost them");
+        return Err(Error::corrupt(id, last, reason));
     }
     Ok(state)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_that_may_lose_records_is_unfit() {
-        let options = JetStreamOptions::default();
-        let fit = json!({
-            "storage": "file", "retention": "limits", "discard": "new", "deny_delete": true,
-            "subjects": [options.subject], "max_msgs_per_subject": -1
-        });
-        assert!(unfit(&fit, &options).is_empty());
-        for (key, value) in [
-            ("storage", json!("memory")),
-            ("retention", json!("interest")),
-            ("discard", json!("old")),
-            ("deny_delete", json!(false)),
-            ("subjects", json!(["other"])),
-            ("max_age", json!(1)),
-            ("max_msgs_per_subject", json!(1)),
-            ("allow_rollup_hdrs", json!(true)),
-            ("allow_direct", json!(true)),
-        ] {
-            let mut config = fit.clone();
-            config[key] = value;
-            let reasons = unfit(&config, &options);
-            assert!(reasons.len() == 1 && reasons[0].starts_with(key), "{key}: {reasons:?}");
-        }
-    }
 }

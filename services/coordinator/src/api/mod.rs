@@ -92,5 +92,9 @@ fn refusal(status: &Status) -> Refusal {
 }
 
 fn refused(refused: &Refused) -> Status {
-    Status::unavailable(refused.to_string())
+    match refused {
+        Refused::Stopping => Status::unavailable(refused.to_string()),
+        // Not "unavailable": others do answer. Who asked may ask again, and later rather than at once.
+        Refused::Pressure(_) => Status::resource_exhausted(refused.to_string()),
+    }
 }

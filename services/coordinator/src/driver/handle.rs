@@ -1,24 +1,24 @@
 //! How everybody else in the process talks to the engine's loop.
 //!
-//! Promises: a call is answered when its decision is in the log; while the log does not keep up, new ones are refused. Knows nothing of what
-//! the loop does with what it is sent.
+//! Promises: a call is answered when its decision is in the log; while the log does not keep up, new ones are refused, and what ends work is
+//! not, nor anything that workers say. Knows nothing of what the loop does with what it is sent.
 
 use std::sync::{
-    Arc,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
-use downbeat_domain::{Caller, Command, CommandId, Rejection};
-use downbeat_event_log::Tail;
+use downbeat_domain::{Caller, Command, CommandId, Rejection, command::AccessCommand};
+use downbeat_event_log::{Room, Tail};
 use downbeat_proto::worker::v1 as wire;
 use downbeat_runtime::clock::Clock;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     engine::{AccessTable, Answer, Engine, Input, Inquiry, Moment, Refusal, Said, SessionId},
-    limits,
     metrics::PartitionMetrics,
     ownership::Trust,
+    pressure::{Pressure, Reason},
 };
 
 /// What a call gets back: the answer, and the end of the log when it was given.
@@ -58,7 +58,7 @@ pub struct Handle {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) sessions: Arc<AtomicU64>,
-    pub(super) backlog: Arc<AtomicUsize>,
+    pub(super) pressure: Arc<Mutex<Pressure>>,
     pub(super) clock: Clock,
     pub(super) trust: Trust,
     pub(super) access: watch::Receiver<Arc<AccessTable>>,
@@ -85,14 +85,14 @@ pub enum Refused {
     #[error("the coordinator is stopping")]
     Stopping,
     /// The log does not keep up.
-    #[error("the log does not answer and {0} bytes of decisions wait for it; try again later")]
-    Backlog(usize),
+    #[error("{0}")]
+    Pressure(Reason),
 }
 
 impl Handle {
     /// Asks for a command; the answer comes when the decision is in the log.
     pub async fn call(&self, command: Command, caller: Caller, id: Option<CommandId>) -> Result<CallResult, Refused> {
-        self.has_room()?;
+        self.has_room(eases(&command))?;
         let (reply, answer) = oneshot::channel();
         self.send(Incoming::Call(command, Box::new(caller), id, reply)).await?;
         answer.await.map_err(|_| Refused::Stopping)
@@ -100,7 +100,7 @@ impl Handle {
 
     /// Has a worker try a connection; the answer comes when what became of it is in the log.
     pub async fn try_connection(&self, named: String, caller: Caller) -> Result<CallResult, Refused> {
-        self.has_room()?;
+        self.has_room(false)?;
         let (reply, answer) = oneshot::channel();
         self.send(Incoming::TryConnection(named, Box::new(caller), reply)).await?;
         answer.await.map_err(|_| Refused::Stopping)
@@ -108,19 +108,28 @@ impl Handle {
 
     /// Tells of a call that was refused before it became a command; returns when that is in the log, or counted.
     pub async fn refused(&self, caller: Caller, refusal: Refusal) -> Result<(), Refused> {
-        self.has_room()?;
+        self.has_room(false)?;
         let (reply, noted) = oneshot::channel();
         self.send(Incoming::Refused(Box::new(caller), refusal, reply)).await?;
         noted.await.map_err(|_| Refused::Stopping)
     }
 
-    fn has_room(&self) -> Result<(), Refused> {
-        let waiting = self.shared.backlog.load(Ordering::Relaxed);
-        if waiting > limits::BACKLOG_BYTES_MAX {
-            self.shared.metrics.turned_away();
-            return Err(Refused::Backlog(waiting));
-        }
-        Ok(())
+    fn has_room(&self, eases: bool) -> Result<(), Refused> {
+        let refused = {
+            let mut pressure = self.shared.pressure.lock().unwrap_or_else(PoisonError::into_inner);
+            match eases {
+                true => pressure.refuses_all(),
+                false => pressure.refuses(self.shared.clock.now().monotonic),
+            }
+        };
+        let Some(reason) = refused else { return Ok(()) };
+        self.shared.metrics.turned_away();
+        Err(Refused::Pressure(reason))
+    }
+
+    /// Tells how full the place of the log is.
+    pub(crate) fn room(&self, room: Option<&Room>) {
+        self.shared.pressure.lock().unwrap_or_else(PoisonError::into_inner).room(room);
     }
 
     /// Attaches a worker's connection, once this is known to be the owner still; messages for it go to `sender`.
@@ -192,5 +201,34 @@ impl Handle {
 
     async fn send(&self, incoming: Incoming) -> Result<(), Refused> {
         self.incoming.send(incoming).await.map_err(|_| Refused::Stopping)
+    }
+}
+
+/// Does it end work, or take a right away? That is never refused for want of room: it makes some, and cannot wait.
+fn eases(command: &Command) -> bool {
+    match command {
+        Command::CancelRun { .. }
+        | Command::CancelBackfill { .. }
+        | Command::PausePipeline { .. }
+        | Command::NoteTimeZones { .. } => true,
+        Command::Access(access) => matches!(access, AccessCommand::RevokeKey { .. } | AccessCommand::EndLogin { .. }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use downbeat_domain::{PipelineId, RunId};
+
+    use super::*;
+
+    #[test]
+    fn what_ends_work_is_told_from_what_begins_some() {
+        let run = RunId([1; 16]);
+        let cancel = Command::CancelRun { run, reason: "enough".to_owned() };
+        let wake = Command::WakePipeline { pipeline: PipelineId([1; 16]) };
+        for (command, expected) in [(cancel, true), (wake, false)] {
+            assert_eq!(eases(&command), expected, "{command:?}");
+        }
     }
 }

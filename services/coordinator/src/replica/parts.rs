@@ -27,6 +27,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// How often repositories are looked at; zero = never by itself.
     pub sync_every: Duration,
+    /// How often the log is archived at the latest; zero = it is not.
+    pub archive_every: Duration,
 }
 
 impl CoordinatorConfig {
@@ -51,6 +53,7 @@ impl CoordinatorConfig {
             vault: Vault::new(self.master_keys()?, blobs.clone()),
             snapshots: Snapshots::new(blobs, self.snapshot_records),
             sync_every: Duration::from_secs(self.git_sync_seconds),
+            archive_every: Duration::from_secs(self.archive_seconds),
         })
     }
 }
@@ -63,7 +66,8 @@ impl Parts {
     pub async fn alone(self, listener: grpc::Listener, shutdown: &Shutdown) -> Result<(), Error> {
         let take_over = Coordinator::take_over_measured(self.log, &self.name, Some(self.snapshots), &self.metrics);
         let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
-        let coordinator = coordinator.syncing_every(self.sync_every).with_connections(self.vault).await;
+        let coordinator = coordinator.syncing_every(self.sync_every).archiving_every(self.archive_every);
+        let coordinator = coordinator.with_connections(self.vault).await;
         coordinator.serve(listener, shutdown.signal()).await
     }
 }

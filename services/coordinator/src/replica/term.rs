@@ -62,7 +62,8 @@ async fn serve(
     };
     let metrics = parts.metrics.partition(PARTITION, began.elapsed());
     let coordinator = Coordinator::over(Arc::clone(&parts.log), owned, Some(parts.snapshots.clone()), metrics);
-    let coordinator = coordinator.syncing_every(parts.sync_every).with_connections(parts.vault.anew()).await;
+    let coordinator = coordinator.syncing_every(parts.sync_every).archiving_every(parts.archive_every);
+    let coordinator = coordinator.with_connections(parts.vault.anew()).await;
     let handle = coordinator.handle();
     let mut routes = RoutesBuilder::default();
     let (driver, _) = coordinator.into_parts(&mut routes);

@@ -1,7 +1,9 @@
 //! What can be typed about the log.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use downbeat_event_log::{LogAddress, NatsConfig};
+use downbeat_event_log::{LogAddress, NatsConfig, WritingConfig};
 
 /// `downbeat log`.
 #[derive(Debug, Args)]
@@ -20,8 +22,8 @@ pub struct Log {
 /// Commands about the log.
 #[derive(Debug, Subcommand)]
 pub enum LogSub {
-    /// Prove that no record was changed, dropped or put in another order.
-    Verify,
+    /// Prove that no record was changed, dropped or put in another order: of the log, of exported files and folders, or of an archive.
+    Verify(LogVerify),
     /// Print every event as a line of JSON.
     Cat {
         /// Begin behind this sequence.
@@ -34,4 +36,56 @@ pub enum LogSub {
         #[arg(long, short)]
         follow: bool,
     },
+    /// Write the log's records into a file, or into a folder that is continued the next time.
+    Export(LogExport),
+    /// Bring exported or archived records into a log where there is none. Started again, it goes on where it was.
+    Import(LogImport),
+}
+
+/// An archive in a blob store.
+#[derive(Clone, Debug, Args)]
+pub struct ArchiveOf {
+    /// The log whose archive is meant, where the blob store has several: its id, or the beginning of it.
+    #[arg(long, value_name = "LOG")]
+    pub of: Option<String>,
+}
+
+/// `downbeat log verify`.
+#[derive(Debug, Args)]
+pub struct LogVerify {
+    /// Exported files and folders, in the order of their records, instead of the log.
+    pub paths: Vec<PathBuf>,
+    /// The archive in this blob store (its folder) instead of the log.
+    #[arg(long, value_name = "BLOBS", conflicts_with = "paths")]
+    pub archive: Option<PathBuf>,
+    /// Which archive.
+    #[command(flatten)]
+    pub of: ArchiveOf,
+}
+
+/// `downbeat log export`.
+#[derive(Debug, Args)]
+pub struct LogExport {
+    /// A new file; or a folder, which is there or ends in `/`: it gets the records that it does not hold yet.
+    pub to: PathBuf,
+    /// Begin behind this sequence.
+    #[arg(long, default_value_t = 0)]
+    pub after: u64,
+}
+
+/// `downbeat log import`.
+#[derive(Debug, Args)]
+pub struct LogImport {
+    /// Exported files and folders, in the order of their records, from the first one on.
+    #[arg(required_unless_present = "from_archive")]
+    pub paths: Vec<PathBuf>,
+    /// The archive in this blob store (its folder).
+    #[arg(long, value_name = "BLOBS", conflicts_with = "paths")]
+    pub from_archive: Option<PathBuf>,
+    /// Which archive.
+    #[command(flatten)]
+    pub of: ArchiveOf,
+    /// How the log is made.
+    #[command(flatten)]
+    pub writing: WritingConfig,
 }

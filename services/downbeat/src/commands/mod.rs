@@ -23,7 +23,10 @@ mod integrations;
 mod key;
 mod lineage;
 mod listing;
+mod log_archive;
 mod log_cat;
+mod log_export;
+mod log_import;
 mod log_verify;
 mod login;
 mod logs;
@@ -101,7 +104,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Openlineage(command) => openlineage::run(&command).await,
         Command::Mcp(command) => mcp::run(&command).await,
         Command::Log(log) => match &log.sub {
-            LogSub::Verify => log_verify::run(&log).await,
+            LogSub::Verify(verify) => log_verify::run(&log, verify).await,
+            LogSub::Export(export) => log_export::run(&log, export).await,
+            LogSub::Import(import) => Box::pin(log_import::run(&log, import)).await,
             LogSub::Cat { after, run, follow } => log_cat::run(&log, *after, run.as_deref(), *follow).await,
         },
     }

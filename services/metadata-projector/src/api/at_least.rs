@@ -3,7 +3,7 @@
 use downbeat_proto::metadata::v1::Position;
 use tonic::Status;
 
-use crate::{engine, limits, published::Published};
+use crate::{engine, limits, position, published::Published};
 
 /// Waits until the rows reflect everything up to `wanted`; `None` waits for nothing.
 ///
@@ -11,8 +11,16 @@ use crate::{engine, limits, published::Published};
 /// `DEADLINE_EXCEEDED` after [`limits::AT_LEAST_WAIT`], with both positions. `UNAVAILABLE`: the projector is stopping, or the rows
 /// that go as far are still being rebuilt after that time.
 pub(super) async fn wait(published: &Published, wanted: Option<Position>) -> Result<(), Status> {
-    let Some(wanted) = wanted else { return Ok(()) };
+    let Some(mut wanted) = wanted else { return Ok(()) };
     let log = published.log();
+    // Who asks may have written to the log that this one was restored from; what was lost with it comes never.
+    if let Some(from) = position::restored(log, &wanted.log_id) {
+        let is_lost = wanted.sequence > from.up_to;
+        wanted.log_id.clone_from(&log.0);
+        if is_lost {
+            (wanted.sequence, wanted.hash) = (from.up_to, bytes::Bytes::new());
+        }
+    }
     if wanted.log_id != log.0 || wanted.partition != engine::PARTITION {
         return Err(Status::failed_precondition(format!(
             "at_least is a position of partition {} of log {}; this projector follows partition {} of log {log}",

@@ -15,7 +15,7 @@ use downbeat_runtime::retry;
 use serde_json::{Value, json};
 
 use super::config::From;
-use crate::{engine::PARTITION, error::Error, store::mark::Lock};
+use crate::{engine::PARTITION, error::Error, position, store::mark::Lock};
 
 /// The folder of all checkpoints, locked as long as this lives.
 pub(super) struct Checkpoints {
@@ -29,6 +29,14 @@ pub(super) struct Checkpoint {
     log: LogId,
     // Keeps the folder locked.
     _all: Arc<Checkpoints>,
+}
+
+/// What a checkpoint says.
+enum Stands {
+    /// Others were told up to here.
+    At(Tail),
+    /// They were told of everything that the log was restored with, up to this sequence, and of records that were lost.
+    Behind(u64),
 }
 
 impl Checkpoints {
@@ -53,7 +61,21 @@ impl Checkpoints {
         let file = self.folder.join(format!("{feed}.json"));
         let checkpoint = Checkpoint { file, log: log.id().clone(), _all: Arc::clone(self) };
         let position = match fs::read_to_string(&checkpoint.file) {
-            Ok(text) => checkpoint.read(&text)?,
+            Ok(text) => match checkpoint.read(&text)? {
+                Stands::At(position) => position,
+                Stands::Behind(sequence) => {
+                    let entries = waiting(|| log.read(sequence.saturating_sub(1), 1)).await?;
+                    let lost = || checkpoint.foreign("the log does not hold what it was restored with");
+                    let position = entries.first().ok_or_else(lost)?.tail();
+                    tracing::warn!(
+                        feed,
+                        sequence,
+                        "others were told of records that were lost when the log was restored"
+                    );
+                    checkpoint.write(position)?;
+                    position
+                }
+            },
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let position = match from {
                     From::Start => Tail::start(log.id()),
@@ -76,17 +98,22 @@ impl Checkpoints {
 }
 
 impl Checkpoint {
-    fn read(&self, text: &str) -> Result<Tail, Error> {
+    fn read(&self, text: &str) -> Result<Stands, Error> {
         let written: Value = serde_json::from_str(text).map_err(|error| self.foreign(&error.to_string()))?;
         let named = |name: &str| written.get(name).and_then(Value::as_str).unwrap_or_default();
-        if named("log_id") != self.log.0 {
-            return Err(self.foreign(&format!("it belongs to the log `{}`", named("log_id").escape_debug())));
-        }
         let number = |name: &str| written.get(name).and_then(Value::as_u64);
+        match position::restored(&self.log, named("log_id")) {
+            _ if named("log_id") == self.log.0 => {}
+            None => return Err(self.foreign(&format!("it belongs to the log `{}`", named("log_id").escape_debug()))),
+            Some(from) if number("sequence").is_some_and(|sequence| sequence > from.up_to) => {
+                return Ok(Stands::Behind(from.up_to));
+            }
+            Some(_) => {}
+        }
         let hash = blake3::Hash::from_hex(named("hash")).ok();
         match (number("partition"), number("sequence"), hash) {
             (Some(partition), Some(sequence), Some(hash)) if partition == u64::from(PARTITION) => {
-                Ok(Tail { sequence, hash: Hash(*hash.as_bytes()) })
+                Ok(Stands::At(Tail { sequence, hash: Hash(*hash.as_bytes()) }))
             }
             _ => Err(self.foreign("it says no position")),
         }

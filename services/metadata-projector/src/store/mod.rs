@@ -15,7 +15,7 @@ mod open;
 
 use std::{collections::BTreeMap, fs::File, path::Path, sync::Arc};
 
-pub use open::{Opened, open, open_for};
+pub use open::{Opened, open, open_anew, open_for};
 
 use self::{home::Home, mark::Mark};
 use crate::{

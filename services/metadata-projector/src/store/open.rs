@@ -95,6 +95,28 @@ pub fn open_for(
     Ok(Opened { store, head, rebuilt: reason })
 }
 
+/// Moves aside everything in `folder`, for this reason, and begins with an empty store. Blocks.
+///
+/// # Errors
+/// As [`open_for`].
+pub fn open_anew(
+    folder: &Path,
+    cache_bytes: u64,
+    log: &LogId,
+    projections: &'static [Registered],
+    reason: &str,
+) -> Result<Opened, Error> {
+    let lock = Lock::take(folder)?;
+    let home = Home { folder: folder.to_path_buf(), cache_bytes, log: log.clone(), projections, _lock: lock };
+    let home = Arc::new(home);
+    for number in home.numbers()? {
+        set_aside(&home, number, reason)?;
+    }
+    home.point_at(0)?;
+    let (store, head) = create(&home, 0)?;
+    Ok(Opened { store, head, rebuilt: Some(reason.to_owned()) })
+}
+
 fn set_aside(home: &Home, number: u32, reason: &str) -> Result<(), Error> {
     if home.tree(number).exists() {
         let moved_to = home.move_aside(number)?;
