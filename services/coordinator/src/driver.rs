@@ -14,7 +14,10 @@ use bytes::Bytes;
 use downbeat_domain::RunId;
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::worker::v1 as wire;
-use downbeat_runtime::clock::{Clock, Now};
+use downbeat_runtime::{
+    clock::{Clock, Now},
+    otlp::Context,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -25,6 +28,7 @@ use crate::{
     ownership::Ownership,
     snapshots::Snapshots,
     take_over::{self, Owned},
+    traces::{self, Append},
 };
 
 pub use handle::{CallResult, Handle, Refused, WeakHandle};
@@ -51,6 +55,9 @@ pub struct Driver {
     confirming: Vec<(u64, oneshot::Sender<()>)>,
     access: watch::Sender<Arc<AccessTable>>,
     to_append: Option<Bytes>,
+    /// The record in flight, and the last one that is in the log, where spans are told.
+    append: Option<Append>,
+    recorded: Option<Context>,
     snapshots: Option<Snapshots>,
     /// Which sealed connections workers have.
     given: Given,
@@ -95,6 +102,8 @@ impl Driver {
             confirming: Vec::new(),
             access,
             to_append: None,
+            append: None,
+            recorded: None,
             snapshots,
             given: Given::new(Arc::default()),
             own: handle.incoming.downgrade(),
@@ -132,6 +141,7 @@ impl Driver {
         loop {
             self.turn();
             if let Some(payload) = self.to_append.take() {
+                self.append = Append::begin(payload.len());
                 let (log, after) = (Arc::clone(&self.log), self.ownership.append(self.clock.now().monotonic));
                 appending = Some(tokio::spawn(async move { take_over::append(&*log, after, payload).await }));
             }
@@ -170,6 +180,7 @@ impl Driver {
             Ok(appended) => self.ownership.appended(appended?, self.clock.now().monotonic),
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
+        self.recorded = self.append.take().map(|append| append.end(self.ownership.tail().sequence));
         self.handle(Input::Appended);
         self.greet();
         Ok(())
@@ -308,6 +319,7 @@ impl Driver {
             return;
         }
         let engine = &self.engine;
+        traces::sent(engine.partition(), &message, self.recorded);
         let in_hand = || engine.connections_in_hand(session);
         let first = self.given.before(session, &mut message, engine.partition(), in_hand);
         // What a welcome does not hold comes behind it.

@@ -17,6 +17,7 @@ pub mod prior;
 mod secret;
 pub mod snapshots;
 pub mod take_over;
+mod traces;
 pub mod versions;
 
 use std::{sync::Arc, time::Duration};

@@ -53,10 +53,11 @@ mod without_worker;
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use downbeat_domain::Event;
+use downbeat_domain::{Event, RunId};
 use downbeat_event_log::{Entry, LogId, Tail};
 use downbeat_proto::{
     event::{self, Decoded},
@@ -94,6 +95,8 @@ pub struct Fold {
     recent: RefCell<Recent>,
     plans: Plans,
     events: usize,
+    /// Runs that events were about since somebody asked last, if anybody does.
+    noted: Option<BTreeSet<RunId>>,
 }
 
 impl Fold {
@@ -105,7 +108,7 @@ impl Fold {
     /// The same with other projections.
     pub fn with(projections: &'static [Registered], head: Head) -> Self {
         let recent = RefCell::new(Recent::new(limits::RECENT_ROWS_BYTES_MAX));
-        Self { projections, head, overlay: Writes::new(), recent, plans: Plans::default(), events: 0 }
+        Self { projections, head, overlay: Writes::new(), recent, plans: Plans::default(), events: 0, noted: None }
     }
 
     /// Sequence of the last record that was folded.
@@ -116,6 +119,16 @@ impl Fold {
     /// Events folded since the last [`Self::take`]; a record counts at least as one.
     pub fn events(&self) -> usize {
         self.events
+    }
+
+    /// Takes note of the runs that events are about from now on.
+    pub fn note_runs(&mut self) {
+        self.noted.get_or_insert_default();
+    }
+
+    /// The runs that were noted since the last call, the first ones of many.
+    pub fn noted(&mut self) -> Option<BTreeSet<RunId>> {
+        self.noted.as_mut().map(std::mem::take)
     }
 
     /// Folds one record, which must be the one after the position; one that was folded before changes nothing. `store` is always
@@ -174,6 +187,9 @@ impl Fold {
         self.events += 1;
         match decoded {
             Ok(Decoded::Known(event)) => {
+                if let Some(noted) = self.noted.as_mut().filter(|noted| noted.len() < limits::NOTED_RUNS_MAX) {
+                    noted.extend(event.run());
+                }
                 let decided_at = within.decision.decided_at;
                 self.fact(store, ordinal, &Fact { event: &event, decided_at, sequence, within: Some(within) })
             }
