@@ -105,7 +105,7 @@ products: build tools .cache/products/airflow/ready .cache/products/prefect/read
 	$(@D)/bin/pip install --quiet $(PACKAGE)
 	touch $@
 
-tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready \
+tools: $(TOOLS)/ready $(TOOLS)/nats-cli $(TOOLS)/postgres $(TOOLS)/openssh $(TOOLS)/ferretdb $(TOOLS)/kafka $(TOOLS)/collector $(TOOLS)/azurite-server $(TOOLS)/orchestra/ready \
 	$(TOOLS)/openapi/ready $(TOOLS)/mcp/ready $(TOOLS)/helm/ready $(TOOLS)/sdk/python/ready $(TOOLS)/sdk/typescript/ready
 
 $(TOOLS)/ready: deploy/tools.txt
@@ -170,3 +170,7 @@ $(TOOLS)/ferretdb: $(TOOLS)/ready deploy/ferretdb.sh
 # Apache Kafka, which the test of KAFKA asks.
 $(TOOLS)/kafka: $(TOOLS)/ready deploy/kafka.sh
 	@deploy/kafka.sh $(CURDIR)/$(TOOLS)
+
+# A collector of OpenTelemetry, which the test of traces lets all services tell.
+$(TOOLS)/collector: $(TOOLS)/ready deploy/collector.sh deploy/collector/main.go deploy/collector/go.mod
+	@deploy/collector.sh $(CURDIR)/$(TOOLS)

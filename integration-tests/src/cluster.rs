@@ -340,9 +340,12 @@ fn start(folder: &Path, arms: &Arms, service: &str, name: &str, arguments: &[&st
     })
 }
 
-/// One of our programs. It says as much as the file `log-filter` asks for, of tests that have put one there.
+/// One of our programs. It says as much as the file `log-filter` asks for, and has the variables of the file `variables` (`NAME=VALUE`, one a
+/// line), of tests that have put them there.
 fn command(folder: &Path, name: &str) -> Command {
     let mut command = Command::new(programs().join(name));
+    let variables = std::fs::read_to_string(folder.join("variables")).unwrap_or_default();
+    command.envs(variables.lines().filter_map(|line| line.split_once('=')));
     if let Ok(filter) = std::fs::read_to_string(folder.join("log-filter")) {
         command.env("DOWNBEAT_LOG_FILTER", filter);
     }

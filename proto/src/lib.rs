@@ -56,4 +56,5 @@ pub mod record;
 pub mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod traces;
 mod unprinted;

@@ -10,6 +10,7 @@ pub mod error;
 pub mod grpc;
 pub mod limits;
 pub mod metrics;
+pub mod otlp;
 pub mod private_file;
 pub mod retry;
 pub mod sealed;

@@ -38,3 +38,27 @@ pub const TLS_HANDSHAKES_PER_ADDRESS: usize = 64;
 pub const TLS_FIRST_WORD: Duration = Duration::from_secs(2);
 /// Lines a second about connections that were refused; what is more is counted.
 pub const TLS_REFUSALS_TOLD: u32 = 10;
+/// How long a receiver of OTLP may take for an answer, unless somebody says otherwise.
+pub const OTLP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause between two accounts of what is measured, unless somebody says otherwise.
+pub const OTLP_METRICS_EVERY: Duration = Duration::from_secs(60);
+/// Spans, and beside them lines, that wait to be told; what is more is dropped and counted.
+pub const OTLP_QUEUE: usize = 8_192;
+/// Spans or lines in one message.
+pub const OTLP_BATCH: usize = 512;
+/// How long what comes alone waits for company.
+pub const OTLP_COMPANY: Duration = Duration::from_millis(500);
+/// Times that a batch is given to a receiver that does not answer.
+pub const OTLP_TRIES: u32 = 5;
+/// How long a process that ends goes on telling.
+pub const OTLP_FLUSH: Duration = Duration::from_secs(3);
+/// One name or value, bytes.
+pub const OTLP_VALUE_BYTES_MAX: usize = 1_024;
+/// One line, bytes.
+pub const OTLP_LINE_BYTES_MAX: usize = 4 * 1_024;
+/// Attributes of one span or line.
+pub const OTLP_ATTRIBUTES_MAX: usize = 32;
+/// Links of one span.
+pub const OTLP_LINKS_MAX: usize = 32;
+/// Headers, and attributes of a resource, that somebody may ask for.
+pub const OTLP_PAIRS_MAX: usize = 64;

@@ -54,6 +54,9 @@ spec:
         {{- if .program }}
         - name: DOWNBEAT_LOG_FILTER
           value: {{ $root.Values.logFilter | quote }}
+        {{- with trim (include "downbeat.telemetryEnv" $root) }}
+        {{- . | nindent 8 }}
+        {{- end }}
         {{- end }}
         {{- with .env }}
         {{- . | trim | nindent 8 }}
@@ -139,6 +142,35 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
+{{- end -}}
+
+{{/* Who is told over OTLP. */}}
+{{- define "downbeat.telemetryEnv" -}}
+{{- with .Values.telemetry.otlp -}}
+{{- if .endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .endpoint | quote }}
+- name: OTEL_TRACES_SAMPLER
+  value: {{ .sampler }}
+{{- with .samplerArgument }}
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ . | quote }}
+{{- end }}
+{{- with .headers.existingSecret }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: {{ $.Values.telemetry.otlp.headers.key }}
+{{- end }}
+- name: K8S_POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: k8s.pod.name=$(K8S_POD_NAME),k8s.namespace.name={{ $.Release.Namespace }}{{ range $name, $value := .resourceAttributes }},{{ $name }}={{ $value }}{{ end }}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* Certificates of a service: variables, mounts, volumes. */}}

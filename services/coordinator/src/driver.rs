@@ -12,7 +12,10 @@ use bytes::Bytes;
 use downbeat_domain::RunId;
 use downbeat_event_log::{EventLog, Tail};
 use downbeat_proto::worker::v1 as wire;
-use downbeat_runtime::clock::{Clock, Now};
+use downbeat_runtime::{
+    clock::{Clock, Now},
+    otlp::Context,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -25,6 +28,7 @@ use crate::{
     pressure::Pressure,
     snapshots::Snapshots,
     take_over::{self, Owned},
+    traces::{self, Append},
 };
 
 pub use handle::{CallResult, Handle, Refused, WeakHandle};
@@ -56,6 +60,9 @@ pub struct Driver {
     confirming: Vec<(u64, oneshot::Sender<()>)>,
     access: watch::Sender<Arc<AccessTable>>,
     to_append: Option<Bytes>,
+    /// The record in flight, and the last one that is in the log, where spans are told.
+    append: Option<Append>,
+    recorded: Option<Context>,
     snapshots: Option<Snapshots>,
     /// Which sealed connections workers have.
     given: Given,
@@ -122,6 +129,8 @@ impl Driver {
             confirming: Vec::new(),
             access,
             to_append: None,
+            append: None,
+            recorded: None,
             snapshots,
             given: Given::new(Arc::default()),
             retiring: false,
@@ -193,6 +202,7 @@ impl Driver {
             if let Some(payload) = self.to_append.take() {
                 sent = (now, payload.len());
                 self.sent = now;
+                self.append = Append::begin(payload.len());
                 let (log, after) = (Arc::clone(&self.log), self.ownership.append(now));
                 let metrics = self.metrics.clone();
                 let again = move || metrics.sent_again();
@@ -270,6 +280,7 @@ impl Driver {
             }
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
+        self.recorded = self.append.take().map(|append| append.end(self.ownership.tail().sequence));
         self.handle(Input::Appended);
         self.greet();
         Ok(())
@@ -427,6 +438,7 @@ impl Driver {
             return;
         }
         let engine = &self.engine;
+        traces::sent(engine.partition(), &message, self.recorded);
         let in_hand = || engine.connections_in_hand(session);
         let first = self.given.before(session, &mut message, engine.partition(), in_hand);
         // What a welcome does not hold comes behind it.

@@ -23,6 +23,7 @@ pub mod replica;
 mod secret;
 pub mod snapshots;
 pub mod take_over;
+mod traces;
 pub mod versions;
 
 use std::{sync::Arc, time::Duration};

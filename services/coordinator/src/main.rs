@@ -24,8 +24,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    telemetry::init("info");
-    telemetry::exit_code("coordinator", Box::pin(run(Arguments::parse())).await)
+    telemetry::carry_out("coordinator", "info", Box::pin(run(Arguments::parse()))).await
 }
 
 async fn run(

@@ -199,16 +199,14 @@ impl Default for Decisions {
 }
 
 impl Metrics {
-    /// New ones, read at this address until the signal, if there is one.
+    /// New ones, read at this address until the signal, if there is one, and told over OTLP.
     ///
     /// # Errors
     /// In words: nobody can listen there.
     pub async fn serve(listen: Option<SocketAddr>, signal: ShutdownSignal) -> Result<Self, String> {
         let metrics = Self::default();
-        if let Some(listen) = listen {
-            let served = downbeat_runtime::metrics::serve(listen, metrics.registry(), signal).await;
-            served.map_err(|error| format!("DOWNBEAT_COORDINATOR_METRICS: cannot listen on {listen}: {error}"))?;
-        }
+        let served = downbeat_runtime::metrics::serve_if(listen, metrics.registry(), signal).await;
+        served.map_err(|error| format!("DOWNBEAT_COORDINATOR_METRICS: cannot listen there: {error}"))?;
         Ok(metrics)
     }
 

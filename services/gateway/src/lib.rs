@@ -17,6 +17,7 @@ mod openapi;
 mod rest;
 mod server;
 mod speech;
+mod traces;
 mod upstream;
 
 pub use config::{GatewayConfig, OidcConfig};

@@ -17,8 +17,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    telemetry::init("info");
-    telemetry::exit_code("gateway", Box::pin(run(Arguments::parse())).await)
+    telemetry::carry_out("gateway", "info", Box::pin(run(Arguments::parse()))).await
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {

@@ -20,6 +20,7 @@ pub mod query;
 pub mod rebuild;
 pub mod served;
 pub mod store;
+mod traces;
 mod writer;
 
 use std::sync::Arc;

@@ -266,6 +266,8 @@ pub const AUDITED_VARIABLE_CHARS_MAX: usize = 200;
 pub const CHANGES_MAX: usize = 10;
 /// Unhealthy assets, dead alerts, pipelines with breaches, crossed budgets, quarantined events: of each so many are looked at.
 pub const BROKEN_LOOKED_AT_MAX: usize = 200;
+/// Runs of one batch that its span is linked to.
+pub const NOTED_RUNS_MAX: usize = 32;
 /// Records of the log whose events are told to others together.
 pub const OUTGOING_RECORDS_MAX: usize = 64;
 /// Bytes of records after which no further one goes with them.
@@ -276,6 +278,8 @@ pub const SILENT_PORTIONS_MAX: u32 = 1_000;
 pub const OUTGOING_NOTICE_EVERY: u32 = 30;
 /// Runs whose shape a feed remembers.
 pub const OUTGOING_SHAPES_MAX: usize = 16;
+/// Attempts whose beginning is remembered until they end and are told as spans.
+pub const OUTGOING_ATTEMPTS_MAX: usize = 100_000;
 /// Runs whose names and parents a feed of OpenLineage remembers.
 pub const OUTGOING_RUNS_MAX: usize = 1_000;
 /// Runs above a run among which the outermost one is looked for.

@@ -29,8 +29,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    telemetry::init("info");
-    telemetry::exit_code("metadata-projector", Box::pin(run(Arguments::parse())).await)
+    telemetry::carry_out("metadata-projector", "info", Box::pin(run(Arguments::parse()))).await
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {

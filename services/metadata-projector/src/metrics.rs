@@ -43,11 +43,9 @@ impl Metrics {
     /// `Setting`: nobody can listen there.
     pub async fn serve(listen: Option<SocketAddr>, signal: ShutdownSignal) -> Result<Self, Error> {
         let metrics = Self::default();
-        if let Some(listen) = listen {
-            let served = downbeat_runtime::metrics::serve(listen, metrics.registry(), signal).await;
-            let refused = |error| format!("DOWNBEAT_PROJECTOR_METRICS: cannot listen on {listen}: {error}");
-            served.map_err(|error| Error::Setting(refused(error)))?;
-        }
+        let served = downbeat_runtime::metrics::serve_if(listen, metrics.registry(), signal).await;
+        let refused = |error| format!("DOWNBEAT_PROJECTOR_METRICS: cannot listen there: {error}");
+        served.map_err(|error| Error::Setting(refused(error)))?;
         Ok(metrics)
     }
 

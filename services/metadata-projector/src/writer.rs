@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use downbeat_event_log::Entry;
-use downbeat_runtime::clock::wall_now;
+use downbeat_runtime::{clock::wall_now, otlp};
 use tokio::{
     runtime::Handle,
     sync::{
@@ -18,11 +18,11 @@ use tokio::{
     time::timeout_at,
 };
 
-use crate::{engine::Fold, error::Error, limits, published::Published, store::Store};
+use crate::{engine::Fold, error::Error, limits, published::Published, store::Store, traces};
 
 /// Folds what arrives until the sender is gone, then makes everything durable. Blocks its thread.
 pub(crate) fn run(
-    fold: Fold,
+    mut fold: Fold,
     published: &Published,
     mut arriving: Receiver<Vec<Entry>>,
     runtime: &Handle,
@@ -32,6 +32,9 @@ pub(crate) fn run(
     let mut woken = wanted.clone();
     let applied = fold.sequence();
     let store = published.written();
+    if otlp::traces() {
+        fold.note_runs();
+    }
     let mut writer =
         Writer { fold, published, store: &store, wanted, applied, begun: now, next_commit: now, unsynced_since: None };
     loop {
@@ -135,7 +138,11 @@ impl Writer<'_> {
             return Ok(());
         }
         let (began, before) = (Instant::now(), self.applied);
+        let noted = self.fold.noted();
         self.published.apply(self.fold.take())?;
+        if let Some(runs) = noted {
+            traces::folded(&runs, self.begun, events, self.fold.sequence());
+        }
         self.applied = self.fold.sequence();
         let now = Instant::now();
         // Clocks of two machines may differ: nothing is read before it was decided.

@@ -30,7 +30,7 @@ use crate::{
     limits,
     metrics::Metrics,
     reading::take_in,
-    zones,
+    traces, zones,
 };
 
 /// Answers of the coordinator that wait for the engine.
@@ -178,13 +178,16 @@ fn said(outcome: wire::FiringOutcome) -> Said {
 
 async fn asked(batcher: &Batcher<wire::Firing, Said>, firing: Firing, metrics: &Metrics) -> Input {
     let (pipeline, schedule, instant) = (firing.pipeline, firing.schedule.clone(), firing.instant);
-    let asked = tokio::time::Instant::now();
+    let (asked, began) = (tokio::time::Instant::now(), traces::begin());
     let mut attempt = 1;
     loop {
         let silent = || Err(Status::unavailable("the coordinator's answer leaves this firing out"));
         match batcher.ask(request(&firing)).await.unwrap_or_else(silent) {
             Ok(answer) => {
                 told(&firing, &answer, metrics);
+                if answer.started {
+                    traces::fired(began, &firing, &answer.run_id);
+                }
                 return after_answer(&firing, convert::instant(answer.decided_up_to).unwrap_or(instant));
             }
             Err(status) => match after_failure(status.code(), attempt, asked.elapsed()) {

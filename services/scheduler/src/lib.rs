@@ -12,6 +12,7 @@ pub mod error;
 pub mod limits;
 pub mod metrics;
 pub mod reading;
+mod traces;
 pub mod triggers;
 pub mod zones;
 

@@ -24,8 +24,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    telemetry::init("info");
-    telemetry::exit_code("scheduler", Box::pin(run(Arguments::parse())).await)
+    telemetry::carry_out("scheduler", "info", Box::pin(run(Arguments::parse()))).await
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
@@ -36,11 +35,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let open = arguments.log.open_waiting(Access::Read, "downbeat-scheduler", &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let metrics = Metrics::default();
-    if let Some(listen) = scheduler.metrics {
-        downbeat_runtime::metrics::serve(listen, metrics.registry(), shutdown.signal())
-            .await
-            .map_err(|error| format!("DOWNBEAT_SCHEDULER_METRICS: cannot listen on {listen}: {error}"))?;
-    }
+    downbeat_runtime::metrics::serve_if(scheduler.metrics, metrics.registry(), shutdown.signal())
+        .await
+        .map_err(|error| format!("DOWNBEAT_SCHEDULER_METRICS: cannot listen there: {error}"))?;
     let schedules = downbeat_scheduler::run(log, &coordinator, &metrics, shutdown.signal());
     let (at, signal) = ((&arguments.log, &nats), shutdown.signal());
     let triggers = downbeat_scheduler::triggers::run(at, &coordinator, &scheduler, &metrics, signal);

@@ -52,6 +52,7 @@ mod stop;
 pub mod testing;
 mod texts;
 mod toolchain;
+mod traces;
 pub mod verdict;
 mod web;
 

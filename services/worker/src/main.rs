@@ -17,8 +17,7 @@ fn main() -> std::process::ExitCode {
 
 #[tokio::main]
 async fn serve() -> std::process::ExitCode {
-    telemetry::init("info");
-    telemetry::exit_code("worker", run(WorkerConfig::parse()).await)
+    telemetry::carry_out("worker", "info", Box::pin(run(WorkerConfig::parse()))).await
 }
 
 async fn run(config: WorkerConfig) -> Result<(), Box<dyn std::error::Error>> {

@@ -137,14 +137,13 @@ impl Metrics {
         registry
     }
 
-    /// Has them read at this address until the signal, if there is one.
+    /// Has them read at this address until the signal, if there is one, and told over OTLP.
     ///
     /// # Errors
     /// `Config`: nobody can listen there.
     pub(crate) async fn serve(&self, listen: Option<SocketAddr>, signal: ShutdownSignal) -> Result<(), Error> {
-        let Some(listen) = listen else { return Ok(()) };
-        let served = downbeat_runtime::metrics::serve(listen, self.registry(), signal).await;
-        let reason = |error| format!("cannot listen on {listen}: {error}");
+        let served = downbeat_runtime::metrics::serve_if(listen, self.registry(), signal).await;
+        let reason = |error| format!("cannot listen there: {error}");
         served.map(|_| ()).map_err(|error| Error::Config { setting: "DOWNBEAT_WORKER_METRICS", reason: reason(error) })
     }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use downbeat_proto::worker::v1::Offer;
-use downbeat_runtime::blob::{BlobKey, BlobStore};
+use downbeat_runtime::{
+    blob::{BlobKey, BlobStore},
+    otlp,
+};
 use serde_json::{Map, Value};
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
@@ -17,6 +20,7 @@ use crate::outputs::{self, Owner};
 use crate::process::log::TaskLog;
 use crate::stop::{StopLevel, StopSignal};
 use crate::texts;
+use crate::traces::{Connecting, Execution};
 
 #[derive(Debug)]
 pub(crate) struct Runner {
@@ -28,6 +32,16 @@ pub(crate) struct Runner {
 impl Runner {
     /// Runs an attempt. When this returns, no process and no file of it is left but its log and what is kept for people.
     pub(crate) async fn run(&self, attempt: AttemptId, offer: Offer, stop: StopSignal, submit: Submit) -> Ended {
+        let execution = Execution::begin(attempt, &offer);
+        let carried_out = self.live(attempt, offer, stop, submit);
+        let ended = otlp::within(execution.as_ref().map(Execution::context), carried_out).await;
+        if let Some(execution) = execution {
+            execution.end(&ended);
+        }
+        ended
+    }
+
+    async fn live(&self, attempt: AttemptId, offer: Offer, stop: StopSignal, submit: Submit) -> Ended {
         let name = format!("{}/{}", offer.pipeline_name, offer.task_id);
         info!(task = %name, task_run = %offer.task_run_id, attempt = attempt.number, "started");
         let ended = match self.prepare(attempt, offer, stop, submit).await {
@@ -96,7 +110,9 @@ impl Runner {
         let task = Arc::new(task);
         let inside = Arc::clone(&task);
         // In a task of its own: a panic ends that task and not the worker.
-        let ended = match tokio::spawn(async move { connector.run(&inside).await }).await {
+        let connecting = Connecting::begin(&task.offer, remote);
+        let ended = match tokio::spawn(otlp::within(otlp::current(), async move { connector.run(&inside).await })).await
+        {
             Ok(ended) => ended,
             Err(panic) => {
                 let panic = task.log.hide(panic.to_string()).await;
@@ -106,6 +122,9 @@ impl Runner {
                 if remote { Failure::unknown(text) } else { Failure::job(text) }.into()
             }
         };
+        if let Some(connecting) = connecting {
+            connecting.end(&ended);
+        }
         let ended = landing::complete(&task, &self.registry, ended).await;
         let ended = without_credentials(&task, ended).await;
         // `prepare` has read this id.

@@ -1,6 +1,6 @@
 //! `downbeat dev`: every service in one process, over an embedded log. They talk gRPC over loopback as they do elsewhere.
 
-use std::{path::Path, process::ExitCode, time::Duration};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use downbeat_coordinator::{Coordinator, connections::Vault, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress, Nats};
@@ -10,7 +10,7 @@ use downbeat_proto::callers::PROJECTOR;
 use downbeat_runtime::{
     blob::BlobStore,
     clock::Clock,
-    grpc,
+    grpc, otlp,
     sealed::{MasterKeys, SETTING},
     shutdown::{self, Shutdown},
     telemetry,
@@ -25,7 +25,7 @@ use crate::{cli::Dev, error::Error};
 const FIRST_KEY: &str = "dev";
 
 pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
-    telemetry::init("warn");
+    telemetry::begin("dev", "warn").map_err(Error::Usage)?;
     let clock = Clock::start();
     let shutdown = Shutdown::on_signals().map_err(|source| io("cannot listen to signals", source))?;
     let listener = grpc::bind(dev.listen).await.map_err(failed)?;
@@ -63,7 +63,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         openlineage: dev.openlineage.clone(),
         ..OutgoingConfig::in_folder(&dev.data.join("outgoing"))
     };
-    let (measures, nats) = (outgoing::Metrics::default(), dev.nats.of(PROJECTOR));
+    let nats = dev.nats.of(PROJECTOR);
+    let measures = outgoing::Metrics::serve(None, shutdown.signal()).await.map_err(failed)?;
     let outgoing = outgoing::start(&log, (&log_address, &nats), projector.published(), &told, &measures).await;
     let outgoing = outgoing.map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
@@ -79,9 +80,11 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     tasks.spawn(async move { ("feeds for others", outgoing.run(signal).await.map_err(failed)) });
     // An embedded log has no NATS to take events from: `downbeat trigger publish` brings them to the coordinator.
     let (signal, target) = (shutdown.signal(), grpc::Target::plain(&server).map_err(failed)?);
-    tasks.spawn(async move {
-        ("scheduler", downbeat_scheduler::run(log, &target, &Metrics::default(), signal).await.map_err(failed))
-    });
+    let metrics = Metrics::default();
+    otlp::measures(Arc::new(metrics.registry()));
+    tasks.spawn(
+        async move { ("scheduler", downbeat_scheduler::run(log, &target, &metrics, signal).await.map_err(failed)) },
+    );
     let signal = shutdown.signal();
     tasks.spawn(async move { ("gateway", gateway.run(signal).await.map_err(failed)) });
     let signal = shutdown.signal();
@@ -108,6 +111,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
             served.abort();
         }
     }
+    telemetry::end().await;
     outcome.map(|()| ExitCode::SUCCESS)
 }
 

@@ -26,6 +26,7 @@ use crate::{
     limits,
     rest::about::{self, About},
     speech::{Method, Raw},
+    traces,
 };
 
 type Answers = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
@@ -89,7 +90,10 @@ async fn permitted(
 async fn once(call: &Call, method: &Method, entry: &Entry, message: Bytes) -> Result<Bytes, Status> {
     let mut client = method.client(call);
     client.ready().await.map_err(|_| away())?;
+    let began = traces::begin();
     let answer = client.unary(call.ask(message), method.path.clone(), Raw).await.map_err(told)?.into_inner();
+    let read = || DynamicMessage::decode(method.descriptor.output(), answer.clone()).ok();
+    traces::answered(began, entry.path.trim_start_matches('/'), read);
     call.edge.upstream.wrote(written(method, &answer));
     seen(call, method, entry, answer)
 }

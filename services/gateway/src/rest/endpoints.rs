@@ -21,6 +21,7 @@ use crate::{
     http::{Call, Fault, Need, Route, Routes, json},
     limits,
     server::whose,
+    traces,
 };
 
 /// Headers in which senders say the id of a delivery, in the order in which they are looked at.
@@ -63,7 +64,11 @@ async fn take(call: Call) -> Result<Response, Fault> {
         body: call.body.clone(),
         signature_scheme: endpoint.scheme.map_or("", SignatureScheme::as_str).to_owned(),
     };
+    let began = traces::begin();
     let answer = call.edge.upstream.control().take_webhook(call.ask(request)).await?.into_inner();
+    if answer.created {
+        traces::started(began, "downbeat.control.v1.ControlService/TakeWebhook", &answer.run_id);
+    }
     call.edge.upstream.wrote(answer.position);
     let message = if answer.created { "Run created" } else { "This call came before" };
     json(200, &Taken { message, pipeline_run_id: Some(answer.run_id), created: answer.created })

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use downbeat_runtime::clock::wall_now;
+use downbeat_runtime::{clock::wall_now, otlp};
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
@@ -22,6 +22,7 @@ use crate::{
     http::{Call, Fault, Need, Query, Route},
     limits,
     login::Login,
+    traces::Answering,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -38,6 +39,7 @@ pub(super) async fn admit(
     let id = request_id(&parts.headers);
     let span = tracing::info_span!("request", id, method = %route.method, route = route.path);
     let metrics = edge.metrics.clone();
+    let traced = Answering::begin(&parts.headers, &route);
     let asks = edge.login.as_ref().map(Login::challenge);
     let answering = async {
         let in_words = if grpc::is_grpc(&parts.headers) { grpc::refused } else { IntoResponse::into_response };
@@ -51,7 +53,11 @@ pub(super) async fn admit(
             }
         }
     };
-    let mut response = answering.instrument(span).await;
+    let part_of = traced.as_ref().map(Answering::context);
+    let mut response = otlp::within(part_of, answering.instrument(span)).await;
+    if let Some(traced) = traced {
+        traced.end(response.status());
+    }
     if response.status() == StatusCode::UNAUTHORIZED
         && let Some(asks) = asks.and_then(|asks| HeaderValue::from_str(&asks).ok())
     {

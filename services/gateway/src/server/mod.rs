@@ -138,10 +138,11 @@ impl Gateway {
             login: self.login,
             ending: signal.clone(),
         });
-        if let Some(listen) = self.health {
-            health::serve(listen, Arc::clone(&edge), signal.clone())
+        match self.health {
+            Some(listen) => health::serve(listen, Arc::clone(&edge), signal.clone())
                 .await
-                .map_err(|source| Error::Bind { address: listen, source })?;
+                .map_err(|source| Error::Bind { address: listen, source })?,
+            None => downbeat_runtime::otlp::measures(Arc::new(edge.metrics.registry())),
         }
         let telling = tokio::spawn(edge.uses.clone().tell(edge.upstream.coordinator.clone(), signal.clone()));
         let (over, stopped) = oneshot::channel();

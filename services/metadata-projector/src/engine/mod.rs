@@ -53,10 +53,11 @@ mod without_worker;
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use downbeat_domain::Event;
+use downbeat_domain::{Event, RunId};
 use downbeat_event_log::{Entry, LogId, Tail};
 use downbeat_proto::{
     event::{self, Decoded},
@@ -96,6 +97,8 @@ pub struct Fold {
     events: usize,
     /// When the last decision was taken, microseconds since the epoch; 0 = none was folded yet.
     decided_at: i64,
+    /// Runs that events were about since somebody asked last, if anybody does.
+    noted: Option<BTreeSet<RunId>>,
 }
 
 impl Fold {
@@ -107,7 +110,16 @@ impl Fold {
     /// The same with other projections.
     pub fn with(projections: &'static [Registered], head: Head) -> Self {
         let recent = RefCell::new(Recent::new(limits::RECENT_ROWS_BYTES_MAX));
-        Self { projections, head, overlay: Writes::new(), recent, plans: Plans::default(), events: 0, decided_at: 0 }
+        Self {
+            projections,
+            head,
+            overlay: Writes::new(),
+            recent,
+            plans: Plans::default(),
+            events: 0,
+            decided_at: 0,
+            noted: None,
+        }
     }
 
     /// Sequence of the last record that was folded.
@@ -123,6 +135,16 @@ impl Fold {
     /// When the last decision was taken that was folded, microseconds since the epoch; `None` = none was.
     pub fn decided_at(&self) -> Option<i64> {
         (self.decided_at != 0).then_some(self.decided_at)
+    }
+
+    /// Takes note of the runs that events are about from now on.
+    pub fn note_runs(&mut self) {
+        self.noted.get_or_insert_default();
+    }
+
+    /// The runs that were noted since the last call, the first ones of many.
+    pub fn noted(&mut self) -> Option<BTreeSet<RunId>> {
+        self.noted.as_mut().map(std::mem::take)
     }
 
     /// Folds one record, which must be the one after the position; one that was folded before changes nothing. `store` is always
@@ -182,6 +204,9 @@ impl Fold {
         self.events += 1;
         match decoded {
             Ok(Decoded::Known(event)) => {
+                if let Some(noted) = self.noted.as_mut().filter(|noted| noted.len() < limits::NOTED_RUNS_MAX) {
+                    noted.extend(event.run());
+                }
                 let decided_at = within.decision.decided_at;
                 self.fact(store, ordinal, &Fact { event: &event, decided_at, sequence, within: Some(within) })
             }

@@ -8,8 +8,9 @@ use downbeat_event_log::{Entry, LogId};
 use downbeat_proto::{
     convert,
     event::{self, Decoded},
-    record,
+    record, traces,
 };
+use downbeat_runtime::otlp;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -85,7 +86,18 @@ fn message(told: &Told<'_>, about: &About) -> Message {
     if let Some(subject) = subject {
         attributes.push(("subject", cut(subject)));
     }
+    // The extension of that name: where spans are told, in which of them it happened.
+    attributes.extend(place_of(told.event).map(|place| ("traceparent", place.to_string())));
     Message { id, subject: of_event(ACCOUNT, &about.pipeline, told.kind), attributes, body: data(told, about) }
+}
+
+/// The span of the attempt, or else of the run, that an event is about. `None`: it is about none, or no spans are told.
+fn place_of(event: &Event) -> Option<otlp::Context> {
+    if !otlp::traces() {
+        return None;
+    }
+    let of_attempt = event.attempt().map(|attempt| traces::of_attempt(attempt.run.0, attempt.task, attempt.number));
+    otlp::place(of_attempt.or_else(|| event.run().map(traces::of_run))?)
 }
 
 /// The same for the same place in the same log, and for no other.

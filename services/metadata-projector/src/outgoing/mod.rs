@@ -16,7 +16,9 @@ pub mod kinds;
 pub mod metrics;
 mod nats;
 mod openlineage;
+mod otlp;
 mod subject;
+mod traces;
 
 use std::{sync::Arc, time::Duration};
 
@@ -51,6 +53,7 @@ struct Message {
 enum Voice {
     CloudEvents(about::Directory),
     OpenLineage(openlineage::Teller),
+    Traces(traces::Teller),
 }
 
 impl Voice {
@@ -76,13 +79,14 @@ impl Voice {
                 Ok(messages)
             }
             Self::OpenLineage(teller) => teller.tell(published, before, entries),
+            Self::Traces(teller) => teller.tell(published, entries),
         }
     }
 
     /// From where on the log has to be read again after a restart, where that is before the last record that was told.
     fn held_back(&self) -> Option<Tail> {
         match self {
-            Self::CloudEvents(_) => None,
+            Self::CloudEvents(_) | Self::Traces(_) => None,
             Self::OpenLineage(teller) => teller.held_back(),
         }
     }
@@ -93,6 +97,7 @@ enum Destination {
     Nats(Box<nats::Nats>),
     Http(http::Http),
     File(file::LinesFile),
+    Otlp,
 }
 
 /// What has become of messages, the first ones first.
@@ -128,6 +133,7 @@ impl Destination {
                 Ok(())
             }
             Self::Http(http) => http.deliver(messages, done).await,
+            Self::Otlp => otlp::deliver(messages, done).await,
             Self::File(file) => {
                 tokio::task::block_in_place(|| file.append(messages))?;
                 done.taken = messages.len();
@@ -169,6 +175,9 @@ pub async fn start(
         let teller = openlineage::Teller::default();
         let file = file::LinesFile::new(file);
         voices.push(("openlineage-file", Voice::OpenLineage(teller), Destination::File(file)));
+    }
+    if downbeat_runtime::otlp::traces() {
+        voices.push(("traces", Voice::Traces(traces::Teller::default()), Destination::Otlp));
     }
     let mut feeds = Vec::new();
     if !voices.is_empty() {

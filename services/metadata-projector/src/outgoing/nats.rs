@@ -139,6 +139,10 @@ fn headers(message: &Message) -> HeaderMap {
     insert(&mut headers, "Nats-Msg-Id", &message.id);
     for (name, value) in &message.attributes {
         insert(&mut headers, &format!("ce-{name}"), &encoded(value));
+        if *name == "traceparent" {
+            // As whoever traces messages of NATS looks for it.
+            insert(&mut headers, name, value);
+        }
     }
     headers
 }

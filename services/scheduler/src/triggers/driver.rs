@@ -22,9 +22,10 @@ use super::{
     engine::{Answer, Counts, Engine, Settled, Step},
     message::Message,
     nats::{self, Streams},
-    room, taking,
+    room,
+    taking::{self, Taken},
 };
-use crate::{batching::Batcher, config::SchedulerConfig, error::Error, limits, metrics::Metrics};
+use crate::{batching::Batcher, config::SchedulerConfig, error::Error, limits, metrics::Metrics, traces};
 
 /// Takes events from the NATS of the log, as this client, until the signal. An embedded log has none: then it says so and is done.
 ///
@@ -138,7 +139,7 @@ struct Reported {
 }
 
 struct Taker {
-    batcher: Batcher<wire::IncomingEvent, Answer>,
+    batcher: Batcher<wire::IncomingEvent, Taken>,
     engine: Mutex<Engine>,
     clock: Clock,
     metrics: Metrics,
@@ -158,7 +159,10 @@ impl Taker {
         let step = self.engine().delivered(self.clock.now().monotonic, &delivered.message);
         let settled = match step {
             Step::Take(event) => {
-                let answer = self.batcher.ask(taking::request_of(&event)).await.unwrap_or(Answer::Away);
+                let began = traces::begin();
+                let away = || (Answer::Away, Vec::new());
+                let (answer, runs) = self.batcher.ask(taking::request_of(&event)).await.unwrap_or_else(away);
+                traces::took(began, &delivered.message, &event, &runs);
                 self.engine().answered(answer, delivered.deliveries)
             }
             Step::Later(pause) => Settled::Later(pause),

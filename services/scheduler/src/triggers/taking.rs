@@ -27,17 +27,29 @@ pub fn request_of(event: &IncomingEvent) -> wire::IncomingEvent {
     }
 }
 
+/// What became of an event, and the runs that it started.
+pub(super) type Taken = (Answer, Vec<String>);
+
 /// Asks for several events in one call.
-pub(super) async fn take(mut client: ControlServiceClient<Channel>, events: Vec<wire::IncomingEvent>) -> Vec<Answer> {
+pub(super) async fn take(mut client: ControlServiceClient<Channel>, events: Vec<wire::IncomingEvent>) -> Vec<Taken> {
     let asked = events.len();
     let mut request = Request::new(TakeEventsRequest { events });
     request.set_timeout(limits::TAKE_TIMEOUT);
     // The deadline in the request is the coordinator's; this one also holds where nobody answers at all.
     match tokio::time::timeout(limits::TAKE_TIMEOUT, client.take_events(request)).await {
-        Ok(Ok(answer)) => answer.into_inner().outcomes.into_iter().map(answer_of).collect(),
-        Ok(Err(status)) => vec![answer_of_failure(&status); asked],
-        Err(_) => vec![Answer::Away; asked],
+        Ok(Ok(answer)) => {
+            let outcomes = answer.into_inner().outcomes.into_iter();
+            outcomes.map(|outcome| (started_by(&outcome), outcome)).map(|(runs, of)| (answer_of(of), runs)).collect()
+        }
+        Ok(Err(status)) => vec![(answer_of_failure(&status), Vec::new()); asked],
+        Err(_) => vec![(Answer::Away, Vec::new()); asked],
     }
+}
+
+fn started_by(outcome: &EventOutcome) -> Vec<String> {
+    let Some(Outcome::Taken(taken)) = &outcome.outcome else { return Vec::new() };
+    let started = taken.takers.iter().filter(|taker| taker.outcome == "STARTED");
+    started.map(|taker| taker.run_id.clone()).collect()
 }
 
 fn answer_of(outcome: EventOutcome) -> Answer {

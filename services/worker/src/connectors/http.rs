@@ -13,6 +13,7 @@ use crate::attempt::{Ended, Ending, Failure, beginning};
 use crate::base_url;
 use crate::connections::{Connection, Connections};
 use crate::limits::{HTTP_ANSWER_BYTES_MAX, HTTP_LOGGED_BYTES, HTTP_WAIT};
+use crate::traces;
 use crate::web::{self, shown};
 
 #[derive(Debug)]
@@ -126,6 +127,10 @@ pub(super) fn read(task: &Task, connection: Option<&Connection>) -> Result<Wante
         && let Ok(value) = HeaderValue::try_from(&task.token)
     {
         headers.insert(token, value);
+    }
+    if let Some(value) = traces::header(&task.offer).and_then(|value| HeaderValue::try_from(value).ok()) {
+        // What the task says itself counts.
+        headers.entry(HeaderName::from_static("traceparent")).or_insert(value);
     }
     if body.is_some() && !headers.contains_key(CONTENT_TYPE) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

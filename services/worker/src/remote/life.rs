@@ -16,6 +16,7 @@ use crate::attempt::{Collection, Ended, Ending, Failure};
 use crate::connectors::{Connector, Task};
 use crate::lineage::Located;
 use crate::stop::StopLevel;
+use crate::traces::Step;
 
 /// A connector made of a remote job.
 #[derive(Debug)]
@@ -108,7 +109,10 @@ struct Life<'a> {
 
 impl Life<'_> {
     async fn live(&self) -> Ended {
-        let ended = match self.begin().await {
+        let starting = Step::begin(&self.task.offer, "start");
+        let begun = self.begin().await;
+        drop(starting);
+        let ended = match begun {
             Ok(job) => {
                 self.task.submitted(job.clone()).await;
                 self.look_after(&job).await
@@ -266,6 +270,7 @@ impl Life<'_> {
         let mut word = String::new();
         let mut silent_since: Option<Instant> = None;
         let mut cancel: Option<Cancel> = None;
+        let mut polling = Step::begin(&self.task.offer, "poll");
         loop {
             if self.task.stop.asked_gently() {
                 let asked = cancel.get_or_insert_with(|| Cancel::asked(self.pace));
@@ -273,6 +278,7 @@ impl Life<'_> {
                     return ending.into();
                 }
             }
+            polling.asks();
             let (trouble, after) = match self.calls.poll(job).await {
                 Ok(seen) => {
                     silent_since = None;
@@ -281,6 +287,7 @@ impl Life<'_> {
                         word.clone_from(&seen.word);
                     }
                     if let Some(ending) = ending(&seen, cancel.is_some()) {
+                        drop(polling);
                         return self.collected(job, &seen, ending).await;
                     }
                     (None, seen.after)
@@ -341,6 +348,7 @@ impl Life<'_> {
 
     async fn collected(&self, job: &Job, last: &Observation, mut ending: Ending) -> Ended {
         let mut pause = Pauses::new(self.pace.again, self.pace.asked_most);
+        let _collecting = Step::begin(&self.task.offer, "collect");
         for left in (0..self.pace.collects).rev() {
             let (message, after) = match self.calls.collect(job, last).await {
                 Ok(collection) => {

@@ -15,6 +15,7 @@ use crate::attempt::Failure;
 use crate::connectors::{Step, Task};
 use crate::parents;
 use crate::process::{environment::Environment, run::Program};
+use crate::traces;
 
 /// There once `python -m venv` ended well; without it the folder is begun anew.
 const CREATED: &str = ".downbeat-created";
@@ -82,13 +83,14 @@ impl VirtualEnvironment {
         self
     }
 
-    /// Tells what runs in it where it may leave files for people, and whose child it is in OpenLineage, unless its variables say so. To be called
+    /// Tells what runs in it where it may leave files for people, and whose child it is in OpenLineage and in a trace, unless its variables say so. To be called
     /// when they are all there.
     #[must_use]
     pub(crate) fn below(mut self, task: &Task) -> Self {
         let files = task.folder.join(artifacts::FOLDER).to_string_lossy().into_owned();
         self.variables.insert(artifacts::VARIABLE.to_owned(), files);
         parents::hand_down(&task.offer, &mut self.variables);
+        traces::hand_down(&task.offer, &mut self.variables);
         self
     }
 

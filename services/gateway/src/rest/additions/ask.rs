@@ -8,7 +8,7 @@ use super::table::Entry;
 use crate::{
     http::{Call, Fault, json},
     rest::about::{hide_others, permit, set},
-    speech,
+    speech, traces,
 };
 
 pub(super) async fn ask(call: Call, entry: &'static Entry) -> Result<Response, Fault> {
@@ -32,7 +32,9 @@ pub(super) async fn ask(call: Call, entry: &'static Entry) -> Result<Response, F
             request.set_field_by_name("at_least", Value::Message(at_least));
         }
     }
+    let began = traces::begin();
     let mut answer = speech::call(&call, &method, &request).await?;
+    traces::answered(began, entry.calls, || Some(answer.clone()));
     hide_others(&call, &mut answer)?;
     if entry.method != "GET" {
         call.edge.upstream.wrote(position_of(&answer));

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     http::{Call, Fault, Json, Violation, json},
-    limits,
+    limits, traces,
 };
 
 /// What is to run, with what.
@@ -97,6 +97,7 @@ pub(super) async fn start(call: Call) -> Result<Response, Fault> {
         commit: at.as_ref().map(|at| at.commit.clone()).unwrap_or_default(),
         ..Default::default()
     };
+    let began = traces::begin();
     let started = call.edge.upstream.control().start_run(call.ask(request)).await.map_err(|status| {
         // Why a file cannot be read, a worker says in words for people.
         if at.is_some() { git::told(status) } else { status.into() }
@@ -105,6 +106,7 @@ pub(super) async fn start(call: Call) -> Result<Response, Fault> {
     if started.existed {
         return attempt_of_ci(&call, &asked, started.run_id, started.position).await;
     }
+    traces::started(began, "downbeat.control.v1.ControlService/StartRun", &started.run_id);
     answer(&call, started.run_id, started.position)
 }
 
@@ -152,7 +154,12 @@ async fn restarted(
         idempotency_key,
         ..Default::default()
     };
-    Ok(call.edge.upstream.control().restart_run(call.ask(request)).await?.into_inner())
+    let began = traces::begin();
+    let again = call.edge.upstream.control().restart_run(call.ask(request)).await?.into_inner();
+    if !again.existed {
+        traces::started(began, "downbeat.control.v1.ControlService/RestartRun", &again.run_id);
+    }
+    Ok(again)
 }
 
 async fn latest(call: &Call, pipeline_id: &str) -> Result<Option<Run>, Fault> {
