@@ -100,11 +100,12 @@ impl LogAddress {
         }
     }
 
-    /// The lease of partition 0, where several processes may want to own it; `None` for a log in a folder, which one process locks.
+    /// A lease beside the log, where several processes may want the same ([`crate::lease`] has the keys); `None` for a log in a folder, which
+    /// one process uses.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Unavailable`] when no server answers; `Fatal` for settings that cannot be used.
-    pub async fn lease(&self, client_name: &str, nats: &Nats) -> Result<Option<Arc<dyn Lease>>, Error> {
+    pub async fn lease(&self, key: &str, client_name: &str, nats: &Nats) -> Result<Option<Arc<dyn Lease>>, Error> {
         let Self::Nats(servers) = self else { return Ok(None) };
         let options = ConnectOptions::new()
             .name(format!("{client_name} lease"))
@@ -113,7 +114,7 @@ impl LogAddress {
             .max_reconnects(None)
             .reconnect_delay_callback(|_| limits::RECONNECT_DELAY_MAX / 4);
         match nats.connect(servers, options, limits::CONNECT_TIMEOUT).await {
-            Ok(client) => Ok(Some(Arc::new(KvLease::new(client, 0, nats.of_writer().log_replicas)))),
+            Ok(client) => Ok(Some(Arc::new(KvLease::new(client, key, nats.of_writer().log_replicas)))),
             Err(NatsError::Setting(why)) => Err(Error::fatal("the NATS server of the log", why)),
             Err(error @ NatsError::Away(_)) => {
                 Err(Error::Unavailable { log: format!("the lease at {servers}"), reason: error.to_string() })

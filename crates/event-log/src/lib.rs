@@ -17,7 +17,7 @@ pub mod embedded;
 pub mod faults;
 pub mod frame;
 pub mod jetstream;
-mod lease;
+pub mod lease;
 pub mod limits;
 pub mod memory;
 mod nats;

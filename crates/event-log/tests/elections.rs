@@ -82,7 +82,7 @@ fn act(replica: &mut Replica, world: &mut World, now: Duration) {
         return;
     }
     if let Some(revision) = replica.holds {
-        replica.holds = world.write(revision, replica.election.me().written());
+        replica.holds = world.write(revision, replica.election.me().written(&serde_json::Value::Null));
         if replica.holds.is_none() {
             assert_ne!(Member::read(&world.held.holder).as_ref(), Some(replica.election.me()));
             replica.election.lost();
@@ -91,7 +91,7 @@ fn act(replica: &mut Replica, world: &mut World, now: Duration) {
     }
     world.messages += 1;
     if let Step::Claim(revision) = replica.election.looked(now, &world.held) {
-        replica.holds = world.write(revision, replica.election.me().written());
+        replica.holds = world.write(revision, replica.election.me().written(&serde_json::Value::Null));
         world.take_overs += u64::from(replica.holds.is_some());
         if replica.holds.is_none() {
             replica.election.lost();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use downbeat_event_log::{
     Held, Lease, LeaseError, LogAddress, MemoryLease, Nats,
+    lease::PARTITION,
     testing::nats_server::{NatsServer, find_program},
 };
 
@@ -58,7 +59,9 @@ async fn in_a_bucket_of_nats() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = NatsServer::start(&program, folder.path()).unwrap();
     let address: LogAddress = server.url().parse().unwrap();
-    let one = || async { address.lease("test", &Nats::default()).await.unwrap().expect("a log on NATS has a lease") };
+    let one = || async {
+        address.lease(PARTITION, "test", &Nats::default()).await.unwrap().expect("a log on NATS has a lease")
+    };
     let (first, second) = (one().await, one().await);
     promises(Arc::clone(&first), Arc::clone(&second)).await;
 
@@ -81,5 +84,5 @@ async fn in_a_bucket_of_nats() {
 #[tokio::test]
 async fn a_log_in_a_folder_has_none() {
     let address: LogAddress = "embedded:somewhere".parse().unwrap();
-    assert!(address.lease("test", &Nats::default()).await.unwrap().is_none());
+    assert!(address.lease(PARTITION, "test", &Nats::default()).await.unwrap().is_none());
 }

@@ -29,6 +29,16 @@ pub struct Listener {
     guard: Option<(Arc<Kept>, Rule)>,
 }
 
+/// `HOST:PORT` under which others reach who listens there: the machine's name, where that is every address of the machine.
+pub fn reachable_at(listening: SocketAddr) -> String {
+    if !listening.ip().is_unspecified() {
+        return listening.to_string();
+    }
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = if name.trim().is_empty() { "127.0.0.1" } else { name.trim() };
+    format!("{name}:{}", listening.port())
+}
+
 /// Binds, so that a taken port is known before anything else starts.
 ///
 /// # Errors

@@ -59,12 +59,7 @@ impl CoordinatorConfig {
             return address.to_owned();
         }
         let scheme = if self.tls.tls_cert.is_some() { "https" } else { "http" };
-        if !listening.ip().is_unspecified() {
-            return format!("{scheme}://{listening}");
-        }
-        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let name = if name.trim().is_empty() { "127.0.0.1" } else { name.trim() };
-        format!("{scheme}://{name}:{}", listening.port())
+        format!("{scheme}://{}", downbeat_runtime::grpc::reachable_at(listening))
     }
 
     /// The master keys of the environment, of the file or of the command; `None` = no connections are kept here. The environment is read here and not by

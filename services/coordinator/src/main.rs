@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use downbeat_coordinator::{config::CoordinatorConfig, metrics::Metrics, replica::Replica};
-use downbeat_event_log::{Access, LogAddress, NatsConfig};
+use downbeat_event_log::{Access, LogAddress, NatsConfig, lease::PARTITION};
 use downbeat_proto::callers::{COORDINATOR, may_call};
 use downbeat_runtime::{allocator::Allocator, grpc, shutdown::Shutdown, telemetry, tls::Trust};
 
@@ -41,7 +41,7 @@ async fn run(
     let open = address.open_waiting(Access::Write, &config.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let parts = config.parts(log, trust, listening, metrics)?;
-    Ok(match address.lease(&config.name, &nats).await? {
+    Ok(match address.lease(PARTITION, &config.name, &nats).await? {
         Some(lease) => Replica::new(parts, lease).serve(listener, shutdown.signal()).await?,
         // Nobody else can write to it: its folder is locked.
         None => parts.alone(listener, &shutdown).await?,

@@ -13,7 +13,7 @@ use super::Held;
 use crate::limits;
 
 /// One of several processes of a kind, as it stands in the lease.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Member {
     /// Where the others reach it. No two processes listen at one address.
     pub address: String,
@@ -22,9 +22,9 @@ pub struct Member {
 }
 
 impl Member {
-    /// As it is written.
-    pub fn written(&self) -> Bytes {
-        json!({ "address": self.address, "instance": self.instance }).to_string().into()
+    /// As it is written, with what the next holder has to know.
+    pub fn written(&self, note: &Value) -> Bytes {
+        json!({ "address": self.address, "instance": self.instance, "note": note }).to_string().into()
     }
 
     /// `None`: nobody, or nobody who can be understood.
@@ -32,6 +32,16 @@ impl Member {
         let read: Value = serde_json::from_slice(holder).ok()?;
         let text = |name: &str| read[name].as_str().map(str::to_owned);
         Some(Self { address: text("address")?, instance: text("instance")? })
+            .filter(|member| *member != Self::default())
+    }
+
+    /// What the holder before, or the one who gave it back, has left to know.
+    pub fn note(holder: &[u8]) -> Value {
+        serde_json::from_slice::<Value>(holder).map(|mut read| read["note"].take()).unwrap_or_default()
+    }
+
+    fn is_nobody(holder: &[u8]) -> bool {
+        holder.is_empty() || holder == Self::default().written(&Self::note(holder)).as_ref()
     }
 }
 
@@ -79,7 +89,7 @@ impl Election {
             // A claim of ours of which we did not hear, or of the process that was here before us.
             holder.instance == self.me.instance || (first && holder.address == self.me.address)
         });
-        if held.holder.is_empty() || is_ours || now.saturating_sub(since) >= limits::LEASE_SILENCE {
+        if Member::is_nobody(&held.holder) || is_ours || now.saturating_sub(since) >= limits::LEASE_SILENCE {
             Step::Claim(held.revision)
         } else if now.saturating_sub(since) >= limits::LEASE_DOUBT {
             Step::Doubt
@@ -110,7 +120,7 @@ mod tests {
     }
 
     fn held(revision: u64, by: Option<&Member>) -> Held {
-        Held { revision, holder: by.map(Member::written).unwrap_or_default() }
+        Held { revision, holder: by.map(|by| by.written(&Value::Null)).unwrap_or_default() }
     }
 
     fn me() -> (Election, Member) {
@@ -122,6 +132,17 @@ mod tests {
         let (mut election, _) = me();
         assert_eq!(election.looked(SECOND, &held(0, None)), Step::Claim(0));
         assert_eq!(election.looked(SECOND, &held(7, None)), Step::Claim(7));
+    }
+
+    #[test]
+    fn what_was_given_back_is_claimed_and_what_it_left_to_know_is_read() {
+        let (mut election, other) = me();
+        let note = json!({ "told": 7 });
+        let given_back = Held { revision: 3, holder: Member::default().written(&note) };
+        assert_eq!(election.looked(SECOND, &given_back), Step::Claim(3));
+        assert_eq!(Member::note(&given_back.holder), note);
+        assert_eq!(Member::note(&other.written(&note)), note);
+        assert_eq!((Member::note(b""), Member::note(b"?")), (Value::Null, Value::Null));
     }
 
     #[test]

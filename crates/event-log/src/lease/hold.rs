@@ -1,14 +1,14 @@
 //! A lease that is held: written to again and again, and given back at the end.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
-use bytes::Bytes;
+use serde_json::Value;
 use tokio::time::sleep;
 
-use super::{Lease, LeaseError, Member};
+use super::{Held, Lease, LeaseError, Member};
 use crate::limits;
 
 /// See the module. Clones hold the same.
@@ -17,12 +17,29 @@ pub struct Hold {
     lease: Arc<dyn Lease>,
     me: Member,
     revision: Arc<AtomicU64>,
+    note: Arc<Mutex<Value>>,
 }
 
 impl Hold {
-    /// It was written at this revision.
-    pub fn new(lease: &Arc<dyn Lease>, me: &Member, revision: u64) -> Self {
-        Self { lease: Arc::clone(lease), me: me.clone(), revision: Arc::new(AtomicU64::new(revision)) }
+    /// Tries to get it: writes after this revision, and leaves what the holder before noted as it is.
+    ///
+    /// # Errors
+    /// Those of [`Lease::write`].
+    pub async fn claim(lease: &Arc<dyn Lease>, me: &Member, held: &Held) -> Result<Self, LeaseError> {
+        let note = Member::note(&held.holder);
+        let revision = lease.write(held.revision, me.written(&note)).await?;
+        let (revision, note) = (Arc::new(AtomicU64::new(revision)), Arc::new(Mutex::new(note)));
+        Ok(Self { lease: Arc::clone(lease), me: me.clone(), revision, note })
+    }
+
+    /// What the next holder has to know, as it was written last or will be written next.
+    pub fn note(&self) -> Value {
+        self.note.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes that. It is written with the next renewal.
+    pub fn noted(&self, change: impl FnOnce(&mut Value)) {
+        change(&mut self.note.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Who holds it.
@@ -34,7 +51,7 @@ impl Hold {
     pub async fn renew(self) {
         loop {
             sleep(limits::LEASE_RENEWAL).await;
-            match self.lease.write(self.revision.load(Ordering::Relaxed), self.me.written()).await {
+            match self.lease.write(self.revision.load(Ordering::Relaxed), self.me.written(&self.note())).await {
                 Ok(revision) => self.revision.store(revision, Ordering::Relaxed),
                 // It may be a write of our own whose answer was lost.
                 Err(LeaseError::Taken) => match self.lease.look().await {
@@ -52,7 +69,8 @@ impl Hold {
     /// So that the next one need not wait for our silence.
     pub async fn give_back(&self) {
         for _ in 0..2 {
-            match self.lease.write(self.revision.load(Ordering::Relaxed), Bytes::new()).await {
+            match self.lease.write(self.revision.load(Ordering::Relaxed), Member::default().written(&self.note())).await
+            {
                 Ok(_) => return,
                 // A renewal that was under way.
                 Err(LeaseError::Taken) => match self.lease.look().await {

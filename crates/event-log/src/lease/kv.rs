@@ -38,11 +38,11 @@ pub struct KvLease {
 }
 
 impl KvLease {
-    /// The lease of one partition of the log; `replicas` copies of the bucket are kept where it has to be made.
-    pub fn new(client: async_nats::Client, partition: u32, replicas: usize) -> Self {
+    /// The lease at this key of the bucket; `replicas` copies of the bucket are kept where it has to be made.
+    pub fn new(client: async_nats::Client, key: &str, replicas: usize) -> Self {
         let mut context = jetstream::new(client.clone());
         context.set_timeout(limits::LEASE_REQUEST_TIMEOUT);
-        let subject = format!("$KV.{BUCKET}.partition.{partition}");
+        let subject = format!("$KV.{BUCKET}.{key}");
         Self { client, context, stream: format!("KV_{BUCKET}"), subject, replicas }
     }
 

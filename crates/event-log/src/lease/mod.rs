@@ -22,6 +22,11 @@ pub use hold::Hold;
 pub use kv::KvLease;
 pub use memory::MemoryLease;
 
+/// Key of the lease of the log's only partition.
+pub const PARTITION: &str = "partition.0";
+/// Key of the lease of whoever tells others what happens.
+pub const TELLER: &str = "teller";
+
 /// What stands there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {

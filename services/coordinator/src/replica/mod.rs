@@ -75,9 +75,8 @@ impl Replica {
         loop {
             let Parts { log, name, snapshots, .. } = &self.parts;
             let following = Following::begin(&**log, name, Some(snapshots)).await;
-            let Some((revision, following)) = self.wait_for_turn(following, &mut signal).await? else { return Ok(()) };
+            let Some((hold, following)) = self.wait_for_turn(following, &mut signal).await? else { return Ok(()) };
             self.followed = None;
-            let hold = Hold::new(&self.lease, self.election.me(), revision);
             match Box::pin(term::own(&self.parts, &self.switch, hold, following, &mut signal)).await? {
                 Ended::Lost => self.election.lost(),
                 Ended::Retired => {
@@ -94,7 +93,7 @@ impl Replica {
         &mut self,
         following: Following,
         signal: &mut ShutdownSignal,
-    ) -> Result<Option<(u64, Following)>, Error> {
+    ) -> Result<Option<(Hold, Following)>, Error> {
         let (mut following, mut due) = (Some(following), Instant::now());
         loop {
             if *signal.borrow() {
@@ -102,10 +101,10 @@ impl Replica {
             }
             if Instant::now() >= due {
                 due = Instant::now() + lease_limits::LEASE_LOOK;
-                if let Some(revision) = self.look(following.is_some()).await?
+                if let Some(hold) = self.look(following.is_some()).await?
                     && let Some(following) = following.take()
                 {
-                    return Ok(Some((revision, following)));
+                    return Ok(Some((hold, following)));
                 }
             }
             let folded = match &mut following {
@@ -127,8 +126,8 @@ impl Replica {
         }
     }
 
-    /// Looks at the lease, and tries to get it where it may. Returns its revision once it is ours.
-    async fn look(&mut self, is_fit: bool) -> Result<Option<u64>, Error> {
+    /// Looks at the lease, and tries to get it where it may. Returns it once it is ours.
+    async fn look(&mut self, is_fit: bool) -> Result<Option<Hold>, Error> {
         let held = match self.lease.look().await {
             Ok(held) => held,
             Err(error) => return self.unheld(error).map(|()| None),
@@ -138,8 +137,8 @@ impl Replica {
             // Calls wait rather than go to somebody who may be gone.
             Step::Doubt => self.follow(None),
             Step::Claim(_) if !is_fit => self.follow(None),
-            Step::Claim(revision) => match self.lease.write(revision, self.election.me().written()).await {
-                Ok(revision) => return Ok(Some(revision)),
+            Step::Claim(_) => match Hold::claim(&self.lease, self.election.me(), &held).await {
+                Ok(hold) => return Ok(Some(hold)),
                 Err(LeaseError::Taken) => self.election.lost(),
                 Err(error) => self.unheld(error)?,
             },

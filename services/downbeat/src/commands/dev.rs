@@ -65,7 +65,8 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     };
     let nats = dev.nats.of(PROJECTOR);
     let measures = outgoing::Metrics::serve(None, shutdown.signal()).await.map_err(failed)?;
-    let outgoing = outgoing::start(&log, (&log_address, &nats), projector.published(), &told, &measures).await;
+    let outgoing =
+        outgoing::start(&log, (&log_address, &nats), projector.published(), &told, &measures, String::new()).await;
     let outgoing = outgoing.map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
     let services = [&coordinator_services[..], &projector_services[..]].concat();

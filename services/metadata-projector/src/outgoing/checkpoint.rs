@@ -47,8 +47,8 @@ impl Checkpoints {
         Ok(Self { folder: folder.to_owned(), _lock: Lock::take(folder)? })
     }
 
-    /// The checkpoint of a feed, and where it stands: a place of this log. One that is not there yet is made. Waits while the log cannot be
-    /// reached.
+    /// The checkpoint of a feed, and where it stands: a place of this log, or where another projector came to, if that is further. One that is
+    /// not there yet is made. Waits while the log cannot be reached.
     ///
     /// # Errors
     /// `ForeignCheckpoint`, `Folder`, `Log`.
@@ -57,12 +57,13 @@ impl Checkpoints {
         feed: &str,
         log: &dyn EventLog,
         from: From,
+        noted: Option<Tail>,
     ) -> Result<(Checkpoint, Tail), Error> {
         let file = self.folder.join(format!("{feed}.json"));
         let checkpoint = Checkpoint { file, log: log.id().clone(), _all: Arc::clone(self) };
         let position = match fs::read_to_string(&checkpoint.file) {
             Ok(text) => match checkpoint.read(&text)? {
-                Stands::At(position) => position,
+                Stands::At(position) => noted.filter(|noted| noted.sequence > position.sequence).unwrap_or(position),
                 Stands::Behind(sequence) => {
                     let entries = waiting(|| log.read(sequence.saturating_sub(1), 1)).await?;
                     let lost = || checkpoint.foreign("the log does not hold what it was restored with");
@@ -77,9 +78,10 @@ impl Checkpoints {
                 }
             },
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let position = match from {
-                    From::Start => Tail::start(log.id()),
-                    From::End => waiting(|| log.tail()).await?,
+                let position = match (noted, from) {
+                    (Some(noted), _) => noted,
+                    (None, From::Start) => Tail::start(log.id()),
+                    (None, From::End) => waiting(|| log.tail()).await?,
                 };
                 tracing::info!(feed, sequence = position.sequence, "nobody was told before; it begins here");
                 checkpoint.write(position)?;

@@ -12,7 +12,9 @@ use downbeat_runtime::{
 };
 use futures::{FutureExt, StreamExt};
 
-use super::{Destination, Done, Message, Undelivered, Voice, checkpoint::Checkpoint, metrics::FeedMetrics};
+use super::{
+    Destination, Done, Message, Undelivered, Voice, checkpoint::Checkpoint, metrics::FeedMetrics, turn::Notes,
+};
 use crate::{
     error::Error,
     limits,
@@ -28,6 +30,8 @@ pub(super) struct Feed {
     pub(super) checkpoint: Checkpoint,
     /// Everything up to here was taken.
     pub(super) position: Tail,
+    /// The same, for the projector that tells next.
+    pub(super) notes: Notes,
     pub(super) metrics: FeedMetrics,
 }
 
@@ -167,6 +171,7 @@ impl Feed {
     /// What waits for something that was not told yet is read again after a restart.
     fn remember(&self) -> Result<(), Error> {
         let position = self.voice.held_back().unwrap_or(self.position);
+        self.notes.tell(self.name, self.log.id(), position);
         tokio::task::block_in_place(|| self.checkpoint.write(position))
     }
 

@@ -19,14 +19,19 @@ mod openlineage;
 mod otlp;
 mod subject;
 mod traces;
+mod turn;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use downbeat_event_log::{Entry, EventLog, LogAddress, LogId, Nats as Client, Tail};
+use downbeat_event_log::{Entry, EventLog, LogAddress, LogId, Nats as Client, Tail, lease::TELLER};
 use downbeat_runtime::shutdown::{self, ShutdownSignal};
 
-use self::{checkpoint::Checkpoints, feed::Feed};
+use self::{
+    checkpoint::Checkpoints,
+    feed::Feed,
+    turn::{Notes, Turn},
+};
 pub use self::{
     config::{OpenLineageConfig, OutgoingConfig},
     metrics::Metrics,
@@ -143,13 +148,19 @@ impl Destination {
     }
 }
 
-/// The feeds of a projector, none where nobody is to be told.
+/// What a projector tells others while it is its turn; nothing where nobody is to be told.
 pub struct Outgoing {
-    feeds: Vec<Feed>,
+    log: Arc<dyn EventLog>,
+    nats: Option<(Client, String)>,
+    published: Arc<Published>,
+    config: OutgoingConfig,
+    metrics: Metrics,
+    checkpoints: Option<Arc<Checkpoints>>,
+    turn: Turn,
 }
 
-/// Opens the checkpoints of everybody who is to be told and checks them against the log. `at` is where the log is, and who we are
-/// for NATS: the NATS server of a log is told by default.
+/// Opens the checkpoints of everybody who is to be told. `at` is where the log is, and who we are for NATS: the NATS server of a log is told by
+/// default. `address` is where this projector is: of several, one tells at a time.
 ///
 /// # Errors
 /// `ForeignCheckpoint`, `Folder`, `Locked`, `Log`; `Setting` where nobody can be told at an address, or a key does not read.
@@ -159,54 +170,112 @@ pub async fn start(
     published: &Arc<Published>,
     config: &OutgoingConfig,
     metrics: &Metrics,
+    address: String,
 ) -> Result<Outgoing, Error> {
-    let mut voices = Vec::new();
-    if let Some(servers) = config.servers(at.0) {
-        let nats = nats::Nats::new(at.1, servers, config.events_replicas)?;
-        voices.push(("events", Voice::CloudEvents(about::Directory::default()), Destination::Nats(Box::new(nats))));
-    }
-    let OpenLineageConfig { openlineage_url, openlineage_api_key_file, openlineage_file } = &config.openlineage;
-    if let Some(url) = openlineage_url {
-        let http = http::Http::new(url, openlineage_api_key_file.as_deref())?;
-        let teller = openlineage::Teller::default();
-        voices.push(("openlineage", Voice::OpenLineage(teller), Destination::Http(http)));
-    }
-    if let Some(file) = openlineage_file {
-        let teller = openlineage::Teller::default();
-        let file = file::LinesFile::new(file);
-        voices.push(("openlineage-file", Voice::OpenLineage(teller), Destination::File(file)));
-    }
-    if downbeat_runtime::otlp::traces() {
-        voices.push(("traces", Voice::Traces(traces::Teller::default()), Destination::Otlp));
-    }
-    let mut feeds = Vec::new();
+    let nats = config.servers(at.0).map(|servers| (at.1.clone(), servers));
+    let mut outgoing = Outgoing {
+        log: Arc::clone(log),
+        nats,
+        published: Arc::clone(published),
+        config: config.clone(),
+        metrics: metrics.clone(),
+        checkpoints: None,
+        turn: Turn::new(None, String::new()),
+    };
+    // What is wrong with a setting is said at the start, whoever's turn it is.
+    let voices = outgoing.voices()?;
     if !voices.is_empty() {
         let checkpoints = Arc::new(Checkpoints::open(&config.outgoing_data)?);
-        for (name, voice, destination) in voices {
-            let (checkpoint, position) = checkpoints.of(name, &**log, config.outgoing_from).await?;
-            let (log, published) = (Arc::clone(log), Arc::clone(published));
-            let metrics = metrics.of(name);
-            feeds.push(Feed { name, log, published, voice, destination, checkpoint, position, metrics });
+        for (name, ..) in voices {
+            checkpoints.of(name, &**log, config.outgoing_from, None).await?;
         }
+        outgoing.checkpoints = Some(checkpoints);
+        outgoing.turn = Turn::new(at.0.lease(TELLER, "downbeat-projector", at.1).await?, address);
     }
-    Ok(Outgoing { feeds })
+    Ok(outgoing)
 }
 
 impl Outgoing {
     /// Tells until the signal.
     ///
     /// # Errors
-    /// `Log` when the log fails for good, `Damaged` when the rows do not read, `Folder` when a checkpoint cannot be written.
-    pub async fn run(self, mut signal: ShutdownSignal) -> Result<(), Error> {
-        let mut running = tokio::task::JoinSet::new();
-        for feed in self.feeds {
-            running.spawn(feed.run(signal.clone()));
+    /// `ForeignCheckpoint`; `Log` when the log fails for good, `Damaged` when the rows do not read, `Folder` when a checkpoint cannot be written.
+    pub async fn run(mut self, mut signal: ShutdownSignal) -> Result<(), Error> {
+        let Some(checkpoints) = self.checkpoints.take() else {
+            // Nobody is to be told: that is no reason to end.
+            shutdown::wait(&mut signal).await;
+            return Ok(());
+        };
+        loop {
+            let held = tokio::select! {
+                held = self.turn.comes() => held,
+                () = shutdown::wait(&mut signal) => return Ok(()),
+            };
+            let mut running = tokio::task::JoinSet::new();
+            for feed in self.feeds(&checkpoints, &held.notes).await? {
+                running.spawn(feed.run(signal.clone()));
+            }
+            let told = async {
+                while let Some(ended) = running.join_next().await {
+                    ended.unwrap_or_else(|error| Err(Error::Internal(format!("a feed failed: {error}"))))?;
+                }
+                Ok::<(), Error>(())
+            };
+            let told = tokio::select! {
+                told = told => Some(told),
+                () = held.keep() => None,
+            };
+            match told {
+                Some(told) => {
+                    held.give_back().await;
+                    told?;
+                    // The projections have ended, or somebody has asked for it.
+                    shutdown::wait(&mut signal).await;
+                    return Ok(());
+                }
+                None => {
+                    tracing::warn!("another projector tells others what happens from now on");
+                    self.turn.lost();
+                }
+            }
         }
-        while let Some(ended) = running.join_next().await {
-            ended.unwrap_or_else(|error| Err(Error::Internal(format!("a feed failed: {error}"))))?;
+    }
+
+    async fn feeds(&self, checkpoints: &Arc<Checkpoints>, notes: &Notes) -> Result<Vec<Feed>, Error> {
+        let mut feeds = Vec::new();
+        for (name, voice, destination) in self.voices()? {
+            let noted = notes.told(name, self.log.id());
+            let (checkpoint, position) = checkpoints.of(name, &*self.log, self.config.outgoing_from, noted).await?;
+            let (log, published) = (Arc::clone(&self.log), Arc::clone(&self.published));
+            let (metrics, notes) = (self.metrics.of(name), notes.clone());
+            notes.tell(name, log.id(), position);
+            feeds.push(Feed { name, log, published, voice, destination, checkpoint, position, notes, metrics });
         }
-        // Nobody is to be told: that is no reason to end.
-        shutdown::wait(&mut signal).await;
-        Ok(())
+        Ok(feeds)
+    }
+
+    fn voices(&self) -> Result<Vec<(&'static str, Voice, Destination)>, Error> {
+        let mut voices = Vec::new();
+        if let Some((client, servers)) = &self.nats {
+            let nats = nats::Nats::new(client, servers.clone(), self.config.events_replicas)?;
+            let destination = Destination::Nats(Box::new(nats));
+            voices.push(("events", Voice::CloudEvents(about::Directory::default()), destination));
+        }
+        let OpenLineageConfig { openlineage_url, openlineage_api_key_file, openlineage_file } =
+            &self.config.openlineage;
+        if let Some(url) = openlineage_url {
+            let http = http::Http::new(url, openlineage_api_key_file.as_deref())?;
+            let teller = openlineage::Teller::default();
+            voices.push(("openlineage", Voice::OpenLineage(teller), Destination::Http(http)));
+        }
+        if let Some(file) = openlineage_file {
+            let teller = openlineage::Teller::default();
+            let file = file::LinesFile::new(file);
+            voices.push(("openlineage-file", Voice::OpenLineage(teller), Destination::File(file)));
+        }
+        if downbeat_runtime::otlp::traces() {
+            voices.push(("traces", Voice::Traces(traces::Teller::default()), Destination::Otlp));
+        }
+        Ok(voices)
     }
 }

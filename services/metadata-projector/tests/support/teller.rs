@@ -41,7 +41,8 @@ impl Teller {
         let projector = start(log.clone(), ProjectorConfig::in_folder(folder.join("projections")), blobs).await?;
         let (published, metrics) = (Arc::clone(projector.published()), Metrics::default());
         let at = LogAddress::Embedded("unused".into());
-        let feeds = outgoing::start(&log, (&at, &Nats::default()), &published, &config, &metrics).await?;
+        let feeds =
+            outgoing::start(&log, (&at, &Nats::default()), &published, &config, &metrics, String::new()).await?;
         let (driver, _) = projector.into_parts(&mut RoutesBuilder::default());
         let shutdown = Shutdown::default();
         let parts = vec![tokio::spawn(driver.run(shutdown.signal())), tokio::spawn(feeds.run(shutdown.signal()))];
