@@ -2,7 +2,7 @@
 //! runs, tests, costs and alerts, and what should never happen.
 //!
 //! Promises: what is counted for every task costs an addition and no look-up; no label has values that people or pipelines choose, but for
-//! currencies, of which [`CURRENCIES_MAX`] are told apart. Counters and durations are of the process, gauges of a partition that it owns; those of a
+//! currencies, of which `CURRENCIES_MAX` are told apart. Counters and durations are of the process, gauges of a partition that it owns; those of a
 //! partition that it lost are 0. Knows nothing of clocks: whoever measures a time says how long it was.
 
 use std::{

@@ -27,12 +27,12 @@ impl Engine {
         }
     }
 
-    /// When [`Input::Tick`] is wanted by wall time.
+    /// When [`super::Input::Tick`] is wanted by wall time.
     pub fn next_wall_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first().into_iter().chain(self.deliveries.next_wall()).min()
     }
 
-    /// When [`Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
+    /// When [`super::Input::Tick`] is wanted by monotonic time: a lease ends, a window of a sensor is to be polled, or a worker does not answer.
     pub fn next_monotonic_deadline(&self) -> Option<Duration> {
         let polled = self.workers.next_expiry().into_iter().chain(self.polls.next_due());
         let asked = polled.chain(self.deliveries.next_monotonic()).chain(self.inquiries.next_due());
