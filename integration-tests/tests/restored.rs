@@ -47,7 +47,7 @@ fn run(cluster: &Cluster, pipeline: &str) {
 
 /// Applies two pipelines, runs them, sets something, says something of tables.
 fn act(cluster: &Cluster, folder: &Path) {
-    for (name, source) in [("fan", pipelines::fan_out(12)), ("chain", pipelines::chain(6))] {
+    for (name, source) in [("fan-out", pipelines::fan_out(12)), ("chain", pipelines::chain(6))] {
         let file = folder.join(format!("{name}.yml"));
         std::fs::write(&file, source).expect("a file");
         cluster.addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
@@ -243,7 +243,7 @@ fn a_log_whose_beginning_is_purged_ends_its_owner_and_whoever_follows_it_anew() 
 fn a_full_log_refuses_new_work_with_429_and_goes_on_once_there_is_room() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cluster = Cluster::start_coordinated(folder.path(), 2, &["--log-max-bytes", "1048576"]);
-    let file = folder.path().join("fan.yml");
+    let file = folder.path().join("fan-out.yml");
     std::fs::write(&file, pipelines::fan_out(1)).expect("a file");
     cluster.addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
     let (_gateway, api) = cluster.gateway(&[]);

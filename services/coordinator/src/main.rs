@@ -1,7 +1,5 @@
 //! The coordinator as a process of its own.
 
-use std::time::Duration;
-
 use clap::Parser;
 use downbeat_coordinator::{Coordinator, config::CoordinatorConfig, connections::Vault, snapshots::Snapshots};
 use downbeat_event_log::{Access, LogAddress, NatsConfig};
@@ -44,8 +42,6 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let snapshots = Snapshots::new(blobs, arguments.coordinator.snapshot_records);
     let take_over = Coordinator::take_over(log, &arguments.coordinator.name, Some(snapshots));
     let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
-    let coordinator = coordinator.syncing_every(Duration::from_secs(arguments.coordinator.git_sync_seconds));
-    let coordinator = coordinator.archiving_every(Duration::from_secs(arguments.coordinator.archive_seconds));
-    let coordinator = coordinator.with_connections(vault).await;
+    let coordinator = coordinator.configured(&arguments.coordinator).with_connections(vault).await;
     Ok(coordinator.serve(listener, shutdown.signal()).await?)
 }
