@@ -24,6 +24,14 @@ fn archived(folder: &Path) -> Option<(PathBuf, u64)> {
     reach.max_by_key(|(_, last)| *last)
 }
 
+/// How far any log is noted to reach.
+fn noted(folder: &Path) -> u64 {
+    let folders = std::fs::read_dir(folder.join("blobs/log")).expect("there are logs");
+    let marks = folders.filter_map(|entry| std::fs::read_to_string(entry.ok()?.path().join("mark.json")).ok());
+    let sequences = marks.filter_map(|text| serde_json::from_str::<Value>(&text).ok()?["sequence"].as_u64());
+    sequences.max().unwrap_or(0)
+}
+
 /// The position that `log verify` found.
 fn verified(cluster: &Cluster) -> u64 {
     let said = cluster.addresses.downbeat_ok(&["log", "verify"]);
@@ -47,12 +55,12 @@ fn run(cluster: &Cluster, pipeline: &str) {
 
 /// Applies two pipelines, runs them, sets something, says something of tables.
 fn act(cluster: &Cluster, folder: &Path) {
-    for (name, source) in [("fan", pipelines::fan_out(12)), ("chain", pipelines::chain(6))] {
+    for (name, source) in [("fan_out", pipelines::fan_out(12)), ("chain", pipelines::chain(6))] {
         let file = folder.join(format!("{name}.yml"));
         std::fs::write(&file, source).expect("a file");
         cluster.addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
     }
-    for pipeline in ["fan-out", "chain", "fan-out"] {
+    for pipeline in ["fan_out", "chain", "fan_out"] {
         run(cluster, pipeline);
     }
     cluster.addresses.downbeat_ok(&["env", "set", "Live", "--var", "REGION=eu"]);
@@ -140,10 +148,11 @@ fn a_log_that_is_lost_is_restored_from_its_archive_and_everything_answers_as_bef
     assert!(verified(&cluster) > reached, "whoever took it over said so");
 
     // It goes on, and is archived anew as the log that it is now.
-    run(&cluster, "fan-out");
+    run(&cluster, "fan_out");
     let reached = wait_archived(&cluster, folder.path());
 
     // Once more, and the archive has not got the last records: they are lost, and everybody knows.
+    eventually("the coordinator has noted how far it is", SOON, || (noted(folder.path()) >= reached).then_some(()));
     stop_services(&mut cluster);
     lose_disk(&mut cluster);
     let (second, _) = archived(folder.path()).expect("an archive");
@@ -168,7 +177,7 @@ fn a_log_that_is_lost_is_restored_from_its_archive_and_everything_answers_as_bef
         "{}",
         cluster.coordinator.printed()
     );
-    run(&cluster, "fan-out");
+    run(&cluster, "fan_out");
     verified(&cluster);
 }
 
@@ -209,7 +218,7 @@ fn a_stream_from_an_older_backup_ends_who_has_it_open_and_whoever_comes_later() 
     cluster.nats.stop().expect("it stops");
     copy_all(&cluster.nats.store(), &saved);
     cluster.nats.restart().expect("it starts");
-    run(&cluster, "fan-out");
+    run(&cluster, "fan_out");
     cluster.nats.kill9().expect("it dies");
     std::fs::remove_dir_all(cluster.nats.store()).expect("its folder goes");
     copy_all(&saved, &cluster.nats.store());
@@ -243,13 +252,13 @@ fn a_log_whose_beginning_is_purged_ends_its_owner_and_whoever_follows_it_anew() 
 fn a_full_log_refuses_new_work_with_429_and_goes_on_once_there_is_room() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cluster = Cluster::start_coordinated(folder.path(), 2, &["--log-max-bytes", "1048576"]);
-    let file = folder.path().join("fan.yml");
+    let file = folder.path().join("fan_out.yml");
     std::fs::write(&file, pipelines::fan_out(1)).expect("a file");
     cluster.addresses.downbeat_ok(&["apply", file.to_str().expect("text")]);
     let (_gateway, api) = cluster.gateway(&[]);
     let key = cluster.addresses.downbeat_ok(&["key", "create", "all", "--role", "admin"]);
     let client = Client::with_key(&api, key.trim());
-    let start = |client: &Client| client.ask("POST", "/api/engine/public/pipelines/fan-out/start", Some(&json!({})));
+    let start = |client: &Client| client.ask("POST", "/api/engine/public/pipelines/fan_out/start", Some(&json!({})));
     eventually("the gateway knows the key", SOON, || (start(&client).status < 300).then_some(()));
 
     // Up to the bound in large steps, then in small ones, so that it is noticed in between.
@@ -274,14 +283,14 @@ fn a_full_log_refuses_new_work_with_429_and_goes_on_once_there_is_room() {
     assert_eq!(answer.status, 429, "{}", answer.text());
     assert!(answer.header("retry-after").is_some() && answer.text().contains("is full to"), "{}", answer.text());
     // What ends work is taken all the same.
-    cluster.addresses.downbeat_ok(&["pipeline", "pause", "fan-out", "--reason", "no room"]);
+    cluster.addresses.downbeat_ok(&["pipeline", "pause", "fan_out", "--reason", "no room"]);
 
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(make_room(&cluster.addresses.log));
     eventually("work is taken again", SOON, || {
-        cluster.addresses.downbeat(&["pipeline", "resume", "fan-out"]).status.success().then_some(())
+        cluster.addresses.downbeat(&["pipeline", "resume", "fan_out"]).status.success().then_some(())
     });
-    run(&cluster, "fan-out");
+    run(&cluster, "fan_out");
     verified(&cluster);
 }
 

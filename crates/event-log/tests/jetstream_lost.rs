@@ -43,6 +43,19 @@ async fn end(log: &dyn EventLog) -> Tail {
     panic!("the server does not come back");
 }
 
+/// What opening says once the servers answer.
+async fn opened(options: JetStreamOptions) -> Result<JetStreamLog, Error> {
+    for _ in 0..100 {
+        match JetStreamLog::open(options.clone()).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                tokio::time::sleep(Duration::from_millis(100)).await
+            }
+            other => return other,
+        }
+    }
+    panic!("the servers do not come back");
+}
+
 async fn append(log: &dyn EventLog, records: u64) -> Tail {
     let mut tail = end(log).await;
     for _ in 0..records {
@@ -280,7 +293,7 @@ async fn three_copies_survive_the_loss_of_a_server_and_one_copy_in_a_cluster_is_
         NatsConfig { nats_monitor: Some(monitor.clone()), ..NatsConfig::default() }.of("coordinator").writing(&writing)
     };
     let address = LogAddress::Nats(cluster.url());
-    let log = address.open(Access::Write, "test", &nats(3)).await.unwrap();
+    let log = address.open_waiting(Access::Write, "test", &nats(3)).await.unwrap();
     append(&*log, 20).await;
     for number in 0..3 {
         cluster.kill9(number).unwrap();
@@ -301,10 +314,10 @@ async fn three_copies_survive_the_loss_of_a_server_and_one_copy_in_a_cluster_is_
         restored: Some(Restored { origin: log.id().origin(), up_to: 36 }),
         ..JetStreamOptions::default()
     };
-    let single = JetStreamLog::open(options.clone()).await.unwrap();
+    let single = opened(options.clone()).await.unwrap();
     import(&single, &mut Source::open(std::slice::from_ref(&file)).unwrap(), |_| ()).await.unwrap();
     assert_eq!(verify(&single, |_| ()).await.unwrap(), tail);
-    let refused = JetStreamLog::open(JetStreamOptions { strict: true, monitor_url: Some(monitor), ..options }).await;
+    let refused = opened(JetStreamOptions { strict: true, monitor_url: Some(monitor), ..options }).await;
     says(&refused.unwrap_err(), &["the stream has 1 copies on a cluster of 3 servers"]);
 }
 

@@ -110,6 +110,12 @@ impl Coordinator {
         self.handle.clone()
     }
 
+    /// Looks at repositories and archives the log as often as these settings say.
+    pub fn configured(self, config: &config::CoordinatorConfig) -> Self {
+        let (sync, archive) = (config.git_sync_seconds, config.archive_seconds);
+        self.syncing_every(Duration::from_secs(sync)).archiving_every(Duration::from_secs(archive))
+    }
+
     /// Looks every so often whether pipelines are what stands in their repositories; zero = only where something is said to be pushed.
     pub fn syncing_every(self, every: Duration) -> Self {
         let every = if every.is_zero() { limits::SYNC_NEVER } else { every };

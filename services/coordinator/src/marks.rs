@@ -200,7 +200,7 @@ mod tests {
         let frames = log.stored_frames();
         log.restore_frames(frames[..2].to_vec());
         let refused = kept.marks.check(&log).await.unwrap_err().to_string();
-        for part in ["a coordinator knows record 3", "ends at 2", "docs/runbooks.md#the-log-lost-its-end"] {
+        for part in ["a coordinator knows record 3", "its end at 2", "docs/runbooks.md#the-log-lost-its-end"] {
             assert!(refused.contains(part), "{part}: {refused}");
         }
         // The same, after somebody went on with it.
