@@ -11,6 +11,7 @@ use downbeat_integration_tests::{
     http::Client,
     process::{Process, eventually},
 };
+use downbeat_worker::testing::recorded::{Plan, Recorded, Shape};
 use serde_json::{Value, json};
 
 use collector::{Collector, Keeper};
@@ -40,7 +41,11 @@ struct Stage {
 
 impl Stage {
     fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::start_in(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// With what lies in this folder, such as connections.
+    fn start_in(folder: tempfile::TempDir) -> Option<Self> {
         let collector = Collector::start(folder.path())?;
         let variables = format!(
             "OTEL_EXPORTER_OTLP_ENDPOINT={}\nOTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20{}\n\
@@ -102,6 +107,23 @@ impl Stage {
             (all && folded).then_some(told)
         })
     }
+}
+
+/// A system that runs jobs, and a task that has one there, with its connection in this folder.
+async fn job_elsewhere(folder: &Path) -> (Recorded, Value) {
+    let (integration, job) = ("HIGHTOUCH", "HIGHTOUCH_SYNC");
+    let shape = Shape::of(integration, job).expect("a shape of ours");
+    let (mut fields, parameters) = (shape.connection.clone(), shape.parameters.clone());
+    let server = Recorded::serve(shape, Plan::default()).await.expect("loopback has free ports");
+    fields.insert("endpoint".to_owned(), json!(server.url()));
+    let connections = folder.join("connections");
+    fs::create_dir(&connections).expect("a folder");
+    let connection = json!({ "integration": integration, "fields": fields }).to_string();
+    fs::write(connections.join("elsewhere.json"), connection).expect("a file");
+    let task = json!({
+        "integration": integration, "integration_job": job, "connection": "elsewhere", "parameters": parameters,
+    });
+    (server, task)
 }
 
 /// A task that keeps the variable that it was handed, and one that asks somebody.
@@ -241,12 +263,11 @@ fn a_run_is_one_trace_through_all_services() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_of_nats_is_linked_to_what_it_started_and_events_say_where_they_belong() {
-    let Some(stage) = tokio::task::block_in_place(Stage::start) else { return };
-    let noop = json!({ "integration": "PYTHON", "integration_job": "PYTHON_EXECUTE_SCRIPT", "parameters": {
-        "source": "INLINE", "python_version": "3.11", "code": "print(1)",
-    }});
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_elsewhere, job) = job_elsewhere(folder.path()).await;
+    let Some(stage) = tokio::task::block_in_place(|| Stage::start_in(folder)) else { return };
     let triggers = json!({ "downbeat": { "triggers": [{ "name": "landed", "nats": "shop.landed" }] } });
-    let pipeline = json!({ "version": "v1", "name": "Taken", "meta": triggers, "pipeline": { "a": noop } });
+    let pipeline = json!({ "version": "v1", "name": "Taken", "meta": triggers, "pipeline": { "a": job } });
     tokio::task::block_in_place(|| stage.apply("taken", &pipeline));
     let nats = async_nats::connect(&stage.addresses().log).await.expect("nats-server answers");
     let context = jetstream::new(nats);
@@ -264,7 +285,7 @@ async fn a_message_of_nats_is_linked_to_what_it_started_and_events_say_where_the
             let root = told.spans.values().find(|span| span.name == "RUN taken");
             root.map(|root| attribute(root, "cicd.pipeline.run.id").to_owned())
         });
-        let names = ["RUN taken", "a", "dispatch a", "execute a", "process shop.landed"];
+        let names = ["RUN taken", "a", "dispatch a", "execute a", "process shop.landed", "collect"];
         let told = stage.until_told(&run, &names, &[]);
         (told, run.replace('-', ""))
     });
@@ -281,6 +302,13 @@ async fn a_message_of_nats_is_linked_to_what_it_started_and_events_say_where_the
     ] {
         assert_eq!(attribute(taken, name), value, "{name}");
     }
+
+    // Of a job in another system it is told when it was begun, how long it was waited for, and that it was collected.
+    let connector = only(&spans, "HIGHTOUCH HIGHTOUCH_SYNC");
+    let steps = ["start", "poll", "collect"].map(|step| only(&spans, step));
+    assert!(steps.iter().all(|step| step.parent == connector.id), "{steps:#?}");
+    assert!(steps.windows(2).all(|two| two[0].ended <= two[1].began), "{steps:#?}");
+    assert!(attribute(steps[1], "downbeat.polls").parse::<u64>().is_ok_and(|polls| polls > 0), "{:#?}", steps[1]);
 
     // What happens is told on NATS with the place where it belongs.
     let stream = context.get_stream("DOWNBEAT_EVENTS").await.expect("the stream of events");

@@ -1,6 +1,6 @@
 //! OpenTelemetry: what a process does, says and measures, told to a receiver of OTLP over gRPC.
 //!
-//! Off, and at no cost but a look, unless `OTEL_EXPORTER_OTLP_ENDPOINT` names one ([`config`] reads the variables). On, whoever has something
+//! Off, and at no cost but a look, unless `OTEL_EXPORTER_OTLP_ENDPOINT` names one (`config.rs` reads the variables). On, whoever has something
 //! to tell gives it to a bounded queue and never waits; what finds no room is counted. Ids of spans are given by whoever knows what they are
 //! of, so that every process and every repetition says the same: that is why the spans here are our own and not those of an SDK. Knows
 //! nothing about runs.
