@@ -167,21 +167,32 @@ fn ways(ports: &[u16]) -> Vec<Proxy> {
 impl Fleet {
     /// Starts all of it with its data in `folder`, and waits until it works.
     pub fn start(folder: &Path, sizes: Sizes) -> Self {
+        Self::start_over(folder, sizes, &["--snapshot-records", "50"], ways)
+    }
+
+    /// The same as people install it, to be measured: nobody can be cut off.
+    pub fn start_to_measure(folder: &Path, sizes: Sizes) -> Self {
+        Self::start_over(folder, sizes, &[], |_| Vec::new())
+    }
+
+    fn start_over(folder: &Path, sizes: Sizes, snapshots: &[&str], ways: fn(&[u16]) -> Vec<Proxy>) -> Self {
         let nats = NatsCluster::start(&nats_program(), folder, sizes.servers).expect("a cluster of nats-servers");
         let ports = |count: usize| (0..count).map(|_| free_port()).collect::<Vec<u16>>();
         let (coordinator_ports, projector_ports) = (ports(sizes.coordinators), ports(sizes.projectors));
         let (coordinators, projectors) = (urls(&coordinator_ports), urls(&projector_ports));
         let in_folder = |name: &str| folder.join(name).to_str().expect("test folders are text").to_owned();
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
-        let behind = |ways: &[Proxy], scheme: &str| {
-            ways.iter().map(|way| format!("{scheme}://{}", way.address())).collect::<Vec<_>>().join(",")
+        let behind = |ways: &[Proxy], ports: &[u16], scheme: &str| {
+            let direct = ports.iter().map(|port| SocketAddr::from(([127, 0, 0, 1], *port))).skip(ways.len());
+            let addresses = ways.iter().map(Proxy::address).chain(direct);
+            addresses.map(|address| format!("{scheme}://{address}")).collect::<Vec<_>>().join(",")
         };
         let (servers, blobs) = (nats.ports(), in_folder("blobs"));
         let coordinator = |at: usize| {
             let (ways, listen) = (ways(&servers), format!("127.0.0.1:{}", coordinator_ports[at]));
-            let arguments = words(&["--log", &behind(&ways, "nats"), "--listen", &listen, "--blobs", &blobs]);
+            let arguments = words(&["--log", &behind(&ways, &servers, "nats"), "--listen", &listen, "--blobs", &blobs]);
             let replicas = sizes.servers.to_string();
-            let more = words(&["--log-replicas", &replicas, "--snapshot-records", "50"]);
+            let more = [words(&["--log-replicas", &replicas]), words(snapshots)].concat();
             let name = format!("coordinator-{at}");
             let named = words(&["--name", &name]);
             Member::new(folder, name, "downbeat-coordinator", [arguments, more, named].concat(), ways)
@@ -189,13 +200,19 @@ impl Fleet {
         let worker = |at: usize| {
             let (ways, name) = (ways(&coordinator_ports), format!("worker-{at}"));
             let slots = sizes.slots.to_string();
-            let arguments = words(&["--coordinator", &behind(&ways, "http"), "--data", &in_folder(&name)]);
+            let arguments =
+                words(&["--coordinator", &behind(&ways, &coordinator_ports, "http"), "--data", &in_folder(&name)]);
             let more = words(&["--blobs", &blobs, "--slots", &slots, "--environments", &environments()]);
             Member::new(folder, name, "downbeat-worker", [arguments, more].concat(), ways)
         };
         let scheduler = |at: usize| {
             let (log, to) = (ways(&servers), ways(&coordinator_ports));
-            let arguments = words(&["--log", &behind(&log, "nats"), "--coordinator", &behind(&to, "http")]);
+            let arguments = words(&[
+                "--log",
+                &behind(&log, &servers, "nats"),
+                "--coordinator",
+                &behind(&to, &coordinator_ports, "http"),
+            ]);
             let ways = log.into_iter().chain(to).collect();
             Member::new(folder, format!("scheduler-{at}"), "downbeat-scheduler", arguments, ways)
         };
@@ -203,7 +220,8 @@ impl Fleet {
             let (ways, name) = (ways(&servers), format!("projector-{at}"));
             let (data, outgoing) = (in_folder(&format!("{name}-data")), in_folder(&format!("{name}-outgoing")));
             let listen = format!("127.0.0.1:{}", projector_ports[at]);
-            let arguments = words(&["--log", &behind(&ways, "nats"), "--listen", &listen, "--data-dir", &data]);
+            let arguments =
+                words(&["--log", &behind(&ways, &servers, "nats"), "--listen", &listen, "--data-dir", &data]);
             let more = words(&["--blobs", &blobs, "--outgoing-data", &outgoing]);
             Member::new(folder, name, "downbeat-metadata-projector", [arguments, more].concat(), ways)
         };

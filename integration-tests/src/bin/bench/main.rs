@@ -1,10 +1,11 @@
 //! Measures the budgets that this version has: no-op tasks, events, schedules and the API through the whole path, over both logs. Prints a table.
 //!
-//! Usage: `make bench`, which builds in the release profile first; `downbeat-bench [tasks] [events] [schedules] [front]` measures those only.
+//! Usage: `make bench`, which builds in the release profile first; `downbeat-bench [tasks] [events] [schedules] [front] [fleet]` measures those only.
 //! Never a test: figures have no verdict here.
 
 mod cpu;
 mod events;
+mod fleet;
 mod front;
 mod measure;
 mod report;
@@ -12,7 +13,10 @@ mod schedules;
 
 use std::process::ExitCode;
 
-use downbeat_integration_tests::cluster::{Addresses, Cluster, Dev};
+use downbeat_integration_tests::{
+    cluster::{Addresses, Cluster, Dev},
+    fleet::Fleet,
+};
 
 use measure::Figures;
 
@@ -63,7 +67,22 @@ async fn main() -> ExitCode {
             Err(error) => println!("| {name} | front door | failed | {error} |"),
         }
     }
+    drop(cluster);
+    if wanted("fleet") {
+        print_fleet(folder.path()).await;
+    }
     ExitCode::SUCCESS
+}
+
+async fn print_fleet(folder: &std::path::Path) {
+    let folder = folder.join("fleet");
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let mut fleet = Fleet::start_to_measure(&folder, fleet::SIZES);
+    match fleet::figures(&fleet, ROUNDS).await {
+        Ok(figures) => println!("{}", report::figures(fleet::NAME, &figures)),
+        Err(error) => println!("| {} | failed | {error} |", fleet::NAME),
+    }
+    row(fleet::NAME, fleet::FIGURE, fleet::take_overs(&mut fleet, ROUNDS).await);
 }
 
 fn row(log: &str, figure: &str, outcome: Result<Vec<f64>, String>) {

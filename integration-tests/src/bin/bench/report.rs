@@ -21,12 +21,17 @@ pub fn head() -> String {
 
 /// The rows of one log.
 pub fn rows(log: &str, figures: &Figures, pid: u32) -> String {
+    let memory = format!("| {log} | memory of the coordinator's process after it, MiB | | {} | | |", memory_mib(pid));
+    [self::figures(log, figures), memory].join("\n")
+}
+
+/// The same without the process.
+pub fn figures(log: &str, figures: &Figures) -> String {
     let rows = [
         row(log, "10,000 no-op tasks side by side, tasks/s", &figures.fan_out_tasks_per_second, 1.0),
         row(log, "from its end until a query shows it, ms", &figures.projection_lag_ms, 1.0),
         row(log, "200 no-op tasks in a chain, per hop, ms", &figures.chain_hop_ms, 0.99),
         row(log, "start call to start of the first task, idle, ms", &figures.start_ms, 0.99),
-        format!("| {log} | memory of the coordinator's process after it, MiB | | {} | | |", memory_mib(pid)),
     ];
     rows.join("\n")
 }

@@ -48,7 +48,9 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
 
     let mut routes = RoutesBuilder::default();
     let snapshots = Snapshots::new(blobs.clone(), downbeat_coordinator::limits::RECORDS_PER_SNAPSHOT);
-    let coordinator = Coordinator::take_over(log.clone(), "dev", Some(snapshots)).await.map_err(failed)?;
+    let measures = downbeat_coordinator::metrics::Metrics::serve(None, shutdown.signal()).await.map_err(failed)?;
+    let coordinator =
+        Coordinator::take_over_measured(log.clone(), "dev", Some(snapshots), &measures).await.map_err(failed)?;
     let coordinator = coordinator.syncing_every(Duration::from_secs(dev.git_sync_seconds));
     let keys = master_keys(&dev.data).map_err(Error::Usage)?;
     let coordinator = coordinator.with_connections(Vault::new(Some(keys), blobs.clone())).await;
@@ -64,9 +66,10 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         ..OutgoingConfig::in_folder(&dev.data.join("outgoing"))
     };
     let nats = dev.nats.of(PROJECTOR);
-    let measures = outgoing::Metrics::serve(None, shutdown.signal()).await.map_err(failed)?;
-    let outgoing =
-        outgoing::start(&log, (&log_address, &nats), projector.published(), &told, &measures, String::new()).await;
+    let measures =
+        downbeat_metadata_projector::metrics::Metrics::serve(None, shutdown.signal()).await.map_err(failed)?;
+    let rows = measures.of(projector.published());
+    let outgoing = outgoing::start(&log, (&log_address, &nats), rows, &told, &measures.outgoing, String::new()).await;
     let outgoing = outgoing.map_err(failed)?;
     let (projector, projector_services) = projector.into_parts(&mut routes);
     let services = [&coordinator_services[..], &projector_services[..]].concat();
