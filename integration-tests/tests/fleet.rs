@@ -62,6 +62,7 @@ fn one_of_several_goes_on_where_another_ends() {
     whoever_is_asked_answers(&fleet);
     let mut started = restarted_one_after_the_other(&mut fleet);
     started.extend(owners_die(&mut fleet));
+    servers_die(&mut fleet);
 
     await_ends(&addresses, &started);
     assert!(addresses.downbeat_ok(&["log", "verify"]).contains("log verify: ok"));
@@ -102,14 +103,19 @@ fn restarted_one_after_the_other(fleet: &mut Fleet) -> Vec<Started> {
     for at in 0..fleet.workers.len() {
         restart(&mut fleet.workers[at], &addresses);
     }
-    for at in 0..fleet.nats.len() {
-        fleet.nats.kill9(at).expect("the server is ours");
-        fleet.nats.restart(at).expect("it starts");
-        beat(&addresses, &format!("server-{at}"));
-        eventually("the servers have caught up", WORKS_AGAIN, || fleet.nats.is_settled().then_some(()));
-    }
     stop.store(true, Ordering::Relaxed);
     loading.join().expect("no command failed")
+}
+
+/// One NATS server of three is always away, and everything goes on.
+fn servers_die(fleet: &mut Fleet) {
+    for at in 0..fleet.nats.len() {
+        fleet.nats.kill9(at).expect("the server is ours");
+        beat(&fleet.addresses, &format!("without-server-{at}"));
+        fleet.nats.restart(at).expect("it starts");
+        beat(&fleet.addresses, &format!("server-{at}"));
+        eventually("the servers have caught up", WORKS_AGAIN, || fleet.nats.is_settled().then_some(()));
+    }
 }
 
 fn restart(member: &mut Member, addresses: &Addresses) {

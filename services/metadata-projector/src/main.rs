@@ -36,16 +36,15 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
     let trust = Trust::load(&arguments.projector.tls, Some(PROJECTOR))?;
     let listener = grpc::bind(arguments.projector.listen).await?.guarded(&trust, may_call);
-    let address = listener.local_addr()?;
-    tracing::info!(%address, "metadata projector listens");
+    let here = grpc::reachable_at(listener.local_addr()?);
+    tracing::info!(address = here, "metadata projector listens");
     let metrics = Metrics::serve(arguments.projector.metrics, shutdown.signal()).await?;
     let (at, nats, told) = (arguments.log, arguments.nats.of(PROJECTOR), arguments.outgoing);
     let open = at.open_waiting(Access::Read, "downbeat-projector", &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let started = start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
     let Some(projector) = shutdown.unless_ended(started).await.transpose()? else { return Ok(()) };
-    let (rows, here) = (metrics.of(projector.published()), grpc::reachable_at(address));
-    let outgoing = outgoing::start(&log, (&at, &nats), rows, &told, &metrics.outgoing, here);
-    let Some(outgoing) = shutdown.unless_ended(outgoing).await.transpose()? else { return Ok(()) };
-    Ok(projector.serve_and_tell(listener, outgoing, &shutdown).await?)
+    let told = outgoing::start(&log, (&at, &nats), metrics.of(projector.published()), &told, &metrics.outgoing, here);
+    let Some(told) = shutdown.unless_ended(told).await.transpose()? else { return Ok(()) };
+    Ok(projector.serve_and_tell(listener, told, &shutdown).await?)
 }
