@@ -102,6 +102,7 @@ const KINDS: [(i32, &str); 91] = [
     (173, "ASSET_DECLARED"),
     (174, "ASSET_REMOVED"),
     (175, "DEPENDENCIES_DECLARED"),
+    (176, "LEVEL_RAISED"),
     (177, "TOOLS_CALLED"),
 ];
 
