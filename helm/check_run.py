@@ -15,8 +15,10 @@ import json
 import re
 import secrets
 import socket
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import grpc
@@ -256,11 +258,45 @@ def others_faults(running, workloads, alike, typed):
             running.command(typed, "run", "hello", "--wait")
             running.begin(one)
             until_probed(running, workloads[name], one)
+    if len(alike["nats"]) > 1:
+        yield from stranger_faults(running, alike)
     copies = len(alike["nats"])
     streams = json.loads(running.get("http://127.0.0.1:8222/jsz?accounts=true&streams=true&config=true"))
     kept = {one["name"]: one["config"]["num_replicas"] for account in streams["account_details"] for one in account.get("stream_detail", [])}
     if not {"DOWNBEAT_LOG_0", "DOWNBEAT_TRIGGER", "DOWNBEAT_EVENTS"} <= set(kept) or set(kept.values()) != {copies}:
         yield f"of {copies} servers each has not a copy of every stream: {kept}"
+
+
+STRANGER = """server_name: stranger
+listen: 127.0.0.1:-1
+cluster {{
+  name: downbeat
+  listen: 127.0.0.1:-1
+  routes: ["nats://127.0.0.1:{port}"]
+  tls {{ cert_file: "{tls}/tls.crt", key_file: "{tls}/tls.key", ca_file: "{tls}/ca.crt" }}
+}}
+"""
+
+
+def stranger_faults(running, alike):
+    """Among the servers of NATS is who has their certificate, and nobody who has another one of the same authority."""
+    first = alike["nats"][0]
+    for whose, path, joins in (("worker", "/etc/downbeat/tls", False), ("nats", "/etc/nats-tls", True)):
+        file = running.folder / f"stranger-{whose}.conf"
+        file.write_text(STRANGER.format(port=running.port(first, 6222), tls=running.place(alike[whose][0], path)))
+        with (running.folder / f"stranger-{whose}.txt").open("wb") as printed:
+            process = subprocess.Popen([running.nats_server, "-c", file], stdout=printed, stderr=subprocess.STDOUT)
+        try:
+            until = time.monotonic() + (20 if joins else 4)
+            joined = False
+            while not joined and time.monotonic() < until:
+                time.sleep(0.2)
+                joined = "stranger" in [one.get("remote_name") for one in json.loads(running.get("http://127.0.0.1:8222/routez"))["routes"]]
+        finally:
+            process.terminate()
+            process.wait()
+        if joined is not joins:
+            yield f"a server with the certificate of {whose} is {'' if joined else 'not '}let in among the servers:\n{Path(printed.name).read_text()}"
 
 
 def probed(running, one, how, ports):
