@@ -3,7 +3,7 @@
     .cache/tools/helm/bin/python helm/check_run.py --programs target/debug --nats-server .cache/tools/bin/nats-server
 
 As it is by default; with certificates, users of NATS, a master key and secrets of callbacks and webhooks, which are made here as cert-manager
-and operators make them; and the same with several coordinators and a cluster of NATS, each of which is ended while a pipeline runs on the others.
+and operators make them; and the same with several coordinators, projectors and servers of NATS, each of which is ended while a pipeline runs on the others.
 Then what `helm test` runs. What a cluster adds (policies, volumes, names, probes by a kubelet) is not tried.
 """
 
@@ -248,9 +248,10 @@ def until_probed(running, found, one):
 
 
 def others_faults(running, workloads, alike, typed):
-    """Of several, each is ended while a pipeline runs on the others: a coordinator as in a rollout, a server of NATS as by a machine that dies."""
-    typed = typed | {"DOWNBEAT_SERVER": running.environment(alike["gateway"][0])["DOWNBEAT_COORDINATOR"]}
-    for name, kill in (("coordinator", False), ("nats", True)):
+    """Of several, each is ended while a pipeline runs on the others: ours as in a rollout, a server of NATS as by a machine that dies."""
+    given = running.environment(alike["gateway"][0])
+    typed = typed | {"DOWNBEAT_SERVER": given["DOWNBEAT_COORDINATOR"], "DOWNBEAT_METADATA": given["DOWNBEAT_METADATA"]}
+    for name, kill in (("coordinator", False), ("projector", False), ("nats", True)):
         for one in alike[name] if len(alike[name]) > 1 else []:
             said = running.stop(one, kill)
             if not kill and said != 0:

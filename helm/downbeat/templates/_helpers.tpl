@@ -74,14 +74,14 @@ labels:
 {{- end -}}
 
 {{/*
-Where coordinators are: behind their Service, which knows who serves. Of several each is named behind it: whoever has several addresses
-notices within seconds that one is gone, and goes to the next.
+Where coordinators or projectors are: behind their Service, which knows who serves. Of several each is named behind it: whoever has several
+addresses notices within seconds that one is gone, and goes to the next. Of (dict "root" $ "of" "coordinator" "port" 7410).
 */}}
-{{- define "downbeat.coordinators" -}}
-{{- $service := include "downbeat.address" (dict "root" . "of" "coordinator" "port" 7410) -}}
-{{- $replicas := int .Values.coordinator.replicas -}}
+{{- define "downbeat.addresses" -}}
+{{- $service := include "downbeat.address" . -}}
+{{- $replicas := int (index .root.Values .of).replicas -}}
 {{- if gt $replicas 1 -}}
-{{- printf "%s,%s" $service (include "downbeat.podsAddresses" (dict "root" . "of" "coordinator" "scheme" (ternary "https" "http" .Values.tls.enabled) "port" 7410 "replicas" $replicas)) -}}
+{{- printf "%s,%s" $service (include "downbeat.podsAddresses" (dict "root" .root "of" .of "scheme" (ternary "https" "http" .root.Values.tls.enabled) "port" .port "replicas" $replicas)) -}}
 {{- else -}}
 {{- $service -}}
 {{- end -}}
@@ -164,6 +164,30 @@ spec:
   resources:
     requests:
       storage: {{ .volume.size }}
+{{- end -}}
+
+{{/* Claims that the cluster makes for each pod of its own, of (dict "root" $ "of" "nats" "volume" VOLUME). */}}
+{{- define "downbeat.claimTemplates" -}}
+volumeClaimTemplates:
+  - metadata:
+      name: data
+      labels:
+        {{- include "downbeat.selector" . | nindent 8 }}
+    spec:
+      accessModes: [ReadWriteOnce]
+      {{- with .volume.storageClass }}
+      storageClassName: {{ . }}
+      {{- end }}
+      resources:
+        requests:
+          storage: {{ .volume.size }}
+{{- end -}}
+
+{{/* Whether there are any: where there are several pods, for one has a claim of the chart's. Of (dict "root" $ "of" "nats"). */}}
+{{- define "downbeat.claimsEach" -}}
+{{- with index .root.Values .of -}}
+{{- if and .persistence.enabled (gt (int .replicas) 1) }}yes{{ end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* A volume of a pod, of (dict "root" $ "name" NAME "called" CLAIM "volume" VOLUME). */}}
