@@ -40,6 +40,9 @@ class Service:
     mounts: dict = field(default_factory=dict)
     # Path in the container -> bytes.
     files: dict = field(default_factory=dict)
+    # The name by which this one alone is reached, of several that are alike, and whether it is another than the first of them.
+    host: str = ""
+    follows: bool = False
 
 
 def free_ports(count):
@@ -60,12 +63,18 @@ class Running:
         self.services, self.folder, self.programs = services, Path(folder), Path(programs)
         self.nats_server = Path(nats_server)
         self.ports = dict(zip(ports, free_ports(len(ports)), strict=True))
+        # Of several that are alike the first is the one that everybody reaches; the others have ports of their own.
+        self.own = {service.name: dict(zip(ports, free_ports(len(ports)), strict=True)) for service in services if service.follows}
         self.hosts = sorted(hosts, key=len, reverse=True)
         self.processes = {}
 
     def here(self, text, service=None):
         """The same text for processes of this machine."""
         ports = "|".join(str(port) for port in self.ports)
+        for one in (one for one in self.services if one.host):
+            text = re.sub(rf"(?<=//){re.escape(one.host)}:({ports})\b", lambda found, one=one: f"127.0.0.1:{self.port(one, int(found[1]))}", text)
+        if service is not None:
+            text = re.sub(rf"\b0\.0\.0\.0:({ports})\b", lambda found: f"127.0.0.1:{self.port(service, int(found[1]))}", text)
         text = re.sub(rf":({ports})\b", lambda found: f":{self.ports[int(found[1])]}", text)
         text = text.replace("0.0.0.0:", "127.0.0.1:")
         for host in self.hosts:
@@ -77,6 +86,10 @@ class Running:
                 known = "|".join(re.escape(path) for path in sorted(folders, key=len, reverse=True))
                 text = re.sub(rf"(?<![\w/])({known})(?![\w-])", lambda found: str(self.place(service, found[1])), text)
         return text
+
+    def port(self, service, port):
+        """Where a port of the service is."""
+        return self.own.get(service.name, self.ports)[port]
 
     def place(self, service, path):
         if path in service.mounts:
@@ -98,14 +111,24 @@ class Running:
     def __enter__(self):
         for service in self.services:
             self.give(service)
-            arguments = [self.here(argument, service) for argument in service.arguments]
-            command = [str(self.nats_server), *arguments] if arguments[0].startswith("-") else [self.program(arguments[0]), *arguments[1:]]
-            (self.folder / service.name).mkdir(parents=True, exist_ok=True)
-            with (self.folder / f"{service.name}.txt").open("wb") as printed:
-                self.processes[service.name] = subprocess.Popen(
-                    command, env=self.environment(service), stdout=printed, stderr=subprocess.STDOUT, cwd=self.folder / service.name
-                )
+            self.begin(service)
         return self
+
+    def begin(self, service):
+        """Starts it, or starts it again."""
+        arguments = [self.here(argument, service) for argument in service.arguments]
+        command = [str(self.nats_server), *arguments] if arguments[0].startswith("-") else [self.program(arguments[0]), *arguments[1:]]
+        (self.folder / service.name).mkdir(parents=True, exist_ok=True)
+        with (self.folder / f"{service.name}.txt").open("ab") as printed:
+            self.processes[service.name] = subprocess.Popen(
+                command, env=self.environment(service), stdout=printed, stderr=subprocess.STDOUT, cwd=self.folder / service.name
+            )
+
+    def stop(self, service, kill=False):
+        """Ends it as a cluster does, or as a machine that dies does; with what it ended."""
+        process = self.processes.pop(service.name)
+        process.kill() if kill else process.terminate()
+        return process.wait(END_SECONDS)
 
     def give(self, service):
         """Its folders and files, as a cluster gives secrets: for owner and group, and as links into a folder beside them."""

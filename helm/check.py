@@ -12,6 +12,7 @@ from pathlib import Path
 
 import objects
 import programs
+import releases
 import rendering
 import tables
 
@@ -27,6 +28,7 @@ def faults(folder, server):
     yield from tables.faults()
     yield from monitoring.faults()
     yield from rendering.refusal_faults()
+    yield from releases.faults()
     yield from rendering.stray_golden()
     if not ACCOUNTS.exists() or ACCOUNTS.read_text() != objects.accounts(DEPLOYED.read_text()):
         yield "helm/downbeat/files/nats-accounts.conf differs from deploy/nats/nats.conf: write it anew with --write"

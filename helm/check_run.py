@@ -2,18 +2,23 @@
 
     .cache/tools/helm/bin/python helm/check_run.py --programs target/debug --nats-server .cache/tools/bin/nats-server
 
-Twice: as it is by default, and with certificates, users of NATS, a master key and secrets of callbacks and webhooks, which are made here as
-cert-manager and operators make them. Then what `helm test` runs. What a cluster adds (policies, volumes, probes by a kubelet) is not tried.
+As it is by default; with certificates, users of NATS, a master key and secrets of callbacks and webhooks, which are made here as cert-manager
+and operators make them; and the same with several coordinators, projectors and servers of NATS, each of which is ended while a pipeline runs on the others.
+Then what `helm test` runs. What a cluster adds (policies, volumes, names, probes by a kubelet) is not tried.
 """
 
 import argparse
 import base64
 import datetime
 import ipaddress
+import json
+import re
 import secrets
 import socket
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import grpc
@@ -23,12 +28,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 import rendering
-from objects import PODS, containers_of, pod_of
+from objects import PODS, claimed, containers_of, pod_names, pod_of
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "deploy"))
 from services import Running, Service, to_the_end
 
-PORTS = (4222, 8222, 7410, 7412, 7400, 7401, 7420, 9463, 9464, 9465, 9466, 80)
+PORTS = (4222, 6222, 8222, 7410, 7412, 7400, 7401, 7420, 9463, 9464, 9465, 9466, 80)
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 # Started in this order; a cluster starts all at once.
 ORDER = ("nats", "coordinator", "projector", "scheduler", "worker", "gateway")
 USERS = ("coordinator", "projector", "scheduler", "operator")
@@ -103,9 +109,10 @@ class Authority:
         return made.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(hours=1))
 
     def issue(self, asked):
-        """The Secret of a Certificate; here services are reached at 127.0.0.1, too."""
+        """The Secret of a Certificate; here services are reached at 127.0.0.1, too, which servers of NATS compare with names only."""
         spec, key = asked["spec"], ec.generate_private_key(ec.SECP256R1())
         names = [x509.UniformResourceIdentifier(uri) for uri in spec.get("uris", [])] + [x509.DNSName(name) for name in spec.get("dnsNames", [])]
+        names += [] if spec.get("uris") else [x509.DNSName("127.0.0.1")]
         usages = {"client auth": x509.ExtendedKeyUsageOID.CLIENT_AUTH, "server auth": x509.ExtendedKeyUsageOID.SERVER_AUTH}
         made = self.begun(x509.Name([]), key)
         made = made.add_extension(x509.SubjectAlternativeName([*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=True)
@@ -126,30 +133,38 @@ class Secrets(dict):
         return self.setdefault(name, {}).setdefault(key, secrets.token_hex(24))
 
 
-def service(found, objects, known):
-    """A workload as a process."""
+def processes(found, objects, known):
+    """A workload as a process, or as several where each pod has a name; of others one stands for all."""
     _, spec = pod_of(found)
     container = spec["containers"][0]
-    name = found["metadata"]["labels"]["app.kubernetes.io/component"]
-    return Service(name, container["args"], variables(container, known, found), *mounted(spec, container, objects, known))
+    name, meta = found["metadata"]["labels"]["app.kubernetes.io/component"], found["metadata"]
+    several = found["kind"] == "StatefulSet" and found["spec"]["replicas"] > 1
+    for ordinal, pod in enumerate(pod_names(found) if several else [meta["name"]]):
+        called = f"{name}-{ordinal}" if ordinal else name
+        folders, files = mounted(spec, container, objects, known, called)
+        folders |= {mount["mountPath"]: f"{mount['name']}-{pod}" for mount in container["volumeMounts"] if mount["name"] in claimed(found)}
+        host = f"{pod}.{found['spec']['serviceName']}.{meta['namespace']}.svc.cluster.local" if several else ""
+        yield Service(called, container["args"], variables(container, known, pod), folders, files, host, ordinal > 0)
 
 
-def variables(container, known, found):
+def variables(container, known, pod):
+    """As a kubelet has them: what a later one says of an earlier one is put in."""
     given = {}
     for variable in container.get("env", []):
         source = variable.get("valueFrom", {})
         if "secretKeyRef" in source:
             given[variable["name"]] = known.value(source["secretKeyRef"]["name"], source["secretKeyRef"]["key"])
         else:
-            given[variable["name"]] = found["metadata"]["name"] if "fieldRef" in source else variable["value"]
+            text = pod if "fieldRef" in source else variable["value"]
+            given[variable["name"]] = re.sub(r"\$\((\w+)\)", lambda named: given[named[1]], text)
     return given
 
 
-def mounted(spec, container, objects, known):
+def mounted(spec, container, objects, known, called):
     """Folders, and files."""
     folders, files = {}, {}
     volumes = {volume["name"]: volume for volume in spec["volumes"]}
-    for mount in container["volumeMounts"]:
+    for mount in (mount for mount in container["volumeMounts"] if mount["name"] in volumes):
         volume, path = volumes[mount["name"]], mount["mountPath"]
         if "secret" in volume:
             name = volume["secret"]["secretName"]
@@ -159,7 +174,7 @@ def mounted(spec, container, objects, known):
             made = (one["data"] for one in objects if one["kind"] == "ConfigMap" and one["metadata"]["name"] == volume["configMap"]["name"])
             files |= {f"{path}/{key}": content for key, content in next(made, MANIFESTS).items()}
         else:
-            folders[path] = volume.get("persistentVolumeClaim", {}).get("claimName") or f"{container['name']}-{volume['name']}"
+            folders[path] = volume.get("persistentVolumeClaim", {}).get("claimName") or f"{called}-{volume['name']}"
     return folders, files
 
 
@@ -186,15 +201,16 @@ def checked(values, more, armed, asked):
             known[wanted["spec"]["secretName"]] = authority.issue(wanted)
         workloads = {found["metadata"]["labels"]["app.kubernetes.io/component"]: found for found in objects if found["kind"] in PODS}
         test = workloads.pop("test")
-        services = [service(workloads[name], objects, known) for name in ORDER]
+        alike = {name: list(processes(workloads[name], objects, known)) for name in ORDER}
+        services = [one for name in ORDER for one in alike[name]]
         # What `helm test` and people have: the operator's certificate, here also the operator's user of NATS.
         container = test["spec"]["initContainers"][0]
-        operator = Service("operator", ["downbeat"], variables(container, known, test), *mounted(test["spec"], container, objects, known))
+        operator = Service("operator", ["downbeat"], variables(container, known, test["metadata"]["name"]), *mounted(test["spec"], container, objects, known, "operator"))
         hosts = [found["metadata"]["name"] for found in objects if found["kind"] == "Service"]
         with Running(services, folder, asked.programs.resolve(), asked.nats_server.resolve(), PORTS, hosts) as running:
             running.give(operator)
             typed = {name: running.here(value, operator) for name, value in operator.variables.items()}
-            typed |= {name: value for name, value in running.environment(services[1]).items() if name in ("DOWNBEAT_LOG", "DOWNBEAT_NATS_CA")}
+            typed |= {name: value for name, value in running.environment(alike["coordinator"][0]).items() if name in ("DOWNBEAT_LOG", "DOWNBEAT_NATS_CA")}
             if armed:
                 seed = folder / "operator.nkey"
                 seed.write_text(known["nkey-operator"]["nkey"])
@@ -203,7 +219,7 @@ def checked(values, more, armed, asked):
             running.until("a gateway is ready", lambda: running.get("http://127.0.0.1:7401/ready"))
             running.until("the scheduler has the log", lambda: running.get("http://127.0.0.1:9464/metrics"))
             running.until("the projector has the log", lambda: running.get("http://127.0.0.1:9465/metrics"))
-            yield from probe_faults(running, workloads)
+            yield from probe_faults(running, workloads, alike)
             yield from to_the_end(running, typed)
             for step in containers_of(test["spec"]):
                 said = running.step(step["args"], typed, gateway_port=80)
@@ -211,33 +227,99 @@ def checked(values, more, armed, asked):
                     yield f"helm test: {step['name']}: {said}"
             if armed:
                 yield from armed_faults(running, typed)
+            yield from others_faults(running, workloads, alike, typed)
             yield from running.ended()
 
 
-def probe_faults(running, workloads):
+def probe_faults(running, workloads, alike):
     """Every probe of every pod, asked as a kubelet asks."""
     for name, found in workloads.items():
-        container = pod_of(found)[1]["containers"][0]
-        ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
-        kinds = [kind for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in container]
-        if not kinds:
+        if not any(kind in pod_of(found)[1]["containers"][0] for kind in PROBES):
             yield f"{name} has no probe"
-        for kind in kinds:
-            running.until(f"{kind} of {name}", lambda how=container[kind], ports=ports: probed(running, how, ports))
+        for one in alike[name]:
+            until_probed(running, found, one)
 
 
-def probed(running, how, ports):
+def until_probed(running, found, one):
+    container = pod_of(found)[1]["containers"][0]
+    ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
+    for kind in (kind for kind in PROBES if kind in container):
+        running.until(f"{kind} of {one.name}", lambda how=container[kind]: probed(running, one, how, ports))
+
+
+def others_faults(running, workloads, alike, typed):
+    """Of several, each is ended while a pipeline runs on the others: ours as in a rollout, a server of NATS as by a machine that dies."""
+    given = running.environment(alike["gateway"][0])
+    typed = typed | {"DOWNBEAT_SERVER": given["DOWNBEAT_COORDINATOR"], "DOWNBEAT_METADATA": given["DOWNBEAT_METADATA"]}
+    for name, kill in (("coordinator", False), ("projector", False), ("nats", True)):
+        for one in alike[name] if len(alike[name]) > 1 else []:
+            said = running.stop(one, kill)
+            if not kill and said != 0:
+                yield f"{one.name} ends with {said}"
+            running.command(typed, "run", "hello", "--wait")
+            running.begin(one)
+            until_probed(running, workloads[name], one)
+    if len(alike["nats"]) > 1:
+        yield from stranger_faults(running, alike)
+    copies = len(alike["nats"])
+    streams = json.loads(running.get("http://127.0.0.1:8222/jsz?accounts=true&streams=true&config=true"))
+    kept = {one["name"]: one["config"]["num_replicas"] for account in streams["account_details"] for one in account.get("stream_detail", [])}
+    if not {"DOWNBEAT_LOG_0", "DOWNBEAT_TRIGGER", "DOWNBEAT_EVENTS"} <= set(kept) or set(kept.values()) != {copies}:
+        yield f"of {copies} servers each has not a copy of every stream: {kept}"
+
+
+STRANGER = """server_name: stranger
+listen: 127.0.0.1:-1
+cluster {{
+  name: downbeat
+  listen: 127.0.0.1:-1
+  routes: ["nats://127.0.0.1:{port}"]
+  tls {{ cert_file: "{tls}/tls.crt", key_file: "{tls}/tls.key", ca_file: "{tls}/ca.crt" }}
+}}
+"""
+
+
+def stranger_faults(running, alike):
+    """Among the servers of NATS is who has their certificate, and nobody who has another one of the same authority."""
+    first = alike["nats"][0]
+    for whose, path, joins in (("worker", "/etc/downbeat/tls", False), ("nats", "/etc/nats-tls", True)):
+        file = running.folder / f"stranger-{whose}.conf"
+        file.write_text(STRANGER.format(port=running.port(first, 6222), tls=running.place(alike[whose][0], path)))
+        with (running.folder / f"stranger-{whose}.txt").open("wb") as printed:
+            process = subprocess.Popen([running.nats_server, "-c", file], stdout=printed, stderr=subprocess.STDOUT)
+        try:
+            until = time.monotonic() + (20 if joins else 4)
+            joined = False
+            while not joined and time.monotonic() < until:
+                time.sleep(0.2)
+                joined = "stranger" in [one.get("remote_name") for one in json.loads(running.get("http://127.0.0.1:8222/routez"))["routes"]]
+        finally:
+            process.terminate()
+            process.wait()
+        if joined is not joins:
+            yield f"a server with the certificate of {whose} is {'' if joined else 'not '}let in among the servers:\n{Path(printed.name).read_text()}"
+
+
+def probed(running, one, how, ports):
     """Whether the pod answers; an error if it does not."""
-    way, asked = next((way, how[way]) for way in ("httpGet", "tcpSocket", "grpc") if way in how)
-    port = running.ports[ports.get(asked["port"], asked["port"])]
+    way, asked = next((way, how[way]) for way in ("httpGet", "tcpSocket", "grpc", "exec") if way in how)
+    if way == "exec":
+        said = running.step([running.here(word, one) for word in asked["command"]], running.environment(one))
+        if said is not None:
+            raise OSError(said)
+        return True
+    port = running.port(one, ports.get(asked["port"], asked["port"]))
     if way == "httpGet":
         running.get(f"http://127.0.0.1:{port}{asked['path']}")
     elif way == "tcpSocket":
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
     else:
+        service = asked.get("service", "").encode()
+        # HealthCheckRequest: the name of the service, if it is about one.
+        asks = b"\x0a" + bytes([len(service)]) + service if service else b""
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             try:
-                said = channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=5)
+                said = channel.unary_unary("/grpc.health.v1.Health/Check")(asks, timeout=5)
             except grpc.RpcError as error:
                 raise OSError(str(error)) from error
         # HealthCheckResponse with the status SERVING.
@@ -268,7 +350,7 @@ def main():
     parser.add_argument("--nats-server", type=Path, required=True)
     asked = parser.parse_args()
     faults = []
-    for name, more, armed in (("minimal", {}, False), ("tls", ARMED, True)):
+    for name, more, armed in (("minimal", {}, False), ("tls", ARMED, True), ("ha", ARMED, True)):
         faults += [f"{name}: {fault}" for fault in checked(rendering.HERE / "sets" / f"{name}.yaml", more, armed, asked)]
     for fault in faults:
         print(f"- {fault}")

@@ -10,7 +10,7 @@ import yaml
 # Objects that have pods, and pods themselves.
 PODS = ("Deployment", "StatefulSet", "Pod")
 # Who is asked by `helm test` and nobody else's address.
-ADDRESS = re.compile(r"(?:https?|nats|tls)://([a-z0-9-]+?)(?:\.[a-z0-9.-]*)?:(\d+)")
+ADDRESS = re.compile(r"(?:https?|nats|tls)://([a-z0-9-]+?|\$\(POD_NAME\))(?:\.([a-z0-9-]+)[a-z0-9.-]*)?:(\d+)")
 
 
 def named(found):
@@ -21,6 +21,11 @@ def pod_of(found):
     """Labels and spec of its pods."""
     template = found if found["kind"] == "Pod" else found["spec"]["template"]
     return template["metadata"]["labels"], template["spec"]
+
+
+def claimed(found):
+    """Names of volumes for which the cluster makes a claim for each pod."""
+    return [claim["metadata"]["name"] for claim in found["spec"].get("volumeClaimTemplates", [])]
 
 
 def containers_of(spec):
@@ -41,6 +46,7 @@ def all_faults(objects):
     yield from service_faults(objects, pods)
     yield from other_faults(objects, pods)
     yield from network_faults(objects, pods)
+    yield from certificate_faults(objects)
 
 
 def pod_faults(found, objects):
@@ -62,7 +68,7 @@ def pod_faults(found, objects):
         yield f"has a token of {account}: {spec.get('automountServiceAccountToken')}, but rights: {account in bound}"
     if found["kind"] != "Pod" and not fits(found["spec"]["selector"]["matchLabels"], labels):
         yield "does not select its own pods"
-    volumes = {volume["name"] for volume in spec.get("volumes", [])}
+    volumes = {volume["name"] for volume in spec.get("volumes", [])} | set(claimed(found))
     claims = {claim["metadata"]["name"] for claim in objects if claim["kind"] == "PersistentVolumeClaim"}
     for volume in spec.get("volumes", []):
         if not {"emptyDir", "secret", "configMap", "persistentVolumeClaim"} & set(volume):
@@ -114,6 +120,8 @@ def service_faults(objects, pods):
         if len(behind) != 1:
             yield f"{named(service)} has {len(behind)} kinds of pods behind it"
             continue
+        if service["spec"].get("clusterIP") == "None" and (behind[0]["spec"].get("serviceName") != service["metadata"]["name"] or not service["spec"].get("publishNotReadyAddresses")):
+            yield f"{named(service)} gives no names to {named(behind[0])}, or not before it is ready"
         ports = {port["name"] for container in pod_of(behind[0])[1]["containers"] for port in container.get("ports", [])}
         for port in service["spec"]["ports"]:
             if port["targetPort"] not in ports:
@@ -161,12 +169,17 @@ def network_faults(objects, pods):
     for name, pod in who.items():
         ports[name] = {port["name"]: port["containerPort"] for container in pod_of(pod)[1]["containers"] for port in container.get("ports", [])}
     asked = set()
+    services = {found["metadata"]["name"]: found for found in objects if found["kind"] == "Service"}
     for name, pod in who.items():
         for container in containers_of(pod_of(pod)[1]):
             texts = [variable.get("value", "") for variable in container.get("env", []) if variable["name"] != "DOWNBEAT_WORKER_CALLBACKS_URL"]
-            for host, port in ADDRESS.findall(" ".join([*texts, *container["args"]])):
-                service = next((found for found in objects if found["kind"] == "Service" and found["metadata"]["name"] == host), None)
+            texts += configured(pod, objects)
+            for host, domain, port in ADDRESS.findall(" ".join([*texts, *container["args"]])):
+                service = services.get(host) or services.get(domain)
                 if service is None:
+                    continue
+                if service["metadata"]["name"] != host and host not in names_behind(service, pods):
+                    yield f"{name} is given {host}.{domain}, which is no pod"
                     continue
                 target = service["spec"]["selector"]["app.kubernetes.io/component"]
                 leads = next((found["targetPort"] for found in service["spec"]["ports"] if found["port"] == int(port)), None)
@@ -195,6 +208,48 @@ def network_faults(objects, pods):
     missing = set(who) - {policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for policy in policies}
     if missing:
         yield f"pods without a policy: {sorted(missing)}"
+
+
+def configured(pod, objects):
+    """Texts of files that the pod is given beside Secrets."""
+    wanted = {volume["configMap"]["name"] for volume in pod_of(pod)[1].get("volumes", []) if "configMap" in volume}
+    maps = (found for found in objects if found["kind"] == "ConfigMap" and found["metadata"]["name"] in wanted)
+    return [text for found in maps for text in found["data"].values()]
+
+
+def names_behind(service, pods):
+    """Names that pods have by a Service without an address, and the one by which a pod calls itself."""
+    found = next((found for found in pods if found["spec"].get("serviceName") == service["metadata"]["name"]), None)
+    return [] if found is None else ["$(POD_NAME)", *pod_names(found)]
+
+
+def pod_names(found):
+    """Names of the pods of a StatefulSet, in their order."""
+    return [f"{found['metadata']['name']}-{ordinal}" for ordinal in range(found["spec"]["replicas"])]
+
+
+def certificate_faults(objects):
+    """Every name at which pods are called over TLS is one of the certificate that is shown there."""
+    names = {found["spec"]["secretName"]: found["spec"].get("dnsNames", []) for found in objects if found["kind"] == "Certificate"}
+    pods = [found for found in objects if found["kind"] in PODS]
+    services = [found for found in objects if found["kind"] == "Service"]
+    texts = [variable.get("value", "") for pod in pods for container in containers_of(pod_of(pod)[1]) for variable in container.get("env", [])]
+    texts += [text for pod in pods for text in configured(pod, objects)]
+    for host in set(re.findall(r"(?:https|tls|nats)://([^/:,\s]+):(?:7410|7412|4222|6222)\b", " ".join(texts))):
+        first, _, rest = host.partition(".")
+        service = next((found for found in services if found["metadata"]["name"] in (first, rest.partition(".")[0])), None)
+        if service is None:
+            continue
+        shown = {
+            volume["secret"]["secretName"]
+            for pod in pods
+            if fits(service["spec"]["selector"], pod_of(pod)[0])
+            for volume in pod_of(pod)[1]["volumes"]
+            if volume["name"] == "tls"
+        }
+        for secret in shown & set(names):
+            if host not in names[secret] and f"*.{rest}" not in names[secret]:
+                yield f"{host} shows the certificate of {secret}, which is for {names[secret]}"
 
 
 def nats_config(objects):

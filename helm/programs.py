@@ -109,8 +109,8 @@ def nats_faults(server, text):
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nats.conf"
-        plain = re.sub(r"^tls \{.*?^\}", "", text, flags=re.S | re.M)
+        plain = re.sub(r"^( *)tls \{.*?^\1\}", "", text, flags=re.S | re.M)
         file.write_text(plain.replace('"/data"', f'"{folder}/data"'))
-        done = subprocess.run([server, "-t", "-c", file], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([server, "-t", "-c", file], env={"POD_NAME": "one"}, capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         yield f"nats-server does not take its configuration: {done.stderr}{done.stdout}"

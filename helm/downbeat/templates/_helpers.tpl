@@ -59,6 +59,50 @@ labels:
 {{- printf "%s://%s-%s:%d" (ternary "https" "http" .root.Values.tls.enabled) (include "downbeat.fullname" .root) .of (int .port) -}}
 {{- end -}}
 
+{{/* What pods of a StatefulSet are reached under, each behind its own name and a dot, of (dict "root" $ "of" "nats"). */}}
+{{- define "downbeat.podsDomain" -}}
+{{- printf "%s-%s-headless.%s.svc.%s" (include "downbeat.fullname" .root) .of .root.Release.Namespace .root.Values.clusterDomain -}}
+{{- end -}}
+
+{{/* Addresses of so many pods, with commas between them, of (dict "root" $ "of" "nats" "scheme" "nats" "port" 4222 "replicas" 3). */}}
+{{- define "downbeat.podsAddresses" -}}
+{{- $all := list -}}
+{{- range $ordinal := until (int .replicas) -}}
+{{- $all = append $all (printf "%s://%s-%s-%d.%s:%d" $.scheme (include "downbeat.fullname" $.root) $.of $ordinal (include "downbeat.podsDomain" $) (int $.port)) -}}
+{{- end -}}
+{{- join "," $all -}}
+{{- end -}}
+
+{{/*
+Where coordinators or projectors are: behind their Service, which knows who serves. Of several each is named behind it: whoever has several
+addresses notices within seconds that one is gone, and goes to the next. Of (dict "root" $ "of" "coordinator" "port" 7410).
+*/}}
+{{- define "downbeat.addresses" -}}
+{{- $service := include "downbeat.address" . -}}
+{{- $replicas := int (index .root.Values .of).replicas -}}
+{{- if gt $replicas 1 -}}
+{{- printf "%s,%s" $service (include "downbeat.podsAddresses" (dict "root" .root "of" .of "scheme" (ternary "https" "http" .root.Values.tls.enabled) "port" .port "replicas" $replicas)) -}}
+{{- else -}}
+{{- $service -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A Service by which each pod has a name of its own, ready or not, of (dict "root" $ "of" "nats" "ports" PORTS). */}}
+{{- define "downbeat.headless" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  {{- include "downbeat.metadata" (merge (dict "called" (printf "%s-headless" .of)) .) | nindent 2 }}
+spec:
+  clusterIP: None
+  # They have to find each other before they are ready.
+  publishNotReadyAddresses: true
+  selector:
+    {{- include "downbeat.selector" . | nindent 4 }}
+  ports:
+    {{- .ports | nindent 4 }}
+{{- end -}}
+
 {{/* Names under which a Service is reached, of (dict "root" $ "of" "coordinator"). */}}
 {{- define "downbeat.dnsNames" -}}
 {{- $name := printf "%s-%s" (include "downbeat.fullname" .root) .of -}}
@@ -67,6 +111,9 @@ labels:
 - {{ $name }}.{{ $ns }}
 - {{ $name }}.{{ $ns }}.svc
 - {{ $name }}.{{ $ns }}.svc.{{ .root.Values.clusterDomain }}
+{{- if .pods }}
+- "*.{{ include "downbeat.podsDomain" . }}"
+{{- end }}
 {{- end -}}
 
 {{- define "downbeat.tlsSecret" -}}
@@ -79,10 +126,20 @@ labels:
 
 {{- define "downbeat.natsUrl" -}}
 {{- if .Values.nats.enabled -}}
-{{- printf "%s://%s-nats:4222" (ternary "tls" "nats" .Values.nats.tls.enabled) (include "downbeat.fullname" .) -}}
+{{- $scheme := ternary "tls" "nats" .Values.nats.tls.enabled -}}
+{{- if gt (int .Values.nats.replicas) 1 -}}
+{{- include "downbeat.podsAddresses" (dict "root" . "of" "nats" "scheme" $scheme "port" 4222 "replicas" .Values.nats.replicas) -}}
+{{- else -}}
+{{- printf "%s://%s-nats:4222" $scheme (include "downbeat.fullname" .) -}}
+{{- end -}}
 {{- else -}}
 {{- .Values.nats.url -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Copies of a stream, of (dict "root" $ "said" NUMBER): what is said, else one on each server that we know. */}}
+{{- define "downbeat.copies" -}}
+{{- .said | default (ternary .root.Values.nats.replicas 1 .root.Values.nats.enabled) -}}
 {{- end -}}
 
 {{/* The key of the Secrets of users of NATS. */}}
@@ -107,6 +164,30 @@ spec:
   resources:
     requests:
       storage: {{ .volume.size }}
+{{- end -}}
+
+{{/* Claims that the cluster makes for each pod of its own, of (dict "root" $ "of" "nats" "volume" VOLUME). */}}
+{{- define "downbeat.claimTemplates" -}}
+volumeClaimTemplates:
+  - metadata:
+      name: data
+      labels:
+        {{- include "downbeat.selector" . | nindent 8 }}
+    spec:
+      accessModes: [ReadWriteOnce]
+      {{- with .volume.storageClass }}
+      storageClassName: {{ . }}
+      {{- end }}
+      resources:
+        requests:
+          storage: {{ .volume.size }}
+{{- end -}}
+
+{{/* Whether there are any: where there are several pods, for one has a claim of the chart's. Of (dict "root" $ "of" "nats"). */}}
+{{- define "downbeat.claimsEach" -}}
+{{- with index .root.Values .of -}}
+{{- if and .persistence.enabled (gt (int .replicas) 1) }}yes{{ end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* A volume of a pod, of (dict "root" $ "name" NAME "called" CLAIM "volume" VOLUME). */}}

@@ -49,7 +49,7 @@ spec:
       args: {{ .args | default (list .program) | toJson }}
       securityContext:
         {{- include "downbeat.containerSecurity" $root | nindent 8 }}
-      {{- if or .program $pod.extraEnv }}
+      {{- if or .program .env $pod.extraEnv }}
       env:
         {{- if .program }}
         - name: DOWNBEAT_LOG_FILTER
@@ -255,8 +255,9 @@ capabilities:
 {{- end -}}
 
 {{/*
-Probes of a gRPC port, of (dict "root" $ "port" 7410 "starts" SECONDS). With certificates a kubelet, which has none, can only look whether
-the port is open.
+Probes of a gRPC port, of (dict "root" $ "port" 7410 "starts" SECONDS); "service": whose health says that it is ready. With certificates
+a kubelet, which has none, can only look whether the port is open, which it is before anybody serves there; so what "service" is said of
+looks itself whether it takes a connection.
 */}}
 {{- define "downbeat.grpcProbes" -}}
 {{- $how := ternary (dict "tcpSocket" (dict "port" (int .port))) (dict "grpc" (dict "port" (int .port))) .root.Values.tls.enabled -}}
@@ -270,7 +271,23 @@ livenessProbe:
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
+  {{- if and .service .root.Values.tls.enabled }}
+  {{- $how = dict "exec" (dict "command" (list "python3" "-c" (include "downbeat.handshake" .))) }}
+  {{- else if .service }}
+  {{- $how = dict "grpc" (dict "port" (int .port) "service" .service) }}
+  {{- end }}
   {{- toYaml $how | nindent 2 }}
   periodSeconds: 5
   timeoutSeconds: 5
+{{- end -}}
+
+{{/* Ends well if the pod itself takes a connection over TLS at this port, of (dict "port" 7410). */}}
+{{- define "downbeat.handshake" -}}
+import os, socket, ssl
+with_ours = ssl.create_default_context(cafile=os.environ["DOWNBEAT_TLS_CA"])
+with_ours.check_hostname = False
+with_ours.load_cert_chain(os.environ["DOWNBEAT_TLS_CERT"], os.environ["DOWNBEAT_TLS_KEY"])
+with_ours.set_alpn_protocols(["h2"])
+host, port = "0.0.0.0:{{ int .port }}".split(":")
+with_ours.wrap_socket(socket.create_connection((host, int(port)), timeout=4)).close()
 {{- end -}}
