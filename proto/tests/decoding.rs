@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 91] = [
+const KINDS: [(i32, &str); 92] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),

@@ -8,7 +8,7 @@ use crate::{
     Error, EventLog, KvLease, Lease, Nats, NatsError, Restored,
     embedded::{EmbeddedLog, OpenOptions},
     jetstream::{JetStreamLog, JetStreamOptions},
-    limits,
+    lease, limits,
     procedures::check_whole,
 };
 
@@ -114,7 +114,11 @@ impl LogAddress {
             .max_reconnects(None)
             .reconnect_delay_callback(|_| limits::RECONNECT_DELAY_MAX / 4);
         match nats.connect(servers, options, limits::CONNECT_TIMEOUT).await {
-            Ok(client) => Ok(Some(Arc::new(KvLease::new(client, key, nats.of_writer().log_replicas)))),
+            Ok(client) => Ok(Some(Arc::new(KvLease::new(
+                client,
+                key,
+                (key == lease::PARTITION).then(|| nats.of_writer().log_replicas),
+            )))),
             Err(NatsError::Setting(why)) => Err(Error::fatal("the NATS server of the log", why)),
             Err(error @ NatsError::Away(_)) => {
                 Err(Error::Unavailable { log: format!("the lease at {servers}"), reason: error.to_string() })

@@ -34,19 +34,23 @@ pub struct KvLease {
     context: Context,
     stream: String,
     subject: String,
-    replicas: usize,
+    /// Copies of the bucket, where this one makes it.
+    makes: Option<usize>,
 }
 
 impl KvLease {
-    /// The lease at this key of the bucket; `replicas` copies of the bucket are kept where it has to be made.
-    pub fn new(client: async_nats::Client, key: &str, replicas: usize) -> Self {
+    /// The lease at this key of the bucket. `makes`: copies that are kept of the bucket where it has to be made; `None` = somebody else makes it.
+    pub fn new(client: async_nats::Client, key: &str, makes: Option<usize>) -> Self {
         let mut context = jetstream::new(client.clone());
         context.set_timeout(limits::LEASE_REQUEST_TIMEOUT);
         let subject = format!("$KV.{BUCKET}.{key}");
-        Self { client, context, stream: format!("KV_{BUCKET}"), subject, replicas }
+        Self { client, context, stream: format!("KV_{BUCKET}"), subject, makes }
     }
 
     async fn make(&self) -> Result<(), LeaseError> {
+        let Some(replicas) = self.makes else {
+            return Err(LeaseError::Away(format!("the bucket {BUCKET} does not exist yet: a coordinator makes it")));
+        };
         let made = self.context.create_stream(Config {
             name: self.stream.clone(),
             subjects: vec![format!("$KV.{BUCKET}.>")],
@@ -56,7 +60,7 @@ impl KvLease {
             max_message_size: limits::LEASE_BYTES_MAX,
             allow_rollup: true,
             deny_delete: true,
-            num_replicas: self.replicas,
+            num_replicas: replicas,
             ..Config::default()
         });
         match made.await {
