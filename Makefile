@@ -9,7 +9,7 @@ export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector -p downbeat-gateway
 
-.PHONY: help demo dev local test judge sim mutants check fmt bench fuzz build tools deny products sdk chart image sbom
+.PHONY: help demo dev local test judge sim mutants upgrade check fmt bench fuzz build tools deny products sdk chart image sbom
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -36,12 +36,16 @@ judge: tools ## Compare verdicts with the official offline validator; prints the
 
 SEEDS ?= 200000
 SEED ?=
+COMMIT ?=
 sim: ## Simulate SEEDS=200000 seeds (release profile), or one with its whole trace: SEED=N
 	cargo build --locked --release -p downbeat-integration-tests --bin downbeat-sim
 	target/release/downbeat-sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 mutants: ## Plant each known bug into a copy and require that the simulator finds it
 	integration-tests/sim-mutants.sh
+
+upgrade: build tools ## The version before (built from git; COMMIT=... for another) beside this one, and back
+	integration-tests/upgrade.sh $(COMMIT)
 
 check: ## Formatting, lints, documentation
 	cargo fmt --all --check

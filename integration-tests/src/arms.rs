@@ -2,6 +2,7 @@
 //! not, and nobody asks. Also what else each of them is told by variables.
 
 use std::{
+    collections::BTreeMap,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
@@ -19,6 +20,8 @@ pub struct Arms {
     pub users: Option<Users>,
     /// Variables more: of which service, the name, the value.
     pub more: Vec<(&'static str, &'static str, String)>,
+    /// Where the programs of services are that are of another version, by service.
+    pub programs: BTreeMap<&'static str, PathBuf>,
 }
 
 /// Users of a NATS server.

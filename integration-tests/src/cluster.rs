@@ -108,7 +108,7 @@ impl Dev {
             "--ready-file",
             ready.to_str().expect("test folders are text"),
         ];
-        let mut command = command(folder, "downbeat");
+        let mut command = command(folder, &programs().join("downbeat"));
         command.args(arguments).args(more);
         let mut process = Process::start_with(&mut command, &folder.join("dev.txt")).expect("downbeat starts");
         let told = eventually("downbeat dev is ready", READY_AT_MOST, || {
@@ -211,6 +211,14 @@ impl Cluster {
         };
         cluster.wait_ready();
         cluster
+    }
+
+    /// From its next start on, this service is the program in this folder; `None` = that which was built with the test.
+    pub fn exchange(&mut self, service: &'static str, programs: Option<&Path>) {
+        match programs {
+            Some(folder) => drop(self.arms.programs.insert(service, folder.to_owned())),
+            None => drop(self.arms.programs.remove(service)),
+        }
     }
 
     /// Starts the coordinator again after it was killed.
@@ -333,7 +341,8 @@ fn start_worker(folder: &Path, arms: &Arms, addresses: &Addresses, slots: u32, n
 
 fn start(folder: &Path, arms: &Arms, service: &str, name: &str, arguments: &[&str]) -> Process {
     let output = folder.join(format!("{name}.txt"));
-    let mut command = command(folder, name);
+    let other = arms.programs.get(service);
+    let mut command = command(folder, &other.cloned().unwrap_or_else(programs).join(name));
     command.args(arguments).envs(arms.of(service));
     Process::start_with(&mut command, &output).unwrap_or_else(|error| {
         panic!("{name} does not start ({error}): run the tests with `make test`, which builds it")
@@ -342,8 +351,8 @@ fn start(folder: &Path, arms: &Arms, service: &str, name: &str, arguments: &[&st
 
 /// One of our programs. It says as much as the file `log-filter` asks for, and has the variables of the file `variables` (`NAME=VALUE`, one a
 /// line), of tests that have put them there.
-fn command(folder: &Path, name: &str) -> Command {
-    let mut command = Command::new(programs().join(name));
+fn command(folder: &Path, program: &Path) -> Command {
+    let mut command = Command::new(program);
     let variables = std::fs::read_to_string(folder.join("variables")).unwrap_or_default();
     command.envs(variables.lines().filter_map(|line| line.split_once('=')));
     if let Ok(filter) = std::fs::read_to_string(folder.join("log-filter")) {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 91] = [
+const KINDS: [(i32, &str); 92] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -102,6 +102,7 @@ const KINDS: [(i32, &str); 91] = [
     (173, "ASSET_DECLARED"),
     (174, "ASSET_REMOVED"),
     (175, "DEPENDENCIES_DECLARED"),
+    (176, "LEVEL_RAISED"),
     (177, "TOOLS_CALLED"),
 ];
 

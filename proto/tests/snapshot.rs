@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use downbeat_domain::{Partition, evolve, invariants};
+use downbeat_domain::{Level, Partition, evolve, invariants};
 use downbeat_proto::{
     snapshot::{self, SnapshotError, SnapshotPosition},
     testing::{Numbers, World, kinds, missing_kinds, plan},
@@ -98,14 +98,14 @@ fn damaged_bytes_give_no_state() {
 fn what_is_no_snapshot_says_so() {
     let bytes = snapshot::encode(&Partition::default(), &position());
     let mut newer = bytes.clone();
-    newer[11] = 2;
+    newer[11] = 3;
     let mut hash = bytes.clone();
     hash[30] ^= 1;
     type Case<'a> = (&'a [u8], fn(&SnapshotError) -> bool, &'a str);
     let cases: [Case<'_>; 4] = [
         (b"", |error| matches!(error, SnapshotError::NoSnapshot), "does not begin as one"),
         (&[0; 100], |error| matches!(error, SnapshotError::NoSnapshot), "does not begin as one"),
-        (&newer, |error| matches!(error, SnapshotError::Format(2)), "this version reads format 1"),
+        (&newer, |error| matches!(error, SnapshotError::Format(3)), "this version reads formats 1 to 2"),
         (&hash, |error| matches!(error, SnapshotError::Damaged), "damaged"),
     ];
     for (bytes, is_expected, words) in cases {
@@ -125,4 +125,17 @@ fn the_same_state_has_the_same_bytes_and_old_plans_are_shared() {
         let same = again.runs.values().filter(|other| (other.pipeline, other.version) == (run.pipeline, run.version));
         assert_eq!(sharing.count(), same.count());
     }
+}
+
+#[test]
+fn a_state_of_a_level_has_a_format_that_older_versions_leave_aside() {
+    for (level, format) in [(1, 1), (2, 2)] {
+        let partition = Partition { level: Level(level), ..Partition::default() };
+        let bytes = snapshot::encode(&partition, &position());
+        assert_eq!(bytes[8..12], u32::to_be_bytes(format));
+        assert_eq!(snapshot::decode(&bytes).unwrap().0.level, Level(level));
+    }
+    let newer = Partition { level: Level(Level::NEWEST.0 + 1), ..Partition::default() };
+    let error = snapshot::decode(&snapshot::encode(&newer, &position())).unwrap_err();
+    assert!(matches!(error, SnapshotError::Format(3)), "{error}");
 }

@@ -230,6 +230,8 @@ words!(
         LogOut = "LOG_OUT",
         /// See [`AccessCommand::NoteToolCalls`]. Only gateways say it, of calls that they have answered.
         CallTool = "CALL_TOOL",
+        /// See [`Command::RaiseLevel`].
+        RaiseLogLevel = "RAISE_LOG_LEVEL",
     }
 );
 
@@ -247,6 +249,7 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
         Command::PausePipeline { pipeline: id, .. } => (CommandKind::PausePipeline, vec![pipeline(*id)]),
         Command::ResumePipeline { pipeline: id } => (CommandKind::ResumePipeline, vec![pipeline(*id)]),
         Command::DeletePipeline { pipeline: id } => (CommandKind::DeletePipeline, vec![pipeline(*id)]),
+        Command::RaiseLevel => (CommandKind::RaiseLogLevel, Vec::new()),
         Command::SetPool { name, .. } => (CommandKind::SetPool, vec![Target::new(TargetKind::Pool, name)]),
         Command::SetEnvironment(set) => (CommandKind::SetEnvironment, vec![set_environment(set)]),
         Command::RemoveEnvironment { named } => {

@@ -120,6 +120,8 @@ pub enum Command {
         /// Their release: a year and a letter, such as `2026f`.
         release: String,
     },
+    /// Raise the level of the log to the newest that this version knows.
+    RaiseLevel,
     /// Start a run.
     StartRun(Box<StartRun>),
     /// Run a run that has ended again, wholly or in part, as a new run.

@@ -82,6 +82,8 @@ pub enum Event {
     PoolSet { name: String, slots: Option<u32>, at: Timestamp },
     /// Schedules are computed by newer rules of time zones from now on; `before` is empty where none were known.
     TimeZonesChanged { before: String, release: String, at: Timestamp },
+    /// Whoever acts on the log has to be of this level from now on; `before` is 0 where the log begins so.
+    LevelRaised { before: u32, level: u32, at: Timestamp },
     /// Instants of a schedule passed without a run of their own.
     ScheduleDecided(Box<ScheduleDecided>),
     /// The run is about to end, and these pipelines are started by that; each is decided on its own.
@@ -295,6 +297,7 @@ impl Event {
             | Event::ScheduleDecided(_)
             | Event::PoolSet { .. }
             | Event::TimeZonesChanged { .. }
+            | Event::LevelRaised { .. }
             | Event::EventTaken(_)
             | Event::BackfillCreated(_)
             | Event::BackfillCancelled { .. }
@@ -446,6 +449,7 @@ impl Event {
             | Event::BackfillCancelled { at, .. }
             | Event::BackfillDeclined { at, .. }
             | Event::TimeZonesChanged { at, .. }
+            | Event::LevelRaised { at, .. }
             | Event::AlertDelivered { at, .. }
             | Event::AlertFailed { at, .. }
             | Event::AlertRetried { at, .. }

@@ -26,6 +26,7 @@ pub mod incoming;
 pub mod invariants;
 pub mod inventory;
 pub mod jobs;
+pub mod level;
 pub mod limits;
 pub mod metadata;
 pub mod names;
@@ -56,6 +57,7 @@ pub use id::{
     LoginId, PipelineId, RunId, TaskRunId, WorkerId,
 };
 pub use incoming::IncomingEvent;
+pub use level::Level;
 pub use replay::{PriorRun, PriorTask, Replay};
 pub use state::{Agenda, Partition, Phase, RunState, TaskState, Unsettled};
 pub use status::{FailureClass, Mark, OnLimit, Outcome, RestartMode, RunStatus, StopReason, TaskStatus};

@@ -94,6 +94,7 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::AssetDeclared,
     EventKind::AssetRemoved,
     EventKind::DependenciesDeclared,
+    EventKind::LevelRaised,
     EventKind::ToolsCalled,
 ];
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use downbeat_domain::{
-    BackfillId, CommandId, EventKey, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState, TaskStatus,
-    Unsettled, WorkerId, limits,
+    BackfillId, CommandId, EventKey, Level, Partition, Phase, PipelineId, RunId, RunState, RunStatus, TaskState,
+    TaskStatus, Unsettled, WorkerId, limits,
     plan::PreparedPlan,
     state::{
         self as states, Backfill, Beside, Carried, ExpansionParts, Followed, GroupParts, GroupPhase, Halt,
@@ -60,6 +60,7 @@ pub(super) fn partition(message: wire::Snapshot) -> Result<(Partition, SnapshotP
         followed,
         backfills: message.backfills.into_iter().map(backfill).collect::<Result<_, _>>()?,
         ended_backfills: ended_backfills(of, &message.ended_backfills)?,
+        level: Level(message.log_level).max(Level::FIRST),
         time_zones: message.time_zones,
         alerts: alerts::decode(message.owed_alerts, message.dead_alerts).ok_or(of.bad("alerts"))?,
         ledger: cost::decode(message.ledger).ok_or(of.bad("ledger"))?,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use downbeat_domain::{
-    Agenda, BackfillId, Partition, Phase, PipelineId, RunId, RunState, TaskState,
+    Agenda, BackfillId, Level, Partition, Phase, PipelineId, RunId, RunState, TaskState,
     event::Follower,
     plan::PreparedPlan,
     state::{Backfill, Followed, GroupPhase, GroupState, Halt, PipelineState, TriggerState},
@@ -42,6 +42,7 @@ pub(super) fn snapshot(partition: &Partition) -> wire::Snapshot {
         followed: partition.followers.due.iter().map(|(run, followed)| self::followed(*run, followed)).collect(),
         backfills: partition.backfills.open.iter().map(|(id, state)| backfill(*id, state)).collect(),
         ended_backfills: partition.backfills.ended.iter().flat_map(|id| id.0).collect::<Vec<u8>>().into(),
+        log_level: if partition.level == Level::FIRST { 0 } else { partition.level.0 },
         time_zones: partition.time_zones.clone(),
         sensor_events: sensors::encode_events(&partition.sensor_events),
         owed_alerts: alerts::encode(partition.alerts.owed.values()),

@@ -7,7 +7,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 8 | `DBSNAPSH` |
-//! | 4 | format version, big endian |
+//! | 4 | format version, big endian: 1 for logs of the first level, and one more for each level after it |
 //! | 8 | length of the message, big endian |
 //! | 32 | BLAKE3 of everything above and below |
 //! | rest | the message of `downbeat/snapshot/v1`, zstd |
@@ -27,14 +27,15 @@ mod sensors;
 
 use std::io::Read;
 
-use downbeat_domain::Partition;
+use downbeat_domain::{Level, Partition};
 use prost::Message;
 
 use crate::{limits, snapshots::v1 as wire};
 
 const MAGIC: [u8; 8] = *b"DBSNAPSH";
-/// The format that this version writes, and the only one that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+/// The format of logs of the first level. That of a level is the level's number: a version that does not know the level would lose it with
+/// the state that it reads, and go on with a log that it must not touch. So it leaves the snapshot aside, reads the log, and is refused there.
+pub const FORMAT_VERSION: u32 = Level::FIRST.0;
 const HEADER_BYTES: usize = 8 + 4 + 8 + 32;
 
 /// Which record of which log a snapshot reflects.
@@ -56,7 +57,8 @@ pub enum SnapshotError {
     NoSnapshot,
     /// Another format.
     #[error(
-        "the snapshot has format {0}, and this version reads format {FORMAT_VERSION}; the state has to be folded from the log"
+        "the snapshot has format {0}, and this version reads formats {FORMAT_VERSION} to {newest}; the state has to be folded from the log",
+        newest = Level::NEWEST
     )]
     Format(u32),
     /// Something changed since they were written.
@@ -104,9 +106,12 @@ pub fn seal(state: Vec<u8>, position: &SnapshotPosition) -> Vec<u8> {
     message.extend_from_slice(&position.encode_to_vec());
     // Packing into memory has no way to fail; an empty result would be refused by `decode`.
     let packed = zstd::bulk::compress(&message, 3).unwrap_or_default();
+    // What was encoded here decodes; if it did not, `decode` would refuse the state.
+    let level = wire::SnapshotLevel::decode(message.as_slice()).map_or(0, |told| told.log_level);
+    let format = level.max(FORMAT_VERSION);
     let mut bytes = Vec::with_capacity(HEADER_BYTES + packed.len());
     bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&FORMAT_VERSION.to_be_bytes());
+    bytes.extend_from_slice(&format.to_be_bytes());
     bytes.extend_from_slice(&(message.len() as u64).to_be_bytes());
     let hash = hash(&bytes, &packed);
     bytes.extend_from_slice(&hash);
@@ -124,7 +129,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Partition, SnapshotPosition), SnapshotErr
         return Err(SnapshotError::NoSnapshot);
     }
     let version = big_endian(&told[8..12]) as u32;
-    if version != FORMAT_VERSION {
+    if !(FORMAT_VERSION..=Level::NEWEST.0).contains(&version) {
         return Err(SnapshotError::Format(version));
     }
     if hash(told, packed) != *written {
@@ -135,7 +140,12 @@ pub fn decode(bytes: &[u8]) -> Result<(Partition, SnapshotPosition), SnapshotErr
         return Err(SnapshotError::TooLarge(length));
     }
     let message = unpack(packed, length)?;
-    decode::partition(wire::Snapshot::decode(message.as_slice()).map_err(SnapshotError::Message)?)
+    let (partition, position) =
+        decode::partition(wire::Snapshot::decode(message.as_slice()).map_err(SnapshotError::Message)?)?;
+    if partition.level.0 != version {
+        return Err(SnapshotError::Impossible { what: "the log".to_owned(), field: "log_level" });
+    }
+    Ok((partition, position))
 }
 
 fn hash(told: &[u8], packed: &[u8]) -> [u8; 32] {

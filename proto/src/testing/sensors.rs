@@ -79,6 +79,7 @@ impl World {
                 let answers = (0..checks).map(|place| (!more.is_multiple_of(7)).then(|| answer(place)));
                 Command::PollSensor(PollSensor { window, answers: answers.collect() })
             }
+            (7, None) if more.is_multiple_of(3) => Command::RaiseLevel,
             (7, None) => Command::NoteTimeZones { release: format!("20{}a", 20 + more % 40) },
             _ => self.due_now(PlanSensor::schedule_name(IDS[usize::from(which / 2 % 2)])),
         }

@@ -17,6 +17,7 @@ mod followed;
 mod foreign;
 mod inventory;
 mod keyed;
+mod levelled;
 mod priced;
 mod promised;
 mod samples;
@@ -199,7 +200,9 @@ fn written_now() -> Vec<(String, Bytes, String)> {
         .chain(inventory::events())
         .chain(sealed::events())
         .chain(versioned::events())
+        .chain(levelled::events())
         .collect();
+    events.iter().for_each(|(_, fact)| levelled::check(fact));
     let mut files: Vec<(String, Bytes, String)> =
         events.iter().map(|(name, fact)| ((*name).to_owned(), event::encode(fact).payload, text_of(fact))).collect();
     for (name, events) in [

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use downbeat_domain::{
-    Partition, RunState, Trigger,
+    Level, Partition, RunState, Trigger,
     cost::Ledger,
     state::{AssetState, Endpoints, GroupPhase, Keys, Owed},
 };
@@ -101,6 +101,9 @@ pub(crate) fn partition(partition: &Partition) -> String {
                 writeln!(text, "  {} {}", finding.state, finding.message).unwrap();
             }
         }
+    }
+    if partition.level > Level::FIRST {
+        writeln!(text, "level {}", partition.level).unwrap();
     }
     if !partition.time_zones.is_empty() {
         writeln!(text, "rules of time zones {}", partition.time_zones).unwrap();

@@ -45,6 +45,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("missed-schedules", missed_schedules),
     ("backfills", backfills),
     ("time-zones", time_zones),
+    ("level", level),
     ("concurrency", concurrency),
     ("pools", pools),
     ("marks", marks),
@@ -298,6 +299,12 @@ fn with_runs(mut demo: Recorder, runs: &[RunId]) -> Recorder {
 fn time_zones() -> Vec<Vec<u8>> {
     let note = |release: &str| Command::NoteTimeZones { release: release.to_owned() };
     with("pipeline: {a: {JOB}}\n").run(note("2026e")).run(note("2025b")).run(note("2026f")).into_records()
+}
+
+/// Raised once: whoever asks again is told that it is so.
+fn level() -> Vec<Vec<u8>> {
+    let raise = || Command::RaiseLevel;
+    with("pipeline: {a: {JOB}}\n").start(1).run(raise()).run(raise()).into_records()
 }
 
 fn concurrency() -> Vec<Vec<u8>> {

@@ -40,7 +40,7 @@ pub enum Error {
     },
     /// The log holds what this version cannot fold.
     #[error(
-        "record {sequence} of log {log} holds an event of kind {kind}, which this version does not know; run the version that wrote it ({written_by}) or a later one"
+        "record {sequence} of log {log} holds an event of kind {kind}, which this version does not know; run the version that wrote it ({written_by}) or a later one (docs/runbooks.md#another-version-wrote-the-log)"
     )]
     UnknownEvent {
         /// The log.
@@ -74,6 +74,22 @@ pub enum Error {
         /// Which version it wants, and why.
         source: downbeat_proto::event::DecodeError,
     },
+    /// Somebody raised the level of the log to one that this version does not know.
+    #[error(
+        "record {sequence} raised the level of log {log} to {level}, and this version ({}) knows levels up to {}; run the version that wrote \
+         it ({written_by}) or a later one (docs/runbooks.md#another-version-wrote-the-log)",
+        env!("CARGO_PKG_VERSION"), downbeat_domain::Level::NEWEST
+    )]
+    NewerLevel {
+        /// The log.
+        log: String,
+        /// The record.
+        sequence: u64,
+        /// The level.
+        level: u32,
+        /// Version of the last owner before it.
+        written_by: String,
+    },
     /// What says whose turn it is cannot be used.
     #[error("the lease of the partition cannot be used: {0}")]
     Lease(String),
@@ -105,7 +121,7 @@ impl Error {
             | Error::LogGone { .. }
             | Error::Lease(_) => ErrorKind::Log,
             Error::Fenced(_) => ErrorKind::Fenced,
-            Error::UnknownEvent { .. } | Error::NewerRecord { .. } => ErrorKind::Version,
+            Error::UnknownEvent { .. } | Error::NewerRecord { .. } | Error::NewerLevel { .. } => ErrorKind::Version,
             Error::Runtime(_) => ErrorKind::Runtime,
         }
     }

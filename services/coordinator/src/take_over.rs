@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use downbeat_domain::{Event, Partition};
+use downbeat_domain::{Event, Level, Partition};
 use downbeat_event_log::{self as log, Entry, EventLog, LogId, Record, RecordId, Settled, Settling, Tail};
 use downbeat_proto::{
     event::{self, Decoded},
@@ -155,7 +155,8 @@ impl TakingOver {
     /// Makes the record that fences, if it is not made yet: it stays the same until its outcome is known.
     pub fn ownership(&mut self, now: Timestamp, id: RecordId) -> &Settling {
         let (owner, after) = (&self.owner, self.folded);
-        self.settling.get_or_insert_with(|| Settling::new(after, Record { id, payload: ownership(owner, now) }))
+        let begins = after.sequence == 0;
+        self.settling.get_or_insert_with(|| Settling::new(after, Record { id, payload: ownership(owner, now, begins) }))
     }
 
     /// The log answered the fencing record.
@@ -163,6 +164,9 @@ impl TakingOver {
         let Some(settling) = &mut self.settling else { return Ok(None) };
         match settling.answered(answer) {
             Settled::Done(Ok(tail)) => {
+                if self.folded.sequence == 0 {
+                    self.partition.level = Level::NEWEST;
+                }
                 self.folded = tail;
                 self.owned = true;
                 Ok(None)
@@ -206,8 +210,13 @@ impl TakingOver {
         for decoded in record::events(&record) {
             match decoded.map_err(unreadable)? {
                 Decoded::Known(fact) => {
-                    if let Event::PartitionOwned { software_version, .. } = &fact {
-                        self.written_by.clone_from(software_version);
+                    match &fact {
+                        Event::PartitionOwned { software_version, .. } => self.written_by.clone_from(software_version),
+                        Event::LevelRaised { level, .. } if *level > Level::NEWEST.0 => {
+                            let (level, written_by) = (*level, self.written_by.clone());
+                            return Err(Error::NewerLevel { log: log(), sequence, level, written_by });
+                        }
+                        _ => {}
                     }
                     engine::fold(&mut self.partition, &fact);
                 }
@@ -303,18 +312,22 @@ async fn answer(taking: &mut TakingOver, log: &dyn EventLog, ask: Ask) -> Result
 /// Folds the log and fences it. Waits for a log that is unavailable.
 ///
 /// # Errors
-/// `Log`, `Unreadable`: the log is damaged, lost records or is another one. `UnknownEvent`, `NewerRecord`: another version wrote it.
+/// `Log`, `Unreadable`: the log is damaged, lost records or is another one. `UnknownEvent`, `NewerRecord`, `NewerLevel`: another version wrote it.
 pub async fn take_over(log: &dyn EventLog, owner: &str, snapshots: Option<&Snapshots>) -> Result<Owned, Error> {
     Following::begin(log, owner, snapshots).await.take_over(log).await
 }
 
-fn ownership(owner: &str, now: Timestamp) -> bytes::Bytes {
+/// A log that begins is of the newest level: no older version has anything to do with it.
+fn ownership(owner: &str, now: Timestamp, begins: bool) -> bytes::Bytes {
     let software_version = env!("CARGO_PKG_VERSION").to_owned();
     let decision = record::Decision {
         command: None,
         actor: format!("coordinator:{owner}"),
         decided_at: now,
-        events: vec![Event::PartitionOwned { owner: owner.to_owned(), software_version }],
+        events: [Event::PartitionOwned { owner: owner.to_owned(), software_version }]
+            .into_iter()
+            .chain(begins.then_some(Event::LevelRaised { before: 0, level: Level::NEWEST.0, at: now }))
+            .collect(),
         ..record::Decision::default()
     };
     record::encode(0, now, vec![record::encode_decision(&decision)])

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use downbeat_coordinator::{error::ErrorKind, take_over};
-use downbeat_domain::RunStatus;
+use downbeat_domain::{Event, Level, RunStatus};
 use downbeat_event_log::{EventLog, Record, RecordId, Tail, faults::Faults, verify};
 use downbeat_proto::{
     control::v1 as control,
-    event::Decoded,
+    event::{self, Decoded},
     events::v1 as events,
     record,
     worker::v1::{self as worker, worker_service_client::WorkerServiceClient},
@@ -438,10 +438,14 @@ async fn a_log_that_needs_a_newer_version_is_not_taken_over() {
     };
     let newer = events::Record { minimum_reader: 9, minimum_reader_reason: "pools".to_owned(), ..Default::default() };
     let unknown = events::Record { decisions: vec![decision(77, b"?")], ..events::Record::default() };
+    let raised = Event::LevelRaised { before: 1, level: Level::NEWEST.0 + 1, at: jiff::Timestamp::UNIX_EPOCH };
+    let raised = events::Decision { events: vec![event::encode(&raised)], ..events::Decision::default() };
+    let raised = events::Record { decisions: vec![raised], ..events::Record::default() };
     let broken = events::Record { decisions: vec![decision(20, b"")], ..events::Record::default() };
     for (written, kind, words) in [
         (newer.encode_to_vec(), ErrorKind::Version, "needs reader version 9"),
         (unknown.encode_to_vec(), ErrorKind::Version, "UNKNOWN_77"),
+        (raised.encode_to_vec(), ErrorKind::Version, "raised the level of log memory-1 to 3"),
         (broken.encode_to_vec(), ErrorKind::Log, "record 1 of log memory-1 cannot be read"),
         (b"\xff\xff".to_vec(), ErrorKind::Log, "not a record"),
     ] {
@@ -453,6 +457,22 @@ async fn a_log_that_needs_a_newer_version_is_not_taken_over() {
         assert!(refused.to_string().contains(words), "{refused}");
         assert_eq!(log.tail().await.unwrap(), tail, "nothing was written to it");
     }
+}
+
+#[tokio::test]
+async fn a_log_that_begins_is_of_the_newest_level_and_one_that_is_there_stays_as_it_is() {
+    let log = memory();
+    for owners in 1..=2 {
+        let owned = take_over::take_over(&log, "test", None).await.unwrap();
+        assert_eq!((owned.partition.level, owned.tail.sequence), (Level::NEWEST, owners));
+    }
+    let old = memory();
+    let before = event::encode(&Event::PartitionOwned { owner: "old".to_owned(), software_version: "0".to_owned() });
+    let before = events::Decision { events: vec![before], ..events::Decision::default() };
+    let before = events::Record { decisions: vec![before], ..events::Record::default() };
+    let stored = Record { id: RecordId([1; 16]), payload: Bytes::from(before.encode_to_vec()) };
+    old.append(Tail::start(old.id()), &stored).await.unwrap();
+    assert_eq!(take_over::take_over(&old, "test", None).await.unwrap().partition.level, Level::FIRST);
 }
 
 #[tokio::test]

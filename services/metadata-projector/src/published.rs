@@ -16,7 +16,7 @@ use crate::{
     engine::{
         self, Commit, Fold,
         batch::{ReadRows, Writes},
-        changed::changed,
+        changed::to_rebuild,
         keys,
         rows::{self, Head},
     },
@@ -95,8 +95,8 @@ impl Published {
     /// What this store holds of this log. Where other projections wrote it than those it is opened for, a rebuild is due.
     pub fn new(store: Store, log: LogId, head: Head) -> Self {
         let sequence = engine::sequence_of(&head);
-        let rebuild = (!store.is_ours(&head))
-            .then(|| Arc::new(Rebuild::new(changed(store.projections(), &head.projections), sequence)));
+        let rebuild =
+            (!store.is_ours(&head)).then(|| Arc::new(Rebuild::new(to_rebuild(store.projections(), &head), sequence)));
         Self {
             log,
             current: RwLock::new(Current { rows: Served::new(Arc::new(store), rebuild), head }),

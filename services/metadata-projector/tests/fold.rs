@@ -293,6 +293,7 @@ async fn unknown_kinds_are_counted_and_unreadable_events_go_into_quarantine() {
     let mut rows = Rows::new();
     let head = fold(&mut rows, &log, &entries(&log).await, 10);
     assert_eq!((head.unknown_events, head.quarantined_events, engine::sequence_of(&head)), (1, 2, 4));
+    assert!(!head.lacks_events(), "nobody could have known the kind");
     let quarantined: Quarantined = row(&rows, keys::quarantine(2, 1, ""));
     assert!(!quarantined.reason.is_empty());
     assert!(rows.contains_key(&keys::quarantine(3, 0, "")));

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     event::AttemptRef,
     id::{AlertId, BackfillId, EndpointId, PipelineId, RunId},
+    level::Level,
 };
 
 /// A refusal: a value that the caller understands, not an error of ours.
@@ -223,6 +224,16 @@ pub enum Rejection {
     /// What a tool remembers has limits.
     #[error("{0}")]
     InvalidToolState(String),
+    /// Older versions would not know the events.
+    #[error(
+        "this needs level {needed} of the log, which is at level {level}, so that an older version of Downbeat can go on with it; once you will not go back to one, raise it with `downbeat log level --raise` (docs/upgrades.md)"
+    )]
+    LevelTooLow {
+        /// The level that has these events.
+        needed: Level,
+        /// That of the log.
+        level: Level,
+    },
     /// Releases of time zone rules are a year and letters.
     #[error("`{0}` is no release of time zone rules such as 2026f")]
     InvalidRelease(String),
@@ -370,6 +381,7 @@ impl Rejection {
             Self::ConnectionUsed { .. } => "CONNECTION_USED",
             Self::ConnectionUntried { .. } => "CONNECTION_UNTRIED",
             Self::InvalidToolState(_) => "INVALID_TOOL_STATE",
+            Self::LevelTooLow { .. } => "LEVEL_TOO_LOW",
             Self::InvalidRelease(_) => "INVALID_RELEASE",
             Self::UnknownSchedule { .. } => "UNKNOWN_SCHEDULE",
             Self::UnknownRun(_) => "UNKNOWN_RUN",

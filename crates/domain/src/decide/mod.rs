@@ -60,7 +60,7 @@ use crate::{
     cost::{self, CostCommand},
     event::{AttemptRef, Event},
     evolve::evolve,
-    limits,
+    level, limits,
     plan::PlanTask,
     state::{Agenda, Partition, RunState, TaskState},
     tool_state,
@@ -85,6 +85,7 @@ pub fn decide(partition: &Partition, command: &Command, context: &Context) -> Re
         Command::Inventory(command) => inventory::decide(partition, command, context),
         Command::KeepToolState(keep) => tool_state::decide(keep, context),
         Command::NoteTimeZones { release } => time_zones::note(partition, release, context),
+        Command::RaiseLevel => Ok(level::raise(partition, context)),
         Command::StartRun(start) => start_run::decide(partition, start, context),
         Command::RestartRun(restart) => restart_run::decide(partition, restart, context),
         Command::CarryOver { run, prior } => carry_over::decide(partition.live_run(*run)?, prior, context),
@@ -139,10 +140,11 @@ fn decide_cost(partition: &Partition, command: &CostCommand, context: &Context) 
     }
 }
 
-/// Decides, folds, and lets everything that follows happen as far as it fits into one decision. What is left over stays on
+/// Decides, refuses what the level of the log does not permit, folds, and lets everything that follows happen as far as it fits into one decision. What is left over stays on
 /// [`Partition::agenda`]: ask [`settle`] until that is empty.
 pub fn execute(partition: &mut Partition, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
     let mut events = decide(partition, command, context)?;
+    level::permits(partition.level, &events)?;
     for event in &events {
         evolve(partition, event);
     }
@@ -179,6 +181,7 @@ fn work_off(partition: &mut Partition, context: &Context, events: &mut Vec<Event
         if !events.is_empty() && next.iter().any(is_large) {
             break;
         }
+        debug_assert_eq!(level::permits(partition.level, &next), Ok(()), "what follows by itself looks at the level");
         for event in &next {
             evolve(partition, event);
         }

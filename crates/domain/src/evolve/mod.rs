@@ -16,6 +16,7 @@ use crate::{
     environment::EnvironmentEvent,
     event::{AlertSubject, AlertsRaised, BackfillCreated, Event, EventTaken, RunCreated, Trigger},
     id::{BackfillId, PipelineId, RunId},
+    level::Level,
     limits,
     plan::Node,
     state::{Agenda, AlertCounts, AssetState, Backfill, LaneKey, Partition, Phase, PipelineState, RunState, TaskState},
@@ -69,6 +70,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         }
         Event::Inventory(fact) => partition.inventory.apply(fact),
         Event::TimeZonesChanged { release, .. } => partition.time_zones.clone_from(release),
+        Event::LevelRaised { level, .. } => partition.level = partition.level.max(Level(*level)),
         Event::ScheduleDecided(decided) => {
             if let Some(state) = partition.pipelines.get_mut(&decided.pipeline) {
                 decide_up_to(state, &decided.schedule, decided.up_to);

@@ -11,6 +11,7 @@ use crate::{
     cost::Ledger,
     event::AttemptRef,
     id::{BackfillId, CommandId, PipelineId, RunId},
+    level::Level,
     limits,
     plan::PreparedPlan,
     state::{
@@ -25,6 +26,8 @@ use crate::{
 /// The folded state of a partition.
 #[derive(Debug, Default)]
 pub struct Partition {
+    /// How new whoever acts on the log has to be.
+    pub level: Level,
     /// Every pipeline that was applied, deleted ones too.
     pub pipelines: BTreeMap<PipelineId, PipelineState>,
     /// Runs that have not ended.

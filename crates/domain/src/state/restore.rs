@@ -15,6 +15,7 @@ use crate::{
     cost::Ledger,
     event::Trigger,
     id::{BackfillId, PipelineId, RunId},
+    level::Level,
     limits,
     plan::{Node, PreparedPlan},
     state::{
@@ -29,6 +30,7 @@ use crate::{
 #[derive(Debug, Default)]
 #[allow(missing_docs, reason = "the fields are those of Partition and are described there")]
 pub struct PartitionParts {
+    pub level: Level,
     pub pipelines: BTreeMap<PipelineId, PipelineState>,
     pub runs: Vec<RunState>,
     pub finished: BTreeMap<RunId, (PipelineId, RunStatus)>,
@@ -401,6 +403,7 @@ impl Partition {
             followers: Followers::default(),
             awaiting_carry: BTreeSet::new(),
             backfills: Backfills { open: BTreeMap::new(), ended: parts.ended_backfills },
+            level: parts.level,
             time_zones: parts.time_zones,
             sensor_events: parts.sensor_events,
             alerts: parts.alerts,

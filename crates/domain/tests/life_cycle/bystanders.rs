@@ -90,6 +90,7 @@ pub(crate) fn events() -> Vec<Event> {
             at: at(1),
         })),
         Event::PoolSet { name: "p".to_owned(), slots: Some(0), at: at(1) },
+        Event::LevelRaised { before: 1, level: 2, at: at(1) },
         Event::TimeZonesChanged { before: text(), release: "2026f".to_owned(), at: at(1) },
         Event::ScheduleDecided(Box::new(ScheduleDecided {
             pipeline: PIPELINE,

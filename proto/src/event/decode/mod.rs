@@ -91,6 +91,13 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
             }
             Event::TimeZonesChanged { before: event.before, release: event.release, at: fields.at(event.at)? }
         }
+        EventKind::LevelRaised => {
+            let event: wire::LevelRaised = fields.parse(payload)?;
+            if event.level == 0 {
+                return Err(fields.missing("level"));
+            }
+            Event::LevelRaised { before: event.before, level: event.level, at: fields.at(event.at)? }
+        }
         EventKind::ScheduleDecided => schedule::decided(fields, payload)?,
         EventKind::EventTaken => Event::EventTaken(Box::new(run::event_taken(fields, fields.parse(payload)?)?)),
         EventKind::RunCreated

@@ -73,6 +73,9 @@ pub fn encode(fact: &Event) -> wire::Event {
             EventKind::TimeZonesChanged,
             &wire::TimeZonesChanged { before: before.clone(), release: release.clone(), at: micros(*at) },
         ),
+        Event::LevelRaised { before, level, at } => {
+            event(EventKind::LevelRaised, &wire::LevelRaised { before: *before, level: *level, at: micros(*at) })
+        }
         Event::ScheduleDecided(decided) => schedule::decided(decided),
         Event::EventTaken(taken) => event(EventKind::EventTaken, &run::event_taken(taken)),
         Event::RunCreated(_)

@@ -46,6 +46,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         Event::TimeZonesChanged { before, release, at: when } => {
             json!({"before": before, "release": release, "at": at(*when)})
         }
+        Event::LevelRaised { before, level, at: when } => json!({"before": before, "level": level, "at": at(*when)}),
         Event::ScheduleDecided(decided) => schedule_decided(decided),
         Event::EventTaken(taken) => json!({
             "pipeline_id": taken.pipeline.to_string(), "trigger": taken.trigger, "part": taken.part,

@@ -67,6 +67,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::TaskEnded { .. }
         | Rejection::TaskUnfit { .. }
         | Rejection::PoolFull { .. }
+        | Rejection::LevelTooLow { .. }
         | Rejection::AlreadyFired { .. }
         | Rejection::NotDue { .. }
         | Rejection::UnfitFiring { .. }

@@ -29,6 +29,7 @@ pub(super) fn run(command: &Command) -> Option<RunId> {
         | Command::PollSensor(_)
         | Command::TakeSensorEvent { .. }
         | Command::NoteTimeZones { .. }
+        | Command::RaiseLevel
         | Command::WakePipeline { .. }
         | Command::SettleAlert { .. }
         | Command::RetryAlert { .. }

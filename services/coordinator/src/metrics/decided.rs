@@ -88,7 +88,8 @@ impl Asked {
             | Command::SetEnvironment(_)
             | Command::RemoveEnvironment { .. }
             | Command::KeepToolState(_)
-            | Command::NoteTimeZones { .. } => Self::Setting,
+            | Command::NoteTimeZones { .. }
+            | Command::RaiseLevel => Self::Setting,
             Command::Inventory(_) => Self::Inventory,
             Command::StartRun(_)
             | Command::RestartRun(_)

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use downbeat_event_log::{LogAddress, NatsConfig, WritingConfig};
 
+use super::{By, Key, Servers};
+
 /// `downbeat log`.
 #[derive(Debug, Args)]
 pub struct Log {
@@ -40,6 +42,8 @@ pub enum LogSub {
     Export(LogExport),
     /// Bring exported or archived records into a log where there is none. Started again, it goes on where it was.
     Import(LogImport),
+    /// Which versions of Downbeat can go on with the log; after an upgrade, once nobody goes back, let go of the older ones.
+    Level(LogLevel),
 }
 
 /// An archive in a blob store.
@@ -88,4 +92,21 @@ pub struct LogImport {
     /// How the log is made.
     #[command(flatten)]
     pub writing: WritingConfig,
+}
+
+/// `downbeat log level`.
+#[derive(Debug, Args)]
+pub struct LogLevel {
+    /// Raise it to the newest that the coordinator knows. No older version can go on with the log afterwards.
+    #[arg(long)]
+    pub raise: bool,
+    /// How often.
+    #[command(flatten)]
+    pub key: Key,
+    /// Who.
+    #[command(flatten)]
+    pub by: By,
+    /// Where.
+    #[command(flatten)]
+    pub servers: Servers,
 }

@@ -55,7 +55,7 @@ pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
 pub use git::{Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use list::{Runs, Tasks, Window};
-pub use log::{Log, LogExport, LogImport, LogSub, LogVerify};
+pub use log::{Log, LogExport, LogImport, LogLevel, LogSub, LogVerify};
 pub use login::{LoginCommand, LoginEnd, LoginList, LoginSub, Logout};
 pub use mcp::Mcp;
 pub use run::{

@@ -27,6 +27,7 @@ mod log_archive;
 mod log_cat;
 mod log_export;
 mod log_import;
+mod log_level;
 mod log_verify;
 mod login;
 mod logs;
@@ -107,6 +108,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
             LogSub::Verify(verify) => log_verify::run(&log, verify).await,
             LogSub::Export(export) => log_export::run(&log, export).await,
             LogSub::Import(import) => Box::pin(log_import::run(&log, import)).await,
+            LogSub::Level(level) => log_level::run(level).await,
             LogSub::Cat { after, run, follow } => log_cat::run(&log, *after, run.as_deref(), *follow).await,
         },
     }

@@ -43,6 +43,8 @@ pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.control.v1.ControlService/DeletePipeline", Editor, Pipeline("pipeline")),
     method("/downbeat.control.v1.ControlService/SetPool", Admin, Everything),
     method("/downbeat.control.v1.ControlService/ListPools", Viewer, Everything),
+    method("/downbeat.control.v1.ControlService/GetLogLevel", Viewer, Everything),
+    method("/downbeat.control.v1.ControlService/RaiseLogLevel", Admin, Everything),
     method("/downbeat.control.v1.ControlService/ExplainWaiting", Viewer, Run("run_id")),
     method("/downbeat.control.v1.ControlService/TakeWebhook", Operator, Delivered),
     method("/downbeat.control.v1.ControlService/TakeSensorEvent", Operator, Everything),

@@ -2,12 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::{projection::Registered, rows::ProjectionVersion};
+use super::{
+    projection::Registered,
+    rows::{Head, ProjectionVersion},
+};
+
+/// Names of those of `ours` whose rows in a store of this head cannot be taken for their own: all of them, where an older version skipped
+/// events that this one knows.
+pub fn to_rebuild(ours: &[Registered], head: &Head) -> BTreeSet<&'static str> {
+    match head.lacks_events() {
+        true => ours.iter().map(|one| one.name).collect(),
+        false => changed(ours, &head.projections),
+    }
+}
 
 /// Names of those of `ours` whose rows in a store that `wrote` wrote cannot be taken for their own: another version wrote them, or
 /// none did, or it made them of rows for which that holds. Whoever raises a version looks at what that projection writes, and
 /// not at what others make of it: so those count as changed, too.
-pub fn changed(ours: &[Registered], wrote: &[ProjectionVersion]) -> BTreeSet<&'static str> {
+fn changed(ours: &[Registered], wrote: &[ProjectionVersion]) -> BTreeSet<&'static str> {
     let same = |one: &Registered| wrote.iter().any(|other| other.name == one.name && other.version == one.version);
     let mut changed: BTreeSet<_> = ours.iter().filter(|one| !same(one)).map(|one| one.name).collect();
     loop {
@@ -23,6 +35,8 @@ pub fn changed(ours: &[Registered], wrote: &[ProjectionVersion]) -> BTreeSet<&'s
 
 #[cfg(test)]
 mod tests {
+    use downbeat_domain::Level;
+
     use super::{super::versions_of, *};
 
     fn projection(name: &'static str, version: u32, reads: &'static [&'static str]) -> Registered {
@@ -51,6 +65,21 @@ mod tests {
         ] {
             let found: Vec<_> = changed(&ours, &wrote(name, version)).into_iter().collect();
             assert_eq!(found, expected, "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn what_an_older_version_skipped_spoils_everything() {
+        let ours = [projection("a", 2, &[]), projection("b", 1, &[])];
+        let newest = Level::NEWEST.0;
+        // Events that were skipped, the newest level that whoever skipped them knew.
+        for (unknown_events, skipped_at, spoilt) in
+            [(0, 0, false), (1, 0, true), (7, newest - 1, true), (1, newest, false), (0, newest, false)]
+        {
+            let head = Head { unknown_events, skipped_at, projections: versions_of(&ours), ..Head::default() };
+            let expected: &[&str] = if spoilt { &["a", "b"] } else { &[] };
+            let found: Vec<_> = to_rebuild(&ours, &head).into_iter().collect();
+            assert_eq!(found, expected, "{unknown_events} {skipped_at}");
         }
     }
 }

@@ -57,7 +57,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use downbeat_domain::{Event, RunId};
+use downbeat_domain::{Event, Level, RunId};
 use downbeat_event_log::{Entry, LogId, Tail};
 use downbeat_proto::{
     event::{self, Decoded},
@@ -213,6 +213,7 @@ impl Fold {
             Ok(Decoded::Unknown { kind, .. }) => {
                 tracing::debug!(sequence, ordinal, kind, "skipping an event of an unknown kind");
                 self.head.unknown_events += 1;
+                self.head.skipped_at = Level::NEWEST.0;
                 Ok(())
             }
             Err(error) => {
@@ -312,6 +313,7 @@ pub fn start_with(projections: &[Registered], log: &LogId) -> Head {
         unknown_events: 0,
         quarantined_events: 0,
         projections: versions_of(projections),
+        skipped_at: 0,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use downbeat_domain::Level;
 use downbeat_proto::metadata::v1 as wire;
 use prost::Message;
 
@@ -22,6 +23,16 @@ pub struct Head {
     /// Which projections wrote the rows.
     #[prost(message, repeated, tag = "4")]
     pub projections: Vec<ProjectionVersion>,
+    /// The newest level of the log that whoever skipped an event knew; 0 = nobody skipped one, or a version did that knew nothing of levels.
+    #[prost(uint32, tag = "5")]
+    pub skipped_at: u32,
+}
+
+impl Head {
+    /// Whether rows lack events that a version skipped which knew less than this one: each of them may be wrong.
+    pub fn lacks_events(&self) -> bool {
+        self.unknown_events > 0 && self.skipped_at < Level::NEWEST.0
+    }
 }
 
 /// A projection and the version of it that wrote the rows.

@@ -74,9 +74,9 @@ impl Store {
         self.home.projections
     }
 
-    /// Whether the projections that it is opened for wrote all of its rows.
+    /// Whether the projections that it is opened for wrote all of its rows, of all events that they know.
     pub fn is_ours(&self, head: &Head) -> bool {
-        head.projections == engine::versions_of(self.home.projections)
+        head.projections == engine::versions_of(self.home.projections) && !head.lacks_events()
     }
 
     /// The store that is to follow this one: the one that was begun, or an empty one. Blocks.

@@ -367,6 +367,14 @@ pub(super) fn cases() -> Vec<Case> {
             pipeline_target(),
         ),
         (
+            C::RaiseLogLevel,
+            vec![],
+            Event::LevelRaised { before: 1, level: 2, at: at(9) },
+            json!({"level": 1}),
+            json!({"level": 2}),
+            vec![("log", "level".into())],
+        ),
+        (
             C::NoteTimeZones,
             vec![],
             Event::TimeZonesChanged { before: "2026a".into(), release: "2026b".into(), at: at(9) },

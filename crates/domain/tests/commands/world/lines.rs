@@ -63,6 +63,7 @@ impl World {
             Event::Inventory(fact) => super::told::of_inventory(fact),
             Event::ToolStateKept(kept) => format!("ToolStateKept {} {}", kept.integration, kept.entries.len()),
             Event::LineageReported(reported) => format!("LineageReported part {}", reported.part),
+            Event::LevelRaised { before, level, .. } => format!("LevelRaised {before} to {level}"),
             Event::TimeZonesChanged { before, release, .. } => format!("TimeZonesChanged {before} to {release}"),
             Event::SensorOpened(opened) => format!("SensorOpened {}", opened.window.sensor),
             Event::SensorChecked(checked) => {

@@ -222,6 +222,14 @@ class ControlService:
     )
     """What a run, or one of its tasks, waits for at this moment: which gate holds it, since when, who is ahead."""
 
+    GetLogLevel: Final = Unary(
+        "/downbeat.control.v1.ControlService/GetLogLevel",
+        control_control.GetLogLevelRequest,
+        control_control.GetLogLevelResponse,
+        Kind.READ,
+    )
+    """How new whoever acts on the log has to be."""
+
     GetPipelineHealth: Final = Unary(
         "/downbeat.control.v1.ControlService/GetPipelineHealth",
         control_control.GetPipelineHealthRequest,
@@ -276,6 +284,14 @@ class ControlService:
         Kind.READ,
     )
     """The next firings of the schedules of a pipeline."""
+
+    RaiseLogLevel: Final = Unary(
+        "/downbeat.control.v1.ControlService/RaiseLogLevel",
+        control_control.RaiseLogLevelRequest,
+        control_control.RaiseLogLevelResponse,
+        Kind.KEYED,
+    )
+    """Raises it to the newest that the coordinator knows. From then on no older version can go on with the log."""
 
     RecordCosts: Final = Unary(
         "/downbeat.control.v1.ControlService/RecordCosts",

@@ -267,6 +267,7 @@ asks_of_the_ledger! {
     SetPricesRequest asks for SetPrices;
     RecordCostsRequest asks for RecordCosts;
     SetBudgetRequest asks for SetBudget;
+    RaiseLogLevelRequest asks for RaiseLogLevel;
     ResealConnectionsRequest asks for ResealConnections;
     DeclareDependenciesRequest asks for DeclareDependencies;
 }

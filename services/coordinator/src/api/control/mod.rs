@@ -15,6 +15,7 @@ mod explain;
 mod firings;
 mod health;
 mod inventory;
+mod level;
 mod lineage;
 mod logins;
 mod pipelines;
@@ -282,6 +283,22 @@ impl ControlService for Control {
         _request: Request<wire::ListPoolsRequest>,
     ) -> Result<Response<wire::ListPoolsResponse>, Status> {
         self.pools().await.map(Response::new)
+    }
+
+    async fn get_log_level(
+        &self,
+        _request: Request<wire::GetLogLevelRequest>,
+    ) -> Result<Response<wire::GetLogLevelResponse>, Status> {
+        self.level().await.map(Response::new)
+    }
+
+    async fn raise_log_level(
+        &self,
+        request: Request<wire::RaiseLogLevelRequest>,
+    ) -> Result<Response<wire::RaiseLogLevelResponse>, Status> {
+        let asker = Asker::of(&request);
+        let answer = self.raise_level(request.into_inner(), &asker).await;
+        self.answer(asker, answer).await
     }
 
     async fn set_prices(

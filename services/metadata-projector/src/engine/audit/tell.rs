@@ -45,6 +45,8 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::Inventory(_)
         | Event::Connection(_)
         | Event::TimeZonesChanged { .. }
+        // Not where the log began so: nobody asked for it.
+        | Event::LevelRaised { before: 1.., .. }
         | Event::ScheduleDecided(_)
         | Event::EventTaken(_)
         | Event::SensorOpened(_)
@@ -106,6 +108,15 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
                 CommandKind::NoteTimeZones,
                 vec![wire::AuditTarget { kind: "time_zones".to_owned(), id: release.clone(), ..Default::default() }],
                 format!("schedules are computed by the time zones of {release}"),
+            )
+        },
+        Event::LevelRaised { before, level, .. } => Told {
+            before: json!({"level": before}),
+            after: json!({"level": level}),
+            ..about(
+                CommandKind::RaiseLogLevel,
+                vec![wire::AuditTarget { kind: "log".to_owned(), id: "level".to_owned(), ..Default::default() }],
+                format!("raised the level of the log to {level}"),
             )
         },
         Event::ScheduleDecided(decided) => schedule(decided, batch)?,

@@ -1641,6 +1641,83 @@ class NoteTimeZonesResponse(google.protobuf.message.Message):
 global___NoteTimeZonesResponse = NoteTimeZonesResponse
 
 @typing.final
+class GetLogLevelRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___GetLogLevelRequest = GetLogLevelRequest
+
+@typing.final
+class GetLogLevelResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: builtins.int
+    NEWEST_FIELD_NUMBER: builtins.int
+    SOFTWARE_VERSION_FIELD_NUMBER: builtins.int
+    level: builtins.int
+    """Of the log, from 1."""
+    newest: builtins.int
+    """The newest that the coordinator knows."""
+    software_version: builtins.str
+    """Version of the coordinator."""
+    def __init__(
+        self,
+        *,
+        level: builtins.int = ...,
+        newest: builtins.int = ...,
+        software_version: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["level", b"level", "newest", b"newest", "software_version", b"software_version"]) -> None: ...
+
+global___GetLogLevelResponse = GetLogLevelResponse
+
+@typing.final
+class RaiseLogLevelRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    IDEMPOTENCY_KEY_FIELD_NUMBER: builtins.int
+    ACTOR_FIELD_NUMBER: builtins.int
+    idempotency_key: builtins.str
+    actor: builtins.str
+    def __init__(
+        self,
+        *,
+        idempotency_key: builtins.str = ...,
+        actor: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["actor", b"actor", "idempotency_key", b"idempotency_key"]) -> None: ...
+
+global___RaiseLogLevelRequest = RaiseLogLevelRequest
+
+@typing.final
+class RaiseLogLevelResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CHANGED_FIELD_NUMBER: builtins.int
+    LEVEL_FIELD_NUMBER: builtins.int
+    POSITION_FIELD_NUMBER: builtins.int
+    changed: builtins.bool
+    """False: it was that high already."""
+    level: builtins.int
+    """As it is now."""
+    @property
+    def position(self) -> downbeat._proto.metadata.v1.position_pb2.Position: ...
+    def __init__(
+        self,
+        *,
+        changed: builtins.bool = ...,
+        level: builtins.int = ...,
+        position: downbeat._proto.metadata.v1.position_pb2.Position | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["position", b"position"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["changed", b"changed", "level", b"level", "position", b"position"]) -> None: ...
+
+global___RaiseLogLevelResponse = RaiseLogLevelResponse
+
+@typing.final
 class GetPipelineHealthRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

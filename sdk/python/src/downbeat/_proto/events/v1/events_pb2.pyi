@@ -119,6 +119,7 @@ class _EventKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     ASSET_DECLARED: _EventKind.ValueType  # 173
     ASSET_REMOVED: _EventKind.ValueType  # 174
     DEPENDENCIES_DECLARED: _EventKind.ValueType  # 175
+    LEVEL_RAISED: _EventKind.ValueType  # 176
     TOOLS_CALLED: _EventKind.ValueType  # 177
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper): ...
@@ -215,6 +216,7 @@ ENDPOINT_CLOSED: EventKind.ValueType  # 172
 ASSET_DECLARED: EventKind.ValueType  # 173
 ASSET_REMOVED: EventKind.ValueType  # 174
 DEPENDENCIES_DECLARED: EventKind.ValueType  # 175
+LEVEL_RAISED: EventKind.ValueType  # 176
 TOOLS_CALLED: EventKind.ValueType  # 177
 global___EventKind = EventKind
 
@@ -640,6 +642,7 @@ class _CommandKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     COMMAND_KIND_DECLARE_ASSET: _CommandKind.ValueType  # 173
     COMMAND_KIND_REMOVE_ASSET: _CommandKind.ValueType  # 174
     COMMAND_KIND_DECLARE_DEPENDENCIES: _CommandKind.ValueType  # 175
+    COMMAND_KIND_RAISE_LOG_LEVEL: _CommandKind.ValueType  # 176
     COMMAND_KIND_CALL_TOOL: _CommandKind.ValueType  # 177
 
 class CommandKind(_CommandKind, metaclass=_CommandKindEnumTypeWrapper):
@@ -685,6 +688,7 @@ COMMAND_KIND_RESEAL_CONNECTIONS: CommandKind.ValueType  # 163
 COMMAND_KIND_DECLARE_ASSET: CommandKind.ValueType  # 173
 COMMAND_KIND_REMOVE_ASSET: CommandKind.ValueType  # 174
 COMMAND_KIND_DECLARE_DEPENDENCIES: CommandKind.ValueType  # 175
+COMMAND_KIND_RAISE_LOG_LEVEL: CommandKind.ValueType  # 176
 COMMAND_KIND_CALL_TOOL: CommandKind.ValueType  # 177
 global___CommandKind = CommandKind
 
@@ -3985,6 +3989,31 @@ class TimeZonesChanged(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["at", b"at", "before", b"before", "release", b"release"]) -> None: ...
 
 global___TimeZonesChanged = TimeZonesChanged
+
+@typing.final
+class LevelRaised(google.protobuf.message.Message):
+    """Whoever acts on the log has to be of this level from here on: older versions do not know events that may follow."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: builtins.int
+    LEVEL_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    before: builtins.int
+    """The level before; 0: the log begins so."""
+    level: builtins.int
+    """At least 2."""
+    at: builtins.int
+    def __init__(
+        self,
+        *,
+        before: builtins.int = ...,
+        level: builtins.int = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "before", b"before", "level", b"level"]) -> None: ...
+
+global___LevelRaised = LevelRaised
 
 @typing.final
 class PlanAssetTrigger(google.protobuf.message.Message):
