@@ -79,7 +79,7 @@ pub async fn serve(
         reporter.set_service_status(*service, tonic_health::ServingStatus::Serving).await;
     }
     let routes = with_reflection(routes, health, descriptors)?.routes();
-    serve_routes(listener, routes, signal).await
+    serve_routes(listener, routes, limits::STREAMS_PER_CONNECTION_MAX, signal).await
 }
 
 /// The same for services that are elsewhere at times: every call goes where its switch says, and health says that they serve while it says
@@ -115,7 +115,7 @@ pub async fn serve_switched(
     let routes = with_reflection(RoutesBuilder::default(), health, descriptors)?.routes();
     let routes = Routes::from(routes.into_axum_router().fallback_service(calls));
     tokio::select! {
-        served = serve_routes(listener, routes, signal) => served,
+        served = serve_routes(listener, routes, limits::STREAMS_HANDED_ON_MAX, signal) => served,
         () = report => Ok(()),
     }
 }
@@ -137,10 +137,15 @@ where
     Ok(routes)
 }
 
-async fn serve_routes(listener: Listener, routes: Routes, mut signal: ShutdownSignal) -> Result<(), Error> {
+async fn serve_routes(
+    listener: Listener,
+    routes: Routes,
+    streams_max: u32,
+    mut signal: ShutdownSignal,
+) -> Result<(), Error> {
     let mut server = Server::builder()
         .http2_keepalive_interval(Some(limits::KEEPALIVE_INTERVAL))
-        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION_MAX);
+        .max_concurrent_streams(streams_max);
     let Listener { socket, guard } = listener;
     let Some((kept, rule)) = guard else {
         warn_of_strangers(&socket);

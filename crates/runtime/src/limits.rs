@@ -22,6 +22,8 @@ pub const HOPS_MAX: u8 = 3;
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// Streams that one connection may have open.
 pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_000;
+/// The same of a connection to a server that hands calls on, over which another one of its kind hands on all of its own: a stream for each worker.
+pub const STREAMS_HANDED_ON_MAX: u32 = 20_000;
 /// First and longest pause between attempts to reach a service.
 pub const RETRY_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// One file of certificates, or of a key, bytes.

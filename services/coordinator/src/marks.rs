@@ -104,13 +104,12 @@ impl Marks {
         let restored = log.restored_from();
         for (folder, mark) in self.others(log) {
             match &restored {
+                Some(from) if mark.log.origin() == from.origin && mark.at.sequence <= from.up_to => {}
                 Some(from) if mark.log.origin() == from.origin => {
-                    if mark.at.sequence > from.up_to {
-                        tracing::warn!(
-                            log = %log, before = %mark.log, lost = mark.at.sequence - from.up_to, restored_up_to = from.up_to,
-                            "the log was restored without its last records: what they said is as if it had never been"
-                        );
-                    }
+                    tracing::warn!(
+                        log = %log, before = %mark.log, lost = mark.at.sequence - from.up_to, restored_up_to = from.up_to,
+                        "the log was restored without its last records: what they said is as if it had never been"
+                    );
                 }
                 _ if mark.at.sequence > 0 => {
                     let (log, known, sequence) = (log.to_string(), mark.log.to_string(), mark.at.sequence);

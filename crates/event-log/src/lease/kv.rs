@@ -24,8 +24,6 @@ use crate::limits;
 pub const BUCKET: &str = "DOWNBEAT_OWNERS";
 /// "wrong last sequence", of one server and of several.
 const WRONG_LAST_SEQUENCE: [u64; 2] = [10_071, 10_164];
-/// "no message found".
-const NO_MESSAGE: u64 = 10_037;
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -90,7 +88,7 @@ impl Lease for KvLease {
                 self.make().await?;
                 Ok(Held::default())
             }
-            Ok(Response::Err { error }) if u64::from(error.error_code().0) == NO_MESSAGE => Ok(Held::default()),
+            Ok(Response::Err { error }) if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => Ok(Held::default()),
             Ok(Response::Err { error }) => Err(LeaseError::Away(error.to_string())),
             Err(error) => Err(LeaseError::Away(error.to_string())),
         }

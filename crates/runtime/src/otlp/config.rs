@@ -107,7 +107,10 @@ fn pairs(variable: &str, text: Option<&str>) -> Result<Vec<(String, String)>, St
     Ok(pairs)
 }
 
-fn headers(text: Option<&str>) -> Result<Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>, String> {
+/// One of gRPC.
+type Header = (MetadataKey<Ascii>, MetadataValue<Ascii>);
+
+fn headers(text: Option<&str>) -> Result<Vec<Header>, String> {
     let variable = "OTEL_EXPORTER_OTLP_HEADERS";
     let read = |(at, (name, value)): (usize, (String, String))| {
         let key = MetadataKey::from_bytes(name.to_ascii_lowercase().as_bytes());

@@ -165,9 +165,12 @@ impl Family {
     }
 }
 
+/// By name.
+type Labels = Vec<(String, String)>;
+
 /// Name, labels and what follows them. The writer escapes nothing in a value, so that a value ends where the next label begins, or the last
 /// brace.
-fn parts(line: &str) -> Option<(&str, Vec<(String, String)>, &str)> {
+fn parts(line: &str) -> Option<(&str, Labels, &str)> {
     let end = line.find(['{', ' '])?;
     let (name, rest) = line.split_at(end);
     let Some(rest) = rest.strip_prefix('{') else { return Some((name, Vec::new(), rest)) };

@@ -68,6 +68,6 @@ impl Parts {
         let Some(coordinator) = shutdown.unless_ended(take_over).await.transpose()? else { return Ok(()) };
         let coordinator = coordinator.syncing_every(self.sync_every).archiving_every(self.archive_every);
         let coordinator = coordinator.with_connections(self.vault).await;
-        coordinator.serve(listener, shutdown.signal()).await
+        Box::pin(coordinator.serve(listener, shutdown.signal())).await
     }
 }

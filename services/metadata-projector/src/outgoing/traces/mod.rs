@@ -171,7 +171,7 @@ impl Teller {
             .with("cicd.worker.id", &task_row.shown.worker_id)
             .with_number("downbeat.attempt", number.into());
         if let Some(iteration) = shape.iteration(place) {
-            span = span.with("downbeat.iteration", &iteration.name);
+            span = span.with("downbeat.iteration", iteration.name);
         }
         if let Some(run_of) = run_of {
             span = span.below(run_of);
