@@ -11,7 +11,7 @@ mod logs;
 use std::{
     io::{self, SeekFrom},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -255,7 +255,7 @@ impl BlobStore {
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when their folder is there and cannot be read.
-    pub fn keep_only(&self, connection: Uuid, seal: Option<Uuid>) -> Result<(), Error> {
+    pub fn keep_only(&self, connection: Uuid, seal: Option<Uuid>, older_than: Duration) -> Result<(), Error> {
         let folder = self.root.join(BlobKey::connections(connection));
         let kept = seal.map(|seal| self.root.join(BlobKey::connection(connection, seal).as_str()));
         let files = match std::fs::read_dir(&folder) {
@@ -264,7 +264,8 @@ impl BlobStore {
             Err(error) => return Err(Error::io("cannot read", &folder)(error)),
         };
         for path in files.filter_map(|file| Some(file.ok()?.path())) {
-            if Some(&path) != kept.as_ref() && path.extension().is_some_and(|ending| ending == "sealed") {
+            let is_sealed = path.extension().is_some_and(|ending| ending == "sealed");
+            if Some(&path) != kept.as_ref() && is_sealed && is_older(&path, older_than) {
                 // It may be gone already; of one that stays, the next call has another look.
                 let _ = std::fs::remove_file(&path);
             }
@@ -369,6 +370,12 @@ impl BlobWriter {
     }
 }
 
+/// Was it written longer ago than this? What cannot be asked is not removed.
+fn is_older(path: &Path, than: Duration) -> bool {
+    let written = std::fs::metadata(path).and_then(|known| known.modified());
+    written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age >= than) || than.is_zero())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -427,7 +434,6 @@ mod tests {
 
     #[tokio::test]
     async fn callbacks_are_removed_by_the_age_of_what_was_written_last() {
-        use std::time::Duration;
         let folder = tempfile::tempdir().unwrap();
         let store = BlobStore::open(folder.path()).unwrap();
         assert_eq!(store.remove_callbacks(SystemTime::now()).unwrap(), 0, "nobody ever called");
@@ -457,11 +463,16 @@ mod tests {
         for (of, seal) in [(id, 1), (id, 2), (other, 1)] {
             store.put(&key(of, seal), vec![seal as u8]).await.unwrap();
         }
-        store.keep_only(id, Some(Uuid::from_u128(2))).unwrap();
+        store.keep_only(id, Some(Uuid::from_u128(2)), Duration::from_secs(600)).unwrap();
+        assert!(
+            store.get(&BlobKey::connection(id, Uuid::from_u128(1)), 100).await.unwrap().is_some(),
+            "it may be somebody else's"
+        );
+        store.keep_only(id, Some(Uuid::from_u128(2)), Duration::ZERO).unwrap();
         assert_eq!(store.get(&key(id, 1), 9).await.unwrap(), None);
         assert_eq!(store.get(&key(id, 2), 9).await.unwrap(), Some(vec![2]));
-        store.keep_only(id, None).unwrap();
-        store.keep_only(id, None).unwrap();
+        store.keep_only(id, None, Duration::ZERO).unwrap();
+        store.keep_only(id, None, Duration::ZERO).unwrap();
         assert_eq!(store.get(&key(id, 2), 9).await.unwrap(), None);
         assert_eq!(store.get(&key(other, 1), 9).await.unwrap(), Some(vec![1]), "others are left alone");
     }

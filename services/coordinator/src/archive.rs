@@ -125,7 +125,11 @@ impl Archive {
                 tracing::debug!(name, bytes, records = range.entries.len(), "archived");
                 Ok(())
             }
-            _ => Err(Error::Differs(key.as_str().to_owned())),
+            _ => {
+                // Else nobody could read beyond it.
+                self.store.remove(&key)?;
+                Err(Error::Differs(key.as_str().to_owned()))
+            }
         }
     }
 }

@@ -17,7 +17,10 @@ use downbeat_runtime::{
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{limits, secret};
+use crate::{
+    limits::{self, OTHERS_MAY_WRITE},
+    secret,
+};
 
 /// A secret as its sender knows it, with the key that it stands for.
 pub(crate) struct Secret {
@@ -118,7 +121,7 @@ impl EndpointSecrets {
             let state = endpoints.open.get(&EndpointId(*endpoint.as_bytes()));
             state.is_some_and(|state| state.secrets().any(|known| known == number))
         };
-        match blobs.keep_endpoint_secrets(is_known) {
+        match blobs.keep_endpoint_secrets(is_known, OTHERS_MAY_WRITE) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "secrets of endpoints that are not needed any more are removed"),
             Err(error) => tracing::warn!(%error, "secrets of endpoints that are not needed any more stay behind"),

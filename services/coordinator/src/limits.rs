@@ -164,3 +164,13 @@ pub const ENDPOINT_KEYS_REMEMBERED: usize = 5_000;
 pub const RETIRING_AT_MOST: Duration = Duration::from_secs(8);
 /// How long a replica that ends goes on handing calls on to the next owner.
 pub const LEAVING_AT_MOST: Duration = Duration::from_millis(1_500);
+/// A replica that could not look at the lease for so long hands nothing on any more.
+pub const UNSEEN_AT_MOST: Duration = Duration::from_secs(10);
+/// How long an owner that is asked to end waits for calls that it is answering.
+pub const ANSWERING_AT_MOST: Duration = Duration::from_secs(3);
+/// How often an owner looks whether the log has confirmed it for long enough.
+pub const TRUST_LOOK: Duration = Duration::from_secs(5);
+/// How long sealed connections may take to be read before a new owner serves.
+pub const VAULT_READ_AT_MOST: Duration = Duration::from_secs(60);
+/// Blobs that are younger may be a successor's, whom a coordinator that was fenced has not noticed: they are not removed.
+pub const OTHERS_MAY_WRITE: Duration = Duration::from_secs(600);

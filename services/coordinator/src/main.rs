@@ -41,9 +41,10 @@ async fn run(
     let open = address.open_waiting(Access::Write, &config.name, &nats);
     let Some(log) = shutdown.unless_ended(open).await.transpose()? else { return Ok(()) };
     let parts = config.parts(log, trust, listening, metrics)?;
-    Ok(match address.lease(PARTITION, &config.name, &nats).await? {
+    match address.lease(PARTITION, &config.name, &nats).await? {
         Some(lease) => Replica::new(parts, lease).serve(listener, shutdown.signal()).await?,
         // Nobody else can write to it: its folder is locked.
         None => parts.alone(listener, &shutdown).await?,
-    })
+    }
+    Ok(())
 }

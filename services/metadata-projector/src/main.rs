@@ -45,6 +45,6 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let started = start(log.clone(), arguments.projector, BlobStore::open(&arguments.blobs)?);
     let Some(projector) = shutdown.unless_ended(started).await.transpose()? else { return Ok(()) };
     let told = outgoing::start(&log, (&at, &nats), metrics.of(projector.published()), &told, &metrics.outgoing, here);
-    let Some(told) = shutdown.unless_ended(told).await.transpose()? else { return Ok(()) };
+    let Some(told) = shutdown.unless_ended(Box::pin(told)).await.transpose()? else { return Ok(()) };
     Ok(projector.serve_and_tell(listener, told, &shutdown).await?)
 }

@@ -56,7 +56,8 @@ impl KvLease {
             discard: DiscardPolicy::New,
             max_messages_per_subject: 1,
             max_message_size: limits::LEASE_BYTES_MAX,
-            allow_rollup: true,
+            // With it, whoever may write one key could remove all others.
+            allow_rollup: false,
             deny_delete: true,
             num_replicas: replicas,
             ..Config::default()

@@ -3,11 +3,11 @@
 //! Promises: only files that have the name of a sealed secret are removed, and only those that the caller does not know. Knows nothing of
 //! what is sealed.
 
-use std::io;
+use std::{io, time::Duration};
 
 use uuid::Uuid;
 
-use super::{BlobStore, ENDPOINTS, Error};
+use super::{BlobStore, ENDPOINTS, Error, is_older};
 
 /// The most entries that one call looks at; the next call goes on with what is left.
 const LISTED_MAX: usize = 100_000;
@@ -18,7 +18,11 @@ impl BlobStore {
     ///
     /// # Errors
     /// [`super::ErrorKind::Io`] when the folder of endpoints is there and cannot be read.
-    pub fn keep_endpoint_secrets(&self, is_known: impl Fn(Uuid, u32) -> bool) -> Result<u64, Error> {
+    pub fn keep_endpoint_secrets(
+        &self,
+        is_known: impl Fn(Uuid, u32) -> bool,
+        older_than: Duration,
+    ) -> Result<u64, Error> {
         let folder = self.root.join(ENDPOINTS);
         let endpoints = match std::fs::read_dir(&folder) {
             Ok(endpoints) => endpoints,
@@ -37,7 +41,7 @@ impl BlobStore {
                 }
                 let name = secret.file_name();
                 let number = name.to_str().and_then(|name| name.strip_suffix(".sealed")?.parse::<u32>().ok());
-                if number.is_some_and(|number| !is_known(id, number)) {
+                if number.is_some_and(|number| !is_known(id, number)) && is_older(&secret.path(), older_than) {
                     removed += u64::from(std::fs::remove_file(secret.path()).is_ok());
                 }
             }
@@ -57,7 +61,7 @@ mod tests {
     async fn of_endpoints_only_secrets_that_are_known_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let store = BlobStore::open(folder.path()).unwrap();
-        assert_eq!(store.keep_endpoint_secrets(|_, _| false).unwrap(), 0, "there never was one");
+        assert_eq!(store.keep_endpoint_secrets(|_, _| false, Duration::ZERO).unwrap(), 0, "there never was one");
         let (open, closed) = (Uuid::from_u128(1), Uuid::from_u128(2));
         for (endpoint, number) in [(open, 1), (open, 2), (open, 3), (closed, 1), (closed, 2)] {
             store.put(&BlobKey::endpoint_secret(endpoint, number), vec![1]).await.unwrap();
@@ -70,8 +74,13 @@ mod tests {
         std::fs::write(folder.path().join("endpoints/others/1.sealed"), "").unwrap();
 
         let is_known = |endpoint: Uuid, number: u32| endpoint == open && number >= 2;
-        assert_eq!(store.keep_endpoint_secrets(is_known).unwrap(), 3);
-        assert_eq!(store.keep_endpoint_secrets(is_known).unwrap(), 0);
+        assert_eq!(
+            store.keep_endpoint_secrets(is_known, Duration::from_secs(600)).unwrap(),
+            0,
+            "they may be somebody else's"
+        );
+        assert_eq!(store.keep_endpoint_secrets(is_known, Duration::ZERO).unwrap(), 3);
+        assert_eq!(store.keep_endpoint_secrets(is_known, Duration::ZERO).unwrap(), 0);
         for (endpoint, number, expected) in [(open, 1, false), (open, 2, true), (open, 3, true), (closed, 1, false)] {
             let found = store.get(&BlobKey::endpoint_secret(endpoint, number), 9).await.unwrap();
             assert_eq!(found.is_some(), expected, "{endpoint} {number}");

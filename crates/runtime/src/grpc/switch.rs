@@ -31,7 +31,7 @@ pub enum Place {
     #[default]
     Nowhere,
     /// They are in this process.
-    Here(axum::Router),
+    Here(Here),
     /// Another server has them.
     There {
         /// The way to it.
@@ -41,6 +41,45 @@ pub enum Place {
         /// Ends what was handed on.
         left: CancellationToken,
     },
+}
+
+/// Services in this process.
+#[derive(Clone, Debug)]
+pub struct Here {
+    router: axum::Router,
+    /// Calls that they are answering. A stream is answered once it has begun.
+    answering: Arc<watch::Sender<usize>>,
+}
+
+impl Here {
+    /// These services.
+    pub fn new(router: axum::Router) -> Self {
+        Self { router, answering: Arc::default() }
+    }
+
+    /// Waits until they are answering nobody.
+    pub async fn idle(&self) {
+        // The sender is in our hand.
+        let _ = self.answering.subscribe().wait_for(|calls| *calls == 0).await;
+    }
+
+    async fn answer(self, request: Request) -> Response {
+        self.answering.send_modify(|calls| *calls += 1);
+        let _answering = Answering(self.answering);
+        match self.router.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// A call that is being answered, until it is or nobody waits for it any more.
+struct Answering(Arc<watch::Sender<usize>>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.send_modify(|calls| *calls = calls.saturating_sub(1));
+    }
 }
 
 impl Place {
@@ -104,10 +143,7 @@ impl Calls {
         let mut request = request;
         loop {
             match self.place().await {
-                Place::Here(router) => match router.oneshot(request).await {
-                    Ok(response) => return response,
-                    Err(never) => match never {},
-                },
+                Place::Here(here) => return here.answer(request).await,
                 Place::There { address, .. } if hops >= limits::HOPS_MAX => {
                     return unavailable(format!(
                         "the services moved while this was handed on, to {address}; try again"

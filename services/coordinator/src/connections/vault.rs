@@ -6,6 +6,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use downbeat_domain::{
@@ -19,7 +20,7 @@ use downbeat_runtime::{
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::endpoint_secrets::EndpointSecrets;
+use crate::{endpoint_secrets::EndpointSecrets, limits::OTHERS_MAY_WRITE};
 
 /// What names the blob of a version.
 type Seal = [u8; 16];
@@ -88,7 +89,9 @@ impl Vault {
             match blobs.get(&key(*id, state.seal), ENVELOPE_BYTES_MAX).await {
                 Ok(Some(envelope)) => {
                     self.keep(*id, state.seal, envelope.into());
-                    if let Err(error) = blobs.keep_only(Uuid::from_bytes(id.0), Some(Uuid::from_bytes(state.seal))) {
+                    if let Err(error) =
+                        blobs.keep_only(Uuid::from_bytes(id.0), Some(Uuid::from_bytes(state.seal)), OTHERS_MAY_WRITE)
+                    {
                         tracing::debug!(%error, "older versions of a sealed connection stay for now");
                     }
                 }
@@ -135,7 +138,7 @@ impl Vault {
         drop(all);
         self.changes.fetch_add(1, Ordering::Release);
         let Some(blobs) = &self.blobs else { return };
-        if let Err(error) = blobs.keep_only(Uuid::from_bytes(id.0), seal.map(Uuid::from_bytes)) {
+        if let Err(error) = blobs.keep_only(Uuid::from_bytes(id.0), seal.map(Uuid::from_bytes), Duration::ZERO) {
             tracing::debug!(%error, "older versions of a sealed connection stay for now");
         }
     }

@@ -40,6 +40,8 @@ pub struct Replica {
     clock: Clock,
     /// To whom calls are handed on.
     followed: Option<Member>,
+    /// Since when the lease cannot be looked at.
+    unseen: Option<Instant>,
 }
 
 impl Replica {
@@ -47,7 +49,7 @@ impl Replica {
     pub fn new(parts: Parts, lease: Arc<dyn Lease>) -> Self {
         let instance = uuid::Uuid::new_v4().simple().to_string();
         let election = Election::new(Member { address: parts.address.clone(), instance });
-        Self { parts, lease, election, switch: Switch::default(), clock: Clock::start(), followed: None }
+        Self { parts, lease, election, switch: Switch::default(), clock: Clock::start(), followed: None, unseen: None }
     }
 
     /// Serves until the signal, or until this one can never own the partition: the log is damaged, lost records, or is another one.
@@ -107,10 +109,15 @@ impl Replica {
                     return Ok(Some((hold, following)));
                 }
             }
+            let began = Instant::now();
             let folded = match &mut following {
                 Some(unfolded) => unfolded.step(&*self.parts.log).await,
                 None => Ok(true),
             };
+            if began.elapsed() > lease_limits::LEASE_DOUBT {
+                // The lease could not be looked at meanwhile either.
+                self.election.away();
+            }
             match folded {
                 Ok(false) => {}
                 Ok(true) => tokio::select! {
@@ -132,6 +139,7 @@ impl Replica {
             Ok(held) => held,
             Err(error) => return self.unheld(error).map(|()| None),
         };
+        self.unseen = None;
         match self.election.looked(self.clock.now().monotonic, &held) {
             Step::Follow(holder) => self.follow(holder),
             // Calls wait rather than go to somebody who may be gone.
@@ -152,6 +160,11 @@ impl Replica {
             LeaseError::Unfit(why) => Err(Error::Lease(why)),
             error => {
                 tracing::debug!(%error, "the lease of the partition cannot be looked at");
+                // Whoever owned it may be replaced without this one hearing of it: callers go elsewhere.
+                let since = *self.unseen.get_or_insert_with(Instant::now);
+                if since.elapsed() > limits::UNSEEN_AT_MOST {
+                    self.follow(None);
+                }
                 Ok(())
             }
         }
@@ -184,7 +197,7 @@ impl Replica {
         let until = Instant::now() + limits::LEAVING_AT_MOST;
         while self.followed.is_none() && Instant::now() < until {
             if let Ok(held) = self.lease.look().await
-                && let Some(holder) = Member::read(&held.holder)
+                && let Some(holder) = Member::read(&held.holder).filter(|holder| holder != self.election.me())
             {
                 self.follow(Some(holder));
             }

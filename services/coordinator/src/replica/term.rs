@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use downbeat_event_log::Hold;
 use downbeat_runtime::{
-    grpc::switch::{Place, Switch},
+    grpc::switch::{Here, Place, Switch},
     shutdown::{self, ShutdownSignal},
 };
-use tokio::{task::JoinHandle, time::timeout};
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tonic::service::RoutesBuilder;
 
 use super::Parts;
@@ -52,22 +55,28 @@ async fn serve(
     signal: &mut ShutdownSignal,
 ) -> Result<Ended, Error> {
     let began = std::time::Instant::now();
-    let owned = tokio::select! {
-        owned = following.take_over(&*parts.log) => owned?,
+    let ready = async {
+        let owned = following.take_over(&*parts.log).await?;
+        let metrics = parts.metrics.partition(PARTITION, began.elapsed());
+        let coordinator = Coordinator::over(Arc::clone(&parts.log), owned, Some(parts.snapshots.clone()), metrics);
+        let coordinator = coordinator.syncing_every(parts.sync_every).archiving_every(parts.archive_every);
+        let reading = coordinator.with_connections(parts.vault.anew());
+        let late = |_| Error::Lease("sealed connections cannot be read: the blob store does not answer".to_owned());
+        timeout(limits::VAULT_READ_AT_MOST, reading).await.map_err(late)
+    };
+    let coordinator = tokio::select! {
+        ready = Box::pin(ready) => ready?,
         _ = &mut renewing => return Ok(Ended::Lost),
         () = shutdown::wait(signal) => {
             renewing.abort();
             return Ok(Ended::Retired);
         }
     };
-    let metrics = parts.metrics.partition(PARTITION, began.elapsed());
-    let coordinator = Coordinator::over(Arc::clone(&parts.log), owned, Some(parts.snapshots.clone()), metrics);
-    let coordinator = coordinator.syncing_every(parts.sync_every).archiving_every(parts.archive_every);
-    let coordinator = coordinator.with_connections(parts.vault.anew()).await;
     let handle = coordinator.handle();
     let mut routes = RoutesBuilder::default();
     let (driver, _) = coordinator.into_parts(&mut routes);
-    switch.set(Place::Here(routes.routes().into_axum_router()));
+    let here = Here::new(routes.routes().into_axum_router());
+    switch.set(Place::Here(here.clone()));
     let mut driven = Driven(tokio::spawn(driver.run()));
     let ended = tokio::select! {
         ended = &mut driven.0 => match ended {
@@ -82,14 +91,34 @@ async fn serve(
             tracing::warn!(owner = hold.me().address, "another coordinator took the lease of the partition; this one follows");
             Ok(Ended::Lost)
         }
+        () = unconfirmed(&handle) => {
+            tracing::warn!("the log has confirmed nothing for long; another coordinator may own the partition, this one follows");
+            Ok(Ended::Lost)
+        }
         () = shutdown::wait(signal) => {
-            // Calls that come from now on wait for the next owner.
+            // Calls that come from now on wait for the next owner; those that came before are answered.
             switch.set(Place::Nowhere);
+            if timeout(limits::ANSWERING_AT_MOST, here.idle()).await.is_err() {
+                tracing::info!("some calls are not answered yet; they end without an answer");
+            }
             retire(&handle, &mut driven).await.map(|()| Ended::Retired)
         }
     };
     renewing.abort();
     ended
+}
+
+/// Returns when the log had confirmed the owner, and has not for so long that workers do not believe it any more either.
+async fn unconfirmed(handle: &Handle) {
+    let mut was_confirmed = false;
+    loop {
+        sleep(limits::TRUST_LOOK).await;
+        let is_confirmed = handle.renews_leases();
+        if was_confirmed && !is_confirmed {
+            return;
+        }
+        was_confirmed |= is_confirmed;
+    }
 }
 
 /// The loop of a term: it ends with it, whatever ends it.

@@ -47,8 +47,19 @@ impl Checkpoints {
         Ok(Self { folder: folder.to_owned(), _lock: Lock::take(folder)? })
     }
 
-    /// The checkpoint of a feed, and where it stands: a place of this log, or where another projector came to, if that is further. One that is
-    /// not there yet is made. Waits while the log cannot be reached.
+    /// Whether the checkpoint of a feed, if there is one, is a place of this log. Nothing is made: whoever waits for its turn has told nobody.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub(super) async fn check(self: &Arc<Self>, feed: &str, log: &dyn EventLog) -> Result<(), Error> {
+        if !self.folder.join(format!("{feed}.json")).exists() {
+            return Ok(());
+        }
+        self.of(feed, log, From::End, None).await.map(drop)
+    }
+
+    /// The checkpoint of a feed, and where it stands: where the projector that told last came to, else a place of this log. One that is not there
+    /// yet is made. Waits while the log cannot be reached.
     ///
     /// # Errors
     /// `ForeignCheckpoint`, `Folder`, `Log`.
@@ -63,7 +74,8 @@ impl Checkpoints {
         let checkpoint = Checkpoint { file, log: log.id().clone(), _all: Arc::clone(self) };
         let position = match fs::read_to_string(&checkpoint.file) {
             Ok(text) => match checkpoint.read(&text)? {
-                Stands::At(position) => noted.filter(|noted| noted.sequence > position.sequence).unwrap_or(position),
+                // What this one told before it lost its turn, the next one may have been told again: better twice than never.
+                Stands::At(position) => noted.unwrap_or(position),
                 Stands::Behind(sequence) => {
                     let entries = waiting(|| log.read(sequence.saturating_sub(1), 1)).await?;
                     let lost = || checkpoint.foreign("the log does not hold what it was restored with");

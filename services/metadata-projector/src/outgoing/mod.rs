@@ -187,7 +187,7 @@ pub async fn start(
     if !voices.is_empty() {
         let checkpoints = Arc::new(Checkpoints::open(&config.outgoing_data)?);
         for (name, ..) in voices {
-            checkpoints.of(name, &**log, config.outgoing_from, None).await?;
+            checkpoints.check(name, &**log).await?;
         }
         outgoing.checkpoints = Some(checkpoints);
         outgoing.turn = Turn::new(at.0.lease(TELLER, "downbeat-projector", at.1).await?, address);

@@ -37,7 +37,7 @@ impl Server {
 
     fn here(&self) {
         let name = self.name;
-        self.switch.set(Place::Here(Router::new().fallback(any(move || async move { name }))));
+        self.switch.set(Place::Here(Here::new(Router::new().fallback(any(move || async move { name })))));
     }
 
     fn there(&self, address: &str) {
@@ -115,7 +115,7 @@ async fn a_call_in_the_hands_of_a_server_that_hangs_ends_when_another_one_has_th
 #[tokio::test]
 async fn an_answer_under_way_ends_in_words_when_the_services_move() {
     let (a, b) = (Server::start("a").await, Server::start("b").await);
-    b.switch.set(Place::Here(Router::new().fallback(any(|| async { endless() }))));
+    b.switch.set(Place::Here(Here::new(Router::new().fallback(any(|| async { endless() })))));
     a.there(&b.address);
     let mut channel = Target::plain(&a.address).unwrap().connect().await.unwrap();
     let request = axum::http::Request::post(format!("{}/s/m", a.address)).body(Body::empty()).unwrap();
@@ -130,6 +130,33 @@ async fn an_answer_under_way_ends_in_words_when_the_services_move() {
     }
     let trailers = last.unwrap().unwrap().into_trailers().unwrap();
     assert_eq!(Status::from_header_map(&trailers).unwrap().code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn whoever_ends_can_wait_for_the_calls_that_it_answers() {
+    let (go, gone) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let (waits, begun) = (Arc::clone(&go), Arc::clone(&gone));
+    let router = Router::new().fallback(any(move || {
+        let (waits, begun) = (Arc::clone(&waits), Arc::clone(&begun));
+        async move {
+            begun.notify_one();
+            waits.notified().await;
+            "late"
+        }
+    }));
+    let (a, here) = (Server::start("a").await, Here::new(router));
+    here.idle().await;
+    a.switch.set(Place::Here(here.clone()));
+    let asked = {
+        let address = a.address.clone();
+        tokio::spawn(async move { ask(&address).await })
+    };
+    gone.notified().await;
+    a.switch.set(Place::Nowhere);
+    assert!(tokio::time::timeout(Duration::from_millis(20), here.idle()).await.is_err());
+    go.notify_one();
+    here.idle().await;
+    assert_eq!(asked.await.unwrap().unwrap(), "late");
 }
 
 #[tokio::test]

@@ -257,9 +257,11 @@ impl Watching {
             let mut again = false;
             match &self.unreadable {
                 None => {}
-                Some(none) if none.is_empty() => self.tables.changed().await.ok()?,
-                Some(_) => match timeout(limits::ACCESS_UNREADABLE_AGAIN, self.tables.changed()).await {
+                Some(unread) => match timeout(limits::ACCESS_UNREADABLE_AGAIN, self.tables.changed()).await {
                     Ok(changed) => changed.ok()?,
+                    // An owner that the log has not confirmed for long knows less than its successor, if there is one.
+                    Err(_) if !self.control.handle.renews_leases() => return None,
+                    Err(_) if unread.is_empty() => continue,
                     Err(_) => again = true,
                 },
             }

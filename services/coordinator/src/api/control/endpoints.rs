@@ -93,6 +93,8 @@ impl Control {
             if before.secret >= number {
                 return Err(Status::aborted("somebody else has given it a further secret meanwhile: try again"));
             }
+            // One that was fenced and has not noticed would write over what its successor has kept under this number.
+            self.handle.confirm().await.map_err(|error| crate::api::refused(&error))?;
             self.keep_secret(endpoint, number, Some(&secret)).await?;
             let rotated = self.rotate(asker, (endpoint, number), request.overlap_seconds, key).await?;
             // Those whose time is over. If it was closed meanwhile, whoever did that forgets all of them.
