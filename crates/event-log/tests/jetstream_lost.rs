@@ -267,8 +267,8 @@ async fn strict_refuses_what_is_only_warned_of_otherwise() {
     {
         let address = LogAddress::Nats(server.url());
         let monitored = monitored.then_some(server);
-        address.open(Access::Write, "test", &nats(monitored, false)).await.unwrap();
-        let strict = address.open(Access::Write, "test", &nats(monitored, true)).await;
+        address.open_waiting(Access::Write, "test", &nats(monitored, false)).await.unwrap();
+        let strict = address.open_waiting(Access::Write, "test", &nats(monitored, true)).await;
         match strict {
             Ok(_) => assert_eq!(refused, ""),
             Err(error) => {
@@ -278,7 +278,7 @@ async fn strict_refuses_what_is_only_warned_of_otherwise() {
             }
         }
         // Who only reads has nothing to lose.
-        address.open(Access::Read, "test", &nats(monitored, true)).await.unwrap();
+        address.open_waiting(Access::Read, "test", &nats(monitored, true)).await.unwrap();
     }
 }
 
