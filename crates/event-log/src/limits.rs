@@ -82,6 +82,10 @@ pub const LEASE_SILENCE: Duration = Duration::from_secs(3);
 /// A holder that has not written for so long is doubted: two renewals should have been seen.
 pub const LEASE_DOUBT: Duration = Duration::from_millis(1_700);
 
+/// A holder that could not write for so long takes no calls until it can: somebody else may hold it by then. Longer than the servers of a
+/// cluster need to agree on a new leader.
+pub const LEASE_UNWRITTEN: Duration = Duration::from_secs(12);
+
 /// Those who wait look at the lease this often.
 pub const LEASE_LOOK: Duration = Duration::from_millis(250);
 

@@ -6,7 +6,10 @@ use std::sync::{
 };
 
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{Held, Lease, LeaseError, Member};
 use crate::limits;
@@ -18,6 +21,8 @@ pub struct Hold {
     me: Member,
     revision: Arc<AtomicU64>,
     note: Arc<Mutex<Value>>,
+    /// When it was written last.
+    written: Arc<watch::Sender<Instant>>,
 }
 
 impl Hold {
@@ -29,7 +34,8 @@ impl Hold {
         let note = Member::note(&held.holder);
         let revision = lease.write(held.revision, me.written(&note)).await?;
         let (revision, note) = (Arc::new(AtomicU64::new(revision)), Arc::new(Mutex::new(note)));
-        Ok(Self { lease: Arc::clone(lease), me: me.clone(), revision, note })
+        let written = Arc::new(watch::Sender::new(Instant::now()));
+        Ok(Self { lease: Arc::clone(lease), me: me.clone(), revision, note, written })
     }
 
     /// What the next holder has to know, as it was written last or will be written next.
@@ -47,12 +53,34 @@ impl Hold {
         &self.me
     }
 
+    /// Returns when it could not be written for so long that somebody else may have it.
+    pub async fn in_doubt(&self) {
+        let mut written = self.written.subscribe();
+        loop {
+            let until = *written.borrow_and_update() + limits::LEASE_UNWRITTEN;
+            tokio::select! {
+                () = sleep_until(until) => return,
+                // The sender is in our hand.
+                _ = written.changed() => {}
+            }
+        }
+    }
+
+    /// Returns when it is written again.
+    pub async fn written(&self) {
+        // As above.
+        let _ = self.written.subscribe().changed().await;
+    }
+
     /// Writes to it again and again; returns when somebody else has it.
     pub async fn renew(self) {
         loop {
             sleep(limits::LEASE_RENEWAL).await;
             match self.lease.write(self.revision.load(Ordering::Relaxed), self.me.written(&self.note())).await {
-                Ok(revision) => self.revision.store(revision, Ordering::Relaxed),
+                Ok(revision) => {
+                    self.revision.store(revision, Ordering::Relaxed);
+                    self.written.send_replace(Instant::now());
+                }
                 // It may be a write of our own whose answer was lost.
                 Err(LeaseError::Taken) => match self.lease.look().await {
                     Ok(held) if Member::read(&held.holder).as_ref() == Some(&self.me) => {

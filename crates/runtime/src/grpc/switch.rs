@@ -49,12 +49,14 @@ pub struct Here {
     router: axum::Router,
     /// Calls that they are answering. A stream is answered once it has begun.
     answering: Arc<watch::Sender<usize>>,
+    /// Ends what they are answering.
+    cut: CancellationToken,
 }
 
 impl Here {
     /// These services.
     pub fn new(router: axum::Router) -> Self {
-        Self { router, answering: Arc::default() }
+        Self { router, answering: Arc::default(), cut: CancellationToken::new() }
     }
 
     /// Waits until they are answering nobody.
@@ -63,12 +65,25 @@ impl Here {
         let _ = self.answering.subscribe().wait_for(|calls| *calls == 0).await;
     }
 
+    /// Ends the calls that they are answering, and gives the same services for calls to come. Streams that have begun go on.
+    #[must_use]
+    pub fn cut(self) -> Self {
+        self.cut.cancel();
+        Self { cut: CancellationToken::new(), ..self }
+    }
+
     async fn answer(self, request: Request) -> Response {
         self.answering.send_modify(|calls| *calls += 1);
         let _answering = Answering(self.answering);
-        match self.router.oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
+        tokio::select! {
+            answered = self.router.oneshot(request) => match answered {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+            () = self.cut.cancelled() => {
+                let why = "nothing is known of the log here for now; another one may have the services, and this may have been carried out";
+                unavailable(why.to_owned())
+            }
         }
     }
 }

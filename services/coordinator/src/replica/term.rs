@@ -75,11 +75,14 @@ async fn serve(
     let handle = coordinator.handle();
     let mut routes = RoutesBuilder::default();
     let (driver, _) = coordinator.into_parts(&mut routes);
-    let here = Here::new(routes.routes().into_axum_router());
+    let mut here = Here::new(routes.routes().into_axum_router());
     switch.set(Place::Here(here.clone()));
     let mut driven = Driven(tokio::spawn(driver.run()));
-    let ended = tokio::select! {
-        ended = &mut driven.0 => match ended {
+    let (unconfirmed, mut serves) = (unconfirmed(&handle), true);
+    let mut unconfirmed = std::pin::pin!(unconfirmed);
+    let ended = loop {
+        tokio::select! {
+        ended = &mut driven.0 => break match ended {
             Ok(Err(error @ Error::Fenced(_))) => {
                 tracing::warn!(%error, "the partition was lost");
                 Ok(Ended::Lost)
@@ -89,11 +92,11 @@ async fn serve(
         },
         _ = &mut renewing => {
             tracing::warn!(owner = hold.me().address, "another coordinator took the lease of the partition; this one follows");
-            Ok(Ended::Lost)
+            break Ok(Ended::Lost);
         }
-        () = unconfirmed(&handle) => {
+        () = &mut unconfirmed => {
             tracing::warn!("the log has confirmed nothing for long; another coordinator may own the partition, this one follows");
-            Ok(Ended::Lost)
+            break Ok(Ended::Lost);
         }
         () = shutdown::wait(signal) => {
             // Calls that come from now on wait for the next owner; those that came before are answered.
@@ -101,7 +104,19 @@ async fn serve(
             if timeout(limits::ANSWERING_AT_MOST, here.idle()).await.is_err() {
                 tracing::info!("some calls are not answered yet; they end without an answer");
             }
-            retire(&handle, &mut driven).await.map(|()| Ended::Retired)
+            break retire(&handle, &mut driven).await.map(|()| Ended::Retired);
+        }
+        // Workers are told what they are told as long as the log has confirmed it; callers may do better elsewhere.
+        () = hold.in_doubt(), if serves => {
+            tracing::warn!("the lease of the partition cannot be written; calls are not taken until it can");
+            serves = false;
+            here = here.cut();
+            switch.set(Place::Nowhere);
+        }
+        () = hold.written(), if !serves => {
+            serves = true;
+            switch.set(Place::Here(here.clone()));
+        }
         }
     };
     renewing.abort();
