@@ -133,8 +133,16 @@ async fn what_the_state_does_not_have_goes_at_the_start() {
     let nobody = "00000000-0000-0000-0000-000000000001";
     let folder = blobs.path().join("endpoints");
     std::fs::create_dir(folder.join(nobody)).unwrap();
-    for left in [folder.join(nobody).join("1.sealed"), folder.join(&shop).join("3.sealed")] {
+    let left = [folder.join(nobody).join("1.sealed"), folder.join(&shop).join("3.sealed")];
+    for left in &left {
         std::fs::copy(folder.join(&shop).join("1.sealed"), left).unwrap();
+    }
+    // Just written, it may be of a coordinator that came after this one.
+    Service::over(&log, blobs.path()).await.end().await;
+    assert_eq!(sealed(blobs.path(), nobody), ["1.sealed"]);
+    for left in &left {
+        let file = std::fs::File::options().write(true).open(left).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3_600)).unwrap();
     }
     // A coordinator over a log in which there never was a pipeline takes nothing away.
     Service::over(&memory(), blobs.path()).await.end().await;
