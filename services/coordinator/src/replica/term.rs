@@ -82,41 +82,41 @@ async fn serve(
     let mut unconfirmed = std::pin::pin!(unconfirmed);
     let ended = loop {
         tokio::select! {
-        ended = &mut driven.0 => break match ended {
-            Ok(Err(error @ Error::Fenced(_))) => {
-                tracing::warn!(%error, "the partition was lost");
-                Ok(Ended::Lost)
+            ended = &mut driven.0 => break match ended {
+                Ok(Err(error @ Error::Fenced(_))) => {
+                    tracing::warn!(%error, "the partition was lost");
+                    Ok(Ended::Lost)
+                }
+                Ok(ended) => ended.map(|()| Ended::Lost),
+                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+            },
+            _ = &mut renewing => {
+                tracing::warn!(owner = hold.me().address, "another coordinator took the lease of the partition; this one follows");
+                break Ok(Ended::Lost);
             }
-            Ok(ended) => ended.map(|()| Ended::Lost),
-            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-        },
-        _ = &mut renewing => {
-            tracing::warn!(owner = hold.me().address, "another coordinator took the lease of the partition; this one follows");
-            break Ok(Ended::Lost);
-        }
-        () = &mut unconfirmed => {
-            tracing::warn!("the log has confirmed nothing for long; another coordinator may own the partition, this one follows");
-            break Ok(Ended::Lost);
-        }
-        () = shutdown::wait(signal) => {
-            // Calls that come from now on wait for the next owner; those that came before are answered.
-            switch.set(Place::Nowhere);
-            if timeout(limits::ANSWERING_AT_MOST, here.idle()).await.is_err() {
-                tracing::info!("some calls are not answered yet; they end without an answer");
+            () = &mut unconfirmed => {
+                tracing::warn!("the log has confirmed nothing for long; another coordinator may own the partition, this one follows");
+                break Ok(Ended::Lost);
             }
-            break retire(&handle, &mut driven).await.map(|()| Ended::Retired);
-        }
-        // Workers are told what they are told as long as the log has confirmed it; callers may do better elsewhere.
-        () = hold.in_doubt(), if serves => {
-            tracing::warn!("the lease of the partition cannot be written; calls are not taken until it can");
-            serves = false;
-            here = here.cut();
-            switch.set(Place::Nowhere);
-        }
-        () = hold.written(), if !serves => {
-            serves = true;
-            switch.set(Place::Here(here.clone()));
-        }
+            () = shutdown::wait(signal) => {
+                // Calls that come from now on wait for the next owner; those that came before are answered.
+                switch.set(Place::Nowhere);
+                if timeout(limits::ANSWERING_AT_MOST, here.idle()).await.is_err() {
+                    tracing::info!("some calls are not answered yet; they end without an answer");
+                }
+                break retire(&handle, &mut driven).await.map(|()| Ended::Retired);
+            }
+            // Workers are told what they are told as long as the log has confirmed it; callers may do better elsewhere.
+            () = hold.in_doubt(), if serves => {
+                tracing::warn!("the lease of the partition cannot be written; calls are not taken until it can");
+                serves = false;
+                here = here.cut();
+                switch.set(Place::Nowhere);
+            }
+            () = hold.written(), if !serves => {
+                serves = true;
+                switch.set(Place::Here(here.clone()));
+            }
         }
     };
     renewing.abort();
