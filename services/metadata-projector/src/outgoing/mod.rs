@@ -207,7 +207,9 @@ impl Outgoing {
             return Ok(());
         };
         loop {
+            // In this order: where it is its turn at once, the places it begins at are remembered even if it is asked to end as early as this.
             let held = tokio::select! {
+                biased;
                 held = self.turn.comes() => held,
                 () = shutdown::wait(&mut signal) => return Ok(()),
             };
