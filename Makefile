@@ -8,6 +8,8 @@ TOOLS := .cache/tools
 export DOWNBEAT_NATS_SERVER ?= $(CURDIR)/$(TOOLS)/bin/nats-server
 export DOWNBEAT_JUDGE_PYTHON ?= $(CURDIR)/$(TOOLS)/bin/python
 BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbeat-worker -p downbeat-metadata-projector -p downbeat-gateway
+# How the programs come to be; `true` where they are there already. Built for themselves, much of what they use is compiled anew, with fewer features.
+BUILD ?= cargo build --locked --bins
 
 .PHONY: help demo dev local test judge sim mutants upgrade check fmt bench fuzz build tools deny products sdk chart image sbom
 
@@ -15,22 +17,26 @@ help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 build: ## Build every program (dev profile)
-	cargo build --locked --bins $(BINARIES)
+	$(BUILD) $(BINARIES)
 
 demo: ## Build, start everything in one process, run a real pipeline on real data, show the result
-	cargo build --locked --bins -p downbeat
+	$(BUILD) -p downbeat
 	./deploy/demo.sh target/debug/downbeat
 
 dev: ## Start everything in one process and stay
-	cargo build --locked --bins -p downbeat
+	$(BUILD) -p downbeat
 	target/debug/downbeat dev
 
 local: build tools ## Start the services as separate processes over a real NATS server and stay
 	./deploy/local/up.sh target/debug $(DOWNBEAT_NATS_SERVER)
 
-test: build tools ## Build and run every test
+test: tools ## Build and run every test
+	cargo build --locked --workspace --all-targets
 	cargo test --locked --workspace --no-fail-fast
 
+judge: export DOWNBEAT_JUDGE_EXPRESSIONS ?= 20000
+judge: export DOWNBEAT_JUDGE_CRONS ?= 5000
+judge: export DOWNBEAT_JUDGE_DOCUMENTS ?= 20000
 judge: tools ## Compare verdicts with the official offline validator; prints the agreement
 	cargo test --locked -p downbeat-integration-tests --test judge -- --nocapture --test-threads 1
 

@@ -46,6 +46,8 @@ fn the_commands_of_the_readme_work_as_written() {
         shell
             .args(["-c", &format!("exec {command}")])
             .current_dir(repository())
+            // The programs are those that are tested: they are built.
+            .env("BUILD", "true")
             .env("PATH", path_with(&programs()))
             .env("DOWNBEAT_DATA", folder.path().join("data"))
             .env("DOWNBEAT_LOG", format!("embedded:{}", folder.path().join("data/log").display()))

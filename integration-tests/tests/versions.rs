@@ -52,6 +52,7 @@ fn a_run_of_any_version_that_there_ever_was() {
     // The next owner of the partition begins with a snapshot, or with the log: what it has not it reads back.
     cluster.coordinator.kill9();
     cluster.restart_coordinator();
+    cluster.wait_ready();
     for (version, task) in [("8", "draft8"), ("3", "draft3"), ("1", "first")] {
         let output = run(&cluster, &["--version", version]);
         assert!(output.status.success(), "version {version}: {}", text(&output));

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::ArchiveError;
+use crate::limits::SEQUENCE_MAX;
 
 const SUFFIX: &str = ".range";
 
@@ -28,7 +29,7 @@ pub fn span_of(name: &str) -> Option<Span> {
     let (first, last) = name.strip_suffix(SUFFIX)?.split_once('-')?;
     let number = |text: &str| (text.len() == 20).then(|| text.parse::<u64>().ok()).flatten();
     let span = Span { first: number(first)?, last: number(last)? };
-    (span.first > 0 && span.first <= span.last).then_some(span)
+    (span.first > 0 && span.first <= span.last && span.last <= SEQUENCE_MAX).then_some(span)
 }
 
 /// All ranges of a folder, sorted; none where there is no folder.
@@ -86,6 +87,7 @@ mod tests {
             assert_eq!(span_of(other), None, "{other}");
         }
         assert_eq!(span_of("00000000000000000003-00000000000000000002.range"), None, "it ends before it begins");
+        assert_eq!(span_of("00000000000000000003-18446744073709551615.range"), None, "no log comes to that");
     }
 
     #[test]

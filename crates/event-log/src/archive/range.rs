@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::ArchiveError;
 use crate::frame;
-use crate::limits::{RANGE_BYTES_MAX, RANGE_HEADER_BYTES_MAX, RANGE_PACKED_BYTES_MAX};
+use crate::limits::{RANGE_BYTES_MAX, RANGE_HEADER_BYTES_MAX, RANGE_PACKED_BYTES_MAX, SEQUENCE_MAX};
 use crate::types::{Entry, Hash, LogId, Record, Tail};
 
 const MAGIC: &[u8; 12] = b"DOWNBEAT-LOG";
@@ -152,7 +152,10 @@ pub fn read_block(input: &mut impl Read, place: &str) -> Result<Option<Block>, A
 
 /// What a block with a fitting checksum holds. Whoever writes a checksum may still write nonsense.
 fn content(header: &Value, body: &[u8]) -> Result<Block, String> {
-    let number = |name: &str| header[name].as_u64().ok_or_else(|| format!("its header: {name} is {}", header[name]));
+    let number = |name: &str| {
+        let number = header[name].as_u64().filter(|number| *number <= SEQUENCE_MAX);
+        number.ok_or_else(|| format!("its header: {name} is {}", header[name]))
+    };
     let hash = |name: &str| {
         let hash = blake3::Hash::from_hex(header[name].as_str().unwrap_or_default());
         hash.map(|hash| Hash(*hash.as_bytes())).map_err(|_| format!("its header: {name} is {}", header[name]))
@@ -199,4 +202,19 @@ fn content(header: &Value, body: &[u8]) -> Result<Block, String> {
         return Err(format!("its records end at {} and not at {}, or with another hash", at.sequence, after.sequence));
     }
     Ok(Block::Records(Range { log, before, entries }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_that_no_log_comes_to_are_refused() {
+        let zeros = "0".repeat(64);
+        let header = |first: u64, last: u64| json!({"log": "a", "first": first, "last": last, "before": zeros, "after": zeros, "bytes": 0, "compression": "zstd"});
+        for (first, last, word) in [(u64::MAX, 1, "first is"), (2, u64::MAX, "last is"), (0, 1, "first is 0")] {
+            let refused = content(&header(first, last), b"").unwrap_err();
+            assert!(refused.contains(word), "{first} {last}: {refused}");
+        }
+    }
 }
