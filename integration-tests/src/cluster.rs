@@ -267,10 +267,13 @@ impl Cluster {
         let listen = local(free_port()).to_string();
         let (server, metadata) = (&self.addresses.server, &self.addresses.metadata);
         let arguments = ["--listen", &listen, "--coordinator", server, "--metadata", metadata];
-        (
-            start(&self.folder, &self.arms, "gateway", "downbeat-gateway", &[&arguments, more].concat()),
-            format!("http://{listen}"),
-        )
+        let gateway = start(&self.folder, &self.arms, "gateway", "downbeat-gateway", &[&arguments, more].concat());
+        let started = Instant::now();
+        while std::net::TcpStream::connect(&listen).is_err() {
+            assert!(started.elapsed() < READY_AT_MOST, "the gateway does not listen: {}", gateway.printed());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        (gateway, format!("http://{listen}"))
     }
 
     /// Waits until commands and queries are answered and the worker is attached.
