@@ -260,6 +260,15 @@ fn the_console_lies_beside_the_api_and_needs_no_key() {
         let tag = page.header("etag").expect("a tag").to_owned();
         let again = client.send("GET", "/console/", &[("If-None-Match", &tag)], b"").expect("an answer");
         assert_eq!((again.status, again.body.len()), (304, 0));
+        let text = page.text();
+        let script =
+            text.split_once("src=\"/console/assets/").and_then(|(_, rest)| rest.split_once('"')).expect("a script");
+        let script = format!("/console/assets/{}", script.0);
+        let packed = client.send("GET", &script, &[("Accept-Encoding", "gzip, br")], b"").expect("an answer");
+        let whole = client.get(&script);
+        assert_eq!((packed.status, whole.status, whole.header("content-encoding")), (200, 200, None));
+        assert!(whole.header("cache-control").is_some_and(|kept| kept.contains("immutable")));
+        assert!(packed.header("content-encoding").is_none() || packed.body.len() < whole.body.len());
     }
     let document = client.get("/api/engine/public/openapi.json").text();
     assert!(!document.contains("/console"), "it is no part of the API");

@@ -119,15 +119,14 @@ fn knows(headers: &HeaderMap, tag: &HeaderValue) -> bool {
 
 /// What every answer says of what a browser may do with it.
 fn protection() -> [(HeaderName, HeaderValue); 7] {
-    let cross = |name: &'static str| HeaderName::from_static(name);
     [
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (cross("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
-        (cross("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-        (cross("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+        (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     ]
 }
 
