@@ -6,6 +6,7 @@ use std::{
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 /// Files of the console, at most: a folder with more is none that the build of the console made.
@@ -13,10 +14,10 @@ const FILES_MAX: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("console").join("dist");
-    // Cargo sees that files come into a folder, and not that a folder comes: without one it would build the gateway anew each time. Git knows
-    // nothing of an empty one. Where it cannot be made, that is how it is.
-    if let Err(error) = fs::create_dir_all(&dist) {
-        println!("cargo::warning={} cannot be made: {error}", dist.display());
+    if !dist.is_dir()
+        && let Err(error) = make_room(&dist)
+    {
+        println!("cargo::warning={} cannot be made, so the gateway is built anew each time: {error}", dist.display());
     }
     println!("cargo::rerun-if-changed={}", dist.display());
     println!("cargo::rerun-if-changed=build.rs");
@@ -32,6 +33,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table = PathBuf::from(env::var("OUT_DIR")?).join("console.rs");
     fs::write(table, written(&dist, &files)?)?;
     Ok(())
+}
+
+/// Cargo sees that files come into a folder, and not that a folder comes: without one it would build the gateway anew each time. Git knows nothing
+/// of an empty one. It is made as an old one, or it would count as changed since this build began.
+fn make_room(dist: &Path) -> io::Result<()> {
+    fs::create_dir_all(dist)?;
+    fs::File::open(dist)?.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(24 * 60 * 60))
 }
 
 /// Names below the folder, with slashes.
