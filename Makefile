@@ -11,26 +11,42 @@ BINARIES := -p downbeat -p downbeat-coordinator -p downbeat-scheduler -p downbea
 # How the programs come to be; `true` where they are there already. Built for themselves, much of what they use is compiled anew, with fewer features.
 BUILD ?= cargo build --locked --bins
 
-.PHONY: help demo dev local test judge sim mutants upgrade check fmt bench fuzz build tools deny products sdk chart image sbom
+.PHONY: help console demo dev local test judge sim mutants upgrade check fmt bench fuzz build tools deny products sdk chart image sbom
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-build: ## Build every program (dev profile)
+# The console is built where its sources and Node are, and only when something of it has changed. Without Node all else works: a gateway that
+# was built without the console says how to get it.
+CONSOLE := services/gateway/console
+CONSOLE_PAGE := $(if $(wildcard $(CONSOLE)/package.json),$(if $(shell command -v npm),$(CONSOLE)/dist/index.html))
+CONSOLE_SOURCES := $(shell find $(CONSOLE) \( -name node_modules -o -name dist -o -name e2e \) -prune -o -type f -print 2>/dev/null)
+console: $(CONSOLE_PAGE) ## Build the console, which gateways that are built afterwards have inside
+	@$(if $(CONSOLE_PAGE),true,echo "the console is not built: that needs Node 20 (npm); everything else goes on without it")
+
+$(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(CONSOLE_SOURCES)
+	cd $(CONSOLE) && npm run build
+	touch $@
+
+$(CONSOLE)/node_modules/.package-lock.json: $(CONSOLE)/package-lock.json
+	cd $(CONSOLE) && npm ci --no-audit --no-fund
+	touch $@
+
+build: console ## Build every program (dev profile)
 	$(BUILD) $(BINARIES)
 
-demo: ## Build, start everything in one process, run a real pipeline on real data, show the result
+demo: console ## Build, start everything in one process, run a real pipeline on real data, show the result
 	$(BUILD) -p downbeat
 	./deploy/demo.sh target/debug/downbeat
 
-dev: ## Start everything in one process and stay
+dev: console ## Start everything in one process, with examples for the console, and stay
 	$(BUILD) -p downbeat
-	target/debug/downbeat dev
+	./deploy/dev.sh target/debug/downbeat
 
 local: build tools ## Start the services as separate processes over a real NATS server and stay
 	./deploy/local/up.sh target/debug $(DOWNBEAT_NATS_SERVER)
 
-test: tools ## Build and run every test
+test: console tools ## Build and run every test
 	cargo build --locked --workspace --all-targets
 	cargo test --locked --workspace --no-fail-fast
 
@@ -61,7 +77,7 @@ check: ## Formatting, lints, documentation
 fmt: ## Format the code
 	cargo fmt --all
 
-bench: tools ## Measure against the budgets (release profile); prints a table
+bench: console tools ## Measure against the budgets (release profile); prints a table
 	cargo build --locked --release --bins $(BINARIES) -p downbeat-integration-tests
 	target/release/downbeat-bench
 	cargo bench --locked -p downbeat-dialect --bench dialect

@@ -89,6 +89,8 @@ async fn of_runs(channel: &Channel, answers: &mut Answers) -> Vec<String> {
     for pipeline in pipelines {
         let request = wire::GetPipelineSourceRequest { pipeline: pipeline.id.clone(), ..Default::default() };
         ask!(answers, client, get_pipeline_source, "GetPipelineSource", request);
+        let request = wire::ListPipelineVersionsRequest { pipeline: pipeline.id.clone(), ..Default::default() };
+        pages!(answers, client, list_pipeline_versions, "ListPipelineVersions", versions, request);
         let request = wire::ListRunsRequest { pipeline: pipeline.id, ..Default::default() };
         pages!(answers, client, list_runs, "ListRuns", runs, request);
     }

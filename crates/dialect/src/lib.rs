@@ -42,7 +42,7 @@ pub use model::{
     Pipeline, PipelineAdditions, PoolUse, RetryDelay, Schedule, ScheduleOptions, Sensor, SensorCheck, Task,
     TaskAdditions, TaskGroup, Templated, TriggerEvent, Webhook,
 };
-pub use places::path_at;
+pub use places::{path_at, paths_at};
 pub use serde_json::{Map, Value};
 pub use span::Span;
 

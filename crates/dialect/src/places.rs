@@ -8,11 +8,20 @@ use crate::{
 /// The way to the innermost value that a byte of the text belongs to; that of a key leads to its value. Empty for the root, for what
 /// lies between values at the top, and for a text that cannot be read.
 pub fn path_at(source: &str, offset: usize) -> Path {
-    let mut way = Vec::new();
-    if let Some(root) = yaml::read(source, &mut Vec::new()) {
-        descend(&root, offset, &mut way);
-    }
-    Path(way)
+    paths_at(source, &[offset]).pop().unwrap_or_default()
+}
+
+/// The same of several bytes, in their order: the text is read once.
+pub fn paths_at(source: &str, offsets: &[usize]) -> Vec<Path> {
+    let root = yaml::read(source, &mut Vec::new());
+    let path = |offset: &usize| {
+        let mut way = Vec::new();
+        if let Some(root) = &root {
+            descend(root, *offset, &mut way);
+        }
+        Path(way)
+    };
+    offsets.iter().map(path).collect()
 }
 
 fn descend(node: &Node, offset: usize, way: &mut Vec<Step>) {
@@ -69,5 +78,7 @@ mod tests {
             assert_eq!(path_at(source, 3), Path::default(), "{source:?}");
         }
         assert_eq!(path_at("a: 1\n", 1_000_000).to_string(), "");
+        let several = paths_at("a: 1\nb: [2]\n", &[9, 0]);
+        assert_eq!(several.iter().map(ToString::to_string).collect::<Vec<_>>(), ["b[0]", "a"]);
     }
 }

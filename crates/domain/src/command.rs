@@ -250,17 +250,20 @@ pub struct ApplyPipeline {
     pub create: bool,
     /// Only if there is such a pipeline and its file is kept there: the text was read from there a while ago. `None` = wherever it is.
     pub kept: Option<PipelineStorage>,
+    /// Only if this is still the newest version there is, drafts among them; 0 = there is no such pipeline, or it was deleted. `None` = whatever
+    /// there is. The very text that is there already is no change, whatever it was made of.
+    pub base: Option<u32>,
 }
 
 impl Command {
     /// The command that makes this the current version.
     pub fn apply(applied: PipelineApplied) -> Self {
-        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: false, create: false, kept: None }))
+        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: false, create: false, kept: None, base: None }))
     }
 
     /// The command that stores this as a draft.
     pub fn draft(applied: PipelineApplied) -> Self {
-        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: true, create: false, kept: None }))
+        Self::ApplyPipeline(Box::new(ApplyPipeline { applied, draft: true, create: false, kept: None, base: None }))
     }
 }
 

@@ -5,6 +5,7 @@ mod fuzz;
 mod matrix;
 mod over_grpc;
 mod reading;
+mod texts;
 
 use downbeat_integration_tests::{cluster::Dev, http::Client};
 

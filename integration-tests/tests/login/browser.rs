@@ -29,12 +29,18 @@ impl Browser {
     }
 
     pub(crate) fn sends(&mut self, method: &str, target: &str, body: &str) -> Answer {
+        self.sends_with(method, target, &[], body)
+    }
+
+    /// The same with these headers more.
+    pub(crate) fn sends_with(&mut self, method: &str, target: &str, more: &[(&str, &str)], body: &str) -> Answer {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
         let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded")];
         if !cookies.is_empty() {
             headers.push(("Cookie", &cookies));
         }
+        headers.extend(more);
         let answer = self.client.send(method, target, &headers, body.as_bytes()).expect("an answer");
         for (_, line) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let (pair, rest) = line.split_once(';').expect("a cookie has rules");

@@ -1,7 +1,8 @@
 //! People log in, against the real services: with a key on the gateway's own page, and with the word of an identity provider that the test is
-//! itself, right and wrong in every part. The official client's own login is in `official/login.rs`.
+//! itself, right and wrong in every part; and the console keeps a session. The official client's own login is in `official/login.rs`.
 
 mod browser;
+mod console;
 mod keys;
 mod people;
 mod programs;

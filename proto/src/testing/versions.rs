@@ -76,7 +76,13 @@ impl World {
                 version.origin = detail.is_multiple_of(4).then(|| GitOrigin { branch: "main".to_owned(), commit });
                 version.storage = detail.is_multiple_of(5).then(|| storage(more));
                 let (draft, create) = (number < 5, more.is_multiple_of(7));
-                Command::ApplyPipeline(Box::new(ApplyPipeline { applied: version, draft, create, kept: None }))
+                Command::ApplyPipeline(Box::new(ApplyPipeline {
+                    applied: version,
+                    draft,
+                    create,
+                    kept: None,
+                    base: None,
+                }))
             }
         }
     }

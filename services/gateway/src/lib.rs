@@ -6,6 +6,7 @@
 
 mod access;
 mod config;
+mod console;
 mod error;
 mod grpc;
 mod http;

@@ -23,7 +23,7 @@ async fn main() -> std::process::ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = Shutdown::on_signals()?;
     let gateway = downbeat_gateway::Gateway::bind(arguments.gateway).await?;
-    tracing::info!(address = %gateway.address(), "gateway listens");
+    tracing::info!(address = %gateway.address(), console = gateway.console(), "gateway listens");
     gateway.run(shutdown.signal()).await?;
     Ok(())
 }

@@ -96,6 +96,59 @@ async fn drafts_stand_beside_the_current_version() {
 }
 
 #[tokio::test]
+async fn every_version_is_listed_with_who_stored_it_and_when() {
+    let (log, folder) = (log("all versions"), tempfile::tempdir().unwrap());
+    for (number, draft) in [(1, true), (2, false), (3, true), (4, false), (5, true)] {
+        let event =
+            if draft { Event::PipelineDrafted(version(number)) } else { Event::PipelineApplied(version(number)) };
+        append(&log, vec![event]).await;
+    }
+    let mut service = Service::over(&log, folder.path()).await;
+    let at_least = end(&log).await;
+    let mut asked = wire::ListPipelineVersionsRequest { pipeline: "weather".into(), at_least, ..Default::default() };
+    let mut list = async |asked: &wire::ListPipelineVersionsRequest| {
+        service.client.list_pipeline_versions(asked.clone()).await.map(tonic::Response::into_inner)
+    };
+    let whole = list(&asked).await.unwrap();
+    let shown: Vec<_> = whole.versions.iter().map(|row| (row.version, row.draft, row.current)).collect();
+    assert_eq!(shown, [(5, true, false), (4, false, true), (3, true, false), (2, false, false), (1, true, false)]);
+    for row in &whole.versions {
+        assert!(row.created_at > 0 && !row.created_by.is_empty(), "{row:?}");
+        assert_eq!((row.name.clone(), row.tasks), (format!("Weather {}", row.version), row.version));
+        assert_eq!(row.origin.as_ref().unwrap().commit, commit(row.version));
+    }
+    assert!(whole.next_page_token.is_empty());
+    // Page by page, by its id, the same.
+    (asked.pipeline, asked.page_size) = (pipeline_id().to_string(), 2);
+    let (mut rows, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = list(&asked).await.unwrap();
+        rows.extend(page.versions);
+        pages += 1;
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        asked.page_token = page.next_page_token;
+    }
+    assert_eq!((rows, pages), (whole.versions, 3));
+    for (pipeline, size, token, code) in [
+        ("nobody", 0, "", Code::NotFound),
+        ("weather", 1001, "", Code::InvalidArgument),
+        ("weather", 0, "zz", Code::InvalidArgument),
+        ("weather", 0, "70", Code::InvalidArgument),
+    ] {
+        asked = wire::ListPipelineVersionsRequest {
+            pipeline: pipeline.into(),
+            page_size: size,
+            page_token: token.into(),
+            at_least: None,
+        };
+        assert_eq!(list(&asked).await.unwrap_err().code(), code, "{pipeline} {size} {token}");
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn a_run_has_the_name_the_tasks_and_the_origin_of_its_version() {
     let (log, folder) = (log("runs of versions"), tempfile::tempdir().unwrap());
     append(&log, vec![Event::PipelineApplied(version(2))]).await;

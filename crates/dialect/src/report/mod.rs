@@ -102,6 +102,17 @@ fn covered<'a>(source: &'a str, span: &Span) -> &'a str {
     covered
 }
 
+/// Line and column of the place after the end of each of these, as [`json`] tells them: without the blanks and comments that come before what
+/// follows.
+pub fn ends<'a>(source: &str, spans: impl IntoIterator<Item = &'a Span>) -> Vec<(u32, u32)> {
+    let lines = LineIndex::new(source);
+    let end = |span: &Span| {
+        let (_, end) = places(&lines, source, span);
+        (end.line, end.column)
+    };
+    spans.into_iter().map(end).collect()
+}
+
 /// A place in a text: line and column as people count them, and the byte.
 struct Place {
     line: u32,

@@ -29,6 +29,18 @@ pub enum Rejection {
         /// Its alias.
         alias: String,
     },
+    /// The pipeline has changed since what is to be stored was made of it.
+    #[error(
+        "pipeline `{alias}` has changed: this was made of version {base}, and the newest one is {newest} (0 = there is none); look at what has changed, then store it again"
+    )]
+    ChangedMeanwhile {
+        /// Its alias.
+        alias: String,
+        /// The version that the new one was made of.
+        base: u32,
+        /// The newest there is.
+        newest: u32,
+    },
     /// The pipeline has drafts, and no current version.
     #[error("pipeline `{alias}` has drafts only: name the version to run (1 to {latest}), or apply one of them")]
     OnlyDrafts {
@@ -345,6 +357,7 @@ impl Rejection {
             Self::UnknownPipeline(_) => "UNKNOWN_PIPELINE",
             Self::PipelinePaused { .. } => "PIPELINE_PAUSED",
             Self::PipelineExists { .. } => "PIPELINE_EXISTS",
+            Self::ChangedMeanwhile { .. } => "CHANGED_MEANWHILE",
             Self::OnlyDrafts { .. } => "ONLY_DRAFTS",
             Self::UnknownVersion { .. } => "UNKNOWN_VERSION",
             Self::VersionUnread { .. } => "VERSION_UNREAD",

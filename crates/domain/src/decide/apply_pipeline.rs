@@ -31,6 +31,10 @@ pub(super) fn decide(partition: &Partition, apply: &ApplyPipeline, context: &Con
     if known.is_some_and(|number| apply.draft || is_current(number)) {
         return Ok(versions::kept_elsewhere(live, applied, context));
     }
+    let newest = live.map_or(0, |live| live.latest);
+    if let Some(base) = apply.base.filter(|base| *base != newest) {
+        return Err(Rejection::ChangedMeanwhile { alias: applied.alias.clone(), base, newest });
+    }
     let version = current.map_or(1, |current| current.latest + 1);
     if apply.draft {
         // It starts nothing by itself: what it says of others is looked at when it is applied.

@@ -24,13 +24,20 @@ fn draft_as(alias: &str, body: &str) -> Step {
 
 fn create(body: &str, draft: bool) -> Step {
     let applied = applied_as("demo", body);
-    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied, draft, create: true, kept: None })))
+    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied, draft, create: true, kept: None, base: None })))
 }
 
 /// What was read at a place, for a pipeline that was kept there then.
 fn read_at(repository: &str, body: &str, draft: bool) -> Step {
     let (applied, kept) = (applied_as("demo", body), Some(kept_at(repository)));
-    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied, draft, create: false, kept })))
+    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied, draft, create: false, kept, base: None })))
+}
+
+/// What was made of this version.
+fn made_of(base: u32, body: &str, draft: bool) -> Step {
+    let applied = applied_as("demo", body);
+    let (kept, base) = (None, Some(base));
+    Step::Do(Command::ApplyPipeline(Box::new(ApplyPipeline { applied, draft, create: false, kept, base })))
 }
 
 /// As whoever read the log gives it.
@@ -91,6 +98,25 @@ fn the_same_text_again_is_the_same_version() {
     let origin = GitOrigin { branch: "main".to_owned(), commit: "0a".repeat(20) };
     let again = PipelineApplied { origin: Some(origin), ..applied_as("demo", &one("a")) };
     world.when(Step::Do(Command::apply(again))).then([]);
+}
+
+#[test]
+fn what_was_made_of_another_version_than_the_newest_is_refused() {
+    for draft in [false, true] {
+        let event = if draft { "PipelineDrafted version 4" } else { "PipelineApplied version 4" };
+        with_drafts(3).when(made_of(3, &one("x"), draft)).then([event]);
+        for base in [0, 1, 2, 4] {
+            with_drafts(3).when(made_of(base, &one("x"), draft)).refused_as("CHANGED_MEANWHILE");
+        }
+        // Whoever asks again because the answer was lost has changed nothing meanwhile.
+        with_drafts(3).when(made_of(1, &one("a"), draft)).then([]);
+        // There is none any more, or none yet.
+        let gone = || with_drafts(3).after([delete()]);
+        gone().when(made_of(3, &one("x"), draft)).refused_as("CHANGED_MEANWHILE");
+        gone().when(made_of(0, &one("x"), draft)).then([event]);
+    }
+    let world = with_drafts(2).when(made_of(1, &one("x"), false));
+    world.refused("pipeline `demo` has changed: this was made of version 1, and the newest one is 2");
 }
 
 #[test]

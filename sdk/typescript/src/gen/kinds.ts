@@ -77,6 +77,7 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["/downbeat.metadata.v1.MetadataService/ListBackfills", "read"],
   ["/downbeat.metadata.v1.MetadataService/ListBreaches", "read"],
   ["/downbeat.metadata.v1.MetadataService/ListOperations", "read"],
+  ["/downbeat.metadata.v1.MetadataService/ListPipelineVersions", "read"],
   ["/downbeat.metadata.v1.MetadataService/ListPipelines", "read"],
   ["/downbeat.metadata.v1.MetadataService/ListRuns", "read"],
   ["/downbeat.metadata.v1.MetadataService/ListTaskArtifacts", "read"],

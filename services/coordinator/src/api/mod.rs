@@ -49,6 +49,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::EndpointExists { .. }
         | Rejection::AssetExists { .. }
         | Rejection::PipelineExists { .. } => Code::AlreadyExists,
+        Rejection::ChangedMeanwhile { .. } => Code::Aborted,
         Rejection::VersionUnread { .. } | Rejection::StorageMoved { .. } => Code::Unavailable,
         Rejection::RunFinished { .. }
         | Rejection::RunLive { .. }

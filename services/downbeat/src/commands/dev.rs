@@ -38,7 +38,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
         ..config
     };
     let gateway = Gateway::bind(config).await.map_err(failed)?;
-    let api = format!("http://{}", gateway.address());
+    let (api, console) = (format!("http://{}", gateway.address()), gateway.console());
     let worker = worker_config(&dev, &server);
     worker.validate().map_err(|error| Error::Usage(error.to_string()))?;
     std::fs::create_dir_all(&dev.data).map_err(|source| io(&format!("cannot make {}", dev.data.display()), source))?;
@@ -95,7 +95,7 @@ pub(super) async fn run(dev: Dev) -> Result<ExitCode, Error> {
     tasks.spawn(async move { ("worker", downbeat_worker::run(worker, signal).await.map_err(failed)) });
 
     println!(
-        "Downbeat is ready at {server} after {} ms; data in {}\nIts API is at {api}/api/engine/public",
+        "Downbeat is ready at {server} after {} ms; data in {}\nIts API is at {api}/api/engine/public\nConsole: {console}",
         clock.now().monotonic.as_millis(),
         dev.data.display()
     );

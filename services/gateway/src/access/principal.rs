@@ -12,6 +12,10 @@ pub(crate) struct Principal {
     /// As the log has it: `key:ci`, `user:ada`.
     pub(crate) actor: String,
     pub(crate) grants: Vec<Grant>,
+    /// A login that only reads, whatever its key or its person may.
+    pub(crate) read_only: bool,
+    /// When what they showed opens nothing any more: microseconds since the epoch; 0 = never.
+    pub(crate) expires_at: i64,
 }
 
 impl Principal {

@@ -18,7 +18,7 @@ pub(crate) struct Table {
     pub(crate) account_id: String,
     pub(crate) account_name: String,
     /// By SHA-256 of the whole key: it was drawn at random, so nothing can be learnt from how long the search takes.
-    keys: BTreeMap<[u8; 32], Known>,
+    keys: BTreeMap<[u8; 32], Principal>,
     /// Of pipelines that have some, by id.
     labels: BTreeMap<String, Vec<String>>,
     /// By SHA-256 of the last part of their address, as keys.
@@ -51,13 +51,6 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-#[derive(Debug)]
-struct Known {
-    principal: Principal,
-    /// Microseconds since the epoch; 0 = never.
-    expires_at: i64,
-}
-
 impl Table {
     pub(crate) fn read(told: wire::Access) -> Self {
         let keys = told.keys.into_iter().filter_map(|told| {
@@ -65,12 +58,11 @@ impl Table {
             let key = told.key?;
             let grants = key.grants.into_iter().filter_map(grant_of);
             let (actor, grants) = (format!("key:{}", key.name), grants.collect());
-            let principal = Principal { key: Some(key.id), login: None, actor, grants };
-            Some((hash, Known { principal, expires_at: key.expires_at }))
+            let (read_only, expires_at) = (false, key.expires_at);
+            Some((hash, Principal { key: Some(key.id), login: None, actor, grants, read_only, expires_at }))
         });
         let mut keys: BTreeMap<_, _> = keys.collect();
-        let by_id: BTreeMap<_, _> =
-            keys.values().filter_map(|known| Some((known.principal.key.clone()?, known))).collect();
+        let by_id: BTreeMap<_, _> = keys.values().filter_map(|known| Some((known.key.clone()?, known))).collect();
         let logins: Vec<_> = told.logins.into_iter().filter_map(|login| of_login(login, &by_id)).collect();
         keys.extend(logins);
         Self {
@@ -94,7 +86,7 @@ impl Table {
         let hash = digest::digest(&digest::SHA256, token.as_bytes());
         let hash = <[u8; 32]>::try_from(hash.as_ref()).map_err(|_| unknown())?;
         let known = self.keys.get(&hash).filter(|known| known.expires_at == 0 || known.expires_at > now_micros);
-        known.map(|known| known.principal.clone()).ok_or_else(unknown)
+        known.cloned().ok_or_else(unknown)
     }
 
     /// The endpoint with this last part of its address.
@@ -135,7 +127,7 @@ fn grant_of(grant: wire::Grant) -> Option<Grant> {
 }
 
 /// What the access token of a login opens: what its key does, as long as that does, or what its person may.
-fn of_login(told: wire::AccessLogin, keys: &BTreeMap<String, &Known>) -> Option<([u8; 32], Known)> {
+fn of_login(told: wire::AccessLogin, keys: &BTreeMap<String, &Principal>) -> Option<([u8; 32], Principal)> {
     let hash = <[u8; 32]>::try_from(told.hash.as_ref()).ok()?;
     let mut expires_at = told.expires_at;
     let (key, mut grants) = if told.key_id.is_empty() {
@@ -145,13 +137,13 @@ fn of_login(told: wire::AccessLogin, keys: &BTreeMap<String, &Known>) -> Option<
         if known.expires_at != 0 {
             expires_at = expires_at.min(known.expires_at);
         }
-        (Some(told.key_id), known.principal.grants.clone())
+        (Some(told.key_id), known.grants.clone())
     };
     if told.read_only {
         grants.iter_mut().for_each(|grant| grant.role = Role::Viewer);
     }
-    let principal = Principal { key, login: Some(told.id), actor: told.subject, grants };
-    Some((hash, Known { principal, expires_at }))
+    let read_only = told.read_only;
+    Some((hash, Principal { key, login: Some(told.id), actor: told.subject, grants, read_only, expires_at }))
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.metadata.v1.MetadataService/GetPosition", Viewer, Pipelines),
     method("/downbeat.metadata.v1.MetadataService/ListPipelines", Viewer, Pipelines),
     method("/downbeat.metadata.v1.MetadataService/GetPipelineSource", Viewer, Pipeline("pipeline")),
+    method("/downbeat.metadata.v1.MetadataService/ListPipelineVersions", Viewer, Pipeline("pipeline")),
     method("/downbeat.metadata.v1.MetadataService/ListRuns", Viewer, Runs),
     method("/downbeat.metadata.v1.MetadataService/GetRun", Viewer, Run("run_id")),
     method("/downbeat.metadata.v1.MetadataService/ExplainRun", Viewer, Run("run_id")),

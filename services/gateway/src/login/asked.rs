@@ -6,7 +6,13 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
-use super::{READ, SCOPES, WRITE, origin::Origin, refusal::Refusal, registration::Registration, secret};
+use super::{
+    READ, SCOPES, WRITE,
+    origin::Origin,
+    refusal::Refusal,
+    registration::{Registration, of_console},
+    secret,
+};
 use crate::{http::Query, limits};
 
 /// What a value of a query needs no percent sign for.
@@ -28,6 +34,15 @@ pub(super) struct Asked {
     scope: String,
 }
 
+/// Who asks, for the page that somebody is shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Program<'a> {
+    /// Its own word.
+    pub(super) name: &'a str,
+    /// Its codes go to our own console, which is then what asks, whatever it calls itself.
+    pub(super) is_console: bool,
+}
+
 /// Why nobody is asked to sign in.
 #[derive(Debug)]
 pub(super) enum Wrong {
@@ -42,11 +57,11 @@ impl Asked {
         let here = |said: &str| Wrong::Here(said.to_owned());
         let only = |name: &str| query.only(name).map_err(|_| Wrong::Here(format!("`{name}` comes several times")));
         let client_id = only("client_id")?.ok_or_else(|| here("`client_id` is missing: which program is it?"))?;
-        let Some(registration) = Registration::of(client_id) else {
+        let Some(registration) = Registration::of(client_id, origin) else {
             return Err(here("`client_id` is none that was given here: the program has to register again"));
         };
         let redirect_uri = only("redirect_uri")?.ok_or_else(|| here("`redirect_uri` is missing"))?;
-        let Some(redirect) = registration.redirect(redirect_uri) else {
+        let Some(redirect) = registration.redirect(redirect_uri, origin) else {
             return Err(here("`redirect_uri` is none that the program has registered"));
         };
         let state = query.only("state").ok().flatten().unwrap_or_default().to_owned();
@@ -119,12 +134,18 @@ impl Asked {
 
     /// Where forms may lead, for the policy of a page: there, and nowhere else. Policies cannot name an address of IPv6.
     pub(super) fn place(&self) -> String {
+        let scheme = self.redirect.scheme();
         match self.redirect.host_str() {
             Some(host) if !host.starts_with('[') => {
-                format!("http://{host}:{}", self.redirect.port_or_known_default().unwrap_or(80))
+                format!("{scheme}://{host}:{}", self.redirect.port_or_known_default().unwrap_or(80))
             }
-            _ => "http:".to_owned(),
+            _ => format!("{scheme}:"),
         }
+    }
+
+    /// Who it is, as it says.
+    pub(super) fn program(&self, origin: &Origin) -> Program<'_> {
+        Program { name: &self.registration.name, is_console: self.redirect_uri == of_console(origin) }
     }
 }
 

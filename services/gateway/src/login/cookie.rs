@@ -1,7 +1,10 @@
-//! What a browser keeps between two pages of a sign-in. No page of another site reads it, and scripts do not either.
+//! What a browser keeps: between two pages of a sign-in, and of a session of the console. No page of another site reads it, and scripts do not
+//! either.
 //!
 //! It is not signed: what it holds is chance that the same browser got from us, and requests that are checked again whoever brings them. Over
-//! https its name begins with `__Host-`, so that no other host, and nobody on the way, can put one there.
+//! https its name begins with `__Host-`, so that no other host, and nobody on the way, can put one there; browsers then want it to be sent to
+//! every path. On this machine, where that name cannot be had, the session's goes to its own path only, and its name says the port: browsers
+//! share cookies between all ports of a machine, and with them between the programs there.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -12,17 +15,25 @@ use crate::limits;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cookie {
     name: &'static str,
+    /// Where it goes on this machine.
+    path: &'static str,
     same_site: &'static str,
 }
 
 /// Binds a page to the browser that was shown it.
-pub(super) const SIGN_IN: Cookie = Cookie { name: "downbeat_sign_in", same_site: "Strict" };
+pub(super) const SIGN_IN: Cookie = Cookie { name: "downbeat_sign_in", path: "/", same_site: "Strict" };
 /// What somebody wanted who was sent to the identity provider, from whose pages they come back.
-pub(super) const AWAY: Cookie = Cookie { name: "downbeat_away", same_site: "Lax" };
+pub(super) const AWAY: Cookie = Cookie { name: "downbeat_away", path: "/", same_site: "Lax" };
+/// What renews a session of the console.
+pub(super) const SESSION: Cookie = Cookie { name: "downbeat_console", path: "/console/session", same_site: "Strict" };
 
 impl Cookie {
     fn named(self, origin: &Origin) -> String {
-        if origin.is_secure { format!("__Host-{}", self.name) } else { self.name.to_owned() }
+        match (origin.is_secure, self.path) {
+            (true, _) => format!("__Host-{}", self.name),
+            (false, "/") => self.name.to_owned(),
+            (false, _) => format!("{}_{}", self.name, origin.port()),
+        }
     }
 
     /// What the browser brings; of two, nothing.
@@ -37,18 +48,20 @@ impl Cookie {
 
     /// Asks the browser to keep this for as long as a sign-in may take.
     pub(super) fn keep(self, value: &str, origin: &Origin, headers: &mut HeaderMap) {
-        self.set(value, limits::SIGN_IN_SECONDS, origin, headers);
+        self.keep_for(value, i64::from(limits::SIGN_IN_SECONDS), origin, headers);
     }
 
     /// Asks it to forget it.
     pub(super) fn forget(self, origin: &Origin, headers: &mut HeaderMap) {
-        self.set("", 0, origin, headers);
+        self.keep_for("", 0, origin, headers);
     }
 
-    fn set(self, value: &str, seconds: u32, origin: &Origin, headers: &mut HeaderMap) {
+    /// Asks the browser to keep this for so many seconds.
+    pub(super) fn keep_for(self, value: &str, seconds: i64, origin: &Origin, headers: &mut HeaderMap) {
         let secure = if origin.is_secure { "; Secure" } else { "" };
+        let path = if origin.is_secure { "/" } else { self.path };
         let (name, same_site) = (self.named(origin), self.same_site);
-        let line = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}");
+        let line = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}");
         if let Ok(line) = HeaderValue::from_str(&line) {
             headers.append(header::SET_COOKIE, line);
         }
@@ -70,6 +83,8 @@ mod tests {
         SIGN_IN.keep("v", &plain, &mut headers);
         AWAY.keep("v", &secure, &mut headers);
         AWAY.forget(&secure, &mut headers);
+        SESSION.keep_for("v", 60, &plain, &mut headers);
+        SESSION.keep_for("v", 60, &secure, &mut headers);
         let lines: Vec<_> = headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap()).collect();
         assert_eq!(
             lines,
@@ -77,6 +92,8 @@ mod tests {
                 "downbeat_sign_in=v; Path=/; Max-Age=600; HttpOnly; SameSite=Strict",
                 "__Host-downbeat_away=v; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure",
                 "__Host-downbeat_away=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
+                "downbeat_console_7400=v; Path=/console/session; Max-Age=60; HttpOnly; SameSite=Strict",
+                "__Host-downbeat_console=v; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure",
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! People log in: OAuth 2.1 for programs on their own machines, such as the official client's `login`.
+//! People log in: OAuth 2.1 for programs on their own machines, such as the official client's `login`, and for the console ([`session`]).
 //!
 //! Promises: a code goes to the machine of whoever signed in and to nobody else, and is worth nothing without what the program that asked
 //! kept to itself (PKCE). Nothing is kept here: a registration is the id that it gives, what a sign-in needs from one page to the next stands
@@ -14,6 +14,7 @@ mod provider;
 mod refusal;
 mod registration;
 mod secret;
+mod session;
 mod sign_in;
 mod token;
 
@@ -66,6 +67,11 @@ impl Login {
         Ok(Some(Self { origin, provider, failures: Rates::default() }))
     }
 
+    /// Where this gateway is reached.
+    pub(crate) fn origin(&self) -> String {
+        self.origin.to_string()
+    }
+
     /// What somebody without a key is told of how to get in (RFC 9728).
     pub(crate) fn challenge(&self) -> String {
         format!("Bearer resource_metadata=\"{}{}\"", self.origin, metadata::RESOURCE)
@@ -79,6 +85,7 @@ pub(crate) fn routes(routes: &mut Routes) {
     sign_in::routes(routes);
     provider::routes(routes);
     token::routes(routes);
+    session::routes(routes);
 }
 
 /// How people log in here.

@@ -37,6 +37,27 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// The port, as the address says it; empty where it is the usual one.
+    pub(super) fn port(&self) -> &str {
+        let authority = self.text.rsplit('/').next().unwrap_or_default();
+        let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+        if port.ends_with(']') { "" } else { port }
+    }
+
+    /// Whether a browser that names this as the origin of a page means ours: to the letter, or, where ours is on this machine, by another of its
+    /// usual names with the same port.
+    pub(super) fn is_that_of(&self, page: &str) -> bool {
+        let Ok(url) = Url::parse(page) else { return false };
+        let port = |url: &Url| url.port_or_known_default();
+        let beside = || {
+            let ours = Url::parse(&self.text).ok().filter(|ours| ours.scheme() == "http" && is_loopback(ours))?;
+            Some(url.scheme() == "http" && is_loopback(&url) && port(&url) == port(&ours))
+        };
+        url.origin().ascii_serialization() == page && (page == self.text || beside() == Some(true))
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -60,6 +81,31 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_ours_by_the_names_of_this_machine_and_by_no_other() {
+        let of = |set: &str| Origin::of(Some(set), "127.0.0.1:1".parse().unwrap()).unwrap().unwrap();
+        for (ours, port, page, expected) in [
+            ("http://127.0.0.1:7400", "7400", "http://127.0.0.1:7400", true),
+            ("http://127.0.0.1:7400", "7400", "http://localhost:7400", true),
+            ("http://[::1]:7400", "7400", "http://localhost:7400", true),
+            ("http://127.0.0.1:7400", "7400", "http://127.0.0.1:7401", false),
+            ("http://127.0.0.1:7400", "7400", "https://127.0.0.1:7400", false),
+            ("http://127.0.0.1:7400", "7400", "http://evil.example:7400", false),
+            ("http://[::1]", "", "http://[::1]", true),
+            ("https://d.example", "", "https://d.example", true),
+            ("https://d.example:8443", "8443", "https://d.example:8443", true),
+            ("https://d.example", "", "https://d.example/", false),
+            ("https://d.example", "", "http://d.example", false),
+            ("https://d.example", "", "https://x.d.example", false),
+            ("https://localhost", "", "http://localhost:443", false),
+            ("https://d.example", "", "null", false),
+            ("https://d.example", "", "", false),
+        ] {
+            let ours = of(ours);
+            assert_eq!((ours.port(), ours.is_that_of(page)), (port, expected), "{ours} {page}");
+        }
+    }
 
     #[test]
     fn it_is_what_is_set_or_where_it_listens() {

@@ -10,7 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::secret;
+use super::{asked::Program, secret};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:15vh auto;padding:0 1rem;color:#1c2430;background:#fff}\
 h1{font-size:1.25rem}label{display:block;margin:1.5rem 0 .25rem}input{width:100%;box-sizing:border-box;padding:.5rem;font:inherit}\
@@ -45,7 +45,7 @@ fn page(status: StatusCode, title: &str, body: &str, forms: &str) -> Response {
 
 /// Where a key is pasted. `action` and `place` are ours; the program's name is its own word.
 pub(super) fn sign_in(
-    program: &str,
+    program: Program<'_>,
     action: &str,
     place: &str,
     token: &str,
@@ -66,15 +66,19 @@ pub(super) fn sign_in(
 }
 
 /// From where somebody goes on to the identity provider.
-pub(super) fn go_on(program: &str, link: &str) -> Response {
+pub(super) fn go_on(program: Program<'_>, link: &str) -> Response {
     let body = format!("{}<a class=\"go\" href=\"{}\">Go on</a>", asks(program), text(link));
     page(StatusCode::OK, "Log in to Downbeat", &body, "'none'")
 }
 
-fn asks(program: &str) -> String {
+fn asks(program: Program<'_>) -> String {
+    if program.is_console {
+        return "<p>The <strong>console</strong> of this Downbeat wants to act as you. Go on only if you have just opened it yourself.</p>\n"
+            .to_owned();
+    }
     format!(
         "<p><strong>{}</strong>, a program on this machine, wants to act as you. Go on only if you have just started it yourself.</p>\n",
-        text(program)
+        text(program.name)
     )
 }
 
@@ -120,8 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_sent_to_our_console_is_not_told_that_it_is_another_program() {
+        for (is_console, expected) in
+            [(true, "The <strong>console</strong>"), (false, "<strong>Bank</strong>, a program")]
+        {
+            let said = asks(Program { name: "Bank", is_console });
+            assert!(said.contains(expected) && said.contains("Bank") != is_console, "{said}");
+        }
+    }
+
+    #[test]
     fn a_page_runs_nothing_and_stands_in_no_frame() {
-        let page = sign_in("<script>", "/oauth/authorize?a=b&c=\"", "http://127.0.0.1:1", "t", None);
+        let program = Program { name: "<script>", is_console: false };
+        let page = sign_in(program, "/oauth/authorize?a=b&c=\"", "http://127.0.0.1:1", "t", None);
         let headers = page.headers();
         let policy = headers[CSP].to_str().unwrap();
         for part in [

@@ -23,6 +23,16 @@ impl Refusal {
         Self { status: StatusCode::BAD_REQUEST, error, description: description.into() }
     }
 
+    /// What was shown opens nothing: another try with the same does not help.
+    pub(super) fn is_final(&self) -> bool {
+        self.status.is_client_error()
+    }
+
+    /// The same words, as all other routes say them.
+    pub(super) fn fault(self) -> Fault {
+        Fault::Text(self.status, self.description)
+    }
+
     /// The request is not as it should be.
     pub(super) fn invalid(description: impl Into<String>) -> Self {
         Self::new("invalid_request", description)

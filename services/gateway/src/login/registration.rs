@@ -1,7 +1,7 @@
 //! Programs that log people in say who they are (RFC 7591). Anybody may, and nothing is kept: the id that a program gets *is* its registration.
 //!
-//! Promises: codes go to the machine of whoever signs in and to no other, since every address that a program may name is one of this kind.
-//! Knows nothing about people.
+//! Promises: codes go to the machine of whoever signs in and to no other, or to this gateway's own console, which they could not leave without
+//! what the page that asked keeps to itself: every address that a program may name is one of these. Knows nothing about people.
 
 use axum::{
     http::Method,
@@ -12,7 +12,11 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{here, origin::is_loopback, refusal::Refusal};
+use super::{
+    here,
+    origin::{Origin, is_loopback},
+    refusal::Refusal,
+};
 use crate::{
     http::{self, Call, Fault, Need, Route, Routes},
     limits,
@@ -20,6 +24,8 @@ use crate::{
 
 /// What an id of a program begins with: the version of what follows.
 const PREFIX: &str = "p1.";
+/// Where our own console waits for codes.
+const CONSOLE: &str = "/console/signed-in";
 
 /// What a program says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +60,8 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 async fn register(call: Call) -> Result<Response, Fault> {
-    here(&call)?;
-    let registered = match registered(&call.body) {
+    let origin = &here(&call)?.origin;
+    let registered = match registered(&call.body, origin) {
         Ok(registered) => registered,
         Err(refusal) => return Ok(refusal.into_response()),
     };
@@ -73,7 +79,7 @@ async fn register(call: Call) -> Result<Response, Fault> {
     )
 }
 
-fn registered(body: &[u8]) -> Result<Registration, Refusal> {
+fn registered(body: &[u8], origin: &Origin) -> Result<Registration, Refusal> {
     let metadata = |text: String| Refusal::new("invalid_client_metadata", text);
     // A list would be read as one, too, its values in their order.
     let fields: Map<String, Value> =
@@ -105,7 +111,7 @@ fn registered(body: &[u8]) -> Result<Registration, Refusal> {
         return Err(redirect(format!("redirect_uris: 1 to {most} are allowed, not {}", said.redirect_uris.len())));
     }
     for uri in &said.redirect_uris {
-        is_redirect(uri).map_err(redirect)?;
+        is_redirect(uri, origin).map_err(redirect)?;
     }
     let registration = Registration { name, redirects: said.redirect_uris };
     let (id, most) = (registration.id(), limits::CLIENT_ID_BYTES_MAX);
@@ -118,14 +124,22 @@ fn registered(body: &[u8]) -> Result<Registration, Refusal> {
     Ok(registration)
 }
 
-/// An address on the machine of whoever signs in, where a program of theirs waits.
-fn is_redirect(uri: &str) -> Result<Url, String> {
+/// Where the console of a gateway at this address waits for its codes.
+pub(super) fn of_console(origin: &Origin) -> String {
+    format!("{origin}{CONSOLE}")
+}
+
+/// An address on the machine of whoever signs in, where a program of theirs waits; or that of our own console, to the letter.
+fn is_redirect(uri: &str, origin: &Origin) -> Result<Url, String> {
     let most = limits::REDIRECT_BYTES_MAX;
     if uri.len() > most {
         return Err(format!("redirect_uris: at most {most} bytes are allowed"));
     }
     let wrong = "redirect_uris: only programs on the machine of whoever signs in are served: http://127.0.0.1:PORT/...";
     let url = Url::parse(uri).map_err(|_| wrong.to_owned())?;
+    if uri == of_console(origin) {
+        return Ok(url);
+    }
     let fits = url.scheme() == "http"
         && is_loopback(&url)
         && url.username().is_empty()
@@ -142,7 +156,7 @@ impl Registration {
     }
 
     /// The registration that an id is. `None` = it is none that was given here, or could be.
-    pub(super) fn of(id: &str) -> Option<Self> {
+    pub(super) fn of(id: &str, origin: &Origin) -> Option<Self> {
         if id.len() > limits::CLIENT_ID_BYTES_MAX {
             return None;
         }
@@ -151,19 +165,19 @@ impl Registration {
         let read: Self = serde_json::from_value(Value::Object(fields)).ok()?;
         // Whoever writes one themselves is held to the same.
         let said = json!({ "client_name": read.name, "redirect_uris": read.redirects });
-        let again = registered(said.to_string().as_bytes()).ok()?;
+        let again = registered(said.to_string().as_bytes(), origin).ok()?;
         (again.id() == id).then_some(again)
     }
 
     /// Where its code goes, if it registered that: on its own machine any port will do, since it takes what is free (RFC 8252, 7.3).
-    pub(super) fn redirect(&self, asked: &str) -> Option<Url> {
-        let url = is_redirect(asked).ok()?;
+    pub(super) fn redirect(&self, asked: &str, origin: &Origin) -> Option<Url> {
+        let url = is_redirect(asked, origin).ok()?;
         let without_port = |url: &Url| {
             let mut url = url.clone();
             url.set_port(None).ok().map(|()| url)
         };
         let wanted = without_port(&url)?;
-        let known = self.redirects.iter().filter_map(|uri| without_port(&is_redirect(uri).ok()?));
+        let known = self.redirects.iter().filter_map(|uri| without_port(&is_redirect(uri, origin).ok()?));
         known.into_iter().any(|known| known == wanted).then_some(url)
     }
 }
@@ -172,18 +186,22 @@ impl Registration {
 mod tests {
     use super::*;
 
+    fn ours() -> Origin {
+        Origin::of(Some("https://d.example"), "127.0.0.1:7400".parse().unwrap()).unwrap().unwrap()
+    }
+
     fn of(uris: &[&str]) -> Registration {
         let said = json!({ "client_name": "CLI", "redirect_uris": uris });
-        registered(said.to_string().as_bytes()).unwrap()
+        registered(said.to_string().as_bytes(), &ours()).unwrap()
     }
 
     #[test]
     fn an_id_is_the_registration_and_no_other_text_is_one() {
         let one = of(&["http://127.0.0.1:4711/callback"]);
-        assert_eq!(Registration::of(&one.id()), Some(one.clone()));
+        assert_eq!(Registration::of(&one.id(), &ours()), Some(one.clone()));
         let forged =
             |name: &str, uri: &str| Registration { name: name.to_owned(), redirects: vec![uri.to_owned()] }.id();
-        assert!(Registration::of(&forged("CLI", "http://localhost/x")).is_some());
+        assert!(Registration::of(&forged("CLI", "http://localhost/x"), &ours()).is_some());
         for id in [
             String::new(),
             "p1.".to_owned(),
@@ -194,7 +212,7 @@ mod tests {
             format!("p1.{}", URL_SAFE_NO_PAD.encode(br#"{"n":"CLI","r":["http://127.0.0.1/"],"x":1}"#)),
             format!("p1.{}", "A".repeat(2_000)),
         ] {
-            assert_eq!(Registration::of(&id), None, "{id}");
+            assert_eq!(Registration::of(&id, &ours()), None, "{id}");
         }
     }
 
@@ -203,7 +221,7 @@ mod tests {
         for uri in
             ["http://127.0.0.1:1/callback", "http://[::1]:65535/", "http://localhost:80/a?b=c", "http://127.0.0.1"]
         {
-            assert!(is_redirect(uri).is_ok(), "{uri}");
+            assert!(is_redirect(uri, &ours()).is_ok(), "{uri}");
         }
         let long = format!("http://127.0.0.1/{}", "a".repeat(300));
         for uri in [
@@ -224,8 +242,33 @@ mod tests {
             "data:text/html,x",
             long.as_str(),
         ] {
-            assert!(is_redirect(uri).is_err(), "{uri}");
+            assert!(is_redirect(uri, &ours()).is_err(), "{uri}");
         }
+    }
+
+    #[test]
+    fn our_own_console_is_one_address_to_the_letter() {
+        let console = of(&["https://d.example/console/signed-in"]);
+        assert_eq!(Registration::of(&console.id(), &ours()), Some(console.clone()));
+        for (asked, expected) in [
+            ("https://d.example/console/signed-in", true),
+            ("https://d.example/console/signed-in?a=b", false),
+            ("https://d.example/console/signed-in/", false),
+            ("https://d.example/console/../console/signed-in", false),
+            ("https://d.example:443/console/signed-in", false),
+            ("https://d.example:8443/console/signed-in", false),
+            ("https://D.example/console/signed-in", false),
+            ("https://ada@d.example/console/signed-in", false),
+            ("https://d.example.evil.example/console/signed-in", false),
+            ("http://d.example/console/signed-in", false),
+            ("https://d.example/", false),
+        ] {
+            assert_eq!(console.redirect(asked, &ours()).is_some(), expected, "{asked}");
+            assert_eq!(is_redirect(asked, &ours()).is_ok(), expected, "{asked}");
+        }
+        // Another gateway's is none of ours, whoever gave the id.
+        let other = Origin::of(Some("https://other.example"), "127.0.0.1:1".parse().unwrap()).unwrap().unwrap();
+        assert_eq!(Registration::of(&console.id(), &other), None);
     }
 
     #[test]
@@ -240,7 +283,7 @@ mod tests {
             ("http://127.0.0.1:4711/callback/x?a=b", false),
             ("http://evil.example:4711/callback?a=b", false),
         ] {
-            assert_eq!(one.redirect(asked).is_some(), expected, "{asked}");
+            assert_eq!(one.redirect(asked, &ours()).is_some(), expected, "{asked}");
         }
     }
 
@@ -263,7 +306,7 @@ mod tests {
             (r#"{"grant_types": ["password"], "redirect_uris": ["http://127.0.0.1/"]}"#, "invalid_client_metadata"),
             (r#"{"response_types": ["token"], "redirect_uris": ["http://127.0.0.1/"]}"#, "invalid_client_metadata"),
         ] {
-            assert_eq!(registered(said.as_bytes()).unwrap_err().error, error, "{said}");
+            assert_eq!(registered(said.as_bytes(), &ours()).unwrap_err().error, error, "{said}");
         }
     }
 }

@@ -67,19 +67,19 @@ async fn show(call: Call) -> Result<Response, Fault> {
     let kept = SIGN_IN.read(&call.headers, &login.origin).filter(|seed| secret::is_seed(seed));
     let seed = kept.map_or_else(secret::seed, |seed| Ok(seed.to_owned()))?;
     let mut response = match &login.provider {
-        None => form(&asked, &token(&seed, &asked), None),
+        None => form(&asked, login, &token(&seed, &asked), None),
         Some(_) => {
             let link = format!("/oauth/continue?{}&csrf={}", asked.query(), token(&seed, &asked));
-            page::go_on(&asked.registration.name, &link)
+            page::go_on(asked.program(&login.origin), &link)
         }
     };
     SIGN_IN.keep(&seed, &login.origin, response.headers_mut());
     Ok(response)
 }
 
-fn form(asked: &Asked, token: &str, wrong: Option<(StatusCode, &str)>) -> Response {
+fn form(asked: &Asked, login: &Login, token: &str, wrong: Option<(StatusCode, &str)>) -> Response {
     let action = format!("{PATH}?{}", asked.query());
-    page::sign_in(&asked.registration.name, &action, &asked.place(), token, wrong)
+    page::sign_in(asked.program(&login.origin), &action, &asked.place(), token, wrong)
 }
 
 async fn sign_in(mut call: Call) -> Result<Response, Fault> {
@@ -104,7 +104,7 @@ async fn sign_in(mut call: Call) -> Result<Response, Fault> {
     let now = edge.clock.now().monotonic;
     if let Err(wait) = login.failures.left(&whose(call.peer), now, limits::FAILED_SIGN_INS_PER_MINUTE) {
         let said = format!("too many sign-ins have failed; try again in {wait} s");
-        let mut response = form(&asked, shown.unwrap_or_default(), Some((StatusCode::TOO_MANY_REQUESTS, &said)));
+        let mut response = form(&asked, login, shown.unwrap_or_default(), Some((StatusCode::TOO_MANY_REQUESTS, &said)));
         response.headers_mut().insert(header::RETRY_AFTER, wait.into());
         return Ok(response);
     }
@@ -116,7 +116,7 @@ async fn sign_in(mut call: Call) -> Result<Response, Fault> {
         // Whoever has used up what there is finds out with the next one.
         let _ = login.failures.take(whose(call.peer), now, limits::FAILED_SIGN_INS_PER_MINUTE);
         let said = "this key is not known, was revoked, or has expired";
-        return Ok(form(&asked, shown.unwrap_or_default(), Some((StatusCode::FORBIDDEN, said))));
+        return Ok(form(&asked, login, shown.unwrap_or_default(), Some((StatusCode::FORBIDDEN, said))));
     };
     edge.uses.note(&principal);
     call.principal = Some(principal);
@@ -157,5 +157,5 @@ pub(super) async fn begin(call: &Call, login: &Login, asked: &Asked, user: &str)
 
 /// Somebody whom the identity provider knows.
 pub(super) fn person(user: &str, grants: Vec<downbeat_domain::access::Grant>) -> Principal {
-    Principal { key: None, login: None, actor: format!("user:{user}"), grants }
+    Principal { key: None, login: None, actor: format!("user:{user}"), grants, read_only: false, expires_at: 0 }
 }

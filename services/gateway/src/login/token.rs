@@ -15,7 +15,7 @@ use downbeat_proto::control::v1::{
 use serde_json::json;
 use tonic::transport::Channel;
 
-use super::{asked, here, refusal::Refusal, registration::Registration, secret};
+use super::{Login, asked, here, refusal::Refusal, registration::Registration, secret};
 use crate::{
     http::{self, Call, Fault, Need, Query, Route, Routes},
     limits,
@@ -42,14 +42,12 @@ pub(super) fn form(call: &Call) -> Result<Query, Refusal> {
 }
 
 async fn exchange(call: Call) -> Result<Response, Fault> {
-    here(&call)?;
-    let given = match exchanged(&call).await {
+    let login = here(&call)?;
+    let given = match exchanged(&call, login).await {
         Ok(given) => given,
         Err(refusal) => return Ok(refusal.into_response()),
     };
-    let now = call.now.as_microsecond();
-    call.edge.doors.opened_by(&given.access_token, now).await;
-    let seconds = (given.access_expires_at - now).max(0) / 1_000_000;
+    let seconds = opened(&call, &given).await;
     http::json(
         200,
         &json!({
@@ -62,45 +60,91 @@ async fn exchange(call: Call) -> Result<Response, Fault> {
     )
 }
 
-async fn exchanged(call: &Call) -> Result<LoginTokensResponse, Refusal> {
+/// Tokens that were just given open something at once, here. Gives the seconds for which they do.
+pub(super) async fn opened(call: &Call, given: &LoginTokensResponse) -> i64 {
+    let now = call.now.as_microsecond();
+    call.edge.doors.opened_by(&given.access_token, now).await;
+    (given.access_expires_at - now).max(0) / 1_000_000
+}
+
+async fn exchanged(call: &Call, login: &Login) -> Result<LoginTokensResponse, Refusal> {
     let form = form(call)?;
-    let required = |name: &str| -> Result<String, Refusal> {
-        let value = form.only(name)?.map(str::to_owned);
-        value.ok_or_else(|| Refusal::invalid(format!("`{name}` is missing")))
-    };
-    let hash = |text: &str| Bytes::copy_from_slice(&secret::hash(text));
-    let grant = required("grant_type")?;
-    let client_id = required("client_id")?;
-    if Registration::of(&client_id).is_none() {
-        return Err(Refusal::new("invalid_client", "`client_id` is none that was given here: register again"));
-    }
-    let client_hash = hash(&client_id);
-    let mut access = access(call);
-    let answer = match grant.as_str() {
-        "authorization_code" => {
-            let verifier = required("code_verifier")?;
-            let fits = |letter: u8| letter.is_ascii_alphanumeric() || b"-._~".contains(&letter);
-            if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(fits) {
-                return Err(Refusal::invalid("`code_verifier` has 43 to 128 of A-Z a-z 0-9 - . _ ~"));
-            }
-            let request = CompleteLoginRequest {
-                code: hash(&required("code")?),
-                client_hash,
-                redirect_hash: hash(&required("redirect_uri")?),
-                verifier: hash(&verifier),
-            };
-            access.complete_login(call.ask(request)).await
-        }
+    let grant = required(&form, "grant_type")?;
+    let client_id = required(&form, "client_id")?;
+    match grant.as_str() {
+        "authorization_code" => complete(call, login, &form, &client_id).await,
         "refresh_token" => {
-            let request = RefreshLoginRequest { refresh_token: required("refresh_token")?, client_hash };
-            access.refresh_login(call.ask(request)).await
+            let client_hash = client_hash(&client_id, login)?;
+            refresh(call, required(&form, "refresh_token")?, client_hash).await
         }
         _ => {
+            client_hash(&client_id, login)?;
             let said = "grant_type must be authorization_code or refresh_token";
-            return Err(Refusal::new("unsupported_grant_type", said));
+            Err(Refusal::new("unsupported_grant_type", said))
         }
+    }
+}
+
+/// A field of a form that has to be there.
+pub(super) fn required(form: &Query, name: &str) -> Result<String, Refusal> {
+    let value = form.only(name)?.map(str::to_owned);
+    value.ok_or_else(|| Refusal::invalid(format!("`{name}` is missing")))
+}
+
+/// What the coordinator knows a program by.
+///
+/// # Errors
+/// The id is none that was given here.
+pub(super) fn client_hash(client_id: &str, login: &Login) -> Result<Bytes, Refusal> {
+    if Registration::of(client_id, &login.origin).is_none() {
+        return Err(Refusal::new("invalid_client", "`client_id` is none that was given here: register again"));
+    }
+    Ok(hash(client_id))
+}
+
+/// Tokens for the code of a form.
+pub(super) async fn complete(
+    call: &Call,
+    login: &Login,
+    form: &Query,
+    client_id: &str,
+) -> Result<LoginTokensResponse, Refusal> {
+    let client_hash = client_hash(client_id, login)?;
+    let verifier = required(form, "code_verifier")?;
+    let fits = |letter: u8| letter.is_ascii_alphanumeric() || b"-._~".contains(&letter);
+    if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(fits) {
+        return Err(Refusal::invalid("`code_verifier` has 43 to 128 of A-Z a-z 0-9 - . _ ~"));
+    }
+    let request = CompleteLoginRequest {
+        code: hash(&required(form, "code")?),
+        client_hash,
+        redirect_hash: hash(&required(form, "redirect_uri")?),
+        verifier: hash(&verifier),
     };
-    Ok(answer?.into_inner())
+    Ok(access(call).complete_login(call.ask(request)).await?.into_inner())
+}
+
+/// New tokens for a refresh token.
+pub(super) async fn refresh(
+    call: &Call,
+    refresh_token: String,
+    client_hash: Bytes,
+) -> Result<LoginTokensResponse, Refusal> {
+    let request = RefreshLoginRequest { refresh_token, client_hash };
+    Ok(access(call).refresh_login(call.ask(request)).await?.into_inner())
+}
+
+/// Ends the login of a token. One that opens nothing is as good as one that was given back (RFC 7009, 2.2).
+pub(super) async fn end(call: &Call, token: &str) -> Result<(), Refusal> {
+    let request = EndLoginRequest { token: token.to_owned(), ..EndLoginRequest::default() };
+    match access(call).end_login(call.ask(request)).await {
+        Err(status) if status.code() != tonic::Code::NotFound => Err(status.into()),
+        _ => Ok(()),
+    }
+}
+
+fn hash(text: &str) -> Bytes {
+    Bytes::copy_from_slice(&secret::hash(text))
 }
 
 async fn revoke(call: Call) -> Result<Response, Fault> {
@@ -110,12 +154,9 @@ async fn revoke(call: Call) -> Result<Response, Fault> {
         Err(refusal) => return Ok(refusal.into_response()),
     };
     let Some(token) = form.only("token")? else { return Ok(Refusal::invalid("`token` is missing").into_response()) };
-    let request = EndLoginRequest { token: token.to_owned(), ..EndLoginRequest::default() };
-    // A token that opens nothing is as good as one that was given back (RFC 7009, 2.2).
-    match access(&call).end_login(call.ask(request)).await {
-        Ok(_) => http::json(200, &json!({})),
-        Err(status) if status.code() == tonic::Code::NotFound => http::json(200, &json!({})),
-        Err(status) => Ok(Refusal::from(status).into_response()),
+    match end(&call, token).await {
+        Ok(()) => http::json(200, &json!({})),
+        Err(refusal) => Ok(refusal.into_response()),
     }
 }
 

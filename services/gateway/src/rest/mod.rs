@@ -14,6 +14,7 @@ mod hooks;
 mod links;
 mod live;
 mod logs;
+mod me;
 mod openlineage;
 mod operations;
 mod pipelines;
@@ -53,6 +54,7 @@ pub(crate) fn public() -> Routes {
     tool_state::routes(&mut routes);
     additions::routes(&mut routes);
     connections::routes(&mut routes);
+    me::routes(&mut routes);
     catalogue::routes(&mut routes);
     document::routes(&mut routes);
     routes

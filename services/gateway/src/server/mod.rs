@@ -113,6 +113,12 @@ impl Gateway {
         self.address
     }
 
+    /// Where people find the console: as they reach it, where that is known.
+    pub fn console(&self) -> String {
+        let origin = self.login.as_ref().map_or_else(|| format!("http://{}", self.address), Login::origin);
+        format!("{origin}/console/")
+    }
+
     /// Serves until the signal.
     ///
     /// # Errors

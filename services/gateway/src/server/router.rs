@@ -12,7 +12,7 @@ use axum::{
 
 use super::{Edge, admit};
 use crate::{
-    grpc,
+    console, grpc,
     http::{Fault, Route},
     rest,
 };
@@ -35,7 +35,7 @@ pub(super) fn router(edge: Arc<Edge>) -> Router {
             }),
         );
     }
-    router
+    console::routes(router)
         .fallback(async |request: Request| match grpc::is_grpc(request.headers()) {
             true => grpc::unknown(),
             false => Fault::unknown("Not Found").into_response(),

@@ -27,7 +27,7 @@ use crate::{
     error::Error,
     limits,
     published::{Published, View},
-    query::{self, Refusal, backfills, history::Until, page::Page, runs, shape::Shape, tasks},
+    query::{self, Refusal, backfills, history::Until, page::Page, runs, shape::Shape, tasks, versions},
 };
 
 /// The service. Cheap to clone.
@@ -116,6 +116,18 @@ impl MetadataService for Metadata {
             position,
             origin: found.origin,
         }))
+    }
+
+    async fn list_pipeline_versions(
+        &self,
+        request: Request<wire::ListPipelineVersionsRequest>,
+    ) -> Result<Response<wire::ListPipelineVersionsResponse>, Status> {
+        let wire::ListPipelineVersionsRequest { pipeline, at_least, page_size: size, page_token } =
+            request.into_inner();
+        let question = move |view: &View<'_>| versions::list(view, &pipeline, Page { size, token: &page_token });
+        let (paged, position) = self.ask(at_least, question).await?;
+        let (versions, next_page_token) = (paged.rows, paged.next);
+        Ok(Response::new(wire::ListPipelineVersionsResponse { versions, next_page_token, position }))
     }
 
     async fn list_runs(

@@ -25,7 +25,7 @@ pub(super) struct Pipelines;
 
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -63,7 +63,7 @@ fn apply(applied: &PipelineApplied, fact: &Fact<'_>, batch: &mut Batch<'_>) -> R
         (row.paused, row.paused_reason) = (before.paused, before.paused_reason);
         row.storage = row.storage.or(before.storage);
     }
-    keep(applied, fact.sequence, batch)?;
+    keep(applied, false, fact, batch)?;
     batch.put(key, &row);
     Ok(())
 }
@@ -94,15 +94,15 @@ fn draft(drafted: &PipelineApplied, fact: &Fact<'_>, batch: &mut Batch<'_>) -> R
             ..before
         },
     };
-    keep(drafted, fact.sequence, batch)?;
+    keep(drafted, true, fact, batch)?;
     batch.put(key, &row);
     Ok(())
 }
 
 /// What is kept of every version.
-fn keep(stored: &PipelineApplied, sequence: u64, batch: &mut Batch<'_>) -> Result<(), Error> {
+fn keep(stored: &PipelineApplied, draft: bool, fact: &Fact<'_>, batch: &mut Batch<'_>) -> Result<(), Error> {
     let (id, version) = (stored.pipeline, stored.version);
-    batch.put_bytes(keys::applied_in(id, version), sequence.to_be_bytes().to_vec());
+    batch.put_bytes(keys::applied_in(id, version), fact.sequence.to_be_bytes().to_vec());
     batch.put_bytes(keys::plan(id, version), rows::pack_plan(&plan_row(&stored.plan))?);
     let integrations = stored.plan.tasks.iter().map(|task| task.integration.as_str());
     batch.put(keys::lists::integrations(id, version), &PlanIntegrations::of(integrations));
@@ -111,6 +111,9 @@ fn keep(stored: &PipelineApplied, sequence: u64, batch: &mut Batch<'_>) -> Resul
         name: stored.name.clone(),
         tasks: tasks(stored),
         origin: stored.origin.as_ref().map(event::git_origin),
+        created_at: fact.decided_at,
+        created_by: fact.within.map(|within| within.decision.actor.clone()).unwrap_or_default(),
+        draft,
     };
     batch.put(keys::version(id, version), &row);
     batch.put_bytes(keys::alias(&stored.alias), id.0.to_vec());

@@ -373,6 +373,15 @@ pub struct VersionRow {
     /// Where its text was read from.
     #[prost(message, optional, tag = "3")]
     pub origin: Option<downbeat_proto::events::v1::GitOrigin>,
+    /// When it was stored, microseconds since the epoch.
+    #[prost(int64, tag = "4")]
+    pub created_at: i64,
+    /// By whom.
+    #[prost(string, tag = "5")]
+    pub created_by: String,
+    /// As a draft.
+    #[prost(bool, tag = "6")]
+    pub draft: bool,
 }
 
 /// Reads a row; what does not read was never written by this code.

@@ -25,6 +25,7 @@ pub mod task_runs;
 pub mod tasks;
 pub mod tool_state;
 pub mod trends;
+pub mod versions;
 
 use crate::error::Error;
 

@@ -624,6 +624,14 @@ class MetadataService:
         Kind.READ,
     )
 
+    ListPipelineVersions: Final = Unary(
+        "/downbeat.metadata.v1.MetadataService/ListPipelineVersions",
+        metadata_metadata.ListPipelineVersionsRequest,
+        metadata_metadata.ListPipelineVersionsResponse,
+        Kind.READ,
+    )
+    """Every version that there ever was of a pipeline, newest first, drafts among them."""
+
     ListPipelines: Final = Unary(
         "/downbeat.metadata.v1.MetadataService/ListPipelines",
         metadata_metadata.ListPipelinesRequest,

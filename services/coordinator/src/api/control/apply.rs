@@ -70,7 +70,8 @@ pub(super) fn compile_request(request: &wire::ApplyPipelineRequest, commit: &str
         )));
     }
     let warnings = rendered.into_iter().chain(compiled.warnings).chain(renamed).collect();
-    let apply = ApplyPipeline { applied, draft: request.draft, create: request.create, kept: None };
+    let apply =
+        ApplyPipeline { applied, draft: request.draft, create: request.create, kept: None, base: request.base_version };
     Ok(Compiled { apply, warnings, not_yet: jobs::not_yet(&pipeline), file: file.to_owned() })
 }
 

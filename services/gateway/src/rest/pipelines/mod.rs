@@ -3,9 +3,12 @@
 mod check;
 mod describe;
 mod git;
+mod judged;
 mod read;
 mod shape;
+mod source;
 mod start;
+mod versions;
 mod write;
 
 use axum::http::Method;
@@ -53,6 +56,34 @@ pub(super) fn routes(routes: &mut Routes) {
                 .gives_text("application/yaml"),
         );
     }
+    routes.add(
+        Route::new(
+            Method::POST,
+            "/pipelines/check",
+            viewer,
+            "What is to be said of a text, with its places",
+            source::check,
+        )
+        .takes::<source::Text>()
+        .takes_much()
+        .gives::<judged::Judged>(200),
+    );
+    let says = "Keeps the text of a pipeline as it is: a new version, or a draft of one";
+    routes.add(
+        Route::new(Method::PUT, "/pipelines/source", editor, says, source::keep)
+            .takes::<source::Keep>()
+            .takes_much()
+            .gives::<source::Kept>(200),
+    );
+    let says = "Every version of a pipeline, newest first, drafts among them";
+    routes.add(
+        Route::new(Method::GET, "/pipelines/{id}/versions", viewer, says, versions::list)
+            .query(&[
+                ("page_size", "1 to 100; absent = 100"),
+                ("page_token", "nextPageToken of the page before; absent = the first page"),
+            ])
+            .gives::<versions::Versions>(200),
+    );
     let says = "Makes a pipeline, or a draft of one";
     routes.add(
         Route::new(Method::POST, "/pipelines", editor, says, write::create)

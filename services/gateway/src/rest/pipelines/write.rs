@@ -81,7 +81,7 @@ pub(super) struct Storage {
     sync: bool,
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 
@@ -159,9 +159,13 @@ async fn read_definition(data: Value) -> Result<(String, Vec<String>), Fault> {
 
 /// The alias that the official client makes of a file's name, made of the pipeline's.
 fn alias_of(source: &str) -> Result<String, Fault> {
-    let name = downbeat_dialect::parse(source).pipeline.map(|pipeline| pipeline.name).unwrap_or_default();
+    alias_of_name(&downbeat_dialect::parse(source).pipeline.map(|pipeline| pipeline.name).unwrap_or_default())
+}
+
+/// The same of the name itself.
+pub(super) fn alias_of_name(name: &str) -> Result<String, Fault> {
     let none = || Fault::bad("the name has no letter that an alias could be made of: give an `alias`");
-    alias::of_name(&name).ok_or_else(none)
+    alias::of_name(name).ok_or_else(none)
 }
 
 pub(super) async fn delete(call: Call) -> Result<Response, Fault> {

@@ -386,6 +386,7 @@ class ApplyPipelineRequest(google.protobuf.message.Message):
     CREATE_FIELD_NUMBER: builtins.int
     ORIGIN_FIELD_NUMBER: builtins.int
     STORAGE_FIELD_NUMBER: builtins.int
+    BASE_VERSION_FIELD_NUMBER: builtins.int
     alias: builtins.str
     """1 to 255 characters of A-Z a-z 0-9 _; names the pipeline for good, its id is derived from it."""
     source: builtins.str
@@ -398,6 +399,10 @@ class ApplyPipelineRequest(google.protobuf.message.Message):
     """A version that can be started by its number, while the current one, if there is one, stays what it is."""
     create: builtins.bool
     """Refused if there is a pipeline of this alias."""
+    base_version: builtins.int
+    """The newest version when the text was made, drafts among them; 0 = there was none. ABORTED, if it is another one by now; a text that is
+    there already is answered as ever. Absent = whatever there is.
+    """
     @property
     def origin(self) -> downbeat._proto.events.v1.events_pb2.GitOrigin:
         """As in downbeat._proto.events.v1.PipelineApplied."""
@@ -416,9 +421,11 @@ class ApplyPipelineRequest(google.protobuf.message.Message):
         create: builtins.bool = ...,
         origin: downbeat._proto.events.v1.events_pb2.GitOrigin | None = ...,
         storage: downbeat._proto.events.v1.events_pb2.PipelineStorage | None = ...,
+        base_version: builtins.int | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["origin", b"origin", "storage", b"storage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["actor", b"actor", "alias", b"alias", "create", b"create", "draft", b"draft", "file_name", b"file_name", "origin", b"origin", "source", b"source", "source_root", b"source_root", "storage", b"storage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_base_version", b"_base_version", "base_version", b"base_version", "origin", b"origin", "storage", b"storage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_base_version", b"_base_version", "actor", b"actor", "alias", b"alias", "base_version", b"base_version", "create", b"create", "draft", b"draft", "file_name", b"file_name", "origin", b"origin", "source", b"source", "source_root", b"source_root", "storage", b"storage"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_base_version", b"_base_version"]) -> typing.Literal["base_version"] | None: ...
 
 global___ApplyPipelineRequest = ApplyPipelineRequest
 

@@ -270,6 +270,104 @@ class GetPipelineSourceRequest(google.protobuf.message.Message):
 global___GetPipelineSourceRequest = GetPipelineSourceRequest
 
 @typing.final
+class PipelineVersion(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: builtins.int
+    CREATED_AT_FIELD_NUMBER: builtins.int
+    CREATED_BY_FIELD_NUMBER: builtins.int
+    DRAFT_FIELD_NUMBER: builtins.int
+    CURRENT_FIELD_NUMBER: builtins.int
+    ORIGIN_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    TASKS_FIELD_NUMBER: builtins.int
+    version: builtins.int
+    created_at: builtins.int
+    """Microseconds since the epoch."""
+    created_by: builtins.str
+    """Who stored it: "user:...", "key:...", "git"."""
+    draft: builtins.bool
+    """It was stored as a draft. One that is applied later has a number of its own."""
+    current: builtins.bool
+    """It runs where nobody names another."""
+    name: builtins.str
+    """Display name that it gives to the pipeline."""
+    tasks: builtins.int
+    """Tasks of its plan."""
+    @property
+    def origin(self) -> downbeat._proto.events.v1.events_pb2.GitOrigin:
+        """As in downbeat._proto.events.v1.PipelineApplied."""
+
+    def __init__(
+        self,
+        *,
+        version: builtins.int = ...,
+        created_at: builtins.int = ...,
+        created_by: builtins.str = ...,
+        draft: builtins.bool = ...,
+        current: builtins.bool = ...,
+        origin: downbeat._proto.events.v1.events_pb2.GitOrigin | None = ...,
+        name: builtins.str = ...,
+        tasks: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["origin", b"origin"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["created_at", b"created_at", "created_by", b"created_by", "current", b"current", "draft", b"draft", "name", b"name", "origin", b"origin", "tasks", b"tasks", "version", b"version"]) -> None: ...
+
+global___PipelineVersion = PipelineVersion
+
+@typing.final
+class ListPipelineVersionsRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PIPELINE_FIELD_NUMBER: builtins.int
+    AT_LEAST_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    pipeline: builtins.str
+    """Id or alias."""
+    page_size: builtins.int
+    """At most 1000; 0 = 100."""
+    page_token: builtins.str
+    @property
+    def at_least(self) -> downbeat._proto.metadata.v1.position_pb2.Position: ...
+    def __init__(
+        self,
+        *,
+        pipeline: builtins.str = ...,
+        at_least: downbeat._proto.metadata.v1.position_pb2.Position | None = ...,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["at_least", b"at_least"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["at_least", b"at_least", "page_size", b"page_size", "page_token", b"page_token", "pipeline", b"pipeline"]) -> None: ...
+
+global___ListPipelineVersionsRequest = ListPipelineVersionsRequest
+
+@typing.final
+class ListPipelineVersionsResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    VERSIONS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    POSITION_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    @property
+    def versions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PipelineVersion]: ...
+    @property
+    def position(self) -> downbeat._proto.metadata.v1.position_pb2.Position: ...
+    def __init__(
+        self,
+        *,
+        versions: collections.abc.Iterable[global___PipelineVersion] | None = ...,
+        next_page_token: builtins.str = ...,
+        position: downbeat._proto.metadata.v1.position_pb2.Position | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["position", b"position"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "position", b"position", "versions", b"versions"]) -> None: ...
+
+global___ListPipelineVersionsResponse = ListPipelineVersionsResponse
+
+@typing.final
 class GetPipelineSourceResponse(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
