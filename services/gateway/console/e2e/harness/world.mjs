@@ -30,7 +30,16 @@ export async function fill(server) {
   });
   for (let count = 0; count < 5; count++) await over('hourly_metrics');
   await over('revenue_report');
-  await over('revenue_report');
+  await server.apply('revenue_report', (await example('revenue_report')).replace('order["amount"]', 'order["amont"]'));
+  for (let count = 0; count < 3; count++) await over('revenue_report');
+  const used = { currency: 'USD', incurredAt: new Date().toISOString(), source: 'warehouse' };
+  await server.api('POST', '/costs/bills', {
+    bills: [
+      { ...used, externalId: 'revenue', micros: 18_400_000, asset: 'warehouse/shop.revenue', owner: 'data-platform' },
+      { ...used, externalId: 'orders', micros: 7_250_000, asset: 'warehouse/shop.orders', owner: 'data-platform' },
+      { ...used, externalId: 'rates', micros: 2_100_000, asset: 'warehouse/shop.rates', owner: 'finance' },
+    ],
+  });
   runs.publish_prices = await server.run(pipelines.publish_prices);
   runs.train_models = await server.run(pipelines.train_models);
   await server.run(pipelines.train_models);
