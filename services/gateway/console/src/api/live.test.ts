@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { backoff, eventReader } from './live';
+
+describe('events are cut out of a stream', () => {
+  const read = (...pieces: string[]) => {
+    const reader = eventReader();
+    return pieces.flatMap((piece) => reader(piece));
+  };
+  it('whole', () => {
+    expect(read('event: run\nid: 7\ndata: {"a":1}\n\n')).toEqual([{ event: 'run', id: '7', data: '{"a":1}' }]);
+  });
+  it('in any pieces', () => {
+    const text = 'event: run\ndata: one\ndata: two\n\n: still here\n\nevent: end\ndata: x\n\n';
+    for (let at = 0; at < text.length; at++) {
+      expect(read(text.slice(0, at), text.slice(at)).map((one) => [one.event, one.data])).toEqual([['run', 'one\ntwo'], ['end', 'x']]);
+    }
+  });
+  it('with the line ends of others', () => {
+    expect(read('data: a\r\n\r\ndata: b\r\n\r\n').map((one) => one.data)).toEqual(['a', 'b']);
+  });
+  it('an event without data is none', () => {
+    expect(read('event: run\n\n')).toEqual([]);
+  });
+});
+
+describe('a stream is opened again later each time', () => {
+  it.each([
+    [0, 0, 250],
+    [0, 1, 500],
+    [3, 1, 4000],
+    [20, 1, 15_000],
+  ])('after %d failures, with chance %d: %d ms', (failures, chance, expected) => expect(backoff(failures, chance)).toBe(expected));
+});

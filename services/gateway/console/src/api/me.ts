@@ -1,0 +1,40 @@
+/** Who is signed in, and what they may do. What a role may not do is not offered; the API refuses it anyway. */
+import { useQuery } from '@tanstack/react-query';
+import { t } from '../i18n';
+import { get } from './client';
+
+export type Role = 'VIEWER' | 'OPERATOR' | 'EDITOR' | 'ADMIN';
+export interface Me {
+  accountId: string;
+  accountName: string;
+  name: string;
+  kind: 'key' | 'login';
+  /** The most that they may do anywhere; null = nothing. */
+  role: Role | null;
+  /** Empty: for the whole account. */
+  labels: string[];
+  readOnly: boolean;
+  expiresAt: string | null;
+}
+
+const ORDER: Role[] = ['VIEWER', 'OPERATOR', 'EDITOR', 'ADMIN'];
+
+const rank = (role: Role | null) => (role === null ? -1 : ORDER.indexOf(role));
+
+export const roleName = (role: Role | null): string => t(role === null ? 'shell.role.none' : `shell.role.${role}`);
+
+/** Why `me` may not do what needs `role` (for the `whole` account), or undefined if they may. */
+export function denied(me: Me | undefined, role: Role, whole = false): string | undefined {
+  if (!me) return t('shell.denied.unknown');
+  if (me.readOnly && role !== 'VIEWER') return t('shell.denied.reads');
+  if (rank(me.role) < rank(role)) return t('shell.denied.role', { role: t(`shell.role.${role}`), yours: roleName(me.role) });
+  if (whole && me.labels.length > 0) return t('shell.denied.labels');
+  return undefined;
+}
+
+export const useMe = () => useQuery({ queryKey: ['me'], queryFn: ({ signal }) => get<Me>('/me', {}, signal), staleTime: 60_000 });
+
+/** Why whoever is signed in may not do it, or undefined if they may. */
+export function useDenied(role: Role, whole = false): string | undefined {
+  return denied(useMe().data, role, whole);
+}

@@ -1,0 +1,26 @@
+/** All messages of the language, by key. One file per area. */
+import { assets } from './assets';
+import { audit } from './audit';
+import { builder } from './builder';
+import { home } from './home';
+import { lineage } from './lineage';
+import { operate } from './operate';
+import { parts } from './parts';
+import { pipelines } from './pipelines';
+import { run } from './run';
+import { settings } from './settings';
+import { shell } from './shell';
+
+export const en = {
+  ...shell,
+  ...parts,
+  ...home,
+  ...pipelines,
+  ...builder,
+  ...run,
+  ...assets,
+  ...lineage,
+  ...operate,
+  ...audit,
+  ...settings,
+} as const;

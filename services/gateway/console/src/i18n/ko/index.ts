@@ -1,0 +1,27 @@
+/** All messages of the language, by key. One file per area. */
+import { assets } from './assets';
+import { audit } from './audit';
+import { builder } from './builder';
+import { home } from './home';
+import { lineage } from './lineage';
+import { operate } from './operate';
+import { parts } from './parts';
+import { pipelines } from './pipelines';
+import { run } from './run';
+import { settings } from './settings';
+import { shell } from './shell';
+import type { Key } from '..';
+
+export const ko: Record<Key, string> = {
+  ...shell,
+  ...parts,
+  ...home,
+  ...pipelines,
+  ...builder,
+  ...run,
+  ...assets,
+  ...lineage,
+  ...operate,
+  ...audit,
+  ...settings,
+};
