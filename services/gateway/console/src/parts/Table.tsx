@@ -21,6 +21,8 @@ export interface Column<Row> {
   tight?: boolean;
   /** Left out where the window is narrow. */
   wide?: boolean;
+  /** The name is spoken and not shown: buttons need none. */
+  quiet?: boolean;
 }
 
 interface TableProps<Row> {
@@ -87,7 +89,7 @@ export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty }
   };
   const classes = (column: Column<Row>) => [column.number && css.number, column.tight && css.tight, column.wide && css.wide].filter(Boolean).join(' ');
   return (
-    <div className={css.frame} tabIndex={0} role="region" aria-label={label}>
+    <div className={css.frame} tabIndex={0} role="group" aria-label={label}>
       <table className={css.table}>
         <caption className="only-spoken">{label}</caption>
         <thead>
@@ -105,7 +107,7 @@ export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty }
                     <Icon name={order?.column === column.id && order.down ? 'down' : 'up'} size={12} />
                   </button>
                 ) : (
-                  column.name
+                  <span className={column.quiet ? 'only-spoken' : undefined}>{column.name}</span>
                 )}
               </th>
             ))}
