@@ -166,9 +166,14 @@ export const READABLE = 0.42;
 /** More nodes than that are not in the page at once. */
 export const NODES_MAX = 400;
 
+/** Pixels around the window in which nodes are parts of the page already, */
+const AROUND = 320;
+/** and by which it may move before they are looked for again. */
+export const STILL = 160;
+
 /** The nodes that are drawn as parts of the page; none where they are too small or too many: then the canvas shows them. */
 export function nodesShown(of: Scene, view: { x: number; y: number; zoom: number }, width: number, height: number): number[] {
   if (view.zoom < READABLE) return [];
-  const found = of.nodesIn(shownPart(view, width, height, 160));
-  return found.length > NODES_MAX ? [] : found;
+  const seen = of.nodesIn(shownPart(view, width, height));
+  return seen.length > NODES_MAX ? [] : of.nodesIn(shownPart(view, width, height, AROUND)).slice(0, 2 * NODES_MAX);
 }
