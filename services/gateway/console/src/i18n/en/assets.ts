@@ -89,7 +89,7 @@ export const assets = {
   'assets.changes.none': 'No column has changed',
   'assets.change.ADDED': 'Added',
   'assets.change.REMOVED': 'Removed',
-  'assets.change.RETYPED': 'Type changed',
+  'assets.change.TYPE_CHANGED': 'Type changed',
   'assets.when': 'When',
   'assets.what': 'What',
   'assets.by': 'By',

@@ -91,7 +91,7 @@ export const assets: Record<keyof typeof en, string> = {
   'assets.changes.none': '변경된 컬럼이 없습니다',
   'assets.change.ADDED': '추가',
   'assets.change.REMOVED': '삭제',
-  'assets.change.RETYPED': '유형 변경',
+  'assets.change.TYPE_CHANGED': '유형 변경',
   'assets.when': '시각',
   'assets.what': '내용',
   'assets.by': '수행',
