@@ -1,6 +1,5 @@
 /** The audit: who did what, when, from where, and what it changed. Needs an admin of the whole account. */
 import { get } from './client';
-import { POLL } from './query';
 import { useRows } from './rows';
 
 export interface AuditEntry {
@@ -27,7 +26,6 @@ export interface AuditEntry {
 }
 
 export interface AuditQuestion {
-  actor?: string;
   actor_kind?: string;
   target?: string;
   command?: string;
