@@ -202,7 +202,7 @@ export const operate = {
   'operate.backfills.would': '{count, plural, one {# run} other {# runs}} of {all} instants',
   'operate.backfills.paused': 'The pipeline is paused: the backfill waits until it is resumed.',
   'operate.backfills.pipeline.missing': 'Choose a pipeline with a schedule.',
-  'operate.backfills.pipelines.none': 'No pipeline has a schedule.',
+  'operate.backfills.pipelines.none': 'This pipeline has no schedule.',
   'operate.backfills.cancel': 'Cancel the backfill',
   'operate.backfills.cancel.do': 'Cancel it',
   'operate.backfills.cancel.more': '{left} instants are left and get no run; {live} live runs are cancelled.',

@@ -204,7 +204,7 @@ export const operate: Record<keyof typeof en, string> = {
   'operate.backfills.would': '시점 {all}개 중 실행 {count}건',
   'operate.backfills.paused': '파이프라인이 일시 중지되어 있어 재개될 때까지 기다립니다.',
   'operate.backfills.pipeline.missing': '스케줄이 있는 파이프라인을 선택해 주세요.',
-  'operate.backfills.pipelines.none': '스케줄이 있는 파이프라인이 없습니다.',
+  'operate.backfills.pipelines.none': '이 파이프라인에는 스케줄이 없습니다.',
   'operate.backfills.cancel': '백필 취소',
   'operate.backfills.cancel.do': '취소하기',
   'operate.backfills.cancel.more': '남은 시점 {left}개는 실행되지 않으며, 실행 중인 {live}건은 취소됩니다.',

@@ -8,6 +8,7 @@ import { Page, Tag } from '../../parts/Page';
 import { Answer } from '../../parts/states';
 import { Tabs } from '../../parts/Tabs';
 import { lineagePage } from './address';
+import { titleOf } from './catalogue';
 import { CostPanel } from './CostPanel';
 import { Overview } from './Overview';
 import { Quality } from './Quality';
@@ -36,7 +37,7 @@ function Shown({ asset, crumbs }: { asset: AssetDetail; crumbs: { to: string; na
   const bad = asset.tests.filter((test) => test.status === 'FAILED' || test.status === 'WARNING').length;
   return (
     <Page
-      title={asset.assetName}
+      title={titleOf(asset.externalId, asset.assetName)}
       crumbs={crumbs}
       beside={
         <>

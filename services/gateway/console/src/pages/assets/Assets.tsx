@@ -12,7 +12,7 @@ import { Pager, Table, ordered, orderOf, type Column } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { numberText } from '../../parts/values';
 import { assetPage } from './address';
-import { choices, FILTERS, filtered, placeOf, readFilter, rowsOf, writtenAt, type Filter } from './catalogue';
+import { choices, FILTERS, filtered, placeOf, readFilter, rowsOf, titleOf, writtenAt, type Filter } from './catalogue';
 import { Quality } from './Quality';
 import css from './assets.module.css';
 
@@ -25,8 +25,8 @@ const columns: () => Column<Asset>[] = () => [
     by: (asset) => asset.assetName.toLowerCase(),
     cell: (asset) => (
       <span className={css.two}>
-        <Link to={assetPage(asset.assetId)}>{asset.assetName}</Link>
-        <small>{placeOf(asset.externalId, asset.assetName)}</small>
+        <Link to={assetPage(asset.assetId)}>{titleOf(asset.externalId, asset.assetName)}</Link>
+        <small>{placeOf(asset.externalId, titleOf(asset.externalId, asset.assetName))}</small>
       </span>
     ),
   },

@@ -6,6 +6,7 @@ import { t } from '../../i18n';
 import { Icon } from '../../parts/Icon';
 import { Answer } from '../../parts/states';
 import { assetPage, lineagePage } from './address';
+import { titleOf } from './catalogue';
 import css from './assets.module.css';
 
 const MOST = 8;
@@ -19,7 +20,7 @@ function Side({ title, nodes, here }: { title: string; nodes: LineageNode[]; her
         {nodes.slice(0, MOST).map((node) => (
           <li key={node.key}>
             <Link className={css.node} data-tone={assetTone(node.asset?.status)} to={node.asset?.id ? assetPage(node.asset.id) : lineagePage(node.key)} title={node.key}>
-              {node.asset?.asset?.name || node.key}
+              {titleOf(node.key, node.asset?.asset?.name)}
             </Link>
           </li>
         ))}
@@ -45,7 +46,7 @@ export function Neighbours({ asset }: { asset: AssetDetail }) {
           <div className={css.neighbours}>
             <Side title={t('assets.madeOf')} nodes={of(edges.filter((edge) => edge.to === key).map((edge) => edge.from))} here={key} />
             <Icon name="right" />
-            <span className={`${css.node} ${css.here}`} title={key}>{asset.assetName}</span>
+            <span className={`${css.node} ${css.here}`} title={key}>{titleOf(asset.externalId, asset.assetName)}</span>
             <Icon name="right" />
             <Side title={t('assets.madeInto')} nodes={of(edges.filter((edge) => edge.from === key).map((edge) => edge.to))} here={key} />
           </div>

@@ -3,7 +3,7 @@ import { useQueries } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { AssetDetail } from '../../api/assets';
 import { get, seg } from '../../api/client';
-import { useNames } from '../../api/names';
+import { usePipelines } from '../../api/pipelines';
 import { useRows } from '../../api/rows';
 import { t } from '../../i18n';
 import { Card } from '../../parts/Page';
@@ -34,7 +34,7 @@ interface Breach {
 const MOST = 60;
 
 export function Promises({ asset }: { asset: AssetDetail }) {
-  const names = useNames().data ?? [];
+  const names = usePipelines().data ?? [];
   const asked = useQueries({
     queries: names.slice(0, MOST).map(({ id }) => ({
       queryKey: ['health', id],

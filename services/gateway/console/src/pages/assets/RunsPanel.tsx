@@ -1,7 +1,7 @@
 /** What wrote an asset within the last days: each operation with its run, rows and how long it took. */
 import { Link } from 'react-router';
 import { useOperationsOf, type AssetDetail } from '../../api/assets';
-import { useNames } from '../../api/names';
+import { usePipelines } from '../../api/pipelines';
 import { named, t } from '../../i18n';
 import { Card } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
@@ -14,7 +14,7 @@ import css from './assets.module.css';
 
 export function RunsPanel({ asset }: { asset: AssetDetail }) {
   const operations = useOperationsOf(asset.externalId);
-  const names = new Map((useNames().data ?? []).map((one) => [one.id, one.alias]));
+  const names = new Map((usePipelines().data ?? []).map((one) => [one.id, one.alias]));
   return (
     <Answer of={operations} lines={5}>
       {({ of, cut }) => (

@@ -67,6 +67,14 @@ export function choices(assets: Asset[], of: (asset: Asset) => string[]): string
   return [...new Set(assets.flatMap(of).filter(Boolean))].sort((a, b) => a.localeCompare(b));
 }
 
+const FILES = /^(s3|gs|abfss?|wasbs?|file|sftp|hdfs|https?):\/\//;
+
+/** What an asset is called: of a file the end of its path, else its name, else the end of its key. */
+export function titleOf(key: string, name: string | undefined): string {
+  if (FILES.test(key)) return key.split('/').filter(Boolean).at(-1) ?? key;
+  return name || key.split(/[/.]/).filter(Boolean).at(-1) || key;
+}
+
 /** Where the asset is, without its own name: what stands under the name in the list. */
 export function placeOf(key: string, name: string): string {
   const cut = key.endsWith(name) ? key.slice(0, -name.length).replace(/[./]$/, '') : key;

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { retryAlert, useAlerts, type Alert } from '../../api/alerts';
-import { useNames } from '../../api/names';
+import { usePipelines } from '../../api/pipelines';
 import { named, t } from '../../i18n';
 import { Button } from '../../parts/Button';
 import { CodeBlock } from '../../parts/Code';
@@ -47,7 +47,7 @@ function List() {
   const state = (STATES.find((one) => one === query.get('state')) ?? '') as State;
   const pipeline = query.get('pipeline') ?? '';
   const alerts = useAlerts(state, pipeline);
-  const names = useNames().data ?? [];
+  const names = usePipelines().data ?? [];
   const operator = useDenied('OPERATOR', false);
   const [trying, setTrying] = useState<Alert>();
   const put = (name: string, value: string) =>

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { useQueries } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
-import { useNames } from '../../api/names';
+import { usePipelines } from '../../api/pipelines';
 import { closeEndpoint, endpointsOf, openEndpoint, rotateEndpoint, type Endpoint } from '../../api/webhooks';
 import { named, t } from '../../i18n';
 import { Button } from '../../parts/Button';
@@ -36,7 +36,7 @@ export function Webhooks() {
 }
 
 function Make({ close, show }: { close: () => void; show: (secret: Secret) => void }) {
-  const names = useNames().data ?? [];
+  const names = usePipelines().data ?? [];
   const [query] = useSearchParams();
   const [pipeline, setPipeline] = useState(query.get('pipeline') ?? '');
   const [name, setName] = useState('default');
@@ -59,7 +59,7 @@ function Make({ close, show }: { close: () => void; show: (secret: Secret) => vo
 function List({ make, show }: { make: React.ReactNode; show: (secret: Secret) => void }) {
   const [query, setQuery] = useSearchParams();
   const chosen = query.get('pipeline') ?? '';
-  const names = useNames();
+  const names = usePipelines();
   const editor = useDenied('EDITOR', false);
   const asked = (names.data ?? []).filter((one) => !chosen || one.id === chosen).slice(0, MOST);
   const answers = useQueries({ queries: asked.map((one) => endpointsOf(one.id)) });

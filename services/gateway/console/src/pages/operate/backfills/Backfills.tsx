@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useBackfills, type Backfill } from '../../../api/backfills';
-import { useNames } from '../../../api/names';
+import { usePipelines } from '../../../api/pipelines';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Select } from '../../../parts/Field';
@@ -33,7 +33,7 @@ function List({ make }: { make: React.ReactNode }) {
   const [query, setQuery] = useSearchParams();
   const pipeline = query.get('pipeline') ?? '';
   const backfills = useBackfills(pipeline || undefined);
-  const names = useNames().data ?? [];
+  const names = usePipelines().data ?? [];
   const page = (one: Backfill) => `/operate/backfills/${one.id}`;
   return (
     <>

@@ -5,7 +5,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { makeBackfill, previewBackfill, type Preview, type Span } from '../../../api/backfills';
 import { asApiError } from '../../../api/errors';
 import { previewOf } from '../../../api/health';
-import { useNames } from '../../../api/names';
+import { usePipelines } from '../../../api/pipelines';
 import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
@@ -20,10 +20,11 @@ const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString
 export function Make({ close }: { close: () => void }) {
   const [query] = useSearchParams();
   const navigate = useNavigate();
-  const names = (useNames().data ?? []).filter((one) => one.schedule && one.schedule !== '[]');
+  const names = usePipelines().data ?? [];
   const [picked, setPipeline] = useState(query.get('pipeline') ?? '');
   const pipeline = names.some((one) => one.id === picked) ? picked : (names[0]?.id ?? '');
-  const schedules = (useQuery({ ...previewOf(pipeline, '', 1), enabled: pipeline !== '' }).data ?? []).flatMap((one) => (one.schedule ? [one.schedule.name] : []));
+  const asked = useQuery({ ...previewOf(pipeline, '', 1), enabled: pipeline !== '' });
+  const schedules = (asked.data ?? []).flatMap((one) => (one.schedule && !one.schedule.name.startsWith('deadline:') ? [one.schedule.name] : []));
   const [chosen, setSchedule] = useState('');
   const schedule = schedules.includes(chosen) ? chosen : (schedules[0] ?? '');
   const [from, setFrom] = useState(day(7));
@@ -61,7 +62,7 @@ export function Make({ close }: { close: () => void }) {
   return (
     <Confirm title={t('operate.backfills.make')} act={preview ? t('operate.backfills.make.do', { count: starts }) : t('operate.backfills.make')} run={run} close={close}>
       <div className={css.pairs}>
-        <Field label={t('operate.pipeline')} hint={names.length === 0 ? t('operate.backfills.pipelines.none') : undefined}>{(id) => <Select id={id} value={pipeline} choices={names.map((one) => ({ value: one.id, name: one.alias }))} choose={change(setPipeline)} />}</Field>
+        <Field label={t('operate.pipeline')} hint={asked.data && schedules.length === 0 ? t('operate.backfills.pipelines.none') : undefined}>{(id, described) => <Select id={id} aria-describedby={described} value={pipeline} choices={names.map((one) => ({ value: one.id, name: one.alias }))} choose={change(setPipeline)} />}</Field>
         <Field label={t('operate.schedule')}>{(id) => <Select id={id} value={schedule} choices={schedules.map((name) => ({ value: name, name }))} choose={change(setSchedule)} />}</Field>
         <Field label={t('operate.from')} hint={t('operate.backfills.day')}>{(id, described) => <Input id={id} type="date" aria-describedby={described} value={from} onChange={(event) => change(setFrom)(event.target.value)} />}</Field>
         <Field label={t('operate.to')} hint={t('operate.backfills.before')}>{(id, described) => <Input id={id} type="date" aria-describedby={described} value={to} onChange={(event) => change(setTo)(event.target.value)} />}</Field>

@@ -30,7 +30,7 @@ export function Lateness({ of }: { of: ScheduleTrend[] }) {
             id: 'passed', name: t('operate.schedules.passed'), wide: true,
             cell: (one) => (one.passed.length === 0 ? '–' : <span className={css.row}>{one.passed.map((passed) => <Mark key={passed.reason} tone="warn">{`${named('operate.passed', passed.reason)} ×${passed.count}`}</Mark>)}</span>),
           },
-          { id: 'last', name: t('operate.schedules.last'), tight: true, by: (one) => one.lastInstant ?? undefined, cell: (one) => (one.lastRunId ? <Link to={`/runs/${one.lastRunId}`} className={css.row}><Status of={one.lastStatus} /> <Time at={one.lastInstant} /></Link> : '–') },
+          { id: 'last', name: t('operate.schedules.last'), tight: true, by: (one) => one.lastInstant ?? undefined, cell: (one) => (one.lastRunId ? <Link to={`/runs/${one.lastRunId}`} className={css.two}><Status of={one.lastStatus} /> <Time at={one.lastInstant} /></Link> : '–') },
         ]}
         empty={<Empty tight icon="clock" title={t('operate.schedules.never')} />}
       />

@@ -2,11 +2,13 @@
 import { useMemo } from 'react';
 import { useQueries } from '@tanstack/react-query';
 import { previewOf, useScheduleTrends, type ScheduleTrend } from '../../../api/health';
-import { useNames } from '../../../api/names';
+import { usePipelines } from '../../../api/pipelines';
 import type { Event } from './calendar';
 
 /** So many firings of one schedule are asked for; of more the rest is missing, which is said. */
 const MOST = 700;
+/** The list of pipelines says nothing about schedules: each is asked for its own, up to so many. */
+const PIPELINES = 200;
 
 export function past(trends: ScheduleTrend[], from: number, to: number): Event[] {
   return trends.flatMap((trend) =>
@@ -22,9 +24,9 @@ export function past(trends: ScheduleTrend[], from: number, to: number): Event[]
 }
 
 export function useEvents(from: number, to: number, now: number): { events: Event[]; pending: boolean; error: unknown; cut: boolean; trends: ScheduleTrend[] } {
-  const names = useNames();
+  const names = usePipelines();
   const trends = useScheduleTrends();
-  const scheduled = (names.data ?? []).filter((one) => one.schedule && one.schedule !== '[]');
+  const scheduled = (names.data ?? []).slice(0, PIPELINES);
   const minute = Math.floor(now / 60_000) * 60_000;
   // Previews begin where the calendar does, or now; an instant that counts is after that.
   const after = new Date(Math.max(from - 1, minute)).toISOString();
@@ -48,9 +50,9 @@ export function useEvents(from: number, to: number, now: number): { events: Even
     const known = new Set(was.map((one) => one.id));
     return {
       events: [...was, ...coming.filter((one) => !known.has(one.id))],
-      pending: names.isPending || trends.isPending,
+      pending: names.isPending || trends.isPending || (to > minute && asked.some((one) => one.isPending)),
       error: names.error ?? trends.error ?? asked.find((one) => one.error)?.error,
-      cut: asked.some((one) => one.data?.some((preview) => preview.firings.length >= MOST && new Date(preview.firings.at(-1)!.instant).getTime() < to)),
+      cut: (names.data?.length ?? 0) > PIPELINES || asked.some((one) => one.data?.some((preview) => preview.firings.length >= MOST && new Date(preview.firings.at(-1)!.instant).getTime() < to)),
       trends: trends.data?.rows ?? [],
     };
   }, [stamp, trends.data, names.data, from, to, minute]);
