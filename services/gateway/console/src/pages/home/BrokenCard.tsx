@@ -10,6 +10,7 @@ import { Mark } from '../../parts/Status';
 import { Time } from '../../parts/Time';
 import { listText } from '../../parts/values';
 import { Remedies } from './Remedies';
+import { readable } from './words';
 import css from './Home.module.css';
 
 /** The server's own advice; in other languages ours, where we have some for the class. */
@@ -50,7 +51,7 @@ function Facts({ title, of, more = 0 }: { title: string; of: Statement[]; more?:
       {title}
       <ul>
         {of.slice(0, 4).map((one, at) => (
-          <li key={at}>{one.text}</li>
+          <li key={at}>{readable(one.text)}</li>
         ))}
         {of.length + more > 4 && <li>{t('parts.more', { count: of.length - 4 + more })}</li>}
       </ul>
@@ -71,7 +72,7 @@ function Group({ of }: { of: BrokenGroup }) {
           {of.failures > 0 && ` · ${t('home.broken.runs', { count: of.failures })}`}
         </span>
       </div>
-      <p className={css.what}>{of.what?.text}</p>
+      <p className={css.what}>{readable(of.what?.text ?? '')}</p>
       {of.reach && <BlastRadius of={of.reach} />}
       <Facts title={t('home.broken.changes')} of={of.changes} />
       <Facts title={t('home.broken.explains')} of={of.explains} more={of.moreExplained} />

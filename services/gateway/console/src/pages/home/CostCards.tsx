@@ -13,6 +13,7 @@ import { Mark } from '../../parts/Status';
 import { Table, type Column } from '../../parts/Table';
 import { durationText, listText, numberText } from '../../parts/values';
 import { saveable, savedSeconds, usesSince } from './figures';
+import { sentences } from './words';
 import css from './Home.module.css';
 
 const SHOWN = 8;
@@ -121,7 +122,7 @@ function Savings() {
                     {one.saved ? money(one.saved, one.currency) : Number(one.savedSeconds) > 0 ? durationText(Number(one.savedSeconds) * 1000) : t('home.savings.open')}
                   </span>
                   <span className={css.more} style={{ gridColumn: '1 / -1' }}>
-                    {one.what} {one.advice}
+                    {sentences(one.what, one.advice)}
                   </span>
                 </li>
               ))}

@@ -10,6 +10,7 @@ import { Answer, Empty } from '../../parts/states';
 import { Status } from '../../parts/Status';
 import { Duration, Time } from '../../parts/Time';
 import { parts } from './figures';
+import { readable } from './words';
 import css from './Home.module.css';
 
 /** Of what waits in one run, as many as are shown beside it. */
@@ -30,6 +31,14 @@ function Why({ of }: { of: Waiting }) {
       </span>
     </div>
   );
+}
+
+/** Counts in words; what is nought is left out, but for what is done. */
+function counted({ done, running, waiting }: { done: number; running: number; waiting: number }): string {
+  const said = [t('home.live.done', { count: done })];
+  if (running > 0) said.push(t('home.live.running', { count: running }));
+  if (waiting > 0) said.push(t('home.live.waiting', { count: waiting }));
+  return said.join(' · ');
 }
 
 function Live({ of, waits }: { of: LiveRun; waits: Waiting[] }) {
@@ -53,11 +62,11 @@ function Live({ of, waits }: { of: LiveRun; waits: Waiting[] }) {
               { count: count.done, colour: 'var(--good-fill)' },
               { count: count.running, colour: 'var(--live-fill)' },
             ]}
-            label={t('home.live.counts', { done: count.done, running: count.running, waiting: count.waiting })}
+            label={counted(count)}
           />
         </div>
       )}
-      <span className={css.more}>{count ? t('home.live.counts', { done: count.done, running: count.running, waiting: count.waiting }) : t('home.live.tasks', { count: run.tasks })}</span>
+      <span className={css.more}>{count ? counted(count) : t('home.live.tasks', { count: run.tasks })}</span>
       <span className={css.side}>{of.started && named('home.rule', of.started.rule)}</span>
       {waits.slice(0, WAITS_SHOWN).map((wait) => (
         <Why key={wait.task} of={wait} />
@@ -71,7 +80,7 @@ function Late({ of }: { of: Statement }) {
   return (
     <li className={css.late}>
       <Icon name="warning" />
-      <span>{of.text}</span>
+      <span>{readable(of.text)}</span>
     </li>
   );
 }

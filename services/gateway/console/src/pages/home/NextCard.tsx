@@ -8,6 +8,7 @@ import { Card } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Time } from '../../parts/Time';
 import { shortTime } from '../../parts/values';
+import { readable } from './words';
 import css from './Home.module.css';
 
 const SHOWN = 6;
@@ -38,7 +39,7 @@ export function NextCard({ of, mine }: { of: UseQueryResult<Happening>; mine: (a
             <ul className={css.rows}>
               {others.map((one, at) => (
                 <li key={`other-${at}`} className={css.row}>
-                  <span>{one.text}</span>
+                  <span>{readable(one.text)}</span>
                 </li>
               ))}
               {next.map((one) => (
