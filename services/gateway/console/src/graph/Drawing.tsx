@@ -31,13 +31,13 @@ function NodeShell({ data }: NodeProps<Shell>) {
       <div
         className={`${css.node} ${selected ? css.selected : ''} ${faint ? css.faint : ''}`}
         data-node={node.id}
-        role={choose ? 'button' : 'img'}
+        role={choose ? 'button' : 'group'}
         aria-pressed={choose ? selected : undefined}
-        aria-label={`${node.label}, ${node.words}`}
         tabIndex={0}
         onKeyDown={press}
       >
         {render(node, selected)}
+        <span className="only-spoken">{node.words}</span>
       </div>
       {connects && <Handle type="source" position={down ? Position.Bottom : Position.Right} className={css.handle} />}
     </>
