@@ -22,6 +22,7 @@ export function Past({ of, set }: { of: Question; set: Put }) {
   const zone = zoneName();
   return (
     <span className={css.past}>
+      <span className={css.note}>{t('lineage.asOf')}</span>
       <Input
         type="datetime-local"
         aria-label={t('lineage.at', { zone })}

@@ -86,7 +86,7 @@ export function columns({ nodes, edges }: Lineage): Drawn {
     for (const column of list) {
       const tests = node.asset?.tests.filter((test) => test.column === column) ?? [];
       const own: Tone = tests.some((test) => test.status === 'FAILED') ? 'bad' : tests.some((test) => test.status === 'WARNING') ? 'warn' : tests.length > 0 ? 'good' : 'idle';
-      drawn.nodes.push({ id: columnId(node.key, column), label: column, tone: own, words: t('lineage.column.tests', { count: tests.length }), group: node.key, width: 190, height: SIZE.column, data: { node, column } });
+      drawn.nodes.push({ id: columnId(node.key, column), label: column, tone: own, words: named('assets.quality', { good: 'HEALTHY', warn: 'WARNING', bad: 'UNHEALTHY' }[own as string] ?? 'UNKNOWN'), group: node.key, width: 190, height: SIZE.column, data: { node, column } });
     }
   }
   for (const edge of edges) {
