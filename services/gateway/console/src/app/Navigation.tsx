@@ -2,7 +2,7 @@
 import { Link, useLocation } from 'react-router';
 import { signOut } from '../api/session';
 import { queries } from '../api/query';
-import { roleName, useMe } from '../api/me';
+import { denied, roleName, useMe } from '../api/me';
 import { t } from '../i18n';
 import { Icon, type IconName } from '../parts/Icon';
 import { Tip } from '../parts/Tip';
@@ -17,6 +17,7 @@ export function within(path: string, to: string): boolean {
 
 function Item({ item, path }: { item: NavItem; path: string }) {
   const { narrow } = useSettings();
+  const me = useMe().data;
   const inside = item.items?.some((one) => within(path, one.to)) || within(path, item.to);
   // The entry of an area with entries of its own is only marked where no entry of it is.
   const here = within(path, item.to) && !item.items?.some((one) => within(path, one.to));
@@ -31,9 +32,11 @@ function Item({ item, path }: { item: NavItem; path: string }) {
       {narrow ? <Tip text={t(item.name)}>{link}</Tip> : link}
       {item.items && inside && (
         <ul className={css.sub}>
-          {item.items.map((one) => (
-            <Item key={one.to} item={one} path={path} />
-          ))}
+          {item.items
+            .filter((one) => one.role === undefined || denied(me, one.role, true) === undefined)
+            .map((one) => (
+              <Item key={one.to} item={one} path={path} />
+            ))}
         </ul>
       )}
     </li>

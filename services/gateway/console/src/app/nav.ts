@@ -1,4 +1,5 @@
 /** What stands in the navigation, and the keys that lead there. */
+import type { Role } from '../api/me';
 import type { Key } from '../i18n';
 import type { IconName } from '../parts/Icon';
 
@@ -9,6 +10,8 @@ export interface NavItem {
   /** The letter after `g`. */
   key?: string;
   items?: NavItem[];
+  /** Who sees nothing there is not led there. */
+  role?: Role;
 }
 
 export const NAV: NavItem[] = [
@@ -25,13 +28,15 @@ export const NAV: NavItem[] = [
     items: [
       { to: '/operate/connections', name: 'shell.nav.connections', icon: 'connections' },
       { to: '/operate/environments', name: 'shell.nav.environments', icon: 'environments' },
-      { to: '/operate/keys', name: 'shell.nav.keys', icon: 'key' },
+      { to: '/operate/keys', name: 'shell.nav.keys', icon: 'key', role: 'ADMIN' },
       { to: '/operate/integrations', name: 'shell.nav.integrations', icon: 'integrations' },
       { to: '/operate/backfills', name: 'shell.nav.backfills', icon: 'backfills' },
       { to: '/operate/schedules', name: 'shell.nav.schedules', icon: 'schedules' },
       { to: '/operate/alerts', name: 'shell.nav.alerts', icon: 'alerts' },
+      { to: '/operate/pools', name: 'shell.nav.pools', icon: 'list' },
+      { to: '/operate/webhooks', name: 'shell.nav.webhooks', icon: 'link' },
       { to: '/operate/costs', name: 'shell.nav.costs', icon: 'costs' },
-      { to: '/audit', name: 'shell.nav.audit', icon: 'audit' },
+      { to: '/audit', name: 'shell.nav.audit', icon: 'audit', role: 'ADMIN' },
     ],
   },
 ];

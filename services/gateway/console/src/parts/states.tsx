@@ -3,7 +3,6 @@
  * is on its way. `Answer` chooses among them for a query, and keeps what it had when a later look fails.
  */
 import { useEffect, useState, type ReactNode } from 'react';
-import type { UseQueryResult } from '@tanstack/react-query';
 import { asApiError } from '../api/errors';
 import { t } from '../i18n';
 import { Button } from './Button';
@@ -74,8 +73,16 @@ export function Loading({ lines = 4 }: { lines?: number }) {
   );
 }
 
+/** What a query tells, whichever kind it is. */
+export interface Asked<T> {
+  data: T | undefined;
+  isError: boolean;
+  error: unknown;
+  refetch: () => unknown;
+}
+
 interface AnswerProps<T> {
-  of: UseQueryResult<T>;
+  of: Asked<T>;
   children: (data: T) => ReactNode;
   lines?: number;
   tight?: boolean;

@@ -14,6 +14,8 @@ export const shell = {
   'shell.nav.backfills': 'Backfills',
   'shell.nav.schedules': 'Schedules',
   'shell.nav.alerts': 'Alerts',
+  'shell.nav.pools': 'Pools',
+  'shell.nav.webhooks': 'Webhooks',
   'shell.nav.costs': 'Costs & budgets',
   'shell.nav.audit': 'Audit',
   'shell.nav.settings': 'Settings',

@@ -16,6 +16,8 @@ export const shell: Record<keyof typeof en, string> = {
   'shell.nav.backfills': '백필',
   'shell.nav.schedules': '스케줄',
   'shell.nav.alerts': '알림',
+  'shell.nav.pools': '풀',
+  'shell.nav.webhooks': '웹훅',
   'shell.nav.costs': '비용과 예산',
   'shell.nav.audit': '감사 기록',
   'shell.nav.settings': '설정',

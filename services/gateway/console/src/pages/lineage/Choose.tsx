@@ -1,0 +1,42 @@
+/** Where no asset is chosen yet: to choose one, those with problems first. */
+import { useMemo } from 'react';
+import { useCatalogue } from '../../api/assets';
+import { t } from '../../i18n';
+import { Button, ButtonLink } from '../../parts/Button';
+import { Card } from '../../parts/Page';
+import { Answer, Empty } from '../../parts/states';
+import { Table } from '../../parts/Table';
+import { Quality } from '../assets/Quality';
+import css from './Lineage.module.css';
+import type { Put } from './Lineage';
+import { titleOf } from './model';
+import { Picker } from './Picker';
+
+const ORDER = ['UNHEALTHY', 'WARNING', 'HEALTHY', 'UNKNOWN'];
+
+export function Choose({ set }: { set: Put }) {
+  const catalogue = useCatalogue();
+  const first = useMemo(() => [...(catalogue.data?.assets ?? [])].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status)).slice(0, 12), [catalogue.data]);
+  return (
+    <div className={css.choose}>
+      <Picker value="" label={t('lineage.choose')} choose={(asset) => set({ asset }, true)} />
+      <Answer of={catalogue}>
+        {() => (
+          <Card flush title={t('lineage.begin')} acts={<ButtonLink small to="/assets" icon="assets">{t('lineage.catalogue')}</ButtonLink>}>
+            <Table
+              label={t('lineage.begin')}
+              rows={first}
+              id={(asset) => asset.assetId}
+              columns={[
+                { id: 'name', name: t('assets.name'), cell: (asset) => <span className={css.two}><span><Button kind="quiet" small onClick={() => set({ asset: asset.externalId }, true)}>{titleOf(asset.externalId, asset.assetName)}</Button></span><small>{asset.externalId}</small></span> },
+                { id: 'quality', name: t('assets.quality'), tight: true, cell: (asset) => <Quality of={asset.status} /> },
+                { id: 'owner', name: t('assets.owner'), wide: true, cell: (asset) => asset.owners.join(', ') || '–' },
+              ]}
+              empty={<Empty icon="lineage" title={t('assets.none')}>{t('assets.none.more')}</Empty>}
+            />
+          </Card>
+        )}
+      </Answer>
+    </div>
+  );
+}
