@@ -41,6 +41,8 @@ const PATHS = {
   edit: 'M4 16v-3L13 4l3 3-9 9zM11 6l3 3',
   trash: 'M4 6h12M8 6V4h4v2M6 6l1 11h6l1-11',
   plus: 'M10 4v12M4 10h12',
+  minus: 'M4 10h12',
+  fit: 'M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4',
   user: 'M10 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 17c.5-3 2.8-4.5 6-4.5s5.5 1.5 6 4.5',
   signout: 'M8 4H4v12h4M9 10h8M14 7l3 3-3 3',
   sun: 'M10 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM10 3v1.5M10 15.5V17M3 10h1.5M15.5 10H17M5 5l1 1M14 14l1 1M15 5l-1 1M6 14l-1 1',

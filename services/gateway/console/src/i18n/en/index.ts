@@ -2,6 +2,7 @@
 import { assets } from './assets';
 import { audit } from './audit';
 import { builder } from './builder';
+import { graph } from './graph';
 import { home } from './home';
 import { lineage } from './lineage';
 import { operate } from './operate';
@@ -14,6 +15,7 @@ import { shell } from './shell';
 export const en = {
   ...shell,
   ...parts,
+  ...graph,
   ...home,
   ...pipelines,
   ...builder,

@@ -2,6 +2,7 @@
 import { assets } from './assets';
 import { audit } from './audit';
 import { builder } from './builder';
+import { graph } from './graph';
 import { home } from './home';
 import { lineage } from './lineage';
 import { operate } from './operate';
@@ -15,6 +16,7 @@ import type { Key } from '..';
 export const ko: Record<Key, string> = {
   ...shell,
   ...parts,
+  ...graph,
   ...home,
   ...pipelines,
   ...builder,

@@ -1,0 +1,207 @@
+/** The drawing of a graph: @xyflow/react pans, zooms and holds what can be read; a canvas below it draws the rest. */
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow, type Connection, type Node, type NodeProps, type Viewport } from '@xyflow/react';
+import '@xyflow/react/dist/base.css';
+import { t } from '../i18n';
+import { Failed, Loading } from '../parts/states';
+import type { GraphProps } from './Graph';
+import { GraphBar } from './GraphBar';
+import { MiniMap } from './MiniMap';
+import { edgeAt, nodesShown, type Scene } from './scene';
+import type { Direction, GraphGroup, GraphNode } from './types';
+import { useCanvas } from './useCanvas';
+import { useScene } from './useScene';
+import { centred, fitted, zoomed, ZOOM } from './view';
+import css from './Graph.module.css';
+
+type DrawingProps = GraphProps<unknown> & { groups: readonly GraphGroup[]; direction: Direction; change: (view: 'graph' | 'list') => void };
+type Shell = Node<{ node: GraphNode; selected: boolean; render: GraphProps<unknown>['renderNode']; choose?: (id: string) => void; connects: boolean; down: boolean; faint: boolean }, 'shell'>;
+
+/** A node of the page around what the caller draws: it can be reached and chosen by the keyboard. */
+function NodeShell({ data }: NodeProps<Shell>) {
+  const { node, selected, render, choose, connects, down, faint } = data;
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    choose?.(node.id);
+  };
+  return (
+    <>
+      {connects && <Handle type="target" position={down ? Position.Top : Position.Left} className={css.handle} />}
+      <div
+        className={`${css.node} ${selected ? css.selected : ''} ${faint ? css.faint : ''}`}
+        data-node={node.id}
+        role={choose ? 'button' : 'img'}
+        aria-pressed={choose ? selected : undefined}
+        aria-label={`${node.label}, ${node.words}`}
+        tabIndex={0}
+        onKeyDown={press}
+      >
+        {render(node, selected)}
+      </div>
+      {connects && <Handle type="source" position={down ? Position.Bottom : Position.Right} className={css.handle} />}
+    </>
+  );
+}
+
+const TYPES = { shell: NodeShell };
+const NO_EDGES: never[] = [];
+const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+/** Milliseconds of a move that the keyboard or the search asks for. */
+const MOVES = 140;
+
+export function Drawing(props: DrawingProps) {
+  return (
+    <ReactFlowProvider>
+      <Inside {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+/** The nodes that are parts of the page, as ReactFlow takes them; those that did not change stay the same objects. */
+function useShells(props: DrawingProps, scene: Scene | undefined, shown: number[]): Shell[] {
+  const { nodes, selected, renderNode, onSelect, onConnect, direction, lit } = props;
+  const kept = useRef(new Map<string, Shell>());
+  const choose = useRef(onSelect);
+  choose.current = onSelect;
+  const chosen = useMemo(() => (onSelect ? (id: string) => choose.current?.(id) : undefined), [onSelect !== undefined]);
+  return useMemo(() => {
+    if (!scene) return [];
+    const next = new Map<string, Shell>();
+    for (const at of shown) {
+      const node = nodes[at];
+      const rect = scene.rects[at];
+      if (!node || !rect) continue;
+      const data = { node, selected: node.id === selected, render: renderNode, choose: chosen, connects: onConnect !== undefined, down: direction === 'down', faint: lit !== undefined && !lit.has(node.id) };
+      const old = kept.current.get(node.id);
+      const same = old && old.position.x === rect.x && old.position.y === rect.y && (Object.keys(data) as (keyof typeof data)[]).every((name) => old.data[name] === data[name]);
+      next.set(node.id, same ? old : { id: node.id, type: 'shell', position: { x: rect.x, y: rect.y }, width: rect.width, height: rect.height, data });
+    }
+    kept.current = next;
+    return [...next.values()];
+  }, [scene, shown, nodes, selected, renderNode, chosen, onConnect, direction, lit]);
+}
+
+function Inside(props: DrawingProps) {
+  const { label, nodes, edges, groups, selected, onSelect, onSelectEdge, onConnect, direction, lit, change, acts } = props;
+  const { scene, failed } = useScene(nodes, edges, groups, direction);
+  const flow = useReactFlow();
+  const frame = useRef<HTMLDivElement>(null);
+  const view = useRef<Viewport>({ x: 0, y: 0, zoom: 1 });
+  const moved = useRef(false);
+  const [shown, setShown] = useState<number[]>([]);
+  // Nodes that belong to the scene: those of a newer structure wait for its layout.
+  const drawn = scene && scene.structure.nodes.length === nodes.length ? nodes : (scene?.structure.nodes ?? nodes);
+  const canvas = useCanvas({ frame, view, scene, nodes: drawn, groups, marks: shown.length === 0, selected, lit });
+  const shells = useShells({ ...props, nodes: drawn }, scene, shown);
+
+  const look = useCallback(() => {
+    if (!scene || !frame.current) return;
+    const { clientWidth, clientHeight } = frame.current;
+    const next = nodesShown(scene, view.current, clientWidth, clientHeight);
+    setShown((old) => (old.length === next.length && old.every((at, k) => at === next[k]) ? old : next));
+    canvas.redraw();
+  }, [scene, canvas]);
+  const go = useCallback((to: Viewport, smooth = true) => void flow.setViewport(to, smooth && !still() ? { duration: MOVES } : undefined), [flow]);
+  const size = () => ({ width: frame.current?.clientWidth ?? 0, height: frame.current?.clientHeight ?? 0 });
+  const fit = (smooth = true) => {
+    if (!scene) return;
+    moved.current = false;
+    go(fitted(scene, size()), smooth);
+  };
+  const to = (id: string) => {
+    const rect = scene?.rectOf.get(id);
+    if (rect) go(centred(rect, size(), Math.max(view.current.zoom, 0.9)));
+  };
+  // The first layout is seen whole, or at the chosen node; later ones leave the view where somebody put it.
+  useEffect(() => {
+    if (!scene) return;
+    const whole = fitted(scene, size());
+    const rect = selected === undefined ? undefined : scene.rectOf.get(selected);
+    if (!moved.current) go(whole.zoom < 0.5 && rect ? centred(rect, size(), 0.9) : whole, false);
+    look();
+  }, [scene]);
+
+  const matches = useRef<{ ids: string[]; at: number }>({ ids: [], at: -1 });
+  const search = (text: string) => {
+    const sought = text.trim().toLowerCase();
+    const ids = sought === '' ? [] : drawn.filter((node) => node.label.toLowerCase().includes(sought) || node.id.toLowerCase() === sought).map((node) => node.id);
+    matches.current = { ids, at: -1 };
+    return ids.length;
+  };
+  const next = (step: 1 | -1) => {
+    const { ids, at } = matches.current;
+    if (ids.length === 0) return;
+    matches.current.at = at < 0 ? 0 : (at + step + ids.length) % ids.length;
+    const id = ids[matches.current.at]!;
+    to(id);
+    onSelect?.(id);
+  };
+  const zoomBy = (by: number) => {
+    moved.current = true;
+    go(zoomed(view.current, size(), by));
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = { ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 80], ArrowDown: [0, -80] }[event.key];
+    if (step) {
+      moved.current = true;
+      go({ ...view.current, x: view.current.x + step[0]!, y: view.current.y + step[1]! }, false);
+    } else if (event.key === '+' || event.key === '=') zoomBy(1.4);
+    else if (event.key === '-') zoomBy(1 / 1.4);
+    else if (event.key === '0') fit();
+    else if (event.key === 'Escape' && selected !== undefined && onSelect) onSelect(undefined);
+    else return;
+    event.preventDefault();
+  };
+  const pane = (event: { clientX: number; clientY: number }) => {
+    const box = frame.current!.getBoundingClientRect();
+    const { x, y, zoom } = view.current;
+    const [atX, atY] = [(event.clientX - box.left - x) / zoom, (event.clientY - box.top - y) / zoom];
+    // On the canvas, marks are chosen as well.
+    const mark = shown.length === 0 ? scene?.nodesIn({ x: atX, y: atY, width: 0.01, height: 0.01 })[0] : undefined;
+    if (mark !== undefined) return onSelect?.(drawn[mark]!.id);
+    const edge = scene && onSelectEdge ? edgeAt(scene, atX, atY, 6 / zoom) : undefined;
+    if (edge !== undefined) onSelectEdge?.(scene!.structure.edges[edge]!.id);
+    else onSelect?.(undefined);
+  };
+
+  return (
+    <>
+      <GraphBar view="graph" change={change} search={search} next={next} zoom={{ in: () => zoomBy(1.4), out: () => zoomBy(1 / 1.4), fit: () => fit() }} acts={acts} />
+      <div ref={frame} className={css.frame} tabIndex={0} role="group" aria-label={t('graph.drawing', { label })} onKeyDown={press} data-nodes={nodes.length} data-laid={scene ? scene.rects.length : undefined}>
+        <canvas ref={canvas.ref} className={css.canvas} aria-hidden="true" />
+        {failed ? <Failed error={new Error(t('graph.failed'))} tight /> : !scene && <Loading lines={5} />}
+        <ReactFlow
+          nodes={shells}
+          edges={NO_EDGES}
+          nodeTypes={TYPES}
+          minZoom={ZOOM.least}
+          maxZoom={ZOOM.most}
+          nodesDraggable={false}
+          nodesConnectable={onConnect !== undefined}
+          nodesFocusable={false}
+          elementsSelectable={false}
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+          zoomOnDoubleClick={false}
+          disableKeyboardA11y
+          proOptions={{ hideAttribution: true }}
+          onMoveStart={(event) => event && (moved.current = true)}
+          onMove={(_, at) => {
+            view.current = at;
+            look();
+          }}
+          onNodeClick={(_, node) => onSelect?.(node.id)}
+          onConnect={onConnect && ((made: Connection) => onConnect(made.source, made.target))}
+          onPaneClick={pane}
+        />
+        {scene && <MiniMap scene={scene} nodes={drawn} listen={canvas.listen} view={view} frame={frame} go={(at) => {
+          moved.current = true;
+          go(at, false);
+        }} />}
+      </div>
+    </>
+  );
+}
