@@ -32,7 +32,7 @@ export function Problems({ found, pending, failed, go, fix, denied }: ProblemsPr
           {found.map((one, at) => (
             <li key={at} className={css[one.of.severity]}>
               <Icon name={ICONS[one.of.severity] ?? 'info'} size={14} />
-              <button type="button" onClick={() => go(one)}>
+              <button type="button" className={css.go} onClick={() => go(one)}>
                 <span className="only-spoken">{t(`builder.severity.${one.of.severity}`)}: </span>
                 {one.of.message}
                 {one.of.help && <i>{one.of.help}</i>}

@@ -167,7 +167,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
     ) : chosen?.kind === 'group' ? (
       <GroupForm key={chosen.id} draft={draft} entry={chosen} choose={choose} denied={denied} problems={problems.get(chosen.id)} addTask={addFrom} showInText={() => lead(chosen.place, true)} />
     ) : (
-      <PipelineForm draft={draft} choose={choose} denied={denied} />
+      <PipelineForm draft={draft} choose={choose} addTask={() => addFrom()} addGroup={newGroup} denied={denied} />
     );
   return (
     <Page
@@ -189,7 +189,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
         {mode !== 'yaml' && (
           <div className={css.left}>
             <div className={css.canvas}>
-              <Canvas scene={scene} draft={draft} chosen={chosen?.id} choose={choose} addTask={addFrom} addGroup={newGroup} denied={denied} />
+              <Canvas scene={scene} draft={draft} chosen={chosen?.id} choose={choose} addTask={addFrom} denied={denied} />
             </div>
             <div className={css.form}>{form}</div>
           </div>

@@ -47,7 +47,10 @@ export function AddTask({ catalogue, add, close }: { catalogue: Integration[]; a
   const chosen = Math.min(at, shown.length - 1);
   // After the dialog has put the focus on its first button.
   useEffect(() => document.getElementById(`${id}-input`)?.focus(), [id]);
-  useEffect(() => document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: 'nearest' }), [chosen, id]);
+  useEffect(() => {
+    // In braces: newer browsers answer with a promise, which is no way to end an effect.
+    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: 'nearest' });
+  }, [chosen, id]);
   const press = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {

@@ -13,13 +13,15 @@ import css from './forms.module.css';
 interface PipelineProps {
   draft: Draft;
   choose: (id: string) => void;
+  addTask: () => void;
+  addGroup: () => void;
   denied?: string;
 }
 
 /** What the language has besides, which is written in the text. */
 const ELSEWHERE = ['inputs', 'sensors', 'trigger_events', 'webhook', 'alerts', 'anomalies'];
 
-export function PipelineForm({ draft, choose, denied }: PipelineProps) {
+export function PipelineForm({ draft, choose, addTask, addGroup, denied }: PipelineProps) {
   const { pipeline } = draft;
   const there = ELSEWHERE.filter((name) => pipeline.fields[name] !== undefined && pipeline.fields[name] !== null);
   return (
@@ -44,6 +46,14 @@ export function PipelineForm({ draft, choose, denied }: PipelineProps) {
               {entry.kind === 'group' && entry.tasks.map((task) => <EntryRow key={task.id} entry={task} choose={choose} inner />)}
             </div>
           ))}
+        </div>
+        <div style={{ display: 'flex', gap: 8 }}>
+          <Button small icon="plus" denied={denied} onClick={addTask}>
+            {t('builder.addTask')}
+          </Button>
+          <Button small icon="plus" denied={denied} onClick={addGroup}>
+            {t('builder.addGroup')}
+          </Button>
         </div>
         <Schedules draft={draft} denied={denied} />
         {there.length > 0 && <p style={{ color: 'var(--muted)' }}>{t('builder.form.elsewhere', { names: there.join(', ') })}</p>}

@@ -47,7 +47,7 @@ export function IdField({ draft, entry, choose, denied }: EntryProps) {
 
 export function NameField({ draft, entry, denied }: EntryProps) {
   return (
-    <TextField label={t('builder.form.name')} optional value={entry.name} readOnly={denied !== undefined} change={(name) => fieldEdit(draft, entry.id, 'name', (text) => setField(text, entry.id, 'name', name))} />
+    <TextField label={t('builder.form.name')} optional value={entry.name} placeholder={entry.id} readOnly={denied !== undefined} change={(name) => fieldEdit(draft, entry.id, 'name', (text) => setField(text, entry.id, 'name', name))} />
   );
 }
 

@@ -19,7 +19,6 @@ interface CanvasProps {
   chosen?: string;
   choose: (id: string | undefined) => void;
   addTask: (group?: string) => void;
-  addGroup: () => void;
   denied?: string;
 }
 
@@ -31,17 +30,17 @@ const Node = memo(function Node({ node }: { node: GraphNode<NodeData> }) {
     <div className={`${css.node} ${fault ? css[fault] : ''} ${task.paused ? css.paused : ''}`} title={problems.first}>
       <span className={css.head}>
         <span className={css.name}>{node.label}</span>
-        {task.condition && <span className={css.mark}>if</span>}
+        {task.condition && <span className={css.mark} aria-hidden="true">if</span>}
         {fault ? <Icon name={fault === 'bad' ? 'cross' : 'warning'} size={14} /> : status ? <Status of={status} words="" /> : task.paused && <Icon name="pause" size={14} />}
       </span>
-      <span className={css.job}>{job}</span>
+      <span className={css.job} aria-hidden="true">{job}</span>
     </div>
   );
 });
 
 const draw = (node: GraphNode<NodeData>) => <Node node={node} />;
 
-export function Canvas({ scene, draft, chosen, choose, addTask, addGroup, denied }: CanvasProps) {
+export function Canvas({ scene, draft, chosen, choose, addTask, denied }: CanvasProps) {
   const [edge, setEdge] = useState<string>();
   const columns = useMemo(() => [{ id: 'job', name: t('builder.list.job'), width: 240, cell: (node: GraphNode<NodeData>) => node.data.job }], []);
   const [from, to] = edge ? endsOf(edge) : ['', ''];
@@ -60,14 +59,9 @@ export function Canvas({ scene, draft, chosen, choose, addTask, addGroup, denied
         direction="right"
         columns={columns}
         acts={
-          <>
-            <Button small icon="plus" denied={denied} onClick={() => addTask()}>
-              {t('builder.addTask')}
-            </Button>
-            <Button small denied={denied} onClick={addGroup}>
-              {t('builder.addGroup')}
-            </Button>
-          </>
+          <Button small icon="plus" denied={denied} onClick={() => addTask()}>
+            {t('builder.addTask')}
+          </Button>
         }
         empty={
           <Empty

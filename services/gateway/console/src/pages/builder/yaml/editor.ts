@@ -140,7 +140,7 @@ export function editor(root: ShadowRoot, parent: HTMLElement, text: string, labe
         hover(outside),
         // Tab leaves with Esc before it, as everywhere in CodeMirror; the page says so.
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...foldKeymap, ...defaultKeymap, indentWithTab]),
-        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
         EditorState.tabSize.of(2),
         locked.of([]),
         EditorView.updateListener.of((update) => {
@@ -169,7 +169,7 @@ export function editor(root: ShadowRoot, parent: HTMLElement, text: string, labe
       view.dispatch({ effects: EditorView.scrollIntoView(from, { y: 'center' }), ...(take ? { selection: { anchor: from } } : {}), annotations: fromPage.of(true) });
       if (take) view.focus();
     },
-    lock: (readOnly) => view.dispatch({ effects: locked.reconfigure(readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: '0' })] : []) }),
+    lock: (readOnly) => view.dispatch({ effects: locked.reconfigure(readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : []) }),
     end: () => view.destroy(),
   };
 }
