@@ -18,6 +18,13 @@ describe('events are cut out of a stream', () => {
   it('with the line ends of others', () => {
     expect(read('data: a\r\n\r\ndata: b\r\n\r\n').map((one) => one.data)).toEqual(['a', 'b']);
   });
+  it('of megabytes, in time that grows with them and not with their square', () => {
+    const piece = 'x'.repeat(4_096);
+    const pieces = ['data: ', ...Array.from({ length: 4_000 }, () => piece), '\n\n'];
+    const began = performance.now();
+    expect(read(...pieces)[0]!.data).toHaveLength(4_096 * 4_000);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
   it('an event without data is none', () => {
     expect(read('event: run\n\n')).toEqual([]);
   });

@@ -16,10 +16,16 @@ export type LiveState = 'connecting' | 'live' | 'broken' | 'ended';
 /** Cuts a stream of text into events (the HTML standard, 9.2.6). Feed it pieces as they come. */
 export function eventReader(): (piece: string) => ServerEvent[] {
   let rest = '';
+  // Whether what is left may end a line with the next piece.
+  let open = false;
   let current: ServerEvent = { event: '', data: '', id: '' };
   return (piece) => {
     rest += piece;
     const out: ServerEvent[] = [];
+    // A line of megabytes comes in many pieces: it is looked through once it is whole, not at each of them.
+    const ends = open || /[\r\n]/.test(piece);
+    open = piece.endsWith('\r');
+    if (!ends) return out;
     for (;;) {
       const end = /\r\n|\n|\r(?=[^\n])/.exec(rest);
       if (!end) return out;

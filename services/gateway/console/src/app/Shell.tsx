@@ -49,13 +49,13 @@ export function Shell() {
       }}>
         {t('shell.skip')}
       </a>
-      <div className={css.top}>
+      <header className={css.top}>
         <Button kind="quiet" icon="menu" label={t('shell.menu')} aria-expanded={drawer} onClick={() => setDrawer(true)} />
         <Link to="/" className={css.brand}>
           Downbeat
         </Link>
         <Button kind="quiet" icon="search" label={t('shell.palette')} onClick={() => setPalette(true)} />
-      </div>
+      </header>
       <Navigation open={drawer} openPalette={() => setPalette(true)} />
       {drawer && <button type="button" className={css.scrim} aria-label={t('parts.close')} onClick={() => setDrawer(false)} />}
       <main ref={main} id="main" className={css.main} tabIndex={-1}>

@@ -18,7 +18,8 @@ export function useNow(every = 10_000): number {
   return useSyncExternalStore(
     (tell) => {
       ours.watchers.add(tell);
-      ours.now = Date.now();
+      // What stands there from before is only put right if it is old: each change draws all that watch anew.
+      if (Date.now() - ours.now > every) ours.now = Date.now();
       ours.timer ??= setInterval(() => {
         if (document.hidden) return;
         ours.now = Date.now();

@@ -22,7 +22,7 @@ export function Empty({ title, icon = 'info', tight, children, acts }: EmptyProp
   return (
     <div className={`${css.state} ${tight ? css.tight : ''}`}>
       <Icon name={icon} size={22} />
-      <h3>{title}</h3>
+      <strong>{title}</strong>
       {children && <p>{children}</p>}
       {acts && <div className={css.acts}>{acts}</div>}
     </div>
@@ -44,7 +44,7 @@ export function Failed({ error, again, tight }: { error: unknown; again?: () => 
   return (
     <div className={`${css.state} ${css.failed} ${tight ? css.tight : ''}`} role="alert">
       <Icon name="warning" size={22} />
-      <h3>{words}</h3>
+      <strong>{words}</strong>
       {advice(status) && <p>{advice(status)}</p>}
       {again && (
         <div className={css.acts}>

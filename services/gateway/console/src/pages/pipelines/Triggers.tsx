@@ -1,0 +1,113 @@
+/** What starts a pipeline: its schedules with their next firings in the chosen zone, and its other triggers. */
+import { useSearchParams } from 'react-router';
+import { useSchedules, type Firing, type PipelineMore, type SchedulePreview } from '../../api/pipelines';
+import { useSettings, zoneName } from '../../app/settings';
+import { named, t } from '../../i18n';
+import { Card } from '../../parts/Page';
+import { Answer, Empty } from '../../parts/states';
+import { Mark } from '../../parts/Status';
+import { Table, type Column } from '../../parts/Table';
+import { Choices } from '../../parts/Tabs';
+import { Time } from '../../parts/Time';
+import { shortTime } from '../../parts/values';
+import type { Definition, Trigger } from './definition';
+import css from './Pipeline.module.css';
+
+const COUNTS = ['5', '10', '25'] as const;
+
+function firingColumns({ schedule }: SchedulePreview): Column<Firing>[] {
+  const zone = schedule.timezone || 'UTC';
+  return [
+    { id: 'here', name: zoneName(), cell: (row) => shortTime(row.instant) },
+    { id: 'there', name: t('pipelines.triggers.clock', { zone }), wide: zone === zoneName(), cell: (row) => row.local.replace('T', ' ').slice(0, 16) },
+    { id: 'in', name: t('pipelines.triggers.in'), wide: true, cell: (row) => <Time at={row.instant} /> },
+    {
+      id: 'effect',
+      name: '',
+      cell: (row) => (
+        <>
+          {row.effect && <Mark tone="warn" icon="clock">{named('pipelines.effect', row.effect)}</Mark>}
+          {row.due !== row.instant && <span className={css.muted}>{t('pipelines.triggers.due', { at: shortTime(row.due) })}</span>}
+        </>
+      ),
+    },
+  ];
+}
+
+function Schedule({ of }: { of: SchedulePreview }) {
+  const { schedule } = of;
+  return (
+    <Card title={schedule.name || schedule.cron} flush acts={of.paused ? <Mark tone="warn" icon="pause">{t('pipelines.paused')}</Mark> : undefined}>
+      <p className={css.muted} style={{ padding: '8px 16px' }}>
+        <code>{schedule.cron}</code> · {schedule.timezone || 'UTC'}
+        {schedule.environment && ` · ${schedule.environment}`}
+        {schedule.exclude.length > 0 && ` · ${t('pipelines.triggers.exclude', { days: schedule.exclude.join(', ') })}`}
+      </p>
+      <Table
+        label={t('pipelines.triggers.next', { schedule: schedule.name || schedule.cron })}
+        rows={of.firings}
+        columns={firingColumns(of)}
+        id={(row) => `${row.instant} ${row.due}`}
+        empty={<Empty tight icon="schedules" title={t('pipelines.triggers.never')} />}
+      />
+    </Card>
+  );
+}
+
+const OTHERS = (): Column<Trigger>[] => [
+  { id: 'name', name: t('pipelines.name'), cell: (row) => row.name },
+  { id: 'kind', name: t('pipelines.triggers.kind'), cell: (row) => t(`pipelines.trigger.${row.kind}`) },
+  { id: 'to', name: t('pipelines.triggers.to'), cell: (row) => <code>{row.to}</code> },
+];
+
+export function Triggers({ of, definition }: { of: PipelineMore; definition: Definition | undefined }) {
+  const [query, setQuery] = useSearchParams();
+  useSettings();
+  const count = COUNTS.find((one) => one === query.get('firings')) ?? '10';
+  const schedules = useSchedules(of.id, Number(count));
+  return (
+    <div className={css.stack}>
+      <div className={css.bar} style={{ marginBottom: 0 }}>
+        <span className={css.muted}>{t('pipelines.triggers.zone', { zone: zoneName() })}</span>
+        <span className={css.grow} />
+        <Choices
+          label={t('pipelines.triggers.count')}
+          of={COUNTS.map((value) => ({ value, name: value }))}
+          value={count}
+          choose={(chosen) =>
+            setQuery(
+              (old) => {
+                const next = new URLSearchParams(old);
+                next.set('firings', chosen);
+                return next;
+              },
+              { replace: true },
+            )
+          }
+        />
+      </div>
+      <Answer of={schedules}>
+        {(all) =>
+          all.length === 0 ? (
+            <Card>
+              <Empty icon="schedules" title={t('pipelines.noSchedule')}>
+                {t('pipelines.noSchedule.more')}
+              </Empty>
+            </Card>
+          ) : (
+            <div className={css.cards}>
+              {all.map((one) => (
+                <Schedule key={`${one.schedule.name} ${one.schedule.cron}`} of={one} />
+              ))}
+            </div>
+          )
+        }
+      </Answer>
+      {definition && definition.triggers.length > 0 && (
+        <Card title={t('pipelines.triggers.others')} flush>
+          <Table label={t('pipelines.triggers.others')} rows={definition.triggers} columns={OTHERS()} id={(row) => row.name} />
+        </Card>
+      )}
+    </div>
+  );
+}

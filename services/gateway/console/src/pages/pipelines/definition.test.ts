@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { inOrder, readDefinition, type Task } from './definition';
+
+const task = (id: string, dependsOn: string[] = [], groups: string[] = []): Task => ({ id, dependsOn, groups, name: '', integration: '', job: '', owner: '', tags: [], condition: '' });
+
+describe('the text of a pipeline', () => {
+  const read = readDefinition(`
+version: v1
+meta: {downbeat: {owner: data, labels: [eu, core], triggers: [{name: sales, asset: [a/b, a/c]}, {nats: orders.new}]}}
+trigger_events: [{type: pipeline, pipeline_id: abc}]
+pipeline:
+  report: {depends_on: [stores], integration: HTTP, integration_job: HTTP_REQUEST, tags: [nightly]}
+  stores:
+    tasks:
+      copy: {name: Copy, integration: POSTGRES, integration_job: POSTGRES_RUN_QUERY, tags: [schema, nightly]}
+      train: {depends_on: [copy], meta: {downbeat: {owner: science}}}
+`);
+  it('says whose it is', () => expect([read.owner, read.labels, read.tags]).toEqual(['data', ['eu', 'core'], ['nightly', 'schema']]));
+  it('has its tasks in the order in which they run', () => expect(read.tasks.map((one) => one.id)).toEqual(['copy', 'train', 'report']));
+  it('knows the groups and owners of tasks', () => expect(read.tasks[1]).toMatchObject({ groups: ['stores'], owner: 'science' }));
+  it('knows what starts it', () =>
+    expect(read.triggers).toEqual([
+      { kind: 'pipeline', name: 'trigger-1', to: 'abc' },
+      { kind: 'asset', name: 'sales', to: 'a/b, a/c' },
+      { kind: 'event', name: 'trigger-2', to: 'orders.new' },
+    ]));
+  it.each([['{'], [''], ['pipeline: 7'], ['- a'], ['pipeline: {a: 3, b: [1]}\nmeta: text']])('%j is no reason to break', (text) => {
+    expect(readDefinition(text).owner).toBe('');
+  });
+});
+
+describe('the order of tasks', () => {
+  it('a dependency that is nowhere is no obstacle', () => expect(inOrder([task('a', ['gone'])]).map((one) => one.id)).toEqual(['a']));
+  it('what goes in circles comes last and is not lost', () => {
+    expect(inOrder([task('a', ['b']), task('b', ['a']), task('c')]).map((one) => one.id)).toEqual(['c', 'a', 'b']);
+  });
+  it('a group is waited for as a whole', () => {
+    expect(inOrder([task('after', ['g']), task('x', [], ['g']), task('y', ['x'], ['g'])]).map((one) => one.id)).toEqual(['x', 'y', 'after']);
+  });
+});

@@ -1,0 +1,113 @@
+/**
+ * What the text of a pipeline says about itself: owner, labels, tags, its tasks in the order in which they can run. The
+ * text comes from outside: whatever has another shape than it should counts as not there. Knows no component.
+ */
+import { parse } from 'yaml';
+
+export interface Task {
+  id: string;
+  name: string;
+  /** Ids of the groups around it, the outermost first. */
+  groups: string[];
+  integration: string;
+  job: string;
+  dependsOn: string[];
+  owner: string;
+  tags: string[];
+  condition: string;
+}
+export interface Trigger {
+  kind: 'event' | 'asset' | 'pipeline';
+  name: string;
+  /** What it listens to. */
+  to: string;
+}
+export interface Definition {
+  owner: string;
+  labels: string[];
+  tags: string[];
+  tasks: Task[];
+  triggers: Trigger[];
+}
+
+type Tree = Record<string, unknown>;
+const tree = (value: unknown): Tree => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {});
+const words = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(words).filter(Boolean) : words(value) ? [words(value)] : []);
+const ours = (value: unknown): Tree => tree(tree(tree(value).meta).downbeat);
+
+function* tasksOf(nodes: Tree, groups: string[]): Generator<Task> {
+  for (const [id, value] of Object.entries(nodes)) {
+    const node = tree(value);
+    if (typeof node.tasks === 'object') {
+      yield* tasksOf(tree(node.tasks), [...groups, id]);
+      continue;
+    }
+    yield {
+      id,
+      name: words(node.name),
+      groups,
+      integration: words(node.integration),
+      job: words(node.integration_job),
+      dependsOn: list(node.depends_on),
+      owner: words(ours(node).owner),
+      tags: list(node.tags),
+      condition: words(node.condition),
+    };
+  }
+}
+
+function triggersOf(document: Tree): Trigger[] {
+  const after = (Array.isArray(document.trigger_events) ? document.trigger_events : []).map((one, at): Trigger => {
+    const event = tree(one);
+    return { kind: 'pipeline', name: words(event.name) || `trigger-${at + 1}`, to: words(event.pipeline_id) || words(event.type) };
+  });
+  const further = ours(document).triggers;
+  const others = (Array.isArray(further) ? further : []).map((one, at): Trigger => {
+    const trigger = tree(one);
+    const assets = list(trigger.asset);
+    const name = words(trigger.name) || `trigger-${at + 1}`;
+    return assets.length > 0 ? { kind: 'asset', name, to: assets.join(', ') } : { kind: 'event', name, to: words(trigger.nats) };
+  });
+  return [...after, ...others];
+}
+
+/** The definition of a text; of one that is no YAML, one that says nothing. */
+export function readDefinition(yaml: string): Definition {
+  let document: Tree = {};
+  try {
+    document = tree(parse(yaml, { version: '1.1', maxAliasCount: 1000 }));
+  } catch {
+    // Shown as text all the same; the builder says what is wrong.
+  }
+  const tasks = [...tasksOf(tree(document.pipeline), [])];
+  return {
+    owner: words(ours(document).owner),
+    labels: list(ours(document).labels),
+    tags: [...new Set(tasks.flatMap((task) => task.tags))].sort(),
+    tasks: inOrder(tasks),
+    triggers: triggersOf(document),
+  };
+}
+
+/** Tasks so that each comes after what it depends on, otherwise as they stand; what goes in circles comes last. */
+export function inOrder(tasks: Task[]): Task[] {
+  const out: Task[] = [];
+  const placed = new Set<string>();
+  // A dependency may name a group: then all of its tasks must be there.
+  const met = (name: string) => placed.has(name) || !tasks.some((task) => task.id === name || task.groups.includes(name));
+  let rest = tasks;
+  while (rest.length > 0) {
+    const ready = rest.filter((task) => task.dependsOn.every(met));
+    if (ready.length === 0) return [...out, ...rest];
+    for (const task of ready) {
+      out.push(task);
+      placed.add(task.id);
+    }
+    rest = rest.filter((task) => !ready.includes(task));
+    for (const task of ready) {
+      for (const group of task.groups) if (!rest.some((other) => other.groups.includes(group))) placed.add(group);
+    }
+  }
+  return out;
+}

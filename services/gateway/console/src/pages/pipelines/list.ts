@@ -1,0 +1,45 @@
+/** The list of pipelines: which of them are shown for what stands in the URL. Pure. */
+import type { Pipeline } from '../../api/pipelines';
+import type { Definition } from './definition';
+
+export const STATES = ['failing', 'running', 'paused', 'draft'] as const;
+export type State = (typeof STATES)[number];
+export interface Wanted {
+  text: string;
+  owner: string;
+  tag: string;
+  state: string;
+}
+
+export function isIn(pipeline: Pipeline, state: string): boolean {
+  switch (state) {
+    case 'failing':
+      return pipeline.latestRunStatus === 'FAILED';
+    case 'running':
+      return ['RUNNING', 'QUEUED', 'CREATED', 'CANCELLING'].includes(pipeline.latestRunStatus ?? '');
+    case 'paused':
+      return pipeline.paused;
+    case 'draft':
+      return pipeline.publishedVersionNumber == null;
+    default:
+      return true;
+  }
+}
+
+/** Labels of a pipeline and tags of its tasks: what it is found by. */
+export const tagsOf = (definition: Definition | undefined): string[] => [...new Set([...(definition?.labels ?? []), ...(definition?.tags ?? [])])];
+
+/** Those that fit: every word of the text in name, alias, owner or tags. */
+export function wanted(pipelines: Pipeline[], definitions: Map<string, Definition>, { text, owner, tag, state }: Wanted): Pipeline[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return pipelines.filter((pipeline) => {
+    const definition = definitions.get(pipeline.id);
+    const searched = [pipeline.name, pipeline.alias, definition?.owner ?? '', ...tagsOf(definition)].join(' ').toLowerCase();
+    return (
+      words.every((word) => searched.includes(word)) &&
+      (owner === '' || definition?.owner === owner) &&
+      (tag === '' || tagsOf(definition).includes(tag)) &&
+      isIn(pipeline, state)
+    );
+  });
+}

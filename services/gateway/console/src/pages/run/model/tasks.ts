@@ -1,0 +1,44 @@
+/** The tasks of a run as pages show them: with their names in the log, and without what only stands for iterations. Pure. */
+import type { TaskRun } from '../../../api/runs';
+
+export interface RunTask extends TaskRun {
+  /** As the log calls it: `load`, or `load[2]` for iteration 2. */
+  key: string;
+  /** From 0 on; undefined outside of a matrix. */
+  iteration?: number;
+}
+
+/**
+ * The tasks with their keys. The one that stands for the iterations of a matrix is left out once there are some: they
+ * say the same and more.
+ */
+export function runTasks(tasks: readonly TaskRun[]): RunTask[] {
+  const iterations = new Map<string, number>();
+  const parents = new Set<string>();
+  for (const task of tasks) if (task.matrixParentId) parents.add(task.matrixParentId);
+  const out: RunTask[] = [];
+  for (const task of tasks) {
+    if (task.matrixParentId) {
+      const iteration = iterations.get(task.matrixParentId) ?? 0;
+      iterations.set(task.matrixParentId, iteration + 1);
+      out.push({ ...task, key: `${task.taskId}[${iteration}]`, iteration });
+    } else if (!parents.has(task.id)) out.push({ ...task, key: task.taskId });
+  }
+  return out;
+}
+
+/** Keeps the objects of tasks that did not change, so that what is drawn of them need not be drawn again. */
+export function keptTasks(old: readonly RunTask[], next: RunTask[]): RunTask[] {
+  const before = new Map(old.map((task) => [task.id, task]));
+  return next.map((task) => {
+    const same = before.get(task.id);
+    if (!same || same.key !== task.key) return task;
+    return (Object.keys(task) as (keyof RunTask)[]).every((name) => same[name] === task[name]) ? same : task;
+  });
+}
+
+export function countBy(tasks: readonly { status: string }[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { status } of tasks) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return counts;
+}
