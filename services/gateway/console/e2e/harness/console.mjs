@@ -25,8 +25,8 @@ export function consoleTest({ world: filled = true, args } = {}) {
   before(async () => {
     try {
       parts.server = await Server.start(args);
-      parts.world = filled ? await fill(parts.server) : undefined;
       parts.site = await Site.open(parts.server);
+      parts.world = filled ? await fill(parts.server) : undefined;
       parts.browser = await launch();
     } catch (error) {
       await stop();
@@ -53,7 +53,7 @@ export function consoleTest({ world: filled = true, args } = {}) {
 export function looks(it, pages) {
   for (const theme of THEMES) {
     for (const width of [1440, 375]) {
-      it(`${Object.keys(pages).join(', ')}: ${theme}, ${width} px`, async (parts) => {
+      it(`${Object.keys(pages)[0]} and others look right: ${theme}, ${width} px`, async (parts) => {
         for (const [name, where] of Object.entries(pages)) {
           await parts.site.enter(parts.page, typeof where === 'function' ? where(parts) : where);
           await settled(parts.page);

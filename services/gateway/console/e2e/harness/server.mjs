@@ -29,7 +29,7 @@ export class Server {
     this.program = start(downbeat(), ['dev', '--data', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`, '--api', host, ...this.args]);
     await until('the server is ready', async () => {
       if (this.program.ended) throw new Error(`it ended:\n${this.program.said}`);
-      return /Its API is at/.test(this.program.said) && (await fetch(`${this.origin}/api/engine/public/health`).catch(() => undefined))?.ok;
+      return /Its API is (at|reached)/.test(this.program.said) && (await fetch(`${this.origin}/api/engine/public/health`).catch(() => undefined))?.ok;
     });
   }
 

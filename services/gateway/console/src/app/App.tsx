@@ -49,7 +49,7 @@ export function App() {
   if (!ready) return null;
   return (
     <QueryClientProvider client={queries}>
-      <BrowserRouter basename="/console" key={`${ready} ${zone}`}>
+      <BrowserRouter basename="/console/" key={`${ready} ${zone}`}>
         <Boundary>
           <Routes>
             <Route path="/signed-in" element={<SignedIn />} />

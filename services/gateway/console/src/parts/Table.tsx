@@ -87,7 +87,7 @@ export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty }
   };
   const classes = (column: Column<Row>) => [column.number && css.number, column.tight && css.tight, column.wide && css.wide].filter(Boolean).join(' ');
   return (
-    <div className={css.frame} tabIndex={0} role="region" aria-label={label}>
+    <div className={css.frame} tabIndex={0} role="group" aria-label={label}>
       <table className={css.table}>
         <caption className="only-spoken">{label}</caption>
         <thead>
