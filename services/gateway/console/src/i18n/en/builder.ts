@@ -114,6 +114,7 @@ export const builder = {
   'builder.run.pending': 'Starting the draft…',
   'builder.run.started': 'The draft runs: version {version}.',
   'builder.run.of': 'Run of the draft',
+  'builder.run.lost': 'connection lost, trying again',
   'builder.run.open': 'Open the run',
   'builder.start.about': 'Graph, forms and YAML are one text: whatever you change in one, the others follow, and your comments stay.',
   'builder.start.kept': 'You have unsaved edits of {name}.',

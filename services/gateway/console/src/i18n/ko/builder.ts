@@ -116,6 +116,7 @@ export const builder: Record<keyof typeof en, string> = {
   'builder.run.pending': '초안을 시작하는 중…',
   'builder.run.started': '초안(버전 {version})이 실행 중입니다.',
   'builder.run.of': '초안 실행',
+  'builder.run.lost': '연결이 끊겨 다시 시도하는 중',
   'builder.run.open': '실행 보기',
   'builder.start.about': '그래프, 양식, YAML은 하나의 텍스트입니다. 한쪽에서 변경하면 나머지도 함께 바뀌며 주석은 그대로 유지됩니다.',
   'builder.start.kept': '{name}의 저장되지 않은 편집 내용이 있습니다.',

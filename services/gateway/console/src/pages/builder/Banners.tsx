@@ -8,7 +8,7 @@ import { Mark, Status } from '../../parts/Status';
 import { Time } from '../../parts/Time';
 import { done, failed } from '../../parts/toasts';
 import type { Draft } from './state/useDraft';
-import type { RunOf } from './useRun';
+import type { RunOf } from './Follow';
 import css from './Workbench.module.css';
 
 interface BannersProps {
@@ -40,6 +40,7 @@ export function Banners({ draft, opened, denied, runId, run, endRun }: BannersPr
         <div className={css.banner} role="status">
           <span>{t('builder.run.of')}</span>
           {run.status ? <Status of={run.status} chip /> : <Mark>{t('parts.pending')}</Mark>}
+          {run.lost && <Mark tone="warn">{t('builder.run.lost')}</Mark>}
           <span className={css.grow} />
           <ButtonLink small to={`/runs/${encodeURIComponent(runId)}`} icon="right">
             {t('builder.run.open')}

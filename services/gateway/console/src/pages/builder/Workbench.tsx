@@ -25,11 +25,11 @@ import { PipelineForm } from './forms/PipelineForm';
 import { TaskForm } from './forms/TaskForm';
 import { Canvas } from './graph/Canvas';
 import { problemsOf, sceneOf } from './graph/scene';
+import { Follow, NO_RUN, type RunOf } from './Follow';
 import { Problems } from './Problems';
 import { Dialogs, type Asked } from './save/Dialogs';
 import { jobOf, type Known } from './schema/suggest';
 import { useDraft } from './state/useDraft';
-import { useRun } from './useRun';
 import { useRested } from './useRested';
 import { useWide } from './useWide';
 import type { YamlHandle } from './yaml/Yaml';
@@ -80,7 +80,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   const chosenId = query.get('task') ?? undefined;
   const chosen = chosenId === undefined ? undefined : find(draft.pipeline, chosenId);
   const runId = query.get('run') ?? undefined;
-  const run = useRun(runId);
+  const [run, setRun] = useState<RunOf>(NO_RUN);
 
   const rested = useRested(draft.text, REST);
   const check = useCheck(rested);
@@ -189,7 +189,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
         {mode !== 'yaml' && (
           <div className={css.left}>
             <div className={css.canvas}>
-              <Canvas scene={scene} draft={draft} chosen={chosen?.id} choose={choose} addTask={addFrom} denied={denied} />
+              <Canvas scene={scene} draft={draft} chosen={chosen?.id} choose={choose} addTask={addFrom} denied={denied} direction={wide ? 'right' : 'down'} />
             </div>
             <div className={css.form}>{form}</div>
           </div>
@@ -219,6 +219,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
         )}
         {mode === 'graph' && !wide && <Problems found={found} pending={!fresh && !check.isError} failed={check.isError ? asApiError(check.error).words : undefined} go={go} fix={fix} denied={denied} />}
       </div>
+      {runId && <Follow key={runId} id={runId} tell={setRun} />}
       {adding && <AddTask catalogue={jobs} add={add} close={() => setAdding(undefined)} />}
       <Dialogs where={where} asked={asked} ask={setAsked} draft={draft} opened={opened} alias={alias} chosen={chosen} ran={(id) => set('run', id)} />
     </Page>

@@ -2,7 +2,7 @@
 import { memo, useMemo, useState } from 'react';
 import { t } from '../../../i18n';
 import { Graph } from '../../../graph/Graph';
-import type { GraphNode } from '../../../graph/types';
+import type { Direction, GraphNode } from '../../../graph/types';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
 import { Icon } from '../../../parts/Icon';
@@ -20,6 +20,7 @@ interface CanvasProps {
   choose: (id: string | undefined) => void;
   addTask: (group?: string) => void;
   denied?: string;
+  direction: Direction;
 }
 
 const Node = memo(function Node({ node }: { node: GraphNode<NodeData> }) {
@@ -40,7 +41,7 @@ const Node = memo(function Node({ node }: { node: GraphNode<NodeData> }) {
 
 const draw = (node: GraphNode<NodeData>) => <Node node={node} />;
 
-export function Canvas({ scene, draft, chosen, choose, addTask, denied }: CanvasProps) {
+export function Canvas({ scene, draft, chosen, choose, addTask, denied, direction }: CanvasProps) {
   const [edge, setEdge] = useState<string>();
   const columns = useMemo(() => [{ id: 'job', name: t('builder.list.job'), width: 240, cell: (node: GraphNode<NodeData>) => node.data.job }], []);
   const [from, to] = edge ? endsOf(edge) : ['', ''];
@@ -56,7 +57,7 @@ export function Canvas({ scene, draft, chosen, choose, addTask, denied }: Canvas
         onSelect={(id) => choose(id?.endsWith('\n') ? id.slice(0, -1) : id)}
         onSelectEdge={denied === undefined ? setEdge : undefined}
         onConnect={denied === undefined ? (first, second) => draft.edit(t('builder.undo.connect'), (text) => connect(text, first.trimEnd(), second.trimEnd())) : undefined}
-        direction="right"
+        direction={direction}
         columns={columns}
         acts={
           <Button small icon="plus" denied={denied} onClick={() => addTask()}>
