@@ -2,6 +2,9 @@
 import { assets } from './assets';
 import { audit } from './audit';
 import { builder } from './builder';
+import { builderForms } from './builder-forms';
+import { builderSave } from './builder-save';
+import { diff } from './diff';
 import { graph } from './graph';
 import { home } from './home';
 import { lineage } from './lineage';
@@ -16,10 +19,13 @@ import type { Key } from '..';
 export const ko: Record<Key, string> = {
   ...shell,
   ...parts,
+  ...diff,
   ...graph,
   ...home,
   ...pipelines,
   ...builder,
+  ...builderForms,
+  ...builderSave,
   ...run,
   ...assets,
   ...lineage,

@@ -1,0 +1,98 @@
+/** Stores the text as a version: what changes is shown first. Who stored something else meanwhile is not overwritten. */
+import { useState } from 'react';
+import { useNavigate } from 'react-router';
+import { ApiError, asApiError } from '../../../api/errors';
+import { keep } from '../../../api/source';
+import { t } from '../../../i18n';
+import { Button } from '../../../parts/Button';
+import { Dialog } from '../../../parts/Dialog';
+import { Diff } from '../../../parts/diff/Diff';
+import { Field, Input } from '../../../parts/Field';
+import { act } from '../../../parts/toasts';
+import { keepUnsaved } from '../state/kept';
+import { Conflict } from './Conflict';
+import type { DialogsProps } from './Dialogs';
+import { aliasOf, isAlias } from './file';
+import css from './save.module.css';
+
+export function AliasField({ alias, change }: { alias: string; change: (alias: string) => void }) {
+  return (
+    <Field label={t('builder.save.alias')} hint={t('builder.save.alias.more')} error={alias !== '' && !isAlias(alias) ? t('builder.save.alias.bad') : undefined}>
+      {(id, described) => <Input id={id} aria-describedby={described} value={alias} spellCheck={false} onChange={(event) => change(event.target.value)} />}
+    </Field>
+  );
+}
+
+export function Save({ draft, where, alias: known, close }: DialogsProps & { close: () => void }) {
+  const [alias, setAlias] = useState(known ?? aliasOf(draft.pipeline.name));
+  const [published, setPublished] = useState(true);
+  const [reason, setReason] = useState('');
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  const navigate = useNavigate();
+  if (error?.status === 409 && known) return <Conflict draft={draft} alias={known} close={close} />;
+
+  const save = async () => {
+    setPending(true);
+    setError(undefined);
+    const { text } = draft;
+    try {
+      const stored = await act(
+        t('builder.save.pending'),
+        () => keep({ yaml: text, alias, published, baseVersion: draft.base, reason }),
+        ({ version, draft: isDraft, changed }) => ({ words: t(!changed ? 'builder.save.same' : isDraft ? 'builder.save.draftDone' : 'builder.save.done', { version: String(version) }) }),
+      );
+      if (published) draft.stored(Math.max(draft.base, stored.version), text);
+      else draft.based(stored.version);
+      if (!known) {
+        keepUnsaved(where, undefined);
+        void navigate(`/builder/${encodeURIComponent(stored.alias)}${published ? '' : `?version=${stored.version}`}`, { replace: true });
+      }
+      close();
+    } catch (thrown) {
+      setError(asApiError(thrown));
+      setPending(false);
+    }
+  };
+  const missing = isAlias(alias) ? undefined : t('builder.save.alias.bad');
+  return (
+    <Dialog
+      title={known ? t('builder.save.title', { name: known }) : t('builder.save.new')}
+      wide
+      close={close}
+      foot={
+        <>
+          <Button onClick={close}>{t('parts.cancel')}</Button>
+          <Button kind="primary" pending={pending} denied={missing} onClick={() => void save()}>
+            {t(published ? 'builder.save.act' : 'builder.save.actDraft')}
+          </Button>
+        </>
+      }
+    >
+      <div className={css.stack}>
+        {error && (
+          <p className={css.error} role="alert">
+            {error.words}
+          </p>
+        )}
+        {!known && <AliasField alias={alias} change={setAlias} />}
+        <Diff before={draft.baseText} after={draft.text} label={t('builder.showDiff')} />
+        <fieldset className={css.choices}>
+          <legend>{t('builder.save.as')}</legend>
+          {[true, false].map((one) => (
+            <label key={String(one)}>
+              <input type="radio" name="published" checked={published === one} onChange={() => setPublished(one)} />
+              <span>
+                <b>{t(one ? 'builder.save.version' : 'builder.save.draft')}</b>
+                {t(one ? 'builder.save.version.more' : 'builder.save.draft.more')}
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <Field label={t('builder.save.reason')} hint={t('builder.save.reason.more')} optional>
+          {(id, described) => <Input id={id} aria-describedby={described} maxLength={160} value={reason} onChange={(event) => setReason(event.target.value)} />}
+        </Field>
+      </div>
+    </Dialog>
+  );
+}
