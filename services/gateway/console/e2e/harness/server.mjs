@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { downbeat, end, freePort, start, until } from './programs.mjs';
+import { CONSOLE, downbeat, end, freePort, start, until } from './programs.mjs';
 
 const ENDED = ['SUCCEEDED', 'WARNING', 'FAILED', 'SKIPPED', 'CANCELLED'];
 
@@ -26,7 +26,10 @@ export class Server {
 
   async up() {
     const { host } = new URL(this.origin);
-    this.program = start(downbeat(), ['dev', '--data', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`, '--api', host, ...this.args]);
+    this.program = start(downbeat(), ['dev', '--data', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`, '--api', host, ...this.args], {
+      // Environments of Python tasks are made once for all servers.
+      env: { DOWNBEAT_WORKER_ENVIRONMENTS: join(CONSOLE, '../../../.cache/environments'), ...process.env },
+    });
     await until('the server is ready', async () => {
       if (this.program.ended) throw new Error(`it ended:\n${this.program.said}`);
       return /Its API is (at|reached)/.test(this.program.said) && (await fetch(`${this.origin}/api/engine/public/health`).catch(() => undefined))?.ok;
