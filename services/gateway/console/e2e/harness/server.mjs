@@ -71,7 +71,7 @@ export class Server {
   }
 
   /** The run, once its status is one of these (by default: once it has ended). */
-  runIs(id, statuses = ENDED, ms = 60_000) {
+  runIs(id, statuses = ENDED, ms = 180_000) {
     return until(`run ${id} is ${statuses}`, async () => {
       const run = await this.api('GET', `/pipeline_runs/${id}`);
       return statuses.includes(run.runStatus) && run;
