@@ -43,7 +43,7 @@ it('a connection is made, tried, changed and removed; its secret is never shown'
   assert.equal(await remove.getByRole('button', { name: 'Remove' }).getAttribute('aria-disabled'), 'true');
   await remove.getByRole('textbox').fill('warehouse');
   await remove.getByRole('button', { name: 'Remove' }).click();
-  await page.getByRole('heading', { name: 'No connections yet' }).waitFor();
+  await page.getByText('No connections yet').waitFor();
 });
 
 it('an environment is made and changed', async ({ page, site, server }) => {
@@ -113,7 +113,7 @@ it('a pool gets its size, and goes', async ({ page, site, server }) => {
   assert.equal((await server.api('GET', '/pools')).pools[0].slots, 3);
   await page.getByRole('button', { name: 'Remove warehouse' }).click();
   await dialog(page, 'Remove warehouse').getByRole('button', { name: 'Remove' }).click();
-  await page.getByRole('heading', { name: 'No pools yet' }).waitFor();
+  await page.getByText('No pools yet').waitFor();
 });
 
 it('a budget and a price are set exactly', async ({ page, site, server }) => {
@@ -161,7 +161,7 @@ it('what was done stands in the audit, and can be taken along', async ({ page, s
   await server.api('PUT', '/pools/nightly', { slots: 2 });
   await site.enter(page, '/audit');
   await page.getByRole('row', { name: /key:dev.*pool/i }).first().waitFor();
-  await page.getByRole('button', { name: 'Open the entry' }).first().click();
+  await page.getByRole('row', { name: /nightly/ }).first().getByRole('button', { name: 'Open the entry' }).click();
   await dialog(page, /pool/i).getByText('nightly').first().waitFor();
   await page.keyboard.press('Escape');
   const download = page.waitForEvent('download');

@@ -17,7 +17,7 @@ it('a viewer is led to no page of admins', async ({ page, site, server }) => {
   assert.equal(await nav(page).getByRole('link', { name: /Audit|Keys/ }).count(), 0);
   for (const path of ['/audit', '/operate/keys']) {
     await page.goto(site.url(path));
-    await page.getByRole('heading', { name: 'Your role does not show this' }).waitFor();
+    await page.getByText('Your role does not show this').waitFor();
     await page.getByText('This needs the role Admin; yours is Viewer.').first().waitFor();
   }
 });

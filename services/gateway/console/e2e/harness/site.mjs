@@ -10,7 +10,8 @@ export class Site {
     site.server = server;
     site.origin = server.origin;
     const own = await fetch(`${server.origin}/console/`, { redirect: 'manual' });
-    if (!own.ok) await site.preview();
+    // What was built here is tried instead of what a gateway from before holds.
+    if (!own.ok || process.env.CONSOLE_BUILT) await site.preview();
     return site;
   }
 

@@ -52,7 +52,8 @@ export async function changeConnection(id: string, some: { fields?: Record<strin
 
 export async function removeConnection(id: string, force: boolean): Promise<void> {
   await remove(`${PLACE}/${seg(id)}`, force ? { force } : {});
-  await changed();
+  // Only the list: what is gone is not to be asked for again.
+  await queries.invalidateQueries({ queryKey: ['connections'], exact: true });
 }
 
 /** Has a worker try it. That it does not work is an answer, too. */

@@ -39,5 +39,6 @@ export async function changeEnvironment(id: string, to: { name: string; values: 
 
 export async function removeEnvironment(id: string): Promise<void> {
   await remove(`/environments/${seg(id)}`);
-  await changed();
+  // Only the list: what is gone is not to be asked for again.
+  await queries.invalidateQueries({ queryKey: ['environments'], exact: true });
 }

@@ -14,6 +14,7 @@ export const parts = {
   'parts.all': 'All',
   'parts.none': 'None',
   'parts.actions': 'More actions',
+  'parts.acts': 'Actions',
   'parts.loadMore': 'Show more',
   'parts.pager': '{from}–{to} of {total}',
   'parts.pager.before': 'Previous page',

@@ -16,6 +16,7 @@ export const parts: Record<keyof typeof en, string> = {
   'parts.all': '전체',
   'parts.none': '없음',
   'parts.actions': '추가 작업',
+  'parts.acts': '작업',
   'parts.loadMore': '더 보기',
   'parts.pager': '전체 {total}개 중 {from}–{to}',
   'parts.pager.before': '이전 페이지',

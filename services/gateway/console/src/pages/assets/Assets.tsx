@@ -37,7 +37,7 @@ const columns: () => Column<Asset>[] = () => [
   { id: 'owner', name: t('assets.owner'), wide: true, by: (asset) => asset.owners[0], cell: (asset) => asset.owners.join(', ') || '–' },
   { id: 'tags', name: t('assets.tags'), wide: true, cell: (asset) => <span className={css.tags}>{asset.tags.map((tag) => <Tag key={tag}>{tag}</Tag>)}</span> },
   {
-    id: 'rows', name: t('assets.rows'), number: true, by: (asset) => rowsOf(asset),
+    id: 'rows', name: t('assets.rows'), number: true, wide: true, by: (asset) => rowsOf(asset),
     cell: (asset) => (rowsOf(asset) === undefined ? '–' : numberText(rowsOf(asset)!)),
   },
   { id: 'written', name: t('assets.written'), tight: true, by: (asset) => writtenAt(asset) ?? undefined, cell: (asset) => <Time at={writtenAt(asset)} /> },

@@ -39,7 +39,7 @@ export function SchemaPanel({ asset }: { asset: AssetDetail }) {
             { id: 'description', name: t('assets.description'), wide: true, cell: (column) => column.description || '–' },
             { id: 'tests', name: t('assets.tests'), cell: (column) => <span className={css.tags}>{tests(column).map((test) => <Result key={test.name} of={test} />)}</span> },
             {
-              id: 'lineage', name: '', tight: true,
+              id: 'lineage', name: t('parts.acts'), quiet: true, tight: true,
               cell: (column) => <ButtonLink small kind="quiet" icon="lineage" label={t('assets.column.lineage', { column: column.name })} to={lineagePage(asset.externalId, { column: column.name })} />,
             },
           ]}

@@ -85,7 +85,7 @@ function List() {
                   { id: 'what', name: t('audit.what'), cell: (entry) => <span className={css.two}><span>{named('audit.command', entry.command)}{entry.more > 0 && ` ×${entry.more + 1}`}</span><small>{entry.summary || entry.message}</small></span> },
                   { id: 'about', name: t('audit.about.what'), wide: true, cell: (entry) => <span className={css.targets}>{targetsText(entry) || '–'}</span> },
                   { id: 'outcome', name: t('audit.outcome'), tight: true, cell: (entry) => <Outcome of={entry} /> },
-                  { id: 'open', name: '', tight: true, cell: (entry) => <Button small kind="quiet" icon="info" label={t('audit.open')} onClick={() => put('entry', id(entry))} /> },
+                  { id: 'open', name: t('parts.acts'), quiet: true, tight: true, cell: (entry) => <Button small kind="quiet" icon="info" label={t('audit.open')} onClick={() => put('entry', id(entry))} /> },
                 ]}
                 empty={<Empty icon="audit" title={t('audit.none')}>{t('audit.none.more')}</Empty>}
               />

@@ -13,7 +13,7 @@ import { shortTime } from '../../parts/values';
 import { AssetNode } from './AssetNode';
 import css from './Lineage.module.css';
 import type { Put } from './Lineage';
-import { columnId, columns, merged, reached, tables } from './model';
+import { alongColumn, columnId, columns, merged, reached, tables } from './model';
 import { Picker } from './Picker';
 import { DEPTHS, instantOf, USUAL, wallOf, type Question } from './question';
 import { Side } from './Side';
@@ -51,16 +51,20 @@ export function Around({ of, set }: { of: Question; set: Put }) {
     const answers = [up.data, of.down > 0 || of.up === 0 ? down.data : undefined, ...further.map((one) => one.data)].filter((one) => one !== undefined);
     return merged(answers, new Set(of.opened));
   }, [up.data, down.data, stamp, of.opened.join('\n'), of.down, of.up]);
-  const drawn = useMemo(() => (of.columns ? columns(lineage) : tables(lineage)), [lineage, of.columns]);
   const focus = lineage.nodes.find((node) => node.key === of.asset || node.key.endsWith(of.asset))?.key ?? of.asset;
+  const drawn = useMemo(() => {
+    if (!of.columns) return tables(lineage);
+    const all = columns(lineage);
+    return of.column ? alongColumn(all, columnId(focus, of.column)) : all;
+  }, [lineage, of.columns, of.column, focus]);
   const lit = useMemo(() => {
-    const at = of.node || (of.column ? columnId(focus, of.column) : '');
+    const at = of.node;
     if (!at || !drawn.nodes.some((node) => node.id === at)) return undefined;
     const way = reached(drawn.edges, at, ['up', 'down']);
     // Frames of what is lit are lit as well.
     for (const node of drawn.nodes) if (node.group && way.has(node.id)) way.add(node.group);
     return way;
-  }, [drawn, of.node, of.column, focus]);
+  }, [drawn, of.node]);
   const main = of.up > 0 ? up : down;
   const chosen = drawn.nodes.find((node) => node.id === of.node);
   const depth = (name: 'up' | 'down') => (

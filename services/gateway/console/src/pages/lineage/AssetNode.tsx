@@ -31,10 +31,11 @@ export function AssetNode({ of, selected, focus, open }: { of: GraphNode<NodeDat
         <span className={css.where}>{count >= 0 ? t('lineage.rows', { count: numberText(count) }) : (node.asset?.asset?.namespace ?? '')}</span>
       </span>
       {node.more && open && (
-        <button
-          type="button"
+        // Not a button: the node is one, and may hold none. By keys the same is in the panel beside the graph.
+        <span
           className={`${css.more} nodrag nopan`}
-          aria-label={t('lineage.open', { asset: of.label })}
+          data-more={node.key}
+          aria-hidden="true"
           title={t('lineage.open', { asset: of.label })}
           onClick={(event) => {
             event.stopPropagation();
@@ -42,7 +43,7 @@ export function AssetNode({ of, selected, focus, open }: { of: GraphNode<NodeDat
           }}
         >
           <Icon name="plus" size={12} />
-        </button>
+        </span>
       )}
     </div>
   );

@@ -1,11 +1,13 @@
 /** Where no asset is chosen yet: to choose one, those with problems first. */
 import { useMemo } from 'react';
+import { Link } from 'react-router';
 import { useCatalogue } from '../../api/assets';
 import { t } from '../../i18n';
-import { Button, ButtonLink } from '../../parts/Button';
+import { ButtonLink } from '../../parts/Button';
 import { Card } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Table } from '../../parts/Table';
+import { lineagePage } from '../assets/address';
 import { Quality } from '../assets/Quality';
 import css from './Lineage.module.css';
 import type { Put } from './Lineage';
@@ -28,7 +30,7 @@ export function Choose({ set }: { set: Put }) {
               rows={first}
               id={(asset) => asset.assetId}
               columns={[
-                { id: 'name', name: t('assets.name'), cell: (asset) => <span className={css.two}><span><Button kind="quiet" small onClick={() => set({ asset: asset.externalId }, true)}>{titleOf(asset.externalId, asset.assetName)}</Button></span><small>{asset.externalId}</small></span> },
+                { id: 'name', name: t('assets.name'), cell: (asset) => <span className={css.two}><Link to={lineagePage(asset.externalId)}>{titleOf(asset.externalId, asset.assetName)}</Link><small>{asset.externalId}</small></span> },
                 { id: 'quality', name: t('assets.quality'), tight: true, cell: (asset) => <Quality of={asset.status} /> },
                 { id: 'owner', name: t('assets.owner'), wide: true, cell: (asset) => asset.owners.join(', ') || '–' },
               ]}

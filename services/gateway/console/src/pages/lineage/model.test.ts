@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AssetEdge, LineageNode } from '../../api/lineage';
-import { columnId, columns, decides, merged, reached, tables, titleOf } from './model';
+import { alongColumn, columnId, columns, decides, merged, reached, tables, titleOf } from './model';
 
 const node = (key: string, some: Partial<LineageNode> = {}): LineageNode => ({ key, asset: null, distance: 0, columns: [], writers: [], more: false, ...some });
 const edge = (from: string, to: string, some: Partial<AssetEdge> = {}): AssetEdge => ({ from, to, kind: 'DERIVES', sources: [], columns: [], ...some });
@@ -43,6 +43,11 @@ describe('at the level of columns', () => {
       [columnId('a', 'z'), columnId('b', 'y'), true],
       ['b', 'c', true],
     ]);
+  });
+  it('of one column, only its way is shown', () => {
+    const way = alongColumn(drawn, columnId('a', 'x'));
+    expect([way.nodes.map((one) => one.label), way.groups.map((one) => one.id), way.edges.length]).toEqual([['x', 'y'], ['a', 'b'], 1]);
+    expect(alongColumn(drawn, columnId('a', 'nowhere'))).toBe(drawn);
   });
   it.each([
     ['COLUMN_USE_AGGREGATION', false],

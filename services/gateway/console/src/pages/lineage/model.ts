@@ -127,6 +127,15 @@ export function reached(edges: { from: string; to: string }[], from: string, way
   return out;
 }
 
+/** Only what stands on the way of a column, up and down; all of it where the column is not there. */
+export function alongColumn(drawn: Drawn, id: string): Drawn {
+  if (!drawn.nodes.some((node) => node.id === id)) return drawn;
+  const way = reached(drawn.edges, id, ['up', 'down']);
+  const nodes = drawn.nodes.filter((node) => way.has(node.id));
+  const frames = new Set(nodes.map((node) => node.group));
+  return { nodes, edges: drawn.edges.filter((edge) => way.has(edge.from) && way.has(edge.to)), groups: drawn.groups.filter((group) => frames.has(group.id)) };
+}
+
 /** Tests of an asset in three numbers. */
 export function testsOf(node: LineageNode): { good: number; warn: number; bad: number } {
   const tests = node.asset?.tests ?? [];

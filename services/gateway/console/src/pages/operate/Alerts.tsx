@@ -95,7 +95,7 @@ function List() {
                 { id: 'name', name: t('operate.alerts.name'), wide: true, cell: (one) => one.name },
                 { id: 'raised', name: t('operate.alerts.raised'), tight: true, cell: (one) => <Time at={one.raisedAt} /> },
                 { id: 'next', name: t('operate.alerts.next'), tight: true, wide: true, cell: (one) => (one.state === 'DELIVERED' ? <Time at={one.deliveredAt} /> : <Time at={one.retryAt} />) },
-                { id: 'acts', name: '', tight: true, cell: (one) => <span className={css.row}>{one.state === 'DEAD' && again(one)}<Button small kind="quiet" icon="info" label={t('operate.alerts.open')} onClick={() => put('alert', one.alertId)} /></span> },
+                { id: 'acts', name: t('parts.acts'), quiet: true, tight: true, cell: (one) => <span className={css.row}>{one.state === 'DEAD' && again(one)}<Button small kind="quiet" icon="info" label={t('operate.alerts.open')} onClick={() => put('alert', one.alertId)} /></span> },
               ]}
               empty={<Empty icon="alerts" title={t(state || pipeline ? 'operate.none.found' : 'operate.alerts.none')}>{t('operate.alerts.none.more')}</Empty>}
             />

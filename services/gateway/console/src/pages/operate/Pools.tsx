@@ -73,7 +73,7 @@ function List({ make }: { make: React.ReactNode }) {
               },
               { id: 'waiting', name: t('operate.pools.waiting'), number: true, by: (pool) => pool.waiting, cell: (pool) => numberText(pool.waiting) },
               {
-                id: 'acts', name: '', tight: true,
+                id: 'acts', name: t('parts.acts'), quiet: true, tight: true,
                 cell: (pool) => (
                   <span className={css.row}>
                     <Button small icon="edit" denied={admin} onClick={() => setSizing(pool)}>{t('operate.pools.size')}</Button>

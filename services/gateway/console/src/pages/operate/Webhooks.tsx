@@ -89,7 +89,7 @@ function List({ make, show }: { make: React.ReactNode; show: (secret: Secret) =>
             { id: 'by', name: t('operate.by'), wide: true, cell: (one) => one.createdBy },
             { id: 'at', name: t('operate.made'), tight: true, wide: true, by: (one) => one.createdAt ?? undefined, cell: (one) => <Time at={one.createdAt} /> },
             {
-              id: 'acts', name: '', tight: true,
+              id: 'acts', name: t('parts.acts'), quiet: true, tight: true,
               cell: (one) => (
                 <span className={css.row}>
                   <Button small icon="retry" denied={editor ?? (one.scheme === 'NONE' ? t('operate.webhooks.unsigned') : undefined)} onClick={() => setAct({ what: 'rotate', of: one })}>{t('operate.webhooks.rotate')}</Button>

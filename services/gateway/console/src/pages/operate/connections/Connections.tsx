@@ -74,7 +74,7 @@ function List({ text, chosen, put, make }: { text: string; chosen: string; put: 
                 { id: 'integration', name: t('operate.integration'), by: (one) => one.integration, cell: (one) => one.integration },
                 { id: 'state', name: t('operate.connections.state'), tight: true, by: (one) => one.authStatus, cell: (one) => <Tested of={one} /> },
                 { id: 'changed', name: t('operate.changed'), tight: true, wide: true, by: (one) => one.updatedAt ?? undefined, cell: (one) => <Time at={one.updatedAt} /> },
-                { id: 'try', name: '', tight: true, cell: (one) => <Try of={one} /> },
+                { id: 'try', name: t('parts.acts'), quiet: true, tight: true, cell: (one) => <Try of={one} /> },
               ]}
               empty={
                 all.length === 0 ? (

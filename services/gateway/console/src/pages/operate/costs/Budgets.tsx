@@ -85,9 +85,9 @@ export function Budgets() {
               { id: 'period', name: t('operate.budgets.period'), tight: true, wide: true, cell: (one) => t(`operate.period.${periodOf(one.budget?.period)}`) },
               { id: 'ends', name: t('operate.budgets.ends'), tight: true, wide: true, cell: (one) => <Time at={one.to} /> },
               { id: 'crossed', name: t('operate.budgets.crossed'), wide: true, cell: (one) => (one.crossed.length > 0 ? <span className={css.row}>{one.crossed.map((percent) => <Mark key={percent} tone={percent >= 100 ? 'bad' : 'warn'}>{`${percent} %`}</Mark>)}</span> : '–') },
-              { id: 'holds', name: '', tight: true, wide: true, cell: (one) => (one.budget?.enforce ? <Tag>{t('operate.budgets.holds')}</Tag> : null) },
+              { id: 'holds', name: t('parts.acts'), quiet: true, tight: true, wide: true, cell: (one) => (one.budget?.enforce ? <Tag>{t('operate.budgets.holds')}</Tag> : null) },
               {
-                id: 'acts', name: '', tight: true,
+                id: 'acts', name: t('parts.acts'), quiet: true, tight: true,
                 cell: (one) => {
                   const off = admin ?? (one.pipelineId ? t('operate.budgets.file.change') : undefined);
                   return (

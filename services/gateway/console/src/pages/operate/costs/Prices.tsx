@@ -79,7 +79,7 @@ export function Prices() {
                 { id: 'per', name: t('operate.prices.per'), number: true, cell: (price) => numberText(price.per || 1) },
                 { id: 'only', name: t('operate.prices.where'), wide: true, cell: (price) => <span className={css.row}>{[price.integration, price.connection, ...Object.entries(price.attributes).map(([key, value]) => `${key}=${value}`)].filter(Boolean).map((one) => <Tag key={one}>{one}</Tag>)}</span> },
                 {
-                  id: 'acts', name: '', tight: true,
+                  id: 'acts', name: t('parts.acts'), quiet: true, tight: true,
                   cell: (price) => (
                     <span className={css.row}>
                       <Button small icon="edit" label={t('operate.change')} denied={admin} onClick={() => setEditing(price.at)} />

@@ -49,7 +49,7 @@ function List({ open, make }: { open: (id: string) => void; make: React.ReactNod
                   </span>
                 ),
               },
-              { id: 'open', name: '', tight: true, cell: (one) => <Button small icon="right" label={t('operate.environments.open', { name: one.name })} onClick={() => open(one.environmentId)} /> },
+              { id: 'open', name: t('parts.acts'), quiet: true, tight: true, cell: (one) => <Button small icon="right" label={t('operate.environments.open', { name: one.name })} onClick={() => open(one.environmentId)} /> },
             ]}
             empty={<Empty icon="environments" title={t('operate.environments.none')} acts={make}>{t('operate.environments.none.more')}</Empty>}
           />

@@ -84,7 +84,7 @@ function List() {
               { id: 'by', name: t('operate.by'), wide: true, by: (key) => key.createdBy, cell: (key) => key.createdBy },
               { id: 'used', name: t('operate.keys.used'), tight: true, by: (key) => key.lastUsedAt ?? undefined, cell: (key) => (key.lastUsedAt ? <Time at={key.lastUsedAt} /> : t('operate.keys.never')) },
               { id: 'ends', name: t('operate.keys.ends'), tight: true, wide: true, by: (key) => key.expiresAt ?? undefined, cell: (key) => <Time at={key.expiresAt} as="short" /> },
-              { id: 'revoke', name: '', tight: true, cell: (key) => <Button small kind="danger" onClick={() => setRevoking(key)}>{t('operate.keys.revoke')}</Button> },
+              { id: 'revoke', name: t('parts.acts'), quiet: true, tight: true, cell: (key) => <Button small kind="danger" onClick={() => setRevoking(key)}>{t('operate.keys.revoke')}</Button> },
             ]}
           />
           {revoking && (
