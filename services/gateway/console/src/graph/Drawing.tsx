@@ -33,7 +33,7 @@ function NodeShell({ data }: NodeProps<Shell>) {
         data-node={node.id}
         role={choose ? 'button' : 'img'}
         aria-pressed={choose ? selected : undefined}
-        aria-label={[node.label, node.more, node.words].filter(Boolean).join(', ')}
+        aria-label={`${node.label}, ${node.words}`}
         tabIndex={0}
         onKeyDown={press}
       >

@@ -7,8 +7,6 @@ export interface GraphNode<Data = unknown> {
   label: string;
   /** Its colour where it is too small to be read. */
   tone: Tone;
-  /** What else stands in it and is spoken after its name. */
-  more?: string;
   /** How it stands, in words: what the colour means. */
   words: string;
   /** Id of the group that it stands in. */

@@ -86,7 +86,6 @@ export function sceneOf(pipeline: PipelineOf, problems: ReadonlyMap<string, Prob
     nodes.push({
       id: task.id,
       label: task.name || task.id,
-      more: nameOf(task.integration, task.job),
       tone: toneFor(own, task, status),
       words: wordsFor(own, task, status),
       group: task.group,
