@@ -166,9 +166,12 @@ export async function resume(id: string): Promise<void> {
   await post(`/pipelines/${seg(id)}/resume`);
   await changed(id);
 }
+/** Its page must be left before lists are looked at again (`afterDelete`): it would ask for what is gone. */
 export async function deletePipeline(id: string): Promise<void> {
   await remove('/pipelines', { pipeline_id: id });
-  await changed(id);
+}
+export async function afterDelete(): Promise<void> {
+  await Promise.all([queries.invalidateQueries({ queryKey: ['pipelines'], exact: true }), queries.invalidateQueries({ queryKey: ['now'] })]);
 }
 /** Goes on where a run failed; answers the id of the new run. */
 export async function retryFromFailed(run: string): Promise<string> {

@@ -5,7 +5,7 @@
 import { useEffect, useState } from 'react';
 import type { ApiError } from './errors';
 import { follow, type LiveState, type ServerEvent } from './live';
-import { seg } from './client';
+import { get, seg } from './client';
 import type { Run, TaskRun } from './runs';
 
 export interface LiveRun {
@@ -48,6 +48,10 @@ export function taken(live: LiveRun, event: ServerEvent): LiveRun {
 }
 
 const EVERY = 100;
+/** Characters of an event from which on it may be a part of something larger: the server cuts a run of many tasks. */
+const PART = 500_000;
+/** Milliseconds for which the parts are waited for before what is there is shown. */
+const PARTS_WITHIN = 4_000;
 
 export function useLiveRun(id: string): LiveRun {
   const [shown, setShown] = useState<LiveRun>(NOTHING);
@@ -61,21 +65,49 @@ export function useLiveRun(id: string): LiveRun {
       told = performance.now();
       setShown(live);
     };
+    // The first is told at once, further ones together; of something in parts, the whole.
     const soon = () => {
-      // The first is told at once, further ones together.
       timer ??= setTimeout(tell, Math.max(0, EVERY - (performance.now() - told)));
+    };
+    // How many tasks there are, once that was asked for.
+    let all: number | undefined;
+    let asked = false;
+    const parted = () => {
+      if (all !== undefined && live.tasks.length >= all) {
+        clearTimeout(timer);
+        timer = undefined;
+        return soon();
+      }
+      timer ??= setTimeout(tell, PARTS_WITHIN);
+      if (asked) return;
+      asked = true;
+      get<{ total: number }>(`/pipeline_runs/${seg(id)}/task_runs`, { page_size: 1 }, stop.signal).then(
+        ({ total }) => {
+          all = total;
+          parted();
+        },
+        () => {
+          all = 0;
+        },
+      );
     };
     setShown(NOTHING);
     void follow(`/pipeline_runs/${seg(id)}/events`, {
       signal: stop.signal,
       onEvent: (event) => {
         live = taken(live, event);
-        soon();
+        if (live.tasks.length < (all ?? Infinity) && event.data.length > PART) parted();
+        else if (asked && live.version > 0 && all === undefined) parted();
+        else soon();
       },
       onState: (state, error) => {
         const lost = state === 'live' || state === 'ended' ? undefined : (live.lost ?? (state === 'broken' ? Date.now() : undefined));
         live = { ...live, state, error: state === 'broken' ? error : live.error, lost };
         if (state === 'live' || state === 'ended') live = { ...live, error: undefined };
+        if (state === 'ended') {
+          clearTimeout(timer);
+          timer = undefined;
+        }
         soon();
       },
     });

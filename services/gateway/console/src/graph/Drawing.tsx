@@ -7,7 +7,7 @@ import { Failed, Loading } from '../parts/states';
 import type { GraphProps } from './Graph';
 import { GraphBar } from './GraphBar';
 import { MiniMap } from './MiniMap';
-import { edgeAt, nodesShown, type Scene } from './scene';
+import { edgeAt, nodesShown, STILL, type Scene } from './scene';
 import type { Direction, GraphGroup, GraphNode } from './types';
 import { useCanvas } from './useCanvas';
 import { useScene } from './useScene';
@@ -31,13 +31,13 @@ function NodeShell({ data }: NodeProps<Shell>) {
       <div
         className={`${css.node} ${selected ? css.selected : ''} ${faint ? css.faint : ''}`}
         data-node={node.id}
-        role={choose ? 'button' : 'img'}
+        role={choose ? 'button' : 'group'}
         aria-pressed={choose ? selected : undefined}
-        aria-label={`${node.label}, ${node.words}`}
         tabIndex={0}
         onKeyDown={press}
       >
         {render(node, selected)}
+        <span className="only-spoken">{node.words}</span>
       </div>
       {connects && <Handle type="source" position={down ? Position.Bottom : Position.Right} className={css.handle} />}
     </>
@@ -95,9 +95,14 @@ function Inside(props: DrawingProps) {
   const canvas = useCanvas({ frame, view, scene, nodes: drawn, groups, marks: shown.length === 0, selected, lit });
   const shells = useShells({ ...props, nodes: drawn }, scene, shown);
 
+  const looked = useRef<Viewport & { scene?: Scene; width: number }>({ x: 0, y: 0, zoom: 0, width: 0 });
   const look = useCallback(() => {
     if (!scene || !frame.current) return;
     const { clientWidth, clientHeight } = frame.current;
+    const { x, y, zoom } = view.current;
+    const last = looked.current;
+    if (last.scene === scene && last.zoom === zoom && last.width === clientWidth && Math.abs(last.x - x) < STILL && Math.abs(last.y - y) < STILL) return canvas.redraw();
+    looked.current = { x, y, zoom, scene, width: clientWidth };
     const next = nodesShown(scene, view.current, clientWidth, clientHeight);
     setShown((old) => (old.length === next.length && old.every((at, k) => at === next[k]) ? old : next));
     canvas.redraw();
@@ -188,7 +193,12 @@ function Inside(props: DrawingProps) {
           zoomOnDoubleClick={false}
           disableKeyboardA11y
           proOptions={{ hideAttribution: true }}
-          onMoveStart={(event) => event && (moved.current = true)}
+          onMoveStart={(event) => {
+            if (event) moved.current = true;
+            // While it moves, the browser shifts what it has drawn; at rest, text is sharp at every zoom.
+            frame.current?.classList.add(css.moves!);
+          }}
+          onMoveEnd={() => frame.current?.classList.remove(css.moves!)}
           onMove={(_, at) => {
             view.current = at;
             look();

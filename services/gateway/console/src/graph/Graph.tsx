@@ -14,7 +14,14 @@ import type { Direction, GraphEdge, GraphGroup, GraphNode } from './types';
 import css from './Graph.module.css';
 
 // Whoever only reads the list needs neither the drawing nor what it is made with.
-const Drawing = lazy(() => import('./Drawing').then((made) => ({ default: made.Drawing })));
+const drawing = () => import('./Drawing').then((made) => ({ default: made.Drawing }));
+const Drawing = lazy(drawing);
+
+/** Fetches what drawing needs, for pages that know that they will draw. */
+export function preloadGraph(): void {
+  void drawing();
+  void import('./worker').then((made) => made.warm());
+}
 
 export interface GraphProps<Data> {
   /** What the graph shows, for those who hear it. */

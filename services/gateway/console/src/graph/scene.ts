@@ -36,26 +36,37 @@ export const sizeOf = (node: GraphNode) => ({ width: node.width ?? NODE_WIDTH, h
 
 const meets = (a: Rect, b: Rect) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
-/** What lies where, in tiles. */
-function tiles(rects: Rect[]): (part: Rect) => number[] {
-  const index = new Map<number, number[]>();
+/** What lies where, in tiles, which are filled when a part is first asked for. */
+function tiles(make: () => Rect[]): (part: Rect) => number[] {
+  let index: Map<number, number[]> | undefined;
+  let rects: Rect[] | undefined;
   const each = ({ x, y, width, height }: Rect, visit: (key: number) => void) => {
     for (let row = Math.floor(y / TILE); row <= Math.floor((y + height) / TILE); row++) {
       for (let column = Math.floor(x / TILE); column <= Math.floor((x + width) / TILE); column++) visit(row * 1_000_003 + column);
     }
   };
-  rects.forEach((rect, at) =>
-    each(rect, (key) => {
-      const tile = index.get(key);
-      if (tile) tile.push(at);
-      else index.set(key, [at]);
-    }),
-  );
+  const fill = (all: Rect[]) => {
+    const filled = new Map<number, number[]>();
+    all.forEach((rect, at) =>
+      each(rect, (key) => {
+        const tile = filled.get(key);
+        if (tile) tile.push(at);
+        else filled.set(key, [at]);
+      }),
+    );
+    return filled;
+  };
   return (part) => {
-    // A part with more tiles than there are things is searched thing by thing.
-    if ((part.width / TILE) * (part.height / TILE) > rects.length) return [...rects.keys()].filter((at) => meets(rects[at]!, part));
+    const all = (rects ??= make());
+    // A part with many tiles is searched thing by thing.
+    if ((part.width / TILE) * (part.height / TILE) > all.length / 8) {
+      const found: number[] = [];
+      for (let at = 0; at < all.length; at++) if (meets(all[at]!, part)) found.push(at);
+      return found;
+    }
+    index ??= fill(all);
     const found = new Set<number>();
-    each(part, (key) => index.get(key)?.forEach((at) => meets(rects[at]!, part) && found.add(at)));
+    each(part, (key) => index!.get(key)?.forEach((at) => meets(all[at]!, part) && found.add(at)));
     return [...found].sort((a, b) => a - b);
   };
 }
@@ -85,13 +96,20 @@ export function scene(structure: Structure, made: LayoutMade): Scene {
   structure.nodes.forEach((node, at) => rectOf.set(node.id, rects[at]!));
   const ways = structure.edges.map((edge, at) => {
     const [x, y, toX, toY] = ends(rectOf.get(edge.from)!, rectOf.get(edge.to)!, structure.direction);
-    return Float64Array.from([x, y, ...(made.bends[at] ?? []), toX, toY]);
+    const between = made.bends[at];
+    const way = new Float64Array(4 + (between?.length ?? 0));
+    way[0] = x;
+    way[1] = y;
+    if (between) way.set(between, 2);
+    way[way.length - 2] = toX;
+    way[way.length - 1] = toY;
+    return way;
   });
   return {
     structure, rects, groups: made.groups, ways, rectOf,
     width: made.width, height: made.height,
-    nodesIn: tiles(rects),
-    edgesIn: tiles(ways.map(boundsOf)),
+    nodesIn: tiles(() => rects),
+    edgesIn: tiles(() => ways.map(boundsOf)),
   };
 }
 
@@ -148,9 +166,14 @@ export const READABLE = 0.42;
 /** More nodes than that are not in the page at once. */
 export const NODES_MAX = 400;
 
+/** Pixels around the window in which nodes are parts of the page already, */
+const AROUND = 320;
+/** and by which it may move before they are looked for again. */
+export const STILL = 160;
+
 /** The nodes that are drawn as parts of the page; none where they are too small or too many: then the canvas shows them. */
 export function nodesShown(of: Scene, view: { x: number; y: number; zoom: number }, width: number, height: number): number[] {
   if (view.zoom < READABLE) return [];
-  const found = of.nodesIn(shownPart(view, width, height, 160));
-  return found.length > NODES_MAX ? [] : found;
+  const seen = of.nodesIn(shownPart(view, width, height));
+  return seen.length > NODES_MAX ? [] : of.nodesIn(shownPart(view, width, height, AROUND)).slice(0, 2 * NODES_MAX);
 }

@@ -4,6 +4,7 @@
  */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { LayoutAsked, LayoutMade } from './layout/layout';
+import { layOut } from './worker';
 import { scene, sizeOf, type Scene, type Structure } from './scene';
 import type { Direction, GraphEdge, GraphGroup, GraphNode } from './types';
 
@@ -27,11 +28,6 @@ export function askedOf({ direction, nodes, groups, edges }: Structure): LayoutA
   };
 }
 
-interface Laying {
-  worker: Worker;
-  number: number;
-}
-
 /** The scene of the graph, or undefined before the first layout is there; `failed` if the worker cannot run. */
 export function useScene(nodes: readonly GraphNode[], edges: readonly GraphEdge[], groups: readonly GraphGroup[], direction: Direction): { scene?: Scene; failed: boolean } {
   const kept = useRef<Structure>(undefined);
@@ -44,22 +40,17 @@ export function useScene(nodes: readonly GraphNode[], edges: readonly GraphEdge[
     return next;
   }, [nodes, edges, groups, direction]);
 
-  const laying = useRef<Laying>(undefined);
   const [made, setMade] = useState<{ structure: Structure; layout: LayoutMade }>();
   const [failed, setFailed] = useState(false);
   useEffect(() => {
-    const worker = new Worker(new URL('./layout.worker.ts', import.meta.url), { type: 'module' });
-    laying.current = { worker, number: 0 };
-    worker.onerror = () => setFailed(true);
-    return () => worker.terminate();
-  }, []);
-  useEffect(() => {
-    const { worker } = laying.current!;
-    const number = ++laying.current!.number;
-    worker.onmessage = ({ data }: MessageEvent<{ number: number; made: LayoutMade }>) => {
-      if (data.number === number) setMade({ structure, layout: data.made });
+    let wanted = true;
+    layOut(askedOf(structure)).then(
+      (layout) => wanted && setMade({ structure, layout }),
+      () => wanted && setFailed(true),
+    );
+    return () => {
+      wanted = false;
     };
-    worker.postMessage({ number, asked: askedOf(structure) });
   }, [structure]);
   return { scene: useMemo(() => made && scene(made.structure, made.layout), [made]), failed };
 }

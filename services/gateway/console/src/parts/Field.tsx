@@ -1,5 +1,5 @@
 /** What is filled in: a field with its label, hint and error, and the inputs that stand in it. */
-import { useEffect, useId, useState, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from 'react';
+import { useEffect, useId, useRef, useState, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from 'react';
 import { t } from '../i18n';
 import { Icon } from './Icon';
 import css from './Field.module.css';
@@ -76,13 +76,15 @@ export function Check({ label, ...rest }: InputHTMLAttributes<HTMLInputElement> 
 /** A search that tells what is typed a moment after typing stops. The key `/` leads here. */
 export function Search({ value, search, label }: { value: string; search: (text: string) => void; label: string }) {
   const [typed, setTyped] = useState(value);
+  // What is called after the pause is what is given then: it knows what else stands in the URL by now.
+  const latest = useRef(search);
+  latest.current = search;
   useEffect(() => setTyped(value), [value]);
   useEffect(() => {
     if (typed === value) return;
-    const timer = setTimeout(() => search(typed), 200);
+    const timer = setTimeout(() => latest.current(typed), 200);
     return () => clearTimeout(timer);
-    // Only what is typed counts: `search` is new at each drawing.
-  }, [typed]);
+  }, [typed, value]);
   return (
     <span className={css.search}>
       <Icon name="search" />

@@ -21,6 +21,8 @@ export interface Column<Row> {
   tight?: boolean;
   /** Left out where the window is narrow. */
   wide?: boolean;
+  /** The name is spoken and not shown: buttons need none. */
+  quiet?: boolean;
 }
 
 interface TableProps<Row> {
@@ -105,7 +107,7 @@ export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty }
                     <Icon name={order?.column === column.id && order.down ? 'down' : 'up'} size={12} />
                   </button>
                 ) : (
-                  column.name
+                  <span className={column.quiet ? 'only-spoken' : undefined}>{column.name}</span>
                 )}
               </th>
             ))}

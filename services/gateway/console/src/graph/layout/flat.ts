@@ -14,6 +14,8 @@ import { across } from './place';
 const BESIDE = 16;
 const BETWEEN = 56;
 const PARTS = 28;
+/** Pixels across from which on a part is more than a node. */
+const SMALL = 80;
 
 export interface FlatLayout {
   /** Corners of the boxes. */
@@ -47,6 +49,17 @@ export function parts({ count, from, to }: Links): { of: Int32Array; many: numbe
   return { of, many: number.size };
 }
 
+/** Nodes of a part up to which it is compared with others. */
+const ALIKE_MAX = 200;
+
+/** What a part is made of, whatever its nodes are called. */
+function signOf(nodes: number[], edges: number[], boxes: Box[], own: Int32Array, { from, to }: Links): string {
+  let sign = '';
+  for (const node of nodes) sign += `${boxes[node]!.width},${boxes[node]!.height};`;
+  for (const edge of edges) sign += `${own[from[edge]!]!}>${own[to[edge]!]!};`;
+  return sign;
+}
+
 interface Part {
   nodes: number[];
   edges: number[];
@@ -62,19 +75,28 @@ export function flat(boxes: Box[], links: Links, direction: Direction): FlatLayo
 
   const [x, y] = [new Float64Array(count), new Float64Array(count)];
   const bends: (number[] | undefined)[] = new Array(from.length);
+  const settle = (nodes: number[], edges: number[], laid: FlatLayout): Box => {
+    for (let at = 0; at < nodes.length; at++) {
+      x[nodes[at]!] = laid.x[at]!;
+      y[nodes[at]!] = laid.y[at]!;
+    }
+    for (let at = 0; at < edges.length; at++) bends[edges[at]!] = laid.bends[at];
+    return laid;
+  };
+  // Iterations of a matrix are all alike: what is alike is laid out once.
+  const alike = new Map<string, FlatLayout>();
   const sizes = split.map(({ nodes, edges }) => {
+    const sign = nodes.length > ALIKE_MAX ? undefined : signOf(nodes, edges, boxes, own, links);
+    const known = sign === undefined ? undefined : alike.get(sign);
+    if (known) return settle(nodes, edges, known);
     const ends = { count: nodes.length, from: Int32Array.from(edges, (edge) => own[from[edge]!]!), to: Int32Array.from(edges, (edge) => own[to[edge]!]!) };
     const laid = onePart(nodes.map((node) => boxes[node]!), ends, direction);
-    nodes.forEach((node, at) => {
-      x[node] = laid.x[at]!;
-      y[node] = laid.y[at]!;
-    });
-    edges.forEach((edge, at) => (bends[edge] = laid.bends[at]));
-    return { width: laid.width, height: laid.height };
+    if (sign !== undefined) alike.set(sign, laid);
+    return settle(nodes, edges, laid);
   });
   if (many < 2) return { x, y, width: sizes[0]?.width ?? 0, height: sizes[0]?.height ?? 0, bends };
 
-  const packed = pack(sizes, PARTS);
+  const packed = pack(sizes, sizes.every((size) => (direction === 'down' ? size.width : size.height) <= SMALL) ? BESIDE : PARTS);
   split.forEach(({ nodes, edges }, part) => {
     const corner = packed.at[part]!;
     for (const node of nodes) {

@@ -109,6 +109,7 @@ export const pipelines = {
   'pipelines.triggers.zone': 'Times in {zone}; change it in the settings.',
   'pipelines.triggers.count': 'Firings shown',
   'pipelines.triggers.clock': 'Clock of {zone}',
+  'pipelines.triggers.notes': 'Notes',
   'pipelines.triggers.in': 'In',
   'pipelines.triggers.due': 'due at {at}',
   'pipelines.triggers.exclude': 'not on {days}',

@@ -2,6 +2,7 @@
 export const run = {
   'run.title': 'Runs',
   'run.about': 'Every run of every pipeline, the newest first.',
+  'run.id': 'Run',
   'run.one': 'Run {id}',
   'run.status': 'Status',
   'run.pipeline': 'Pipeline',
@@ -24,7 +25,7 @@ export const run = {
   'run.empty.more': 'Choose a longer time or fewer filters, or start a pipeline.',
   'run.empty.clear': 'Clear the filters',
   'run.week': 'Lists cover at most seven days at once.',
-  'run.trigger.MANUAL': 'Started by hand',
+  'run.trigger.MANUAL': 'By hand',
   'run.trigger.SCHEDULED': 'Schedule',
   'run.trigger.BACKFILL': 'Backfill',
   'run.trigger.EVENT': 'Event',

@@ -111,6 +111,7 @@ export const pipelines: Record<keyof typeof en, string> = {
   'pipelines.triggers.zone': '{zone} 기준입니다. 설정에서 바꿀 수 있습니다.',
   'pipelines.triggers.count': '표시할 예정 실행 수',
   'pipelines.triggers.clock': '{zone} 시각',
+  'pipelines.triggers.notes': '비고',
   'pipelines.triggers.in': '남은 시간',
   'pipelines.triggers.due': '{at} 실행 예정',
   'pipelines.triggers.exclude': '제외: {days}',

@@ -4,6 +4,7 @@ import type { run as en } from '../en/run';
 export const run: Record<keyof typeof en, string> = {
   'run.title': '실행',
   'run.about': '모든 파이프라인의 실행을 최신순으로 보여 줍니다.',
+  'run.id': '실행 ID',
   'run.one': '실행 {id}',
   'run.status': '상태',
   'run.pipeline': '파이프라인',
@@ -26,7 +27,7 @@ export const run: Record<keyof typeof en, string> = {
   'run.empty.more': '기간을 늘리거나 필터를 줄이거나, 파이프라인을 시작해 보세요.',
   'run.empty.clear': '필터 지우기',
   'run.week': '목록은 한 번에 최대 7일까지 조회할 수 있습니다.',
-  'run.trigger.MANUAL': '수동 시작',
+  'run.trigger.MANUAL': '수동',
   'run.trigger.SCHEDULED': '스케줄',
   'run.trigger.BACKFILL': '백필',
   'run.trigger.EVENT': '이벤트',

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useDenied } from '../../api/me';
-import { deletePipeline, pause, resume, type Pipeline } from '../../api/pipelines';
+import { afterDelete, deletePipeline, pause, resume, type Pipeline } from '../../api/pipelines';
 import { t } from '../../i18n';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Confirm } from '../../parts/Dialog';
@@ -67,7 +67,8 @@ export function PipelineMenu({ of, small }: { of: Pipeline; small?: boolean }) {
           close={close}
           run={async () => {
             await act(t('pipelines.delete.pending'), () => deletePipeline(of.id), () => ({ words: t('pipelines.delete.done', { pipeline: of.name }) }));
-            void navigate('/pipelines');
+            if (!small) await navigate('/pipelines');
+            await afterDelete();
           }}
         >
           <p>{t('pipelines.delete.more')}</p>

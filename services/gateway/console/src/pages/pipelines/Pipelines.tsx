@@ -64,7 +64,7 @@ function columnsFor(definitions: Map<string, Definition>): Column<Pipeline>[] {
     { id: 'runs', name: t('pipelines.lastRuns'), wide: true, cell: (row) => <LastRuns of={row} /> },
     { id: 'next', name: t('pipelines.next'), wide: true, cell: (row) => <NextFiring of={row} /> },
     { id: 'tasks', name: t('pipelines.tasks'), number: true, wide: true, by: (row) => row.numTasks, cell: (row) => row.numTasks },
-    { id: 'acts', name: '', tight: true, cell: (row) => <PipelineMenu of={row} small /> },
+    { id: 'acts', name: t('parts.actions'), quiet: true, tight: true, cell: (row) => <PipelineMenu of={row} small /> },
   ];
 }
 

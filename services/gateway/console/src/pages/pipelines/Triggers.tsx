@@ -23,7 +23,8 @@ function firingColumns({ schedule }: SchedulePreview): Column<Firing>[] {
     { id: 'in', name: t('pipelines.triggers.in'), wide: true, cell: (row) => <Time at={row.instant} /> },
     {
       id: 'effect',
-      name: '',
+      name: t('pipelines.triggers.notes'),
+      quiet: true,
       cell: (row) => (
         <>
           {row.effect && <Mark tone="warn" icon="clock">{named('pipelines.effect', row.effect)}</Mark>}

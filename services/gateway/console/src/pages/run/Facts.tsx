@@ -29,7 +29,8 @@ export function Facts({ run, tasks, version }: { run: Run; tasks?: TaskRun[]; ve
   const commit = safeLink(run.gitLink);
   return (
     <>
-      <dl className={css.facts}>
+      <div className={css.facts}>
+        <dl className={css.list}>
         <Fact name={t('run.trigger')}>
           <TriggerWords of={run.triggeredBy} />
         </Fact>
@@ -64,7 +65,6 @@ export function Facts({ run, tasks, version }: { run: Run; tasks?: TaskRun[]; ve
               ))
             : '–'}
         </Fact>
-        {tasks && <Far tasks={tasks} />}
         {run.childPipelineRuns.length > 0 && (
           <Fact name={t('run.children')}>
             {run.childPipelineRuns.slice(0, 3).map(({ pipelineRunId }) => (
@@ -74,7 +74,9 @@ export function Facts({ run, tasks, version }: { run: Run; tasks?: TaskRun[]; ve
             ))}
           </Fact>
         )}
-      </dl>
+        </dl>
+        {tasks && <Far tasks={tasks} />}
+      </div>
       {inputs.length > 0 && (
         <details className={css.inputs}>
           <summary>

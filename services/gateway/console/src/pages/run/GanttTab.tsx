@@ -93,12 +93,15 @@ const Row = memo(function Row({ row, index, all, from, span, now, choose }: RowP
         type="button"
         data-row={index}
         className={`${css.press} ${critical ? css.critical : ''}`}
-        aria-label={`${task.taskName}: ${words.join('; ') || t('run.gantt.none')}${critical ? `. ${t('run.gantt.critical')}` : ''}`}
         onClick={() => choose(task.key)}
       >
         <span className={`${css.name} ${css[toneOf(task.status)]}`}>
           <Icon name={iconOf(task.status)} size={13} spin={task.status === 'RUNNING'} />
           <span title={task.taskName}>{task.taskName}</span>
+        </span>
+        <span className="only-spoken">
+          {words.join('; ') || t('run.gantt.none')}
+          {critical && `. ${t('run.gantt.critical')}`}
         </span>
         <span className={css.lane}>
           {attempts.map((one, at) => (
@@ -116,11 +119,12 @@ const Row = memo(function Row({ row, index, all, from, span, now, choose }: RowP
   );
 });
 
-/** How long it took: behind the bar, or before it where there is no room. */
+/** How long it took: behind the bar, before it where there is no room, or on it. */
 function Label({ from, span, text, begins }: { from: number; span: number; text: string; begins: number }) {
-  const end = (100 * from) / span;
+  const [begin, end] = [(100 * begins) / span, (100 * from) / span];
+  const place = end <= 88 ? { left: `${end}%`, marginLeft: 6 } : begin >= 12 ? { right: `${100 - begin}%`, marginRight: 6 } : { right: `${100 - end}%`, marginRight: 4 };
   return (
-    <span className={css.label} style={end > 88 ? { right: `${Math.max(0, 100 - (100 * begins) / span)}%`, marginRight: 6 } : { left: `${end}%`, marginLeft: 6 }}>
+    <span className={`${css.label} ${end > 88 && begin < 12 ? css.inside : ''}`} aria-hidden="true" style={place}>
       {text}
     </span>
   );

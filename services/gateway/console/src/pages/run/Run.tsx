@@ -1,6 +1,7 @@
 /** A run: how it stands and why, its parts as tabs, one task in a drawer. It lives by the events of the server. */
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { useParams, useSearchParams } from 'react-router';
+import { preloadGraph } from '../../graph/Graph';
 import { t } from '../../i18n';
 import { Code } from '../../parts/Code';
 import { Page } from '../../parts/Page';
@@ -17,7 +18,8 @@ import { useRunView, type RunView } from './useRunView';
 import { Why } from './Why';
 import css from './run.module.css';
 
-const GraphTab = lazy(() => import('./GraphTab').then((made) => ({ default: made.GraphTab })));
+const graphTab = () => import('./GraphTab').then((made) => ({ default: made.GraphTab }));
+const GraphTab = lazy(graphTab);
 const GanttTab = lazy(() => import('./GanttTab').then((made) => ({ default: made.GanttTab })));
 const TasksTab = lazy(() => import('./TasksTab').then((made) => ({ default: made.TasksTab })));
 const AssetsTab = lazy(() => import('./AssetsTab').then((made) => ({ default: made.AssetsTab })));
@@ -44,6 +46,12 @@ export function Run() {
   const [query] = useSearchParams();
   const tab = query.get('tab') ?? 'graph';
   const { live, run, view } = useRunView(id, tab === 'gantt' || tab === 'timeline');
+  // What the first tab needs comes while the server still answers.
+  useEffect(() => {
+    if (tab !== 'graph') return;
+    void graphTab();
+    preloadGraph();
+  }, [tab]);
   const pending = usePending(live);
   const [task, choose] = useChosenTask();
   if (!run) {
@@ -75,7 +83,7 @@ export function Run() {
 }
 
 function Parts({ view, choose }: { view: RunView; choose: (key: string | undefined) => void }) {
-  const lazily = (panel: React.ReactNode, travels = false) => () => (
+  const lazily = (panel: ReactNode, travels = false) => () => (
     <Suspense fallback={<Loading lines={6} />}>
       {travels && <Travel view={view} />}
       {panel}

@@ -34,13 +34,9 @@ const usePipelineNames = () =>
 const columns = (): Column<Run>[] => [
   { id: 'status', name: t('run.status'), tight: true, cell: (run) => <Status of={run.runStatus} /> },
   {
-    id: 'pipeline', name: t('run.pipeline'),
-    cell: (run) => (
-      <>
-        <Link to={`/runs/${run.id}`}>{run.pipelineName}</Link> <code className={css.faint}>{run.id.slice(0, 8)}</code>
-      </>
-    ),
+    id: 'pipeline', name: t('run.pipeline'), cell: (run) => <Link to={`/runs/${run.id}`}>{run.pipelineName}</Link>,
   },
+  { id: 'id', name: t('run.id'), tight: true, wide: true, cell: (run) => <code className={css.faint}>{run.id.slice(0, 8)}</code> },
   { id: 'trigger', name: t('run.trigger'), wide: true, cell: (run) => <TriggerWords of={run.triggeredBy} /> },
   { id: 'message', name: t('run.task.message'), wide: true, cell: (run) => <span title={run.message ?? ''}>{(run.message ?? '').slice(0, 120)}</span> },
   { id: 'version', name: t('run.version'), number: true, wide: true, cell: (run) => run.pipelineVersionNumber },

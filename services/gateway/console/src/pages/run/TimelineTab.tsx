@@ -49,7 +49,7 @@ function Line({ moment, top, later, travel, choose }: { moment: Moment; top: num
   const [icon, tone] = looks(moment.kind);
   return (
     <li className={`${css.event} ${later ? css.later : ''}`} style={{ top }}>
-      <button type="button" className={css.instant} title={exactTime(moment.at)} aria-label={t('run.travel.then', { time: exactTime(moment.at) })} onClick={() => travel(moment.at)}>
+      <button type="button" className={css.instant} title={t('run.travel.then', { time: exactTime(moment.at) })} onClick={() => travel(moment.at)}>
         {clockTime(moment.at)}.{String(moment.at % 1_000).padStart(3, '0')}
       </button>
       <span className={css[tone]}>

@@ -5,12 +5,12 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useLiveRun, type LiveRun } from '../../api/run-live';
-import { useDefinition, useRun, useWhy, type Explanation, type Run } from '../../api/runs';
+import { useDefinition, useRun, useWhy, type Explanation, type Run, type TaskRun } from '../../api/runs';
 import { t } from '../../i18n';
 import { attemptsOf, type Attempt } from './model/attempts';
 import { definitionOf, type Definition } from './model/definition';
 import { shapeOf, type Shape } from './model/graph';
-import { keptTasks, runTasks, type RunTask } from './model/tasks';
+import { runTasks, type RunTask } from './model/tasks';
 import { moments, tasksAt, type Moment } from './model/timeline';
 
 export interface RunView {
@@ -62,8 +62,8 @@ export function useRunView(id: string, needsEvents: boolean): { live: LiveRun; r
   const parsed = Date.parse(query.get('at') ?? '');
   const at = Number.isNaN(parsed) ? undefined : parsed;
 
-  const kept = useRef<RunTask[]>([]);
-  const tasks = useMemo(() => (kept.current = keptTasks(kept.current, runTasks(live.tasks))), [live.tasks]);
+  const kept = useRef(new WeakMap<TaskRun, RunTask>());
+  const tasks = useMemo(() => runTasks(live.tasks, kept.current), [live.tasks]);
   const text = useDefinition(run);
   const definition = useMemo(() => (text.data === undefined ? NOBODY : definitionOf(text.data)), [text.data]);
   // The shape stays until a task comes or the text does.

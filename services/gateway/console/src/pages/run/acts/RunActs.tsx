@@ -32,11 +32,17 @@ export function RunActs({ run, tasks, groups, pending }: { run: Run; tasks: RunT
           {t('run.act.release')}
         </Button>
       )}
-      {over ? (
-        <Button kind={bad > 0 ? 'primary' : 'plain'} icon="retry" denied={retryDenied} onClick={() => setOpen('retry')}>
+      {over && bad > 0 && (
+        <Button kind="primary" icon="retry" denied={retryDenied} onClick={() => setOpen('retry')}>
           {t('run.act.retry')}
         </Button>
-      ) : (
+      )}
+      {over && bad === 0 && (
+        <Button icon="play" denied={role} onClick={() => setOpen('again')}>
+          {t('run.act.again')}
+        </Button>
+      )}
+      {!over && (
         <Button icon="stop" denied={role} pending={cancelling} onClick={() => setOpen('cancel')}>
           {t('run.act.cancel')}
         </Button>

@@ -16,7 +16,8 @@ export interface GanttRow {
  */
 export function criticalPath(tasks: readonly RunTask[], edges: readonly GraphEdge[], groupOf: ReadonlyMap<string, string>): Set<string> {
   const done = new Map<string, number>();
-  for (const task of tasks) if (task.startedAt && task.completedAt) done.set(task.id, Date.parse(task.completedAt));
+  // What goes on ends later than all that has ended.
+  for (const task of tasks) if (task.startedAt) done.set(task.id, task.completedAt ? Date.parse(task.completedAt) : Infinity);
   const latestIn = new Map<string, string>();
   for (const [task, group] of groupOf) {
     const before = latestIn.get(group);
@@ -43,14 +44,13 @@ export function criticalPath(tasks: readonly RunTask[], edges: readonly GraphEdg
   return path;
 }
 
-/** Tasks that have begun, by when they did; then those that have not. */
+/** Tasks that have begun, by when they did and then when they ended; then those that have not. */
 export function ganttRows(tasks: readonly RunTask[], attempts: (task: RunTask) => Attempt[], critical: ReadonlySet<string>): GanttRow[] {
   const rows = tasks.map((task) => ({ task, attempts: attempts(task), critical: critical.has(task.id) }));
   const begin = (row: GanttRow) => row.attempts[0]?.from ?? Infinity;
-  return rows.map((row, at) => ({ row, at })).sort((a, b) => {
-    const [x, y] = [begin(a.row), begin(b.row)];
-    return x === y ? a.at - b.at : x - y;
-  }).map(({ row }) => row);
+  const end = (row: GanttRow) => row.attempts.at(-1)?.to ?? Infinity;
+  const order = (x: number, y: number) => (x === y ? 0 : x - y);
+  return rows.sort((a, b) => order(begin(a), begin(b)) || order(end(a), end(b)));
 }
 
 const NICE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000, 86_400_000];

@@ -6,7 +6,7 @@ import { definitionOf } from './definition';
 import { criticalPath, ganttRows, ticks } from './gantt';
 import { nodesOf, shapeOf } from './graph';
 import { because, safeLink } from './sentence';
-import { keptTasks, runTasks, type RunTask } from './tasks';
+import { runTasks, type RunTask } from './tasks';
 import { moments, runStatusAt, tasksAt } from './timeline';
 
 const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
@@ -62,8 +62,9 @@ describe('tasks of a run', () => {
   });
   it('stay the same objects while nothing of them changes', () => {
     const given = matrix();
-    const first = runTasks(given);
-    const next = keptTasks(first, runTasks([{ ...given[0]!, status: 'RUNNING' }, ...given.slice(1)]));
+    const kept = new WeakMap<TaskRun, RunTask>();
+    const first = runTasks(given, kept);
+    const next = runTasks([{ ...given[0]!, status: 'RUNNING' }, ...given.slice(1)], kept);
     expect(next.map((one, at) => one === first[at])).toEqual([false, true, true, true, true, true, true]);
   });
 });
@@ -161,6 +162,10 @@ describe('over time', () => {
   const edges = [['a', 'c'], ['b', 'c'], ['a', 'd']].map(([from, to]) => ({ id: '', from: `run-of-${from}`, to: `run-of-${to}` }));
   it('finds what the end waited for', () => {
     expect([...criticalPath(tasks, edges, new Map())]).toEqual(['run-of-c', 'run-of-b']);
+  });
+  it('ends, for a run that goes on, with what runs', () => {
+    const going = runTasks([spans('a', 0, 5), spans('b', 5, null, { status: 'RUNNING' })]);
+    expect([...criticalPath(going, [{ id: '', from: 'run-of-a', to: 'run-of-b' }], new Map())]).toEqual(['run-of-b', 'run-of-a']);
   });
   it('goes through groups', () => {
     const groups = new Map([['run-of-a', 'g'], ['run-of-b', 'g'], ['run-of-c', 'h']]);

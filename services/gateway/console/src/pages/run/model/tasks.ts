@@ -10,31 +10,29 @@ export interface RunTask extends TaskRun {
 
 /**
  * The tasks with their keys. The one that stands for the iterations of a matrix is left out once there are some: they
- * say the same and more.
+ * say the same and more. With `kept`, tasks that did not change stay the same objects, so that what is drawn of them
+ * need not be drawn again.
  */
-export function runTasks(tasks: readonly TaskRun[]): RunTask[] {
+export function runTasks(tasks: readonly TaskRun[], kept?: WeakMap<TaskRun, RunTask>): RunTask[] {
   const iterations = new Map<string, number>();
   const parents = new Set<string>();
   for (const task of tasks) if (task.matrixParentId) parents.add(task.matrixParentId);
   const out: RunTask[] = [];
+  const add = (task: TaskRun, key: string, iteration?: number) => {
+    const known = kept?.get(task);
+    if (known?.key === key) return out.push(known);
+    const made: RunTask = { ...task, key, iteration };
+    kept?.set(task, made);
+    return out.push(made);
+  };
   for (const task of tasks) {
     if (task.matrixParentId) {
       const iteration = iterations.get(task.matrixParentId) ?? 0;
       iterations.set(task.matrixParentId, iteration + 1);
-      out.push({ ...task, key: `${task.taskId}[${iteration}]`, iteration });
-    } else if (!parents.has(task.id)) out.push({ ...task, key: task.taskId });
+      add(task, `${task.taskId}[${iteration}]`, iteration);
+    } else if (!parents.has(task.id)) add(task, task.taskId);
   }
   return out;
-}
-
-/** Keeps the objects of tasks that did not change, so that what is drawn of them need not be drawn again. */
-export function keptTasks(old: readonly RunTask[], next: RunTask[]): RunTask[] {
-  const before = new Map(old.map((task) => [task.id, task]));
-  return next.map((task) => {
-    const same = before.get(task.id);
-    if (!same || same.key !== task.key) return task;
-    return (Object.keys(task) as (keyof RunTask)[]).every((name) => same[name] === task[name]) ? same : task;
-  });
 }
 
 export function countBy(tasks: readonly { status: string }[]): Map<string, number> {

@@ -63,7 +63,7 @@ export function TaskDrawer({ view, task: key, close, pending }: DrawerProps) {
 }
 
 function Parts({ view, task }: { view: RunView; task: RunTask }) {
-  const worked = task.numberOfAttempts > 0;
+  const worked = task.numberOfAttempts > 0 && task.integration !== 'ORCHESTRA';
   const log: Tab = { id: 'log', name: t('run.part.log'), panel: () => <Logs task={task} /> };
   const overview: Tab = { id: 'overview', name: t('run.part.overview'), panel: () => <Overview view={view} task={task} /> };
   return (
