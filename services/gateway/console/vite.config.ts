@@ -16,6 +16,10 @@ const gateway: Record<string, ProxyOptions> = Object.fromEntries(
   ['/api', '/oauth', '/console/session'].map((path) => [path, { target: api, changeOrigin: false }]),
 );
 
+/** The policy under which the gateway serves the console: what is tried here holds there. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 type Next = () => void;
 
 /** Answers what the sign-in would, with the key. */
@@ -65,7 +69,7 @@ const config: UserConfig = {
   },
   worker: { format: 'es' },
   server: { host: '127.0.0.1', proxy: gateway },
-  preview: { host: '127.0.0.1', proxy: gateway },
+  preview: { host: '127.0.0.1', proxy: gateway, headers: { 'content-security-policy': POLICY } },
   test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node' },
 };
 

@@ -10,7 +10,7 @@ looks(it, {
   pipelines: '/pipelines',
   'pipelines-none': '/pipelines?q=nothing+fits',
   ...Object.fromEntries(TABS.map((tab) => [`pipeline-${tab}`, ({ world }) => `/pipelines/${world.pipelines[tab === 'versions' ? 'revenue_report' : 'load_orders']}?tab=${tab}`])),
-  'pipeline-beside': ({ world }) => `/pipelines/${world.pipelines.revenue_report}?tab=versions&view=beside`,
+  'pipeline-beside': ({ world }) => `/pipelines/${world.pipelines.revenue_report}?tab=versions&diff=beside`,
 });
 
 const names = async (page) => page.getByRole('table', { name: 'Pipelines' }).locator('tbody tr td:first-child a').allInnerTexts();
@@ -101,7 +101,7 @@ it('two versions are compared, and each text is there as it was applied, comment
   await diff.getByText('order["amont"]').waitFor();
   assert.match(await diff.innerText(), /-\s+print\(sum\(order\["amount"\]/);
   await page.getByRole('button', { name: 'Side by side' }).click();
-  await page.waitForURL(/view=beside/);
+  await page.waitForURL(/diff=beside/);
   await page.goto(site.url(`${place}?tab=yaml&version=1`));
   await page.getByText('# Works, until its code is changed').waitFor();
   assert.equal(await page.getByText('order["amont"]').count(), 0);

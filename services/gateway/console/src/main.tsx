@@ -1,3 +1,4 @@
+/** Draws the console into its page. */
 import { createRoot } from 'react-dom/client';
 import './theme/tokens.css';
 import './theme/base.css';

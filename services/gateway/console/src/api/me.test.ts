@@ -14,6 +14,7 @@ describe('what somebody may do', () => {
     ['who only reads does nothing else, whatever the role', me({ role: 'ADMIN', readOnly: true }), 'OPERATOR', false, false],
     ['a label is not the account', me({ labels: ['eu'] }), 'EDITOR', true, false],
     ['a label is enough for its pipelines', me({ labels: ['eu'] }), 'EDITOR', false, true],
+    ['who has no role does nothing', me({ role: null }), 'VIEWER', false, false],
     ['nobody does nothing', undefined, 'VIEWER', false, false],
   ] as const)('%s', (_, who, role, whole, may) => expect(denied(who as Me | undefined, role, whole) === undefined).toBe(may));
 });

@@ -9,7 +9,8 @@ export interface Me {
   accountName: string;
   name: string;
   kind: 'key' | 'login';
-  role: Role;
+  /** The most that they may do anywhere; null = nothing. */
+  role: Role | null;
   /** Empty: for the whole account. */
   labels: string[];
   readOnly: boolean;
@@ -18,11 +19,15 @@ export interface Me {
 
 const ORDER: Role[] = ['VIEWER', 'OPERATOR', 'EDITOR', 'ADMIN'];
 
+const rank = (role: Role | null) => (role === null ? -1 : ORDER.indexOf(role));
+
+export const roleName = (role: Role | null): string => t(role === null ? 'shell.role.none' : `shell.role.${role}`);
+
 /** Why `me` may not do what needs `role` (for the `whole` account), or undefined if they may. */
 export function denied(me: Me | undefined, role: Role, whole = false): string | undefined {
   if (!me) return t('shell.denied.unknown');
   if (me.readOnly && role !== 'VIEWER') return t('shell.denied.reads');
-  if (ORDER.indexOf(me.role) < ORDER.indexOf(role)) return t('shell.denied.role', { role: t(`shell.role.${role}`), yours: t(`shell.role.${me.role}`) });
+  if (rank(me.role) < rank(role)) return t('shell.denied.role', { role: t(`shell.role.${role}`), yours: roleName(me.role) });
   if (whole && me.labels.length > 0) return t('shell.denied.labels');
   return undefined;
 }

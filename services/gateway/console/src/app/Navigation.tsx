@@ -2,7 +2,7 @@
 import { Link, useLocation } from 'react-router';
 import { signOut } from '../api/session';
 import { queries } from '../api/query';
-import { useMe } from '../api/me';
+import { roleName, useMe } from '../api/me';
 import { t } from '../i18n';
 import { Icon, type IconName } from '../parts/Icon';
 import { Tip } from '../parts/Tip';
@@ -57,7 +57,7 @@ function Who() {
   return (
     <span className={css.who}>
       <b>{me.name}</b>
-      {t(`shell.role.${me.role}`)}
+      {roleName(me.role)}
       {me.labels.length > 0 && ` · ${me.labels.join(', ')}`}
       {me.readOnly && ` · ${t('shell.readOnly')}`}
       {me.accountName && ` · ${me.accountName}`}

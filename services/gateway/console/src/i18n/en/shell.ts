@@ -51,6 +51,7 @@ export const shell = {
   'shell.role.VIEWER': 'Viewer',
   'shell.role.OPERATOR': 'Operator',
   'shell.role.EDITOR': 'Editor',
+  'shell.role.none': 'None',
   'shell.role.ADMIN': 'Admin',
   'shell.scope.owner': 'Owner',
   'shell.scope.everybody': 'All owners',

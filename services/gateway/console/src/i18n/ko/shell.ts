@@ -53,6 +53,7 @@ export const shell: Record<keyof typeof en, string> = {
   'shell.role.VIEWER': '뷰어',
   'shell.role.OPERATOR': '운영자',
   'shell.role.EDITOR': '편집자',
+  'shell.role.none': '없음',
   'shell.role.ADMIN': '관리자',
   'shell.scope.owner': '소유자',
   'shell.scope.everybody': '모든 소유자',

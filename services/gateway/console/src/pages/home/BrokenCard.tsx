@@ -68,7 +68,7 @@ function Group({ of }: { of: BrokenGroup }) {
         </Mark>
         {of.pipelineAlias && <Link to={`/runs/${of.runId}`}>{of.pipelineAlias}</Link>}
         <span className={css.more}>
-          {t('home.broken.since')} <Time at={of.since} />
+          {t('home.broken.since')} <Time at={of.since} as="short" />
           {of.failures > 0 && ` · ${t('home.broken.runs', { count: of.failures })}`}
         </span>
       </div>

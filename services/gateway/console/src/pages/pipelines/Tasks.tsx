@@ -24,7 +24,7 @@ const COLUMNS = (): Column<Task>[] => [
     name: t('pipelines.after'),
     cell: (row) => (
       <span className={css.layer}>
-        {row.dependsOn.map((name) => (
+        {row.waits.map((name) => (
           <Tag key={name}>{name}</Tag>
         ))}
       </span>

@@ -24,7 +24,7 @@ function Compared({ of, from, to }: { of: PipelineMore; from: number; to: number
   const [query, setQuery] = useSearchParams();
   const before = useYaml(of.id, from);
   const after = useYaml(of.id, to);
-  const beside = query.get('view') === 'beside';
+  const beside = query.get('diff') === 'beside';
   const change = before.data !== undefined && after.data !== undefined ? counts(diffLines(before.data, after.data)) : undefined;
   return (
     <Card
@@ -43,8 +43,8 @@ function Compared({ of, from, to }: { of: PipelineMore; from: number; to: number
             setQuery(
               (old) => {
                 const next = new URLSearchParams(old);
-                if (view === 'beside') next.set('view', view);
-                else next.delete('view');
+                if (view === 'beside') next.set('diff', view);
+                else next.delete('diff');
                 return next;
               },
               { replace: true },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inOrder, readDefinition, type Task } from './definition';
 
-const task = (id: string, dependsOn: string[] = [], groups: string[] = []): Task => ({ id, dependsOn, groups, name: '', integration: '', job: '', owner: '', tags: [], condition: '' });
+const task = (id: string, dependsOn: string[] = [], groups: string[] = []): Task => ({ id, dependsOn, waits: dependsOn, groups, name: '', integration: '', job: '', owner: '', tags: [], condition: '' });
 
 describe('the text of a pipeline', () => {
   const read = readDefinition(`
@@ -9,21 +9,27 @@ version: v1
 meta: {downbeat: {owner: data, labels: [eu, core], triggers: [{name: sales, asset: [a/b, a/c]}, {nats: orders.new}]}}
 trigger_events: [{type: pipeline, pipeline_id: abc}]
 pipeline:
+  first: {integration: DOWNBEAT, integration_job: NOOP}
   report: {depends_on: [stores], integration: HTTP, integration_job: HTTP_REQUEST, tags: [nightly]}
   stores:
+    depends_on: [first]
     tasks:
       copy: {name: Copy, integration: POSTGRES, integration_job: POSTGRES_RUN_QUERY, tags: [schema, nightly]}
       train: {depends_on: [copy], meta: {downbeat: {owner: science}}}
 `);
   it('says whose it is', () => expect([read.owner, read.labels, read.tags]).toEqual(['data', ['eu', 'core'], ['nightly', 'schema']]));
-  it('has its tasks in the order in which they run', () => expect(read.tasks.map((one) => one.id)).toEqual(['copy', 'train', 'report']));
-  it('knows the groups and owners of tasks', () => expect(read.tasks[1]).toMatchObject({ groups: ['stores'], owner: 'science' }));
+  it('has its tasks in the order in which they run', () => expect(read.tasks.map((one) => one.id)).toEqual(['first', 'copy', 'train', 'report']));
+  it('knows the groups and owners of tasks', () => expect(read.tasks[2]).toMatchObject({ groups: ['stores'], owner: 'science', dependsOn: ['copy'], waits: ['copy', 'first'] }));
   it('knows what starts it', () =>
     expect(read.triggers).toEqual([
       { kind: 'pipeline', name: 'trigger-1', to: 'abc' },
       { kind: 'asset', name: 'sales', to: 'a/b, a/c' },
       { kind: 'event', name: 'trigger-2', to: 'orders.new' },
     ]));
+  it('names are what they look like, and what is merged counts', () => {
+    const { tasks } = readDefinition('pipeline:\n  yes: &base {integration: HTTP, tags: [012, on]}\n  n: {<<: *base, depends_on: [yes]}\n');
+    expect(tasks.map((one) => [one.id, one.integration, one.tags])).toEqual([['yes', 'HTTP', ['012', 'on']], ['n', 'HTTP', ['012', 'on']]]);
+  });
   it.each([['{'], [''], ['pipeline: 7'], ['- a'], ['pipeline: {a: 3, b: [1]}\nmeta: text']])('%j is no reason to break', (text) => {
     expect(readDefinition(text).owner).toBe('');
   });

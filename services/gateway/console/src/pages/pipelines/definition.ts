@@ -11,10 +11,17 @@ export interface Task {
   groups: string[];
   integration: string;
   job: string;
+  /** What it names itself. */
   dependsOn: string[];
+  /** All that it waits for: its own, and what the groups around it name. */
+  waits: string[];
   owner: string;
   tags: string[];
   condition: string;
+}
+export interface Group {
+  id: string;
+  dependsOn: string[];
 }
 export interface Trigger {
   kind: 'event' | 'asset' | 'pipeline';
@@ -27,33 +34,37 @@ export interface Definition {
   labels: string[];
   tags: string[];
   tasks: Task[];
+  groups: Group[];
   triggers: Trigger[];
 }
 
 type Tree = Record<string, unknown>;
 const tree = (value: unknown): Tree => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {});
-const words = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const words = (value: unknown): string => (typeof value === 'string' ? value : '');
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(words).filter(Boolean) : words(value) ? [words(value)] : []);
 const ours = (value: unknown): Tree => tree(tree(tree(value).meta).downbeat);
 
-function* tasksOf(nodes: Tree, groups: string[]): Generator<Task> {
+function* tasksOf(nodes: Tree, groups: Group[]): Generator<{ task: Task; groups: Group[] }> {
   for (const [id, value] of Object.entries(nodes)) {
     const node = tree(value);
     if (typeof node.tasks === 'object') {
-      yield* tasksOf(tree(node.tasks), [...groups, id]);
+      yield* tasksOf(tree(node.tasks), [...groups, { id, dependsOn: list(node.depends_on) }]);
       continue;
     }
-    yield {
+    const dependsOn = list(node.depends_on);
+    const task: Task = {
       id,
       name: words(node.name),
-      groups,
+      groups: groups.map((group) => group.id),
       integration: words(node.integration),
       job: words(node.integration_job),
-      dependsOn: list(node.depends_on),
+      dependsOn,
+      waits: [...dependsOn, ...groups.flatMap((group) => group.dependsOn)],
       owner: words(ours(node).owner),
       tags: list(node.tags),
       condition: words(node.condition),
     };
+    yield { task, groups };
   }
 }
 
@@ -76,16 +87,19 @@ function triggersOf(document: Tree): Trigger[] {
 export function readDefinition(yaml: string): Definition {
   let document: Tree = {};
   try {
-    document = tree(parse(yaml, { version: '1.1', maxAliasCount: 1000 }));
+    // All that is read here are names: `yes` and `012` are what they look like.
+    document = tree(parse(yaml, { schema: 'failsafe', merge: true, maxAliasCount: 1000 }));
   } catch {
     // Shown as text all the same; the builder says what is wrong.
   }
-  const tasks = [...tasksOf(tree(document.pipeline), [])];
+  const found = [...tasksOf(tree(document.pipeline), [])];
+  const tasks = found.map((one) => one.task);
   return {
     owner: words(ours(document).owner),
     labels: list(ours(document).labels),
     tags: [...new Set(tasks.flatMap((task) => task.tags))].sort(),
     tasks: inOrder(tasks),
+    groups: [...new Map(found.flatMap((one) => one.groups.map((group) => [group.id, group] as const))).values()],
     triggers: triggersOf(document),
   };
 }
@@ -98,7 +112,7 @@ export function inOrder(tasks: Task[]): Task[] {
   const met = (name: string) => placed.has(name) || !tasks.some((task) => task.id === name || task.groups.includes(name));
   let rest = tasks;
   while (rest.length > 0) {
-    const ready = rest.filter((task) => task.dependsOn.every(met));
+    const ready = rest.filter((task) => task.waits.every(met));
     if (ready.length === 0) return [...out, ...rest];
     for (const task of ready) {
       out.push(task);

@@ -1,5 +1,5 @@
 /** Theme, language, time zone; and who is signed in. */
-import { useMe } from '../../api/me';
+import { roleName, useMe } from '../../api/me';
 import { change, useSettings, zoneName, type Language, type Theme } from '../../app/settings';
 import { t } from '../../i18n';
 import { useNow } from '../../parts/clock';
@@ -63,7 +63,7 @@ export function Settings() {
                 of={[
                   [t('settings.you.name'), me.name],
                   [t('settings.you.kind'), t(me.kind === 'key' ? 'settings.you.key' : 'settings.you.login')],
-                  [t('settings.you.role'), `${t(`shell.role.${me.role}`)}${me.readOnly ? ` (${t('shell.readOnly')})` : ''}`],
+                  [t('settings.you.role'), `${roleName(me.role)}${me.readOnly ? ` (${t('shell.readOnly')})` : ''}`],
                   [t('settings.you.labels'), me.labels.length > 0 ? me.labels.map((label) => <Tag key={label}>{label}</Tag>) : t('settings.you.whole')],
                   [t('settings.you.account'), me.accountName || undefined],
                   [t('settings.you.expires'), me.expiresAt ? <Time at={me.expiresAt} as="short" /> : undefined],
