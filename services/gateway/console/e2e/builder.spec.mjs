@@ -125,7 +125,7 @@ it('a task is added from the catalogue, connected by dragging, and removed, by k
   await node(page, 'send_a_request').waitFor();
   const form = page.getByRole('region', { name: 'Task Send a request' });
   // It needs two parameters, and says so, at the form and at the node.
-  await until('the node has errors', async () => /error/.test((await node(page, 'send_a_request').getAttribute('aria-label')) ?? ''));
+  await until('the node has errors', async () => /error/.test(await node(page, 'send_a_request').textContent()));
   await form.getByLabel('method').selectOption('GET');
   await form.getByLabel('path').fill('/reports');
   await ready(page);
@@ -147,7 +147,7 @@ it('an error stands at its line, at its node and in the list, and one word mends
   const problems = page.getByRole('region', { name: 'Problems' });
   await problems.getByText('1 error', { exact: true }).waitFor();
   await page.locator('[data-yaml] .cm-lintRange-error').waitFor();
-  await until('the node says so', async () => /1 error/.test((await node(page, 'mail').getAttribute('aria-label')) ?? ''));
+  await until('the node says so', async () => /1 error/.test(await node(page, 'mail').textContent()));
   await page.getByRole('button', { name: 'Save…' }).hover();
   await page.getByRole('tooltip', { name: 'The text has errors: mend them first.' }).waitFor();
   await problems.getByRole('button', { name: /unknown key/ }).click();
@@ -178,7 +178,7 @@ it('a draft runs: the current version stays, and the graph shows how it goes', a
   await ready(page);
   await page.getByRole('button', { name: 'Run draft' }).click();
   await page.getByRole('dialog', { name: 'Run draft' }).getByRole('button', { name: 'Run draft' }).click();
-  await until('the nodes have succeeded', async () => /Succeeded/.test((await node(page, 'mail').getAttribute('aria-label')) ?? ''));
+  await until('the nodes have succeeded', async () => /Succeeded/.test(await node(page, 'mail').textContent()));
   assert.equal(await stored(server, 'drafted'), SHOP);
   assert.match(await stored(server, 'drafted', 2), /name: Letter/);
   await page.getByText('Unsaved', { exact: true }).waitFor();
