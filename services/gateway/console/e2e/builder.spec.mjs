@@ -222,6 +222,20 @@ it('who stored something meanwhile is not overwritten: both are brought together
   assert.equal(await stored(server, 'contested'), SHOP.replace('name: Shop', 'name: Their shop').replace('name: Mail', 'name: Letter'));
 }, { broken: true });
 
+it('an old version is opened, and becomes the current one again', async (parts) => {
+  const { page, site, server } = parts;
+  await fresh(server, 'rolled_back');
+  await server.apply('rolled_back', SHOP.replace('name: Mail', 'name: Telegram'));
+  await site.enter(page, '/builder/rolled_back?version=1');
+  await ready(page);
+  await page.getByRole('button', { name: 'Save…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Save rolled_back' });
+  await dialog.getByRole('row', { name: /name: Telegram/ }).waitFor();
+  await dialog.getByRole('button', { name: 'Save as version' }).click();
+  await page.getByText('Saved: version 3 is the current one.').waitFor();
+  assert.equal(await stored(server, 'rolled_back'), SHOP);
+});
+
 it('unsaved edits are there after a reload', async (parts) => {
   const { page } = parts;
   await enter(parts, '/builder/kept?task=mail', 'kept');

@@ -55,7 +55,7 @@ interface WorkbenchProps {
 
 export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   const [query, setQuery] = useSearchParams();
-  const draft = useDraft(where, { text: opened?.text ?? template ?? '', base: opened?.version ?? 0 });
+  const draft = useDraft(where, { text: opened?.text ?? template ?? '', base: opened?.version ?? 0, baseText: opened?.current ?? '' });
   const wide = useWide();
   const denied = useDenied('EDITOR');
   const catalogue = useCatalogue();
