@@ -5,8 +5,9 @@ use std::{net::IpAddr, sync::Arc};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use downbeat_domain::access::Role;
-use downbeat_proto::asked::Asked;
+use downbeat_proto::asked::{Asked, put_reason, reason_of};
 use jiff::Timestamp;
+use tonic::metadata::MetadataMap;
 
 use super::{Fault, Query};
 use crate::{
@@ -68,6 +69,11 @@ impl Call {
             client: Some(self.header(header::USER_AGENT).unwrap_or_default().to_owned()),
         };
         asked.put(request.metadata_mut());
+        // Why, in the caller's words: a header of REST is called as the metadata of gRPC.
+        let reason = reason_of(&MetadataMap::from_headers(self.headers.clone()));
+        if !reason.is_empty() {
+            put_reason(request.metadata_mut(), &reason);
+        }
         request
     }
 

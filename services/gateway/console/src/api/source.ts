@@ -50,6 +50,8 @@ export interface Opened {
   /** The newest version, drafts among them. */
   version: number;
   text: string;
+  /** What runs where nobody names a version: changes are shown against it. */
+  current: string;
 }
 
 export const inRepository = (pipeline: Pick<Kept, 'storageProvider'>): boolean => pipeline.storageProvider !== 'ORCHESTRA';
@@ -64,8 +66,10 @@ export const sourceOf = (name: string, version: number, signal?: AbortSignal): P
 /** The text of a version, or of the one that runs; where there are only drafts, of the newest. */
 export async function open(name: string, version?: number, signal?: AbortSignal): Promise<Opened> {
   const pipeline = await get<Kept>('/pipeline', which(name), signal);
-  const shown = version ?? pipeline.publishedVersionNumber ?? pipeline.latestVersionNumber;
-  return { pipeline, version: pipeline.latestVersionNumber, text: await sourceOf(name, shown, signal) };
+  const current = pipeline.publishedVersionNumber ?? pipeline.latestVersionNumber;
+  const now = await sourceOf(name, current, signal);
+  const asked = version === undefined || version === current ? now : await sourceOf(name, version, signal);
+  return { pipeline, version: pipeline.latestVersionNumber, text: asked, current: now };
 }
 
 /** Opened once: what others store meanwhile must not change what is being edited. */

@@ -24,7 +24,7 @@ export const builderForms = {
   'builder.form.failure': 'When it fails',
   'builder.form.retries': 'Retries',
   'builder.form.retryDelay': 'Minutes between',
-  'builder.form.timeout': 'Timeout (seconds)',
+  'builder.form.timeout': 'Timeout (s)',
   'builder.form.asWarning': 'Treat a failure as a warning',
   'builder.form.paused': 'Paused: it does not run, and others go on as if it were not there',
   'builder.form.taskCount': '{count, plural, one {# task} other {# tasks}}',

@@ -75,7 +75,7 @@ export const builder = {
   'builder.problems': 'Problems',
   'builder.problems.none': 'The server finds nothing wrong.',
   'builder.problems.checking': 'Checking…',
-  'builder.problems.counts': '{errors, plural, one {# error} other {# errors}}, {rest, plural, one {# remark} other {# remarks}}',
+  'builder.problems.rest': '{count, plural, one {# remark} other {# remarks}}',
   'builder.problems.place': 'line {line}, column {column}',
   'builder.severity.ERROR': 'Error',
   'builder.severity.WARNING': 'Warning',

@@ -77,7 +77,7 @@ export const builder: Record<keyof typeof en, string> = {
   'builder.problems': '문제',
   'builder.problems.none': '문제가 없습니다.',
   'builder.problems.checking': '검사 중…',
-  'builder.problems.counts': '오류 {errors}개, 기타 {rest}개',
+  'builder.problems.rest': '참고 사항 {count}개',
   'builder.problems.place': '{line}행 {column}열',
   'builder.severity.ERROR': '오류',
   'builder.severity.WARNING': '경고',

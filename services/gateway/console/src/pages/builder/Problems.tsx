@@ -24,7 +24,7 @@ export function Problems({ found, pending, failed, go, fix, denied }: ProblemsPr
       <header>
         <Icon name={failed ? 'warning' : pending ? 'spinner' : errors > 0 ? 'cross' : rest > 0 ? 'warning' : 'check'} size={14} spin={pending && !failed} />
         <span role="status">
-          {failed ?? (pending ? t('builder.problems.checking') : found.length === 0 ? t('builder.problems.none') : t('builder.problems.counts', { errors, rest }))}
+          {failed ?? (pending ? t('builder.problems.checking') : found.length === 0 ? t('builder.problems.none') : [errors > 0 && t('builder.node.errors', { count: errors }), rest > 0 && t('builder.problems.rest', { count: rest })].filter(Boolean).join(', '))}
         </span>
       </header>
       {found.length > 0 && (

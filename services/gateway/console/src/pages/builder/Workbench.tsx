@@ -55,7 +55,7 @@ interface WorkbenchProps {
 
 export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   const [query, setQuery] = useSearchParams();
-  const draft = useDraft(where, { text: opened?.text ?? template ?? '', base: opened?.version ?? 0 });
+  const draft = useDraft(where, { text: opened?.text ?? template ?? '', base: opened?.version ?? 0, baseText: opened?.current ?? '' });
   const wide = useWide();
   const denied = useDenied('EDITOR');
   const catalogue = useCatalogue();
@@ -169,6 +169,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
     ) : (
       <PipelineForm draft={draft} choose={choose} addTask={() => addFrom()} addGroup={newGroup} denied={denied} />
     );
+  const problemList = <Problems found={found} pending={!fresh && !check.isError} failed={check.isError ? asApiError(check.error).words : undefined} go={go} fix={fix} denied={denied} />;
   return (
     <Page
       full
@@ -214,10 +215,10 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
                 />
               </Suspense>
             </div>
-            <Problems found={found} pending={!fresh && !check.isError} failed={check.isError ? asApiError(check.error).words : undefined} go={go} fix={fix} denied={denied} />
+            {problemList}
           </div>
         )}
-        {mode === 'graph' && !wide && <Problems found={found} pending={!fresh && !check.isError} failed={check.isError ? asApiError(check.error).words : undefined} go={go} fix={fix} denied={denied} />}
+        {mode === 'graph' && problemList}
       </div>
       {runId && <Follow key={runId} id={runId} tell={setRun} />}
       {adding && <AddTask catalogue={jobs} add={add} close={() => setAdding(undefined)} />}

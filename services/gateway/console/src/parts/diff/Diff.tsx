@@ -44,6 +44,14 @@ export function Diff({ before, after, label, acts }: DiffProps) {
       <div className={css.frame} tabIndex={0} role="region" aria-label={label}>
         <table className={`${css.table} ${view === 'split' ? css.split : ''}`}>
           <caption className="only-spoken">{label}</caption>
+          {view === 'split' && (
+            <colgroup>
+              <col className={css.narrow} />
+              <col />
+              <col className={css.narrow} />
+              <col />
+            </colgroup>
+          )}
           <tbody>
             {shown.map((part, at) => (
               <Rows key={at} part={part} view={view} open={open.has(at)} show={() => setOpen(new Set([...open, at]))} />

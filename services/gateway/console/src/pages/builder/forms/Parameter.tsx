@@ -45,7 +45,7 @@ export function ParameterField({ of, value, change, readOnly }: ParameterProps) 
   const common = { label, hint, optional: !of.required, error: missing, readOnly };
   const choice = of.type === 'enum' || of.type === 'boolean';
   const listed = of.type === 'boolean' ? ['true', 'false'] : (of.enum ?? []);
-  const foreign = choice && value !== undefined && value !== null && !listed.includes(String(value));
+  const foreign = choice && value !== undefined && value !== null && value !== '' && !listed.includes(String(value));
   if (choice && !writing && !foreign) {
     return (
       <div className={css.choice}>

@@ -1,5 +1,6 @@
 /** Inputs of forms whose text is part of the document: what is typed becomes an edit a moment later, or on leaving. */
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
 import { t } from '../../../i18n';
 import { Field, Input, TextArea } from '../../../parts/Field';
 
@@ -52,8 +53,13 @@ export function TextField({ label, value, change, hint, optional, error, multi, 
     clearTimeout(timer.current);
     if (!whole) timer.current = setTimeout(() => tell(next), MOMENT);
   };
+  // Ctrl+S saves what is seen: what was typed a moment ago is part of it.
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey) flushSync(() => tell(typed));
+  };
   const common = {
     value: typed,
+    onKeyDown: press,
     placeholder,
     readOnly,
     spellCheck: false,
@@ -75,7 +81,7 @@ export function TextField({ label, value, change, hint, optional, error, multi, 
               aria-describedby={described}
               list={options ? `${id}-options` : undefined}
               onChange={(event) => type(event.target.value)}
-              onKeyDown={(event) => event.key === 'Enter' && tell(typed)}
+              onKeyDown={(event) => (event.key === 'Enter' ? tell(typed) : press(event))}
             />
             {options && (
               <datalist id={`${id}-options`}>

@@ -29,12 +29,12 @@ const Node = memo(function Node({ node }: { node: GraphNode<NodeData> }) {
   const fault = problems.errors > 0 ? 'bad' : problems.warnings > 0 ? 'warn' : undefined;
   return (
     <div className={`${css.node} ${fault ? css[fault] : ''} ${task.paused ? css.paused : ''}`} title={problems.first}>
-      <span className={css.head}>
-        <span className={css.name}>{node.label}</span>
-        {task.condition && <span className={css.mark} aria-hidden="true">if</span>}
+      <div className={css.head}>
+        <div className={css.name}>{node.label}</div>
+        {task.condition && <span className={css.mark} />}
         {fault ? <Icon name={fault === 'bad' ? 'cross' : 'warning'} size={14} /> : status ? <Status of={status} words="" /> : task.paused && <Icon name="pause" size={14} />}
-      </span>
-      <span className={css.job} aria-hidden="true">{job}</span>
+      </div>
+      <div className={css.job}>{job}</div>
     </div>
   );
 });

@@ -51,7 +51,7 @@ function above(lines: string[], at: number, indent: number, inItem: boolean): { 
   let beside = true;
   let item = inItem;
   let inBlock = false;
-  for (let row = at - 1; row >= 0 && column > 0; row--) {
+  for (let row = at - 1; row >= 0 && (column > 0 || beside); row--) {
     const line = lineOf(lines[row]!);
     if (!line) continue;
     const own = line.dashes.length > 0 ? line.dashes[0]! : line.indent;

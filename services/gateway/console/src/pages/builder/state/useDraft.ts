@@ -36,11 +36,20 @@ export interface Draft {
 /** Why an edit was not made, in words. */
 export const refusalWords = (refusal: Refusal): string => t(`builder.refused.${refusal.why}`, { what: refusal.what });
 
-/** `where`: see kept.ts. Of a pipeline that is not there yet, `base` is 0, and all of its text is new. */
-export function useDraft(where: string, start: { text: string; base: number }): Draft {
+export interface Beginning {
+  text: string;
+  /** The newest version; 0 = there is none. */
+  base: number;
+  /** What changes are shown against: the current version, or nothing. */
+  baseText: string;
+}
+
+/** `where`: see kept.ts. */
+export function useDraft(where: string, start: Beginning): Draft {
   const [first] = useState(() => unsaved(where));
-  const [origin, setOrigin] = useState({ base: first?.base ?? start.base, baseText: first?.baseText ?? (start.base === 0 ? '' : start.text) });
-  const beginning = origin.base === 0 ? start.text : origin.baseText;
+  const [origin, setOrigin] = useState({ base: first?.base ?? start.base, baseText: first?.baseText ?? start.baseText });
+  // What is there without anybody's edits.
+  const [beginning, setBeginning] = useState(start.text);
   const [history, setHistory] = useState<History>(() => {
     const opened = begin(beginning);
     return first ? edited(opened, first.text, t('builder.undo.earlier'), 'earlier', 0) : opened;
@@ -95,10 +104,14 @@ export function useDraft(where: string, start: { text: string; base: number }): 
     edit,
     undo: before && { label: before.label, run: () => move(undone) },
     redo: after && { label: after.label, run: () => move(redone) },
-    stored: (base, baseText) => setOrigin({ base, baseText }),
+    stored: (base, baseText) => {
+      setOrigin({ base, baseText });
+      setBeginning(baseText);
+    },
     based: (version) => setOrigin((old) => ({ ...old, base: Math.max(old.base, version) })),
     rebase: (base, baseText, next) => {
       setOrigin({ base, baseText });
+      setBeginning(baseText);
       apply(next, t('builder.undo.merged'), 'merged');
     },
     reset: () => apply(beginning, t('builder.undo.reset'), 'reset'),

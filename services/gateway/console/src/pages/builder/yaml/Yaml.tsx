@@ -37,6 +37,9 @@ export function Yaml(props: YamlProps) {
   const made = useRef<Editor>(undefined);
   const latest = useRef(props);
   latest.current = props;
+  // What was typed and did not come back yet as the page's text. Quick fingers are ahead of the page: what it shows late
+  // must not undo what was typed since.
+  const sent = useRef<string[]>([]);
 
   useEffect(() => {
     const root = host.current!.shadowRoot ?? host.current!.attachShadow({ mode: 'open', delegatesFocus: true });
@@ -45,7 +48,10 @@ export function Yaml(props: YamlProps) {
     frame.style.height = '100%';
     root.replaceChildren(frame);
     const one = editor(root, frame, latest.current.text, t('builder.yaml.label'), {
-      changed: (next) => latest.current.change(next),
+      changed: (next) => {
+        sent.current.push(next);
+        latest.current.change(next);
+      },
       moved: (at) => latest.current.moved(at),
       undo: () => latest.current.undo(),
       redo: () => latest.current.redo(),
@@ -59,15 +65,22 @@ export function Yaml(props: YamlProps) {
     };
   }, []);
 
-  useEffect(() => made.current?.show(text), [text]);
+  useEffect(() => {
+    const at = sent.current.lastIndexOf(text);
+    if (at >= 0) {
+      sent.current.splice(0, at + 1);
+      return;
+    }
+    sent.current = [];
+    made.current?.show(text);
+  }, [text]);
   useEffect(() => made.current?.lock(readOnly), [readOnly]);
   useEffect(() => made.current?.mark(chosen), [chosen?.from, chosen?.to]);
   useEffect(() => {
-    const length = text.length;
     made.current?.say(
       found.map((one) => ({
-        from: Math.min(one.from, length),
-        to: Math.min(Math.max(one.to, one.from), length),
+        from: one.from,
+        to: one.to,
         severity: SEVERITY[one.of.severity],
         message: [one.of.message, one.of.help].filter(Boolean).join('\n'),
         source: one.of.code || undefined,

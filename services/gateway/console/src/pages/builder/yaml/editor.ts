@@ -13,6 +13,7 @@ import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightAc
 import type { Place } from '../edit/pipeline';
 import { difference } from '../edit/splice';
 import { aboutAt, suggestionsAt, type Known } from '../schema/suggest';
+import { newline } from './newline';
 import { theme } from './theme';
 
 export interface Outside {
@@ -121,6 +122,7 @@ export function editor(root: ShadowRoot, parent: HTMLElement, text: string, labe
             { key: 'Mod-s', run: run(outside.save), preventDefault: true },
           ]),
         ),
+        Prec.high(keymap.of([{ key: 'Enter', run: newline }])),
         lineNumbers(),
         foldGutter(),
         lintGutter(),
@@ -162,7 +164,8 @@ export function editor(root: ShadowRoot, parent: HTMLElement, text: string, labe
       const piece = difference(view.state.doc.toString(), next);
       if (piece) view.dispatch({ changes: piece, annotations: fromPage.of(true) });
     },
-    say: (found) => view.dispatch(setDiagnostics(view.state, found)),
+    // The text may have become shorter since they were found.
+    say: (found) => view.dispatch(setDiagnostics(view.state, found.map((one) => ({ ...one, ...within(one) })))),
     mark: (place) => view.dispatch({ effects: choose.of(place) }),
     lead(place, take) {
       const { from } = within(place);
