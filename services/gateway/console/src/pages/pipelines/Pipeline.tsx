@@ -14,7 +14,7 @@ import { PipelineMenu } from './PipelineMenu';
 import { Promises } from './Promises';
 import { Runs } from './Runs';
 import { Source } from './Source';
-import { Tasks } from './Tasks';
+import { TaskGraph } from './TaskGraph';
 import { Triggers } from './Triggers';
 import { Versions } from './Versions';
 import css from './Pipeline.module.css';
@@ -48,7 +48,7 @@ function Whole({ of }: { of: PipelineMore }) {
         label={of.name}
         tabs={[
           { id: 'overview', name: t('pipelines.tab.overview'), panel: () => <Overview of={of} definition={definition.data} /> },
-          { id: 'graph', name: t('pipelines.tab.graph'), count: of.numTasks, panel: () => <Tasks of={definition} /> },
+          { id: 'graph', name: t('pipelines.tab.graph'), count: of.numTasks, panel: () => <TaskGraph of={of} definition={definition} /> },
           { id: 'yaml', name: 'YAML', panel: () => <Source of={of} /> },
           { id: 'versions', name: t('pipelines.tab.versions'), count: of.latestVersionNumber, panel: () => <Versions of={of} /> },
           { id: 'triggers', name: t('pipelines.tab.triggers'), panel: () => <Triggers of={of} definition={definition.data} /> },
