@@ -5,11 +5,9 @@ import { t } from '../../i18n';
 import { Card } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Mark } from '../../parts/Status';
-import { Choices } from '../../parts/Tabs';
 import { Time } from '../../parts/Time';
 import { Select } from '../../parts/Field';
-import { counts, diffLines } from './diff';
-import { Diff } from './Diff';
+import { Diff, type DiffView } from '../../parts/diff/Diff';
 import css from './Pipeline.module.css';
 
 /** The two versions that are compared: those of the URL, else the newest and the one before it. */
@@ -24,35 +22,20 @@ function Compared({ of, from, to }: { of: PipelineMore; from: number; to: number
   const [query, setQuery] = useSearchParams();
   const before = useYaml(of.id, from);
   const after = useYaml(of.id, to);
-  const beside = query.get('diff') === 'beside';
-  const change = before.data !== undefined && after.data !== undefined ? counts(diffLines(before.data, after.data)) : undefined;
+  const title = t('pipelines.diff.title', { from: String(from), to: String(to) });
+  const view: DiffView = query.get('diff') === 'beside' ? 'split' : 'unified';
+  const choose = (wanted: DiffView) =>
+    setQuery(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (wanted === 'split') next.set('diff', 'beside');
+        else next.delete('diff');
+        return next;
+      },
+      { replace: true },
+    );
   return (
-    <Card
-      title={t('pipelines.diff.title', { from: String(from), to: String(to) })}
-      count={change && t('pipelines.diff.counts', change)}
-      flush
-      acts={
-        <Choices
-          label={t('pipelines.diff.view')}
-          of={[
-            { value: 'one', name: t('pipelines.diff.one') },
-            { value: 'beside', name: t('pipelines.diff.beside') },
-          ]}
-          value={beside ? 'beside' : 'one'}
-          choose={(view) =>
-            setQuery(
-              (old) => {
-                const next = new URLSearchParams(old);
-                if (view === 'beside') next.set('diff', view);
-                else next.delete('diff');
-                return next;
-              },
-              { replace: true },
-            )
-          }
-        />
-      }
-    >
+    <Card title={title}>
       <Answer of={before}>
         {(old) => (
           <Answer of={after}>
@@ -60,7 +43,7 @@ function Compared({ of, from, to }: { of: PipelineMore; from: number; to: number
               old === now ? (
                 <Empty tight icon="check" title={t('pipelines.diff.none')} />
               ) : (
-                <Diff before={old} after={now} beside={beside} label={t('pipelines.diff.title', { from: String(from), to: String(to) })} />
+                <Diff before={old} after={now} label={title} layout={{ view, choose }} />
               )
             }
           </Answer>

@@ -13,10 +13,13 @@ interface DiffProps {
   /** What both are, for those who hear it. */
   label: string;
   acts?: ReactNode;
+  /** How it is laid out, where the page keeps that (in its URL); else it is kept here. */
+  layout?: { view: DiffView; choose: (view: DiffView) => void };
 }
 
-export function Diff({ before, after, label, acts }: DiffProps) {
-  const [view, setView] = useState<DiffView>('unified');
+export function Diff({ before, after, label, acts, layout }: DiffProps) {
+  const [own, setOwn] = useState<DiffView>('unified');
+  const { view, choose } = layout ?? { view: own, choose: setOwn };
   const lines = useMemo(() => diffLines(before, after), [before, after]);
   const shown = useMemo(() => parts(lines), [lines]);
   const { gone, added } = counts(lines);
@@ -33,7 +36,7 @@ export function Diff({ before, after, label, acts }: DiffProps) {
           <Choices
             label={t('diff.view')}
             value={view}
-            choose={setView}
+            choose={choose}
             of={[
               { value: 'unified', name: t('diff.unified') },
               { value: 'split', name: t('diff.split') },
