@@ -67,7 +67,7 @@ const begin = async (server) => {
 };
 const tasks = async (server, run) => (await server.api('GET', `/pipeline_runs/${run}/task_runs?page_size=50`)).results;
 const task = async (server, run, id) => (await tasks(server, run)).find((one) => one.taskId === id && !one.matrixParent);
-const taskIs = (server, run, id, status) => until(`${id} is ${status}`, async () => (await task(server, run, id))?.status === status, 60_000);
+const taskIs = (server, run, id, status) => until(`${id} is ${status}`, async () => (await task(server, run, id))?.status === status, 120_000);
 const node = (page, name) => page.locator('[data-node]').filter({ hasText: name });
 const asks = (server, run) => taskIs(server, run, 'approve', 'RUNNING');
 /** A run that failed, as it stands in the world. */
@@ -255,8 +255,8 @@ it('runs are filtered, and the address keeps how', async ({ page, site }) => {
   await site.enter(page, '/runs');
   await page.getByRole('combobox', { name: 'Status' }).selectOption('FAILED');
   await page.waitForURL(/status=FAILED/);
-  await page.getByRole('row').filter({ hasText: 'Failed' }).first().waitFor();
-  assert.equal(await page.getByRole('row').filter({ hasText: 'Succeeded' }).count(), 0);
+  const rows = page.locator('tbody tr');
+  await until('only what failed is left', async () => (await rows.count()) > 0 && (await rows.filter({ hasNotText: 'Failed' }).count()) === 0);
   await page.reload();
   await page.getByRole('row').filter({ hasText: 'Failed' }).first().waitFor();
   await page.getByRole('row').filter({ hasText: 'Failed' }).first().focus();
