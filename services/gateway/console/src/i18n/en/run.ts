@@ -133,6 +133,7 @@ export const run = {
   'run.downloading': 'Fetching {name}',
   'run.downloaded': '{name} is here',
   'run.asset': 'Asset',
+  'run.asset.use': 'Use',
   'run.asset.reads': 'Read',
   'run.asset.writes': 'Written',
   'run.asset.tests': 'Tests',

@@ -135,6 +135,7 @@ export const run: Record<keyof typeof en, string> = {
   'run.downloading': '{name} 내려받는 중',
   'run.downloaded': '{name} 다운로드 완료',
   'run.asset': '자산',
+  'run.asset.use': '용도',
   'run.asset.reads': '읽음',
   'run.asset.writes': '기록함',
   'run.asset.tests': '테스트',

@@ -37,6 +37,9 @@ export function partsOf(assets: readonly RunAsset[], edges: readonly RunEdge[]):
   return [...parts.values()];
 }
 
+/** Rows that the run wrote; undefined where nobody knows (-1). */
+const rowsOf = (part: Part) => ((part.asset?.rowsAffected ?? -1) < 0 ? undefined : part.asset!.rowsAffected);
+
 const nameOf = (part: Part) => part.asset?.asset?.name || part.key;
 
 function Tests({ asset }: { asset?: RunAsset }) {
@@ -55,11 +58,11 @@ const link = (part: Part) => `/assets/${encodeURIComponent(part.asset?.id || par
 const columns = (): Column<Part>[] => [
   { id: 'name', name: t('run.asset'), by: nameOf, cell: (part) => <Link to={link(part)}>{nameOf(part)}</Link> },
   {
-    id: 'use', name: t('run.tab.assets'), tight: true,
+    id: 'use', name: t('run.asset.use'), tight: true,
     cell: (part) => [part.reads && t('run.asset.reads'), part.writes && t('run.asset.writes')].filter(Boolean).join(' · '),
   },
   { id: 'type', name: t('run.operation.type'), tight: true, wide: true, cell: (part) => part.asset?.asset?.type ?? '' },
-  { id: 'rows', name: t('run.asset.rows'), number: true, by: (part) => part.asset?.rowsAffected, cell: (part) => (part.asset?.rowsAffected === undefined ? '–' : numberText(part.asset.rowsAffected)) },
+  { id: 'rows', name: t('run.asset.rows'), number: true, by: rowsOf, cell: (part) => { const rows = rowsOf(part); return rows === undefined ? '–' : numberText(rows); } },
   { id: 'tests', name: t('run.asset.tests'), tight: true, cell: (part) => <Tests asset={part.asset} /> },
 ];
 

@@ -15,6 +15,8 @@ import css from './gantt.module.css';
 
 const ROW = 28;
 const HEAD = 28;
+/** Pixels of a window in which few lines of the scale have room. */
+const NARROW = 720;
 
 export function GanttTab({ view, choose }: { view: RunView; choose: (key: string) => void }) {
   const { run, shown, shape, attempts, at } = view;
@@ -29,7 +31,7 @@ export function GanttTab({ view, choose }: { view: RunView; choose: (key: string
   const from = Date.parse(run.startedAt ?? run.createdAt ?? '');
   const span = Math.max(1, now - from);
   const { ref, shown: seen, onScroll, reveal } = useWindow(rows.length, ROW, HEAD);
-  const lines = ticks(span, 8);
+  const lines = ticks(span, innerWidth < NARROW ? 2 : 8);
   const press = (event: KeyboardEvent) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];

@@ -31,6 +31,8 @@ export function TaskNode({ task }: { task: RunTask }) {
   );
 }
 
+/** Pixels of a window that is higher than it is wide. */
+const NARROW = 720;
 const statusWords = (status: string) => named('parts.status', status);
 const renderNode = (node: GraphNode<RunTask>) => <TaskNode task={node.data} />;
 
@@ -48,7 +50,7 @@ export function GraphTab({ view, choose }: { view: RunView; choose: (key: string
   );
   return (
     <div className={css.canvas}>
-      <Graph label={t('run.graph')} nodes={nodes} edges={view.shape.edges} groups={view.shape.groups} renderNode={renderNode} onSelect={select} columns={columns} empty={<Empty title={t('run.graph.empty')} />} />
+      <Graph label={t('run.graph')} nodes={nodes} edges={view.shape.edges} groups={view.shape.groups} renderNode={renderNode} direction={innerWidth < NARROW ? 'down' : 'right'} onSelect={select} columns={columns} empty={<Empty title={t('run.graph.empty')} />} />
     </div>
   );
 }

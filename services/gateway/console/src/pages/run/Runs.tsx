@@ -41,7 +41,7 @@ const columns = (): Column<Run>[] => [
   { id: 'message', name: t('run.task.message'), wide: true, cell: (run) => <span title={run.message ?? ''}>{(run.message ?? '').slice(0, 120)}</span> },
   { id: 'version', name: t('run.version'), number: true, wide: true, cell: (run) => run.pipelineVersionNumber },
   { id: 'created', name: t('run.created'), tight: true, cell: (run) => <Time at={run.createdAt} /> },
-  { id: 'duration', name: t('run.duration'), number: true, cell: (run) => <Duration from={run.startedAt} to={run.completedAt} /> },
+  { id: 'duration', name: t('run.duration'), number: true, wide: true, cell: (run) => <Duration from={run.startedAt} to={run.completedAt} /> },
 ];
 
 export function Runs() {
@@ -96,7 +96,7 @@ export function Runs() {
           {({ results, total }) => {
             const shown = trigger === '' ? results : results.filter((run) => run.triggeredBy.kind === trigger);
             return (
-              <>
+              <div aria-busy={runs.isPlaceholderData}>
                 {trigger !== '' && <p className={css.hint}>{t('run.filtered', { count: shown.length })}</p>}
                 <Table
                   label={t('run.title')}
@@ -111,7 +111,7 @@ export function Runs() {
                   }
                 />
                 <Pager page={page} size={SIZE} total={total} go={(next) => put({ page: next > 1 ? String(next) : '' })} />
-              </>
+              </div>
             );
           }}
         </Answer>
