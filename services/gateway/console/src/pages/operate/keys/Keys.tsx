@@ -29,8 +29,10 @@ export function Keys() {
         <Needs role="ADMIN">{() => <List />}</Needs>
         <div className={css.grid}>
           <Card title={t('operate.roles')}>
-            <Pairs of={ROLES.map((role) => [t(`shell.role.${role}`), t(`operate.role.${role}`)])} />
-            <p className={css.faint}>{t('operate.labels.more')}</p>
+            <div className={css.stack}>
+              <Pairs of={ROLES.map((role) => [t(`shell.role.${role}`), t(`operate.role.${role}`)])} />
+              <p className={css.faint}>{t('operate.labels.more')}</p>
+            </div>
           </Card>
           <Card title={t('operate.people')}>
             <div className={css.stack}>
