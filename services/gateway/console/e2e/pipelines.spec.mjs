@@ -32,6 +32,22 @@ it('pipelines are searched and filtered, and the URL says by what', async ({ pag
   await until('the failing one', async () => (await names(page)).join() === 'Revenue report');
 });
 
+it('of many pipelines a page is shown, and all are found', async ({ page, site, server }) => {
+  const text = (n) => `version: v1\nname: Many ${n}\nmeta: {downbeat: {owner: team-${n % 2}, labels: [many]}}\npipeline:\n  a: {integration: DOWNBEAT, integration_job: NOOP, parameters: {}}\n`;
+  const made = [];
+  for (let n = 1; n <= 60; n++) made.push(await server.apply(`many_${n}`, text(n)));
+  await site.enter(page, '/pipelines?tag=many');
+  await page.getByText('60 of 65').waitFor();
+  assert.equal((await names(page)).length, 50);
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await page.waitForURL(/page=2/);
+  await until('the last is shown', async () => (await names(page)).at(-1) === 'Many 60');
+  await page.getByRole('combobox', { name: 'Owner' }).selectOption('team-1');
+  await page.getByText('30 of 65').waitFor();
+  await until('they begin with the first', async () => (await names(page))[0] === 'Many 1');
+  for (const id of made) await server.api('DELETE', `/pipelines?pipeline_id=${id}`);
+});
+
 it('rows are ordered by a press on the head, and opened by keys', async ({ page, site }) => {
   await site.enter(page, '/pipelines');
   await page.getByRole('link', { name: 'Hourly metrics' }).waitFor();

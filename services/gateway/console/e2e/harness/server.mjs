@@ -2,8 +2,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { downbeat, end, freePort, start, until } from './programs.mjs';
+import { CONSOLE, downbeat, end, freePort, start, until } from './programs.mjs';
 
+/** Environments of Python are made once, and kept for the tests that follow: to make one takes a while. */
+const ENVIRONMENTS = join(CONSOLE, 'e2e/.environments');
 const ENDED = ['SUCCEEDED', 'WARNING', 'FAILED', 'SKIPPED', 'CANCELLED'];
 
 export class Server {
@@ -26,7 +28,7 @@ export class Server {
 
   async up() {
     const { host } = new URL(this.origin);
-    this.program = start(downbeat(), ['dev', '--data', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`, '--api', host, ...this.args]);
+    this.program = start(downbeat(), ['dev', '--data', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`, '--api', host, '--environments', ENVIRONMENTS, ...this.args]);
     await until('the server is ready', async () => {
       if (this.program.ended) throw new Error(`it ended:\n${this.program.said}`);
       return /Its API is (at|reached)/.test(this.program.said) && (await fetch(`${this.origin}/api/engine/public/health`).catch(() => undefined))?.ok;
@@ -71,7 +73,7 @@ export class Server {
   }
 
   /** The run, once its status is one of these (by default: once it has ended). */
-  runIs(id, statuses = ENDED, ms = 60_000) {
+  runIs(id, statuses = ENDED, ms = 180_000) {
     return until(`run ${id} is ${statuses}`, async () => {
       const run = await this.api('GET', `/pipeline_runs/${id}`);
       return statuses.includes(run.runStatus) && run;

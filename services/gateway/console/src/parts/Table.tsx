@@ -36,6 +36,8 @@ interface TableProps<Row> {
   /** Name of the parameter in the URL; without it, the table keeps the order of the rows. */
   sort?: string;
   empty?: ReactNode;
+  /** As many rows are drawn at once; which of them, says `page` in the URL. */
+  size?: number;
 }
 
 type Order = { column: string; down: boolean };
@@ -55,12 +57,15 @@ export function ordered<Row>(rows: Row[], by: (row: Row) => string | number | un
   });
 }
 
-export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty }: TableProps<Row>) {
+export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty, size }: TableProps<Row>) {
   const [query, setQuery] = useSearchParams();
   const navigate = useNavigate();
   const order = sort ? orderOf(query.get(sort)) : undefined;
   const by = columns.find((column) => column.id === order?.column)?.by;
-  const shown = useMemo(() => (order && by ? ordered(rows, by, order.down) : rows), [rows, by, order?.down]);
+  const all = useMemo(() => (order && by ? ordered(rows, by, order.down) : rows), [rows, by, order?.down]);
+  // A page that is no more, as when a filter leaves few rows, is the last one.
+  const page = size ? Math.min(Math.max(1, Number(query.get('page')) || 1), Math.max(1, Math.ceil(all.length / size))) : 1;
+  const shown = size ? all.slice((page - 1) * size, page * size) : all;
   if (rows.length === 0 && empty) return <>{empty}</>;
 
   const press = (column: Column<Row>) => {
@@ -75,6 +80,16 @@ export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty }
       { replace: true },
     );
   };
+  const turn = (next: number) =>
+    setQuery(
+      (old) => {
+        const changed = new URLSearchParams(old);
+        if (next === 1) changed.delete('page');
+        else changed.set('page', String(next));
+        return changed;
+      },
+      { replace: true },
+    );
   const move = (event: KeyboardEvent<HTMLTableSectionElement>) => {
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
     const row = (event.target as HTMLElement).closest('tr');
@@ -125,6 +140,7 @@ export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty }
           ))}
         </tbody>
       </table>
+      {size !== undefined && <Pager page={page} size={size} total={all.length} go={turn} />}
     </div>
   );
 }

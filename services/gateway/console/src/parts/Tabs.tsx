@@ -1,5 +1,5 @@
 /** Tabs whose choice stands in the URL, and a row of choices of which one holds. Arrow keys go from tab to tab. */
-import type { KeyboardEvent, ReactNode } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 import css from './Tabs.module.css';
 
@@ -13,6 +13,12 @@ export interface Tab {
 export function Tabs({ tabs, label, param = 'tab' }: { tabs: Tab[]; label: string; param?: string }) {
   const [query, setQuery] = useSearchParams();
   const chosen = tabs.find((tab) => tab.id === query.get(param)) ?? tabs[0];
+  const row = useRef<HTMLDivElement>(null);
+  // On a narrow window the row scrolls: what is chosen is in sight, and nothing else moves.
+  useEffect(() => {
+    const tab = row.current?.querySelector<HTMLElement>(`[data-tab="${chosen?.id}"]`);
+    if (tab && row.current) row.current.scrollLeft = Math.max(0, tab.offsetLeft - row.current.offsetLeft - 24);
+  }, [chosen?.id]);
   if (!chosen) return null;
   const choose = (id: string) =>
     setQuery(
@@ -34,7 +40,7 @@ export function Tabs({ tabs, label, param = 'tab' }: { tabs: Tab[]; label: strin
   };
   return (
     <>
-      <div className={css.tabs} role="tablist" aria-label={label} onKeyDown={move}>
+      <div ref={row} className={css.tabs} role="tablist" aria-label={label} onKeyDown={move}>
         {tabs.map((tab) => (
           <button
             key={tab.id}

@@ -73,6 +73,7 @@ export function Pipelines() {
   const [query, setQuery] = useSearchParams();
   const all = useMemo(() => pipelines.data ?? [], [pipelines.data]);
   const definitions = useDefinitions(all);
+  const columns = useMemo(() => columnsFor(definitions), [definitions]);
   const denied = useDenied('EDITOR');
   const asked: Wanted = { text: query.get('q') ?? '', owner: query.get('owner') ?? '', tag: query.get('tag') ?? '', state: query.get('state') ?? '' };
   const set = (name: string, value: string) =>
@@ -81,11 +82,13 @@ export function Pipelines() {
         const next = new URLSearchParams(old);
         if (value) next.set(name, value);
         else next.delete(name);
+        next.delete('page');
         return next;
       },
       { replace: true },
     );
-  const shown = wanted(all, definitions, asked);
+  const { text, owner, tag, state } = asked;
+  const shown = useMemo(() => wanted(all, definitions, { text, owner, tag, state }), [all, definitions, text, owner, tag, state]);
   const owners = [...new Set([...[...definitions.values()].map((one) => one.owner), asked.owner].filter(Boolean))].sort();
   const tags = [...new Set([...[...definitions.values()].flatMap(tagsOf), asked.tag].filter(Boolean))].sort();
   const choices = (every: string, values: string[]) => [{ value: '', name: every }, ...values.map((value) => ({ value, name: value }))];
@@ -120,10 +123,11 @@ export function Pipelines() {
             <Table
               label={t('pipelines.title')}
               rows={shown}
-              columns={columnsFor(definitions)}
+              columns={columns}
               id={(row) => row.id}
               to={(row) => `/pipelines/${row.id}`}
               sort="sort"
+              size={50}
               empty={
                 all.length === 0 ? (
                   <Empty icon="pipelines" title={t('pipelines.none')}>

@@ -1,11 +1,14 @@
 /** The definitions of many pipelines, each fetched once for its version. */
-import { useQueries, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { text } from '../../api/client';
 import type { Pipeline } from '../../api/pipelines';
+import { queries } from '../../api/query';
 import { readDefinition, type Definition } from './definition';
 
 /** Of more pipelines, only these are read: what is found by owner and tag are those. */
-const MOST = 300;
+const MOST = 1_000;
+/** Requests at once; a browser makes six, and what is in sight must not wait. */
+const AT_ONCE = 3;
 
 const versionOf = (pipeline: Pipeline) => pipeline.publishedVersionNumber ?? pipeline.latestVersionNumber;
 
@@ -18,10 +21,35 @@ const definitionQuery = (pipeline: Pipeline) => ({
 
 export const useDefinition = (pipeline: Pipeline) => useQuery(definitionQuery(pipeline));
 
-/** Those that are known by now, by the id of their pipeline. */
+/** Does something with each, a few at a time; what fails is left out. */
+export async function eachOf<T, R>(all: T[], run: (one: T) => Promise<R>, atOnce = AT_ONCE): Promise<[T, R][]> {
+  const out: [T, R][] = [];
+  const left = all.values();
+  const work = async () => {
+    for (const one of left) {
+      try {
+        out.push([one, await run(one)]);
+      } catch {
+        // It may just have been deleted; the others count.
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return out;
+}
+
+const NONE = new Map<string, Definition>();
+
+/** Those of all pipelines, by id, in one piece once all of them are there: a list is drawn anew once, not for each. */
 export function useDefinitions(pipelines: Pipeline[]): Map<string, Definition> {
-  return useQueries({
-    queries: pipelines.slice(0, MOST).map(definitionQuery),
-    combine: (answers) => new Map(answers.flatMap((answer, at) => (answer.data ? [[pipelines[at]!.id, answer.data] as const] : []))),
+  const read = pipelines.slice(0, MOST);
+  const all = useQuery({
+    queryKey: ['definitions', read.map((one) => `${one.id} ${versionOf(one)}`).join()],
+    queryFn: async () => new Map((await eachOf(read, (one) => queries.fetchQuery(definitionQuery(one)))).map(([one, definition]) => [one.id, definition])),
+    enabled: read.length > 0,
+    staleTime: Infinity,
+    placeholderData: (before) => before,
+    structuralSharing: false,
   });
+  return all.data ?? NONE;
 }

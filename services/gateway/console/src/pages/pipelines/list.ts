@@ -29,7 +29,9 @@ export function isIn(pipeline: Pipeline, state: string): boolean {
 /** Labels of a pipeline and tags of its tasks: what it is found by. */
 export const tagsOf = (definition: Definition | undefined): string[] => [...new Set([...(definition?.labels ?? []), ...(definition?.tags ?? [])])];
 
-/** Those that fit: every word of the text in name, alias, owner or tags. */
+const byName = (a: Pipeline, b: Pipeline) => a.name.localeCompare(b.name, undefined, { numeric: true }) || a.alias.localeCompare(b.alias);
+
+/** Those that fit, by name: every word of the text in name, alias, owner or tags. */
 export function wanted(pipelines: Pipeline[], definitions: Map<string, Definition>, { text, owner, tag, state }: Wanted): Pipeline[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return pipelines.filter((pipeline) => {
@@ -41,5 +43,5 @@ export function wanted(pipelines: Pipeline[], definitions: Map<string, Definitio
       (tag === '' || tagsOf(definition).includes(tag)) &&
       isIn(pipeline, state)
     );
-  });
+  }).sort(byName);
 }
