@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { backoff, eventReader } from './live';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { backoff, eventReader, follow, QUIET, type LiveState } from './live';
 
 describe('events are cut out of a stream', () => {
   const read = (...pieces: string[]) => {
@@ -37,4 +37,38 @@ describe('a stream is opened again later each time', () => {
     [3, 1, 4000],
     [20, 1, 15_000],
   ])('after %d failures, with chance %d: %d ms', (failures, chance, expected) => expect(backoff(failures, chance)).toBe(expected));
+});
+
+describe('a stream that says nothing any more', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it('counts as broken and is opened again; one that keeps alive does not', async () => {
+    vi.useFakeTimers();
+    const opened: ReadableStreamDefaultController<Uint8Array>[] = [];
+    vi.stubGlobal('fetch', (_: string, { signal }: { signal: AbortSignal }) => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          opened.push(controller);
+          signal.addEventListener('abort', () => controller.error(new DOMException('aborted', 'AbortError')));
+        },
+      });
+      return Promise.resolve(new Response(body));
+    });
+    const stop = new AbortController();
+    const states: LiveState[] = [];
+    const over = follow('/x', { onEvent: () => undefined, onState: (state) => states.push(state), signal: stop.signal });
+    await vi.advanceTimersByTimeAsync(QUIET - 1);
+    opened[0]!.enqueue(new TextEncoder().encode(': still here\n\n'));
+    await vi.advanceTimersByTimeAsync(QUIET - 1);
+    expect(states).toEqual(['connecting', 'live']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(states).toEqual(['connecting', 'live', 'broken', 'connecting', 'live']);
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await over;
+    expect(opened).toHaveLength(2);
+  });
 });

@@ -70,19 +70,32 @@ const pause = (ms: number, signal: AbortSignal) =>
     }, { once: true });
   });
 
+/** Milliseconds of silence after which a stream counts as broken; servers say something every 15 s. */
+export const QUIET = 20_000;
+
 /** Follows a stream until it ends, is refused for good, or `signal` says so. */
 export async function follow(path: string, { onEvent, onState, signal, last = 'end' }: Following): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     onState?.('connecting');
+    // A connection that died without a word says nothing, and neither does a server that waits: only that one keeps alive.
+    const stop = new AbortController();
+    const end = () => stop.abort();
+    signal.addEventListener('abort', end, { once: true });
+    let quiet = setTimeout(end, QUIET);
+    const heard = () => {
+      clearTimeout(quiet);
+      quiet = setTimeout(end, QUIET);
+    };
     try {
-      const answer = await send('GET', path, { headers: { accept: 'text/event-stream' }, signal });
+      const answer = await send('GET', path, { headers: { accept: 'text/event-stream' }, signal: stop.signal });
       const read = eventReader();
       const pieces = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
       onState?.('live');
       for (;;) {
         const { done, value } = await pieces.read();
         if (done) break;
+        heard();
         failures = 0;
         for (const event of read(value)) {
           onEvent(event);
@@ -97,9 +110,12 @@ export async function follow(path: string, { onEvent, onState, signal, last = 'e
     } catch (thrown) {
       if (signal.aborted) return;
       const error = asApiError(thrown);
-      onState?.('broken', error);
+      onState?.('broken', stop.signal.aborted ? undefined : error);
       // What is refused now is refused again.
       if ([400, 403, 404, 422].includes(error.status)) return;
+    } finally {
+      clearTimeout(quiet);
+      signal.removeEventListener('abort', end);
     }
     await pause(backoff(failures++), signal);
   }

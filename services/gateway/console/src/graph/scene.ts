@@ -164,12 +164,12 @@ export function shownPart(view: { x: number; y: number; zoom: number }, width: n
 /** Below this zoom nobody can read what stands in a node. */
 export const READABLE = 0.42;
 /** More nodes than that are not in the page at once. */
-export const NODES_MAX = 400;
+export const NODES_MAX = 250;
 
 /** Pixels around the window in which nodes are parts of the page already, */
-const AROUND = 320;
+const AROUND = 200;
 /** and by which it may move before they are looked for again. */
-export const STILL = 160;
+export const STILL = 120;
 
 /** The nodes that are drawn as parts of the page; none where they are too small or too many: then the canvas shows them. */
 export function nodesShown(of: Scene, view: { x: number; y: number; zoom: number }, width: number, height: number): number[] {
