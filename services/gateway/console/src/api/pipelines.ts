@@ -129,9 +129,6 @@ export const useSchedules = (id: string, count = 10) =>
 export const useHealth = (id: string) =>
   useQuery({ queryKey: ['health', id], queryFn: ({ signal }) => get<Health>(`/pipelines/${seg(id)}/health`, {}, signal), refetchInterval: POLL.calm });
 
-export const useEnvironments = () =>
-  useQuery({ queryKey: ['environments', 'names'], queryFn: ({ signal }) => get<{ id: string; name: string }[]>('/environments', {}, signal), staleTime: 60_000 });
-
 /** The runs of pipelines in a time of at most seven days, the newest first. */
 export const runsQuery = (asked: { pipelineIds?: string[]; status?: string[]; from?: string; to?: string; page?: number; size?: number }) => ({
   queryKey: ['runs', asked],

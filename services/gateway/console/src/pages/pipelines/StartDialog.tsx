@@ -2,7 +2,8 @@
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { asApiError } from '../../api/errors';
-import { startRun, useEnvironments, usePipeline, type InputSpec, type Pipeline, type PipelineMore } from '../../api/pipelines';
+import { useEnvironments } from '../../api/environments';
+import { startRun, usePipeline, type InputSpec, type Pipeline, type PipelineMore } from '../../api/pipelines';
 import { t } from '../../i18n';
 import { Button } from '../../parts/Button';
 import { Dialog } from '../../parts/Dialog';
@@ -95,7 +96,7 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
             <Select
               id={id}
               value={environment}
-              choices={[{ value: '', name: t('pipelines.environment.default') }, ...environments.data!.map((one) => ({ value: one.id, name: one.name }))]}
+              choices={[{ value: '', name: t('pipelines.environment.default') }, ...environments.data!.map((one) => ({ value: one.environmentId, name: one.name }))]}
               choose={setEnvironment}
             />
           )}
