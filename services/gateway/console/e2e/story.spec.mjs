@@ -63,10 +63,9 @@ it('a morning with the console', async ({ page, site, server, world }) => {
 
   // Lineage: what the failed run did not write is there again, and the difference between both says so.
   await page.getByRole('tab', { name: 'Assets & lineage' }).click();
-  await page.getByRole('row').filter({ hasText: 'warehouse/finance.summary' }).first().waitFor();
+  await page.getByRole('row').filter({ hasText: 'summary' }).filter({ hasText: 'Read · Written' }).waitFor();
   await page.goto(site.url(`/lineage?${new URLSearchParams({ mode: 'runs', before: failed, after: run })}`));
-  await page.getByText('dashboards/revenue').or(page.getByText('Revenue', { exact: true })).first().waitFor();
-  await page.getByText('New', { exact: true }).first().waitFor();
+  await page.locator('.react-flow__node').filter({ hasText: 'summary' }).filter({ hasText: 'New' }).waitFor();
 
   // Money: it has cost a little more.
   await until('the cost has changed', async () => (await sum()) > before, 60_000);
@@ -77,7 +76,7 @@ it('a morning with the console', async ({ page, site, server, world }) => {
 
   // The audit: who, what, and why.
   await page.goto(site.url('/audit'));
-  const saved = page.getByRole('row').filter({ hasText: /version 3|Apply|Pipeline/i }).filter({ hasText: 'revenue_report' }).first();
+  const saved = page.getByRole('row').filter({ hasText: 'applied pipeline revenue_report: version 3 after 2' });
   await saved.filter({ hasText: 'key:dev' }).getByRole('button', { name: 'Open the entry' }).click();
   await page.getByRole('dialog').getByText(REASON).waitFor();
 });
