@@ -115,7 +115,7 @@ it('two versions are compared, and each text is there as it was applied, comment
   await site.enter(page, `${place}?tab=versions`);
   const diff = page.getByLabel('From version 1 to 2').locator('visible=true').last();
   await diff.getByText('order["amont"]').waitFor();
-  assert.match(await diff.innerText(), /−\s+print\(sum\(order\["amount"\]/);
+  assert.match(await diff.innerText(), /Removed:\s+print\(sum\(order\["amount"\]/);
   await page.getByRole('button', { name: 'Side by side' }).click();
   await page.waitForURL(/diff=beside/);
   await page.goto(site.url(`${place}?tab=yaml&version=1`));

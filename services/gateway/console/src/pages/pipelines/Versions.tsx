@@ -43,7 +43,7 @@ function Compared({ of, from, to }: { of: PipelineMore; from: number; to: number
               old === now ? (
                 <Empty tight icon="check" title={t('pipelines.diff.none')} />
               ) : (
-                <Diff before={old} after={now} label={title} layout={{ view, choose }} />
+                <Diff before={old} after={now} label={`${title}: YAML`} layout={{ view, choose }} />
               )
             }
           </Answer>
