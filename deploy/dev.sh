@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 downbeat=$1
 shift
-data=.downbeat
+data=${DOWNBEAT_DATA:-.downbeat}
 ready=$data/ready
 done_before=$data/examples
 mkdir -p "$data"

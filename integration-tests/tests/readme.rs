@@ -35,13 +35,14 @@ fn the_commands_of_the_readme_work_as_written() {
     };
     // `make test` is what runs this very test; `make local` is covered by `local.rs`.
     assert_eq!(of(""), ["make demo", "make test", "make local"], "a new command needs a place in these tests");
-    assert_eq!(of("background").len(), 1);
+    assert_eq!((of("background").len(), of("dev").len()), (1, 1));
     assert!(of("foreground").len() >= 8);
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Only where things lie differs from a reader's terminal: data and port of this test alone.
     let (port, api) = (free_port(), free_port());
-    let start = |command: &str, name: &str| {
+    let start_over = |data: &str, command: &str, name: &str| {
+        let data = folder.path().join(data);
         let mut shell = std::process::Command::new("bash");
         shell
             .args(["-c", &format!("exec {command}")])
@@ -49,14 +50,15 @@ fn the_commands_of_the_readme_work_as_written() {
             // The programs are those that are tested: they are built.
             .env("BUILD", "true")
             .env("PATH", path_with(&programs()))
-            .env("DOWNBEAT_DATA", folder.path().join("data"))
-            .env("DOWNBEAT_LOG", format!("embedded:{}", folder.path().join("data/log").display()))
+            .env("DOWNBEAT_DATA", &data)
+            .env("DOWNBEAT_LOG", format!("embedded:{}", data.join("log").display()))
             .env("DOWNBEAT_LISTEN", format!("127.0.0.1:{port}"))
             .env("DOWNBEAT_GATEWAY_LISTEN", format!("127.0.0.1:{api}"))
             .env("DOWNBEAT_SERVER", format!("http://127.0.0.1:{port}"))
             .env("DOWNBEAT_WORKER_ENVIRONMENTS", repository().join(".cache/environments"));
         Process::start_with(&mut shell, &folder.path().join(name)).expect("bash starts")
     };
+    let start = |command: &str, name: &str| start_over("data", command, name);
     // A reader has built with `make demo`, which leaves the program where the README says.
     let mut demo = start("make demo", "demo.txt");
     let status = demo.wait(COMMAND_AT_MOST).unwrap_or_else(|| panic!("make demo does not end:\n{}", demo.printed()));
@@ -99,6 +101,25 @@ fn the_commands_of_the_readme_work_as_written() {
         );
     }
     assert!(dev.terminate().success(), "{}", dev.printed());
+
+    // With examples, for the console.
+    let mut dev = start_over("examples", of("dev")[0], "examples.txt");
+    let found = eventually("make dev names the console", Duration::from_secs(300), || {
+        assert!(dev.ended().is_none(), "{}", dev.printed());
+        dev.printed().contains("The console is at").then(|| dev.printed())
+    });
+    assert!(
+        found.contains(&format!("http://127.0.0.1:{api}/console/")) && !found.contains("could not be run"),
+        "{found}"
+    );
+    let started_here = |command: &str, name: &str| {
+        let mut asked = start_over("examples", command, name);
+        assert!(asked.wait(COMMAND_AT_MOST).is_some_and(|status| status.success()), "{}", asked.printed());
+        asked.printed()
+    };
+    let runs = started_here("target/debug/downbeat runs", "examples-runs.txt");
+    assert!(runs.contains("SUCCEEDED") && runs.contains("FAILED"), "one of them fails on purpose:\n{runs}");
+    dev.terminate();
 }
 
 fn path_with(folder: &Path) -> String {
