@@ -162,6 +162,7 @@ it('fields, jobs and values are offered where they fit', async (parts) => {
   await page.keyboard.press('Control+End');
   await page.keyboard.type('        treat');
   await page.locator('[data-yaml] .cm-tooltip-autocomplete').getByText('treat_failure_as_warning').waitFor();
+  // The editor takes no choice in the first 75 ms of its list, so that nobody chooses what they have not seen; nothing in the page tells of it.
   await page.waitForTimeout(100);
   await page.keyboard.press('Enter');
   await page.locator('[data-yaml] .cm-tooltip-autocomplete').getByText('true', { exact: true }).waitFor();

@@ -74,10 +74,6 @@ export interface Health {
   /** Amounts as decimal numbers of the currency, not in millionths. */
   budgets: { owner: string; amount: string; spent: string; currency: string; period: string; endsAt: string | null; crossed: number[]; holdsRuns: boolean }[];
 }
-export interface Sensor {
-  id: string;
-  name: string;
-}
 export interface PipelineRun {
   id: string;
   pipelineId: string;

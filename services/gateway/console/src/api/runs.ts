@@ -108,12 +108,6 @@ export interface Operation {
   assetExternalId: string | null;
 }
 
-export interface CostSum {
-  pipelineId?: string;
-  currency?: string;
-  total?: string;
-  entries?: number;
-}
 export interface CostLine {
   entry?: { micros?: number; currency?: string; unit?: string } | null;
   runId?: string;

@@ -1,7 +1,6 @@
 /** The text of a pipeline: what there is, what the server says of one, and how one is kept. Knows no page. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { get, post, put, seg, text } from './client';
-import { ApiError } from './errors';
 import { queries } from './query';
 
 export interface Kept {
@@ -116,12 +115,6 @@ export async function keep({ reason, ...body }: Keeping): Promise<Stored> {
   await Promise.all([queries.invalidateQueries({ queryKey: ['pipelines'] }), queries.invalidateQueries({ queryKey: ['versions'] })]);
   return stored;
 }
-
-/** What the server found where it refused a text. */
-export const diagnosticsOf = (error: unknown): Diagnostic[] | undefined => {
-  const body = error instanceof ApiError ? (error.body as { diagnostics?: Diagnostic[] } | undefined) : undefined;
-  return Array.isArray(body?.diagnostics) ? body.diagnostics : undefined;
-};
 
 export interface StartWith {
   versionNumber: number;

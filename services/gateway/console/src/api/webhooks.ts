@@ -1,5 +1,4 @@
 /** Addresses that start pipelines. Path and secret are in the answer that makes them, and nowhere else. */
-import { useQuery } from '@tanstack/react-query';
 import { get, post, remove, seg } from './client';
 import { queries } from './query';
 
@@ -22,7 +21,6 @@ export const endpointsOf = (pipeline: string) => ({
   queryKey: ['webhooks', pipeline],
   queryFn: async ({ signal }: { signal: AbortSignal }) => (await get<{ endpoints: Endpoint[] }>(`/pipelines/${seg(pipeline)}/webhooks`, {}, signal)).endpoints,
 });
-export const useEndpoints = (pipeline: string) => useQuery({ ...endpointsOf(pipeline), enabled: pipeline !== '' });
 
 export async function openEndpoint(pipeline: string, name: string, scheme: string): Promise<{ endpoint: Endpoint; path: string; secret: string }> {
   const answer = await post<{ endpoint: Endpoint; path: string; secret: string }>(`/pipelines/${seg(pipeline)}/webhooks`, { name, scheme });

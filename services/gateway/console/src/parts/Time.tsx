@@ -1,7 +1,7 @@
 /** An instant, how long something took, an amount: as the chosen language and zone write it, and exactly on hovering. */
 import { useNow } from './clock';
 import { Tip } from './Tip';
-import { bytesText, durationText, exactTime, moneyText, relativeTime, shortTime, type Instant } from './values';
+import { durationText, exactTime, moneyText, relativeTime, shortTime, type Instant } from './values';
 
 interface TimeProps {
   at: Instant | null | undefined;
@@ -31,8 +31,4 @@ export function Duration({ from, to, ms }: { from?: Instant | null; to?: Instant
 export function Money({ amount, currency }: { amount: string | number | undefined; currency: string | undefined }) {
   if (amount === undefined || amount === '') return <span aria-hidden="true">–</span>;
   return <span>{moneyText(amount, currency ?? '')}</span>;
-}
-
-export function Bytes({ of }: { of: number | undefined }) {
-  return of === undefined ? <span aria-hidden="true">–</span> : <span>{bytesText(of)}</span>;
 }

@@ -3,7 +3,6 @@ import type { Pipeline } from '../../api/pipelines';
 import type { Definition } from './definition';
 
 export const STATES = ['failing', 'running', 'paused', 'draft'] as const;
-export type State = (typeof STATES)[number];
 export interface Wanted {
   text: string;
   owner: string;

@@ -7,12 +7,6 @@ import { toneOf } from '../../../parts/status';
 import type { Definition } from './definition';
 import type { RunTask } from './tasks';
 
-export interface RunGraph {
-  nodes: GraphNode<RunTask>[];
-  edges: GraphEdge[];
-  groups: GraphGroup[];
-}
-
 const lower = (text: string) => text.toLowerCase();
 const groupKey = (id: string) => `group:${id}`;
 
