@@ -23,7 +23,7 @@ export class Site {
     await this.server.up();
     const vite = `${CONSOLE}node_modules/vite/bin/vite.js`;
     const { DOWNBEAT_KEY: _, ...env } = process.env;
-    this.program = start(process.execPath, [vite, 'preview', '--port', String(port), '--strictPort', '--bypass-lock'], {
+    this.program = start(process.execPath, [vite, 'preview', '--port', String(port), '--strictPort'], {
       cwd: CONSOLE,
       env: { ...env, DOWNBEAT_API: this.server.origin },
     });
