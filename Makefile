@@ -48,8 +48,8 @@ local: build tools ## Start the services as separate processes over a real NATS 
 
 test: console tools ## Build and run every test
 	cargo build --locked --workspace --all-targets
+	cargo test --locked --workspace --doc --quiet
 	$(PYTHON) integration-tests/run-tests.py
-	cargo test --locked --workspace --doc
 
 judge: export DOWNBEAT_JUDGE_EXPRESSIONS ?= 20000
 judge: export DOWNBEAT_JUDGE_CRONS ?= 5000
