@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
@@ -206,6 +207,19 @@ fn nothing_is_left_to_do_and_no_test_is_switched_off() {
         for word in &banned {
             assert!(!text.contains(word.as_str()), "{} contains {word}", path.display());
         }
+    }
+}
+
+/// `make mutants` takes hours; that its patches still fit the code is known at once.
+#[test]
+fn every_planted_bug_still_fits_the_code() {
+    let root = repository();
+    let folder = root.join("integration-tests/src/sim/mutants");
+    let patches: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(patches.len() > 30, "{}", patches.len());
+    for patch in patches {
+        let git = Command::new("git").current_dir(&root).args(["apply", "--check"]).arg(&patch).output().unwrap();
+        assert!(git.status.success(), "{}: {}", patch.display(), String::from_utf8_lossy(&git.stderr));
     }
 }
 

@@ -324,8 +324,10 @@ fn parse_uuid(text: &str) -> Option<[u8; 16]> {
         return None;
     }
     let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    // Digit by digit: numbers are read with a sign before them, too.
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(bytes)
 }
@@ -342,7 +344,11 @@ mod tests {
         assert_eq!(&text[14..15], "4");
         assert!(matches!(&text[19..20], "8" | "9" | "a" | "b"));
         assert_eq!(text.parse::<PipelineId>().unwrap(), id);
-        assert!("weather".parse::<PipelineId>().is_err());
+        assert_eq!(text.to_uppercase().replace('-', "").parse::<PipelineId>().unwrap(), id);
+        for none in ["weather", "", &text[1..], &text.replacen(&text[..2], "+a", 1), &text.replacen(&text[..1], "é", 1)]
+        {
+            assert!(none.parse::<PipelineId>().is_err(), "{none}");
+        }
     }
 
     #[test]

@@ -11,18 +11,25 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::{body::HttpBody, extract::Request, response::Response};
+use axum::{body::HttpBody, extract::Request, http::HeaderValue, response::Response};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::{Status, body::Body, transport::Channel};
+use tonic::{
+    Status,
+    body::Body,
+    transport::{Channel, server::TcpConnectInfo},
+};
 use tower::{Service as _, ServiceExt as _};
 
 use crate::{limits, tls};
 
 /// How often a call was handed on already.
 const HOPS: &str = "downbeat-hops";
+/// Address of who made a call that was handed on: of the connection that it came by first. A server that calls go through says it, and nobody
+/// else is believed.
+pub const FROM: &str = "downbeat-from";
 
 /// Where calls go.
 #[derive(Clone, Debug, Default)]
@@ -156,6 +163,9 @@ impl Calls {
     pub async fn answer(mut self, request: Request) -> Response {
         let hops = request.headers().get(HOPS).and_then(|hops| hops.to_str().ok()?.parse::<u8>().ok()).unwrap_or(0);
         let mut request = request;
+        if hops == 0 {
+            say_from(&mut request);
+        }
         loop {
             match self.place().await {
                 Place::Here(here) => return here.answer(request).await,
@@ -199,6 +209,14 @@ impl Calls {
             Ok(Ok(place)) => place.clone(),
             Ok(Err(_)) | Err(_) => Place::Nowhere,
         }
+    }
+}
+
+fn say_from(request: &mut Request) {
+    let connection = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
+    request.headers_mut().remove(FROM);
+    if let Some(from) = connection.and_then(|address| HeaderValue::try_from(address.to_string()).ok()) {
+        request.headers_mut().insert(FROM, from);
     }
 }
 

@@ -47,8 +47,14 @@ impl Server {
 
 /// Asks the server at this address; what answers says its name.
 async fn ask(address: &str) -> Result<String, Status> {
-    let mut channel = Target::plain(address).unwrap().connect().await.unwrap();
-    let request = axum::http::Request::post(format!("{address}/service/method")).body(Body::empty()).unwrap();
+    let channel = Target::plain(address).unwrap().connect().await.unwrap();
+    ask_over(channel, address).await
+}
+
+/// The same over this connection, with a lie about where it comes from.
+async fn ask_over(mut channel: Channel, address: &str) -> Result<String, Status> {
+    let request = axum::http::Request::post(format!("{address}/service/method")).header(FROM, "192.0.2.1:1");
+    let request = request.body(Body::empty()).unwrap();
     let response =
         channel.ready().await.unwrap().call(request).await.map_err(|error| Status::unknown(error.to_string()))?;
     if let Some(status) = Status::from_header_map(response.headers()) {
@@ -56,6 +62,14 @@ async fn ask(address: &str) -> Result<String, Status> {
     }
     let body = axum::body::to_bytes(axum::body::Body::new(response.into_body()), 1_000).await;
     Ok(String::from_utf8(body.unwrap().to_vec()).unwrap())
+}
+
+/// Services that say which address they are called from.
+fn tells_from() -> Place {
+    let tell = |request: Request| async move {
+        request.headers().get(FROM).map(|from| from.to_str().unwrap().to_owned()).unwrap_or_default()
+    };
+    Place::Here(Here::new(Router::new().fallback(any(tell))))
 }
 
 #[tokio::test]
@@ -68,6 +82,22 @@ async fn a_call_is_answered_where_the_services_are() {
     b.here();
     a.there(&b.address);
     assert_eq!(ask(&a.address).await.unwrap(), "b");
+}
+
+#[tokio::test]
+async fn a_call_comes_from_where_it_came_first_however_often_it_is_handed_on() {
+    let (a, b, c) = (Server::start("a").await, Server::start("b").await, Server::start("c").await);
+    let channel = Target::plain(&c.address).unwrap().connect().await.unwrap();
+    c.switch.set(tells_from());
+    let caller = ask_over(channel.clone(), &c.address).await.unwrap();
+    let address: std::net::SocketAddr = caller.parse().unwrap();
+    assert!(address.ip().is_loopback());
+    a.switch.set(tells_from());
+    c.there(&a.address);
+    assert_eq!(ask_over(channel.clone(), &c.address).await.unwrap(), caller);
+    b.there(&a.address);
+    c.there(&b.address);
+    assert_eq!(ask_over(channel, &c.address).await.unwrap(), caller);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use downbeat_proto::{
     asked::{self, Asked},
     control::v1 as wire,
 };
+use downbeat_runtime::grpc::switch::FROM;
 use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
 
 use super::{ACCOUNT, Control};
@@ -37,7 +38,9 @@ impl Asker {
         let metadata = request.metadata();
         let really = Asked::of(metadata);
         let client = || metadata.get("user-agent").and_then(|client| client.to_str().ok()).map(ToOwned::to_owned);
-        let peer = || request.remote_addr().map(|address| address.to_string());
+        // Another replica may have handed the call on.
+        let first = || metadata.get(FROM).and_then(|from| from.to_str().ok()).map(ToOwned::to_owned);
+        let peer = || first().or_else(|| request.remote_addr().map(|address| address.to_string()));
         let who = Who::of(metadata, asked.actor());
         let caller = Caller {
             // An actor that is none is refused; it is recorded all the same, within bounds.
