@@ -67,6 +67,7 @@ export const pipelines = {
   'pipelines.pause.done': '{pipeline} is paused.',
   'pipelines.resume': 'Resume',
   'pipelines.resume.title': 'Resume {pipeline}?',
+  'pipelines.resume.more': 'From now on, schedules and triggers start it again. What schedules would have started meanwhile is skipped.',
   'pipelines.resume.pending': 'Resuming…',
   'pipelines.resume.done': '{pipeline} goes on.',
   'pipelines.delete': 'Delete',

@@ -37,7 +37,6 @@ export const operate: Record<keyof typeof en, string> = {
   'operate.from': '시작',
   'operate.to': '종료',
   'operate.reason': '사유',
-  'operate.reason.hint': '감사 기록에 남습니다.',
   'operate.yes': '예',
   'operate.no': '아니요',
   'operate.add': '추가',

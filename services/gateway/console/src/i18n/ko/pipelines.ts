@@ -69,6 +69,7 @@ export const pipelines: Record<keyof typeof en, string> = {
   'pipelines.pause.done': '{pipeline}이(가) 일시 중지되었습니다.',
   'pipelines.resume': '다시 시작',
   'pipelines.resume.title': '{pipeline}을(를) 다시 시작할까요?',
+  'pipelines.resume.more': '지금부터 스케줄과 트리거로 다시 실행됩니다. 일시 중지된 동안 지나간 스케줄은 건너뜁니다.',
   'pipelines.resume.pending': '다시 시작하는 중…',
   'pipelines.resume.done': '{pipeline}이(가) 다시 시작되었습니다.',
   'pipelines.delete': '삭제',

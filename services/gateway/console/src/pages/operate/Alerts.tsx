@@ -129,8 +129,9 @@ function List() {
           title={t('operate.alerts.retry.of', { name: trying.name })}
           act={t('operate.alerts.retry')}
           close={() => setTrying(undefined)}
-          run={async () => {
-            await retryAlert(trying.alertId);
+          reason="audit"
+          run={async (reason) => {
+            await retryAlert(trying.alertId, reason);
             done(t('operate.alerts.retried'));
           }}
         >

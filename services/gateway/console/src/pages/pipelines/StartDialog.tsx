@@ -8,6 +8,7 @@ import { t } from '../../i18n';
 import { Button } from '../../parts/Button';
 import { Dialog } from '../../parts/Dialog';
 import { Check, Field, Input, Select, TextArea } from '../../parts/Field';
+import { Reason } from '../../parts/Reason';
 import { Answer } from '../../parts/states';
 import { act } from '../../parts/toasts';
 import { initial, readInputs, type Typed } from './inputs';
@@ -48,6 +49,7 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
   const [environment, setEnvironment] = useState('');
   const draft = of.publishedVersionNumber != null && of.latestVersionNumber > of.publishedVersionNumber ? of.latestVersionNumber : undefined;
   const [version, setVersion] = useState(of.publishedVersionNumber == null ? String(of.latestVersionNumber) : '');
+  const [reason, setReason] = useState('');
   const [pressed, setPressed] = useState(false);
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<string>();
@@ -61,7 +63,7 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
     try {
       const run = await act(
         t('pipelines.start.pending', { pipeline: of.name }),
-        () => startRun(of.id, { runInputs: inputs, environment: environment || undefined, versionNumber: version ? Number(version) : undefined }),
+        () => startRun(of.id, { runInputs: inputs, environment: environment || undefined, versionNumber: version ? Number(version) : undefined }, reason),
         () => ({ words: t('pipelines.start.done', { pipeline: of.name }) }),
       );
       close();
@@ -117,6 +119,7 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
           )}
         </Field>
       )}
+      <Reason kept="audit" value={reason} change={setReason} />
       {error && (
         <p className={css.error} role="alert">
           {error}

@@ -5,6 +5,7 @@ import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
 import { Check, Search } from '../../../parts/Field';
+import { Reason } from '../../../parts/Reason';
 import { Empty } from '../../../parts/states';
 import { Choices } from '../../../parts/Tabs';
 import { asApiError } from '../../../api/errors';
@@ -49,6 +50,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [from, setFrom] = useState<'only' | 'from'>('from');
   const [sought, setSought] = useState('');
+  const [reason, setReason] = useState('');
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<string>();
   const restart = useRestart(run);
@@ -65,7 +67,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
     setPending(true);
     setError(undefined);
     try {
-      await restart(from === 'only' ? 'RESTART_FROM_SELECTED' : 'RESTART_FROM_TASKS', [...chosen]);
+      await restart(from === 'only' ? 'RESTART_FROM_SELECTED' : 'RESTART_FROM_TASKS', [...chosen], reason);
       close();
     } catch (thrown) {
       setError(asApiError(thrown).words);
@@ -113,7 +115,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
           {shown.length === 0 && <Empty title={t('run.task.none')} tight />}
         </div>
         <p>{t('run.act.subset.more', { count: chosen.size })}</p>
-        <p className={css.note}>{t('run.act.audit')}</p>
+        <Reason kept="audit" value={reason} change={setReason} />
         {error && (
           <p className={css.error} role="alert">
             {error}
