@@ -6,6 +6,7 @@ import { useScope } from '../../app/scope';
 import { t } from '../../i18n';
 import { Code } from '../../parts/Code';
 import { Card, Pairs } from '../../parts/Page';
+import { planned, plannedText } from '../../parts/planned';
 import { Answer, Empty } from '../../parts/states';
 import { Mark, Status } from '../../parts/Status';
 import { Duration, Time } from '../../parts/Time';
@@ -48,8 +49,8 @@ function Coming({ of }: { of: PipelineMore }) {
       <Answer of={schedules} tight>
         {(all) => {
           const firings = all
-            .filter((one) => !one.paused)
-            .flatMap((one) => one.firings.map((firing) => ({ at: firing.instant, name: one.schedule.name || one.schedule.cron })))
+            .filter((one) => !one.paused && planned(one.schedule.name).kind !== 'deadline')
+            .flatMap((one) => one.firings.map((firing) => ({ at: firing.instant, name: plannedText(one.schedule.name) || one.schedule.cron })))
             .sort((a, b) => a.at.localeCompare(b.at))
             .slice(0, FIRINGS);
           return firings.length === 0 ? (

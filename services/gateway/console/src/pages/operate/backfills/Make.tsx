@@ -10,6 +10,7 @@ import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
 import { Check, Field, Input, Select } from '../../../parts/Field';
+import { planned } from '../../../parts/planned';
 import { Table } from '../../../parts/Table';
 import { done } from '../../../parts/toasts';
 import { numberText, shortTime } from '../../../parts/values';
@@ -24,7 +25,7 @@ export function Make({ close }: { close: () => void }) {
   const [picked, setPipeline] = useState(query.get('pipeline') ?? '');
   const pipeline = names.some((one) => one.id === picked) ? picked : (names[0]?.id ?? '');
   const asked = useQuery({ ...previewOf(pipeline, '', 1), enabled: pipeline !== '' });
-  const schedules = (asked.data ?? []).flatMap((one) => (one.schedule && !one.schedule.name.startsWith('deadline:') ? [one.schedule.name] : []));
+  const schedules = (asked.data ?? []).flatMap((one) => (one.schedule && planned(one.schedule.name).kind === 'schedule' ? [one.schedule.name] : []));
   const [chosen, setSchedule] = useState('');
   const schedule = schedules.includes(chosen) ? chosen : (schedules[0] ?? '');
   const [from, setFrom] = useState(day(7));
