@@ -3,11 +3,12 @@
  * so the focus stays inside, Esc closes, and the focus returns to where it was. `Confirm` asks before something is done.
  */
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
-import { asApiError } from '../api/errors';
+import { asApiError, type ApiError } from '../api/errors';
 import { t } from '../i18n';
 import { Button } from './Button';
 import { Field, Input } from './Field';
 import { Reason, type KeptIn } from './Reason';
+import { Refused } from './states';
 import css from './Dialog.module.css';
 
 interface DialogProps {
@@ -76,7 +77,7 @@ interface ConfirmProps {
 
 export function Confirm({ title, act, danger, type, reason, run, close, children }: ConfirmProps) {
   const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<ApiError>();
   const [typed, setTyped] = useState('');
   const [why, setWhy] = useState('');
   const press = async () => {
@@ -86,7 +87,7 @@ export function Confirm({ title, act, danger, type, reason, run, close, children
       await run(why.trim());
       close();
     } catch (thrown) {
-      setError(asApiError(thrown).words);
+      setError(asApiError(thrown));
       setPending(false);
     }
   };
@@ -113,11 +114,7 @@ export function Confirm({ title, act, danger, type, reason, run, close, children
         )}
         {reason && <Reason kept={reason} value={why} change={setWhy} />}
       </div>
-      {error && (
-        <p className={css.error} role="alert">
-          {error}
-        </p>
-      )}
+      {error && <Refused error={error} />}
     </Dialog>
   );
 }

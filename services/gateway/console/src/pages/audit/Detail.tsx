@@ -27,7 +27,7 @@ export function Detail({ of, close }: { of: AuditEntry; close: () => void }) {
   return (
     <Drawer title={named('audit.command', of.command)} close={close} beside={<Outcome of={of} />}>
       <div className={css.stack}>
-        {of.summary && <p>{of.summary}</p>}
+        {of.summary && <p lang="en">{of.summary}</p>}
         <Pairs
           of={[
             [t('audit.at'), exactTime(of.at)],

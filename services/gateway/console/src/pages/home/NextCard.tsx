@@ -40,7 +40,7 @@ export function NextCard({ of, mine }: { of: UseQueryResult<Happening>; mine: (a
             <ul className={css.rows}>
               {others.map((one, at) => (
                 <li key={`other-${at}`} className={css.row}>
-                  <span>{readable(one.text)}</span>
+                  <span lang="en">{readable(one.text)}</span>
                 </li>
               ))}
               {next.map((one) => (

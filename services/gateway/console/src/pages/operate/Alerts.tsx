@@ -87,7 +87,7 @@ function List() {
                         <Status of={one.status} /> <Link to={`/pipelines/${one.pipelineId}`}>{one.pipelineAlias}</Link>
                         {one.taskId && <span>/ {one.taskId}</span>}
                       </span>
-                      {one.message && one.state !== 'DELIVERED' && <small>{one.message}</small>}
+                      {one.message && one.state !== 'DELIVERED' && <small lang="en">{one.message}</small>}
                     </span>
                   ),
                 },

@@ -1,7 +1,7 @@
 /** Starts a run: a form made of the inputs of the pipeline, the environment, and the version where there is a draft. */
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { asApiError } from '../../api/errors';
+import { asApiError, type ApiError } from '../../api/errors';
 import { useEnvironments } from '../../api/environments';
 import { startRun, usePipeline, type InputSpec, type Pipeline, type PipelineMore } from '../../api/pipelines';
 import { t } from '../../i18n';
@@ -9,7 +9,7 @@ import { Button } from '../../parts/Button';
 import { Dialog } from '../../parts/Dialog';
 import { Check, Field, Input, Select, TextArea } from '../../parts/Field';
 import { Reason } from '../../parts/Reason';
-import { Answer } from '../../parts/states';
+import { Answer, Refused } from '../../parts/states';
 import { act } from '../../parts/toasts';
 import { initial, readInputs, type Typed } from './inputs';
 import css from './Start.module.css';
@@ -52,7 +52,7 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
   const [reason, setReason] = useState('');
   const [pressed, setPressed] = useState(false);
   const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<ApiError>();
   const { inputs, wrong } = readInputs(specs, typed);
 
   const start = async () => {
@@ -69,7 +69,7 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
       close();
       void navigate(`/runs/${run}`);
     } catch (thrown) {
-      setError(asApiError(thrown).words);
+      setError(asApiError(thrown));
       setPending(false);
     }
   };
@@ -120,11 +120,7 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
         </Field>
       )}
       <Reason kept="audit" value={reason} change={setReason} />
-      {error && (
-        <p className={css.error} role="alert">
-          {error}
-        </p>
-      )}
+      {error && <Refused error={error} />}
       <div className={css.foot}>
         <Button onClick={close}>{t('parts.cancel')}</Button>
         <Button type="submit" kind="primary" icon="play" pending={pending}>

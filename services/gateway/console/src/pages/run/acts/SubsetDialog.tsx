@@ -6,9 +6,9 @@ import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
 import { Check, Search } from '../../../parts/Field';
 import { Reason } from '../../../parts/Reason';
-import { Empty } from '../../../parts/states';
+import { Empty, Refused } from '../../../parts/states';
 import { Choices } from '../../../parts/Tabs';
-import { asApiError } from '../../../api/errors';
+import { asApiError, type ApiError } from '../../../api/errors';
 import type { Group } from '../model/definition';
 import type { RunTask } from '../model/tasks';
 import { useRestart } from './dialogs';
@@ -52,7 +52,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
   const [sought, setSought] = useState('');
   const [reason, setReason] = useState('');
   const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<ApiError>();
   const restart = useRestart(run);
   const text = sought.trim().toLowerCase();
   const shown = all.filter((choice) => choice.name.toLowerCase().includes(text) || choice.id.toLowerCase().includes(text)).slice(0, 300);
@@ -70,7 +70,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
       await restart(from === 'only' ? 'RESTART_FROM_SELECTED' : 'RESTART_FROM_TASKS', [...chosen], reason);
       close();
     } catch (thrown) {
-      setError(asApiError(thrown).words);
+      setError(asApiError(thrown));
       setPending(false);
     }
   };
@@ -116,11 +116,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
         </div>
         <p>{t('run.act.subset.more', { count: chosen.size })}</p>
         <Reason kept="audit" value={reason} change={setReason} />
-        {error && (
-          <p className={css.error} role="alert">
-            {error}
-          </p>
-        )}
+        {error && <Refused error={error} />}
       </div>
     </Dialog>
   );
