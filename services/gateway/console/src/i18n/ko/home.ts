@@ -63,7 +63,7 @@ export const home: Record<keyof typeof en, string> = {
   'home.cost.asset': '자산',
   'home.cost.cost': '비용',
   'home.cost.uses': '사용',
-  'home.cost.each': '사용당',
+  'home.cost.each': '1회당',
   'home.cost.unused': '사용 안 함',
   'home.cost.none': '이 기간의 자산 비용이 없습니다',
   'home.cost.none.more': '비용은 설정한 단가, 웨어하우스가 보고한 사용량, 청구서에서 집계됩니다.',

@@ -93,7 +93,7 @@ function Kept({ of, definition }: { of: PipelineMore; definition: Definition | u
           [t('pipelines.branch'), git ? of.workingBranch || of.defaultBranch : undefined],
           [t('pipelines.commit'), of.lastSyncedCommit ? <Code key="commit" short>{of.lastSyncedCommit.slice(0, 10)}</Code> : undefined],
           [t('pipelines.cost30'), costs.data ? costs.data.sums.map((sum) => money(sum.total, sum.currency)).join(' + ') || t('pipelines.cost.none') : '–'],
-          [t('pipelines.tab.promises'), health.data && health.data.freshness.length + health.data.deadlines.length > 0 ? late > 0 ? <Mark key="late" tone="bad" icon="warning">{t('pipelines.promises.broken', { count: late })}</Mark> : <Mark key="kept" tone="good" icon="check">{t('pipelines.promises.kept')}</Mark> : undefined],
+          [t('pipelines.promises'), health.data && health.data.freshness.length + health.data.deadlines.length > 0 ? late > 0 ? <Mark key="late" tone="bad" icon="warning">{t('pipelines.promises.broken', { count: late })}</Mark> : <Mark key="kept" tone="good" icon="check">{t('pipelines.promises.kept')}</Mark> : undefined],
           ['ID', <Code key="id" short>{of.id}</Code>],
         ]}
       />

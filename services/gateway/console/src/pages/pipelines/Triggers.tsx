@@ -69,6 +69,7 @@ export function Triggers({ of, definition }: { of: PipelineMore; definition: Def
       <div className={css.bar} style={{ marginBottom: 0 }}>
         <span className={css.muted}>{t('pipelines.triggers.zone', { zone: zoneName() })}</span>
         <span className={css.grow} />
+        <span className={css.muted} aria-hidden="true">{t('pipelines.triggers.count')}</span>
         <Choices
           label={t('pipelines.triggers.count')}
           of={COUNTS.map((value) => ({ value, name: value }))}
