@@ -41,7 +41,7 @@ it('a connection is made, tried, changed and removed; its secret is never shown'
   await drawer.getByRole('button', { name: 'Remove' }).click();
   const remove = dialog(page, 'Remove warehouse');
   assert.equal(await remove.getByRole('button', { name: 'Remove' }).getAttribute('aria-disabled'), 'true');
-  await remove.getByRole('textbox').fill('warehouse');
+  await remove.getByRole('textbox', { name: 'Type warehouse to confirm' }).fill('warehouse');
   await remove.getByRole('button', { name: 'Remove' }).click();
   await page.getByText('No connections yet').waitFor();
 });
@@ -79,7 +79,7 @@ it('a key is made, shown once, opens the API, and is revoked', async ({ page, si
   await assert.rejects(server.api('GET', '/keys', undefined, key), /403/);
   await page.getByRole('row', { name: /reporting/ }).getByRole('button', { name: 'Revoke' }).click();
   const revoke = dialog(page, 'Revoke reporting');
-  await revoke.getByRole('textbox').fill('reporting');
+  await revoke.getByRole('textbox', { name: 'Type reporting to confirm' }).fill('reporting');
   await revoke.getByRole('button', { name: 'Revoke' }).click();
   await page.getByText('Key reporting opens nothing any more').waitFor();
   await until('the key opens nothing', () => server.api('GET', '/pools', undefined, key).then(() => false, (error) => /401/.test(error.message)));

@@ -93,6 +93,7 @@ it('a pipeline is paused and goes on', async ({ page, site, server, world }) => 
   await page.getByText('Paused', { exact: true }).first().waitFor();
   await page.getByRole('button', { name: 'More for Hourly metrics' }).click();
   await page.getByRole('menuitem', { name: 'Resume' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
   await until('it goes on', async () => !(await paused()));
 });
 

@@ -91,7 +91,7 @@ it('a run is watched to its end: tasks come alive, a person approves, it fails a
   await drawer.getByRole('button', { name: 'Approve' }).click();
   const ask = page.getByRole('dialog', { name: 'Approve May it go out?' });
   await ask.getByText('what follows from it begins').waitFor();
-  await ask.getByRole('textbox', { name: /Comment/ }).fill('looks right');
+  await ask.getByRole('textbox', { name: /Reason/ }).fill('looks right');
   await ask.getByRole('button', { name: 'Approve' }).click();
   await drawer.getByText('Succeeded').first().waitFor();
   await drawer.getByRole('button', { name: 'Close' }).click();

@@ -28,7 +28,7 @@ export interface Alert {
 
 export const useAlerts = (state: string, pipeline: string) => useRows<Alert>('/alerts', 'alerts', { state, pipeline }, { poll: POLL.usual });
 
-export async function retryAlert(id: string): Promise<void> {
-  await post(`/alerts/${seg(id)}/retry`);
+export async function retryAlert(id: string, reason: string): Promise<void> {
+  await post(`/alerts/${seg(id)}/retry`, {}, { reason });
   await queries.invalidateQueries({ queryKey: ['rows', '/alerts'] });
 }

@@ -67,13 +67,13 @@ export const useBackfill = (id: string) =>
 export const previewBackfill = (span: Span): Promise<Preview> => post<Preview>('/backfills/preview', { span });
 
 /** `once` makes a second press the same backfill. */
-export async function makeBackfill(span: Span, maxActive: number, once: string): Promise<string> {
-  const { backfillId } = await post<{ backfillId: string }>('/backfills', { span, maxActive, idempotencyKey: once });
+export async function makeBackfill(span: Span, maxActive: number, once: string, reason: string): Promise<string> {
+  const { backfillId } = await post<{ backfillId: string }>('/backfills', { span, maxActive, idempotencyKey: once }, { reason });
   await changed();
   return backfillId;
 }
 
 export async function cancelBackfill(id: string, reason: string): Promise<void> {
-  await post(`/backfills/${seg(id)}/cancel`, reason ? { reason } : {});
+  await post(`/backfills/${seg(id)}/cancel`, { reason });
   await changed();
 }

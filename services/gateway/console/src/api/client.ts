@@ -12,6 +12,8 @@ export interface Asking {
   query?: Query;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Why it is asked for, as the audit keeps it. */
+  reason?: string;
   signal?: AbortSignal;
 }
 
@@ -31,6 +33,12 @@ export function address(path: string, query: Query = {}): string {
 /** A segment of a path. */
 export const seg = (text: string): string => encodeURIComponent(text);
 
+/** Text in any script, so it travels as bytes (docs/audit.md). */
+function because(reason: string | undefined): Record<string, string> {
+  const clean = reason?.trim();
+  return clean ? { 'downbeat-reason-bin': btoa(String.fromCharCode(...new TextEncoder().encode(clean))) } : {};
+}
+
 /** The answer as it came; status 401 is asked once more with a new token. */
 export async function send(method: string, path: string, asking: Asking = {}): Promise<Response> {
   const once = () =>
@@ -40,6 +48,7 @@ export async function send(method: string, path: string, asking: Asking = {}): P
       headers: {
         ...(accessToken() ? { authorization: `Bearer ${accessToken()}` } : {}),
         ...(asking.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...because(asking.reason),
         ...asking.headers,
       },
       body: asking.body === undefined ? undefined : JSON.stringify(asking.body),
@@ -78,6 +87,6 @@ export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promi
 export const post = <T>(path: string, body?: unknown, more?: Asking): Promise<T> => json<T>('POST', path, { ...more, body: body ?? {} });
 export const put = <T>(path: string, body: unknown, more?: Asking): Promise<T> => json<T>('PUT', path, { ...more, body });
 export const patch = <T>(path: string, body: unknown, more?: Asking): Promise<T> => json<T>('PATCH', path, { ...more, body });
-export const remove = <T = void>(path: string, query?: Query, body?: unknown): Promise<T> => json<T>('DELETE', path, { query, body });
+export const remove = <T = void>(path: string, query?: Query, more?: Asking): Promise<T> => json<T>('DELETE', path, { ...more, query });
 export const text = async (path: string, query?: Query, signal?: AbortSignal): Promise<string> =>
   (await send('GET', path, { query, signal })).text();

@@ -37,21 +37,21 @@ export const useConnections = (when = true) =>
 export const useConnection = (id: string | undefined, when = true) =>
   useQuery({ queryKey: ['connections', id], queryFn: ({ signal }) => get<ConnectionDetail>(`${PLACE}/${seg(id!)}`, {}, signal), enabled: when && id !== undefined });
 
-export async function makeConnection(made: { name: string; integration: string; fields: Record<string, unknown>; isDefault: boolean }): Promise<ConnectionDetail> {
-  const answer = await post<ConnectionDetail>(PLACE, made);
+export async function makeConnection(made: { name: string; integration: string; fields: Record<string, unknown>; isDefault: boolean }, reason: string): Promise<ConnectionDetail> {
+  const answer = await post<ConnectionDetail>(PLACE, made, { reason });
   await changed();
   return answer;
 }
 
 /** Fields that are not named stay; null takes one away. */
-export async function changeConnection(id: string, some: { fields?: Record<string, unknown>; isDefault?: boolean }): Promise<ConnectionDetail> {
-  const answer = await patch<ConnectionDetail>(`${PLACE}/${seg(id)}`, some);
+export async function changeConnection(id: string, some: { fields?: Record<string, unknown>; isDefault?: boolean }, reason: string): Promise<ConnectionDetail> {
+  const answer = await patch<ConnectionDetail>(`${PLACE}/${seg(id)}`, some, { reason });
   await changed();
   return answer;
 }
 
-export async function removeConnection(id: string, force: boolean): Promise<void> {
-  await remove(`${PLACE}/${seg(id)}`, force ? { force } : {});
+export async function removeConnection(id: string, force: boolean, reason: string): Promise<void> {
+  await remove(`${PLACE}/${seg(id)}`, force ? { force } : {}, { reason });
   // Only the list: what is gone is not to be asked for again.
   await queries.invalidateQueries({ queryKey: ['connections'], exact: true });
 }

@@ -90,15 +90,15 @@ export const useSavings = () =>
 export const usePrices = () =>
   useQuery({ queryKey: ['costs', 'prices'], queryFn: ({ signal }) => get<{ prices: { version: number; prices: Price[]; at: string | null } | null }>('/costs/prices', {}, signal) });
 
-export async function setPrices(prices: Price[]): Promise<void> {
-  await put('/costs/prices', { prices });
+export async function setPrices(prices: Price[], reason: string): Promise<void> {
+  await put('/costs/prices', { prices }, { reason });
   await queries.invalidateQueries({ queryKey: ['costs'] });
 }
 
 export const useBudgets = () => useRows<BudgetStatus>('/budgets', 'budgets', {}, { size: 200 });
 
 /** Gives an owner a budget; `undefined` takes it away. */
-export async function setBudget(owner: string, budget: Budget | undefined): Promise<void> {
-  await put('/budgets', budget ? { owner, budget } : { owner });
+export async function setBudget(owner: string, budget: Budget | undefined, reason: string): Promise<void> {
+  await put('/budgets', budget ? { owner, budget } : { owner }, { reason });
   await queries.invalidateQueries({ queryKey: ['rows', '/budgets'] });
 }

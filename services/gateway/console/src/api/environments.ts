@@ -26,19 +26,19 @@ export const useEnvironments = () =>
 export const useEnvironment = (id: string | undefined) =>
   useQuery({ queryKey: ['environments', id], queryFn: ({ signal }) => get<Environment>(`/environments/${seg(id!)}`, {}, signal), enabled: id !== undefined });
 
-export async function makeEnvironment(name: string, values: Record<string, Variable>): Promise<Environment> {
-  const answer = await post<Environment>('/environments', { name, values });
+export async function makeEnvironment(name: string, values: Record<string, Variable>, reason: string): Promise<Environment> {
+  const answer = await post<Environment>('/environments', { name, values }, { reason });
   await changed();
   return answer;
 }
 
-export async function changeEnvironment(id: string, to: { name: string; values: Record<string, Variable>; defaultEnv: boolean }): Promise<void> {
-  await patch(`/environments/${seg(id)}`, to);
+export async function changeEnvironment(id: string, to: { name: string; values: Record<string, Variable>; defaultEnv: boolean }, reason: string): Promise<void> {
+  await patch(`/environments/${seg(id)}`, to, { reason });
   await changed();
 }
 
-export async function removeEnvironment(id: string): Promise<void> {
-  await remove(`/environments/${seg(id)}`);
+export async function removeEnvironment(id: string, reason: string): Promise<void> {
+  await remove(`/environments/${seg(id)}`, {}, { reason });
   // Only the list: what is gone is not to be asked for again.
   await queries.invalidateQueries({ queryKey: ['environments'], exact: true });
 }

@@ -21,6 +21,17 @@ export class ApiError extends Error {
   ) {
     super(words);
   }
+
+  /** In which language the words are, if not in that of the page: sentences of the server are English. */
+  get lang(): 'en' | undefined {
+    return faultIn(this.body) ? 'en' : undefined;
+  }
+}
+
+/** What an answer says of itself. */
+function faultIn(body: unknown): Fault['detail'] | undefined {
+  const detail = typeof body === 'object' && body !== null ? (body as Partial<Fault>).detail : undefined;
+  return typeof detail === 'string' || (Array.isArray(detail) && detail.length > 0) ? detail : undefined;
 }
 
 /** `["body", "tasks", 0, "name"]` as `tasks[0].name`. */
@@ -31,10 +42,10 @@ export function place(loc: (string | number)[]): string {
 
 /** The error that an answer means. */
 export function fromAnswer(status: number, body: unknown, after?: string | null): ApiError {
-  const detail = typeof body === 'object' && body !== null ? (body as Partial<Fault>).detail : undefined;
+  const detail = faultIn(body);
   const seconds = after ? Number(after) : undefined;
   if (typeof detail === 'string') return new ApiError(status, detail, [], seconds, body);
-  if (Array.isArray(detail) && detail.length > 0) {
+  if (detail !== undefined) {
     const where = detail.map((one) => ({ place: place(one.loc ?? []), words: one.msg }));
     const words = where.map((one) => (one.place ? `${one.place}: ${one.words}` : one.words)).join('\n');
     return new ApiError(status, words, where, seconds, body);

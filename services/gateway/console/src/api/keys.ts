@@ -24,13 +24,13 @@ const changed = () => queries.invalidateQueries({ queryKey: ['keys'] });
 export const useKeysOfApi = (when: boolean) =>
   useQuery({ queryKey: ['keys'], queryFn: async ({ signal }) => (await get<{ keys: ApiKey[] }>('/keys', {}, signal)).keys, refetchInterval: POLL.calm, enabled: when });
 
-export async function makeKey(made: { name: string; grants: Grant[]; expiresAt?: string }): Promise<{ key: ApiKey; secret: string }> {
-  const answer = await post<{ key: ApiKey; secret: string }>('/keys', made);
+export async function makeKey(made: { name: string; grants: Grant[]; expiresAt?: string }, reason: string): Promise<{ key: ApiKey; secret: string }> {
+  const answer = await post<{ key: ApiKey; secret: string }>('/keys', made, { reason });
   await changed();
   return answer;
 }
 
-export async function revokeKey(id: string): Promise<void> {
-  await remove(`/keys/${seg(id)}`);
+export async function revokeKey(id: string, reason: string): Promise<void> {
+  await remove(`/keys/${seg(id)}`, {}, { reason });
   await changed();
 }

@@ -144,31 +144,31 @@ export interface Starting {
   environment?: string;
   versionNumber?: number;
 }
-export async function startRun(id: string, starting: Starting): Promise<string> {
+export async function startRun(id: string, starting: Starting, reason: string): Promise<string> {
   // The same press starts one run, however often the request is sent.
   const headers = { 'Idempotency-Key': crypto.randomUUID() };
-  const { pipelineRunId } = await post<{ pipelineRunId: string }>(`/pipelines/${seg(id)}/start`, starting, { headers });
+  const { pipelineRunId } = await post<{ pipelineRunId: string }>(`/pipelines/${seg(id)}/start`, starting, { headers, reason });
   await Promise.all([queries.invalidateQueries({ queryKey: ['runs'] }), changed(id)]);
   return pipelineRunId;
 }
-export async function pause(id: string): Promise<void> {
-  await post(`/pipelines/${seg(id)}/pause`);
+export async function pause(id: string, reason: string): Promise<void> {
+  await post(`/pipelines/${seg(id)}/pause`, {}, { reason });
   await changed(id);
 }
-export async function resume(id: string): Promise<void> {
-  await post(`/pipelines/${seg(id)}/resume`);
+export async function resume(id: string, reason: string): Promise<void> {
+  await post(`/pipelines/${seg(id)}/resume`, {}, { reason });
   await changed(id);
 }
 /** Its page must be left before lists are looked at again (`afterDelete`): it would ask for what is gone. */
-export async function deletePipeline(id: string): Promise<void> {
-  await remove('/pipelines', { pipeline_id: id });
+export async function deletePipeline(id: string, reason: string): Promise<void> {
+  await remove('/pipelines', { pipeline_id: id }, { reason });
 }
 export async function afterDelete(): Promise<void> {
   await Promise.all([queries.invalidateQueries({ queryKey: ['pipelines'], exact: true }), queries.invalidateQueries({ queryKey: ['now'] })]);
 }
 /** Goes on where a run failed; answers the id of the new run. */
-export async function retryFromFailed(run: string): Promise<string> {
-  const { runId } = await post<{ runId: string }>(`/pipeline_runs/${seg(run)}/restart`, { mode: 'RESTART_FROM_FAILED', idempotencyKey: crypto.randomUUID() });
+export async function retryFromFailed(run: string, reason: string): Promise<string> {
+  const { runId } = await post<{ runId: string }>(`/pipeline_runs/${seg(run)}/restart`, { mode: 'RESTART_FROM_FAILED', idempotencyKey: crypto.randomUUID() }, { reason });
   await Promise.all([queries.invalidateQueries({ queryKey: ['now'] }), queries.invalidateQueries({ queryKey: ['broken'] }), queries.invalidateQueries({ queryKey: ['runs'] })]);
   return runId;
 }

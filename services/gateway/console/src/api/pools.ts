@@ -15,7 +15,7 @@ export interface Pool {
 export const usePools = () => useQuery({ queryKey: ['pools'], queryFn: async ({ signal }) => (await get<{ pools: Pool[] }>('/pools', {}, signal)).pools, refetchInterval: POLL.usual });
 
 /** Gives a pool its size; undefined takes it away. */
-export async function setPool(name: string, slots: number | undefined): Promise<void> {
-  await put(`/pools/${seg(name)}`, slots === undefined ? { remove: true } : { slots });
+export async function setPool(name: string, slots: number | undefined, reason: string): Promise<void> {
+  await put(`/pools/${seg(name)}`, slots === undefined ? { remove: true } : { slots }, { reason });
   await queries.invalidateQueries({ queryKey: ['pools'] });
 }

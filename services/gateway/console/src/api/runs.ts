@@ -238,10 +238,10 @@ export type TaskMark = 'SUCCEEDED' | 'WARNING' | 'FAILED' | 'SKIPPED';
 /** One key for one intent: a request that is sent again does nothing a second time. */
 const key = () => crypto.randomUUID();
 
-export const cancelRun = (id: string) => post(`${ofRun(id)}/cancel`);
-export const releaseRun = (id: string) => post<{ changed?: boolean }>(`${ofRun(id)}/release`);
-export const restartRun = (id: string, mode: RestartMode, taskIds: string[] = []) =>
-  post<{ runId?: string }>(`${ofRun(id)}/restart`, { mode, ...(taskIds.length > 0 ? { taskIds } : {}), idempotencyKey: key() });
+export const cancelRun = (id: string, reason: string) => post(`${ofRun(id)}/cancel`, {}, { reason });
+export const releaseRun = (id: string, reason: string) => post<{ changed?: boolean }>(`${ofRun(id)}/release`, {}, { reason });
+export const restartRun = (id: string, mode: RestartMode, taskIds: string[], reason: string) =>
+  post<{ runId?: string }>(`${ofRun(id)}/restart`, { mode, ...(taskIds.length > 0 ? { taskIds } : {}), idempotencyKey: key() }, { reason });
 export const decideTask = (task: TaskRun, approved: boolean, comment: string) =>
   post(`${ofTask(task)}/${approved ? 'approve' : 'reject'}`, { comment, idempotencyKey: key() });
 export const markTask = (task: TaskRun, mark: TaskMark, reason: string) => post(`${ofTask(task)}/mark`, { mark, reason, idempotencyKey: key() });

@@ -102,16 +102,8 @@ export interface Keeping {
   reason?: string;
 }
 
-/** Why, as the audit keeps it: text in any script, so it travels as bytes. */
-function because(reason: string | undefined): Record<string, string> {
-  const clean = reason?.trim();
-  if (!clean) return {};
-  const bytes = new TextEncoder().encode(clean);
-  return { 'downbeat-reason-bin': btoa(String.fromCharCode(...bytes)) };
-}
-
 export async function keep({ reason, ...body }: Keeping): Promise<Stored> {
-  const stored = await put<Stored>('/pipelines/source', body, { headers: because(reason) });
+  const stored = await put<Stored>('/pipelines/source', body, { reason });
   await Promise.all([queries.invalidateQueries({ queryKey: ['pipelines'] }), queries.invalidateQueries({ queryKey: ['versions'] })]);
   return stored;
 }

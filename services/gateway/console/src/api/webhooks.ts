@@ -22,20 +22,20 @@ export const endpointsOf = (pipeline: string) => ({
   queryFn: async ({ signal }: { signal: AbortSignal }) => (await get<{ endpoints: Endpoint[] }>(`/pipelines/${seg(pipeline)}/webhooks`, {}, signal)).endpoints,
 });
 
-export async function openEndpoint(pipeline: string, name: string, scheme: string): Promise<{ endpoint: Endpoint; path: string; secret: string }> {
-  const answer = await post<{ endpoint: Endpoint; path: string; secret: string }>(`/pipelines/${seg(pipeline)}/webhooks`, { name, scheme });
+export async function openEndpoint(pipeline: string, name: string, scheme: string, reason: string): Promise<{ endpoint: Endpoint; path: string; secret: string }> {
+  const answer = await post<{ endpoint: Endpoint; path: string; secret: string }>(`/pipelines/${seg(pipeline)}/webhooks`, { name, scheme }, { reason });
   await changed();
   return answer;
 }
 
 /** The secret before is good for so many seconds. */
-export async function rotateEndpoint(id: string, overlapSeconds: number): Promise<{ endpoint: Endpoint; secret: string }> {
-  const answer = await post<{ endpoint: Endpoint; secret: string }>(`/webhooks/${seg(id)}/rotate`, { overlapSeconds });
+export async function rotateEndpoint(id: string, overlapSeconds: number, reason: string): Promise<{ endpoint: Endpoint; secret: string }> {
+  const answer = await post<{ endpoint: Endpoint; secret: string }>(`/webhooks/${seg(id)}/rotate`, { overlapSeconds }, { reason });
   await changed();
   return answer;
 }
 
-export async function closeEndpoint(id: string): Promise<void> {
-  await remove(`/webhooks/${seg(id)}`);
+export async function closeEndpoint(id: string, reason: string): Promise<void> {
+  await remove(`/webhooks/${seg(id)}`, {}, { reason });
   await changed();
 }

@@ -3,10 +3,12 @@
  * so the focus stays inside, Esc closes, and the focus returns to where it was. `Confirm` asks before something is done.
  */
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
-import { asApiError } from '../api/errors';
+import { asApiError, type ApiError } from '../api/errors';
 import { t } from '../i18n';
 import { Button } from './Button';
 import { Field, Input } from './Field';
+import { Reason, type KeptIn } from './Reason';
+import { Refused } from './states';
 import css from './Dialog.module.css';
 
 interface DialogProps {
@@ -65,24 +67,27 @@ interface ConfirmProps {
   danger?: boolean;
   /** A word that must be typed first, for what cannot be taken back. */
   type?: string;
+  /** Where the server keeps why it was done: it is asked for, and given to `run`. */
+  reason?: KeptIn;
   /** Does it; what it throws is shown, and the dialog stays. */
-  run: () => Promise<unknown>;
+  run: (reason: string) => Promise<unknown>;
   close: () => void;
   children?: ReactNode;
 }
 
-export function Confirm({ title, act, danger, type, run, close, children }: ConfirmProps) {
+export function Confirm({ title, act, danger, type, reason, run, close, children }: ConfirmProps) {
   const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<ApiError>();
   const [typed, setTyped] = useState('');
+  const [why, setWhy] = useState('');
   const press = async () => {
     setPending(true);
     setError(undefined);
     try {
-      await run();
+      await run(why.trim());
       close();
     } catch (thrown) {
-      setError(asApiError(thrown).words);
+      setError(asApiError(thrown));
       setPending(false);
     }
   };
@@ -107,12 +112,9 @@ export function Confirm({ title, act, danger, type, run, close, children }: Conf
             {(id) => <Input id={id} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} />}
           </Field>
         )}
+        {reason && <Reason kept={reason} value={why} change={setWhy} />}
       </div>
-      {error && (
-        <p className={css.error} role="alert">
-          {error}
-        </p>
-      )}
+      {error && <Refused error={error} />}
     </Dialog>
   );
 }

@@ -38,8 +38,9 @@ export function Input({ className, ...rest }: InputHTMLAttributes<HTMLInputEleme
   return <input type="text" {...rest} className={`${css.input} ${className ?? ''}`} />;
 }
 
-export function TextArea({ className, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement>) {
-  return <textarea spellCheck={false} {...rest} className={`${css.input} ${className ?? ''}`} />;
+/** `prose`: what people write, not what programs read. */
+export function TextArea({ className, prose = false, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { prose?: boolean }) {
+  return <textarea spellCheck={prose} {...rest} className={`${css.input} ${prose ? css.prose : ''} ${className ?? ''}`} />;
 }
 
 export interface Choice {

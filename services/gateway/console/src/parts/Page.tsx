@@ -1,6 +1,7 @@
 /** What pages are built of: the page with its title, cards, pairs of name and value, tags, a bar of progress. */
 import { useEffect, type ReactNode } from 'react';
 import { Link } from 'react-router';
+import { t } from '../i18n';
 import css from './Page.module.css';
 
 export interface Crumb {
@@ -29,7 +30,7 @@ export function Page({ title, beside, about, crumbs, acts, full, children }: Pag
       <header className={css.head}>
         <div className={css.names}>
           {crumbs && crumbs.length > 0 && (
-            <nav className={css.crumbs} aria-label="Breadcrumb">
+            <nav className={css.crumbs} aria-label={t('parts.crumbs')}>
               {crumbs.map((crumb) => (
                 <span key={crumb.to}>
                   <Link to={crumb.to}>{crumb.name}</Link> <span aria-hidden="true">/</span>

@@ -17,7 +17,7 @@ export function Toasts() {
         <div key={one.id} className={`${css.toast} ${css[one.tone]}`} role={one.tone === 'bad' ? 'alert' : undefined}>
           <Icon name={ICONS[one.tone]} spin={one.tone === 'live'} />
           <span className={css.words}>
-            {one.words} {one.link && <Link to={one.link.to}>{one.link.name}</Link>}
+            <span lang={one.lang}>{one.words}</span> {one.link && <Link to={one.link.to}>{one.link.name}</Link>}
           </span>
           {one.tone !== 'live' && <Button small kind="quiet" icon="close" label={t('parts.close')} onClick={() => toasts.close(one.id)} />}
         </div>

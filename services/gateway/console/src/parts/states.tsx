@@ -3,7 +3,7 @@
  * is on its way. `Answer` chooses among them for a query, and keeps what it had when a later look fails.
  */
 import { useEffect, useState, type ReactNode } from 'react';
-import { asApiError } from '../api/errors';
+import { asApiError, type ApiError } from '../api/errors';
 import { t } from '../i18n';
 import { Button } from './Button';
 import { Icon, type IconName } from './Icon';
@@ -38,12 +38,21 @@ function advice(status: number): string | undefined {
   return undefined;
 }
 
+/** What was refused, in the words of whoever refused it. */
+export function Refused({ error }: { error: ApiError }) {
+  return (
+    <p className={css.refused} role="alert" lang={error.lang}>
+      {error.words}
+    </p>
+  );
+}
+
 export function Failed({ error, again, tight }: { error: unknown; again?: () => void; tight?: boolean }) {
-  const { status, words } = asApiError(error);
+  const { status, words, lang } = asApiError(error);
   return (
     <div className={`${css.state} ${css.failed} ${tight ? css.tight : ''}`} role="alert">
       <Icon name="warning" size={22} />
-      <strong>{words}</strong>
+      <strong lang={lang}>{words}</strong>
       {advice(status) && <p>{advice(status)}</p>}
       {again && (
         <div className={css.acts}>

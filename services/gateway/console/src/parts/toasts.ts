@@ -5,6 +5,8 @@ export interface Message {
   id: number;
   tone: 'good' | 'bad' | 'live';
   words: string;
+  /** Of the words, if they are not in the language of the page. */
+  lang?: string;
   link?: { to: string; name: string };
 }
 
@@ -37,7 +39,10 @@ function add(message: Omit<Message, 'id'>): number {
 }
 
 export const done = (words: string, link?: Message['link']): number => add({ tone: 'good', words, link });
-export const failed = (thrown: unknown): number => add({ tone: 'bad', words: asApiError(thrown).words });
+export const failed = (thrown: unknown): number => {
+  const { words, lang } = asApiError(thrown);
+  return add({ tone: 'bad', words, lang });
+};
 
 /** Does something: pending is said at once, done only when the server has answered. Throws what `run` throws. */
 export async function act<T>(pending: string, run: () => Promise<T>, then: (answer: T) => { words: string; link?: Message['link'] }): Promise<T> {

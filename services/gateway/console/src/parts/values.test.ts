@@ -31,7 +31,14 @@ describe('durations', () => {
     [7_800_000, '2 h 10 m'],
     [274_000_000, '3 d 4 h'],
     [-5, '0 ms'],
-  ])('%d is %s', (given, expected) => expect(durationText(given)).toBe(expected));
+  ])('%d is %s', (given, expected) => expect(durationText(given, 'en')).toBe(expected));
+  it.each([
+    [840, '840 ms'],
+    [4_230, '4.2초'],
+    [185_000, '3분 05초'],
+    [7_800_000, '2시간 10분'],
+    [274_000_000, '3일 4시간'],
+  ])('in Korean, %d is %s', (given, expected) => expect(durationText(given, 'ko')).toBe(expected));
 });
 
 describe('amounts', () => {

@@ -60,19 +60,23 @@ export function relativeTime(instant: Instant, now: Instant = Date.now(), spoken
   return relative.format(Math.trunc(away / 1000), 'second');
 }
 
+/** How the units of a duration are written behind their number. */
+const UNITS: Record<string, { s: string; m: string; h: string; d: string }> = { en: { s: ' s', m: ' m', h: ' h', d: ' d' }, ko: { s: '초', m: '분', h: '시간', d: '일' } };
+
 /** `840 ms`, `4.2 s`, `3 m 05 s`, `2 h 10 m`, `3 d 4 h`. */
-export function durationText(milliseconds: number): string {
+export function durationText(milliseconds: number, spoken: string = language()): string {
+  const { s, m, h, d } = UNITS[spoken] ?? UNITS.en!;
   const whole = Math.max(0, Math.round(milliseconds));
   if (whole < 1000) return `${whole} ms`;
   const seconds = whole / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 10) return `${seconds.toFixed(1)}${s}`;
+  if (seconds < 60) return `${Math.floor(seconds)}${s}`;
   const two = (n: number) => String(n).padStart(2, '0');
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} m ${two(Math.floor(seconds % 60))} s`;
+  if (minutes < 60) return `${minutes}${m} ${two(Math.floor(seconds % 60))}${s}`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${two(minutes % 60)} m`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 48) return `${hours}${h} ${two(minutes % 60)}${m}`;
+  return `${Math.floor(hours / 24)}${d} ${hours % 24}${h}`;
 }
 
 export function numberText(value: number, spoken: string = language()): string {

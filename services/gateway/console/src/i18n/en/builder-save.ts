@@ -10,8 +10,6 @@ export const builderSave = {
   'builder.save.version.more': 'Schedules and triggers use it from now on.',
   'builder.save.draft': 'Draft',
   'builder.save.draft.more': 'Only runs that ask for it use it; the current version stays.',
-  'builder.save.reason': 'Reason',
-  'builder.save.reason.more': 'For the audit: why you change it.',
   'builder.save.act': 'Save as version',
   'builder.save.actDraft': 'Save as draft',
   'builder.save.pending': 'Saving…',

@@ -35,7 +35,6 @@ export const operate = {
   'operate.from': 'From',
   'operate.to': 'Until',
   'operate.reason': 'Reason',
-  'operate.reason.hint': 'It stands in the audit.',
   'operate.yes': 'Yes',
   'operate.no': 'No',
   'operate.add': 'Add',

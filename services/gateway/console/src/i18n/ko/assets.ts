@@ -114,7 +114,7 @@ export const assets: Record<keyof typeof en, string> = {
   'assets.cost.billed': '청구',
   'assets.cost.estimated': '추정',
   'assets.cost.none': '알려진 비용이 없습니다',
-  'assets.cost.none.more': '이 자산을 지정한 작업의 비용은 가격과 청구 내역에 따라 계산됩니다. 비용과 예산 페이지를 참고해 주세요.',
+  'assets.cost.none.more': '이 자산을 지정한 작업의 비용은 단가와 청구 내역에 따라 계산됩니다. 비용과 예산 페이지를 참고해 주세요.',
   'assets.usage.days': '일별 사용 횟수',
   'assets.usage.first': '처음',
   'assets.usage.last': '마지막',

@@ -12,8 +12,6 @@ export const builderSave: Record<keyof typeof en, string> = {
   'builder.save.version.more': '지금부터 스케줄과 트리거에 적용됩니다.',
   'builder.save.draft': '초안',
   'builder.save.draft.more': '명시적으로 지정한 실행에만 사용되며 현재 버전은 그대로 유지됩니다.',
-  'builder.save.reason': '사유',
-  'builder.save.reason.more': '감사 기록에 남는 변경 사유입니다.',
   'builder.save.act': '버전으로 저장',
   'builder.save.actDraft': '초안으로 저장',
   'builder.save.pending': '저장 중…',

@@ -44,7 +44,7 @@ export const shell: Record<keyof typeof en, string> = {
   'shell.nowhere': '찾을 수 없음',
   'shell.nowhere.title': '존재하지 않는 페이지입니다',
   'shell.nowhere.more': '주소가 올바르지 않습니다. 찾으시는 항목의 이름이 바뀌었거나 삭제되었을 수 있습니다.',
-  'shell.error.status': '서버가 설명 없이 상태 코드 {status}(으)로 응답했습니다.',
+  'shell.error.status': '서버가 설명 없이 상태 코드 {status} 응답을 보냈습니다.',
   'shell.error.unreachable': '서버에 연결할 수 없습니다.',
   'shell.unreachable': '서버가 응답하지 않습니다',
   'shell.unreachable.more': '몇 초마다 다시 시도하며, 서버가 응답하면 자동으로 계속됩니다.',

@@ -17,7 +17,8 @@ import { Needs } from '../operate/Needs';
 import css from './Audit.module.css';
 import { Detail } from './Detail';
 import { Export } from './Export';
-import { fits, targetsText } from './export';
+import { fits } from './export';
+import { Targets } from './Targets';
 
 const KINDS = ['USER', 'KEY', 'SCHEDULE', 'EVENT', 'WEBHOOK', 'SERVICE'];
 const OUTCOMES = ['', 'ACCEPTED', 'REJECTED'] as const;
@@ -82,8 +83,8 @@ function List() {
                 columns={[
                   { id: 'at', name: t('audit.at'), tight: true, cell: (entry) => <Time at={entry.at} as="short" /> },
                   { id: 'who', name: t('audit.who'), cell: (entry) => <span className={css.two}><b>{entry.actor}</b><small>{entry.originAddress}</small></span> },
-                  { id: 'what', name: t('audit.what'), cell: (entry) => <span className={css.two}><span>{named('audit.command', entry.command)}{entry.more > 0 && ` ×${entry.more + 1}`}</span><small>{entry.summary || entry.message}</small></span> },
-                  { id: 'about', name: t('audit.about.what'), wide: true, cell: (entry) => <span className={css.targets}>{targetsText(entry) || '–'}</span> },
+                  { id: 'what', name: t('audit.what'), cell: (entry) => <span className={css.two}><span>{named('audit.command', entry.command)}{entry.more > 0 && ` ×${entry.more + 1}`}</span><small lang="en">{entry.summary || entry.message}</small></span> },
+                  { id: 'about', name: t('audit.about.what'), wide: true, cell: (entry) => <Targets of={entry.targets} /> },
                   { id: 'outcome', name: t('audit.outcome'), tight: true, cell: (entry) => <Outcome of={entry} /> },
                   { id: 'open', name: t('parts.acts'), quiet: true, tight: true, cell: (entry) => <Button small kind="quiet" icon="info" label={t('audit.open')} onClick={() => put('entry', id(entry))} /> },
                 ]}

@@ -1,5 +1,4 @@
 /** One entry of the audit, whole: with what was before and after, and where it stands in the log. */
-import { Link } from 'react-router';
 import type { AuditEntry } from '../../api/audit';
 import { named, t } from '../../i18n';
 import { Code, CodeBlock } from '../../parts/Code';
@@ -7,13 +6,8 @@ import { Drawer } from '../../parts/Dialog';
 import { Pairs } from '../../parts/Page';
 import { exactTime } from '../../parts/values';
 import { Outcome } from './Audit';
+import { Targets } from './Targets';
 import css from './Audit.module.css';
-
-const PAGES: Record<string, (id: string) => string> = {
-  run: (id) => `/runs/${id}`,
-  pipeline: (id) => `/pipelines/${id}`,
-  backfill: (id) => `/operate/backfills/${id}`,
-};
 
 function pretty(text: string): string {
   try {
@@ -27,7 +21,7 @@ export function Detail({ of, close }: { of: AuditEntry; close: () => void }) {
   return (
     <Drawer title={named('audit.command', of.command)} close={close} beside={<Outcome of={of} />}>
       <div className={css.stack}>
-        {of.summary && <p>{of.summary}</p>}
+        {of.summary && <p lang="en">{of.summary}</p>}
         <Pairs
           of={[
             [t('audit.at'), exactTime(of.at)],
@@ -35,19 +29,8 @@ export function Detail({ of, close }: { of: AuditEntry; close: () => void }) {
             [t('audit.from'), [of.originAddress, of.originClient].filter(Boolean).join(' · ') || undefined],
             [t('audit.reason'), of.reason || undefined],
             [t('audit.code'), of.code || undefined],
-            [t('audit.message'), of.message || undefined],
-            [
-              t('audit.about.what'),
-              of.targets.length > 0 ? (
-                <ul>
-                  {of.targets.map((target) => (
-                    <li key={`${target.kind}/${target.id}`}>
-                      {target.kind} {PAGES[target.kind] && target.id ? <Link to={PAGES[target.kind]!(target.id)}>{target.name || target.id}</Link> : target.name || target.id}
-                    </li>
-                  ))}
-                </ul>
-              ) : undefined,
-            ],
+            [t('audit.message'), of.message ? <span key="message" lang="en">{of.message}</span> : undefined],
+            [t('audit.about.what'), of.targets.length > 0 ? <Targets key="targets" of={of.targets} /> : undefined],
             [t('audit.times'), of.more > 0 && of.since ? t('audit.times.since', { count: of.more + 1, since: exactTime(of.since) }) : undefined],
             [t('audit.record'), <Code key="record" short>{`${of.sequence} ${of.recordHash}`}</Code>],
           ]}

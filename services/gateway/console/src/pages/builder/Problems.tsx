@@ -34,8 +34,8 @@ export function Problems({ found, pending, failed, go, fix, denied }: ProblemsPr
               <Icon name={ICONS[one.of.severity] ?? 'info'} size={14} />
               <button type="button" className={css.go} onClick={() => go(one)}>
                 <span className="only-spoken">{t(`builder.severity.${one.of.severity}`)}: </span>
-                {one.of.message}
-                {one.of.help && <i>{one.of.help}</i>}
+                <span lang="en">{one.of.message}</span>
+                {one.of.help && <i lang="en">{one.of.help}</i>}
                 <em>
                   {t('builder.problems.place', { line: String(one.of.line), column: String(one.of.column) })}
                   {one.of.code && ` · ${one.of.code}`}

@@ -51,7 +51,7 @@ function Facts({ title, of, more = 0 }: { title: string; of: Statement[]; more?:
       {title}
       <ul>
         {of.slice(0, 4).map((one, at) => (
-          <li key={at}>{readable(one.text)}</li>
+          <li key={at} lang="en">{readable(one.text)}</li>
         ))}
         {of.length + more > 4 && <li>{t('parts.more', { count: of.length - 4 + more })}</li>}
       </ul>
@@ -72,7 +72,7 @@ function Group({ of }: { of: BrokenGroup }) {
           {of.failures > 0 && ` · ${t('home.broken.runs', { count: of.failures })}`}
         </span>
       </div>
-      <p className={css.what}>{readable(of.what?.text ?? '')}</p>
+      <p className={css.what} lang="en">{readable(of.what?.text ?? '')}</p>
       {of.reach && <BlastRadius of={of.reach} />}
       <Facts title={t('home.broken.changes')} of={of.changes} />
       <Facts title={t('home.broken.explains')} of={of.explains} more={of.moreExplained} />

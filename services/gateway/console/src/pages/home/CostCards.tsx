@@ -121,7 +121,7 @@ function Savings() {
                   <span className={css.side}>
                     {one.saved ? money(one.saved, one.currency) : Number(one.savedSeconds) > 0 ? durationText(Number(one.savedSeconds) * 1000) : t('home.savings.open')}
                   </span>
-                  <span className={css.more} style={{ gridColumn: '1 / -1' }}>
+                  <span lang="en" className={css.more} style={{ gridColumn: '1 / -1' }}>
                     {sentences(one.what, one.advice)}
                   </span>
                 </li>

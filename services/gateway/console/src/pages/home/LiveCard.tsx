@@ -80,7 +80,7 @@ function Late({ of }: { of: Statement }) {
   return (
     <li className={css.late}>
       <Icon name="warning" />
-      <span>{readable(of.text)}</span>
+      <span lang="en">{readable(of.text)}</span>
     </li>
   );
 }

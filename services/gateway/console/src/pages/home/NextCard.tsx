@@ -5,6 +5,7 @@ import type { Happening } from '../../api/answers';
 import { t } from '../../i18n';
 import { ButtonLink } from '../../parts/Button';
 import { Card } from '../../parts/Page';
+import { plannedText } from '../../parts/planned';
 import { Answer, Empty } from '../../parts/states';
 import { Time } from '../../parts/Time';
 import { shortTime } from '../../parts/values';
@@ -39,14 +40,14 @@ export function NextCard({ of, mine }: { of: UseQueryResult<Happening>; mine: (a
             <ul className={css.rows}>
               {others.map((one, at) => (
                 <li key={`other-${at}`} className={css.row}>
-                  <span>{readable(one.text)}</span>
+                  <span lang="en">{readable(one.text)}</span>
                 </li>
               ))}
               {next.map((one) => (
                 <li key={`${one.pipelineId} ${one.schedule} ${one.at}`} className={css.row}>
                   <span className={css.name}>
                     <Link to={`/pipelines/${one.pipelineId}?tab=triggers`}>{one.pipelineAlias}</Link>
-                    <span className={css.more}>{one.schedule}</span>
+                    <span className={css.more}>{plannedText(one.schedule)}</span>
                   </span>
                   <span className={css.side}>
                     <Time at={one.at} /> · {shortTime(one.at)}

@@ -34,8 +34,9 @@ export function Remedies({ of }: { of: BrokenGroup }) {
         title={t('home.retry.title', { pipeline: of.pipelineAlias })}
         act={t('home.act.retry')}
         close={() => setAsked(undefined)}
-        run={() =>
-          act(t('home.retry.pending'), () => retryFromFailed(of.runId), (run) => ({ words: t('home.retry.done'), link: { to: `/runs/${run}`, name: t('home.retry.watch') } }))
+        reason="audit"
+        run={(reason) =>
+          act(t('home.retry.pending'), () => retryFromFailed(of.runId, reason), (run) => ({ words: t('home.retry.done'), link: { to: `/runs/${run}`, name: t('home.retry.watch') } }))
         }
       >
         <p>{t('home.retry.more', { task: of.task || of.pipelineAlias })}</p>
@@ -46,7 +47,8 @@ export function Remedies({ of }: { of: BrokenGroup }) {
         title={t('home.pause.title', { pipeline: of.pipelineAlias })}
         act={t('home.act.pause')}
         close={() => setAsked(undefined)}
-        run={() => act(t('home.pause.pending'), () => pause(pipeline!.id), () => ({ words: t('home.pause.done', { pipeline: of.pipelineAlias }) }))}
+        reason="audit"
+        run={(reason) => act(t('home.pause.pending'), () => pause(pipeline!.id, reason), () => ({ words: t('home.pause.done', { pipeline: of.pipelineAlias }) }))}
       >
         <p>{t('home.pause.more')}</p>
       </Confirm>

@@ -87,7 +87,7 @@ function List() {
                         <Status of={one.status} /> <Link to={`/pipelines/${one.pipelineId}`}>{one.pipelineAlias}</Link>
                         {one.taskId && <span>/ {one.taskId}</span>}
                       </span>
-                      {one.message && one.state !== 'DELIVERED' && <small>{one.message}</small>}
+                      {one.message && one.state !== 'DELIVERED' && <small lang="en">{one.message}</small>}
                     </span>
                   ),
                 },
@@ -129,8 +129,9 @@ function List() {
           title={t('operate.alerts.retry.of', { name: trying.name })}
           act={t('operate.alerts.retry')}
           close={() => setTrying(undefined)}
-          run={async () => {
-            await retryAlert(trying.alertId);
+          reason="audit"
+          run={async (reason) => {
+            await retryAlert(trying.alertId, reason);
             done(t('operate.alerts.retried'));
           }}
         >

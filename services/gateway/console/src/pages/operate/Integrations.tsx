@@ -11,7 +11,7 @@ import { Time } from '../../parts/Time';
 import { durationText, numberText, percentText, shortTime } from '../../parts/values';
 import { Needs } from './Needs';
 import css from './operate.module.css';
-import bars from './Integrations.module.css';
+import own from './Integrations.module.css';
 
 const TONES = { HEALTHY: ['good', 'check'], DEGRADED: ['warn', 'warning'], FAILING: ['bad', 'cross'] } as const;
 const ORDER = ['FAILING', 'DEGRADED', 'HEALTHY', 'UNKNOWN'];
@@ -27,7 +27,7 @@ function Hours({ of }: { of: IntegrationHealth }) {
   const hours = [...of.hours].sort((a, b) => a.since.localeCompare(b.since)).slice(-48);
   const most = Math.max(1, ...hours.map((hour) => hour.attempts));
   return (
-    <span className={bars.hours} role="img" aria-label={t('operate.health.hours.of', { name: of.integration, count: hours.length })}>
+    <span className={own.hours} role="img" aria-label={t('operate.health.hours.of', { name: of.integration, count: hours.length })}>
       {hours.map((hour) => {
         const bad = sum(hour.failed);
         return (
@@ -97,7 +97,11 @@ function List({ text, search }: { text: string; search: (text: string) => void }
       </Answer>
       {known.length > 0 && (
         <Card title={t('operate.health.known')} count={known.length}>
-          <p className={css.faint}>{known.map(([, name]) => name).join(' · ')}</p>
+          <ul className={own.known}>
+            {known.map(([id, name]) => (
+              <li key={id}>{name}</li>
+            ))}
+          </ul>
         </Card>
       )}
     </div>

@@ -29,13 +29,13 @@ export function Pools() {
 function Size({ of, close }: { of?: Pool; close: () => void }) {
   const [name, setName] = useState(of?.name ?? '');
   const [slots, setSlots] = useState(String(of?.slots || 1));
-  const run = async () => {
+  const run = async (reason: string) => {
     if (!/^\d+$/.test(slots.trim())) throw new Error(t('operate.pools.slots.wrong'));
-    await setPool(name.trim(), Number(slots));
+    await setPool(name.trim(), Number(slots), reason);
     done(t('operate.pools.set', { name, count: Number(slots) }));
   };
   return (
-    <Confirm title={of ? t('operate.pools.size.of', { name: of.name }) : t('operate.pools.make')} act={t('operate.change.do')} run={run} close={close}>
+    <Confirm title={of ? t('operate.pools.size.of', { name: of.name }) : t('operate.pools.make')} act={t('operate.change.do')} reason="audit" run={run} close={close}>
       {!of && <Field label={t('operate.name')}>{(id) => <Input id={id} autoFocus value={name} onChange={(event) => setName(event.target.value)} spellCheck={false} />}</Field>}
       <Field label={t('operate.pools.slots')} hint={t('operate.pools.slots.hint')}>
         {(id, described) => <Input id={id} aria-describedby={described} inputMode="numeric" value={slots} onChange={(event) => setSlots(event.target.value)} />}
@@ -91,8 +91,9 @@ function List({ make }: { make: React.ReactNode }) {
               title={t('operate.pools.remove', { name: removing.name })}
               act={t('operate.remove.do')}
               close={() => setRemoving(undefined)}
-              run={async () => {
-                await setPool(removing.name, undefined);
+              reason="audit"
+              run={async (reason) => {
+                await setPool(removing.name, undefined, reason);
                 done(t('operate.pools.removed', { name: removing.name }));
               }}
             >

@@ -41,14 +41,14 @@ function Make({ close, show }: { close: () => void; show: (secret: Secret) => vo
   const [pipeline, setPipeline] = useState(query.get('pipeline') ?? '');
   const [name, setName] = useState('default');
   const [scheme, setScheme] = useState('STANDARD_WEBHOOKS');
-  const run = async () => {
+  const run = async (reason: string) => {
     const chosen = pipeline || names[0]?.id;
     if (!chosen) throw new Error(t('operate.backfills.pipeline.missing'));
-    const { path, secret } = await openEndpoint(chosen, name, scheme);
+    const { path, secret } = await openEndpoint(chosen, name, scheme, reason);
     show({ title: t('operate.webhooks.made', { name }), of: [{ name: t('operate.webhooks.address'), value: `${location.origin}${path}` }, ...(secret ? [{ name: t('operate.webhooks.secret'), value: secret }] : [])] });
   };
   return (
-    <Confirm title={t('operate.webhooks.make')} act={t('operate.webhooks.make.do')} run={run} close={close}>
+    <Confirm title={t('operate.webhooks.make')} act={t('operate.webhooks.make.do')} reason="audit" run={run} close={close}>
       <Field label={t('operate.pipeline')} hint={t('operate.webhooks.pipeline.hint')}>{(id, described) => <Select id={id} aria-describedby={described} value={pipeline || names[0]?.id} choices={names.map((one) => ({ value: one.id, name: one.alias }))} choose={setPipeline} />}</Field>
       <Field label={t('operate.name')}>{(id) => <Input id={id} value={name} onChange={(event) => setName(event.target.value)} spellCheck={false} />}</Field>
       <Field label={t('operate.webhooks.scheme')} hint={named('operate.webhooks.scheme.hint', scheme)}>{(id, described) => <Select id={id} aria-describedby={described} value={scheme} choices={SCHEMES.map((value) => ({ value, name: named('operate.webhooks.scheme', value) }))} choose={setScheme} />}</Field>
@@ -106,8 +106,9 @@ function List({ make, show }: { make: React.ReactNode; show: (secret: Secret) =>
           title={t('operate.webhooks.rotate.of', { name: act.of.name })}
           act={t('operate.webhooks.rotate')}
           close={() => setAct(undefined)}
-          run={async () => {
-            const { secret } = await rotateEndpoint(act.of.id, 86_400);
+          reason="audit"
+          run={async (reason) => {
+            const { secret } = await rotateEndpoint(act.of.id, 86_400, reason);
             show({ title: t('operate.webhooks.rotated', { name: act.of.name }), of: [{ name: t('operate.webhooks.secret'), value: secret }] });
           }}
         >
@@ -120,8 +121,9 @@ function List({ make, show }: { make: React.ReactNode; show: (secret: Secret) =>
           title={t('operate.webhooks.close.of', { name: act.of.name })}
           act={t('operate.webhooks.close')}
           close={() => setAct(undefined)}
-          run={async () => {
-            await closeEndpoint(act.of.id);
+          reason="audit"
+          run={async (reason) => {
+            await closeEndpoint(act.of.id, reason);
             done(t('operate.webhooks.closed', { name: act.of.name }));
           }}
         >

@@ -70,7 +70,7 @@ export function Costs({ of }: { of: Pipeline }) {
           <ul className={css.rows}>
             {found.map((one) => (
               <li key={`${one.rule} ${one.subject}`}>
-                <span>{sentences(one.what, one.advice)}</span>
+                <span lang="en">{sentences(one.what, one.advice)}</span>
                 <b>{one.saved ? money(one.saved, one.currency) : t('home.savings.open')}</b>
               </li>
             ))}

@@ -6,6 +6,7 @@ import { useScope } from '../../app/scope';
 import { t } from '../../i18n';
 import { Code } from '../../parts/Code';
 import { Card, Pairs } from '../../parts/Page';
+import { planned, plannedText } from '../../parts/planned';
 import { Answer, Empty } from '../../parts/states';
 import { Mark, Status } from '../../parts/Status';
 import { Duration, Time } from '../../parts/Time';
@@ -48,8 +49,8 @@ function Coming({ of }: { of: PipelineMore }) {
       <Answer of={schedules} tight>
         {(all) => {
           const firings = all
-            .filter((one) => !one.paused)
-            .flatMap((one) => one.firings.map((firing) => ({ at: firing.instant, name: one.schedule.name || one.schedule.cron })))
+            .filter((one) => !one.paused && planned(one.schedule.name).kind !== 'deadline')
+            .flatMap((one) => one.firings.map((firing) => ({ at: firing.instant, name: plannedText(one.schedule.name) || one.schedule.cron })))
             .sort((a, b) => a.at.localeCompare(b.at))
             .slice(0, FIRINGS);
           return firings.length === 0 ? (
@@ -92,7 +93,7 @@ function Kept({ of, definition }: { of: PipelineMore; definition: Definition | u
           [t('pipelines.branch'), git ? of.workingBranch || of.defaultBranch : undefined],
           [t('pipelines.commit'), of.lastSyncedCommit ? <Code key="commit" short>{of.lastSyncedCommit.slice(0, 10)}</Code> : undefined],
           [t('pipelines.cost30'), costs.data ? costs.data.sums.map((sum) => money(sum.total, sum.currency)).join(' + ') || t('pipelines.cost.none') : '–'],
-          [t('pipelines.tab.promises'), health.data && health.data.freshness.length + health.data.deadlines.length > 0 ? late > 0 ? <Mark key="late" tone="bad" icon="warning">{t('pipelines.promises.broken', { count: late })}</Mark> : <Mark key="kept" tone="good" icon="check">{t('pipelines.promises.kept')}</Mark> : undefined],
+          [t('pipelines.promises'), health.data && health.data.freshness.length + health.data.deadlines.length > 0 ? late > 0 ? <Mark key="late" tone="bad" icon="warning">{t('pipelines.promises.broken', { count: late })}</Mark> : <Mark key="kept" tone="good" icon="check">{t('pipelines.promises.kept')}</Mark> : undefined],
           ['ID', <Code key="id" short>{of.id}</Code>],
         ]}
       />

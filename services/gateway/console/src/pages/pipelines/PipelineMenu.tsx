@@ -11,7 +11,7 @@ import { act } from '../../parts/toasts';
 import { StartDialog } from './StartDialog';
 import css from './Pipelines.module.css';
 
-type Asked = 'start' | 'pause' | 'delete';
+type Asked = 'start' | 'pause' | 'resume' | 'delete';
 
 export function PipelineMenu({ of, small }: { of: Pipeline; small?: boolean }) {
   const [asked, setAsked] = useState<Asked>();
@@ -19,7 +19,6 @@ export function PipelineMenu({ of, small }: { of: Pipeline; small?: boolean }) {
   const mayRun = useDenied('OPERATOR');
   const mayEdit = useDenied('EDITOR');
   const close = () => setAsked(undefined);
-  const goOn = () => act(t('pipelines.resume.pending'), () => resume(of.id), () => ({ words: t('pipelines.resume.done', { pipeline: of.name }) })).catch(() => setAsked('pause'));
   return (
     <span className={css.acts}>
       <Button small={small} kind={small ? 'plain' : 'primary'} icon="play" label={t('pipelines.start.of', { pipeline: of.name })} denied={mayRun} onClick={() => setAsked('start')}>
@@ -36,7 +35,7 @@ export function PipelineMenu({ of, small }: { of: Pipeline; small?: boolean }) {
         label={t('pipelines.actsOf', { pipeline: of.name })}
         acts={[
           of.paused
-            ? { name: t('pipelines.resume'), icon: 'play', denied: mayRun, run: () => void goOn() }
+            ? { name: t('pipelines.resume'), icon: 'play', denied: mayRun, run: () => setAsked('resume') }
             : { name: t('pipelines.pause'), icon: 'pause', denied: mayRun, run: () => setAsked('pause') },
           { name: t('pipelines.edit'), icon: 'edit', run: () => void navigate(`/pipelines/${of.id}/edit`) },
           { name: t('pipelines.runs'), icon: 'runs', run: () => void navigate(`/pipelines/${of.id}?tab=runs`) },
@@ -46,16 +45,24 @@ export function PipelineMenu({ of, small }: { of: Pipeline; small?: boolean }) {
       {asked === 'start' && <StartDialog of={of} close={close} />}
       {asked === 'pause' && (
         <Confirm
-          title={t(of.paused ? 'pipelines.resume.title' : 'pipelines.pause.title', { pipeline: of.name })}
-          act={t(of.paused ? 'pipelines.resume' : 'pipelines.pause')}
+          title={t('pipelines.pause.title', { pipeline: of.name })}
+          act={t('pipelines.pause')}
+          reason="audit"
           close={close}
-          run={() =>
-            of.paused
-              ? act(t('pipelines.resume.pending'), () => resume(of.id), () => ({ words: t('pipelines.resume.done', { pipeline: of.name }) }))
-              : act(t('pipelines.pause.pending'), () => pause(of.id), () => ({ words: t('pipelines.pause.done', { pipeline: of.name }) }))
-          }
+          run={(reason) => act(t('pipelines.pause.pending'), () => pause(of.id, reason), () => ({ words: t('pipelines.pause.done', { pipeline: of.name }) }))}
         >
           <p>{t('pipelines.pause.more')}</p>
+        </Confirm>
+      )}
+      {asked === 'resume' && (
+        <Confirm
+          title={t('pipelines.resume.title', { pipeline: of.name })}
+          act={t('pipelines.resume')}
+          reason="audit"
+          close={close}
+          run={(reason) => act(t('pipelines.resume.pending'), () => resume(of.id, reason), () => ({ words: t('pipelines.resume.done', { pipeline: of.name }) }))}
+        >
+          <p>{t('pipelines.resume.more')}</p>
         </Confirm>
       )}
       {asked === 'delete' && (
@@ -64,9 +71,10 @@ export function PipelineMenu({ of, small }: { of: Pipeline; small?: boolean }) {
           act={t('pipelines.delete')}
           danger
           type={of.alias}
+          reason="audit"
           close={close}
-          run={async () => {
-            await act(t('pipelines.delete.pending'), () => deletePipeline(of.id), () => ({ words: t('pipelines.delete.done', { pipeline: of.name }) }));
+          run={async (reason) => {
+            await act(t('pipelines.delete.pending'), () => deletePipeline(of.id, reason), () => ({ words: t('pipelines.delete.done', { pipeline: of.name }) }));
             if (!small) await navigate('/pipelines');
             await afterDelete();
           }}

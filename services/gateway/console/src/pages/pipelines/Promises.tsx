@@ -11,7 +11,7 @@ import { durationText, listText, moneyText } from '../../parts/values';
 import type { Definition } from './definition';
 import css from './Pipeline.module.css';
 
-const run = (id: string) => (id ? <Link to={`/runs/${id}`}>{t('pipelines.run')}</Link> : '–');
+const run = (id: string) => (id ? <Link to={`/runs/${id}`}>{id.slice(0, 8)}</Link> : '–');
 
 const FRESHNESS = (): Column<Health['freshness'][number]>[] => [
   { id: 'asset', name: t('pipelines.asset'), cell: (row) => <Link to={`/assets/${encodeURIComponent(row.asset)}`}>{row.name || row.asset}</Link> },

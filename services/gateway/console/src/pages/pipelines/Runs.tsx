@@ -23,7 +23,7 @@ const COLUMNS = (): Column<PipelineRun>[] => [
   { id: 'took', name: t('pipelines.took'), number: true, cell: (row) => <Duration from={row.startedAt} to={row.completedAt} /> },
   { id: 'by', name: t('pipelines.startedBy'), wide: true, cell: (row) => [named('pipelines.by', row.triggeredBy.triggerType), row.triggeredBy.scheduleName ?? row.triggeredBy.userId].filter(Boolean).join(' · ') },
   { id: 'version', name: t('pipelines.version'), number: true, wide: true, cell: (row) => row.pipelineVersionNumber },
-  { id: 'message', name: t('pipelines.message'), wide: true, cell: (row) => <span className={css.muted}>{row.message}</span> },
+  { id: 'message', name: t('pipelines.message'), wide: true, cell: (row) => <span lang="en" className={css.muted}>{row.message}</span> },
 ];
 
 export function Runs({ of }: { of: Pipeline }) {

@@ -1,14 +1,15 @@
 /** Starts a run: a form made of the inputs of the pipeline, the environment, and the version where there is a draft. */
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { asApiError } from '../../api/errors';
+import { asApiError, type ApiError } from '../../api/errors';
 import { useEnvironments } from '../../api/environments';
 import { startRun, usePipeline, type InputSpec, type Pipeline, type PipelineMore } from '../../api/pipelines';
 import { t } from '../../i18n';
 import { Button } from '../../parts/Button';
 import { Dialog } from '../../parts/Dialog';
 import { Check, Field, Input, Select, TextArea } from '../../parts/Field';
-import { Answer } from '../../parts/states';
+import { Reason } from '../../parts/Reason';
+import { Answer, Refused } from '../../parts/states';
 import { act } from '../../parts/toasts';
 import { initial, readInputs, type Typed } from './inputs';
 import css from './Start.module.css';
@@ -48,9 +49,10 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
   const [environment, setEnvironment] = useState('');
   const draft = of.publishedVersionNumber != null && of.latestVersionNumber > of.publishedVersionNumber ? of.latestVersionNumber : undefined;
   const [version, setVersion] = useState(of.publishedVersionNumber == null ? String(of.latestVersionNumber) : '');
+  const [reason, setReason] = useState('');
   const [pressed, setPressed] = useState(false);
   const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<ApiError>();
   const { inputs, wrong } = readInputs(specs, typed);
 
   const start = async () => {
@@ -61,13 +63,13 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
     try {
       const run = await act(
         t('pipelines.start.pending', { pipeline: of.name }),
-        () => startRun(of.id, { runInputs: inputs, environment: environment || undefined, versionNumber: version ? Number(version) : undefined }),
+        () => startRun(of.id, { runInputs: inputs, environment: environment || undefined, versionNumber: version ? Number(version) : undefined }, reason),
         () => ({ words: t('pipelines.start.done', { pipeline: of.name }) }),
       );
       close();
       void navigate(`/runs/${run}`);
     } catch (thrown) {
-      setError(asApiError(thrown).words);
+      setError(asApiError(thrown));
       setPending(false);
     }
   };
@@ -117,11 +119,8 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
           )}
         </Field>
       )}
-      {error && (
-        <p className={css.error} role="alert">
-          {error}
-        </p>
-      )}
+      <Reason kept="audit" value={reason} change={setReason} />
+      {error && <Refused error={error} />}
       <div className={css.foot}>
         <Button onClick={close}>{t('parts.cancel')}</Button>
         <Button type="submit" kind="primary" icon="play" pending={pending}>

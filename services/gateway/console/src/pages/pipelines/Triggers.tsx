@@ -1,16 +1,20 @@
-/** What starts a pipeline: its schedules with their next firings in the chosen zone, and its other triggers. */
+/** What starts a pipeline: schedules with their next firings in the chosen zone, sensors, addresses, and what others tell. */
 import { useSearchParams } from 'react-router';
 import { useSchedules, type Firing, type PipelineMore, type SchedulePreview } from '../../api/pipelines';
 import { useSettings, zoneName } from '../../app/settings';
 import { named, t } from '../../i18n';
 import { Card } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
+import { planned } from '../../parts/planned';
 import { Mark } from '../../parts/Status';
 import { Table, type Column } from '../../parts/Table';
 import { Choices } from '../../parts/Tabs';
 import { Time } from '../../parts/Time';
 import { shortTime } from '../../parts/values';
-import type { Definition, Trigger } from './definition';
+import { Addresses } from './Addresses';
+import type { Definition } from './definition';
+import { OtherTriggers } from './OtherTriggers';
+import { Sensors } from './Sensors';
 import css from './Pipeline.module.css';
 
 const COUNTS = ['5', '10', '25'] as const;
@@ -39,7 +43,7 @@ function Schedule({ of }: { of: SchedulePreview }) {
   const { schedule } = of;
   return (
     <Card title={schedule.name || schedule.cron} flush acts={of.paused ? <Mark tone="warn" icon="pause">{t('pipelines.paused')}</Mark> : undefined}>
-      <p className={css.muted} style={{ padding: '8px 16px' }}>
+      <p className={`${css.muted} ${css.inside}`}>
         <code>{schedule.cron}</code> · {schedule.timezone || 'UTC'}
         {schedule.environment && ` · ${schedule.environment}`}
         {schedule.exclude.length > 0 && ` · ${t('pipelines.triggers.exclude', { days: schedule.exclude.join(', ') })}`}
@@ -55,12 +59,6 @@ function Schedule({ of }: { of: SchedulePreview }) {
   );
 }
 
-const OTHERS = (): Column<Trigger>[] => [
-  { id: 'name', name: t('pipelines.name'), cell: (row) => row.name },
-  { id: 'kind', name: t('pipelines.triggers.kind'), cell: (row) => t(`pipelines.trigger.${row.kind}`) },
-  { id: 'to', name: t('pipelines.triggers.to'), cell: (row) => <code>{row.to}</code> },
-];
-
 export function Triggers({ of, definition }: { of: PipelineMore; definition: Definition | undefined }) {
   const [query, setQuery] = useSearchParams();
   useSettings();
@@ -71,6 +69,7 @@ export function Triggers({ of, definition }: { of: PipelineMore; definition: Def
       <div className={css.bar} style={{ marginBottom: 0 }}>
         <span className={css.muted}>{t('pipelines.triggers.zone', { zone: zoneName() })}</span>
         <span className={css.grow} />
+        <span className={css.muted} aria-hidden="true">{t('pipelines.triggers.count')}</span>
         <Choices
           label={t('pipelines.triggers.count')}
           of={COUNTS.map((value) => ({ value, name: value }))}
@@ -88,27 +87,30 @@ export function Triggers({ of, definition }: { of: PipelineMore; definition: Def
         />
       </div>
       <Answer of={schedules}>
-        {(all) =>
-          all.length === 0 ? (
-            <Card>
-              <Empty icon="schedules" title={t('pipelines.noSchedule')}>
-                {t('pipelines.noSchedule.more')}
-              </Empty>
-            </Card>
-          ) : (
-            <div className={css.cards}>
-              {all.map((one) => (
-                <Schedule key={`${one.schedule.name} ${one.schedule.cron}`} of={one} />
-              ))}
-            </div>
-          )
-        }
+        {(all) => {
+          const own = all.filter(({ schedule }) => planned(schedule.name).kind === 'schedule');
+          return (
+            <>
+              {own.length === 0 ? (
+                <Card>
+                  <Empty icon="schedules" title={t('pipelines.noSchedule')}>
+                    {t('pipelines.noSchedule.more')}
+                  </Empty>
+                </Card>
+              ) : (
+                <div className={css.cards}>
+                  {own.map((one) => (
+                    <Schedule key={`${one.schedule.name} ${one.schedule.cron}`} of={one} />
+                  ))}
+                </div>
+              )}
+              <Sensors pipeline={of.id} windows={all.filter(({ schedule }) => planned(schedule.name).kind === 'sensor')} />
+            </>
+          );
+        }}
       </Answer>
-      {definition && definition.triggers.length > 0 && (
-        <Card title={t('pipelines.triggers.others')} flush>
-          <Table label={t('pipelines.triggers.others')} rows={definition.triggers} columns={OTHERS()} id={(row) => row.name} />
-        </Card>
-      )}
+      <Addresses pipeline={of.id} on={definition?.webhook ?? true} />
+      {definition && definition.triggers.length > 0 && <OtherTriggers of={definition.triggers} />}
     </div>
   );
 }

@@ -22,10 +22,12 @@ pipeline:
   it('knows the groups and owners of tasks', () => expect(read.tasks[2]).toMatchObject({ groups: ['stores'], owner: 'science', dependsOn: ['copy'], waits: ['copy', 'first'] }));
   it('knows what starts it', () =>
     expect(read.triggers).toEqual([
-      { kind: 'pipeline', name: 'trigger-1', to: 'abc' },
-      { kind: 'asset', name: 'sales', to: 'a/b, a/c' },
-      { kind: 'event', name: 'trigger-2', to: 'orders.new' },
+      { kind: 'pipeline', name: 'trigger-1', to: ['abc'], statuses: ['SUCCEEDED', 'WARNING'] },
+      { kind: 'asset', name: 'sales', to: ['a/b', 'a/c'], statuses: [] },
+      { kind: 'event', name: 'trigger-2', to: ['orders.new'], statuses: [] },
     ]));
+  it.each([['enabled: true', true], ['enabled: Yes', true], ['enabled: false', false], ['run_inputs: {}', false]])('webhook: {%s} lets others start it: %s', (text, on) =>
+    expect(readDefinition(`webhook: {${text}}`).webhook).toBe(on));
   it('names are what they look like, and what is merged counts', () => {
     const { tasks } = readDefinition('pipeline:\n  yes: &base {integration: HTTP, tags: [012, on]}\n  n: {<<: *base, depends_on: [yes]}\n');
     expect(tasks.map((one) => [one.id, one.integration, one.tags])).toEqual([['yes', 'HTTP', ['012', 'on']], ['n', 'HTTP', ['012', 'on']]]);

@@ -26,8 +26,10 @@ export interface Group {
 export interface Trigger {
   kind: 'event' | 'asset' | 'pipeline';
   name: string;
-  /** What it listens to. */
-  to: string;
+  /** What it listens to: a subject, keys of assets, the id of a pipeline (`*` = any). */
+  to: string[];
+  /** Of a pipeline that ends: with which of these. */
+  statuses: string[];
 }
 export interface Definition {
   owner: string;
@@ -36,6 +38,8 @@ export interface Definition {
   tasks: Task[];
   groups: Group[];
   triggers: Trigger[];
+  /** Whether calls from outside may start it. */
+  webhook: boolean;
 }
 
 type Tree = Record<string, unknown>;
@@ -71,14 +75,15 @@ function* tasksOf(nodes: Tree, groups: Group[]): Generator<{ task: Task; groups:
 function triggersOf(document: Tree): Trigger[] {
   const after = (Array.isArray(document.trigger_events) ? document.trigger_events : []).map((one, at): Trigger => {
     const event = tree(one);
-    return { kind: 'pipeline', name: words(event.name) || `trigger-${at + 1}`, to: words(event.pipeline_id) || words(event.type) };
+    const statuses = list(event.statuses);
+    return { kind: 'pipeline', name: words(event.name) || `trigger-${at + 1}`, to: list(event.pipeline_id), statuses: statuses.length > 0 ? statuses : ['SUCCEEDED', 'WARNING'] };
   });
   const further = ours(document).triggers;
   const others = (Array.isArray(further) ? further : []).map((one, at): Trigger => {
     const trigger = tree(one);
     const assets = list(trigger.asset);
     const name = words(trigger.name) || `trigger-${at + 1}`;
-    return assets.length > 0 ? { kind: 'asset', name, to: assets.join(', ') } : { kind: 'event', name, to: words(trigger.nats) };
+    return assets.length > 0 ? { kind: 'asset', name, to: assets, statuses: [] } : { kind: 'event', name, to: list(trigger.nats), statuses: [] };
   });
   return [...after, ...others];
 }
@@ -101,6 +106,8 @@ export function readDefinition(yaml: string): Definition {
     tasks: inOrder(tasks),
     groups: [...new Map(found.flatMap((one) => one.groups.map((group) => [group.id, group] as const))).values()],
     triggers: triggersOf(document),
+    // Read as text: what YAML 1.1 means by yes is written in any of these ways.
+    webhook: /^(true|yes|on)$/i.test(words(tree(document.webhook).enabled)),
   };
 }
 

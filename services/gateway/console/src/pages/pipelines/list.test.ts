@@ -9,7 +9,7 @@ const all = [
   pipeline('report', { paused: true, latestRunStatus: 'SUCCEEDED' }),
   pipeline('sketch', { publishedVersionNumber: null, latestRunStatus: 'RUNNING' }),
 ];
-const definition = (owner: string, labels: string[], tags: string[] = []): Definition => ({ owner, labels, tags, tasks: [], groups: [], triggers: [] });
+const definition = (owner: string, labels: string[], tags: string[] = []): Definition => ({ owner, labels, tags, tasks: [], groups: [], triggers: [], webhook: false });
 const definitions = new Map([
   ['load_orders', definition('data', ['core'], ['nightly'])],
   ['report', definition('finance', ['core'])],

@@ -38,7 +38,7 @@ const columns = (): Column<Run>[] => [
   },
   { id: 'id', name: t('run.id'), tight: true, wide: true, cell: (run) => <code className={css.faint}>{run.id.slice(0, 8)}</code> },
   { id: 'trigger', name: t('run.trigger'), wide: true, cell: (run) => <TriggerWords of={run.triggeredBy} /> },
-  { id: 'message', name: t('run.task.message'), wide: true, cell: (run) => <span title={run.message ?? ''}>{(run.message ?? '').slice(0, 120)}</span> },
+  { id: 'message', name: t('run.task.message'), wide: true, cell: (run) => <span lang="en" title={run.message ?? ''}>{(run.message ?? '').slice(0, 120)}</span> },
   { id: 'version', name: t('run.version'), number: true, wide: true, cell: (run) => run.pipelineVersionNumber },
   { id: 'created', name: t('run.created'), tight: true, cell: (run) => <Time at={run.createdAt} /> },
   { id: 'duration', name: t('run.duration'), number: true, wide: true, cell: (run) => <Duration from={run.startedAt} to={run.completedAt} /> },

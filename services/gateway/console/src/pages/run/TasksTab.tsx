@@ -32,7 +32,7 @@ const columns = (): Column[] => [
   { id: 'started', name: t('run.started'), by: (task) => task.startedAt ?? undefined, cell: (task) => <Time at={task.startedAt} /> },
   { id: 'duration', name: t('run.duration'), by: (task) => between(task.startedAt, task.completedAt), cell: (task) => <Duration from={task.startedAt} to={task.completedAt} /> },
   { id: 'attempts', name: t('run.task.attempts'), by: (task) => task.numberOfAttempts, cell: (task) => numberText(task.numberOfAttempts) },
-  { id: 'message', name: t('run.task.message'), cell: (task) => <span title={task.message ?? ''}>{task.message}</span> },
+  { id: 'message', name: t('run.task.message'), cell: (task) => <span lang="en" title={task.message ?? ''}>{task.message}</span> },
 ];
 
 export function TasksTab({ view, choose }: { view: RunView; choose: (key: string) => void }) {

@@ -61,7 +61,7 @@ function Line({ moment, top, later, travel, choose }: { moment: Moment; top: num
             {moment.task}
           </button>
         )}{' '}
-        <span title={moment.text}>{moment.text || named('run.event', moment.kind)}</span>
+        <span lang={moment.text ? 'en' : undefined} title={moment.text}>{moment.text || named('run.event', moment.kind)}</span>
       </span>
       <span className={css.actor}>{who(moment.actor)}</span>
     </li>

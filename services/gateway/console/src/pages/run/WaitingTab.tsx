@@ -20,7 +20,7 @@ export function Gates({ gates }: { gates: Gate[] }) {
       {gates.map((gate, at) => (
         <li key={at}>
           <strong>{named('run.gate', gate.kind ?? '')}</strong>
-          <span>{gate.text}</span>
+          <span lang="en">{gate.text}</span>
           {gate.since && (
             <span className={css.faint}>
               {t('run.waiting.since')} <Time at={gate.since} />

@@ -17,7 +17,7 @@ export function Why({ view, choose }: { view: RunView; choose: (key: string) => 
     case 'failed':
       return (
         <>
-          {why.words ? rich('run.because.failed', { task: link(why.task), words: why.words }) : rich('run.because.failedPlain', { task: link(why.task) })}
+          {why.words ? rich('run.because.failed', { task: link(why.task), words: <span lang="en">{why.words}</span> }) : rich('run.because.failedPlain', { task: link(why.task) })}
           {why.more > 0 && ` ${t('run.because.more', { count: why.more })}`}
         </>
       );
@@ -25,7 +25,7 @@ export function Why({ view, choose }: { view: RunView; choose: (key: string) => 
       return <>{rich('run.because.approval', { task: link(why.task) })}</>;
     case 'gate':
     case 'words':
-      return <>{why.words}</>;
+      return <span lang="en">{why.words}</span>;
     case 'going':
       return <>{t('run.because.going', { done: why.done, all: why.all })}</>;
     case 'none':

@@ -4,8 +4,8 @@ import type { Trigger } from '../../api/runs';
 import { named } from '../../i18n';
 import { shortTime } from '../../parts/values';
 
-/** `user:ada` and `key:ci` as people write them. */
-export const who = (actor: string): string => actor.replace(/^(user|key):/, '');
+/** `user:ada` and `key:ci` as people write them; of a worker's id, as much as tells it apart. */
+export const who = (actor: string): string => actor.replace(/^(user|key):/, '').replace(/^(worker:[0-9a-f]{8})-[0-9a-f-]{27}$/, '$1');
 
 export function TriggerWords({ of }: { of: Trigger }) {
   const detail = of.scheduleName ?? of.sensorName ?? (of.userId ? who(of.userId) : undefined);

@@ -43,7 +43,7 @@ export function Settings() {
                 choose={(chosen) => change({ language: chosen })}
               />
             </div>
-            <Field label={t('settings.zone')} hint={`${t('settings.zone.hint')} ${t('settings.zone.now', { time: exactTime(now, zoneName()) })}`}>
+            <Field label={t('settings.zone')} hint={<>{t('settings.zone.hint')}<br />{t('settings.zone.now', { time: exactTime(now, zoneName()) })}</>}>
               {(id, described) => (
                 <Select
                   id={id}

@@ -8,6 +8,7 @@ import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
 import { Diff } from '../../../parts/diff/Diff';
 import { Field, Input } from '../../../parts/Field';
+import { Reason } from '../../../parts/Reason';
 import { act } from '../../../parts/toasts';
 import { keepUnsaved } from '../state/kept';
 import { Conflict } from './Conflict';
@@ -89,9 +90,7 @@ export function Save({ draft, where, alias: known, close }: DialogsProps & { clo
             </label>
           ))}
         </fieldset>
-        <Field label={t('builder.save.reason')} hint={t('builder.save.reason.more')} optional>
-          {(id, described) => <Input id={id} aria-describedby={described} maxLength={160} value={reason} onChange={(event) => setReason(event.target.value)} />}
-        </Field>
+        <Reason kept="audit" value={reason} change={setReason} />
       </div>
     </Dialog>
   );

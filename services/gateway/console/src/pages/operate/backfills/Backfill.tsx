@@ -5,7 +5,6 @@ import { cancelBackfill, useBackfill, type Backfill } from '../../../api/backfil
 import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
-import { Field, Input } from '../../../parts/Field';
 import { Card, Page, Pairs } from '../../../parts/Page';
 import { Answer } from '../../../parts/states';
 import { Status } from '../../../parts/Status';
@@ -17,20 +16,19 @@ import css from '../operate.module.css';
 import { Far } from './Far';
 
 function Cancel({ of, close }: { of: Backfill; close: () => void }) {
-  const [reason, setReason] = useState('');
   return (
     <Confirm
       danger
       title={t('operate.backfills.cancel')}
       act={t('operate.backfills.cancel.do')}
       close={close}
-      run={async () => {
-        await cancelBackfill(of.id, reason.trim());
+      reason="log"
+      run={async (reason) => {
+        await cancelBackfill(of.id, reason);
         done(t('operate.backfills.cancelled'));
       }}
     >
       <p>{t('operate.backfills.cancel.more', { left: of.left, live: of.live })}</p>
-      <Field label={t('operate.reason')} hint={t('operate.reason.hint')} optional>{(id, described) => <Input id={id} aria-describedby={described} autoFocus maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />}</Field>
     </Confirm>
   );
 }

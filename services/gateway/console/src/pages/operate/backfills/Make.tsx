@@ -10,6 +10,7 @@ import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
 import { Check, Field, Input, Select } from '../../../parts/Field';
+import { planned } from '../../../parts/planned';
 import { Table } from '../../../parts/Table';
 import { done } from '../../../parts/toasts';
 import { numberText, shortTime } from '../../../parts/values';
@@ -24,7 +25,7 @@ export function Make({ close }: { close: () => void }) {
   const [picked, setPipeline] = useState(query.get('pipeline') ?? '');
   const pipeline = names.some((one) => one.id === picked) ? picked : (names[0]?.id ?? '');
   const asked = useQuery({ ...previewOf(pipeline, '', 1), enabled: pipeline !== '' });
-  const schedules = (asked.data ?? []).flatMap((one) => (one.schedule && !one.schedule.name.startsWith('deadline:') ? [one.schedule.name] : []));
+  const schedules = (asked.data ?? []).flatMap((one) => (one.schedule && planned(one.schedule.name).kind === 'schedule' ? [one.schedule.name] : []));
   const [chosen, setSchedule] = useState('');
   const schedule = schedules.includes(chosen) ? chosen : (schedules[0] ?? '');
   const [from, setFrom] = useState(day(7));
@@ -52,15 +53,15 @@ export function Make({ close }: { close: () => void }) {
       setLooking(false);
     }
   };
-  const run = async () => {
+  const run = async (reason: string) => {
     if (!preview) throw new Error(t('operate.backfills.look.first'));
-    const id = await makeBackfill(span, Number(active), once);
+    const id = await makeBackfill(span, Number(active), once, reason);
     done(t('operate.backfills.made'));
     void navigate(`/operate/backfills/${id}`);
   };
   const starts = preview?.instants.filter((one) => one.outcome === 'RUN').length ?? 0;
   return (
-    <Confirm title={t('operate.backfills.make')} act={preview ? t('operate.backfills.make.do', { count: starts }) : t('operate.backfills.make')} run={run} close={close}>
+    <Confirm title={t('operate.backfills.make')} act={preview ? t('operate.backfills.make.do', { count: starts }) : t('operate.backfills.make')} reason="audit" run={run} close={close}>
       <div className={css.pairs}>
         <Field label={t('operate.pipeline')} hint={asked.data && schedules.length === 0 ? t('operate.backfills.pipelines.none') : undefined}>{(id, described) => <Select id={id} aria-describedby={described} value={pipeline} choices={names.map((one) => ({ value: one.id, name: one.alias }))} choose={change(setPipeline)} />}</Field>
         <Field label={t('operate.schedule')}>{(id) => <Select id={id} value={schedule} choices={schedules.map((name) => ({ value: name, name }))} choose={change(setSchedule)} />}</Field>

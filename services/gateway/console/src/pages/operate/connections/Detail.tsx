@@ -34,14 +34,14 @@ function Change({ of, close }: { of: ConnectionDetail; close: () => void }) {
   const [typed, setTyped] = useState<Typed>({});
   const [gone, setGone] = useState<string[]>([]);
   const [standard, setStandard] = useState(of.isDefault);
-  const run = async () => {
+  const run = async (reason: string) => {
     const fields = { ...valuesOf(typed), ...Object.fromEntries(gone.map((name) => [name, null])) };
     if (Object.keys(fields).length === 0 && standard === of.isDefault) throw new Error(t('operate.unchanged'));
-    await changeConnection(of.connectionId, { ...(Object.keys(fields).length > 0 ? { fields } : {}), ...(standard === of.isDefault ? {} : { isDefault: standard }) });
+    await changeConnection(of.connectionId, { ...(Object.keys(fields).length > 0 ? { fields } : {}), ...(standard === of.isDefault ? {} : { isDefault: standard }) }, reason);
     done(t('operate.connections.changed', { name: of.connectionName }));
   };
   return (
-    <Confirm title={t('operate.connections.change.of', { name: of.connectionName })} act={t('operate.change.do')} run={run} close={close}>
+    <Confirm title={t('operate.connections.change.of', { name: of.connectionName })} act={t('operate.change.do')} reason="audit" run={run} close={close}>
       <p className={css.faint}>{t('operate.connections.change.more')}</p>
       <FieldsForm
         integration={of.integration}
@@ -59,13 +59,13 @@ function Change({ of, close }: { of: ConnectionDetail; close: () => void }) {
 function Remove({ of, close, gone }: { of: ConnectionDetail; close: () => void; gone: () => void }) {
   const used = of.usedBy.length > 0;
   const [force, setForce] = useState(false);
-  const run = async () => {
-    await removeConnection(of.connectionId, force);
+  const run = async (reason: string) => {
+    await removeConnection(of.connectionId, force, reason);
     done(t('operate.connections.removed', { name: of.connectionName }));
     gone();
   };
   return (
-    <Confirm danger title={t('operate.connections.remove.of', { name: of.connectionName })} act={t('operate.remove.do')} type={of.connectionName} run={run} close={close}>
+    <Confirm danger title={t('operate.connections.remove.of', { name: of.connectionName })} act={t('operate.remove.do')} type={of.connectionName} reason="audit" run={run} close={close}>
       <p>{t('operate.connections.remove.more')}</p>
       {used && (
         <>

@@ -17,13 +17,13 @@ export function Make({ close }: { close: () => void }) {
   const [standard, setStandard] = useState(false);
   const missing = fieldsOf(integration).filter((field) => field.needed && !typed[field.name]);
   const wrong = !/^[A-Za-z0-9_-]{1,128}$/.test(name) ? t('operate.connections.name.wrong') : missing.length > 0 ? t('operate.connections.missing', { fields: missing.map((field) => field.name).join(', ') }) : undefined;
-  const run = async () => {
+  const run = async (reason: string) => {
     if (wrong) throw new Error(wrong);
-    await makeConnection({ name, integration, fields: valuesOf(typed), isDefault: standard });
+    await makeConnection({ name, integration, fields: valuesOf(typed), isDefault: standard }, reason);
     done(t('operate.connections.made', { name }));
   };
   return (
-    <Confirm title={t('operate.connections.make')} act={t('operate.connections.make.do')} run={run} close={close}>
+    <Confirm title={t('operate.connections.make')} act={t('operate.connections.make.do')} reason="audit" run={run} close={close}>
       <Field label={t('operate.name')} hint={t('operate.connections.name.hint')}>
         {(id, described) => <Input id={id} aria-describedby={described} value={name} onChange={(event) => setName(event.target.value)} autoFocus autoComplete="off" spellCheck={false} />}
       </Field>

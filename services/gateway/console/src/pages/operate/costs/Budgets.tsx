@@ -31,18 +31,18 @@ function Edit({ of, close }: { of?: BudgetStatus; close: () => void }) {
   const [zone, setZone] = useState(was?.timezone || zoneName());
   const [alertAt, setAlertAt] = useState((was?.alertAt ?? [80, 100]).join(', '));
   const [enforce, setEnforce] = useState(was?.enforce ?? false);
-  const run = async () => {
+  const run = async (reason: string) => {
     const micros = microsOf(amount);
     const percents = percentsOf(alertAt);
     if (owner.trim() === '') throw new Error(t('operate.budgets.owner.missing'));
     if (!micros) throw new Error(t('operate.amount.wrong'));
     if (!goodCurrency(currency)) throw new Error(t('operate.currency.wrong'));
     if (!percents) throw new Error(t('operate.budgets.alert.wrong'));
-    await setBudget(owner.trim(), { micros, currency, period: `BUDGET_PERIOD_${period}`, timezone: zone, alertAt: percents, enforce });
+    await setBudget(owner.trim(), { micros, currency, period: `BUDGET_PERIOD_${period}`, timezone: zone, alertAt: percents, enforce }, reason);
     done(t('operate.budgets.set', { owner }));
   };
   return (
-    <Confirm title={of ? t('operate.budgets.change', { owner: of.owner }) : t('operate.budgets.make')} act={t('operate.change.do')} run={run} close={close}>
+    <Confirm title={of ? t('operate.budgets.change', { owner: of.owner }) : t('operate.budgets.make')} act={t('operate.change.do')} reason="audit" run={run} close={close}>
       {!of && <Field label={t('operate.owner')}>{(id) => <Input id={id} autoFocus value={owner} onChange={(event) => setOwner(event.target.value)} />}</Field>}
       <div className={css.pairs}>
         <Field label={t('operate.amount')}>{(id) => <Input id={id} inputMode="decimal" placeholder="500.00" value={amount} onChange={(event) => setAmount(event.target.value)} />}</Field>
@@ -108,8 +108,9 @@ export function Budgets() {
               title={t('operate.budgets.remove', { owner: removing.owner })}
               act={t('operate.remove.do')}
               close={() => setRemoving(undefined)}
-              run={async () => {
-                await setBudget(removing.owner, undefined);
+              reason="audit"
+              run={async (reason) => {
+                await setBudget(removing.owner, undefined, reason);
                 done(t('operate.budgets.removed', { owner: removing.owner }));
               }}
             >

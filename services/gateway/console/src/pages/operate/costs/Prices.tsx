@@ -25,7 +25,7 @@ function Edit({ prices, at, close }: { prices: Price[]; at: number; close: () =>
   const [connection, setConnection] = useState(was?.connection ?? '');
   const [name, setName] = useState(was?.name ?? '');
   const [attributes, setAttributes] = useState(Object.entries(was?.attributes ?? {}).map(([key, value]) => `${key}=${value}`).join(', '));
-  const run = async () => {
+  const run = async (reason: string) => {
     const micros = microsOf(amount);
     if (unit.trim() === '') throw new Error(t('operate.prices.unit.missing'));
     if (micros === undefined) throw new Error(t('operate.amount.wrong'));
@@ -34,14 +34,14 @@ function Edit({ prices, at, close }: { prices: Price[]; at: number; close: () =>
     const pairs = attributes.split(',').map((one) => one.trim()).filter(Boolean).map((one) => one.split('=').map((word) => word.trim()));
     if (pairs.some((pair) => pair.length !== 2 || !pair[0] || !pair[1])) throw new Error(t('operate.prices.attributes.wrong'));
     const price: Price = { name, unit: unit.trim(), attributes: Object.fromEntries(pairs), integration: integration.trim(), connection: connection.trim(), micros, currency, per: Number(per) };
-    await setPrices(was ? prices.map((one, place) => (place === at ? price : one)) : [...prices, price]);
+    await setPrices(was ? prices.map((one, place) => (place === at ? price : one)) : [...prices, price], reason);
     done(t('operate.prices.set'));
   };
   const input = (label: string, value: string, set: (text: string) => void, hint?: string, optional = false) => (
     <Field label={label} hint={hint} optional={optional}>{(id, described) => <Input id={id} aria-describedby={described} value={value} onChange={(event) => set(event.target.value)} spellCheck={false} autoComplete="off" />}</Field>
   );
   return (
-    <Confirm title={t(was ? 'operate.prices.change' : 'operate.prices.make')} act={t('operate.change.do')} run={run} close={close}>
+    <Confirm title={t(was ? 'operate.prices.change' : 'operate.prices.make')} act={t('operate.change.do')} reason="audit" run={run} close={close}>
       <div className={css.pairs}>
         {input(t('operate.prices.unit'), unit, setUnit, 'worker_seconds, credits, input_tokens')}
         {input(t('operate.prices.per'), per, setPer, t('operate.prices.per.hint'))}
@@ -97,8 +97,9 @@ export function Prices() {
                 title={t('operate.prices.remove', { unit: prices[removing]?.unit ?? '' })}
                 act={t('operate.remove.do')}
                 close={() => setRemoving(undefined)}
-                run={async () => {
-                  await setPrices(prices.filter((_, at) => at !== removing));
+                reason="audit"
+                run={async (reason) => {
+                  await setPrices(prices.filter((_, at) => at !== removing), reason);
                   done(t('operate.prices.set'));
                 }}
               >

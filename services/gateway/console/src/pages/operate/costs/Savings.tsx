@@ -21,12 +21,12 @@ export function Savings() {
             sort="sort"
             columns={[
               { id: 'rule', name: t('operate.savings.rule'), tight: true, wide: true, by: (one) => one.rule, cell: (one) => <Tag>{named('operate.savings.rule', one.rule)}</Tag> },
-              { id: 'what', name: t('operate.savings.what'), by: (one) => one.subject, cell: (one) => <span className={css.two}><b>{one.subject}</b><span>{one.what}</span><small>{one.advice}</small></span> },
+              { id: 'what', name: t('operate.savings.what'), by: (one) => one.subject, cell: (one) => <span className={css.two}><b>{one.subject}</b><span lang="en">{one.what}</span><small lang="en">{one.advice}</small></span> },
               {
                 id: 'saved', name: t('operate.savings.month'), number: true, by: (one) => Number(one.saved) || one.savedSeconds,
                 cell: (one) => <span className={css.two}><b>{one.saved ? money(one.saved, one.currency) : one.savedSeconds > 0 ? durationText(one.savedSeconds * 1000) : '–'}</b></span>,
               },
-              { id: 'estimate', name: t('operate.savings.estimate'), wide: true, cell: (one) => <span className={css.faint}>{one.estimate}</span> },
+              { id: 'estimate', name: t('operate.savings.estimate'), wide: true, cell: (one) => <span lang="en" className={css.faint}>{one.estimate}</span> },
             ]}
             empty={<Empty icon="check" title={t('operate.savings.none')}>{t('operate.savings.none.more')}</Empty>}
           />

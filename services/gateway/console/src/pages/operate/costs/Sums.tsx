@@ -9,7 +9,7 @@ import { Select } from '../../../parts/Field';
 import { Card } from '../../../parts/Page';
 import { Answer, Empty } from '../../../parts/states';
 import { Table } from '../../../parts/Table';
-import { numberText, percentText } from '../../../parts/values';
+import { dayOf, numberText, percentText } from '../../../parts/values';
 import css from '../operate.module.css';
 import { chart, currencies, days, totals } from './chart';
 
@@ -66,7 +66,7 @@ function OneCurrency({ currency, sums, by, from, to }: { currency: string; sums:
         <Bars
           label={t('operate.costs.chart', { currency, total: money(whole, currency) })}
           series={groups.map((name, at) => ({ name: name === undefined ? t('operate.costs.others') : name || nobody, colour: COLOURS[at]! }))}
-          bars={bars.map((bar) => ({ id: bar.day, name: bar.day, values: bar.values }))}
+          bars={bars.map((bar) => ({ id: bar.day, name: dayOf(`${bar.day}T12:00:00Z`, 'UTC'), values: bar.values }))}
           format={(value) => money(value, currency)}
           height={180}
         />

@@ -15,15 +15,15 @@ export function Edit({ of, close }: { of?: Environment; close: () => void }) {
   const [lines, setLines] = useState<Line[]>(() => linesOf(of?.values ?? {}));
   const [next, setNext] = useState(() => Object.keys(of?.values ?? {}).length);
   const set = (id: number, some: Partial<Line>) => setLines(lines.map((line) => (line.id === id ? { ...line, ...some } : line)));
-  const run = async () => {
+  const run = async (reason: string) => {
     const bad = lines.find((line) => faultOf(line, lines));
     if (bad) throw new Error(`${bad.name || t('operate.name')}: ${t(`operate.environments.fault.${faultOf(bad, lines)!}`)}`);
-    if (of) await changeEnvironment(of.environmentId, { name, values: valuesOf(lines), defaultEnv: standard });
-    else await makeEnvironment(name, valuesOf(lines));
+    if (of) await changeEnvironment(of.environmentId, { name, values: valuesOf(lines), defaultEnv: standard }, reason);
+    else await makeEnvironment(name, valuesOf(lines), reason);
     done(t(of ? 'operate.environments.changed' : 'operate.environments.made', { name }));
   };
   return (
-    <Confirm title={of ? t('operate.environments.change', { name: of.name }) : t('operate.environments.make')} act={t(of ? 'operate.change.do' : 'operate.environments.make.do')} run={run} close={close}>
+    <Confirm title={of ? t('operate.environments.change', { name: of.name }) : t('operate.environments.make')} act={t(of ? 'operate.change.do' : 'operate.environments.make.do')} reason="audit" run={run} close={close}>
       <Field label={t('operate.name')}>{(id) => <Input id={id} value={name} autoFocus onChange={(event) => setName(event.target.value)} autoComplete="off" spellCheck={false} />}</Field>
       <h3>{t('operate.environments.variables')}</h3>
       {lines.map((line) => {
@@ -58,13 +58,13 @@ export function Edit({ of, close }: { of?: Environment; close: () => void }) {
 }
 
 export function Remove({ of, close, gone }: { of: Environment; close: () => void; gone: () => void }) {
-  const run = async () => {
-    await removeEnvironment(of.environmentId);
+  const run = async (reason: string) => {
+    await removeEnvironment(of.environmentId, reason);
     done(t('operate.environments.removed', { name: of.name }));
     gone();
   };
   return (
-    <Confirm danger title={t('operate.environments.remove', { name: of.name })} act={t('operate.remove.do')} type={of.name} run={run} close={close}>
+    <Confirm danger title={t('operate.environments.remove', { name: of.name })} act={t('operate.remove.do')} type={of.name} reason="audit" run={run} close={close}>
       <p>{t('operate.environments.remove.more')}</p>
     </Confirm>
   );

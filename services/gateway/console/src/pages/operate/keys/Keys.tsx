@@ -96,8 +96,9 @@ function List() {
               act={t('operate.keys.revoke')}
               type={revoking.name}
               close={() => setRevoking(undefined)}
-              run={async () => {
-                await revokeKey(revoking.id);
+              reason="audit"
+              run={async (reason) => {
+                await revokeKey(revoking.id, reason);
                 done(t('operate.keys.revoked', { name: revoking.name }));
               }}
             >

@@ -19,18 +19,18 @@ export function Make({ close, made }: { close: () => void; made: (name: string, 
   const [days, setDays] = useState('90');
   const [lines, setLines] = useState<Line[]>([{ role: 'VIEWER', labels: '' }]);
   const set = (at: number, some: Partial<Line>) => setLines(lines.map((line, place) => (place === at ? { ...line, ...some } : line)));
-  const run = async () => {
+  const run = async (reason: string) => {
     if (name.trim() === '') throw new Error(t('operate.keys.name.missing'));
     const life = Number(days);
     if (!Number.isInteger(life) || life < 1 || life > 366) throw new Error(t('operate.keys.days.wrong'));
     const grants: Grant[] = lines.map((line) => ({ role: line.role, labels: labelsOf(line.labels) }));
     const bad = grants.flatMap((grant) => grant.labels).find((label) => !goodLabel(label));
     if (bad) throw new Error(t('operate.keys.label.wrong', { label: bad }));
-    const { secret } = await makeKey({ name: name.trim(), grants, expiresAt: endOf(life, Date.now()) });
+    const { secret } = await makeKey({ name: name.trim(), grants, expiresAt: endOf(life, Date.now()) }, reason);
     made(name.trim(), secret);
   };
   return (
-    <Confirm title={t('operate.keys.make')} act={t('operate.keys.make.do')} run={run} close={close}>
+    <Confirm title={t('operate.keys.make')} act={t('operate.keys.make.do')} reason="audit" run={run} close={close}>
       <div className={css.pairs}>
         <Field label={t('operate.name')} hint={t('operate.keys.name.hint')}>{(id, described) => <Input id={id} aria-describedby={described} autoFocus value={name} maxLength={100} onChange={(event) => setName(event.target.value)} autoComplete="off" />}</Field>
         <Field label={t('operate.keys.days')} hint={t('operate.keys.days.hint')}>{(id, described) => <Input id={id} aria-describedby={described} inputMode="numeric" value={days} onChange={(event) => setDays(event.target.value)} />}</Field>

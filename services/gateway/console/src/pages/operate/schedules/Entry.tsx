@@ -2,6 +2,7 @@
 import { Link } from 'react-router';
 import { named, t } from '../../../i18n';
 import { Icon } from '../../../parts/Icon';
+import { plannedText } from '../../../parts/planned';
 import { iconOf, toneOf } from '../../../parts/status';
 import { durationText } from '../../../parts/values';
 import css from './Schedules.module.css';
@@ -18,7 +19,7 @@ export function Entry({ of, now, zone }: { of: Line; now: number; zone: string }
   const gone = new Date(last.at).getTime() < now;
   const times = of.events.length === 1 ? timeIn(first.at, zone) : `${timeIn(first.at, zone)} – ${timeIn(last.at, zone)}`;
   const said = [
-    `${of.pipeline}: ${of.schedule}`,
+    `${of.pipeline}: ${plannedText(of.schedule)}`,
     times,
     of.events.length > 1 ? t('operate.schedules.times', { count: of.events.length }) : '',
     status ? named('parts.status', status) : '',
@@ -34,7 +35,7 @@ export function Entry({ of, now, zone }: { of: Line; now: number; zone: string }
         {late >= LATE && <em>+{durationText(late)}</em>}
       </span>
       <span className={css.name}>{of.pipeline}</span>
-      <small>{of.schedule}</small>
+      <small>{plannedText(of.schedule)}</small>
       {status && <span className="only-spoken">{named('parts.status', status)}</span>}
       {first.paused && <span className="only-spoken">{t('operate.schedules.paused')}</span>}
     </Link>

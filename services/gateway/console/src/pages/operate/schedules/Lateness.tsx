@@ -5,6 +5,7 @@ import { named, t } from '../../../i18n';
 import { Card } from '../../../parts/Page';
 import { Empty } from '../../../parts/states';
 import { Mark, Status } from '../../../parts/Status';
+import { plannedText } from '../../../parts/planned';
 import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { durationText, numberText } from '../../../parts/values';
@@ -21,7 +22,7 @@ export function Lateness({ of }: { of: ScheduleTrend[] }) {
         id={(one) => `${one.pipelineId}/${one.schedule}`}
         sort="sort"
         columns={[
-          { id: 'name', name: t('operate.schedule'), by: (one) => `${one.pipeline} ${one.schedule}`, cell: (one) => <span className={css.two}><Link to={`/pipelines/${one.pipelineId}`}>{one.pipeline}</Link><small>{one.schedule}{!one.declared && ` · ${t('operate.schedules.gone')}`}</small></span> },
+          { id: 'name', name: t('operate.schedule'), by: (one) => `${one.pipeline} ${one.schedule}`, cell: (one) => <span className={css.two}><Link to={`/pipelines/${one.pipelineId}`}>{one.pipeline}</Link><small>{plannedText(one.schedule)}{!one.declared && ` · ${t('operate.schedules.gone')}`}</small></span> },
           { id: 'fired', name: t('operate.schedules.fired'), number: true, by: (one) => one.fired, cell: (one) => numberText(one.fired) },
           { id: 'median', name: t('operate.schedules.median'), number: true, by: (one) => one.startedLate?.median, cell: (one) => took(one.startedLate?.median) },
           { id: 'p95', name: t('operate.schedules.p95'), number: true, wide: true, by: (one) => one.startedLate?.p95, cell: (one) => took(one.startedLate?.p95) },

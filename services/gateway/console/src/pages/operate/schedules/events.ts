@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { useQueries } from '@tanstack/react-query';
 import { previewOf, useScheduleTrends, type ScheduleTrend } from '../../../api/health';
 import { usePipelines } from '../../../api/pipelines';
+import { planned } from '../../../parts/planned';
 import type { Event } from './calendar';
 
 /** So many firings of one schedule are asked for; of more the rest is missing, which is said. */
@@ -40,7 +41,7 @@ export function useEvents(from: number, to: number, now: number): { events: Even
         preview.firings.flatMap((firing): Event[] => {
           const when = new Date(firing.instant).getTime();
           const schedule = preview.schedule?.name ?? '';
-          if (when < from || when >= to || when < minute || schedule.startsWith('deadline:')) return [];
+          if (when < from || when >= to || when < minute || planned(schedule).kind === 'deadline') return [];
           const of = scheduled[at]!;
           return [{ id: `${of.id}/${schedule}/${firing.instant}`, pipelineId: of.id, pipeline: of.alias, schedule, at: firing.instant, paused: preview.paused || preview.schedule?.paused }];
         }),

@@ -5,9 +5,10 @@ import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
 import { Check, Search } from '../../../parts/Field';
-import { Empty } from '../../../parts/states';
+import { Reason } from '../../../parts/Reason';
+import { Empty, Refused } from '../../../parts/states';
 import { Choices } from '../../../parts/Tabs';
-import { asApiError } from '../../../api/errors';
+import { asApiError, type ApiError } from '../../../api/errors';
 import type { Group } from '../model/definition';
 import type { RunTask } from '../model/tasks';
 import { useRestart } from './dialogs';
@@ -49,8 +50,9 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [from, setFrom] = useState<'only' | 'from'>('from');
   const [sought, setSought] = useState('');
+  const [reason, setReason] = useState('');
   const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<ApiError>();
   const restart = useRestart(run);
   const text = sought.trim().toLowerCase();
   const shown = all.filter((choice) => choice.name.toLowerCase().includes(text) || choice.id.toLowerCase().includes(text)).slice(0, 300);
@@ -65,10 +67,10 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
     setPending(true);
     setError(undefined);
     try {
-      await restart(from === 'only' ? 'RESTART_FROM_SELECTED' : 'RESTART_FROM_TASKS', [...chosen]);
+      await restart(from === 'only' ? 'RESTART_FROM_SELECTED' : 'RESTART_FROM_TASKS', [...chosen], reason);
       close();
     } catch (thrown) {
-      setError(asApiError(thrown).words);
+      setError(asApiError(thrown));
       setPending(false);
     }
   };
@@ -113,12 +115,8 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
           {shown.length === 0 && <Empty title={t('run.task.none')} tight />}
         </div>
         <p>{t('run.act.subset.more', { count: chosen.size })}</p>
-        <p className={css.note}>{t('run.act.audit')}</p>
-        {error && (
-          <p className={css.error} role="alert">
-            {error}
-          </p>
-        )}
+        <Reason kept="audit" value={reason} change={setReason} />
+        {error && <Refused error={error} />}
       </div>
     </Dialog>
   );

@@ -6,7 +6,7 @@ import type { LiveRun } from '../../../api/run-live';
 import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
-import { Field, Select, TextArea } from '../../../parts/Field';
+import { Field, Select } from '../../../parts/Field';
 import { ended } from '../../../parts/status';
 import type { RunTask } from '../model/tasks';
 import type { Pending } from '../pending';
@@ -18,7 +18,6 @@ const MARKS: TaskMark[] = ['SUCCEEDED', 'WARNING', 'FAILED', 'SKIPPED'];
 
 export function TaskActs({ run, task, pending }: { run: Run; task: RunTask; pending: Pending }) {
   const [open, setOpen] = useState<Open>();
-  const [words, setWords] = useState('');
   const [mark, setMark] = useState<TaskMark>('SUCCEEDED');
   const role = useDenied('OPERATOR');
   const asks = task.integrationJob === 'APPROVAL' && task.status === 'RUNNING';
@@ -27,12 +26,7 @@ export function TaskActs({ run, task, pending }: { run: Run; task: RunTask; pend
   const close = () => setOpen(undefined);
   // The status that it has now is the one that must change.
   const changed = (live: LiveRun) => live.tasks.find((one) => one.id === task.id)?.status !== task.status;
-  const decide = (approved: boolean) => pending.send(task.id, () => decideTask(task, approved, words.trim()), changed);
-  const reason = (label: 'run.act.reason' | 'run.act.comment') => (
-    <Field label={t(label)} hint={t(`${label}Hint`)} optional>
-      {(id, described) => <TextArea id={id} aria-describedby={described} rows={3} maxLength={500} value={words} onChange={(event) => setWords(event.target.value)} />}
-    </Field>
-  );
+  const decide = (approved: boolean, reason: string) => pending.send(task.id, () => decideTask(task, approved, reason), changed);
   return (
     <>
       {sent && (
@@ -63,29 +57,27 @@ export function TaskActs({ run, task, pending }: { run: Run; task: RunTask; pend
         </>
       )}
       {open === 'approve' && (
-        <Confirm title={t('run.act.approve.title', { task: task.taskName })} act={t('run.act.approve')} run={() => decide(true)} close={close}>
+        <Confirm title={t('run.act.approve.title', { task: task.taskName })} act={t('run.act.approve')} reason="log" run={(reason) => decide(true, reason)} close={close}>
           <p>{t('run.act.approve.more')}</p>
-          {reason('run.act.comment')}
         </Confirm>
       )}
       {open === 'reject' && (
-        <Confirm title={t('run.act.reject.title', { task: task.taskName })} act={t('run.act.reject')} danger run={() => decide(false)} close={close}>
+        <Confirm title={t('run.act.reject.title', { task: task.taskName })} act={t('run.act.reject')} danger reason="log" run={(reason) => decide(false, reason)} close={close}>
           <p>{t('run.act.reject.more')}</p>
-          {reason('run.act.comment')}
         </Confirm>
       )}
       {open === 'mark' && (
         <Confirm
           title={t('run.act.mark.title', { task: task.taskName })}
           act={t('run.act.mark.go')}
-          run={() => pending.send(task.id, () => markTask(task, mark, words.trim()), changed)}
+          reason="log"
+          run={(reason) => pending.send(task.id, () => markTask(task, mark, reason), changed)}
           close={close}
         >
           <p>{t('run.act.mark.more')}</p>
           <Field label={t('run.act.mark.as')}>
             {(id) => <Select id={id} value={mark} choices={MARKS.map((value) => ({ value, name: named('parts.status', value) }))} choose={(value) => setMark(value as TaskMark)} />}
           </Field>
-          {reason('run.act.reason')}
         </Confirm>
       )}
       {open === 'from' && (

@@ -17,7 +17,7 @@ const columns = (): Column<Operation>[] => [
     cell: (one) => (
       <>
         {one.assetExternalId ? <Link to={`/assets/${encodeURIComponent(one.assetExternalId)}`}>{one.operationName}</Link> : one.operationName}
-        {one.message && <span className={css.words}>{one.message}</span>}
+        {one.message && <span lang="en" className={css.words}>{one.message}</span>}
       </>
     ),
   },

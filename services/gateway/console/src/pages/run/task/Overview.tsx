@@ -43,7 +43,7 @@ export function Overview({ view, task }: { view: RunView; task: RunTask }) {
                   {clockTime(attempt.from)}
                 </time>
                 <Duration from={attempt.from} to={attempt.to} />
-                {attempt.message && <span className={css.words}>{attempt.message}</span>}
+                {attempt.message && <span lang="en" className={css.words}>{attempt.message}</span>}
               </li>
             ))}
           </ul>
@@ -61,7 +61,7 @@ export function Overview({ view, task }: { view: RunView; task: RunTask }) {
                       {event.at && clockTime(event.at)}
                     </time>
                     <span>
-                      {event.text || named('run.event', event.kind ?? '')}
+                      {event.text ? <span lang="en">{event.text}</span> : named('run.event', event.kind ?? '')}
                       {event.actor && <span className={css.faint}> · {who(event.actor)}</span>}
                     </span>
                   </li>

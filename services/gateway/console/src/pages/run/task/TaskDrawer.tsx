@@ -56,7 +56,7 @@ export function TaskDrawer({ view, task: key, close, pending }: DrawerProps) {
           </a>
         )}
       </p>
-      {task.message && <p className={`${css.message} ${task.status === 'FAILED' ? css.bad : ''}`}>{task.message}</p>}
+      {task.message && <p lang="en" className={`${css.message} ${task.status === 'FAILED' ? css.bad : ''}`}>{task.message}</p>}
       <Parts view={view} task={task} />
     </Drawer>
   );

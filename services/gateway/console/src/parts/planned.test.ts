@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+import { planned, plannedText } from './planned';
+
+describe('what the clock does next', () => {
+  it.each([
+    ['every morning', { kind: 'schedule', name: 'every morning' }],
+    ['sensor:landed@production', { kind: 'sensor', name: 'landed@production' }],
+    ['deadline:by: nine', { kind: 'deadline', name: 'by: nine' }],
+    ['sensor:', { kind: 'schedule', name: 'sensor:' }],
+    ['my sensor:x', { kind: 'schedule', name: 'my sensor:x' }],
+    ['', { kind: 'schedule', name: '' }],
+  ])('%j', (name, expected) => expect(planned(name)).toEqual(expected));
+  it('is called what people call it', () => expect([plannedText('daily'), plannedText('sensor:landed')]).toEqual(['daily', 'Sensor landed']));
+});
