@@ -1,6 +1,7 @@
 /** What people do besides: each act as who may, to its end at the server; whoever may not is told why. Without the example world. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { axe } from './harness/browser.mjs';
 import { consoleTest } from './harness/console.mjs';
 import { until } from './harness/programs.mjs';
 import { receiver } from './harness/receiver.mjs';
@@ -30,6 +31,7 @@ it('why a run was cancelled, and begun again, stands in the audit', async ({ pag
   await page.getByRole('button', { name: 'Cancel the run' }).click();
   const cancel = dialog(page, 'Cancel this run?');
   await cancel.getByText('The audit keeps it, beside your name.').waitFor();
+  assert.deepEqual(await axe(page), []);
   await cancel.getByRole('textbox', { name: /Reason/ }).fill('너무 비쌈, for now');
   await cancel.getByRole('button', { name: 'Cancel the run' }).click();
   await server.runIs(run, ['CANCELLED']);
@@ -277,6 +279,7 @@ pipeline:
   await sensor.getByRole('row', { name: /told.*Not there yet/ }).waitFor();
   await page.getByRole('region', { name: 'Webhooks' }).getByRole('row', { name: /shop.*Standard Webhooks/ }).waitFor();
   const others = page.getByRole('region', { name: 'Other triggers' });
+  assert.deepEqual(await axe(page), []);
   await others.getByRole('row', { name: /End of another pipeline.*Chain.*Failed/ }).waitFor();
   assert.equal(await others.getByRole('link', { name: 'Chain' }).getAttribute('href'), `/console/pipelines/${follows}`);
   assert.equal(await others.getByRole('link', { name: 'warehouse/sales' }).getAttribute('href'), '/console/assets/warehouse%2Fsales');

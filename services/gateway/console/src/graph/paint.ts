@@ -32,7 +32,7 @@ export function coloursOf(element: Element): Colours {
   const style = getComputedStyle(element);
   const read = (name: string) => style.getPropertyValue(name).trim();
   return {
-    line: read('--line'), edge: read('--line-strong'), surface: read('--surface'), frame: read('--sunken'), text: read('--text'), muted: read('--muted'),
+    line: read('--line'), edge: read('--edge'), surface: read('--surface'), frame: read('--sunken'), text: read('--text'), muted: read('--muted'),
     accent: read('--accent'), font: style.fontFamily,
     tones: { good: read('--good-fill'), bad: read('--bad-fill'), warn: read('--warn-fill'), live: read('--live-fill'), idle: read('--idle-fill') },
   };

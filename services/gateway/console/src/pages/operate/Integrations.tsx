@@ -55,7 +55,7 @@ function List({ text, search }: { text: string; search: (text: string) => void }
   const health = useIntegrationHealth();
   const names = new Map((useIntegrationNames().data ?? []).map((one) => [one.integration, one.displayName]));
   const fits = (...words: string[]) => words.join(' ').toLowerCase().includes(text.toLowerCase());
-  const known = [...names].filter(([id, name]) => fits(id, name));
+  const known = [...names].filter(([id, name]) => fits(id, name)).sort(([, a], [, b]) => a.localeCompare(b));
   return (
     <div className={css.stack}>
       <div className={css.between}>

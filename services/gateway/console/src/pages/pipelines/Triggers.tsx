@@ -23,7 +23,7 @@ function firingColumns({ schedule }: SchedulePreview): Column<Firing>[] {
   const zone = schedule.timezone || 'UTC';
   return [
     { id: 'here', name: zoneName(), cell: (row) => shortTime(row.instant) },
-    { id: 'there', name: t('pipelines.triggers.clock', { zone }), wide: zone === zoneName(), cell: (row) => row.local.replace('T', ' ').slice(0, 16) },
+    ...(zone === zoneName() ? [] : [{ id: 'there', name: t('pipelines.triggers.clock', { zone }), cell: (row: Firing) => row.local.replace('T', ' ').slice(0, 16) }]),
     { id: 'in', name: t('pipelines.triggers.in'), wide: true, cell: (row) => <Time at={row.instant} /> },
     {
       id: 'effect',
@@ -43,11 +43,13 @@ function Schedule({ of }: { of: SchedulePreview }) {
   const { schedule } = of;
   return (
     <Card title={schedule.name || schedule.cron} flush acts={of.paused ? <Mark tone="warn" icon="pause">{t('pipelines.paused')}</Mark> : undefined}>
-      <p className={`${css.muted} ${css.inside}`}>
-        <code>{schedule.cron}</code> · {schedule.timezone || 'UTC'}
-        {schedule.environment && ` · ${schedule.environment}`}
-        {schedule.exclude.length > 0 && ` · ${t('pipelines.triggers.exclude', { days: schedule.exclude.join(', ') })}`}
-      </p>
+      <div className={css.inside}>
+        <p className={css.muted}>
+          <code>{schedule.cron}</code> · {schedule.timezone || 'UTC'}
+          {schedule.environment && ` · ${schedule.environment}`}
+          {schedule.exclude.length > 0 && ` · ${t('pipelines.triggers.exclude', { days: schedule.exclude.join(', ') })}`}
+        </p>
+      </div>
       <Table
         label={t('pipelines.triggers.next', { schedule: schedule.name || schedule.cron })}
         rows={of.firings}

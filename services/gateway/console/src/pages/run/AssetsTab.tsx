@@ -61,7 +61,7 @@ const columns = (): Column<Part>[] => [
     id: 'use', name: t('run.asset.use'), tight: true,
     cell: (part) => [part.reads && t('run.asset.reads'), part.writes && t('run.asset.writes')].filter(Boolean).join(' · '),
   },
-  { id: 'type', name: t('run.operation.type'), tight: true, wide: true, cell: (part) => part.asset?.asset?.type ?? '' },
+  { id: 'type', name: t('run.operation.type'), tight: true, wide: true, cell: (part) => part.asset?.asset?.type || '–' },
   { id: 'rows', name: t('run.asset.rows'), number: true, by: rowsOf, cell: (part) => { const rows = rowsOf(part); return rows === undefined ? '–' : numberText(rows); } },
   { id: 'tests', name: t('run.asset.tests'), tight: true, cell: (part) => <Tests asset={part.asset} /> },
 ];
@@ -118,7 +118,7 @@ function Assets({ assets, edges }: { assets: RunAsset[]; edges: RunEdge[] }) {
           />
         </div>
       )}
-      <Card title={t('run.asset')} count={parts.length} flush>
+      <Card title={t('shell.nav.assets')} count={parts.length} flush>
         <Table label={t('run.tab.assets')} rows={parts} columns={columns()} id={(part) => part.key} to={link} sort="assets" />
       </Card>
     </div>
