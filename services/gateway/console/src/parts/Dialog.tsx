@@ -65,6 +65,8 @@ interface ConfirmProps {
   /** What the button says: the act, not "OK". */
   act: string;
   danger?: boolean;
+  /** What the other button says, where "Cancel" could be taken for the act. */
+  back?: string;
   /** A word that must be typed first, for what cannot be taken back. */
   type?: string;
   /** Where the server keeps why it was done: it is asked for, and given to `run`. */
@@ -75,7 +77,7 @@ interface ConfirmProps {
   children?: ReactNode;
 }
 
-export function Confirm({ title, act, danger, type, reason, run, close, children }: ConfirmProps) {
+export function Confirm({ title, act, danger, back, type, reason, run, close, children }: ConfirmProps) {
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<ApiError>();
   const [typed, setTyped] = useState('');
@@ -98,7 +100,7 @@ export function Confirm({ title, act, danger, type, reason, run, close, children
       close={close}
       foot={
         <>
-          <Button onClick={close}>{t('parts.cancel')}</Button>
+          <Button onClick={close}>{back ?? t('parts.cancel')}</Button>
           <Button kind={danger ? 'danger' : 'primary'} pending={pending} denied={missing} onClick={() => void press()}>
             {act}
           </Button>

@@ -3,6 +3,7 @@ export const parts = {
   'parts.pending': 'On its way',
   'parts.close': 'Close',
   'parts.cancel': 'Cancel',
+  'parts.goOn': 'Let it go on',
   'parts.again': 'Try again',
   'parts.loading': 'Loading',
   'parts.optional': '(optional)',

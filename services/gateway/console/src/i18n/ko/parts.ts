@@ -5,6 +5,7 @@ export const parts: Record<keyof typeof en, string> = {
   'parts.pending': '처리 중',
   'parts.close': '닫기',
   'parts.cancel': '취소',
+  'parts.goOn': '계속 진행',
   'parts.again': '다시 시도',
   'parts.loading': '불러오는 중',
   'parts.optional': '(선택)',

@@ -21,6 +21,7 @@ function Cancel({ of, close }: { of: Backfill; close: () => void }) {
       danger
       title={t('operate.backfills.cancel')}
       act={t('operate.backfills.cancel.do')}
+      back={t('parts.goOn')}
       close={close}
       reason="log"
       run={async (reason) => {

@@ -14,7 +14,7 @@ export function CancelDialog({ run, tasks, pending, close }: { run: Run; tasks: 
   const waiting = tasks.filter((task) => task.status === 'CREATED' || task.status === 'QUEUED').length;
   const send = (reason: string) => pending.send('cancel', () => cancelRun(run.id, reason), (live) => live.run !== undefined && (ended(live.run.runStatus) || live.run.runStatus === 'CANCELLING'));
   return (
-    <Confirm title={t('run.act.cancel.title')} act={t('run.act.cancel')} danger reason="audit" run={send} close={close}>
+    <Confirm title={t('run.act.cancel.title')} act={t('run.act.cancel')} back={t('parts.goOn')} danger reason="audit" run={send} close={close}>
       <p>{t('run.act.cancel.more', { running, waiting })}</p>
     </Confirm>
   );
