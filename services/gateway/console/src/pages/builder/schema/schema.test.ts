@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Integration } from '../../../api/catalogue';
 import { readPipeline } from '../edit/pipeline';
 import { cursorAt } from './cursor';
-import { aboutAt, suggestionsAt, type Known } from './suggest';
+import type { Known } from './known';
+import { aboutAt, suggestionsAt } from './suggest';
 
 const parameter = (name: string, required: boolean, some: object = {}) => ({ name, type: 'string' as const, required, templated: true, default: null, note: null, ...some });
 const HTTP: Integration = {
@@ -23,6 +24,7 @@ function offered(text: string): string[] {
     catalogue: [HTTP],
     connections: [{ integration: 'HTTP', connectionName: 'web_10001' }, { integration: 'SLACK', connectionName: 'slack_10002' }],
     environments: ['production'],
+    pipelines: [],
     pipeline: readPipeline(clean.replace(/\[$/gm, '')),
   };
   return suggestionsAt(clean, at, known)?.options.map((one) => one.label) ?? [];
@@ -64,7 +66,7 @@ it('the cursor knows its map, whatever the lists around it', () => {
 });
 
 describe('what a field is about', () => {
-  const known: Known = { catalogue: [HTTP], connections: [], environments: [], pipeline: readPipeline(PIPELINE) };
+  const known: Known = { catalogue: [HTTP], connections: [], environments: [], pipelines: [], pipeline: readPipeline(PIPELINE) };
   it('a key of the language', () => expect(aboutAt(`${PIPELINE}      condition: x`, PIPELINE.length + 8, known)).toMatchObject({ name: 'condition' }));
   it('a job, with what it needs', () => expect(aboutAt(PIPELINE, PIPELINE.indexOf('HTTP_REQUEST') + 2, known)).toEqual({ name: 'Send a request', words: ['Needs method, path'] }));
   it('nothing for what nobody knows', () => expect(aboutAt('foo: bar', 1, known)).toBeUndefined());

@@ -12,7 +12,8 @@ import { Annotation, Compartment, EditorState, Prec, RangeSet, StateEffect, Stat
 import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers, type DecorationSet } from '@codemirror/view';
 import type { Place } from '../edit/pipeline';
 import { difference } from '../edit/splice';
-import { aboutAt, suggestionsAt, type Known } from '../schema/suggest';
+import type { Known } from '../schema/known';
+import { aboutAt, suggestionsAt } from '../schema/suggest';
 import { newline } from './newline';
 import { theme } from './theme';
 
