@@ -57,7 +57,7 @@ export const builderForms = {
   'builder.about.on_limit': 'What becomes of a run beyond that.',
   'builder.about.treat_failure_as_warning': 'A failure becomes a warning, so that what follows still runs.',
   'builder.about.alerts': 'Whom to tell, at which status.',
-  'builder.about.destination': 'A channel or an address.',
+  'builder.about.destination': 'Like #data, or team@example.org: several addresses with commas.',
   'builder.about.anomalies': 'Durations far from the usual ones.',
   'builder.about.operation_metadata': 'Where what the task does shows up, to join lineage over systems.',
   'builder.about.meta': 'Notes of your own. What only Downbeat reads stands under downbeat.',

@@ -59,7 +59,7 @@ export const builderForms: Record<keyof typeof en, string> = {
   'builder.about.on_limit': '한도를 초과한 실행을 처리하는 방식입니다.',
   'builder.about.treat_failure_as_warning': '실패를 경고로 기록하여 후속 태스크가 계속 실행됩니다.',
   'builder.about.alerts': '상태에 따라 알릴 대상입니다.',
-  'builder.about.destination': '채널 또는 주소입니다.',
+  'builder.about.destination': '예: #data 또는 team@example.org. 주소가 여러 개이면 쉼표로 구분합니다.',
   'builder.about.anomalies': '평소와 크게 다른 실행 시간을 감지합니다.',
   'builder.about.operation_metadata': '태스크의 결과가 나타나는 위치로, 시스템 간 리니지를 연결합니다.',
   'builder.about.meta': '자유롭게 쓰는 메모입니다. Downbeat 전용 설정은 downbeat 아래에 둡니다.',

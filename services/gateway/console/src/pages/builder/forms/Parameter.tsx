@@ -34,21 +34,25 @@ export function ParameterField({ of, value, change, readOnly, label = of.name, a
   const listed = of.type === 'boolean' ? ['true', 'false'] : (of.enum ?? []);
   const foreign = choice && value !== undefined && value !== null && value !== '' && !listed.includes(String(value));
   if (choice && !writing && !foreign) {
+    const select = (
+      <Field label={label} hint={hint} optional={!of.required} error={missing}>
+        {(id, described) => (
+          <Select
+            id={id}
+            aria-describedby={described}
+            disabled={readOnly}
+            value={value === undefined || value === null ? '' : String(value)}
+            choices={[{ value: '', name: t(of.required ? 'builder.form.choose' : 'builder.form.unset') }, ...listed.map((word) => ({ value: word, name: word }))]}
+            choose={(word) => change(word === '' ? undefined : of.type === 'boolean' ? word === 'true' : word)}
+          />
+        )}
+      </Field>
+    );
+    if (!of.templated || readOnly) return select;
     return (
       <div className={css.choice}>
-        <Field label={label} hint={hint} optional={!of.required} error={missing}>
-          {(id, described) => (
-            <Select
-              id={id}
-              aria-describedby={described}
-              disabled={readOnly}
-              value={value === undefined || value === null ? '' : String(value)}
-              choices={[{ value: '', name: t(of.required ? 'builder.form.choose' : 'builder.form.unset') }, ...listed.map((word) => ({ value: word, name: word }))]}
-              choose={(word) => change(word === '' ? undefined : of.type === 'boolean' ? word === 'true' : word)}
-            />
-          )}
-        </Field>
-        {of.templated && !readOnly && <Button small kind="quiet" icon="code" label={t('builder.form.expression', { name: label })} onClick={() => setWriting(true)} />}
+        {select}
+        <Button small kind="quiet" icon="code" label={t('builder.form.expression', { name: label })} onClick={() => setWriting(true)} />
       </div>
     );
   }

@@ -59,7 +59,7 @@ export function parametersAt(known: Known, shape: Shape, path: readonly Step[]):
     case 'runInputs':
       return inputs(known, path);
     case 'mappedInputs':
-      return inputs(known, path).map((one) => parameter(one.name, 'string', { default: '' }));
+      return inputs(known, path).map((one) => parameter(one.name, 'string'));
     default:
       return undefined;
   }

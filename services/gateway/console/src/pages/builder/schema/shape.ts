@@ -25,6 +25,8 @@ export interface Shape {
   templated?: boolean;
   /** Texts of a list may hold commas: each has a line of its own. */
   lines?: boolean;
+  /** It needs the whole width. */
+  wide?: boolean;
   /** Its parts are filled in where it stands, not in a form of their own. */
   inline?: boolean;
   /** It means something only beside these words of a neighbour; `absent` is what the neighbour means where it is not there. */

@@ -59,8 +59,7 @@ export function PartForm({ bench, path, from, owner, taken, showInText }: PartPr
             {one.message}
           </div>
         ))}
-        {isNamed && <NameOf bench={bench} path={path} readOnly={denied !== undefined} />}
-        <ShapeFields bench={bench} path={path} shape={shape} />
+        <ShapeFields bench={bench} path={path} shape={shape} first={isNamed && <NameOf bench={bench} path={path} readOnly={denied !== undefined} />} />
       </div>
     </section>
   );

@@ -18,10 +18,12 @@ export function Section({ bench, title, lists, single, of = [] }: SectionProps) 
   return (
     <div className={css.section} role="group" aria-label={t(title)}>
       <h3>{t(title)}</h3>
-      {lists.map((list) => (
-        <PartRows key={list} bench={bench} path={[...of, list]} />
-      ))}
-      {single && <PartRow bench={bench} path={[...of, single]} />}
+      <div className={css.rows}>
+        {lists.map((list) => (
+          <PartRows key={list} bench={bench} path={[...of, list]} />
+        ))}
+        {single && <PartRow bench={bench} path={[...of, single]} />}
+      </div>
       {lists.length > 0 && (
         <div className={css.acts}>
           {lists.map((list) => (

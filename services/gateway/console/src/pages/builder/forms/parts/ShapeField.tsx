@@ -1,4 +1,5 @@
 /** One field of the language as its shape says it: a text, a number, a choice, a list, or parts in forms of their own. */
+import type { ReactNode } from 'react';
 import { named, t } from '../../../../i18n';
 import { Check, Field, Select } from '../../../../parts/Field';
 import { resolved, type Path, type Tree } from '../../edit/tree';
@@ -24,12 +25,32 @@ interface FieldProps {
 export const fieldName = (key: string): string => named('builder.field', key);
 const textOf = (tree: Tree | undefined): string[] => (Array.isArray(tree) ? tree.map(writtenValue) : tree === undefined || tree === null || tree === '' ? [] : [writtenValue(tree)]);
 
+/** Short enough to stand beside another one. */
+const isSmall = (shape: Shape) => !shape.wide && (shape.enum !== undefined || shape.type === 'string' || shape.type === 'integer');
+
 /** All fields of a map, in the order of the language; what means nothing beside the others is left out, unless it stands there. */
-export function ShapeFields({ bench, path, shape, but = [] }: FieldProps & { shape: Shape; but?: readonly string[] }) {
+export function ShapeFields({ bench, path, shape, first }: FieldProps & { shape: Shape; first?: ReactNode }) {
   const own = resolved(valueOf(bench, path));
-  return Object.entries(shape.properties ?? {})
-    .filter(([key, inner]) => !but.includes(key) && (fits(inner, own) || Object.hasOwn(own, key)))
-    .map(([key]) => <ShapeField key={key} bench={bench} path={[...path, key]} />);
+  const shown = Object.entries(shape.properties ?? {}).filter(([key, inner]) => fits(inner, own) || Object.hasOwn(own, key));
+  const small = (at: number) => shown[at] !== undefined && isSmall(shown[at][1]);
+  const field = (key: string) => <ShapeField key={key} bench={bench} path={[...path, key]} />;
+  const rows = shown.flatMap(([key], at) => {
+    if (!small(at)) return [field(key)];
+    if (at > 0 && small(at - 1)) return [];
+    const after = shown.findIndex((_, other) => other > at && !small(other));
+    return [
+      <div key={key} className={css.pair}>
+        {at === 0 && first}
+        {shown.slice(at, after < 0 ? undefined : after).map(([name]) => field(name))}
+      </div>,
+    ];
+  });
+  return (
+    <>
+      {!small(0) && first}
+      {rows}
+    </>
+  );
 }
 
 export function ShapeField({ bench, path }: FieldProps) {

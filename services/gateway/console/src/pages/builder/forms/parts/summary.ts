@@ -25,7 +25,7 @@ export function summaryOf(known: Known, path: Path): Summary {
   const id = text(path.at(-1));
   switch (kindOf(path)) {
     case 'inputs':
-      return { title: id, more: said(named('builder.word', text(own.type)), own.default !== undefined && own.default !== null ? t('builder.form.default', { value: JSON.stringify(own.default).replace(/^"(.*)"$/, '$1') }) : own.optional === true && t('parts.optional')) };
+      return { title: id, more: said(named('builder.word', text(own.type)), own.default !== undefined && own.default !== null ? t('builder.form.default', { value: JSON.stringify(own.default).replace(/^"(.*)"$/, '$1') }) : own.optional === true && t('builder.field.optional')) };
     case 'schedule':
       return { title: text(own.name) || text(own.cron), more: said(text(own.name) && text(own.cron), text(own.timezone) || 'UTC') };
     case 'sensors':
