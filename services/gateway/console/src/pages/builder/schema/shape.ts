@@ -49,6 +49,8 @@ export const oneOf = (words: readonly string[], about?: Key, more: Shape = {}): 
 export function fits(shape: Shape, beside: { [key: string]: unknown }): boolean {
   if (!shape.when) return true;
   const found = beside[shape.when.field] ?? shape.when.absent;
+  // The neighbour is not written yet: it may become anything.
+  if (found === undefined || found === '') return true;
   return typeof found === 'string' && shape.when.is.includes(found);
 }
 

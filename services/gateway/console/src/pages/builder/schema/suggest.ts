@@ -61,7 +61,8 @@ export function suggestionsAt(text: string, at: number, known: Known): Suggestio
   const holder = cursor.key === undefined ? cursor.path.slice(0, -1) : cursor.path;
   if (cursor.key !== undefined || !shape.properties) {
     if (shape.from === 'neighbours') return { from: cursor.from, options: waited(known, path).filter((one) => !cursor.siblings.includes(one.label)) };
-    const found = wordsOf(known, shape, resolved(treeAt(known.pipeline.fields, holder)));
+    const inList = path.at(-1) === '[]';
+    const found = wordsOf(known, shape, resolved(treeAt(known.pipeline.fields, holder))).filter((one) => !inList || !cursor.siblings.includes(one.label));
     return found.length > 0 ? { from: cursor.from, options: found.map((one) => ({ ...one, insert: one.label, kind: 'value' })) } : undefined;
   }
   const own = resolved(treeAt(known.pipeline.fields, path));
@@ -71,7 +72,7 @@ export function suggestionsAt(text: string, at: number, known: Known): Suggestio
     .filter(([key, inner]) => !cursor.siblings.includes(key) && (inItem || fits(inner, own)))
     .map(([key, inner]): Suggestion => ({
       label: key,
-      insert: inner.type === 'object' && inner.enum === undefined ? `${key}:` : `${key}: `,
+      insert: (inner.type === 'object' && inner.enum === undefined) || inner.items?.type === 'object' ? `${key}:` : `${key}: `,
       detail: [inner.enum ? t('builder.suggest.oneOf') : inner.type ? t(`builder.type.${inner.type}`) : '', shape.required?.includes(key) ? t('builder.suggest.required') : ''].filter(Boolean).join(' · '),
       about: inner.about && t(inner.about),
       kind: 'key',
