@@ -22,7 +22,7 @@ interface HeadData {
   selected: boolean;
   choose: (id: string) => void;
 }
-export type Shell = Node<NodeData, 'shell'> | Node<HeadData, 'head'>;
+type Shell = Node<NodeData, 'shell'> | Node<HeadData, 'head'>;
 
 /** Pixels of a frame above its nodes, where its name stands. */
 const HEAD = 28;
@@ -66,7 +66,7 @@ function HeadShell({ data: { group, selected, choose } }: NodeProps<Node<HeadDat
 
 export const TYPES = { shell: NodeShell, head: HeadShell };
 
-export interface ShellsAsked extends Pick<GraphProps<unknown>, 'nodes' | 'selected' | 'renderNode' | 'onSelect' | 'onSelectGroup' | 'onConnect' | 'lit'> {
+interface ShellsAsked extends Pick<GraphProps<unknown>, 'nodes' | 'selected' | 'renderNode' | 'onSelect' | 'onSelectGroup' | 'onConnect' | 'lit'> {
   groups: readonly GraphGroup[];
   direction: Direction;
 }

@@ -4,7 +4,7 @@ import { keyText, rangeOf, readWhole, type Doc } from './tree';
 import type { Splice } from './splice';
 
 const ROOTS = { task: ['tasks', 'PIPELINE_RUN_TASKS'], group: ['task_groups', 'PIPELINE_RUN_TASK_GROUPS'] };
-export type Named = keyof typeof ROOTS | 'input';
+type Named = keyof typeof ROOTS | 'input';
 
 const escaped = (id: string) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

@@ -5,7 +5,7 @@
 import type { Key } from '../../../i18n';
 
 /** Words, or whole shapes, that only the page knows: integrations, neighbours, parameters of the job. */
-export type From =
+type From =
   | 'integrations' | 'jobs' | 'sensorTypes' | 'sensors' | 'neighbours' | 'connections' | 'destinationConnections' | 'environments' | 'timezones' | 'pipelines'
   | 'parameters' | 'sensorParameters' | 'destinationParameters' | 'runInputs' | 'mappedInputs' | 'inputDefault';
 

@@ -22,7 +22,7 @@ interface FieldProps {
   path: Path;
 }
 
-export const fieldName = (key: string): string => named('builder.field', key);
+const fieldName = (key: string): string => named('builder.field', key);
 const textOf = (tree: Tree | undefined): string[] => (Array.isArray(tree) ? tree.map(writtenValue) : tree === undefined || tree === null || tree === '' ? [] : [writtenValue(tree)]);
 
 /** Short enough to stand beside another one. */

@@ -11,7 +11,7 @@ const words = (tree: Tree | undefined): string[] => (Array.isArray(tree) ? tree.
 const said = (...parts: (string | false | undefined)[]) => parts.filter(Boolean).join(' · ');
 const statusNames = (tree: Tree | undefined) => words(tree).map((word) => named('parts.status', word)).join(', ');
 
-export interface Summary {
+interface Summary {
   title: string;
   more: string;
 }
