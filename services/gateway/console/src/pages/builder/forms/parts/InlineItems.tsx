@@ -42,7 +42,7 @@ export function InlineItems({ bench, path, label, hint, needed }: ItemsProps) {
       })}
       {needed && items.length === 0 && <p className={css.fault}>{t('builder.form.required')}</p>}
       {own.map((one, at) => (
-        <p key={at} className={css.fault}>
+        <p key={at} className={css.fault} lang="en">
           {one.message}
         </p>
       ))}

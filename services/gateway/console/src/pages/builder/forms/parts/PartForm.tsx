@@ -56,7 +56,7 @@ export function PartForm({ bench, path, from, owner, taken, showInText }: PartPr
         {rest.map((one, at) => (
           <div key={at} className={`${css.problem} ${one.severity === 'ERROR' ? '' : css.warning}`}>
             <Icon name={one.severity === 'ERROR' ? 'cross' : 'warning'} size={14} />
-            {one.message}
+            <span lang="en">{one.message}</span>
           </div>
         ))}
         <ShapeFields bench={bench} path={path} shape={shape} first={isNamed && <NameOf bench={bench} path={path} readOnly={denied !== undefined} />} />
