@@ -293,6 +293,33 @@ it('who only looks sees everything and changes nothing', async ({ page, site, se
   await assert.rejects(server.api('PUT', '/pipelines/source', { alias: 'looked_at', yaml: SHOP, published: true }, key), /403/);
 });
 
+it('a group is chosen by its frame, by keys, and in the list', async (parts) => {
+  const { page } = parts;
+  await enter(parts, '/builder/framed?mode=graph', 'framed');
+  await node(page, 'mail').waitFor();
+  const report = page.locator('[data-group="report"]');
+  await report.click();
+  await page.getByRole('region', { name: 'Group report' }).waitFor();
+  assert.equal(await report.getAttribute('aria-pressed'), 'true');
+  // The ground of the frame, beside its nodes.
+  const load = page.locator('[data-group="load"]');
+  const head = await load.boundingBox();
+  await page.mouse.click(head.x + 4, head.y + head.height + 20);
+  await page.getByRole('region', { name: 'Group Load' }).waitFor();
+  await report.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('region', { name: 'Group report' }).waitFor();
+  await page.getByRole('button', { name: 'List', exact: true }).click();
+  const row = page.getByRole('treegrid').getByRole('row', { name: /^Load/ });
+  await row.click();
+  await page.getByRole('region', { name: 'Group Load' }).waitFor();
+  assert.equal(await row.getAttribute('aria-selected'), 'true');
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await row.getAttribute('aria-expanded'), 'false');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await row.getAttribute('aria-expanded'), 'true');
+});
+
 it('it works under the policy of the gateway', async (parts) => {
   const { page, server } = parts;
   const policy = (await fetch(`${server.origin}/console/`)).headers.get('content-security-policy');

@@ -55,7 +55,7 @@ export function looks(it, pages) {
     for (const width of [1440, 375]) {
       it(`${Object.keys(pages)[0]} and others look right: ${theme}, ${width} px`, async (parts) => {
         for (const [name, where] of Object.entries(pages)) {
-          await parts.site.enter(parts.page, typeof where === 'function' ? where(parts) : where);
+          await parts.site.enter(parts.page, typeof where === 'function' ? await where(parts) : where);
           await settled(parts.page);
           await shoot(parts.page, `${name}-${theme}-${width}`);
           assert.deepEqual(await axe(parts.page), [], `axe on ${name}`);

@@ -1,50 +1,21 @@
 /** The drawing of a graph: @xyflow/react pans, zooms and holds what can be read; a canvas below it draws the rest. */
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import { Handle, Position, ReactFlow, ReactFlowProvider, useReactFlow, type Connection, type Node, type NodeProps, type Viewport } from '@xyflow/react';
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { ReactFlow, ReactFlowProvider, useReactFlow, type Connection, type Viewport } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { t } from '../i18n';
 import { Failed, Loading } from '../parts/states';
 import type { GraphProps } from './Graph';
 import { GraphBar } from './GraphBar';
 import { MiniMap } from './MiniMap';
-import { edgeAt, nodesShown, STILL, type Scene } from './scene';
-import type { Direction, GraphGroup, GraphNode } from './types';
+import { edgeAt, frameAt, nodesShown, STILL, type Scene } from './scene';
+import { TYPES, useShells } from './shells';
+import type { Direction, GraphGroup } from './types';
 import { useCanvas } from './useCanvas';
 import { useScene } from './useScene';
 import { centred, fitted, zoomed, ZOOM } from './view';
 import css from './Graph.module.css';
 
 type DrawingProps = GraphProps<unknown> & { groups: readonly GraphGroup[]; direction: Direction; change: (view: 'graph' | 'list') => void };
-type Shell = Node<{ node: GraphNode; selected: boolean; render: GraphProps<unknown>['renderNode']; choose?: (id: string) => void; connects: boolean; down: boolean; faint: boolean }, 'shell'>;
-
-/** A node of the page around what the caller draws: it can be reached and chosen by the keyboard. */
-function NodeShell({ data }: NodeProps<Shell>) {
-  const { node, selected, render, choose, connects, down, faint } = data;
-  const press = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return;
-    event.preventDefault();
-    choose?.(node.id);
-  };
-  return (
-    <>
-      {connects && <Handle type="target" position={down ? Position.Top : Position.Left} className={css.handle} />}
-      <div
-        className={`${css.node} ${selected ? css.selected : ''} ${faint ? css.faint : ''}`}
-        data-node={node.id}
-        role={choose ? 'button' : 'group'}
-        aria-pressed={choose ? selected : undefined}
-        tabIndex={0}
-        onKeyDown={press}
-      >
-        {render(node, selected)}
-        <span className="only-spoken">{node.words}</span>
-      </div>
-      {connects && <Handle type="source" position={down ? Position.Bottom : Position.Right} className={css.handle} />}
-    </>
-  );
-}
-
-const TYPES = { shell: NodeShell };
 const NO_EDGES: never[] = [];
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 /** Milliseconds of a move that the keyboard or the search asks for. */
@@ -58,32 +29,8 @@ export function Drawing(props: DrawingProps) {
   );
 }
 
-/** The nodes that are parts of the page, as ReactFlow takes them; those that did not change stay the same objects. */
-function useShells(props: DrawingProps, scene: Scene | undefined, shown: number[]): Shell[] {
-  const { nodes, selected, renderNode, onSelect, onConnect, direction, lit } = props;
-  const kept = useRef(new Map<string, Shell>());
-  const choose = useRef(onSelect);
-  choose.current = onSelect;
-  const chosen = useMemo(() => (onSelect ? (id: string) => choose.current?.(id) : undefined), [onSelect !== undefined]);
-  return useMemo(() => {
-    if (!scene) return [];
-    const next = new Map<string, Shell>();
-    for (const at of shown) {
-      const node = nodes[at];
-      const rect = scene.rects[at];
-      if (!node || !rect) continue;
-      const data = { node, selected: node.id === selected, render: renderNode, choose: chosen, connects: onConnect !== undefined, down: direction === 'down', faint: lit !== undefined && !lit.has(node.id) };
-      const old = kept.current.get(node.id);
-      const same = old && old.position.x === rect.x && old.position.y === rect.y && (Object.keys(data) as (keyof typeof data)[]).every((name) => old.data[name] === data[name]);
-      next.set(node.id, same ? old : { id: node.id, type: 'shell', position: { x: rect.x, y: rect.y }, width: rect.width, height: rect.height, data });
-    }
-    kept.current = next;
-    return [...next.values()];
-  }, [scene, shown, nodes, selected, renderNode, chosen, onConnect, direction, lit]);
-}
-
 function Inside(props: DrawingProps) {
-  const { label, nodes, edges, groups, selected, onSelect, onSelectEdge, onConnect, direction, lit, change, acts } = props;
+  const { label, nodes, edges, groups, selected, onSelect, onSelectGroup, onSelectEdge, onConnect, direction, lit, change, acts } = props;
   const { scene, failed } = useScene(nodes, edges, groups, direction);
   const flow = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
@@ -102,6 +49,7 @@ function Inside(props: DrawingProps) {
     const { x, y, zoom } = view.current;
     const last = looked.current;
     if (last.scene === scene && last.zoom === zoom && last.width === clientWidth && Math.abs(last.x - x) < STILL && Math.abs(last.y - y) < STILL) return canvas.redraw();
+    if (last.zoom !== zoom) frame.current.style.setProperty('--zoom', String(zoom));
     looked.current = { x, y, zoom, scene, width: clientWidth };
     const next = nodesShown(scene, view.current, clientWidth, clientHeight);
     setShown((old) => (old.length === next.length && old.every((at, k) => at === next[k]) ? old : next));
@@ -167,7 +115,9 @@ function Inside(props: DrawingProps) {
     const mark = shown.length === 0 ? scene?.nodesIn({ x: atX, y: atY, width: 0.01, height: 0.01 })[0] : undefined;
     if (mark !== undefined) return onSelect?.(drawn[mark]!.id);
     const edge = scene && onSelectEdge ? edgeAt(scene, atX, atY, 6 / zoom) : undefined;
-    if (edge !== undefined) onSelectEdge?.(scene!.structure.edges[edge]!.id);
+    if (edge !== undefined) return onSelectEdge?.(scene!.structure.edges[edge]!.id);
+    const group = scene && onSelectGroup ? frameAt(scene, atX, atY) : undefined;
+    if (group !== undefined) onSelectGroup?.(group);
     else onSelect?.(undefined);
   };
 
@@ -203,7 +153,7 @@ function Inside(props: DrawingProps) {
             view.current = at;
             look();
           }}
-          onNodeClick={(_, node) => onSelect?.(node.id)}
+          onNodeClick={(_, node) => (node.type === 'head' ? onSelectGroup?.(node.data.group.id) : onSelect?.(node.id))}
           onConnect={onConnect && ((made: Connection) => onConnect(made.source, made.target))}
           onPaneClick={pane}
         />

@@ -31,9 +31,12 @@ export interface GraphProps<Data> {
   groups?: readonly GraphGroup[];
   /** What stands in a node, of the node's size. */
   renderNode: (node: GraphNode<Data>, selected: boolean) => ReactNode;
+  /** Of a node or a group. */
   selected?: string;
   /** The node that was chosen; undefined = the ground was. */
   onSelect?: (id: string | undefined) => void;
+  /** The frame of a group was chosen: without it frames are ground like the rest. */
+  onSelectGroup?: (id: string) => void;
   onSelectEdge?: (id: string) => void;
   /** An edge was drawn from one node to another: without it none can be. */
   onConnect?: (from: string, to: string) => void;

@@ -1,8 +1,9 @@
 /**
  * A graph as a list (`treegrid`): whatever the drawing says stands here in words. Arrow keys go from row to row, left
- * and right shut and open groups, Enter chooses. Only rows in sight are in the page.
+ * and right shut and open groups, Enter chooses; a group that cannot be chosen is shut and opened instead. Only rows in
+ * sight are in the page.
  */
-import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useMemo, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { t } from '../i18n';
 import { Icon } from '../parts/Icon';
 import { Empty } from '../parts/states';
@@ -27,7 +28,7 @@ const HEAD = 32;
 
 type ListProps<Data> = GraphProps<Data> & { groups: readonly GraphGroup[]; change: (view: 'graph' | 'list') => void };
 
-export function GraphList<Data>({ label, nodes, edges, groups, selected, onSelect, columns = [], change, acts }: ListProps<Data>) {
+export function GraphList<Data>({ label, nodes, edges, groups, selected, onSelect, onSelectGroup, columns = [], change, acts }: ListProps<Data>) {
   const [shut, setShut] = useState<ReadonlySet<string>>(new Set());
   const [sought, setSought] = useState('');
   const [at, setAt] = useState(0);
@@ -57,7 +58,11 @@ export function GraphList<Data>({ label, nodes, edges, groups, selected, onSelec
     else return;
     event.preventDefault();
   };
-  const press1 = (row: GraphRow<Data>) => (row.kind === 'group' ? turn(row.id, !row.open) : onSelect?.(row.id));
+  const press1 = (row: GraphRow<Data>) => {
+    if (row.kind === 'node') onSelect?.(row.id);
+    else if (onSelectGroup) onSelectGroup(row.id);
+    else turn(row.id, !row.open);
+  };
   const search = (text: string) => {
     setSought(text);
     setAt(0);
@@ -87,14 +92,14 @@ export function GraphList<Data>({ label, nodes, edges, groups, selected, onSelec
                 aria-rowindex={index + 2}
                 aria-level={row.kind === 'group' ? 1 : row.level}
                 aria-expanded={row.kind === 'group' ? row.open : undefined}
-                aria-selected={row.kind === 'node' ? row.id === selected : undefined}
+                aria-selected={row.kind === 'node' || onSelectGroup ? row.id === selected : undefined}
                 tabIndex={index === here ? 0 : -1}
                 className={`${css.row} ${row.id === selected ? css.chosen : ''}`}
                 style={{ top: index * ROW, gridTemplateColumns: template }}
                 onFocus={() => setAt(index)}
                 onClick={() => press1(row)}
               >
-                {row.kind === 'group' ? <GroupCells row={row} columns={columns} /> : <NodeCells row={row} columns={columns} />}
+                {row.kind === 'group' ? <GroupCells row={row} columns={columns} turn={() => turn(row.id, !row.open)} /> : <NodeCells row={row} columns={columns} />}
               </div>
             );
           })}
@@ -105,11 +110,18 @@ export function GraphList<Data>({ label, nodes, edges, groups, selected, onSelec
   );
 }
 
-function GroupCells<Data>({ row, columns }: { row: Extract<GraphRow<Data>, { kind: 'group' }>; columns: ListColumn<Data>[] }) {
+function GroupCells<Data>({ row, columns, turn }: { row: Extract<GraphRow<Data>, { kind: 'group' }>; columns: ListColumn<Data>[]; turn: () => void }) {
+  // The arrow keys do the same: nothing that only a mouse can.
+  const press = (event: MouseEvent) => {
+    event.stopPropagation();
+    turn();
+  };
   return (
     <>
       <span role="gridcell" className={css.groupName}>
-        <Icon name={row.open ? 'down' : 'right'} size={14} />
+        <span className={css.turn} onClick={press}>
+          <Icon name={row.open ? 'down' : 'right'} size={14} />
+        </span>
         {row.group.label}
         <span className={css.many}>{numberText(row.many)}</span>
       </span>

@@ -76,15 +76,16 @@ function box(path: Path2D, { x, y, width, height }: Rect, corner: number): void 
   else path.roundRect(x, y, width, height, corner);
 }
 
-function frames(context: CanvasRenderingContext2D, { scene, groups, view, colours }: Painting, part: Rect): void {
+function frames(context: CanvasRenderingContext2D, { scene, groups, view, selected, colours }: Painting, part: Rect): void {
   scene.groups.forEach((frame, at) => {
     if (frame.x > part.x + part.width || frame.x + frame.width < part.x || frame.y > part.y + part.height || frame.y + frame.height < part.y) return;
     const path = new Path2D();
     box(path, frame, 8);
     context.fillStyle = colours.frame;
     context.fill(path);
-    context.strokeStyle = colours.edge;
-    context.lineWidth = 1 / view.zoom;
+    const chosen = selected !== undefined && groups[at]!.id === selected;
+    context.strokeStyle = chosen ? colours.accent : colours.edge;
+    context.lineWidth = (chosen ? 2 : 1) / view.zoom;
     context.stroke(path);
     const size = 12 / Math.min(1, view.zoom);
     // A name that is larger than its frame says nothing.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { layout } from './layout/layout';
-import { edgeAt, nodesShown, scene, shownPart, type Structure } from './scene';
+import { edgeAt, frameAt, nodesShown, scene, shownPart, type Structure } from './scene';
 import type { GraphNode } from './types';
 
 const grid = (count: number): GraphNode[] =>
@@ -51,4 +51,11 @@ describe('what is in sight', () => {
     expect(edgeAt(made, 228, y + 3, 6)).toBe(0);
     expect(edgeAt(made, 228, y + 30, 6)).toBeUndefined();
   });
+});
+
+it('finds the frame under the pointer', () => {
+  const structure: Structure = { direction: 'right', nodes: grid(3).map((node, at) => ({ ...node, group: at < 2 ? 'g' : undefined })), groups: [{ id: 'g', label: 'G' }], edges: [] };
+  const made = scene(structure, layout({ direction: 'right', groups: 1, nodes: structure.nodes.map((node) => ({ width: 200, height: 48, group: node.group ? 0 : -1 })), edges: [] }));
+  const { x, y, width, height } = made.groups[0]!;
+  expect([frameAt(made, x + 2, y + 2), frameAt(made, x + width - 2, y + height - 2), frameAt(made, x - 2, y + 2)]).toEqual(['g', 'g', undefined]);
 });

@@ -127,6 +127,12 @@ export function edgeAt(of: Scene, x: number, y: number, reach: number): number |
   return best;
 }
 
+/** The group whose frame holds a point. */
+export function frameAt(of: Scene, x: number, y: number): string | undefined {
+  const at = of.groups.findIndex((frame) => x >= frame.x && x <= frame.x + frame.width && y >= frame.y && y <= frame.y + frame.height);
+  return at < 0 ? undefined : of.structure.groups[at]!.id;
+}
+
 /** How far a point is from the curve between two points of a way, as it is drawn. */
 function fromCurve(way: Float64Array, at: number, direction: Direction, x: number, y: number): number {
   const [x0, y0, x3, y3] = [way[at]!, way[at + 1]!, way[at + 2]!, way[at + 3]!];

@@ -3,6 +3,7 @@ import { assets } from './assets';
 import { audit } from './audit';
 import { builder } from './builder';
 import { builderForms } from './builder-forms';
+import { builderParts } from './builder-parts';
 import { builderSave } from './builder-save';
 import { diff } from './diff';
 import { graph } from './graph';
@@ -24,6 +25,7 @@ export const en = {
   ...pipelines,
   ...builder,
   ...builderForms,
+  ...builderParts,
   ...builderSave,
   ...run,
   ...assets,

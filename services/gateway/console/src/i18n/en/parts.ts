@@ -41,6 +41,7 @@ export const parts = {
   'parts.status.CANCELLED': 'Cancelled',
   'parts.status.QUEUED': 'Queued',
   'parts.status.CREATED': 'Created',
+  'parts.status.ANY_COMPLETED': 'Any end but skipped',
   'parts.status.SKIPPED': 'Skipped',
   'parts.status.PAUSED': 'Paused',
   'parts.status.HEALTHY': 'Healthy',

@@ -43,6 +43,7 @@ export const parts: Record<keyof typeof en, string> = {
   'parts.status.CANCELLED': '취소됨',
   'parts.status.QUEUED': '대기 중',
   'parts.status.CREATED': '생성됨',
+  'parts.status.ANY_COMPLETED': '건너뜀을 제외한 모든 종료',
   'parts.status.SKIPPED': '건너뜀',
   'parts.status.PAUSED': '일시 중지',
   'parts.status.HEALTHY': '정상',

@@ -7,7 +7,7 @@ import { useSearchParams } from 'react-router';
 import { useCatalogue, useConnectionNames, useEnvironmentNames, type Integration } from '../../api/catalogue';
 import { asApiError } from '../../api/errors';
 import { useDenied } from '../../api/me';
-import { inRepository, useCheck, type Diagnostic, type Opened } from '../../api/source';
+import { inRepository, useCheck, usePipelineNames, type Diagnostic, type Opened } from '../../api/source';
 import { useCommands } from '../../app/commands';
 import { useKeys } from '../../app/keyboard';
 import { t } from '../../i18n';
@@ -16,19 +16,25 @@ import { Loading } from '../../parts/states';
 import { Mark } from '../../parts/Status';
 import { Bar } from './Bar';
 import { Banners } from './Banners';
-import { find, freeId } from './edit/pipeline';
+import { find, freeId, placeOf } from './edit/pipeline';
 import { addGroup, addTask } from './edit/tasks';
 import { spliced } from './edit/splice';
-import { AddTask, type Offer } from './forms/AddTask';
+import { read, type Path } from './edit/tree';
+import { Choose, jobOffers, type Offer } from './forms/Choose';
 import { GroupForm } from './forms/GroupForm';
+import type { Bench } from './forms/parts/bench';
+import { beginning } from './forms/parts/made';
+import { PartForm } from './forms/parts/PartForm';
+import { partAround, partsBelow, pathText, stepsOf } from './forms/parts/said';
+import { readPart, writtenPart } from './forms/parts/address';
 import { PipelineForm } from './forms/PipelineForm';
 import { TaskForm } from './forms/TaskForm';
 import { Canvas } from './graph/Canvas';
-import { problemsOf, sceneOf } from './graph/scene';
+import { ownerOf, problemsOf, sceneOf } from './graph/scene';
 import { Follow, NO_RUN, type RunOf } from './Follow';
 import { Problems } from './Problems';
 import { Dialogs, type Asked } from './save/Dialogs';
-import { jobOf, type Known } from './schema/suggest';
+import { jobOf, type Known } from './schema/known';
 import { useDraft } from './state/useDraft';
 import { useRested } from './useRested';
 import { useWide } from './useWide';
@@ -61,16 +67,19 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   const catalogue = useCatalogue();
   const connections = useConnectionNames();
   const environments = useEnvironmentNames();
+  const pipelines = usePipelineNames();
   const [adding, setAdding] = useState<{ group?: string }>();
   const [asked, setAsked] = useState<Asked>();
   const yaml = useRef<YamlHandle>(null);
 
-  const set = (name: string, value: string | undefined) =>
+  const set = (some: Record<string, string | undefined>) =>
     setQuery(
       (old) => {
         const next = new URLSearchParams(old);
-        if (value === undefined) next.delete(name);
-        else next.set(name, value);
+        for (const [name, value] of Object.entries(some)) {
+          if (value === undefined) next.delete(name);
+          else next.set(name, value);
+        }
         return next;
       },
       { replace: true },
@@ -89,6 +98,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   const found = useMemo(() => placed(rested, diagnostics), [rested, diagnostics]);
   const problems = useMemo(() => problemsOf(draft.pipeline, diagnostics), [draft.pipeline, diagnostics]);
   const jobs = catalogue.data ?? NO_JOBS;
+  const offers = useMemo(() => jobOffers(jobs), [jobs]);
   const scene = useMemo(
     () => sceneOf(draft.pipeline, problems, run.tasks, (integration, job) => jobOf({ catalogue: jobs }, integration, job)?.displayName ?? job),
     [draft.pipeline, problems, run.tasks, jobs],
@@ -97,30 +107,40 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
     catalogue: jobs,
     connections: connections.data ?? [],
     environments: (environments.data ?? []).map((one) => one.name),
+    pipelines: pipelines.data ?? [],
     pipeline: draft.pipeline,
   };
+  const base = chosen?.path ?? [];
+  const part = readPart(known, base, query.get('part'));
 
-  const choose = (id: string | undefined) => set('task', id);
+  const choose = (id: string | undefined) => set({ task: id, part: undefined });
+  // Somebody has opened a form: the keyboard goes on in it. A page that is opened with one leaves the focus where it is.
+  const taken = useRef(false);
+  const open = (path: Path | undefined) => {
+    taken.current = true;
+    set({ part: path && writtenPart(path.slice(base.length)) });
+  };
+  const bench: Bench = { draft, known, diagnostics, denied, open };
   const lead = (place: { from: number; to: number } | undefined, take = false) => {
-    if (mode === 'graph') set('mode', 'yaml');
+    if (mode === 'graph') set({ mode: 'yaml' });
     // In the other mode the editor is drawn first.
     if (place) setTimeout(() => yaml.current?.lead(place, take), mode === 'graph' ? 250 : 0);
   };
   const go = (one: Placed) => {
-    const own = problemsOwner(one);
-    if (own !== undefined) set('task', own);
+    const steps = stepsOf(draft.pipeline.fields, one.of.path);
+    const owner = find(draft.pipeline, ownerOf(draft.pipeline, one.of.path) ?? '');
+    const from = owner?.path.length ?? 0;
+    set({ task: owner?.id ?? chosenId, part: writtenPart(partAround(known, steps, from)?.slice(from)) });
     lead(one, true);
   };
-  const problemsOwner = (one: Placed) => [...problemsOf(draft.pipeline, [{ ...one.of, severity: 'ERROR' }]).keys()][0];
   const fix = (one: Placed) => {
     if (one.fix && rested === draft.text) draft.edit(t('builder.undo.fix'), (text) => spliced(text, [one.fix!]));
   };
-  const add = ({ integration, job }: Offer) => {
+  const add = ({ integration, code, name, parameters }: Offer) => {
     const group = adding?.group;
     setAdding(undefined);
-    const id = freeId(draft.pipeline, job.displayName);
-    const parameters = Object.fromEntries(job.parameters.filter((one) => one.required).map((one) => [one.name, one.enum?.length === 1 ? one.enum[0]! : '']));
-    if (draft.edit(t('builder.undo.add', { id }), (text) => addTask(text, { id, name: job.displayName, integration: integration.integration, job: job.integrationJob, parameters }, group))) choose(id);
+    const id = freeId(draft.pipeline, name);
+    if (draft.edit(t('builder.undo.add', { id }), (text) => addTask(text, { id, name, integration, job: code, parameters: beginning(parameters) }, group))) choose(id);
   };
   const newGroup = () => {
     const id = freeId(draft.pipeline, 'group');
@@ -132,13 +152,22 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
       .flatMap((entry) => (entry.kind === 'group' ? [entry, ...entry.tasks] : [entry]))
       .filter((entry) => entry.place && entry.place.from <= at && at <= entry.place.to)
       .at(-1);
-    if (inside && inside.id !== chosenId) choose(inside.id);
+    const doc = read(draft.text);
+    const own = partsBelow(known, inside?.path ?? [])
+      .filter((path) => {
+        const found = placeOf(draft.text, doc, path);
+        return found && found.from <= at && at <= found.to;
+      })
+      .at(-1);
+    if (!inside && !own) return;
+    const next = writtenPart(own?.slice(inside?.path.length ?? 0));
+    if (inside?.id !== chosenId || next !== writtenPart(part?.slice(base.length))) set({ task: inside?.id, part: next });
   };
-  // What is chosen in the graph is shown in the text.
-  const place = chosen?.place;
+  // What is chosen in the graph or opened in a form is shown in the text.
+  const place = useMemo(() => (part ? placeOf(draft.text, read(draft.text), part) : chosen?.place), [draft.text, chosen, part && pathText(part)]);
   useEffect(() => {
     if (place && !document.querySelector('[data-yaml]:focus-within')) yaml.current?.lead(place);
-  }, [chosenId]);
+  }, [chosenId, part && pathText(part)]);
 
   const errors = diagnostics.filter((one) => one.severity === 'ERROR').length;
   const git = opened !== undefined && inRepository(opened.pipeline);
@@ -161,14 +190,16 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   ]);
 
   const title = draft.pipeline.name || alias || t('builder.new');
-  const form =
-    chosen?.kind === 'task' ? (
-      <TaskForm key={chosen.id} draft={draft} entry={chosen} choose={choose} denied={denied} catalogue={jobs} problems={problems.get(chosen.id)} showInText={() => lead(chosen.place, true)} />
-    ) : chosen?.kind === 'group' ? (
-      <GroupForm key={chosen.id} draft={draft} entry={chosen} choose={choose} denied={denied} problems={problems.get(chosen.id)} addTask={addFrom} showInText={() => lead(chosen.place, true)} />
-    ) : (
-      <PipelineForm draft={draft} choose={choose} addTask={() => addFrom()} addGroup={newGroup} denied={denied} />
-    );
+  const owner = chosen ? chosen.name || chosen.id : t('builder.form.pipeline');
+  const form = part ? (
+    <PartForm key={`${chosenId ?? ''} ${pathText(part)}`} bench={bench} path={part} from={base.length} owner={owner} taken={taken.current} showInText={() => lead(place, true)} />
+  ) : chosen?.kind === 'task' ? (
+    <TaskForm key={chosen.id} bench={bench} draft={draft} entry={chosen} choose={choose} denied={denied} catalogue={jobs} problems={problems.get(chosen.id)} showInText={() => lead(chosen.place, true)} />
+  ) : chosen?.kind === 'group' ? (
+    <GroupForm key={chosen.id} draft={draft} entry={chosen} choose={choose} denied={denied} problems={problems.get(chosen.id)} addTask={addFrom} showInText={() => lead(chosen.place, true)} />
+  ) : (
+    <PipelineForm bench={bench} choose={choose} addTask={() => addFrom()} addGroup={newGroup} />
+  );
   const problemList = <Problems found={found} pending={!fresh && !check.isError} failed={check.isError ? asApiError(check.error).words : undefined} go={go} fix={fix} denied={denied} />;
   return (
     <Page
@@ -183,9 +214,9 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
           )}
         </>
       }
-      acts={<Bar draft={draft} mode={mode} setMode={(next) => set('mode', next === (wide ? 'both' : 'graph') ? undefined : next)} wide={wide} git={git} denied={denied} notNow={notNow} ask={setAsked} />}
+      acts={<Bar draft={draft} mode={mode} setMode={(next) => set({ mode: next === (wide ? 'both' : 'graph') ? undefined : next })} wide={wide} git={git} denied={denied} notNow={notNow} ask={setAsked} />}
     >
-      <Banners draft={draft} opened={opened} denied={denied} runId={runId} run={run} endRun={() => set('run', undefined)} />
+      <Banners draft={draft} opened={opened} denied={denied} runId={runId} run={run} endRun={() => set({ run: undefined })} />
       <div className={`${css.bench} ${css[mode]} ${wide ? '' : css.narrow}`}>
         {mode !== 'yaml' && (
           <div className={css.left}>
@@ -221,8 +252,8 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
         {mode === 'graph' && problemList}
       </div>
       {runId && <Follow key={runId} id={runId} tell={setRun} />}
-      {adding && <AddTask catalogue={jobs} add={add} close={() => setAdding(undefined)} />}
-      <Dialogs where={where} asked={asked} ask={setAsked} draft={draft} opened={opened} alias={alias} chosen={chosen} ran={(id) => set('run', id)} />
+      {adding && <Choose title={t('builder.add.title')} search={t('builder.add.search')} offers={offers} add={add} close={() => setAdding(undefined)} />}
+      <Dialogs where={where} asked={asked} ask={setAsked} draft={draft} opened={opened} alias={alias} chosen={chosen} ran={(id) => set({ run: id })} />
     </Page>
   );
 }

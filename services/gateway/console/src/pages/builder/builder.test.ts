@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Integration } from '../../api/catalogue';
 import { readPipeline } from './edit/pipeline';
 import { byTask } from './Follow';
-import { offers } from './forms/AddTask';
-import { readValue, writtenValue } from './forms/Parameter';
+import { checkOffers, fitting, jobOffers } from './forms/Choose';
+import { readValue, writtenValue } from './schema/values';
 import { endsOf, ownerOf, problemsOf, sceneOf } from './graph/scene';
-import { inputsOf, runInputs } from './save/inputs';
+import { inputsOf, runInputs } from './schema/inputs';
 import { TEMPLATES } from './templates';
 
 const PIPELINE = readPipeline('pipeline:\n  g:\n    tasks:\n      a: {integration: X, parameters: {}}\n      a.b: {depends_on: [A], parameters: {}}\n  h:\n    depends_on: [g]\n    tasks: {}\n  c:\n    depends_on: [h, gone]\n    parameters: {}\n');
@@ -33,10 +33,10 @@ describe('the graph of a text', () => {
 
 describe('jobs by words', () => {
   const made = (integration: string, displayName: string, group: string, jobs: string[]): Integration => ({
-    integration, displayName, group, sensorChecks: [], jobs: jobs.map((name) => ({ integration, integrationJob: `${integration}_${name.toUpperCase().replaceAll(' ', '_')}`, displayName: name, parameters: [] })),
+    integration, displayName, group, sensorChecks: [{ integration, sensorType: `${integration}_QUERY`, displayName: 'Query returns rows', parameters: [] }], jobs: jobs.map((name) => ({ integration, integrationJob: `${integration}_${name.toUpperCase().replaceAll(' ', '_')}`, displayName: name, parameters: [] })),
   });
   const catalogue = [made('SNOWFLAKE', 'Snowflake', 'warehouse', ['Run a query', 'Run a test']), made('PYTHON', 'Python', 'compute', ['Run a script']), made('HTTP', 'HTTP', 'general', ['Send a request'])];
-  const names = (text: string, group = '') => offers(catalogue, text, group).map(({ integration, job }) => `${integration.displayName}: ${job.displayName}`);
+  const names = (text: string, group = '') => fitting(jobOffers(catalogue), text, group).map((one) => `${one.integrationName}: ${one.name}`);
   it.each([
     ['snow query', ['Snowflake: Run a query']],
     ['script', ['Python: Run a script']],
@@ -45,6 +45,7 @@ describe('jobs by words', () => {
   ])('%s', (text, expected) => expect(names(text)).toEqual(expected));
   it('of one kind', () => expect(names('', 'warehouse')).toHaveLength(2));
   it('all, without words', () => expect(names('')[0]).toBe('HTTP: Send a request'));
+  it('sensors in the same way', () => expect(fitting(checkOffers(catalogue), 'snow rows', '').map((one) => one.code)).toEqual(['SNOWFLAKE_QUERY']));
 });
 
 describe('inputs of a run', () => {

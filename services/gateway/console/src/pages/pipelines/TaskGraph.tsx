@@ -28,7 +28,7 @@ const renderNode = ({ label, words }: GraphNode<Task>) => (
 function Drawn({ of, definition }: { of: Pipeline; definition: Definition }) {
   const { nodes, edges, groups } = useMemo(() => graphOf(definition), [definition]);
   const navigate = useNavigate();
-  const open = (id: string | undefined) => id !== undefined && !id.startsWith('group:') && void navigate(`/pipelines/${of.id}/edit?task=${encodeURIComponent(id)}`);
+  const open = (id: string | undefined) => id !== undefined && void navigate(`/pipelines/${of.id}/edit?task=${encodeURIComponent(id)}`);
   return (
     <div className={css.canvas}>
       <Graph
@@ -38,6 +38,7 @@ function Drawn({ of, definition }: { of: Pipeline; definition: Definition }) {
         groups={groups}
         renderNode={renderNode}
         onSelect={open}
+        onSelectGroup={(id) => open(id.replace(/^group:/, ''))}
         empty={
           <Empty icon="graph" title={t('pipelines.tasks.none')}>
             {t('pipelines.tasks.none.more')}

@@ -3,15 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { set, setWords, unset } from './change';
 import { moveToGroup } from './groups';
 import { connect, disconnect } from './links';
+import { addItem, addNamed, freeName, inputNamedBy, renameInput, renamePart, setPart, setPartWords, takePart } from './parts';
+import { find, readPipeline } from './pipeline';
 import { Refusal } from './refusal';
-import { addGroup, addTask, removeEntry, renameEntry, setConfiguration, setField, setMatrix, setParameter, setRoot } from './tasks';
-import { addSchedule, removeSchedule, setSchedule } from './triggers';
+import { addGroup, addTask, removeEntry, renameEntry, setField, setMatrix } from './tasks';
+import type { Path, Step } from './tree';
 
 const t = (strings: TemplateStringsArray) => {
   const text = strings.raw[0]!.replace(/^\n/, '');
   const margin = /^ */.exec(text)![0];
   return text.replace(new RegExp(`^${margin}`, 'gm'), '').replace(/ +$/, '');
 };
+/** Where something of a task or group stands. */
+const of = (text: string, id: string, ...steps: Step[]): Path => [...find(readPipeline(text), id)!.path, ...steps];
 type Case = [name: string, before: string, edit: (text: string) => string, after: string];
 const check = (cases: Case[]) => it.each(cases)('%s', (_, before, edit, after) => expect(edit(before)).toBe(after));
 const refused = (edit: () => string) => {
@@ -112,19 +116,98 @@ describe('tasks and groups', () => {
       TWO.replace('      a:\n', "      fetch it:\n").replace('[a] # yes', '[fetch it] # yes').replace("tasks['a']", "tasks['fetch it']").replace('tasks[\\"a\\"]', 'tasks[\\"fetch it\\"]')],
     ['a group has another id', TWO, (s) => renameEntry(s, 'g', 'ingest'),
       TWO.replace('  g: #', '  ingest: #').replace('- g # first', '- ingest # first').replace("task_groups['G']", "task_groups['ingest']")],
-    ['a parameter in braces', TWO, (s) => setParameter(s, 'a', 'path', '/y'), after('path: /x}', 'path: /y}')],
+    ['a parameter in braces', TWO, (s) => setPart(s, of(s, 'a', 'parameters', 'path'), '/y'), after('path: /x}', 'path: /y}')],
     ['a name goes where names stand', TWO, (s) => setField(s, 'b', 'name', 'B'), after('        depends_on: [a]', '        name: B\n        depends_on: [a]')],
-    ['retries', TWO, (s) => setConfiguration(s, 'a', 'retries', 2), after('path: /x}\n', 'path: /x}\n        configuration:\n          retries: 2\n')],
-    ['retries and back', TWO, (s) => setConfiguration(setConfiguration(s, 'a', 'retries', 2), 'a', 'retries', undefined), TWO],
+    ['retries', TWO, (s) => setPart(s, of(s, 'a', 'configuration', 'retries'), 2), after('path: /x}\n', 'path: /x}\n        configuration:\n          retries: 2\n')],
+    ['retries and back', TWO, (s) => takePart(setPart(s, of(s, 'a', 'configuration', 'retries'), 2), of(s, 'a', 'configuration', 'retries'), 4), TWO],
     ['a matrix', TWO, (s) => setMatrix(s, 'g', { name: 'day', values: ['mon', 'tue'], max_parallel: 2 }),
       after('    name: G\n', '    name: G\n    matrix:\n      inputs:\n        day: [mon, tue]\n      max_parallel: 2\n')],
     ['a matrix and back', TWO, (s) => setMatrix(setMatrix(s, 'g', { name: 'day', values: ['mon'] }), 'g', undefined), TWO],
-    ['a schedule', TWO, (s) => addSchedule(s, '0 8 ? * * *', 'Asia/Seoul'), after('pipeline:\n', "schedule:\n  - cron: 0 8 ? * * *\n    timezone: Asia/Seoul\npipeline:\n")],
-    ['a schedule and back', TWO, (s) => removeSchedule(setSchedule(addSchedule(s, '0 8 ? * * *'), 0, 'name', 'x'), 0), TWO],
-    ['the name', TWO, (s) => setRoot(s, 'name', 'Three: it'), after('name: Two', "name: 'Three: it'")],
+    ['a schedule', TWO, (s) => addItem(s, ['schedule'], { cron: '0 8 ? * * *', timezone: 'Asia/Seoul' }), after('pipeline:\n', "schedule:\n  - cron: 0 8 ? * * *\n    timezone: Asia/Seoul\npipeline:\n")],
+    ['a schedule and back', TWO, (s) => takePart(setPart(addItem(s, ['schedule'], { cron: '0 8 ? * * *' }), ['schedule', 0, 'name'], 'x'), ['schedule', 0]), TWO],
+    ['the name', TWO, (s) => setPart(s, ['name'], 'Three: it'), after('name: Two', "name: 'Three: it'")],
     ['a task leaves its group', TWO, (s) => moveToGroup(s, 'b'),
       TWO.replace(/ {6}# b reads a[\s\S]*?id \}\}"\n/, '').replace('    tasks: {}\n', `    tasks: {}\n  # b reads a\n${/ {6}b:[\s\S]*?id \}\}"\n/.exec(TWO)![0].replace(/^ {4}/gm, '').replace('    depends_on: [a] # yes\n', '')}`)],
   ]);
+});
+
+const FULL = t`
+  version: v1
+  name: Full
+  # What a run takes.
+  inputs:
+    day: {type: string} # the day
+    # How many.
+    count:
+      type: number # whole
+      default: 3
+  schedule:
+    - cron: 0 8 ? * * * # at eight
+      run_inputs: {Day: '\${{ ORCHESTRA.CURRENT_TIME }}'}
+  sensors:
+    # When it is there.
+    landed:
+      name: Landed
+      cron: 0 6 ? * * *
+      timezone: UTC
+      timeout_mins: 60
+      checks:
+        rows: # any
+          integration: POSTGRES
+          sensor_type: POSTGRES_QUERY
+          parameters: {query: select 1} # cheap
+          map_outputs: {day: results}
+  alerts:
+    # The team.
+    - name: oops
+      statuses: [FAILED] # only
+      destinations:
+        - {integration: SLACK, destination: '#data'} # all read it
+  pipeline:
+    a:
+      integration: HTTP
+      integration_job: HTTP_REQUEST
+      condition: inputs.count > 1 and 'inputs.day' != Inputs['day']
+      parameters:
+        path: "/x/\${{ inputs.day }}?n=\${{ inputs.days }}&m=\${{ inputs[\"day\"] }}"
+        run_inputs: {day: of another pipeline}
+  `.replaceAll('\\$', '$');
+
+describe('inputs, triggers and alerts', () => {
+  const after = (from: string, to: string) => FULL.replace(from, () => to);
+  check([
+    ['an input more', FULL, (s) => addNamed(s, ['inputs'], 'full', { type: 'boolean' }), after('    default: 3\n', '    default: 3\n  full:\n    type: boolean\n')],
+    ['the first input', TWO, (s) => addNamed(s, ['inputs'], 'day', { type: 'string' }), TWO.replace('pipeline:\n', 'inputs:\n  day:\n    type: string\npipeline:\n')],
+    ['the last input takes the map with it', TWO, (s) => takePart(addNamed(s, ['inputs'], 'day', { type: 'string' }), ['inputs', 'day']), TWO],
+    ['a field of an input in braces', FULL, (s) => setPart(s, ['inputs', 'day', 'optional'], true), after('{type: string}', '{type: string, optional: true}')],
+    ['a field of an input goes where fields stand', FULL, (s) => setPart(s, ['inputs', 'count', 'optional'], false), after('    default: 3\n', '    default: 3\n    optional: false\n')],
+    ['a field of an input goes', FULL, (s) => takePart(s, ['inputs', 'count', 'default'], 2), after('    default: 3\n', '')],
+    ['an input goes, with what is about it', FULL, (s) => takePart(s, ['inputs', 'count']), after('  # How many.\n  count:\n    type: number # whole\n    default: 3\n', '')],
+    ['a sensor more', FULL, (s) => addNamed(s, ['sensors'], 'files', { name: 'Files', cron: '0 6 ? * * *', checks: { file: { integration: 'SFTP', sensor_type: 'SFTP_FILE', parameters: {} } } }),
+      after('alerts:\n', '  files:\n    name: Files\n    cron: 0 6 ? * * *\n    checks:\n      file:\n        integration: SFTP\n        sensor_type: SFTP_FILE\n        parameters: {}\nalerts:\n')],
+    ['the first sensor goes where triggers stand', TWO, (s) => setPart(addNamed(s, ['sensors'], 'x', { name: 'X' }), ['webhook', 'enabled'], true), TWO.replace('pipeline:\n', 'sensors:\n  x:\n    name: X\nwebhook:\n  enabled: true\npipeline:\n')],
+    ['the query of a check', FULL, (s) => setPart(s, ['sensors', 'landed', 'checks', 'rows', 'parameters', 'query'], 'select 2'), after('{query: select 1}', '{query: select 2}')],
+    ['a query of lines', FULL, (s) => setPart(s, ['sensors', 'landed', 'condition'], 'inputs.day\n== 1'), after("        map_outputs: {day: results}\n", "        map_outputs: {day: results}\n    condition: |-\n      inputs.day\n      == 1\n")],
+    ['a sensor has another id', FULL, (s) => renamePart(s, ['sensors', 'landed'], 'there now'), after('  landed:\n', '  there now:\n')],
+    ['the last check goes, its map stays: it must be there', FULL, (s) => takePart(s, ['sensors', 'landed', 'checks', 'rows'], 3),
+      FULL.replace(/ {4}checks:\n[\s\S]*?results\}\n/, '    checks: {}\n')],
+    ['an alert more', FULL, (s) => addItem(s, ['alerts'], { name: 'more', statuses: ['WARNING'], destinations: [{ integration: 'EMAIL', destination: 'a@b.c' }] }),
+      after('pipeline:\n', '  - name: more\n    statuses: [WARNING]\n    destinations:\n      - integration: EMAIL\n        destination: a@b.c\npipeline:\n')],
+    ['statuses of an alert: what is there stays where it is', FULL, (s) => setPartWords(s, ['alerts', 0, 'statuses'], ['CANCELLED', 'FAILED'], 3), after('[FAILED]', '[FAILED, CANCELLED]')],
+    ['a destination more', FULL, (s) => addItem(s, ['alerts', 0, 'destinations'], { integration: 'EMAIL' }), after("'#data'} # all read it\n", "'#data'} # all read it\n      - integration: EMAIL\n")],
+    ['an alert of a task', TWO, (s) => addItem(s, of(s, 'a', 'alerts'), { name: 'x', statuses: ['FAILED'], destinations: [] }),
+      TWO.replace('path: /x}\n', 'path: /x}\n        alerts:\n          - name: x\n            statuses: [FAILED]\n            destinations: []\n')],
+    ['words where there were none', TWO, (s) => setPartWords(s, of(s, 'a', 'tags'), ['x', 'z'], 4), TWO.replace('      a:\n', '      a:\n        tags: [x, z]\n')],
+    ['one text where a list may stand', 'sensors:\n  a:\n    environments: prod # here\n', (s) => setPartWords(s, ['sensors', 'a', 'environments'], ['prod', 'test'], 2), 'sensors:\n  a:\n    environments: [prod, test] # here\n'],
+    ['what is left empty goes, up to what must stay', 'configuration:\n  concurrency:\n    max_active: 1\nname: x\n', (s) => takePart(s, ['configuration', 'concurrency', 'max_active']), 'name: x\n'],
+    ['a map that an anchor brings becomes one of its own', 'meta: &m\n  configuration: {retries: 1, timeout: 5}\npipeline:\n  a:\n    <<: *m\n    parameters: {}\n', (s) => setPart(s, ['pipeline', 'a', 'configuration', 'retries'], 2),
+      'meta: &m\n  configuration: {retries: 1, timeout: 5}\npipeline:\n  a:\n    <<: *m\n    parameters: {}\n    configuration:\n      retries: 2\n      timeout: 5\n'],
+    ['an input has another name, and who reads or gives it follows', FULL, (s) => renameInput(s, 'day', 'date'),
+      FULL.replace('  day: {', '  date: {').replace('{Day:', '{date:').replace('map_outputs: {day:', 'map_outputs: {date:').replace("Inputs['day']", "Inputs['date']").replace('inputs.day }}?', 'inputs.date }}?').replace('inputs[\\"day\\"]', 'inputs[\\"date\\"]')],
+    ['an input in a quoted condition', "inputs:\n  a: {type: string}\npipeline:\n  t:\n    condition: 'inputs.a == 1'\n", (s) => renameInput(s, 'a', 'b'), "inputs:\n  b: {type: string}\npipeline:\n  t:\n    condition: 'inputs.b == 1'\n"],
+  ]);
+  it('how many places name an input', () => expect([inputNamedBy(FULL, 'day'), inputNamedBy(FULL, 'count'), inputNamedBy(FULL, 'none')]).toEqual([5, 1, 0]));
+  it('a name that is free', () => expect([freeName(['x'], 'a'), freeName(['a', 'A_2'], 'a')]).toEqual(['a', 'a_3']));
 });
 
 describe('what cannot be done in place is refused, and says why', () => {
@@ -139,6 +222,12 @@ describe('what cannot be done in place is refused, and says why', () => {
     ['an id that is taken', TWO, (s) => renameEntry(s, 'a', 'B'), 'taken'],
     ['no id', TWO, (s) => addTask(s, { id: ' ', integration: 'HTTP', job: 'HTTP_REQUEST' }), 'id'],
     ['a task that is not there', TWO, (s) => removeEntry(s, 'z'), 'missing'],
+    ['an input that is there', FULL, (s) => addNamed(s, ['inputs'], 'day', {}), 'taken'],
+    ['an input by the name of another', FULL, (s) => renameInput(s, 'day', 'count'), 'taken'],
+    ['a name that no expression can read', FULL, (s) => renameInput(s, 'day', 'the day'), 'word'],
+    ['a sensor without a name', FULL, (s) => renamePart(s, ['sensors', 'landed'], ' '), 'id'],
+    ['alerts that an alias brings', 'meta: {x: &x [{name: a}]}\nalerts: *x\n', (s) => addItem(s, ['alerts'], { name: 'b' }), 'shared'],
+    ['an alert of a merge key', 'meta: {x: &x {alerts: [{name: a}]}}\npipeline:\n  t:\n    <<: *x\n', (s) => takePart(s, ['pipeline', 't', 'alerts'], 2), 'shared'],
     ['a group in a group', TWO, (s) => moveToGroup(s, 'h', 'g'), 'nested'],
   ])('%s', (_, text, edit, why) => expect(refused(() => edit(text))).toBe(why));
 

@@ -1,8 +1,8 @@
 /** Who waits for whom: edges are made and unmade between neighbours, and never into a circle. */
-import { setWords } from './change';
 import { find, readPipeline, sameId, type EntryOf, type PipelineOf } from './pipeline';
+import { setPartWords } from './parts';
 import { Refusal } from './refusal';
-import { neighbours, orderOf } from './tasks';
+import { neighbours } from './tasks';
 
 /** Both ends as neighbours: of tasks in different groups, their groups. */
 export function ends(pipeline: PipelineOf, from: string, to: string): [EntryOf, EntryOf] {
@@ -49,5 +49,5 @@ export function disconnect(text: string, from: string, to: string): string {
 }
 
 export function setDependsOn(text: string, entry: EntryOf, ids: string[]): string {
-  return setWords(text, [...entry.path, 'depends_on'], ids, orderOf(entry));
+  return setPartWords(text, [...entry.path, 'depends_on'], ids, entry.path.length);
 }

@@ -9,12 +9,12 @@ import { LineCounter, Parser, parseDocument } from 'yaml';
 import { treeWith } from './change';
 import { moveToGroup } from './groups';
 import { connect, disconnect } from './links';
+import { addItem, addNamed, renameInput, setPart, takePart } from './parts';
 import { find, readPipeline, tasksOf } from './pipeline';
 import { Refusal } from './refusal';
 import { difference } from './splice';
-import { addTask, removeEntry, renameEntry, setConfiguration, setField, setParameter } from './tasks';
-import { addSchedule, removeSchedule, schedules } from './triggers';
-import { read, sameTree, treeOf, type Tree } from './tree';
+import { addTask, removeEntry, renameEntry, setField } from './tasks';
+import { isObject, read, resolved, sameTree, treeOf, type Path, type Tree } from './tree';
 
 const EXAMPLES = join(import.meta.dirname, '../../../../../../../deploy/examples');
 const examples = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
@@ -35,6 +35,10 @@ const NASTY: [string, string][] = [
   ['anchors', 'meta:\n  q: &q\n    connection: duck_10001\n    parameters: {x: 1}\npipeline:\n  a:\n    <<: *q\n    name: A # a\n  b:\n    <<: *q\n    depends_on: [a]\n'],
   ['odd ids', 'pipeline:\n  1:\n    parameters: {}\n  on: {parameters: {}}\n  a.b-c:\n    depends_on: [on]\n    parameters: {}\n  __proto__:\n    parameters: {}\n'],
   ['document marks', '---\npipeline:\n  a:\n    parameters: {}\n  b:\n    parameters: {}\n...\n'],
+  ['triggers in braces', 'inputs: {day: {type: string, default: "1"}, num: {type: number}} # in\nsensors: {s: {name: S, checks: {c: {parameters: {query: select 1}}}}}\nalerts: [{name: a, statuses: [FAILED], destinations: [{integration: SLACK}]}] # who\npipeline: {a: {parameters: {x: "${{ inputs.day }}"}}}\n'],
+  ['triggers among comments', '# in\ninputs: # of runs\n  # the day\n  day: # d\n    type: string # t\n    # else\n    default: \'x\' # y\n  # end of inputs\n\n# when\nschedule: # s\n- cron: 0 8 ? * * * # eight\n  run_inputs:\n    # given\n    day: "${{ ORCHESTRA.CURRENT_TIME }}" # now\n# who\nalerts:\n- # first\n  name: a\n  statuses:\n  - FAILED # bad\n  # more\n  destinations:\n  - integration: EMAIL\n    destination: a@b.c # us\n# tasks\npipeline:\n  a:\n    condition: "inputs.day == \'1\'" # c\n    parameters: {}\n'],
+  ['triggers with windows line ends', 'inputs:\r\n  day:\r\n    type: string # t\r\nalerts:\r\n  - name: a # a\r\n    statuses: [FAILED]\r\n    destinations:\r\n      - integration: SLACK\r\n        destination: "#d" # d\r\nwebhook: {enabled: true, run_inputs: {day: "${{ outputs.payload.day }}"}}\r\npipeline:\r\n  a:\r\n    parameters: {x: "${{ inputs[\'day\'] }}"}\r\n'],
+  ['alerts that are shared', 'meta:\n  who: &who\n    - name: a\n      statuses: [FAILED]\n      destinations: &d [{integration: SLACK}]\nalerts: *who\npipeline:\n  a:\n    parameters: {}\n    alerts:\n      - name: b\n        statuses: [FAILED]\n        destinations: *d\n'],
   ['empty', 'pipeline: {}\n'],
   ['nothing below the key', 'version: v1\npipeline:\n# end\n'],
   ['hangul and emoji', 'name: 매출 집계 📈 # 이름\npipeline:\n  적재:\n    name: 적재한다 # 첫째\n    parameters: {경로: /x}\n  b:\n    depends_on: [적재] # 둘째\n    parameters: {}\n'],
@@ -78,6 +82,26 @@ const tree = (text: string): Tree => treeOf(read(text));
 const sound = (text: string) => expect(parseDocument(text, { version: '1.1', merge: true, uniqueKeys: true }).errors.map((error) => error.message)).toEqual([]);
 let done = 0;
 
+const MORE: [Path, Tree][] = [
+  [['inputs', 'one_more'], { type: 'string', default: 'a: b' }],
+  [['sensors', 'one_more'], { name: 'One more', cron: '0 6 ? * * *', timezone: 'UTC', timeout_mins: 60, checks: { rows: { integration: 'POSTGRES', sensor_type: 'POSTGRES_QUERY', parameters: { query: 'select 1\nfrom x' } } } }],
+  [['schedule'], { cron: '0 8 ? * * *', timezone: 'Asia/Seoul' }],
+  [['alerts'], { name: 'one more', statuses: ['FAILED'], destinations: [{ integration: 'SLACK', destination: '#data' }] }],
+];
+const fieldsAt = (text: string, path: Path): Tree | undefined => path.reduce<Tree | undefined>((at, step) => (Array.isArray(at) ? at[Number(step)] : isObject(at) ? resolved(at)[String(step)] : undefined), tree(text));
+const isEmptyAt = (text: string, path: Path) => ['{}', '[]', 'null'].includes(JSON.stringify(fieldsAt(text, path) ?? 0));
+
+/** All single values of the parts beside tasks. */
+function leaves(root: Tree): Path[] {
+  const below = (at: Tree, path: Path): Path[] => {
+    if (Array.isArray(at)) return at.flatMap((one, step) => below(one, [...path, step]));
+    if (isObject(at)) return Object.entries(at).flatMap(([step, one]) => below(one, [...path, step]));
+    return at === null || String(at).includes('\n') ? [] : [path];
+  };
+  const parts = ['inputs', 'schedule', 'sensors', 'trigger_events', 'webhook', 'alerts', 'anomalies', 'configuration'];
+  return isObject(root) ? parts.flatMap((part) => (Object.hasOwn(root, part) ? below(root[part]!, [part]) : [])) : [];
+}
+
 describe.each([...examples, ...NASTY])('%s', (_, text) => {
   const pipeline = readPipeline(text);
   const tasks = tasksOf(pipeline);
@@ -86,7 +110,7 @@ describe.each([...examples, ...NASTY])('%s', (_, text) => {
 
   it('a parameter more, and it is as before', () => {
     for (const task of tasks) {
-      const next = attempt(() => setParameter(text, task.id, 'added_here', 'a: b'));
+      const next = attempt(() => setPart(text, [...task.path, 'parameters', 'added_here'], 'a: b'));
       if (next === undefined) continue;
       done++;
       sound(next);
@@ -94,7 +118,7 @@ describe.each([...examples, ...NASTY])('%s', (_, text) => {
       expect(sameTree(tree(next), treeWith(tree(text), [...task.path, 'parameters'], { ...before, added_here: 'a: b' }))).toBe(true);
       expect(comments(next)).toEqual(comments(text));
       expect(lost(text, next).length).toBeLessThanOrEqual(1);
-      const back = setParameter(next, task.id, 'added_here', undefined);
+      const back = takePart(next, [...task.path, 'parameters', 'added_here'], task.path.length + 1);
       expect(sameTree(tree(back), treeWith(tree(text), [...task.path, 'parameters'], before)) || sameTree(tree(back), tree(text))).toBe(true);
       expect(comments(back)).toEqual(comments(text));
     }
@@ -104,12 +128,12 @@ describe.each([...examples, ...NASTY])('%s', (_, text) => {
     for (const task of tasks) {
       for (const [name, value] of Object.entries((task.fields.parameters ?? {}) as Record<string, Tree>)) {
         if (typeof value !== 'string' || value.includes('\n')) continue;
-        const next = attempt(() => setParameter(text, task.id, name, `${value}?`));
+        const next = attempt(() => setPart(text, [...task.path, 'parameters', name], `${value}?`));
         if (next === undefined) continue;
         done++;
         expect(comments(next)).toEqual(comments(text));
         if (text.includes(`${name}: ${value}`)) expect(difference(text, next)!.to - difference(text, next)!.from).toBe(0);
-        const back = setParameter(next, task.id, name, value);
+        const back = setPart(next, [...task.path, 'parameters', name], value);
         expect(sameTree(tree(back), tree(text))).toBe(true);
       }
     }
@@ -189,18 +213,66 @@ describe.each([...examples, ...NASTY])('%s', (_, text) => {
 
   it('fields, retries and schedules come and go', () => {
     for (const task of tasks) {
-      const next = attempt(() => setConfiguration(setField(text, task.id, 'condition', '${{ True }}'), task.id, 'retries', 3));
+      const next = attempt(() => setPart(setField(text, task.id, 'condition', '${{ True }}'), [...task.path, 'configuration', 'retries'], 3));
       if (next === undefined) continue;
       done++;
       sound(next);
       expect(comments(next)).toEqual(comments(text));
       expect(next.split('\n').length - text.split('\n').length).toBeLessThanOrEqual(3);
     }
-    const next = attempt(() => addSchedule(text, '0 8 ? * * *', 'Asia/Seoul'));
-    if (next === undefined) return;
-    sound(next);
-    expect(comments(next)).toEqual(comments(text));
-    expect(sameTree(tree(removeSchedule(next, schedules(next).length - 1)), tree(text))).toBe(true);
+  });
+
+  it('an input, a sensor, an alert more, and gone again, to the byte', () => {
+    for (const [path, value] of MORE) {
+      for (const base of [[], ...tasks.map((task) => task.path)] as Path[]) {
+        if (base.length > 0 && path[0] !== 'alerts') continue;
+        const holder = fieldsAt(text, [...base, path[0]!]);
+        const whole: Path = path[1] === undefined ? [...base, path[0]!, Array.isArray(holder) ? holder.length : 0] : [...base, ...path];
+        const next = attempt(() => (path[1] === undefined ? addItem(text, [...base, path[0]!], value) : addNamed(text, [...base, path[0]!], String(path[1]), value)));
+        if (next === undefined) continue;
+        done++;
+        sound(next);
+        expect(comments(next)).toEqual(comments(text));
+        expect(sameTree(fieldsAt(next, whole), value)).toBe(true);
+        expect(lost(text, next).length).toBeLessThanOrEqual(1);
+        const back = takePart(next, whole, base.length);
+        expect(sameTree(tree(back), tree(text)) || isEmptyAt(text, [...base, path[0]!])).toBe(true);
+        if (text.endsWith('\n') && !isEmptyAt(text, [...base, path[0]!])) expect(back).toBe(text);
+      }
+    }
+  });
+
+  it('each field of what starts it and of who is told changes, and changes back, to the byte; and each goes alone', () => {
+    for (const path of leaves(tree(text))) {
+      const value = fieldsAt(text, path);
+      const other = typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : `${String(value)}?`;
+      const next = attempt(() => setPart(text, path, other));
+      if (next === undefined) continue;
+      done++;
+      sound(next);
+      expect(comments(next)).toEqual(comments(text));
+      expect(sameTree(tree(next), treeWith(tree(text), path, other))).toBe(true);
+      const back = setPart(next, path, value!);
+      expect(sameTree(tree(back), tree(text))).toBe(true);
+      expect(lost(text, back).length).toBeLessThanOrEqual(1);
+      const without = attempt(() => takePart(text, path, path.length - 1));
+      if (without === undefined) continue;
+      sound(without);
+      expect(sameTree(tree(without), treeWith(tree(text), path, undefined))).toBe(true);
+    }
+  });
+
+  it('an input has another name, and has it back, to the byte', () => {
+    for (const name of Object.keys(resolved(pipeline.fields.inputs))) {
+      const next = attempt(() => renameInput(text, name, 'a_new_name'));
+      if (next === undefined) continue;
+      done++;
+      sound(next);
+      expect(next.split('\n')).toHaveLength(text.split('\n').length);
+      expect(comments(next)).toEqual(comments(text));
+      expect(next).not.toMatch(new RegExp(`inputs\\.${name}\\b`));
+      expect(renameInput(next, 'a_new_name', name)).toBe(text);
+    }
   });
 });
 

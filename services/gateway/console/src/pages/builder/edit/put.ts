@@ -4,7 +4,7 @@ import { colonEnd, contentEnd, dashOf, keyRange, mapColumn, pairEnd, pairLines, 
 import { Refusal } from './refusal';
 import { flowPair, flowText, itemText, literalText, pairText, scalarText, styleOf, type Style } from './render';
 import { column, firstInLine, lineEnd, lineStart, nextLine, type Splice } from './splice';
-import { isAbsent, isBlockScalar, isFlow, isObject, keyText, ownPair, rangeOf, type Doc, type Path, type Tree } from './tree';
+import { isAbsent, isBlockScalar, isFlow, keyText, ownPair, rangeOf, type Doc, type Path, type Tree } from './tree';
 
 type Entry = Pair<Node, Node | null>;
 
@@ -159,5 +159,3 @@ function intoSeq({ text, style }: Work, seq: YAMLSeq, flow: boolean, value: Tree
   }
   return [afterLine(text, contentEnd(text, seq), itemText(value, seqColumn(text, seq), style), style)];
 }
-
-export const isEmpty = (tree: Tree | undefined): boolean => tree === undefined || tree === null || (Array.isArray(tree) && tree.length === 0) || (isObject(tree) && Object.keys(tree).length === 0);

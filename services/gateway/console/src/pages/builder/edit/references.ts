@@ -1,22 +1,29 @@
-/** Where expressions name a task or a group, and how they are made to name it by another id. */
+/** Where expressions name a task, a group or an input, and how they are made to name it by another id. */
 import { isScalar, visit, type Pair, type Scalar } from 'yaml';
 import { keyText, rangeOf, readWhole, type Doc } from './tree';
 import type { Splice } from './splice';
 
-const TASKS = ['tasks', 'PIPELINE_RUN_TASKS'];
-const GROUPS = ['task_groups', 'PIPELINE_RUN_TASK_GROUPS'];
+const ROOTS = { task: ['tasks', 'PIPELINE_RUN_TASKS'], group: ['task_groups', 'PIPELINE_RUN_TASK_GROUPS'] };
+type Named = keyof typeof ROOTS | 'input';
 
 const escaped = (id: string) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** As `tasks['id']` may be written inside any of YAML's quotes; names and ids are alike in upper and lower case. */
-function pattern(kind: 'task' | 'group', id: string): RegExp {
-  const roots = (kind === 'task' ? TASKS : GROUPS).join('|');
-  return new RegExp(`(?<![\\w])((?:${roots})\\s*\\[\\s*(''?|\\\\?"))(${escaped(id)})(\\2\\s*\\])`, 'gi');
+/**
+ * As `tasks['id']` may be written inside any of YAML's quotes, and `inputs.id` besides; names and ids are alike in upper
+ * and lower case.
+ */
+function pattern(kind: Named, id: string): RegExp {
+  const bracket = (roots: string) => `(?<before>(?:${roots})\\s*\\[\\s*(?<quote>''?|\\\\?"))(?<id>${escaped(id)})\\k<quote>\\s*\\]`;
+  if (kind !== 'input') return new RegExp(`(?<![\\w])${bracket(ROOTS[kind].join('|'))}`, 'gi');
+  return new RegExp(`(?<![\\w.'"])(?:${bracket('inputs')}|(?<beforeDot>inputs\\s*\\.\\s*)(?<idDot>${escaped(id)})(?!\\w))`, 'gi');
 }
 
 /** The parts of a scalar's text that are expressions: all of a condition, what stands in `${{ }}` elsewhere. */
 function expressions(written: string, condition: boolean): [number, number][] {
-  if (condition && !written.includes('${{')) return [[0, written.length]];
+  if (condition && !written.includes('${{')) {
+    const quoted = /^(['"]).*\1$/s.test(written) ? 1 : 0;
+    return [[quoted, written.length - quoted]];
+  }
   return [...written.matchAll(/\$\{\{[\s\S]*?\}\}/g)].map((found) => [found.index, found.index + found[0].length]);
 }
 
@@ -32,7 +39,7 @@ function scalars(doc: Doc): { node: Scalar; condition: boolean }[] {
   return out;
 }
 
-export function renameReferences(text: string, kind: 'task' | 'group', id: string, next: string): Splice[] {
+export function renameReferences(text: string, kind: Named, id: string, next: string): Splice[] {
   const wanted = pattern(kind, id);
   return scalars(readWhole(text)).flatMap(({ node, condition }) => {
     if (!isScalar(node)) return [];
@@ -40,12 +47,13 @@ export function renameReferences(text: string, kind: 'task' | 'group', id: strin
     const written = text.slice(from, to);
     return expressions(written, condition).flatMap(([start, end]) =>
       [...written.slice(start, end).matchAll(wanted)].map((found) => {
-        const at = from + start + found.index + found[1]!.length;
-        return { from: at, to: at + found[3]!.length, insert: next };
+        const { before, id: old, beforeDot, idDot } = found.groups!;
+        const at = from + start + found.index + (before ?? beforeDot!).length;
+        return { from: at, to: at + (old ?? idDot!).length, insert: next };
       }),
     );
   });
 }
 
 /** How many expressions name it. */
-export const references = (text: string, kind: 'task' | 'group', id: string): number => renameReferences(text, kind, id, id).length;
+export const references = (text: string, kind: Named, id: string): number => renameReferences(text, kind, id, id).length;

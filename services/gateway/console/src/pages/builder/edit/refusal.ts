@@ -7,10 +7,12 @@ export type Why =
   /** It is written in a way that cannot be changed in place. */
   | 'layout'
   | 'missing'
-  /** The id is taken. */
+  /** The id or name is taken. */
   | 'taken'
   /** No id at all, or one that nothing can name. */
   | 'id'
+  /** Inputs are named in expressions, so their names are words. */
+  | 'word'
   /** The edge would close a circle. */
   | 'circle'
   /** Both ends must be neighbours: two entries of the pipeline, or two tasks of a group. */

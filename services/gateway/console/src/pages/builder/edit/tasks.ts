@@ -1,21 +1,11 @@
 /** Edits of tasks and groups: each takes a text and gives another, in which only what the edit is about has changed. */
-import { renameKey, set, setWords, unset, valueAt } from './change';
+import { renameKey, set, setWords, unset } from './change';
+import { setPart } from './parts';
 import { find, readPipeline, sameId, type EntryOf, type PipelineOf } from './pipeline';
-import { isEmpty } from './put';
 import { references, renameReferences } from './references';
 import { Refusal } from './refusal';
 import { spliced } from './splice';
-import { isObject, nodeAt, readWhole, treeOf, type Path, type Tree } from './tree';
-
-export const ROOT_ORDER = ['version', 'name', 'meta', 'configuration', 'inputs', 'schedule', 'sensors', 'trigger_events', 'webhook', 'alerts', 'anomalies', 'pipeline'];
-export const TASK_ORDER = [
-  'name', 'tags', 'depends_on', 'condition', 'paused', 'integration', 'integration_job', 'connection', 'parameters', 'configuration',
-  'treat_failure_as_warning', 'alerts', 'anomalies', 'operation_metadata', 'meta',
-];
-export const GROUP_ORDER = ['name', 'depends_on', 'condition', 'matrix', 'paused', 'meta', 'tasks'];
-const CONFIGURATION_ORDER = ['retries', 'retry_delay', 'timeout', 'concurrency'];
-
-export const orderOf = (entry: EntryOf): readonly string[] => (entry.kind === 'group' ? GROUP_ORDER : TASK_ORDER);
+import { isObject, type Path, type Tree } from './tree';
 
 export interface NewTask {
   id: string;
@@ -51,15 +41,15 @@ export function addTask(text: string, task: NewTask, group?: string): string {
   fields.integration_job = task.job;
   if (task.connection) fields.connection = task.connection;
   fields.parameters = task.parameters ?? {};
-  if (group === undefined) return set(text, ['pipeline', id], fields, ROOT_ORDER);
+  if (group === undefined) return setPart(text, ['pipeline', id], fields);
   const holder = theEntry(pipeline, group);
   if (holder.kind !== 'group') throw new Refusal('nested', group);
-  return set(text, [...holder.path, 'tasks', id], fields);
+  return setPart(text, [...holder.path, 'tasks', id], fields);
 }
 
 export function addGroup(text: string, given: string, name?: string): string {
   const id = freshId(readPipeline(text), given);
-  return set(text, ['pipeline', id], { ...(name ? { name } : {}), tasks: {} }, ROOT_ORDER);
+  return setPart(text, ['pipeline', id], { ...(name ? { name } : {}), tasks: {} });
 }
 
 /** Takes a task or group away; nobody waits for it any more. Expressions that name it stay: they are somebody's words. */
@@ -113,35 +103,7 @@ export function setField(text: string, id: string, field: string, value: Tree | 
   const entry = theEntry(readPipeline(text), id);
   const path: Path = [...entry.path, field];
   if (value === undefined || value === null || value === '') return unset(text, path);
-  return set(text, path, value, orderOf(entry));
-}
-
-/**
- * A field inside a map of a task. Where an anchor brings that map, the task gets one of its own with all that was in it:
- * a merge key would not mix them.
- */
-function setInside(text: string, entry: EntryOf, map: string, name: string, value: Tree | undefined): string {
-  const path: Path = [...entry.path, map];
-  const brought = entry.fields[map];
-  const own = nodeAt(readWhole(text), path);
-  if (own === undefined && isObject(brought)) {
-    const { [name]: _gone, ...rest } = brought;
-    return set(text, path, value === undefined ? rest : { ...rest, [name]: value }, orderOf(entry));
-  }
-  if (value === undefined) return unset(text, [...path, name]);
-  return set(text, [...path, name], value, own === undefined ? orderOf(entry) : map === 'configuration' ? CONFIGURATION_ORDER : []);
-}
-
-/** A parameter of a task; undefined takes it away. */
-export function setParameter(text: string, id: string, name: string, value: Tree | undefined): string {
-  return setInside(text, theEntry(readPipeline(text), id), 'parameters', name, value);
-}
-
-/** `retries`, `retry_delay` or `timeout` of a task. */
-export function setConfiguration(text: string, id: string, name: string, value: number | undefined): string {
-  const entry = theEntry(readPipeline(text), id);
-  const next = setInside(text, entry, 'configuration', name, value);
-  return value === undefined ? tidied(next, [...entry.path, 'configuration']) : next;
+  return setPart(text, path, value);
 }
 
 export type Matrix = { name: string; values: Tree; max_parallel?: number; sequential?: boolean; continue_on_error?: boolean };
@@ -155,7 +117,7 @@ export function setMatrix(text: string, id: string, matrix: Matrix | undefined):
   const { name, values, ...rest } = matrix;
   const now = resolvedInputs(entry);
   let next = text;
-  if (now === undefined) next = set(next, base, { inputs: { [name]: values } }, GROUP_ORDER);
+  if (now === undefined) next = setPart(next, base, { inputs: { [name]: values } });
   else {
     if (now !== name) next = renameKey(next, [...base, 'inputs', now], name);
     next = set(next, [...base, 'inputs', name], values);
@@ -169,15 +131,4 @@ export function setMatrix(text: string, id: string, matrix: Matrix | undefined):
 function resolvedInputs(entry: EntryOf): string | undefined {
   const matrix = entry.fields.matrix;
   return isObject(matrix) && isObject(matrix.inputs) ? Object.keys(matrix.inputs)[0] : undefined;
-}
-
-/** An empty map that an edit left behind goes as well. */
-function tidied(text: string, path: Path): string {
-  const tree = valueAt(treeOf(readWhole(text)), path);
-  return tree !== undefined && isEmpty(tree) ? unset(text, path) : text;
-}
-
-/** A field of the pipeline itself: its name, its inputs. */
-export function setRoot(text: string, field: string, value: Tree | undefined): string {
-  return value === undefined || value === '' ? unset(text, [field]) : set(text, [field], value, ROOT_ORDER);
 }

@@ -8,7 +8,7 @@ import { isObject, resolved, type Tree } from '../edit/tree';
 import type { Problems } from '../graph/scene';
 import { Condition, DependsOn, EntryHead, Flag, IdField, NameField, ProblemLine, type EntryProps } from './common';
 import { NumberField, TextField } from './fields';
-import { isExpression, readValue, writtenValue } from './Parameter';
+import { isExpression, readValue, writtenValue } from '../schema/values';
 import { EntryRow } from './EntryRow';
 import css from './forms.module.css';
 
@@ -82,8 +82,8 @@ function MatrixFields({ draft, entry, denied }: EntryProps & { entry: GroupOf })
       {matrix && (
         <>
           <div className={css.pair}>
-            <TextField label={t('builder.form.matrixName')} mono whole value={matrix.name} readOnly={readOnly} hint={`\${{ matrix.${matrix.name} }}`} change={(name) => (/^[A-Za-z_]\w*$/.test(name) ? void change({ name }, 'name') : t('builder.form.word'))} />
-            <NumberField label={t('builder.form.maxParallel')} optional least={1} value={matrix.max_parallel} readOnly={readOnly} change={(max_parallel) => change({ max_parallel }, 'max_parallel')} />
+            <TextField label={t('builder.form.matrixName')} mono whole value={matrix.name} readOnly={readOnly} hint={`\${{ matrix.${matrix.name} }}`} change={(name) => (/^[A-Za-z_]\w*$/.test(name) ? void change({ name }, 'name') : t('builder.refused.word'))} />
+            <NumberField label={t('builder.form.maxParallel')} optional least={1} value={matrix.max_parallel} readOnly={readOnly} change={(max_parallel) => void change({ max_parallel }, 'max_parallel')} />
           </div>
           <TextField label={t('builder.form.matrixList')} multi value={writtenValue(matrix.values)} readOnly={readOnly} hint={t('builder.about.matrix_inputs')} change={values} />
           <Check label={t('builder.form.sequential')} checked={matrix.sequential} disabled={readOnly} onChange={(event) => change({ sequential: event.target.checked })} />

@@ -1,11 +1,11 @@
 /** A parameter of a job as a field of its kind. Where an expression may stand for the value, one can be written. */
 import { useState } from 'react';
-import { parseDocument } from 'yaml';
 import type { Parameter } from '../../../api/catalogue';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Field, Select } from '../../../parts/Field';
 import type { Tree } from '../edit/tree';
+import { isExpression, readValue, writtenValue } from '../schema/values';
 import { TextField } from './fields';
 import css from './forms.module.css';
 
@@ -14,54 +14,45 @@ interface ParameterProps {
   value: Tree | undefined;
   change: (value: Tree | undefined) => void;
   readOnly?: boolean;
+  /** What it is called, where that is not its own name. */
+  label?: string;
+  about?: string;
+  /** What the server says of it. */
+  said?: string;
 }
 
 /** Texts that people write in several lines. */
 const LONG = /(^|_)(code|query|sql|statement|body|commands?|script|message|text|content|prompt|system|environment_variables|headers|payload)(_|$)/;
-export const isExpression = (value: Tree | undefined): boolean => typeof value === 'string' && value.includes('${{');
 
-/** A value as it is written in one field: text as it is, all else as YAML in one line. */
-export function writtenValue(value: Tree | undefined): string {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** A list or map as somebody wrote it, in YAML or JSON; undefined = it is none. */
-export function readValue(text: string, type: string): Tree | undefined {
-  const doc = parseDocument(text, { version: '1.1', logLevel: 'silent' });
-  if (doc.errors.length > 0) return undefined;
-  const value = doc.toJS() as Tree;
-  if (type === 'array') return Array.isArray(value) ? value : undefined;
-  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  return value;
-}
-
-export function ParameterField({ of, value, change, readOnly }: ParameterProps) {
+export function ParameterField({ of, value, change, readOnly, label = of.name, about, said }: ParameterProps) {
   const [writing, setWriting] = useState(isExpression(value));
-  const label = of.name;
   const usual = of.default === null || of.default === undefined ? undefined : t('builder.form.default', { value: writtenValue(of.default as Tree) });
-  const hint = [of.note, usual].filter(Boolean).join(' · ') || undefined;
-  const missing = of.required && (value === undefined || value === null || value === '') ? t('builder.form.required') : undefined;
+  const hint = [about, of.note, usual].filter(Boolean).join(' · ') || undefined;
+  const missing = of.required && (value === undefined || value === null || value === '') ? t('builder.form.required') : said;
   const common = { label, hint, optional: !of.required, error: missing, readOnly };
   const choice = of.type === 'enum' || of.type === 'boolean';
   const listed = of.type === 'boolean' ? ['true', 'false'] : (of.enum ?? []);
   const foreign = choice && value !== undefined && value !== null && value !== '' && !listed.includes(String(value));
   if (choice && !writing && !foreign) {
+    const select = (
+      <Field label={label} hint={hint} optional={!of.required} error={missing}>
+        {(id, described) => (
+          <Select
+            id={id}
+            aria-describedby={described}
+            disabled={readOnly}
+            value={value === undefined || value === null ? '' : String(value)}
+            choices={[{ value: '', name: t(of.required ? 'builder.form.choose' : 'builder.form.unset') }, ...listed.map((word) => ({ value: word, name: word }))]}
+            choose={(word) => change(word === '' ? undefined : of.type === 'boolean' ? word === 'true' : word)}
+          />
+        )}
+      </Field>
+    );
+    if (!of.templated || readOnly) return select;
     return (
       <div className={css.choice}>
-        <Field label={label} hint={hint} optional={!of.required} error={missing}>
-          {(id, described) => (
-            <Select
-              id={id}
-              aria-describedby={described}
-              disabled={readOnly}
-              value={value === undefined || value === null ? '' : String(value)}
-              choices={[{ value: '', name: t(of.required ? 'builder.form.choose' : 'builder.form.unset') }, ...listed.map((word) => ({ value: word, name: word }))]}
-              choose={(word) => change(word === '' ? undefined : of.type === 'boolean' ? word === 'true' : word)}
-            />
-          )}
-        </Field>
-        {of.templated && !readOnly && <Button small kind="quiet" icon="code" label={t('builder.form.expression', { name: label })} onClick={() => setWriting(true)} />}
+        {select}
+        <Button small kind="quiet" icon="code" label={t('builder.form.expression', { name: label })} onClick={() => setWriting(true)} />
       </div>
     );
   }

@@ -1,28 +1,28 @@
 /** A task as a form: its job's parameters by the catalogue, whom it waits for, and what happens when it fails. */
-import { useState } from 'react';
-import { useConnectionNames, type Integration, type Parameter } from '../../../api/catalogue';
+import type { Integration } from '../../../api/catalogue';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Field, Select } from '../../../parts/Field';
 import { moveToGroup } from '../edit/groups';
 import type { TaskOf } from '../edit/pipeline';
-import { setConfiguration, setField, setParameter } from '../edit/tasks';
-import { resolved, type Tree } from '../edit/tree';
+import { setField } from '../edit/tasks';
 import type { Problems } from '../graph/scene';
-import { jobOf } from '../schema/suggest';
-import { Condition, DependsOn, EntryHead, fieldEdit, Flag, IdField, NameField, ProblemLine, type EntryProps } from './common';
-import { NumberField, TextField } from './fields';
-import { ParameterField } from './Parameter';
+import { jobOf } from '../schema/known';
+import { Condition, DependsOn, EntryHead, Flag, IdField, NameField, ProblemLine, type EntryProps } from './common';
+import type { Bench } from './parts/bench';
+import { Section } from './parts/Section';
+import { ShapeField } from './parts/ShapeField';
 import css from './forms.module.css';
 
 interface TaskProps extends EntryProps {
   entry: TaskOf;
+  bench: Bench;
   catalogue: Integration[];
   problems?: Problems;
   showInText: () => void;
 }
 
-export function TaskForm({ catalogue, problems, showInText, ...props }: TaskProps) {
+export function TaskForm({ bench, catalogue, problems, showInText, ...props }: TaskProps) {
   const { draft, entry, choose, denied } = props;
   const integration = catalogue.find((one) => one.integration === entry.integration);
   const job = jobOf({ catalogue }, entry.integration, entry.job);
@@ -71,85 +71,31 @@ export function TaskForm({ catalogue, problems, showInText, ...props }: TaskProp
             </Button>
           </div>
         )}
-        <Connection {...props} />
-        <Parameters {...props} parameters={job?.parameters} />
+        <ShapeField bench={bench} path={[...entry.path, 'connection']} />
+        <ShapeField bench={bench} path={[...entry.path, 'parameters']} />
         <div className={css.section}>
           <h3>{t('builder.form.flow')}</h3>
           <DependsOn {...props} />
           <Condition {...props} />
+          <Flag {...props} field="paused" label={t('builder.form.paused')} />
         </div>
-        <Failure {...props} />
+        <div className={css.section}>
+          <h3>{t('builder.form.failure')}</h3>
+          <div className={css.pair}>
+            {['retries', 'retry_delay', 'timeout'].map((field) => (
+              <ShapeField key={field} bench={bench} path={[...entry.path, 'configuration', field]} />
+            ))}
+          </div>
+          <Flag {...props} field="treat_failure_as_warning" label={t('builder.form.asWarning')} />
+        </div>
+        <Section bench={bench} title="builder.form.told" lists={['alerts', 'anomalies']} of={entry.path} />
+        <div className={css.section}>
+          <h3>{t('builder.form.found')}</h3>
+          <ShapeField bench={bench} path={[...entry.path, 'tags']} />
+          <ShapeField bench={bench} path={[...entry.path, 'operation_metadata']} />
+        </div>
+        {entry.fields.meta !== undefined && entry.fields.meta !== null && <p className={css.about}>{t('builder.form.elsewhere', { names: 'meta' })}</p>}
       </div>
     </section>
-  );
-}
-
-function Connection({ draft, entry, denied }: EntryProps) {
-  const connections = useConnectionNames();
-  const integration = entry.kind === 'task' ? entry.integration : '';
-  const fitting = (connections.data ?? []).filter((one) => one.integration === integration).map((one) => one.connectionName);
-  const value = typeof entry.fields.connection === 'string' ? entry.fields.connection : '';
-  return (
-    <TextField
-      label={t('builder.form.connection')}
-      optional
-      value={value}
-      options={fitting}
-      readOnly={denied !== undefined}
-      hint={fitting.length === 0 ? t('builder.form.noConnections') : t('builder.form.connection.more')}
-      change={(next) => fieldEdit(draft, entry.id, 'connection', (text) => setField(text, entry.id, 'connection', next))}
-    />
-  );
-}
-
-/** Needed and used ones are shown; the rest is added when it is wanted. */
-function Parameters({ draft, entry, denied, parameters }: EntryProps & { parameters: Parameter[] | undefined }) {
-  const [added, setAdded] = useState<string[]>([]);
-  const values = resolved(entry.fields.parameters);
-  const known = parameters ?? [];
-  const foreign: Parameter[] = Object.keys(values)
-    .filter((name) => !known.some((one) => one.name === name))
-    .map((name) => ({ name, type: 'any', required: false, templated: true, default: null, note: parameters ? t('builder.form.notOfJob') : null }));
-  const shown = [...known.filter((one) => one.required || Object.hasOwn(values, one.name) || added.includes(one.name)), ...foreign].sort((a, b) => Number(b.required) - Number(a.required));
-  const rest = known.filter((one) => !shown.includes(one));
-  const change = (name: string, value: Tree | undefined) => fieldEdit(draft, entry.id, name, (text) => setParameter(text, entry.id, name, value));
-  return (
-    <div className={css.section}>
-      <h3>{t('builder.form.parameters')}</h3>
-      {shown.map((one) => (
-        <ParameterField key={one.name} of={one} value={values[one.name]} change={(value) => change(one.name, value)} readOnly={denied !== undefined} />
-      ))}
-      {shown.length === 0 && rest.length === 0 && <p style={{ color: 'var(--muted)' }}>{t('builder.form.noParameters')}</p>}
-      {rest.length > 0 && denied === undefined && (
-        <Select
-          aria-label={t('builder.form.addParameter')}
-          value=""
-          choices={[{ value: '', name: t('builder.form.addParameter') }, ...rest.map((one) => ({ value: one.name, name: one.name }))]}
-          choose={(name) => name !== '' && setAdded([...added, name])}
-        />
-      )}
-    </div>
-  );
-}
-
-const DAY = 86_400;
-
-function Failure(props: EntryProps) {
-  const { draft, entry, denied } = props;
-  const configuration = resolved(entry.fields.configuration);
-  const number = (name: string) => (typeof configuration[name] === 'number' ? configuration[name] : undefined);
-  const change = (name: string) => (value: number | undefined) => fieldEdit(draft, entry.id, name, (text) => setConfiguration(text, entry.id, name, value));
-  const common = { optional: true, readOnly: denied !== undefined };
-  return (
-    <div className={css.section}>
-      <h3>{t('builder.form.failure')}</h3>
-      <div className={css.pair}>
-        <NumberField {...common} label={t('builder.form.retries')} value={number('retries')} change={change('retries')} />
-        <NumberField {...common} label={t('builder.form.retryDelay')} most={120} value={number('retry_delay')} change={change('retry_delay')} />
-        <NumberField {...common} label={t('builder.form.timeout')} most={3 * DAY} value={number('timeout')} change={change('timeout')} />
-      </div>
-      <Flag {...props} field="treat_failure_as_warning" label={t('builder.form.asWarning')} />
-      <Flag {...props} field="paused" label={t('builder.form.paused')} />
-    </div>
   );
 }

@@ -23,7 +23,7 @@ export interface EntryProps {
 }
 
 /** An edit of a field; typing on in one field is one step of the history. */
-export const fieldEdit = (draft: Draft, id: string, field: string, make: (text: string) => string): void => {
+const fieldEdit = (draft: Draft, id: string, field: string, make: (text: string) => string): void => {
   draft.edit(t('builder.undo.field', { field, id }), make, `${id} ${field}`);
 };
 

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 
 import { flushSync } from 'react-dom';
 import { t } from '../../../i18n';
 import { Field, Input, TextArea } from '../../../parts/Field';
+import type { Word } from '../schema/known';
 
 interface TextProps {
   label: string;
@@ -16,7 +17,7 @@ interface TextProps {
   /** Only on leaving or Enter: what is half typed means something else. */
   whole?: boolean;
   placeholder?: string;
-  options?: string[];
+  options?: Word[];
   readOnly?: boolean;
   mono?: boolean;
 }
@@ -86,7 +87,9 @@ export function TextField({ label, value, change, hint, optional, error, multi, 
             {options && (
               <datalist id={`${id}-options`}>
                 {options.map((option) => (
-                  <option key={option} value={option} />
+                  <option key={option.label} value={option.label}>
+                    {option.detail}
+                  </option>
                 ))}
               </datalist>
             )}
@@ -99,7 +102,7 @@ export function TextField({ label, value, change, hint, optional, error, multi, 
 
 interface NumberProps extends Omit<TextProps, 'value' | 'change'> {
   value: number | undefined;
-  change: (value: number | undefined) => void;
+  change: (value: number | undefined) => string | undefined | void;
   least?: number;
   most?: number;
 }

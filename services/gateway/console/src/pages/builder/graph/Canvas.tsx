@@ -55,6 +55,7 @@ export function Canvas({ scene, draft, chosen, choose, addTask, denied, directio
         renderNode={draw}
         selected={chosen}
         onSelect={(id) => choose(id?.endsWith('\n') ? id.slice(0, -1) : id)}
+        onSelectGroup={choose}
         onSelectEdge={denied === undefined ? setEdge : undefined}
         onConnect={denied === undefined ? (first, second) => draft.edit(t('builder.undo.connect'), (text) => connect(text, first.trimEnd(), second.trimEnd())) : undefined}
         direction={direction}

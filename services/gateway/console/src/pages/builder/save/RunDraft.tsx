@@ -12,7 +12,7 @@ import { act } from '../../../parts/toasts';
 import { keepUnsaved } from '../state/kept';
 import type { DialogsProps } from './Dialogs';
 import { aliasOf, isAlias } from './file';
-import { inputsOf, readInput, runInputs, type InputOf } from './inputs';
+import { inputsOf, readInput, runInputs, type InputOf } from '../schema/inputs';
 import { AliasField } from './Save';
 import css from './save.module.css';
 

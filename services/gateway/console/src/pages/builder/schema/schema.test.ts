@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Integration } from '../../../api/catalogue';
 import { readPipeline } from '../edit/pipeline';
 import { cursorAt } from './cursor';
-import { aboutAt, suggestionsAt, type Known } from './suggest';
+import type { Known } from './known';
+import { aboutAt, suggestionsAt } from './suggest';
 
 const parameter = (name: string, required: boolean, some: object = {}) => ({ name, type: 'string' as const, required, templated: true, default: null, note: null, ...some });
 const HTTP: Integration = {
@@ -11,7 +12,7 @@ const HTTP: Integration = {
   displayName: 'HTTP',
   group: 'general',
   jobs: [{ integration: 'HTTP', integrationJob: 'HTTP_REQUEST', displayName: 'Send a request', parameters: [parameter('method', true, { type: 'enum', enum: ['GET', 'POST'] }), parameter('path', true), parameter('body', false)] }],
-  sensorChecks: [],
+  sensorChecks: [{ integration: 'HTTP', sensorType: 'HTTP_REQUEST', displayName: 'Answer', parameters: [parameter('url', true), parameter('expected_status', false)] }],
 };
 const TASK = '    a:\n      integration: HTTP\n      integration_job: HTTP_REQUEST\n';
 const PIPELINE = `version: v1\nname: x\ninputs:\n  day: {type: string}\npipeline:\n g:\n   tasks:\n${TASK}      parameters:\n        path: /x\n    b:\n      integration: HTTP\n`;
@@ -23,6 +24,7 @@ function offered(text: string): string[] {
     catalogue: [HTTP],
     connections: [{ integration: 'HTTP', connectionName: 'web_10001' }, { integration: 'SLACK', connectionName: 'slack_10002' }],
     environments: ['production'],
+    pipelines: [{ id: '11111111-1111-4111-8111-111111111111', name: 'Load', alias: 'load' }],
     pipeline: readPipeline(clean.replace(/\[$/gm, '')),
   };
   return suggestionsAt(clean, at, known)?.options.map((one) => one.label) ?? [];
@@ -43,6 +45,23 @@ describe('what is offered', () => {
     ['neighbours, in lines of their own', `${PIPELINE}      depends_on:\n        - |`, ['a'], ['b', 'g']],
     ['keys of a schedule', 'name: x\nschedule:\n  - |', ['cron', 'timezone', 'environment'], ['retries']],
     ['keys beside the first of a schedule', 'name: x\nschedule:\n  - cron: 0 8 ? * * *\n    |', ['timezone', 'environment'], ['cron']],
+    ['keys of an input', 'inputs:\n  day:\n    |', ['type', 'default', 'optional', 'options'], ['cron']],
+    ['options only of texts', 'inputs:\n  day:\n    type: number\n    |', ['default', 'optional'], ['options', 'type']],
+    ['types of an input', 'inputs:\n  day:\n    type: |', ['string', 'list'], []],
+    ['true and false for the default of a truth', 'inputs:\n  full:\n    type: boolean\n    default: |', ['true', 'false'], []],
+    ['keys of a sensor', 'sensors:\n  s:\n    |', ['cron', 'checks', 'timeout_mins', 'alerts'], ['integration']],
+    ['keys of a check', 'sensors:\n  s:\n    checks:\n      c:\n        |', ['integration', 'sensor_type', 'map_outputs'], ['cron']],
+    ['sensors of the integration', 'sensors:\n  s:\n    checks:\n      c:\n        integration: HTTP\n        sensor_type: |', ['HTTP_REQUEST'], []],
+    ['parameters of the check', 'sensors:\n  s:\n    checks:\n      c:\n        sensor_type: HTTP_REQUEST\n        parameters:\n          |', ['url', 'expected_status'], []],
+    ['inputs that a check gives', `inputs:\n  day: {type: string}\nsensors:\n  s:\n    checks:\n      c:\n        map_outputs:\n          |`, ['day'], []],
+    ['inputs that a schedule gives', `inputs:\n  day: {type: string}\nschedule:\n  - cron: x\n    run_inputs:\n      |`, ['day'], []],
+    ['keys of an alert', 'alerts:\n  - |', ['name', 'statuses', 'destinations', 'custom_message'], ['cron']],
+    ['statuses of an alert', 'alerts:\n  - statuses: [FAILED, |', ['WARNING', 'ANY_COMPLETED'], ['FAILED', 'RUNNING']],
+    ['channels of an alert', 'alerts:\n  - name: x\n    destinations:\n      - integration: |', ['SLACK', 'EMAIL'], ['HTTP']],
+    ['keys of an alert of a task', `${PIPELINE}      alerts:\n        - |`, ['name', 'statuses'], []],
+    ['kinds of unusual durations of a task', `${PIPELINE}      anomalies:\n        - type: |`, ['operation_duration_above_baseline'], ['pipeline_duration_above_baseline']],
+    ['keys of the webhook', 'webhook:\n  |', ['enabled', 'run_inputs'], []],
+    ['other pipelines', 'trigger_events:\n  - type: pipeline\n    pipeline_id: |', ['*', '11111111-1111-4111-8111-111111111111'], []],
     ['environments', 'name: x\nschedule:\n  - environment: |', ['production'], []],
     ['time zones', 'name: x\nschedule:\n  - timezone: |', ['Asia/Seoul', 'Europe/Berlin'], []],
     ['true and false', `${PIPELINE}      paused: |`, ['true', 'false'], []],
@@ -64,7 +83,7 @@ it('the cursor knows its map, whatever the lists around it', () => {
 });
 
 describe('what a field is about', () => {
-  const known: Known = { catalogue: [HTTP], connections: [], environments: [], pipeline: readPipeline(PIPELINE) };
+  const known: Known = { catalogue: [HTTP], connections: [], environments: [], pipelines: [], pipeline: readPipeline(PIPELINE) };
   it('a key of the language', () => expect(aboutAt(`${PIPELINE}      condition: x`, PIPELINE.length + 8, known)).toMatchObject({ name: 'condition' }));
   it('a job, with what it needs', () => expect(aboutAt(PIPELINE, PIPELINE.indexOf('HTTP_REQUEST') + 2, known)).toEqual({ name: 'Send a request', words: ['Needs method, path'] }));
   it('nothing for what nobody knows', () => expect(aboutAt('foo: bar', 1, known)).toBeUndefined());

@@ -1,18 +1,11 @@
 /** What may be written at a place, and what a field is about: from the shape of the language and what the page knows. */
-import type { Integration, Job, Parameter } from '../../../api/catalogue';
 import { t } from '../../../i18n';
-import { find, tasksOf, type PipelineOf } from '../edit/pipeline';
+import { find, tasksOf } from '../edit/pipeline';
 import { neighbours } from '../edit/tasks';
-import { isObject, resolved, type Tree } from '../edit/tree';
+import { resolved, type Tree } from '../edit/tree';
 import { cursorAt, type Cursor } from './cursor';
-import { entryShape, PIPELINE, type Shape } from './shape';
-
-export interface Known {
-  catalogue: Integration[];
-  connections: { integration: string; connectionName: string }[];
-  environments: string[];
-  pipeline: PipelineOf;
-}
+import { shapeAt, treeAt, wordsOf, type Known } from './known';
+import { fits } from './shape';
 
 export interface Suggestion {
   label: string;
@@ -24,82 +17,7 @@ export interface Suggestion {
   required?: boolean;
 }
 
-export const jobOf = (known: Pick<Known, 'catalogue'>, integration: string, job: string): Job | undefined =>
-  known.catalogue.find((one) => one.integration === integration)?.jobs.find((one) => one.integrationJob === job);
-
-/** The value in the document at a path of names; lists are looked into at their first item. */
-function treeAt(known: Known, path: readonly string[]): Tree | undefined {
-  let at: Tree | undefined = known.pipeline.fields;
-  for (const step of path) at = step === '[]' ? (Array.isArray(at) ? at[0] : undefined) : isObject(at) ? resolved(at)[step] : undefined;
-  return at;
-}
-
 const word = (tree: Tree | undefined) => (typeof tree === 'string' ? tree : '');
-const keysAt = (known: Known, path: readonly string[]) => Object.keys(resolved(treeAt(known, path)));
-
-const parameterShape = (parameter: Parameter): Shape => ({
-  type: parameter.type === 'enum' || parameter.type === 'any' || parameter.type === 'number' ? undefined : parameter.type,
-  enum: parameter.enum,
-});
-
-function ofParameters(parameters: Parameter[] | undefined): Shape {
-  if (!parameters) return { type: 'object' };
-  return {
-    type: 'object',
-    properties: Object.fromEntries(parameters.map((parameter) => [parameter.name, parameterShape(parameter)])),
-    required: parameters.filter((parameter) => parameter.required).map((parameter) => parameter.name),
-  };
-}
-
-/** The shape of what stands at a path. */
-export function shapeAt(known: Known, path: readonly string[]): Shape | undefined {
-  let shape: Shape | undefined = PIPELINE;
-  for (let at = 0; at < path.length && shape; at++) {
-    const step = path[at]!;
-    if (step === '[]') shape = shape.items;
-    else if (at === 1 && path[0] === 'pipeline') shape = entryShape(keysAt(known, path.slice(0, 2)));
-    else shape = shape.properties?.[step] ?? shape.values;
-    const holder = path.slice(0, at);
-    if (shape?.from === 'parameters') {
-      const task = resolved(treeAt(known, holder));
-      shape = { ...shape, ...ofParameters(jobOf(known, word(task.integration), word(task.integration_job))?.parameters) };
-    } else if (shape?.from === 'sensorParameters') {
-      const check = resolved(treeAt(known, holder));
-      shape = { ...shape, ...ofParameters(known.catalogue.flatMap((one) => one.sensorChecks).find((one) => one.sensorType === word(check.sensor_type))?.parameters) };
-    }
-  }
-  return shape;
-}
-
-let zones: string[] | undefined;
-const timezones = () => (zones ??= Intl.supportedValuesOf('timeZone'));
-
-function words(known: Known, shape: Shape, path: readonly string[]): { label: string; detail?: string }[] {
-  if (shape.enum) return shape.enum.map((label) => ({ label }));
-  if (shape.type === 'boolean') return [{ label: 'true' }, { label: 'false' }];
-  const holder = resolved(treeAt(known, path));
-  const integration = word(holder.integration);
-  switch (shape.from) {
-    case 'integrations':
-      return known.catalogue.map((one) => ({ label: one.integration, detail: one.displayName }));
-    case 'jobs':
-      return known.catalogue
-        .filter((one) => integration === '' || one.integration === integration)
-        .flatMap((one) => one.jobs.map((job) => ({ label: job.integrationJob, detail: job.displayName })));
-    case 'sensorTypes':
-      return known.catalogue
-        .filter((one) => integration === '' || one.integration === integration)
-        .flatMap((one) => one.sensorChecks.map((check) => ({ label: check.sensorType, detail: check.displayName })));
-    case 'connections':
-      return known.connections.filter((one) => integration === '' || one.integration === integration).map((one) => ({ label: one.connectionName, detail: one.integration }));
-    case 'environments':
-      return known.environments.map((label) => ({ label }));
-    case 'timezones':
-      return timezones().map((label) => ({ label }));
-    default:
-      return [];
-  }
-}
 
 const ROOTS = ['ENV.', 'inputs.', 'tasks[', 'task_groups[', 'secrets.', 'matrix.'];
 const RUN = ['PIPELINE_RUN_ID', 'TASK_RUN_ID', 'CURRENT_TIME', 'PIPELINE_RUN_STARTED_AT', 'CURRENT_BRANCH'];
@@ -143,14 +61,18 @@ export function suggestionsAt(text: string, at: number, known: Known): Suggestio
   const holder = cursor.key === undefined ? cursor.path.slice(0, -1) : cursor.path;
   if (cursor.key !== undefined || !shape.properties) {
     if (shape.from === 'neighbours') return { from: cursor.from, options: waited(known, path).filter((one) => !cursor.siblings.includes(one.label)) };
-    const found = words(known, shape, holder);
+    const inList = path.at(-1) === '[]';
+    const found = wordsOf(known, shape, resolved(treeAt(known.pipeline.fields, holder))).filter((one) => !inList || !cursor.siblings.includes(one.label));
     return found.length > 0 ? { from: cursor.from, options: found.map((one) => ({ ...one, insert: one.label, kind: 'value' })) } : undefined;
   }
+  const own = resolved(treeAt(known.pipeline.fields, path));
+  // Which item of a list the cursor stands in is not known: all that some item could have is offered.
+  const inItem = path.includes('[]');
   const options = Object.entries(shape.properties)
-    .filter(([key]) => !cursor.siblings.includes(key))
+    .filter(([key, inner]) => !cursor.siblings.includes(key) && (inItem || fits(inner, own)))
     .map(([key, inner]): Suggestion => ({
       label: key,
-      insert: inner.type === 'object' && inner.enum === undefined ? `${key}:` : `${key}: `,
+      insert: (inner.type === 'object' && inner.enum === undefined) || inner.items?.type === 'object' ? `${key}:` : `${key}: `,
       detail: [inner.enum ? t('builder.suggest.oneOf') : inner.type ? t(`builder.type.${inner.type}`) : '', shape.required?.includes(key) ? t('builder.suggest.required') : ''].filter(Boolean).join(' · '),
       about: inner.about && t(inner.about),
       kind: 'key',
@@ -176,7 +98,7 @@ export function aboutAt(text: string, at: number, known: Known): About | undefin
   if (!cursor?.key) return undefined;
   const path = [...cursor.path, cursor.key];
   const shape = shapeAt(known, path);
-  const value = word(treeAt(known, path));
+  const value = word(treeAt(known.pipeline.fields, path));
   if (!onKey && cursor.key === 'integration_job') {
     const job = known.catalogue.flatMap((one) => one.jobs).find((one) => one.integrationJob === value);
     if (!job) return undefined;

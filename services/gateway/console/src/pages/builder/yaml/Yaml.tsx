@@ -5,7 +5,7 @@
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
 import { t } from '../../../i18n';
 import type { Place } from '../edit/pipeline';
-import type { Known } from '../schema/suggest';
+import type { Known } from '../schema/known';
 import { editor, type Editor } from './editor';
 import type { Placed } from './lint';
 import css from './Yaml.module.css';

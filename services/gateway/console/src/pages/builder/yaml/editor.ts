@@ -12,7 +12,8 @@ import { Annotation, Compartment, EditorState, Prec, RangeSet, StateEffect, Stat
 import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers, type DecorationSet } from '@codemirror/view';
 import type { Place } from '../edit/pipeline';
 import { difference } from '../edit/splice';
-import { aboutAt, suggestionsAt, type Known } from '../schema/suggest';
+import type { Known } from '../schema/known';
+import { aboutAt, suggestionsAt } from '../schema/suggest';
 import { newline } from './newline';
 import { theme } from './theme';
 
@@ -56,6 +57,9 @@ function complete(outside: Outside) {
     const found = suggestionsAt(context.state.doc.toString(), context.pos, outside.known());
     if (!found) return null;
     if (!context.explicit && found.from === context.pos && !/[[{\s]$/.test(context.state.sliceDoc(Math.max(0, context.pos - 1), context.pos))) return null;
+    // A word that is written to its end needs no offer: Enter means a new line then.
+    const whole = new Set(found.options.filter((one) => one.kind === 'value').map((one) => one.insert));
+    if (!context.explicit && whole.has(context.state.sliceDoc(found.from, context.pos))) return null;
     return {
       from: found.from,
       options: found.options.map((one) => ({
@@ -66,7 +70,7 @@ function complete(outside: Outside) {
         boost: one.required ? 10 : 0,
         type: one.kind,
       })),
-      validFor: /^[\w'"[\].-]*$/,
+      validFor: (written) => /^[\w'"[\].-]*$/.test(written) && !whole.has(written),
     };
   };
 }

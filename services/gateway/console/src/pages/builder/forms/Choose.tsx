@@ -1,33 +1,43 @@
-/** Chooses what a new task does: all jobs of the catalogue, searched by name, integration and kind; by keys alone too. */
+/** Chooses from the catalogue what a new task does, or what a sensor looks for: by name, integration and kind; by keys alone too. */
 import { useEffect, useId, useMemo, useState, type KeyboardEvent } from 'react';
-import type { Integration, Job } from '../../../api/catalogue';
+import type { Integration, Parameter } from '../../../api/catalogue';
 import { fit } from '../../../app/commands';
 import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
 import { Input } from '../../../parts/Field';
 import { Empty } from '../../../parts/states';
-import css from './AddTask.module.css';
+import css from './Choose.module.css';
 
 export interface Offer {
-  integration: Integration;
-  job: Job;
+  integration: string;
+  integrationName: string;
+  /** The kind of the integration. */
+  group: string;
+  /** The job or the sensor type, as the document writes it. */
+  code: string;
+  name: string;
+  parameters: Parameter[];
 }
+
+const of = ({ integration, displayName, group }: Integration) => ({ integration, integrationName: displayName, group });
+export const jobOffers = (catalogue: readonly Integration[]): Offer[] =>
+  catalogue.flatMap((one) => one.jobs.map((job) => ({ ...of(one), code: job.integrationJob, name: job.displayName, parameters: job.parameters })));
+export const checkOffers = (catalogue: readonly Integration[]): Offer[] =>
+  catalogue.flatMap((one) => one.sensorChecks.map((check) => ({ ...of(one), code: check.sensorType, name: check.displayName, parameters: check.parameters })));
 
 const ORDER = ['general', 'compute', 'transformation', 'warehouse', 'database', 'ingestion', 'quality', 'storage', 'bi', 'activation', 'messaging', 'orchestration', 'ai'];
 const rankOf = (group: string) => (ORDER.indexOf(group) + 1 || ORDER.length + 1);
 
-/** The jobs that fit, the best first; without words, by kind and integration. */
-export function offers(catalogue: readonly Integration[], text: string, group: string): Offer[] {
-  const all = catalogue.filter((one) => group === '' || one.group === group).flatMap((integration) => integration.jobs.map((job) => ({ integration, job })));
+/** Those that fit, the best first; without words, by kind and integration. */
+export function fitting(offers: readonly Offer[], text: string, group: string): Offer[] {
+  const all = offers.filter((one) => group === '' || one.group === group);
   const words = text.trim();
-  if (words === '') {
-    return all.sort((a, b) => rankOf(a.integration.group) - rankOf(b.integration.group) || a.integration.displayName.localeCompare(b.integration.displayName));
-  }
+  if (words === '') return all.sort((a, b) => rankOf(a.group) - rankOf(b.group) || a.integrationName.localeCompare(b.integrationName));
   // Words may be of the integration, of the job or of both: `python run`.
-  const rank = ({ integration, job }: Offer) => {
-    const name = `${integration.displayName} ${job.displayName}`;
-    const parts = words.split(/\s+/).map((part) => Math.max(fit(part, name) ?? -1, (fit(part, job.integrationJob) ?? -1) - 50));
+  const rank = (offer: Offer) => {
+    const name = `${offer.integrationName} ${offer.name}`;
+    const parts = words.split(/\s+/).map((part) => Math.max(fit(part, name) ?? -1, (fit(part, offer.code) ?? -1) - 50));
     return parts.some((part) => part < 0) ? -1 : parts.reduce((sum, part) => sum + part, 0);
   };
   return all
@@ -37,13 +47,21 @@ export function offers(catalogue: readonly Integration[], text: string, group: s
     .map((one) => one.offer);
 }
 
-export function AddTask({ catalogue, add, close }: { catalogue: Integration[]; add: (offer: Offer) => void; close: () => void }) {
+interface ChooseProps {
+  title: string;
+  search: string;
+  offers: Offer[];
+  add: (offer: Offer) => void;
+  close: () => void;
+}
+
+export function Choose({ title, search, offers, add, close }: ChooseProps) {
   const [text, setText] = useState('');
   const [group, setGroup] = useState('');
   const [at, setAt] = useState(0);
   const id = useId();
-  const groups = useMemo(() => [...new Set(catalogue.map((one) => one.group))].sort((a, b) => rankOf(a) - rankOf(b)), [catalogue]);
-  const shown = useMemo(() => offers(catalogue, text, group), [catalogue, text, group]);
+  const groups = useMemo(() => [...new Set(offers.map((one) => one.group))].sort((a, b) => rankOf(a) - rankOf(b)), [offers]);
+  const shown = useMemo(() => fitting(offers, text, group), [offers, text, group]);
   const chosen = Math.min(at, shown.length - 1);
   // After the dialog has put the focus on its first button.
   useEffect(() => document.getElementById(`${id}-input`)?.focus(), [id]);
@@ -62,15 +80,15 @@ export function AddTask({ catalogue, add, close }: { catalogue: Integration[]; a
     }
   };
   return (
-    <Dialog title={t('builder.add.title')} close={close} wide>
+    <Dialog title={title} close={close} wide>
       <Input
         id={`${id}-input`}
         role="combobox"
         aria-expanded="true"
         aria-controls={`${id}-list`}
         aria-activedescendant={shown.length > 0 ? `${id}-${chosen}` : undefined}
-        aria-label={t('builder.add.search')}
-        placeholder={t('builder.add.search')}
+        aria-label={search}
+        placeholder={search}
         value={text}
         onKeyDown={press}
         onChange={(event) => {
@@ -90,20 +108,20 @@ export function AddTask({ catalogue, add, close }: { catalogue: Integration[]; a
           {t('builder.add.none.more')}
         </Empty>
       ) : (
-        <div id={`${id}-list`} role="listbox" aria-label={t('builder.add.title')} className={css.list}>
-          {shown.map(({ integration, job }, place) => (
+        <div id={`${id}-list`} role="listbox" aria-label={title} className={css.list}>
+          {shown.map((offer, place) => (
             <div
-              key={`${integration.integration} ${job.integrationJob}`}
+              key={`${offer.integration} ${offer.code}`}
               id={`${id}-${place}`}
               role="option"
               aria-selected={place === chosen}
               className={css.offer}
-              onClick={() => add({ integration, job })}
+              onClick={() => add(offer)}
               onMouseMove={() => setAt(place)}
             >
-              <b>{job.displayName}</b>
-              <span>{integration.displayName}</span>
-              <em>{named('builder.group', integration.group)}</em>
+              <b>{offer.name}</b>
+              <span>{offer.integrationName}</span>
+              <em>{named('builder.group', offer.group)}</em>
             </div>
           ))}
         </div>

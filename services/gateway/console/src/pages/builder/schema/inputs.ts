@@ -1,6 +1,6 @@
 /** The inputs that a pipeline declares, and what somebody types for them, as values of the declared types. Pure. */
 import { resolved, type Tree } from '../edit/tree';
-import { readValue } from '../forms/Parameter';
+import { readValue } from './values';
 
 export interface InputOf {
   name: string;
