@@ -110,6 +110,9 @@ fn check_api(reader: &Client, artifacts: &str) {
         assert_eq!((part.status, part.text().as_str()), (status, body), "{range}");
         assert_eq!(part.header("content-range"), Some(content_range), "{range}");
     }
+    for (range, status) in [("bytes=-2", 200), ("bytes=-0", 416), ("bytes=0-", 416)] {
+        assert_eq!(get("empty", &[("Range", range)]).status, status, "{range}");
+    }
     for name in ["nested", "link", "second.txt", "index.json", "../1/report.txt", "..", "a\0", "/etc/hostname"] {
         let refused = get(name, &[]);
         assert_eq!((refused.status, refused.json()["detail"].as_str()), (404, Some("Artifact not found")), "{name:?}");

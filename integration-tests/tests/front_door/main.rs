@@ -2,6 +2,7 @@
 
 mod assistants;
 mod fuzz;
+mod logs;
 mod matrix;
 mod over_grpc;
 mod reading;

@@ -166,14 +166,17 @@ async fn part(
             break;
         }
     }
-    let range = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("bytes */0"));
+    if range.is_end_of_nothing(total) {
+        return Ok((StatusCode::OK, headers, Body::empty()).into_response());
+    }
+    let content = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("bytes */0"));
     let Some(first) = first.filter(|_| !data.is_empty()) else {
-        let nothing = [(header::CONTENT_RANGE, range(format!("bytes */{total}")))];
+        let nothing = [(header::CONTENT_RANGE, content(format!("bytes */{total}")))];
         return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers, nothing).into_response());
     };
     let last = first + data.len() as u64 - 1;
-    let range = [(header::CONTENT_RANGE, range(format!("bytes {first}-{last}/{total}")))];
-    Ok((StatusCode::PARTIAL_CONTENT, headers, range, data.freeze()).into_response())
+    let content = [(header::CONTENT_RANGE, content(format!("bytes {first}-{last}/{total}")))];
+    Ok((StatusCode::PARTIAL_CONTENT, headers, content, data.freeze()).into_response())
 }
 
 #[cfg(test)]

@@ -88,8 +88,8 @@ async fn download_file(call: Call) -> Result<Response, Fault> {
     };
     let status = file_status(ended, total);
     let Some((first, data)) = found.filter(|(_, data)| !data.is_empty()) else {
-        if total == 0 && !ended {
-            // A client that asks for the first byte takes anything but this for a failure.
+        if range.is_end_of_nothing(total) || (total == 0 && !ended) {
+            // A client that asks for the first byte of what is still written takes anything but this for a failure.
             return Ok((StatusCode::OK, [(FILE_STATUS, status), TEXT], Body::empty()).into_response());
         }
         let nothing = [(header::CONTENT_RANGE, format!("bytes */{total}"))];

@@ -30,6 +30,11 @@ impl Range {
             (true, true) => None,
         }
     }
+
+    /// The end of a file that has nothing in it: that is the whole file, and no range that is not there.
+    pub(super) fn is_end_of_nothing(self, total: u64) -> bool {
+        total == 0 && matches!(self, Self::Last(1..))
+    }
 }
 
 #[cfg(test)]
