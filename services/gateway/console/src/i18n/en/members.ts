@@ -6,7 +6,7 @@ export const members = {
   'members.people': 'People who are logged in',
   'members.you': 'you',
   'members.this': 'this session',
-  'members.by': 'Signed in by',
+  'members.by': 'Sign-in',
   'members.by.provider': 'Identity provider',
   'members.by.key': 'Key',
   'members.by.provider.more': 'The identity provider says who they are',

@@ -17,6 +17,8 @@ import { ownLast, telling, type Person } from './people';
 
 export function PersonDrawer({ of, own, close }: { of: Person; own: string | null | undefined; close: () => void }) {
   const [ending, setEnding] = useState<Login[]>();
+  // Of a key they all may the same; of a person what their groups were worth when each began.
+  const same = new Set(of.logins.map((login) => JSON.stringify(login.grants))).size === 1;
   const audit = `/audit?${new URLSearchParams({ actor: of.subject, range: '30d' })}`;
   return (
     <Drawer title={of.name} close={close}>
@@ -48,7 +50,7 @@ export function PersonDrawer({ of, own, close }: { of: Person; own: string | nul
                   [t('members.began'), <Time key="began" at={login.beganAt} as="short" />],
                   [t('members.renewed'), login.refreshedAt ? <Time key="renewed" at={login.refreshedAt} /> : t('members.renewed.not')],
                   [t('members.ends'), <Time key="ends" at={login.expiresAt} as="short" />],
-                  [t('operate.role'), of.logins.length > 1 ? <Grants key="grants" of={telling(login.grants)} /> : undefined],
+                  [t('operate.role'), same ? undefined : <Grants key="grants" of={telling(login.grants)} />],
                 ]}
               />
             </li>
