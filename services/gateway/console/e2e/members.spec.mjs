@@ -168,6 +168,16 @@ it('people of an identity provider have what its groups are worth, and the page 
   }
 });
 
+it('in Korean as well', async ({ page, site }) => {
+  await site.enter(page, '/operate/members?person=key%3Adev');
+  await page.getByRole('heading', { level: 1, name: '구성원과 역할' }).waitFor();
+  await dialog(page, 'dev').getByText('현재 세션').waitFor();
+  await settled(page);
+  await shoot(page, 'members-korean');
+  await page.goto(site.url('/operate/members'));
+  await page.getByText('사용자는 키로 로그인하며, 키가 유효한 동안 키와 같은 권한을 갖습니다.').waitFor();
+}, { language: 'ko-KR', zone: 'Asia/Seoul' });
+
 looks(it, {
   members: '/operate/members',
   'members-person': '/operate/members?person=key%3Adev',
