@@ -176,6 +176,14 @@ fn labels_show_what_they_reach_and_hide_the_rest() {
         assert_eq!(ids(european.get(&format!("{BASE}{list}")).json()), std::slice::from_ref(&eu), "{list}");
         assert_eq!(ids(all.get(&format!("{BASE}{list}")).json()).len(), 3, "{list}");
     }
+    for (client, expected) in [(&european, vec![eu.clone()]), (&all, vec![eu.clone(), us.clone(), plain.clone()])] {
+        let listed = client.get(&format!("{BASE}/pipelines/with-owners")).json();
+        let mut listed = ids(listed["pipelines"].clone());
+        let mut expected = expected;
+        listed.sort();
+        expected.sort();
+        assert_eq!(listed, expected, "with owners");
+    }
     // Also where somebody asks for them by name.
     let named = european.get(&format!("{BASE}/pipeline_runs?pipeline_ids={us},{eu}"));
     assert_eq!(ids(named.json()), std::slice::from_ref(&eu));

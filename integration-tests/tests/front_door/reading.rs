@@ -137,6 +137,13 @@ fn who_asked_through_the_api_stands_in_the_audit() {
     let audit = admin.get(&format!("{BASE}/audit?command=APPLY_PIPELINE")).json();
     let entry = &audit["entries"][0];
     assert_eq!((&entry["actor"], &entry["originAddress"]), (&json!("key:nightly"), &json!("127.0.0.1")), "{audit}");
+    // By who asked, as the log has them or by their name alone.
+    for (actor, found) in [("key:nightly", true), ("nightly", true), ("key:night", false), ("user:nightly", false)] {
+        let entries = admin.get(&format!("{BASE}/audit?actor={actor}&page_size=1000")).json()["entries"].clone();
+        let entries = entries.as_array().expect("a list");
+        assert_eq!(entries.iter().any(|entry| entry["command"] == "APPLY_PIPELINE"), found, "{actor}: {entries:?}");
+        assert!(entries.iter().all(|entry| entry["actor"] == "key:nightly"), "{actor}: {entries:?}");
+    }
     // Which key was used is known to the hour.
     eventually("the use of the key is told", Duration::from_secs(60), || {
         let keys = admin.get(&format!("{BASE}/keys")).json();

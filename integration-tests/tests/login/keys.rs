@@ -1,10 +1,10 @@
 //! Without an identity provider: a key is pasted once, and the login is worth what the key is worth.
 
-use downbeat_integration_tests::http::Client;
+use downbeat_integration_tests::{http::Client, process::eventually};
 use serde_json::json;
 
 use super::{
-    Program, REDIRECT, Tokens, VERIFIER, audit,
+    BASE, Program, REDIRECT, Tokens, VERIFIER, audit,
     browser::{Browser, sent_to, token_of},
     closed, house, parameter, status,
 };
@@ -52,6 +52,46 @@ fn a_login_may_what_the_key_may_and_ends_with_it() {
     let log = dev.addresses.downbeat_ok(&["log", "cat"]);
     assert!(log.contains("LOGIN_COMPLETED") && !log.contains(&tokens.access) && !log.contains(&tokens.refresh));
     assert!(!dev.process.printed().contains(&tokens.access) && !dev.process.printed().contains(&key[18..]));
+}
+
+#[test]
+fn admins_see_who_is_logged_in_and_end_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (dev, key) = house(&folder, "viewer");
+    let admin = dev.addresses.downbeat_ok(&["key", "create", "eve", "--role", "admin"]).trim().to_owned();
+    let admin = Client::with_key(&dev.api, &admin);
+    eventually("the gateway knows the key", std::time::Duration::from_secs(20), || {
+        (admin.get(&format!("{BASE}/me")).status == 200).then_some(())
+    });
+    let program = Program::registered(&dev.api);
+    let whole = program.fetches(&signs_in(&dev.api, &program, &key, &[]));
+    let reads = program.fetches(&signs_in(&dev.api, &program, &key, &[("scope", "orchestra:read")]));
+
+    let me = Client::with_key(&dev.api, &whole.access).get(&format!("{BASE}/me")).json();
+    let listed = admin.get(&format!("{BASE}/logins")).json();
+    let logins = listed["logins"].as_array().expect("a list").clone();
+    assert_eq!(logins.len(), 2, "{listed}");
+    for login in &logins {
+        assert_eq!((&login["subject"], &login["client"]), (&json!("key:ada"), &json!("A test <b>")), "{login}");
+        assert_eq!((&login["grants"][0]["role"], &login["keyId"]), (&json!("VIEWER"), &me["keyId"]), "{login}");
+        assert!(["beganAt", "refreshedAt", "expiresAt"].iter().all(|at| login[*at].is_string()), "{login}");
+        assert_eq!(login["readOnly"], login["id"] != me["loginId"], "{login}");
+    }
+    let own = &Client::with_key(&dev.api, &whole.access);
+    assert_eq!((own.get(&format!("{BASE}/logins")).status, own.get(&format!("{BASE}/sign_in")).status), (403, 403));
+    let ended = format!("{BASE}/logins/{}", me["loginId"].as_str().expect("an id"));
+    assert_eq!(own.ask("DELETE", &ended, None).status, 403, "also of its own");
+
+    // A token in the body ends nothing: what the path names counts.
+    let both = json!({"token": reads.refresh});
+    let answer = admin.ask("DELETE", &ended, Some(&both));
+    assert_eq!((answer.status, &answer.json()["changed"]), (200, &json!(true)), "{}", answer.text());
+    closed(&dev.api, &whole.access);
+    assert_eq!((program.refreshes(&whole.refresh).status, status(&dev.api, &reads.access)), (400, 200));
+    assert_eq!(admin.ask("DELETE", &ended, None).status, 404, "there is none any more");
+    assert_eq!(admin.ask("DELETE", &format!("{BASE}/logins/nobody"), None).status, 400);
+    let shown = admin.get(&format!("{BASE}/sign_in")).json();
+    assert_eq!(shown, json!({"publicUrl": dev.api, "provider": null}));
 }
 
 #[test]

@@ -19,6 +19,8 @@ use downbeat_integration_tests::{
 };
 use serde_json::{Value, json};
 
+/// Of the public API.
+const BASE: &str = "/api/engine/public";
 /// Where the program of these tests waits for its codes; nobody has to be there.
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
 /// What only that program knows.

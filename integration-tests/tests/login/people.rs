@@ -10,7 +10,7 @@ use downbeat_integration_tests::{
 use serde_json::json;
 
 use super::{
-    Program, REDIRECT, audit,
+    BASE, Program, REDIRECT, audit,
     browser::{Browser, link_of, sent_to},
     closed, parameter,
     provider::{CLIENT, Lie, Provider, SECRET},
@@ -113,6 +113,21 @@ fn people_may_what_their_groups_may() {
     let made = audit(&house.cluster.addresses, "create-key", 1);
     assert_eq!(made[0], "CREATE_KEY user:ada@example.com ACCEPTED");
     assert_eq!(audit(&house.cluster.addresses, "log-in", 2).len(), 2);
+
+    let logins = client.get(&format!("{BASE}/logins")).json();
+    assert_eq!(
+        (&logins["logins"][0]["subject"], &logins["logins"][0]["keyId"]),
+        (&json!("user:ada@example.com"), &json!(""))
+    );
+    let shown = client.get(&format!("{BASE}/sign_in"));
+    assert_eq!(
+        shown.json()["provider"]["rules"],
+        json!([
+            {"group": "data", "role": "VIEWER", "labels": []}, {"group": "ops", "role": "ADMIN", "labels": []},
+        ]),
+        "{}",
+        shown.text()
+    );
 
     // The way of the keys is closed here.
     let mut browser = Browser::at(&house.api);

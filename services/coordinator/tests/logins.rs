@@ -110,6 +110,7 @@ async fn tokens_are_shown_once_and_gateways_are_told_their_hashes() {
     let listed = service.access.list_logins(control::ListLoginsRequest {}).await.unwrap().into_inner().logins;
     assert_eq!((listed[0].subject.as_str(), listed[0].client.as_str(), &listed[0].id), ("user:ada", "cli", &told.id));
     assert!(listed[0].refreshed_at > 0 && listed[0].expires_at > tokens.access_expires_at);
+    assert_eq!((listed[0].key_id.as_str(), listed[0].read_only), ("", false));
 
     // Whoever owns the log next knows them, too.
     let mut service = Service::over(service.end().await).await;

@@ -40,7 +40,7 @@ function signInByKey(given: string): Plugin {
       const real = await fetch(`${api}${path}`, { headers: { authorization: request.headers.authorization ?? '' } });
       if (real.status !== 404) return answer(response, real.status, await real.json());
       return answer(response, 200, {
-        accountId: '', accountName: 'Development', name: 'dev', kind: 'key', role: 'ADMIN', labels: [], readOnly: false, expiresAt: null,
+        accountId: '', accountName: 'Development', name: 'dev', kind: 'key', role: 'ADMIN', labels: [], loginId: null, keyId: null, readOnly: false, expiresAt: null,
       });
     }
     return next();

@@ -196,6 +196,8 @@ pub const SAVINGS_MAX: usize = 500;
 pub const EVIDENCE_MAX: usize = 10;
 /// Consumers that an asset lists.
 pub const CONSUMERS_MAX: usize = 10_000;
+/// Tags, and owners of tasks, that the row of a pipeline has of each; further ones are left out.
+pub const WORDS_PER_PIPELINE_MAX: usize = 100;
 /// A text that the audit is filtered by, bytes.
 pub const AUDIT_FILTER_BYTES_MAX: usize = 1024;
 /// Entries of the audit that one page looks at, whether they fit or not; the page ends early after them.

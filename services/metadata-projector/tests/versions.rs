@@ -186,3 +186,50 @@ async fn a_draft_brings_back_what_was_deleted_without_a_current_version() {
     assert_eq!((shown.version, shown.latest_version, shown.deleted), (0, 2, false));
     service.stop().await;
 }
+
+#[tokio::test]
+async fn a_pipeline_is_listed_with_its_owners_and_tags() {
+    let (log, folder) = (log("owners"), tempfile::tempdir().unwrap());
+    let text = |tags: &str| {
+        format!(
+            "version: v1\nname: Weather\npipeline:\n  a: {{integration: HTTP, tags: [{tags}]}}\n  g:\n    tasks:\n      b: {{integration: HTTP, tags: [nightly, core]}}\n      c: {{tags: none, x: 1}}\n  wrong: 7\n"
+        )
+    };
+    let of = |number: u32, owner: &str, tags: &str| {
+        let task = |owner: &str| PlanTask { id: owner.into(), owner: owner.into(), ..PlanTask::default() };
+        let plan = Plan {
+            owner: owner.into(),
+            labels: vec!["eu".into()],
+            tasks: vec![task("ops"), task(""), task("data"), task("ops")],
+            ..Plan::default()
+        };
+        Box::new(PipelineApplied { plan, source: text(tags), ..*version(number) })
+    };
+    append(&log, vec![Event::PipelineDrafted(of(1, "bob", ""))]).await;
+    let mut service = Service::over(&log, folder.path()).await;
+    service.get(run_id(1), end(&log).await).await.unwrap_err();
+    let shown = row(&mut service).await;
+    // Labels decide who sees it, and count once it is applied; who owns it is told before.
+    assert_eq!(
+        (shown.owner.as_str(), shown.labels.len(), shown.tags),
+        ("bob", 0, vec!["core".into(), "nightly".into()])
+    );
+
+    append(&log, vec![Event::PipelineApplied(of(2, "ada", "nightly, '12'"))]).await;
+    append(&log, vec![Event::PipelineDrafted(of(3, "eve", "later"))]).await;
+    service.get(run_id(1), end(&log).await).await.unwrap_err();
+    let shown = row(&mut service).await;
+    assert_eq!(
+        (shown.owner.as_str(), shown.task_owners, shown.labels),
+        ("ada", vec!["data".into(), "ops".into()], vec!["eu".into()])
+    );
+    assert_eq!(shown.tags, ["12", "core", "nightly"]);
+
+    // Many are cut, so that a list stays a list.
+    let many = (0..200).map(|number| format!("t{number}")).collect::<Vec<_>>().join(", ");
+    append(&log, vec![Event::PipelineApplied(of(4, "", &many))]).await;
+    service.get(run_id(1), end(&log).await).await.unwrap_err();
+    let shown = row(&mut service).await;
+    assert_eq!((shown.owner.as_str(), shown.tags.len()), ("", 100));
+    service.stop().await;
+}

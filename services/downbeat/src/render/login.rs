@@ -10,7 +10,7 @@ pub fn login_table(logins: &[Login]) -> String {
         vec![
             clean(&login.subject),
             clean(&login.client),
-            login.grants.iter().map(grant).collect::<Vec<_>>().join(", "),
+            may(login),
             instant(login.began_at),
             if login.refreshed_at == 0 { "not yet".to_owned() } else { instant(login.refreshed_at) },
             instant(login.expires_at),
@@ -19,6 +19,11 @@ pub fn login_table(logins: &[Login]) -> String {
     };
     let rows: Vec<Vec<String>> = logins.iter().map(row).collect();
     table::lines(&["WHO", "WITH", "MAY", "SINCE", "REFRESHED", "UNTIL", "ID"], &rows, None, &[]).join("\n")
+}
+
+fn may(login: &Login) -> String {
+    let grants = login.grants.iter().map(grant).collect::<Vec<_>>().join(", ");
+    if login.read_only { format!("read ({grants})") } else { grants }
 }
 
 #[cfg(test)]
@@ -36,7 +41,9 @@ mod tests {
             grants: vec![Grant { role: "EDITOR".to_owned(), labels: vec!["eu".to_owned()] }],
             ..Login::default()
         };
-        let shown = login_table(&[login]);
+        let reads = Login { read_only: true, ..login.clone() };
+        let shown = login_table(&[login, reads]);
+        assert!(shown.lines().nth(2).unwrap().contains("read (editor of eu)"), "{shown}");
         let row = shown.lines().nth(1).unwrap();
         assert!(row.contains("user:ada") && row.contains("editor of eu") && row.contains("not yet"), "{row}");
         assert!(!row.contains('\u{1b}'), "{row:?}");

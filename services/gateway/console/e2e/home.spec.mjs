@@ -46,6 +46,10 @@ it('the owner and the time stand in the URL and survive a reload', async ({ page
   const card = page.getByRole('region', { name: 'Happening now' });
   await card.getByRole('link', { name: 'Publish prices' }).waitFor();
   assert.equal(await card.getByRole('link', { name: 'Train models' }).count(), 0);
+  // Also whoever has caused no cost yet, as their pipeline says.
+  await page.getByRole('combobox', { name: 'Owner' }).selectOption('data-science');
+  await card.getByRole('link', { name: 'Train models' }).first().waitFor();
+  assert.equal(await card.getByRole('link', { name: 'Publish prices' }).count(), 0);
 });
 
 it('a retry goes on from where it failed, after asking', async ({ page, site, server, world }) => {

@@ -14,8 +14,8 @@ it('a viewer is led to no page of admins', async ({ page, site, server }) => {
   const { viewer } = await ready(server);
   await site.enter(page, '/operate/connections', viewer);
   await nav(page).getByRole('link', { name: 'Connections' }).waitFor();
-  assert.equal(await nav(page).getByRole('link', { name: /Audit|Keys/ }).count(), 0);
-  for (const path of ['/audit', '/operate/keys']) {
+  assert.equal(await nav(page).getByRole('link', { name: /Audit|Keys|Members/ }).count(), 0);
+  for (const path of ['/audit', '/operate/keys', '/operate/members']) {
     await page.goto(site.url(path));
     await page.getByText('Your role does not show this').waitFor();
     await page.getByText('This needs the role Admin; yours is Viewer.').first().waitFor();
@@ -48,6 +48,9 @@ it('the API refuses a viewer the same', async ({ server, world }) => {
   const { viewer } = await ready(server);
   for (const [method, path, body] of [
     ['GET', '/keys'],
+    ['GET', '/logins'],
+    ['GET', '/sign_in'],
+    ['DELETE', `/logins/${crypto.randomUUID()}`],
     ['GET', '/audit'],
     ['POST', '/keys', { name: 'x', grants: [{ role: 'ADMIN', labels: [] }] }],
     ['POST', '/integrations/connections', { name: 'x', integration: 'HTTP', fields: { base_url: 'http://127.0.0.1' } }],

@@ -12,7 +12,7 @@ use downbeat_domain::access::Role;
 use downbeat_proto::metadata::v1::Position;
 use downbeat_runtime::{clock::wall_now, shutdown};
 use futures::{Stream, StreamExt as _, stream};
-use prost_reflect::{DynamicMessage, Value, prost::Message as _};
+use prost_reflect::{DynamicMessage, prost::Message as _};
 use tonic::{Code, Status, Streaming, server::Grpc};
 use tower::service_fn;
 
@@ -24,7 +24,7 @@ use crate::{
     access,
     http::{Call, Fault},
     limits,
-    rest::about::{self, About},
+    rest::about,
     speech::{Method, Raw},
     traces,
 };
@@ -114,12 +114,7 @@ fn seen(call: &Call, method: &Method, entry: &Entry, answer: Bytes) -> Result<By
     }
     let read = DynamicMessage::decode(method.descriptor.output(), answer);
     let mut answer = read.map_err(|error| Status::internal(format!("an answer cannot be read: {error}")))?;
-    about::hide_others(call, &mut answer).map_err(status_of)?;
-    if entry.about == About::Pipelines
-        && let Some(Value::List(all)) = answer.get_field_by_name_mut("pipelines")
-    {
-        all.retain(|pipeline| pipeline.as_message().is_some_and(|it| call.sees(&about::text(it, "id"))));
-    }
+    about::hide_others(call, entry.about, &mut answer).map_err(status_of)?;
     Ok(answer.encode_to_vec().into())
 }
 

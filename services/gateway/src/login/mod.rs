@@ -15,6 +15,7 @@ mod refusal;
 mod registration;
 mod secret;
 mod session;
+mod shown;
 mod sign_in;
 mod token;
 
@@ -30,6 +31,7 @@ use crate::{
 };
 use origin::Origin;
 use provider::Provider;
+pub(crate) use shown::{SignInShown, shown};
 
 /// Scope of programs that only read, and of those that also change things.
 const READ: &str = "orchestra:read";

@@ -216,13 +216,18 @@ async fn narrow(call: &Call, request: &mut DynamicMessage) -> Result<(), Fault> 
     Ok(())
 }
 
-/// Who is ahead in a queue may be anybody's: whoever sees only some pipelines is told how many.
+/// Of an answer about all pipelines whoever sees only some gets these. Who is ahead in a queue may be anybody's: they are told how many.
 ///
 /// # Errors
 /// Nobody asks.
-pub(crate) fn hide_others(call: &Call, answer: &mut DynamicMessage) -> Result<(), Fault> {
+pub(crate) fn hide_others(call: &Call, about: About, answer: &mut DynamicMessage) -> Result<(), Fault> {
     if call.narrowed()?.is_none() {
         return Ok(());
+    }
+    if about == About::Pipelines
+        && let Some(Value::List(all)) = answer.get_field_by_name_mut("pipelines")
+    {
+        all.retain(|pipeline| pipeline.as_message().is_some_and(|it| call.sees(&text(it, "id"))));
     }
     let Some(gates) = answer.descriptor().get_field_by_name("gates") else { return Ok(()) };
     for gate in answer.get_field_mut(&gates).as_list_mut().into_iter().flatten() {

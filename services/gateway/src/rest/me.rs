@@ -24,6 +24,10 @@ struct Me {
     role: Option<&'static str>,
     /// Labels of the pipelines to which that role is bound; empty = it holds for the whole account.
     labels: Vec<String>,
+    /// The login whose token was shown; none = a key was.
+    login_id: Option<String>,
+    /// The key that was shown, or that the login stands for; none = a person whom the identity provider named.
+    key_id: Option<String>,
     /// A login that only reads, whatever its key or its person may.
     read_only: bool,
     /// When what was shown opens nothing any more: of a login, its access token. None = never.
@@ -59,6 +63,8 @@ fn of(who: &Principal, account_id: &str, account_name: &str) -> Me {
         account_name: account_name.to_owned(),
         name: who.actor.split_once(':').map_or(who.actor.as_str(), |(_, name)| name).to_owned(),
         kind: if who.login.is_some() { "login" } else { "key" },
+        login_id: who.login.clone(),
+        key_id: who.key.clone(),
         role,
         labels,
         read_only: who.read_only,
@@ -119,6 +125,7 @@ mod tests {
             let me = json!(of(&who, "a", "b"));
             assert_eq!(json!([me["kind"], me["role"], me["labels"]]), expected);
             assert_eq!((&me["name"], &me["expiresAt"]), (&json!("ci:nightly"), &json!(null)));
+            assert_eq!((&me["loginId"], &me["keyId"]), (&json!(login), &json!("k")));
         }
     }
 }

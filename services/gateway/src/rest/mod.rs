@@ -21,6 +21,7 @@ mod pipelines;
 mod range;
 mod rates;
 mod runs;
+mod sign_in;
 mod sought;
 mod task_runs;
 mod tool_state;
@@ -55,6 +56,7 @@ pub(crate) fn public() -> Routes {
     additions::routes(&mut routes);
     connections::routes(&mut routes);
     me::routes(&mut routes);
+    sign_in::routes(&mut routes);
     catalogue::routes(&mut routes);
     document::routes(&mut routes);
     routes

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::is_instant;
 use crate::http::{Fault, Place, Query, Violation, camel};
 
-/// What a caller never says: it follows from who they are, or from what they did.
+/// What a caller never says of themselves: it follows from who they are, or from what they did.
 const OURS: [&str; 2] = ["actor", "at_least"];
 /// Messages inside of a request whose fields stand beside the others in a query.
 const INLINED: [&str; 2] = ["filter", "span"];
@@ -41,13 +41,17 @@ pub(crate) fn of_query(descriptor: &MessageDescriptor, query: &Query) -> Result<
 
 /// The fields of a message that a query can give, with their shapes as JSON Schema.
 pub(crate) fn query_shapes(descriptor: &MessageDescriptor) -> Vec<(String, Value)> {
-    let named =
-        descriptor.fields().filter(|field| !OURS.contains(&field.name())).flat_map(|field| match field.kind() {
-            Kind::Message(inner) if INLINED.contains(&field.name()) => query_shapes(&inner),
-            Kind::Message(_) => Vec::new(),
-            _ => vec![(field.name().to_owned(), shape(&field))],
-        });
+    let named = descriptor.fields().filter(may_be_asked).flat_map(|field| match field.kind() {
+        Kind::Message(inner) if INLINED.contains(&field.name()) => query_shapes(&inner),
+        Kind::Message(_) => Vec::new(),
+        _ => vec![(field.name().to_owned(), shape(&field))],
+    });
     named.collect()
+}
+
+/// Whether a query may name it. The actor of a filter is not who asks, but whom they ask about.
+fn may_be_asked(field: &FieldDescriptor) -> bool {
+    !OURS.contains(&field.name()) || field.parent_message().name().ends_with("Filter")
 }
 
 /// Lists come in one text, words of an enum in any case and without what stands before all of them.
@@ -64,7 +68,7 @@ fn shape(field: &FieldDescriptor) -> Value {
 
 fn from_query(descriptor: &MessageDescriptor, query: &Query) -> Result<Map<String, Value>, Fault> {
     let mut fields = Map::new();
-    for field in descriptor.fields().filter(|field| !OURS.contains(&field.name())) {
+    for field in descriptor.fields().filter(may_be_asked) {
         if let Kind::Message(inner) = field.kind() {
             if INLINED.contains(&field.name()) {
                 let inner = from_query(&inner, query)?;
@@ -192,6 +196,19 @@ mod tests {
             };
             assert_eq!(found[0].loc[1], Place::from(place));
         }
+    }
+
+    #[test]
+    fn whom_somebody_asks_about_is_not_who_asks() {
+        let descriptor = input("downbeat.metadata.v1.MetadataService/ListAudit");
+        let query = Query::read(Some("actor=key:ci&actor_kind=KEY&at_least=1")).unwrap();
+        let written = super::super::written(&of_query(&descriptor, &query).unwrap());
+        assert_eq!((&written["filter"]["actor"], &written["filter"]["actorKind"]), (&json!("key:ci"), &json!("KEY")));
+        assert!(query_shapes(&descriptor).iter().any(|(name, _)| name == "actor"));
+        let descriptor = input("downbeat.control.v1.ControlService/RetryAlert");
+        let written = super::super::written(&of_query(&descriptor, &query).unwrap());
+        assert_eq!(written["actor"], "", "who asks is nobody's to say");
+        assert!(!query_shapes(&descriptor).iter().any(|(name, _)| name == "actor"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Pipelines: the current version of each, its alias, and the plan and the text of every version, drafts included.
 
+use std::collections::BTreeSet;
+
 use downbeat_domain::{
     Event, PipelineApplied, PipelineId,
     plan::{Node, Plan, PlanGroup, PlanTask},
@@ -9,6 +11,7 @@ use downbeat_proto::{
     event::{self, encode_schedule},
     metadata::v1 as wire,
 };
+use serde_json::Value;
 
 use super::{
     batch::Batch,
@@ -18,14 +21,14 @@ use super::{
     projection::{Fact, Projection},
     rows,
 };
-use crate::error::Error;
+use crate::{error::Error, limits};
 
 /// The projection.
 pub(super) struct Pipelines;
 
 impl Projection for Pipelines {
     const NAME: &'static str = "pipelines";
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
     const READS: &'static [&'static str] = &[];
 
     fn fold(fact: &Fact<'_>, _plans: &mut Plans, batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -152,8 +155,29 @@ fn pipeline_row(applied: &PipelineApplied, at: i64) -> wire::Pipeline {
         source_root: applied.source_root.clone(),
         schedules: applied.plan.schedules.iter().map(encode_schedule).collect(),
         labels: applied.plan.labels.clone(),
+        owner: applied.plan.owner.clone(),
+        task_owners: some(applied.plan.tasks.iter().map(|task| task.owner.as_str()).filter(|owner| !owner.is_empty())),
+        tags: some(tags(&applied.source).iter().map(String::as_str)),
         ..wire::Pipeline::default()
     }
+}
+
+/// Each once and in order, and no more than fit into a row that lists are made of.
+fn some<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let words: BTreeSet<&str> = words.collect();
+    words.into_iter().take(limits::WORDS_PER_PIPELINE_MAX).map(str::to_owned).collect()
+}
+
+/// Tags of the tasks of a text. They decide nothing, so no plan has them.
+fn tags(source: &str) -> Vec<String> {
+    let document = downbeat_dialect::to_json(source).unwrap_or_default();
+    let entries = document.get("pipeline").and_then(Value::as_object).into_iter().flat_map(|entries| entries.values());
+    let tasks = entries.flat_map(|entry| match entry.get("tasks").and_then(Value::as_object) {
+        Some(group) => group.values().collect(),
+        None => vec![entry],
+    });
+    let tags = tasks.filter_map(|task| task.get("tags").and_then(Value::as_array)).flatten();
+    tags.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn plan_row(plan: &Plan) -> rows::Plan {

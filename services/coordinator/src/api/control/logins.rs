@@ -153,6 +153,8 @@ impl Control {
                     began_at: convert::micros(login.begun.at),
                     refreshed_at: convert::micros_or_zero(login.tokens.map(|tokens| tokens.current.at)),
                     expires_at: convert::micros(last.min(login.begun.ends_at)),
+                    read_only: login.begun.read_only,
+                    key_id: login.begun.key.map(|key| key.to_string()).unwrap_or_default(),
                 }
             });
             told.collect::<Vec<_>>()

@@ -26,6 +26,8 @@ export interface AuditEntry {
 }
 
 export interface AuditQuestion {
+  /** As the log has it, or the name of a person or a key. */
+  actor?: string;
   actor_kind?: string;
   target?: string;
   command?: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { denied, type Me } from './me';
 
 const me = (some: Partial<Me>): Me => ({
-  accountId: 'a', accountName: 'A', name: 'n', kind: 'key', role: 'EDITOR', labels: [], readOnly: false, expiresAt: null, ...some,
+  accountId: 'a', accountName: 'A', name: 'n', kind: 'key', role: 'EDITOR', labels: [], readOnly: false, loginId: null, keyId: null, expiresAt: null, ...some,
 });
 
 describe('what somebody may do', () => {

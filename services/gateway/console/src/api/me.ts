@@ -9,6 +9,10 @@ export interface Me {
   accountName: string;
   name: string;
   kind: 'key' | 'login';
+  /** Of a session of this console: its login. */
+  loginId: string | null;
+  /** The key that it is, or that the login stands for. */
+  keyId: string | null;
   /** The most that they may do anywhere; null = nothing. */
   role: Role | null;
   /** Empty: for the whole account. */

@@ -1,7 +1,6 @@
 /** The navigation: areas, what belongs to one while it is open, who is signed in. */
 import { Link, useLocation } from 'react-router';
-import { signOut } from '../api/session';
-import { queries } from '../api/query';
+import { leave } from '../api/leave';
 import { denied, roleName, useMe } from '../api/me';
 import { t } from '../i18n';
 import { Icon, type IconName } from '../parts/Icon';
@@ -71,11 +70,6 @@ function Who() {
 export function Navigation({ open, openPalette }: { open: boolean; openPalette: () => void }) {
   const { pathname } = useLocation();
   const { narrow } = useSettings();
-  const leave = async () => {
-    await signOut();
-    // What one person saw is not shown to the next.
-    queries.clear();
-  };
   return (
     <nav className={`${css.nav} ${open ? css.open : ''}`} aria-label={t('shell.nav')}>
       <Link to="/" className={css.brand} aria-label="Downbeat">

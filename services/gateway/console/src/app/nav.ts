@@ -28,6 +28,7 @@ export const NAV: NavItem[] = [
     items: [
       { to: '/operate/connections', name: 'shell.nav.connections', icon: 'connections' },
       { to: '/operate/environments', name: 'shell.nav.environments', icon: 'environments' },
+      { to: '/operate/members', name: 'shell.nav.members', icon: 'user', role: 'ADMIN' },
       { to: '/operate/keys', name: 'shell.nav.keys', icon: 'key', role: 'ADMIN' },
       { to: '/operate/integrations', name: 'shell.nav.integrations', icon: 'integrations' },
       { to: '/operate/backfills', name: 'shell.nav.backfills', icon: 'backfills' },

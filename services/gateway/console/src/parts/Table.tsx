@@ -21,6 +21,8 @@ export interface Column<Row> {
   tight?: boolean;
   /** Left out where the window is narrow. */
   wide?: boolean;
+  /** Stands only where the window is narrow, for what is left out there. */
+  narrow?: boolean;
   /** The name is spoken and not shown: buttons need none. */
   quiet?: boolean;
 }
@@ -102,7 +104,7 @@ export function Table<Row>({ label, rows, columns, id, to, chosen, sort, empty, 
       (row.parentElement!.children[row.sectionRowIndex + step] as HTMLElement | undefined)?.focus();
     }
   };
-  const classes = (column: Column<Row>) => [column.number && css.number, column.tight && css.tight, column.wide && css.wide].filter(Boolean).join(' ');
+  const classes = (column: Column<Row>) => [column.number && css.number, column.tight && css.tight, column.wide && css.wide, column.narrow && css.narrow].filter(Boolean).join(' ');
   return (
     <div className={css.frame} tabIndex={0} role="group" aria-label={label}>
       <table className={css.table}>

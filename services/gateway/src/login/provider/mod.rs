@@ -14,6 +14,7 @@ use std::{fmt, time::Duration};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use super::shown::ProviderShown;
 use crate::{config::OidcConfig, error::Error, http::Routes, limits};
 pub(super) use claims::Person;
 use jwt::{Expected, Unverified};
@@ -66,6 +67,11 @@ impl Provider {
     pub(super) fn of(config: &OidcConfig) -> Result<Option<Self>, Error> {
         let Some(settings) = Settings::of(config)? else { return Ok(None) };
         Ok(Some(Self { remote: Remote::new()?, settings, known: Mutex::default() }))
+    }
+
+    /// For people.
+    pub(super) fn shown(&self) -> ProviderShown {
+        self.settings.shown()
     }
 
     /// Where somebody is sent to sign in.

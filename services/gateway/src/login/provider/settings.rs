@@ -3,7 +3,14 @@
 use downbeat_domain::access::{Grant, Role};
 use reqwest::Url;
 
-use crate::{config::OidcConfig, error::Error, login::origin::is_confidential};
+use crate::{
+    config::OidcConfig,
+    error::Error,
+    login::{
+        origin::is_confidential,
+        shown::{ProviderShown, RuleShown},
+    },
+};
 
 const SECRET: &str = "DOWNBEAT_GATEWAY_OIDC_CLIENT_SECRET";
 
@@ -61,6 +68,23 @@ impl Settings {
             groups_claim: config.groups_claim.clone(),
             roles,
         }))
+    }
+}
+
+impl Settings {
+    /// What people may look up: no secret, and not how the provider knows us.
+    pub(super) fn shown(&self) -> ProviderShown {
+        let rule = |(group, grant): &(String, Grant)| RuleShown {
+            group: group.clone(),
+            role: grant.role.as_str(),
+            labels: grant.labels.clone(),
+        };
+        ProviderShown {
+            issuer: self.issuer.clone(),
+            user_claim: self.user_claim.clone(),
+            groups_claim: self.groups_claim.clone(),
+            rules: self.roles.iter().map(rule).collect(),
+        }
     }
 }
 
@@ -124,6 +148,22 @@ mod tests {
         for rule in ["", "data", "=ADMIN", "data=", "data=WIZARD", "data=EDITOR:", "data=EDITOR:EU"] {
             assert!(rule_of(rule).is_err(), "{rule}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_holds_every_rule_and_no_secret() {
+        let config = OidcConfig { roles: vec!["ops=ADMIN".to_owned(), "data=editor:eu|us".to_owned()], ..config() };
+        let mut settings = Settings::of(&config).unwrap().unwrap();
+        settings.client_secret = Some("of no concern".to_owned());
+        let shown = serde_json::to_value(settings.shown()).unwrap();
+        let expected = serde_json::json!({
+            "issuer": "https://login.example.com", "userClaim": "email", "groupsClaim": "groups",
+            "rules": [
+                {"group": "ops", "role": "ADMIN", "labels": []},
+                {"group": "data", "role": "EDITOR", "labels": ["eu", "us"]},
+            ],
+        });
+        assert_eq!(shown, expected);
     }
 
     #[test]

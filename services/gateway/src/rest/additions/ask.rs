@@ -35,7 +35,7 @@ pub(super) async fn ask(call: Call, entry: &'static Entry) -> Result<Response, F
     let began = traces::begin();
     let mut answer = speech::call(&call, &method, &request).await?;
     traces::answered(began, entry.calls, || Some(answer.clone()));
-    hide_others(&call, &mut answer)?;
+    hide_others(&call, entry.about, &mut answer)?;
     if entry.method != "GET" {
         call.edge.upstream.wrote(position_of(&answer));
     }

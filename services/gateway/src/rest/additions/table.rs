@@ -32,7 +32,7 @@ const fn deciding(entry: Entry, sets: &'static [(&'static str, &'static str)]) -
     Entry { sets, ..entry }
 }
 
-use About::{Backfill, Costs, Everything, Named, Pipeline, Run, Task};
+use About::{Backfill, Costs, Everything, Named, Pipeline, Pipelines, Run, Task};
 
 /// See the module.
 #[rustfmt::skip]
@@ -62,6 +62,7 @@ pub(super) static TABLE: &[Entry] = &[
     entry(("GET", "/trends/durations"), Viewer, Pipeline("pipeline"), "downbeat.metadata.v1.TrendService/GetDurations", "How long pipelines and tasks take"),
     entry(("GET", "/trends/schedules"), Viewer, Pipeline("pipeline"), "downbeat.metadata.v1.TrendService/ListSchedules", "How late schedules are"),
     entry(("GET", "/trends/integrations"), Viewer, Everything, "downbeat.metadata.v1.TrendService/ListIntegrations", "Whether other systems work"),
+    entry(("GET", "/pipelines/with-owners"), Viewer, Pipelines, "downbeat.metadata.v1.MetadataService/ListPipelines", "All pipelines with owners, labels, tags and schedules, by id"),
     entry(("GET", "/pipelines/{id}/schedule"), Viewer, Pipeline("pipeline"), "downbeat.control.v1.ControlService/PreviewSchedule", "The next firings of its schedules"),
     entry(("GET", "/pipelines/{id}/health"), Viewer, Pipeline("pipeline"), "downbeat.control.v1.ControlService/GetPipelineHealth", "What it promises about time, and how that stands"),
     entry(("GET", "/pipelines/{id}/sensors"), Viewer, Pipeline("pipeline"), "downbeat.control.v1.ControlService/ListSensors", "Its sensors, and what they wait for"),
@@ -88,4 +89,6 @@ pub(super) static TABLE: &[Entry] = &[
     entry(("GET", "/keys"), Admin, Everything, "downbeat.control.v1.AccessService/ListKeys", "Keys that open this API"),
     entry(("POST", "/keys"), Admin, Everything, "downbeat.control.v1.AccessService/CreateKey", "Makes a key, which is shown once"),
     entry(("DELETE", "/keys/{id}"), Admin, Named("key"), "downbeat.control.v1.AccessService/RevokeKey", "The key opens nothing any more"),
+    entry(("GET", "/logins"), Admin, Everything, "downbeat.control.v1.AccessService/ListLogins", "Who is logged in, with which program, until when"),
+    entry(("DELETE", "/logins/{id}"), Admin, Named("login_id"), "downbeat.control.v1.AccessService/EndLogin", "The login opens nothing any more"),
 ];

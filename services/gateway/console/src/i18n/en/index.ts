@@ -9,6 +9,7 @@ import { diff } from './diff';
 import { graph } from './graph';
 import { home } from './home';
 import { lineage } from './lineage';
+import { members } from './members';
 import { operate } from './operate';
 import { parts } from './parts';
 import { pipelines } from './pipelines';
@@ -30,6 +31,7 @@ export const en = {
   ...run,
   ...assets,
   ...lineage,
+  ...members,
   ...operate,
   ...audit,
   ...settings,

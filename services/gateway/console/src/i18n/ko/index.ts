@@ -9,6 +9,7 @@ import { diff } from './diff';
 import { graph } from './graph';
 import { home } from './home';
 import { lineage } from './lineage';
+import { members } from './members';
 import { operate } from './operate';
 import { parts } from './parts';
 import { pipelines } from './pipelines';
@@ -31,6 +32,7 @@ export const ko: Record<Key, string> = {
   ...run,
   ...assets,
   ...lineage,
+  ...members,
   ...operate,
   ...audit,
   ...settings,

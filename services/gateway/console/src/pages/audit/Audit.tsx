@@ -1,12 +1,11 @@
 /** The audit: who did what, when, from where, why, and what it changed; also what was refused. */
-import { useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useAudit, type AuditEntry, type AuditQuestion } from '../../api/audit';
 import { ScopeBar } from '../../app/ScopeBar';
 import { useScope } from '../../app/scope';
 import { named, t } from '../../i18n';
 import { Button } from '../../parts/Button';
-import { Input, Search, Select } from '../../parts/Field';
+import { Search, Select } from '../../parts/Field';
 import { Card, Page } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Mark } from '../../parts/Status';
@@ -19,6 +18,7 @@ import { Detail } from './Detail';
 import { Export } from './Export';
 import { fits } from './export';
 import { Targets } from './Targets';
+import { Typed } from './Typed';
 
 const KINDS = ['USER', 'KEY', 'SCHEDULE', 'EVENT', 'WEBHOOK', 'SERVICE'];
 const OUTCOMES = ['', 'ACCEPTED', 'REJECTED'] as const;
@@ -36,17 +36,25 @@ export function Outcome({ of }: { of: AuditEntry }) {
   return <Mark tone={good ? 'good' : 'bad'} icon={good ? 'check' : 'cross'}>{named('audit.outcome', of.outcome)}</Mark>;
 }
 
+/** Leads to what they did besides: the other filters stay. */
+function Who({ of, query }: { of: string; query: URLSearchParams }) {
+  if (of === '') return <b>{t('audit.several')}</b>;
+  const theirs = new URLSearchParams(query);
+  theirs.set('actor', of);
+  theirs.delete('entry');
+  return <Link to={`/audit?${theirs}`} replace aria-label={t('audit.only', { actor: of })}>{of}</Link>;
+}
+
 function List() {
   const [query, setQuery] = useSearchParams();
   const scope = useScope('7d');
   const text = query.get('text') ?? '';
-  const of: AuditQuestion = {
-    actor_kind: query.get('kind') ?? '', target: query.get('target') ?? '', command: query.get('command') ?? '', outcome: query.get('outcome') ?? '', from: scope.from,
+  const of = {
+    actor: query.get('actor') ?? '', actor_kind: query.get('kind') ?? '', target: query.get('target') ?? '', command: query.get('command') ?? '', outcome: query.get('outcome') ?? '', from: scope.from,
     // A range that moves with the clock ends now: what is new is not to be cut off.
     to: scope.range === undefined ? scope.to : undefined,
-  };
+  } satisfies AuditQuestion;
   const audit = useAudit(of, true);
-  const [target, setTarget] = useState(of.target);
   const put = (name: string, value: string) =>
     setQuery((old) => {
       const next = new URLSearchParams(old);
@@ -56,14 +64,15 @@ function List() {
     }, { replace: true });
   const id = (entry: AuditEntry) => `${entry.sequence}.${entry.ordinal}`;
   const open = audit.data?.rows.find((entry) => id(entry) === query.get('entry'));
-  const commands = [...new Set([...(audit.data?.rows.map((entry) => entry.command) ?? []), of.command ?? ''])].filter(Boolean).sort();
+  const commands = [...new Set([...(audit.data?.rows.map((entry) => entry.command) ?? []), of.command])].filter(Boolean).sort();
   return (
     <>
       <div className={css.filters}>
         <Search value={text} search={(typed) => put('text', typed)} label={t('audit.search')} />
+        <Typed label={t('audit.actor')} value={of.actor} put={(actor) => put('actor', actor)} />
         <Select aria-label={t('audit.kind')} value={of.actor_kind} choices={[{ value: '', name: t('audit.kind') }, ...KINDS.map((value) => ({ value, name: named('audit.kind', value) }))]} choose={(value) => put('kind', value)} />
         <Select aria-label={t('audit.command')} value={of.command} choices={[{ value: '', name: t('audit.command') }, ...commands.map((value) => ({ value, name: named('audit.command', value) }))]} choose={(value) => put('command', value)} />
-        <Input aria-label={t('audit.target')} placeholder={t('audit.target')} value={target} onChange={(event) => setTarget(event.target.value)} onBlur={() => put('target', target ?? '')} onKeyDown={(event) => event.key === 'Enter' && put('target', target ?? '')} />
+        <Typed label={t('audit.target')} value={of.target} put={(target) => put('target', target)} />
         <Choices label={t('audit.outcome')} value={OUTCOMES.find((one) => one === of.outcome) ?? ''} choose={(value) => put('outcome', value)} of={OUTCOMES.map((value) => ({ value, name: value ? named('audit.outcome', value) : t('parts.all') }))} />
         <ScopeBar scope={scope} />
         <span className={css.grow} />
@@ -82,7 +91,7 @@ function List() {
                 chosen={open && id(open)}
                 columns={[
                   { id: 'at', name: t('audit.at'), tight: true, cell: (entry) => <Time at={entry.at} as="short" /> },
-                  { id: 'who', name: t('audit.who'), cell: (entry) => <span className={css.two}><b>{entry.actor}</b><small>{entry.originAddress}</small></span> },
+                  { id: 'who', name: t('audit.who'), cell: (entry) => <span className={css.two}><Who of={entry.actor} query={query} /><small>{entry.originAddress}</small></span> },
                   { id: 'what', name: t('audit.what'), cell: (entry) => <span className={css.two}><span>{named('audit.command', entry.command)}{entry.more > 0 && ` ×${entry.more + 1}`}</span><small lang="en">{entry.summary || entry.message}</small></span> },
                   { id: 'about', name: t('audit.about.what'), wide: true, cell: (entry) => <Targets of={entry.targets} /> },
                   { id: 'outcome', name: t('audit.outcome'), tight: true, cell: (entry) => <Outcome of={entry} /> },

@@ -5,6 +5,7 @@
 import { useMemo } from 'react';
 import { useBroken, useHappening } from '../../api/answers';
 import { useCosts } from '../../api/costs';
+import { useOwned } from '../../api/owners';
 import { useScope } from '../../app/scope';
 import { ScopeBar } from '../../app/ScopeBar';
 import { t } from '../../i18n';
@@ -21,10 +22,11 @@ export function Home() {
   const scope = useScope('24h');
   const happening = useHappening();
   const broken = useBroken();
-  // Who answers for what: of all that cost something in 30 days, so that a short range loses no owner.
+  // Who answers for what: as pipelines say, and of all that cost something in 30 days, so that a short range loses no owner.
+  const owned = useOwned();
   const month = useMemo(() => new Date(Date.parse(scope.to) - 30 * 86_400_000).toISOString().slice(0, 13) + ':00:00Z', [scope.to]);
   const ledger = useCosts(['owner', 'pipeline'], { from: month });
-  const owners = useMemo(() => ownersOf(ledger.data?.sums ?? []), [ledger.data]);
+  const owners = useMemo(() => ownersOf([...owned.values()], ledger.data?.sums ?? []), [owned, ledger.data]);
   const names = useMemo(() => {
     const below = broken.data?.groups.flatMap((group) => group.reach?.owners ?? []) ?? [];
     return [...new Set([...[...owners.values()].flatMap((set) => [...set]), ...below])].sort();

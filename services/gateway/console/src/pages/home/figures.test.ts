@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CostSum } from '../../api/costs';
 import type { BrokenGroup } from '../../api/answers';
+import type { Owned } from '../../api/owners';
 import { byCurrency, concerns, daily, ownersOf, successRate, usesSince, weeks } from './figures';
 
 const sum = (some: Partial<CostSum>): CostSum => ({
@@ -42,12 +43,16 @@ it('no run is no rate', () => {
 });
 
 describe('the filter by owner', () => {
-  const owners = ownersOf([sum({ pipeline: 'load', owner: 'data' }), sum({ pipeline: 'report', owner: 'finance' }), sum({ pipeline: '', owner: 'nobody' })]);
+  const owned: Owned[] = [{ id: 'o', alias: 'orders', owner: 'shop', taskOwners: ['ops'], labels: [], tags: [], schedules: [] }, { id: 'p', alias: 'plain', owner: '', taskOwners: [], labels: [], tags: [], schedules: [] }];
+  const owners = ownersOf(owned, [sum({ pipeline: 'load', owner: 'data' }), sum({ pipeline: 'report', owner: 'finance' }), sum({ pipeline: '', owner: 'nobody' })]);
   const group = (pipelineAlias: string, reach: string[]) => ({ pipelineAlias, reach: { owners: reach } }) as unknown as BrokenGroup;
   it.each([
     ['nobody is chosen', group('load', []), '', true],
     ['their pipeline fails', group('load', []), 'data', true],
     ['what they answer for lies below', group('load', ['finance']), 'finance', true],
+    ['their pipeline has cost nothing yet', group('orders', []), 'shop', true],
+    ['a task of it is theirs', group('orders', []), 'ops', true],
+    ['nobody answers for it', group('plain', []), 'shop', false],
     ['neither', group('load', []), 'finance', false],
     ['nothing is known of the pipeline', group('other', []), 'data', false],
   ])('%s', (_, one, owner, shown) => expect(concerns(one, owner, owners)).toBe(shown));

@@ -1,6 +1,7 @@
 /** The figures of Home, worked out of answers: rates, sums, costs beside use. Pure; knows no component. */
 import type { CostSum, Saving } from '../../api/costs';
 import type { BrokenGroup, LiveRun } from '../../api/answers';
+import type { Owned } from '../../api/owners';
 
 /** The API takes at most seven days at once. */
 const WEEK = 7 * 86_400_000;
@@ -52,13 +53,14 @@ export function successRate(good: number, bad: number): number | undefined {
   return good + bad > 0 ? good / (good + bad) : undefined;
 }
 
-/** Who answers for each pipeline, by its alias, as the ledger has it. */
-export function ownersOf(sums: CostSum[]): Map<string, Set<string>> {
+/** Who answers for each pipeline, by its alias: as the pipelines say themselves, and those for whom they have cost something before. */
+export function ownersOf(pipelines: Owned[], sums: CostSum[]): Map<string, Set<string>> {
   const owners = new Map<string, Set<string>>();
-  for (const { pipeline, owner } of sums) {
-    if (pipeline === '' || owner === '') continue;
-    owners.set(pipeline, (owners.get(pipeline) ?? new Set()).add(owner));
-  }
+  const add = (alias: string, owner: string) => {
+    if (alias !== '' && owner !== '') owners.set(alias, (owners.get(alias) ?? new Set()).add(owner));
+  };
+  for (const { alias, owner, taskOwners } of pipelines) [owner, ...taskOwners].forEach((one) => add(alias, one));
+  for (const { pipeline, owner } of sums) add(pipeline, owner);
   return owners;
 }
 

@@ -7,7 +7,7 @@ import { Page } from '../../parts/Page';
 import { PLACES } from './routes';
 import css from './operate.module.css';
 
-const ADMIN = new Set(['keys', 'audit']);
+const ADMIN = new Set(['members', 'keys', 'audit']);
 
 export function Operate() {
   const me = useMe().data;

@@ -6,6 +6,7 @@ import type { IconName } from '../../parts/Icon';
 export const PLACES: { id: string; name: Key; icon: IconName }[] = [
   { id: 'connections', name: 'shell.nav.connections', icon: 'connections' },
   { id: 'environments', name: 'shell.nav.environments', icon: 'environments' },
+  { id: 'members', name: 'shell.nav.members', icon: 'user' },
   { id: 'keys', name: 'shell.nav.keys', icon: 'key' },
   { id: 'integrations', name: 'shell.nav.integrations', icon: 'integrations' },
   { id: 'backfills', name: 'shell.nav.backfills', icon: 'backfills' },
@@ -22,6 +23,7 @@ export const area: Area = {
     { path: '/operate', load: () => import('./Operate').then((page) => ({ default: page.Operate })) },
     { path: '/operate/connections', load: () => import('./connections/Connections').then((page) => ({ default: page.Connections })) },
     { path: '/operate/environments', load: () => import('./environments/Environments').then((page) => ({ default: page.Environments })) },
+    { path: '/operate/members', load: () => import('./members/Members').then((page) => ({ default: page.Members })) },
     { path: '/operate/keys', load: () => import('./keys/Keys').then((page) => ({ default: page.Keys })) },
     { path: '/operate/integrations', load: () => import('./Integrations').then((page) => ({ default: page.Integrations })) },
     { path: '/operate/backfills', load: () => import('./backfills/Backfills').then((page) => ({ default: page.Backfills })) },

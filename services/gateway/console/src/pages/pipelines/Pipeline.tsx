@@ -8,7 +8,7 @@ import { Answer } from '../../parts/states';
 import { Mark } from '../../parts/Status';
 import { Tabs } from '../../parts/Tabs';
 import { Costs } from './Costs';
-import { useDefinition } from './definitions';
+import { useDefinition } from './useDefinition';
 import { Overview } from './Overview';
 import { PipelineMenu } from './PipelineMenu';
 import { Promises } from './Promises';

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useDenied } from '../../api/me';
+import { useOwned, type Owned } from '../../api/owners';
 import { usePipelines, type Pipeline } from '../../api/pipelines';
 import { t } from '../../i18n';
 import { ButtonLink } from '../../parts/Button';
@@ -11,8 +12,6 @@ import { Answer, Empty } from '../../parts/states';
 import { Mark, Status } from '../../parts/Status';
 import { Table, type Column } from '../../parts/Table';
 import { Time } from '../../parts/Time';
-import type { Definition } from './definition';
-import { useDefinitions } from './definitions';
 import { LastRuns, NextFiring } from './cells';
 import { STATES, tagsOf, wanted, type Wanted } from './list';
 import { PipelineMenu } from './PipelineMenu';
@@ -21,7 +20,7 @@ import css from './Pipelines.module.css';
 /** Tags beside a name; the others are on the pipeline's page. */
 const TAGS_SHOWN = 4;
 
-function columnsFor(definitions: Map<string, Definition>): Column<Pipeline>[] {
+function columnsFor(owned: Map<string, Owned>): Column<Pipeline>[] {
   return [
     {
       id: 'name',
@@ -35,14 +34,14 @@ function columnsFor(definitions: Map<string, Definition>): Column<Pipeline>[] {
             {row.paused && <Mark tone="warn" icon="pause">{t('pipelines.paused')}</Mark>}
             {row.publishedVersionNumber == null && <Mark>{t('pipelines.draft')}</Mark>}
             {row.syncFailure && <Mark tone="bad" icon="branch">{t('pipelines.syncFails')}</Mark>}
-            {tagsOf(definitions.get(row.id)).slice(0, TAGS_SHOWN).map((tag) => (
+            {tagsOf(owned.get(row.id)).slice(0, TAGS_SHOWN).map((tag) => (
               <Tag key={tag}>{tag}</Tag>
             ))}
           </span>
         </div>
       ),
     },
-    { id: 'owner', name: t('pipelines.owner'), wide: true, by: (row) => definitions.get(row.id)?.owner || undefined, cell: (row) => definitions.get(row.id)?.owner || '–' },
+    { id: 'owner', name: t('pipelines.owner'), wide: true, by: (row) => owned.get(row.id)?.owner || undefined, cell: (row) => owned.get(row.id)?.owner || '–' },
     {
       id: 'status',
       name: t('pipelines.last'),
@@ -62,7 +61,7 @@ function columnsFor(definitions: Map<string, Definition>): Column<Pipeline>[] {
         ),
     },
     { id: 'runs', name: t('pipelines.lastRuns'), wide: true, cell: (row) => <LastRuns of={row} /> },
-    { id: 'next', name: t('pipelines.next'), wide: true, cell: (row) => <NextFiring of={row} /> },
+    { id: 'next', name: t('pipelines.next'), wide: true, cell: (row) => <NextFiring of={row} schedules={owned.get(row.id)?.schedules} /> },
     { id: 'tasks', name: t('pipelines.tasks'), number: true, wide: true, by: (row) => row.numTasks, cell: (row) => row.numTasks },
     { id: 'acts', name: t('parts.actions'), quiet: true, tight: true, cell: (row) => <PipelineMenu of={row} small /> },
   ];
@@ -72,8 +71,8 @@ export function Pipelines() {
   const pipelines = usePipelines();
   const [query, setQuery] = useSearchParams();
   const all = useMemo(() => pipelines.data ?? [], [pipelines.data]);
-  const definitions = useDefinitions(all);
-  const columns = useMemo(() => columnsFor(definitions), [definitions]);
+  const owned = useOwned();
+  const columns = useMemo(() => columnsFor(owned), [owned]);
   const denied = useDenied('EDITOR');
   const asked: Wanted = { text: query.get('q') ?? '', owner: query.get('owner') ?? '', tag: query.get('tag') ?? '', state: query.get('state') ?? '' };
   const set = (name: string, value: string) =>
@@ -88,9 +87,9 @@ export function Pipelines() {
       { replace: true },
     );
   const { text, owner, tag, state } = asked;
-  const shown = useMemo(() => wanted(all, definitions, { text, owner, tag, state }), [all, definitions, text, owner, tag, state]);
-  const owners = [...new Set([...[...definitions.values()].map((one) => one.owner), asked.owner].filter(Boolean))].sort();
-  const tags = [...new Set([...[...definitions.values()].flatMap(tagsOf), asked.tag].filter(Boolean))].sort();
+  const shown = useMemo(() => wanted(all, owned, { text, owner, tag, state }), [all, owned, text, owner, tag, state]);
+  const owners = [...new Set([...[...owned.values()].map((one) => one.owner), asked.owner].filter(Boolean))].sort();
+  const tags = [...new Set([...[...owned.values()].flatMap(tagsOf), asked.tag].filter(Boolean))].sort();
   const choices = (every: string, values: string[]) => [{ value: '', name: every }, ...values.map((value) => ({ value, name: value }))];
   return (
     <Page

@@ -1,6 +1,7 @@
 /** Cells of the list that need an answer of their own: the last runs as bars, and when it fires next. */
 import { useQuery } from '@tanstack/react-query';
 import { get, seg } from '../../api/client';
+import type { Owned } from '../../api/owners';
 import { runsQuery, type Pipeline, type PipelineRun, type SchedulePreview } from '../../api/pipelines';
 import { t } from '../../i18n';
 import { RunBars, type RunBar } from '../../parts/Sparkline';
@@ -39,12 +40,13 @@ export function firstFiring(schedules: SchedulePreview[]): string | undefined {
     .sort()[0];
 }
 
-export function NextFiring({ of }: { of: Pipeline }) {
+/** Asked only of those that have a schedule which fires. */
+export function NextFiring({ of, schedules }: { of: Pipeline; schedules: Owned['schedules'] | undefined }) {
   const next = useQuery({
     queryKey: ['schedules', of.id, 1, of.publishedVersionNumber, of.paused, of.latestRunId],
     queryFn: async ({ signal }) => (await get<{ schedules: SchedulePreview[] }>(`/pipelines/${seg(of.id)}/schedule`, { count: 1 }, signal)).schedules,
     staleTime: 60_000,
-    enabled: of.publishedVersionNumber != null,
+    enabled: !of.paused && schedules?.some((one) => !one.paused) === true,
   });
   if (of.paused) return <>{t('pipelines.paused')}</>;
   const at = firstFiring(next.data ?? []);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Owned } from '../../api/owners';
 import type { Pipeline } from '../../api/pipelines';
-import type { Definition } from './definition';
 import { wanted, type Wanted } from './list';
 
 const pipeline = (alias: string, some: Partial<Pipeline> = {}) => ({ id: alias, alias, name: alias.toUpperCase(), publishedVersionNumber: 1, paused: false, ...some }) as Pipeline;
@@ -9,11 +9,8 @@ const all = [
   pipeline('report', { paused: true, latestRunStatus: 'SUCCEEDED' }),
   pipeline('sketch', { publishedVersionNumber: null, latestRunStatus: 'RUNNING' }),
 ];
-const definition = (owner: string, labels: string[], tags: string[] = []): Definition => ({ owner, labels, tags, tasks: [], groups: [], triggers: [], webhook: false });
-const definitions = new Map([
-  ['load_orders', definition('data', ['core'], ['nightly'])],
-  ['report', definition('finance', ['core'])],
-]);
+const one = (alias: string, owner: string, labels: string[], tags: string[] = []): [string, Owned] => [alias, { id: alias, alias, owner, taskOwners: [], labels, tags, schedules: [] }];
+const owned = new Map([one('load_orders', 'data', ['core'], ['nightly']), one('report', 'finance', ['core'])]);
 
 describe('pipelines are found', () => {
   it.each([
@@ -29,6 +26,6 @@ describe('pipelines are found', () => {
     ['drafts', { state: 'draft' }, ['sketch']],
     ['none', { text: 'core', state: 'draft' }, []],
   ] as [string, Partial<Wanted>, string[]][])('%s', (_, some, expected) => {
-    expect(wanted(all, definitions, { text: '', owner: '', tag: '', state: '', ...some }).map((one) => one.alias)).toEqual(expected);
+    expect(wanted(all, owned, { text: '', owner: '', tag: '', state: '', ...some }).map((one) => one.alias)).toEqual(expected);
   });
 });

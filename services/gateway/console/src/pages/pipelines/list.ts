@@ -1,6 +1,6 @@
 /** The list of pipelines: which of them are shown for what stands in the URL. Pure. */
+import type { Owned } from '../../api/owners';
 import type { Pipeline } from '../../api/pipelines';
-import type { Definition } from './definition';
 
 export const STATES = ['failing', 'running', 'paused', 'draft'] as const;
 export interface Wanted {
@@ -26,20 +26,20 @@ export function isIn(pipeline: Pipeline, state: string): boolean {
 }
 
 /** Labels of a pipeline and tags of its tasks: what it is found by. */
-export const tagsOf = (definition: Definition | undefined): string[] => [...new Set([...(definition?.labels ?? []), ...(definition?.tags ?? [])])];
+export const tagsOf = (owned: Owned | undefined): string[] => [...new Set([...(owned?.labels ?? []), ...(owned?.tags ?? [])])];
 
 const byName = (a: Pipeline, b: Pipeline) => a.name.localeCompare(b.name, undefined, { numeric: true }) || a.alias.localeCompare(b.alias);
 
 /** Those that fit, by name: every word of the text in name, alias, owner or tags. */
-export function wanted(pipelines: Pipeline[], definitions: Map<string, Definition>, { text, owner, tag, state }: Wanted): Pipeline[] {
+export function wanted(pipelines: Pipeline[], owned: Map<string, Owned>, { text, owner, tag, state }: Wanted): Pipeline[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return pipelines.filter((pipeline) => {
-    const definition = definitions.get(pipeline.id);
-    const searched = [pipeline.name, pipeline.alias, definition?.owner ?? '', ...tagsOf(definition)].join(' ').toLowerCase();
+    const known = owned.get(pipeline.id);
+    const searched = [pipeline.name, pipeline.alias, known?.owner ?? '', ...tagsOf(known)].join(' ').toLowerCase();
     return (
       words.every((word) => searched.includes(word)) &&
-      (owner === '' || definition?.owner === owner) &&
-      (tag === '' || tagsOf(definition).includes(tag)) &&
+      (owner === '' || known?.owner === owner) &&
+      (tag === '' || tagsOf(known).includes(tag)) &&
       isIn(pipeline, state)
     );
   }).sort(byName);

@@ -720,6 +720,8 @@ class Login(google.protobuf.message.Message):
     BEGAN_AT_FIELD_NUMBER: builtins.int
     REFRESHED_AT_FIELD_NUMBER: builtins.int
     EXPIRES_AT_FIELD_NUMBER: builtins.int
+    READ_ONLY_FIELD_NUMBER: builtins.int
+    KEY_ID_FIELD_NUMBER: builtins.int
     id: builtins.str
     """UUID."""
     subject: builtins.str
@@ -731,6 +733,10 @@ class Login(google.protobuf.message.Message):
     """When its tokens were last made; 0 = not yet."""
     expires_at: builtins.int
     """When it is over if nobody refreshes it."""
+    read_only: builtins.bool
+    """It reads only, whatever the grants say."""
+    key_id: builtins.str
+    """UUID of the key that it stands for; empty = somebody whom an identity provider named."""
     @property
     def grants(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Grant]:
         """What it may now."""
@@ -745,8 +751,10 @@ class Login(google.protobuf.message.Message):
         began_at: builtins.int = ...,
         refreshed_at: builtins.int = ...,
         expires_at: builtins.int = ...,
+        read_only: builtins.bool = ...,
+        key_id: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["began_at", b"began_at", "client", b"client", "expires_at", b"expires_at", "grants", b"grants", "id", b"id", "refreshed_at", b"refreshed_at", "subject", b"subject"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["began_at", b"began_at", "client", b"client", "expires_at", b"expires_at", "grants", b"grants", "id", b"id", "key_id", b"key_id", "read_only", b"read_only", "refreshed_at", b"refreshed_at", "subject", b"subject"]) -> None: ...
 
 global___Login = Login
 

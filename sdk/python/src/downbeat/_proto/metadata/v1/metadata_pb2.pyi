@@ -147,6 +147,9 @@ class Pipeline(google.protobuf.message.Message):
     LATEST_VERSION_FIELD_NUMBER: builtins.int
     STORAGE_FIELD_NUMBER: builtins.int
     LABELS_FIELD_NUMBER: builtins.int
+    OWNER_FIELD_NUMBER: builtins.int
+    TASK_OWNERS_FIELD_NUMBER: builtins.int
+    TAGS_FIELD_NUMBER: builtins.int
     id: builtins.str
     alias: builtins.str
     name: builtins.str
@@ -162,6 +165,8 @@ class Pipeline(google.protobuf.message.Message):
     """It is gone: not listed any more, but its runs are, and asked for by its id it is shown."""
     latest_version: builtins.int
     """The newest version, a draft or the current one (`version`, 0 = all are drafts)."""
+    owner: builtins.str
+    """`meta.downbeat.owner`: who answers for what it costs; empty: nobody."""
     @property
     def schedules(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[downbeat._proto.events.v1.events_pb2.PlanSchedule]: ...
     @property
@@ -171,6 +176,14 @@ class Pipeline(google.protobuf.message.Message):
     @property
     def labels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """`meta.downbeat.labels`: grants for one of these reach it."""
+
+    @property
+    def task_owners(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Those whom its tasks name instead, in order, at most 100."""
+
+    @property
+    def tags(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Tags of its tasks, in order, at most 100."""
 
     def __init__(
         self,
@@ -190,9 +203,12 @@ class Pipeline(google.protobuf.message.Message):
         latest_version: builtins.int = ...,
         storage: downbeat._proto.events.v1.events_pb2.PipelineStorage | None = ...,
         labels: collections.abc.Iterable[builtins.str] | None = ...,
+        owner: builtins.str = ...,
+        task_owners: collections.abc.Iterable[builtins.str] | None = ...,
+        tags: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["storage", b"storage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["alias", b"alias", "created_at", b"created_at", "deleted", b"deleted", "id", b"id", "labels", b"labels", "latest_version", b"latest_version", "name", b"name", "paused", b"paused", "paused_reason", b"paused_reason", "schedules", b"schedules", "source_root", b"source_root", "storage", b"storage", "tasks", b"tasks", "updated_at", b"updated_at", "version", b"version"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["alias", b"alias", "created_at", b"created_at", "deleted", b"deleted", "id", b"id", "labels", b"labels", "latest_version", b"latest_version", "name", b"name", "owner", b"owner", "paused", b"paused", "paused_reason", b"paused_reason", "schedules", b"schedules", "source_root", b"source_root", "storage", b"storage", "tags", b"tags", "task_owners", b"task_owners", "tasks", b"tasks", "updated_at", b"updated_at", "version", b"version"]) -> None: ...
 
 global___Pipeline = Pipeline
 

@@ -1,18 +1,19 @@
-/** Who may do what: keys with their roles, what roles mean; to make keys and to revoke them. */
+/** Keys with their roles; to make keys and to revoke them. */
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { revokeKey, useKeysOfApi, type ApiKey } from '../../../api/keys';
-import { t } from '../../../i18n';
+import { rich, t } from '../../../i18n';
 import { useNow } from '../../../parts/clock';
 import { Button } from '../../../parts/Button';
-import { Code } from '../../../parts/Code';
 import { Confirm } from '../../../parts/Dialog';
-import { Card, Page, Pairs, Tag } from '../../../parts/Page';
+import { Card, Page, Tag } from '../../../parts/Page';
 import { Answer } from '../../../parts/states';
 import { Mark } from '../../../parts/Status';
 import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { done } from '../../../parts/toasts';
 import { useMe } from '../../../api/me';
+import { Grants } from '../Grants';
 import { Needs, useDenied } from '../Needs';
 import css from '../operate.module.css';
 import { Shown, type Secret } from '../Shown';
@@ -27,20 +28,7 @@ export function Keys() {
     <Page title={t('shell.nav.keys')} about={t('operate.keys.about')} acts={<Button kind="primary" icon="plus" denied={admin} onClick={() => setMaking(true)}>{t('operate.keys.make')}</Button>}>
       <div className={css.stack}>
         <Needs role="ADMIN">{() => <List />}</Needs>
-        <div className={css.grid}>
-          <Card title={t('operate.roles')}>
-            <div className={css.stack}>
-              <Pairs of={ROLES.map((role) => [t(`shell.role.${role}`), t(`operate.role.${role}`)])} />
-              <p className={css.faint}>{t('operate.labels.more')}</p>
-            </div>
-          </Card>
-          <Card title={t('operate.people')}>
-            <div className={css.stack}>
-              <p>{t('operate.people.more')}</p>
-              <Code>downbeat login list</Code>
-            </div>
-          </Card>
-        </div>
+        <p className={css.faint}>{rich('operate.keys.more', { members: <Link to="/operate/members">{t('shell.nav.members')}</Link> })}</p>
       </div>
       {making && <Make close={() => setMaking(false)} made={(name, value) => setSecret({ title: t('operate.keys.made', { name }), of: [{ name: t('operate.keys.secret'), value }] })} />}
       {secret && <Shown secret={secret} close={() => setSecret(undefined)} />}
@@ -69,19 +57,13 @@ function List() {
                   <span className={css.row}>
                     <b>{key.name}</b>
                     {state(key, now) !== 'good' && <Mark tone={state(key, now) === 'expired' ? 'bad' : 'warn'} icon="clock">{t(`operate.keys.${state(key, now) as 'soon' | 'expired'}`)}</Mark>}
-                    {me?.kind === 'key' && me.name === key.name && <Tag>{t('operate.keys.yours')}</Tag>}
+                    {me?.keyId === key.id && <Tag>{t('operate.keys.yours')}</Tag>}
                   </span>
                 ),
               },
               {
                 id: 'role', name: t('operate.role'), by: (key) => ROLES.indexOf(greatest(key.grants)),
-                cell: (key) => (
-                  <span className={css.row}>
-                    {key.grants.map((grant, at) => (
-                      <Tag key={at}>{grant.labels.length > 0 ? `${t(`shell.role.${grant.role}`)} · ${grant.labels.join(', ')}` : t(`shell.role.${grant.role}`)}</Tag>
-                    ))}
-                  </span>
-                ),
+                cell: (key) => <Grants of={key.grants} />,
               },
               { id: 'by', name: t('operate.by'), wide: true, by: (key) => key.createdBy, cell: (key) => key.createdBy },
               { id: 'used', name: t('operate.keys.used'), tight: true, by: (key) => key.lastUsedAt ?? undefined, cell: (key) => (key.lastUsedAt ? <Time at={key.lastUsedAt} /> : t('operate.keys.never')) },
@@ -103,7 +85,7 @@ function List() {
               }}
             >
               <p>{t('operate.keys.revoke.more')}</p>
-              {me?.kind === 'key' && me.name === revoking.name && <p className={css.warning}>{t('operate.keys.revoke.yours')}</p>}
+              {me?.keyId === revoking.id && <p className={css.warning}>{t('operate.keys.revoke.yours')}</p>}
             </Confirm>
           )}
         </Card>
