@@ -218,7 +218,7 @@ fn every_planted_bug_still_fits_the_code() {
     let patches: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(patches.len() > 30, "{}", patches.len());
     for patch in patches {
-        let git = Command::new("git").current_dir(&root).args(["apply", "--check"]).arg(&patch).output().unwrap();
+        let git = Command::new("git").current_dir(root).args(["apply", "--check"]).arg(&patch).output().unwrap();
         assert!(git.status.success(), "{}: {}", patch.display(), String::from_utf8_lossy(&git.stderr));
     }
 }
