@@ -81,11 +81,8 @@ async fn download_file(call: Call) -> Result<Response, Fault> {
     // Of very many attempts only the last ones are remembered.
     let ended = attempt < task.attempts || task.ended_attempts.iter().any(|ended| ended.number == attempt);
     let log = Log { call: &call, run: run.id, task: task.id, attempt };
-    let range = call.header(header::RANGE).and_then(Range::read);
-    let (found, total) = match range {
-        None => return whole(&log, ended).await,
-        Some(range) => log.part(range).await?,
-    };
+    let Some(range) = call.header(header::RANGE).and_then(Range::read) else { return whole(&log, ended).await };
+    let (found, total) = log.part(range).await?;
     let status = file_status(ended, total);
     let Some((first, data)) = found.filter(|(_, data)| !data.is_empty()) else {
         if range.is_end_of_nothing(total) || (total == 0 && !ended) {
