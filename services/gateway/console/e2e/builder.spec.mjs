@@ -48,6 +48,7 @@ git(hosted, 'init', '--quiet', '--bare', '--initial-branch', 'main');
 git(clone, 'init', '--quiet', '--initial-branch', 'main');
 /** What somebody pushes with git. */
 const push = (name, yaml) => {
+  if (git(hosted, 'branch', '--list', 'main') !== '') git(clone, 'pull', '--quiet', '--rebase', hosted, 'main');
   writeFileSync(join(clone, name), yaml);
   git(clone, 'add', '.');
   git(clone, 'commit', '--quiet', '--message', name);
@@ -340,7 +341,6 @@ it('what somebody pushed meanwhile is brought together with what is committed', 
   await site.enter(page, '/builder/both?task=mail');
   await page.getByRole('region', { name: 'Task Mail' }).getByLabel('Name').fill('Letter');
   await ready(page);
-  git(clone, 'pull', '--quiet', '--rebase', hosted, 'main');
   push('both.yml', SHOP.replace('name: Shop', 'name: Theirs'));
   await page.getByRole('button', { name: 'Commit…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Commit both.yml' });

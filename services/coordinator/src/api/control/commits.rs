@@ -137,7 +137,7 @@ fn read(said: Said) -> (FileCommitEnd, Result<(GitOrigin, bool), Status>) {
         Said::Answer(answer) => {
             let text = |name: &str| answer.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
             if let Some(why) = text("conflict") {
-                let words = format!("{why}. Nothing was written: look at what stands there, and begin from that");
+                let words = format!("{why}. Nothing was written: begin from what stands there.");
                 return (FileCommitEnd::Refused(why), Err(Status::aborted(words)));
             }
             let changed = answer.get("changed").and_then(Value::as_bool).unwrap_or(true);

@@ -32,7 +32,7 @@ export function CommitDone({ of, path, run, close }: { of: Committed; path: stri
           {of.version === undefined ? t('builder.commit.notStored') : t(of.counts ? 'builder.commit.current' : 'builder.commit.draft', { version })}
         </p>
         {(of.commitLink ?? of.pullRequestLink) && (
-          <p className={css.acts}>
+          <p className={css.links}>
             {outside(of.commitLink, t('builder.commit.show'))}
             {outside(of.pullRequestLink, t('builder.commit.propose'))}
           </p>

@@ -58,7 +58,7 @@ export function Conflict({ draft, before, of, load, says, take, close }: Conflic
       <Answer of={theirs}>
         {({ text, since }) => (
           <div className={css.stack}>
-            <p>{says}</p>
+            <p className={css.says}>{says}</p>
             {since.length > 0 && (
               <ul className={css.since}>
                 {since.map((one) => (
