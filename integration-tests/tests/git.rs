@@ -390,3 +390,52 @@ fn without_the_word_of_a_connection_nobody_pushes() {
     }
     assert_eq!(host.file("main"), pipeline("One"));
 }
+
+#[test]
+fn after_a_crash_in_between_the_log_has_who_asked_and_asking_again_settles_it() {
+    // Given a host that takes its time
+    let host = Host::new();
+    host.push("main", &pipeline("One"));
+    let folder = allowing(&host, "main");
+    let connections = ["--connections", folder.to_str().expect("text")];
+    let (mut dev, client) = host.downbeat("0", &connections);
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    let (arrived, go, hook) = (host.at("arrived"), host.at("go"), host.at("host/acme/etl.git/hooks/pre-receive"));
+    let script =
+        format!("#!/bin/sh\ntouch {}\nwhile [ ! -e {} ]; do sleep 0.05; done\n", arrived.display(), go.display());
+    std::fs::create_dir_all(hook.parent().expect("a folder")).expect("the folder is ours");
+    std::fs::write(&hook, script).expect("the folder is ours");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, executable).expect("the file is ours");
+
+    // When everything ends while it is pushed
+    let api = dev.api.clone();
+    let asking = std::thread::spawn(move || {
+        let body = json!({ "yaml": pipeline("Two"), "baseYaml": pipeline("One"), "message": "Two" });
+        client.ask("POST", &format!("{BASE}/pipelines/orders/commit"), Some(&body)).status
+    });
+    eventually("the push has arrived", SOON, || arrived.exists().then_some(()));
+    dev.process.kill9();
+    assert!(!matches!(asking.join(), Ok(200)), "{api}: nobody has heard that it was done");
+    std::fs::write(&go, "").expect("the folder is ours");
+
+    // Then the log has who asked for what, and nothing of an end
+    let host_of = format!("gitlab=file://{}/", host.at("host").display());
+    let arguments = ["--git-protocol", "file", "--git-host", &host_of, "--git-sync-seconds", "0"];
+    let dev = Dev::start_with(host.folder.path(), 2, &[&arguments[..], &connections].concat());
+    let audit = || dev.addresses.downbeat_ok(&["audit", "--json", "--kind", "COMMIT_PIPELINE_FILE"]);
+    let rows = eventually("the audit has what was asked", SOON, || Some(audit()).filter(|it| it.contains("asked to")));
+    assert_eq!(rows.lines().count(), 1, "{rows}");
+    assert!(rows.contains("key:git") && rows.contains("branch main of acme/etl"), "{rows}");
+    // and whether it was taken or not, asking again ends with it being there, once.
+    let file = host.at("two.yml");
+    std::fs::write(&file, pipeline("Two")).expect("the folder is ours");
+    let done = eventually("a worker commits", SOON, || {
+        let tried = dev.addresses.downbeat(&["commit", "orders", file.to_str().expect("text"), "-m", "Two"]);
+        tried.status.success().then(|| text(&tried))
+    });
+    assert!(done.contains("pipeline `orders` is branch main"), "{done}");
+    assert_eq!(host.file("main"), pipeline("Two"));
+    let count = git(&host.at("host/acme/etl.git"), &["rev-list", "--count", "main"]);
+    assert_eq!(count, "2");
+}
