@@ -45,7 +45,7 @@ export const builderSave = {
   'builder.commit.same': 'This very text stands on {branch} already, as {commit}.',
   'builder.commit.noMessage': 'A commit says something: write a message.',
   'builder.commit.noBranch': 'Name the branch.',
-  'builder.commit.conflict': '{words}\nNothing of yours is lost, and nothing of theirs is overwritten: look at both, then go on with the merged text.',
+  'builder.commit.conflict': 'Nothing of yours is lost, and nothing of theirs is overwritten: look at both, then go on with the merged text.',
   'builder.commit.doneTitle': '{path} is committed',
   'builder.commit.where': 'It stands on {branch} as {commit}.',
   'builder.commit.whereSame': 'It stood on {branch} already, as {commit}: nothing was committed.',

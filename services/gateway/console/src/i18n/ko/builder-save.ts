@@ -47,7 +47,7 @@ export const builderSave: Record<keyof typeof en, string> = {
   'builder.commit.same': '동일한 내용이 이미 {branch} 브랜치에 있습니다({commit}).',
   'builder.commit.noMessage': '커밋 메시지를 입력하세요.',
   'builder.commit.noBranch': '브랜치 이름을 입력하세요.',
-  'builder.commit.conflict': '{words}\n양쪽의 변경 내용은 모두 보존됩니다. 내용을 확인한 뒤 병합된 텍스트로 계속하세요.',
+  'builder.commit.conflict': '양쪽의 변경 내용은 모두 보존됩니다. 내용을 확인한 뒤 병합된 텍스트로 계속하세요.',
   'builder.commit.doneTitle': '{path} 커밋 완료',
   'builder.commit.where': '{branch} 브랜치에 커밋되었습니다({commit}).',
   'builder.commit.whereSame': '동일한 내용이 이미 {branch} 브랜치에 있어 새로 커밋하지 않았습니다({commit}).',

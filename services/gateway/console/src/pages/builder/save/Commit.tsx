@@ -10,6 +10,7 @@ import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
 import { Diff } from '../../../parts/diff/Diff';
 import { Field, Input } from '../../../parts/Field';
+import { Refused } from '../../../parts/states';
 import { act } from '../../../parts/toasts';
 import { ByHand } from './ByHand';
 import { CommitDone } from './CommitDone';
@@ -44,7 +45,13 @@ export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; 
         before={before}
         of={[alias, branch, before]}
         load={(signal) => onBranch(alias, branch, counting, signal)}
-        says={t('builder.commit.conflict', { words: error.words })}
+        says={
+          <>
+            <span lang={error.lang}>{error.words}</span>
+            {'\n'}
+            {t('builder.commit.conflict')}
+          </>
+        }
         take={({ text }, merged) => {
           if (branch === counting) return draft.rebase(draft.base, text, merged);
           remember(alias, branch, text);
@@ -91,11 +98,7 @@ export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; 
       }
     >
       <div className={css.stack}>
-        {error && (
-          <p className={css.error} role="alert">
-            {error.words}
-          </p>
-        )}
+        {error && <Refused error={error} />}
         <p>{t('builder.commit.more', { repository: pipeline.repository })}</p>
         <Diff before={before} after={draft.text} label={t('builder.showDiff')} />
         <fieldset className={css.choices}>

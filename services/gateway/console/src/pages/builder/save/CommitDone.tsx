@@ -40,7 +40,9 @@ export function CommitDone({ of, path, run, close }: { of: Committed; path: stri
         {of.warnings.length > 0 && (
           <ul className={css.since}>
             {of.warnings.map((words) => (
-              <li key={words}>{words}</li>
+              <li key={words} lang="en">
+                {words}
+              </li>
             ))}
           </ul>
         )}

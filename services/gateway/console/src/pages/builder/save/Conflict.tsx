@@ -2,7 +2,7 @@
  * Somebody stored or pushed another text meanwhile: what changed there, and both texts brought together. What both changed at
  * the same place is decided here; the result goes back into the editor, and nothing is stored yet.
  */
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
@@ -24,7 +24,7 @@ interface ConflictProps {
   /** What it is that changed, as a key. */
   of: readonly unknown[];
   load: (signal: AbortSignal) => Promise<Theirs>;
-  says: string;
+  says: ReactNode;
   /** The merged text is to be edited on. */
   take: (theirs: Theirs, merged: string) => void;
   close: () => void;
