@@ -237,3 +237,205 @@ fn imports_that_cannot_be_say_why() {
     let moved = client.ask("PATCH", &format!("{BASE}/pipelines/storage-settings?alias=mine"), Some(&storage));
     assert_eq!((moved.status, &moved.json()["data"]["name"]), (200, &json!("One")), "{}", moved.text());
 }
+
+/// A connection of the host that lets some branches be written.
+fn allowing(host: &Host, branches: &str) -> std::path::PathBuf {
+    let folder = host.at("connections");
+    std::fs::create_dir_all(&folder).expect("the folder is ours");
+    let text = json!({ "integration": "GITLAB", "fields": { "git_push": branches } }).to_string();
+    std::fs::write(folder.join("default_gitlab.json"), text).expect("the folder is ours");
+    folder
+}
+
+impl Host {
+    fn head(&self, branch: &str) -> String {
+        git(&self.at("host/acme/etl.git"), &["rev-parse", branch])
+    }
+
+    fn file(&self, branch: &str) -> String {
+        git(&self.at("host/acme/etl.git"), &["show", &format!("{branch}:orders.yml")]) + "\n"
+    }
+}
+
+fn commit(client: &Client, text: &str, base: &str, branch: &str) -> (u16, Value) {
+    let body =
+        json!({ "yaml": text, "baseYaml": base, "branch": branch, "message": format!("To {branch}\n\nand more") });
+    let answer = client.ask("POST", &format!("{BASE}/pipelines/orders/commit"), Some(&body));
+    (answer.status, answer.json())
+}
+
+#[test]
+fn a_change_is_committed_to_the_branch_that_counts_and_to_others() {
+    // Given a pipeline in a repository whose connection lets branches be written
+    let host = Host::new();
+    host.push("main", &pipeline("One"));
+    let folder = allowing(&host, "main, downbeat/*");
+    let (dev, client) = host.downbeat("0", &["--connections", folder.to_str().expect("text")]);
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+
+    // When a change is committed to the branch that counts
+    let (status, done) = commit(&client, &pipeline("Two"), &pipeline("One"), "");
+    assert_eq!(status, 200, "{done}");
+    // Then it stands there, is the current version, and the log says who asked
+    assert_eq!((&done["branch"], &done["changed"], &done["counts"]), (&json!("main"), &json!(true), &json!(true)));
+    assert_eq!((&done["commit"], &done["version"]), (&json!(host.head("main")), &json!(2)), "{done}");
+    assert_eq!(done["commitLink"], json!(format!("https://gitlab.com/acme/etl/-/commit/{}", host.head("main"))));
+    assert_eq!(done.get("pullRequestLink"), None);
+    assert_eq!(host.file("main"), pipeline("Two"));
+    assert!(shown(&dev).contains("version     2") && shown(&dev).contains(&host.head("main")), "{}", shown(&dev));
+    let author = git(&host.at("host/acme/etl.git"), &["log", "-1", "--format=%an <%ae> %cn: %s", "main"]);
+    assert_eq!(author, "key:git <key-git@downbeat.invalid> Downbeat: To");
+    let audit = || dev.addresses.downbeat_ok(&["audit", "--json", "--kind", "COMMIT_PIPELINE_FILE"]);
+    let rows = eventually("the audit has both rows", SOON, || Some(audit()).filter(|it| it.contains("was committed")));
+    for part in ["key:git", "asked to commit pipeline orders to branch main of acme/etl", &host.head("main")] {
+        assert!(rows.contains(part), "{part}: {rows}");
+    }
+
+    // When the next one goes to a branch of its own
+    let (status, topic) = commit(&client, &pipeline("Three"), &pipeline("Two"), "downbeat/three");
+    assert_eq!((status, &topic["counts"], &topic["version"]), (200, &json!(false), &json!(3)), "{topic}");
+    let proposed = topic["pullRequestLink"].as_str().expect("a link");
+    assert!(proposed.contains("source_branch%5D=downbeat%2Fthree") && proposed.contains("target_branch%5D=main"));
+    // Then it runs there, and the current version stays
+    let run = dev.addresses.downbeat(&["run", "orders", "--branch", "downbeat/three", "--wait"]);
+    assert!(run.status.success(), "{}", text(&run));
+    let newest = client.get(&format!("{BASE}/pipeline_runs?page_size=1")).json()["results"][0].clone();
+    assert_eq!((&newest["commit"], &newest["pipelineVersionNumber"]), (&topic["commit"], &json!(3)), "{newest}");
+    assert!(shown(&dev).contains("version     2 (draft 3)"), "{}", shown(&dev));
+
+    // The same again is done already; another one goes on from there.
+    let (status, again) = commit(&client, &pipeline("Three"), &pipeline("Two"), "downbeat/three");
+    assert_eq!((status, &again["changed"], &again["commit"]), (200, &json!(false), &topic["commit"]), "{again}");
+    let (status, more) = commit(&client, &pipeline("Four"), &pipeline("Three"), "downbeat/three");
+    assert_eq!((status, &more["version"]), (200, &json!(4)), "{more}");
+
+    // From the command line, of the current version.
+    let file = host.at("five.yml");
+    std::fs::write(&file, pipeline("Five")).expect("the folder is ours");
+    let arguments = ["commit", "orders", file.to_str().expect("text"), "-m", "Five"];
+    let typed = dev.addresses.downbeat_ok(&arguments);
+    assert!(typed.contains("committed: pipeline `orders` is branch main") && typed.contains("(version 5)"), "{typed}");
+    assert_eq!(host.file("main"), pipeline("Five"));
+    let typed = dev.addresses.downbeat_ok(&arguments);
+    assert!(typed.contains("unchanged: pipeline `orders` is branch main"), "{typed}");
+}
+
+#[test]
+fn what_somebody_else_wrote_is_not_written_over_and_who_may_not_commit_is_told_why() {
+    let host = Host::new();
+    host.push("main", &pipeline("One"));
+    let folder = allowing(&host, "main, downbeat/*");
+    let (dev, client) = host.downbeat("0", &["--connections", folder.to_str().expect("text")]);
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+
+    // Two editors began from the same text, and one has pushed with git.
+    let theirs = host.push("main", &pipeline("Theirs"));
+    for branch in ["", "downbeat/mine"] {
+        let (status, refused) = commit(&client, &pipeline("Mine"), &pipeline("One"), branch);
+        let said = refused["detail"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(status, 409, "{refused}");
+        assert!(said.contains("orders.yml on branch main") && said.contains(&theirs), "{said}");
+    }
+    assert_eq!(host.head("main"), theirs);
+    let (status, _) = commit(&client, &pipeline("Mine"), &pipeline("Theirs"), "");
+    assert_eq!((status, host.file("main")), (200, pipeline("Mine")));
+
+    let before = git(&host.at("host/acme/etl.git"), &["for-each-ref"]);
+    let mine = pipeline("Mine");
+    for (new, base, branch, status, why) in [
+        (pipeline("X"), mine.as_str(), "release/1", 400, "the field git_push does not allow the branch release/1"),
+        (pipeline("X"), mine.as_str(), "-x", 400, "git allows no branch"),
+        ("version: v1\nname: X\n".to_owned(), mine.as_str(), "", 422, "pipeline"),
+    ] {
+        let (found, refused) = commit(&client, &new, base, branch);
+        assert_eq!(found, status, "{branch}: {refused}");
+        assert!(refused.to_string().contains(why), "{branch}: {refused}");
+    }
+    let no_message = json!({ "yaml": pipeline("X"), "baseYaml": mine, "message": " " });
+    let refused = client.ask("POST", &format!("{BASE}/pipelines/orders/commit"), Some(&no_message));
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    // A change of what runs is an editor's.
+    for (role, status) in [("viewer", 403), ("operator", 403), ("editor", 200)] {
+        let key = dev.addresses.downbeat_ok(&["key", "create", role, "--role", role]);
+        let theirs = Client::with_key(&dev.api, key.trim());
+        eventually("the gateway knows the key", SOON, || {
+            (theirs.get(&format!("{BASE}/pipelines")).status == 200).then_some(())
+        });
+        let (found, said) = commit(&theirs, &mine, &mine, "");
+        assert_eq!(found, status, "{role}: {said}");
+    }
+    assert_eq!(git(&host.at("host/acme/etl.git"), &["for-each-ref"]), before);
+
+    // The file counts for another pipeline, which is not changed through this one.
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab", "--alias", "twin"]);
+    let (status, refused) = commit(&client, &pipeline("X"), &mine, "");
+    assert_eq!(status, 400, "{refused}");
+    assert!(refused.to_string().contains("also the file of another pipeline"), "{refused}");
+    let audit = dev.addresses.downbeat_ok(&["audit", "--json", "--kind", "COMMIT_PIPELINE_FILE"]);
+    for part in ["FILE_OF_ANOTHER", "NOT_COMMITTED", "git_push"] {
+        assert!(audit.contains(part), "{part}: {audit}");
+    }
+}
+
+#[test]
+fn without_the_word_of_a_connection_nobody_pushes() {
+    let host = Host::new();
+    host.push("main", &pipeline("One"));
+    let (dev, client) = host.downbeat("0", &[]);
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    let (status, refused) = commit(&client, &pipeline("Two"), &pipeline("One"), "");
+    assert_eq!(status, 400, "{refused}");
+    for part in ["nobody may push there", "default_gitlab.json", "git_push"] {
+        assert!(refused.to_string().contains(part), "{part}: {refused}");
+    }
+    assert_eq!(host.file("main"), pipeline("One"));
+}
+
+#[test]
+fn after_a_crash_in_between_the_log_has_who_asked_and_asking_again_settles_it() {
+    // Given a host that takes its time
+    let host = Host::new();
+    host.push("main", &pipeline("One"));
+    let folder = allowing(&host, "main");
+    let connections = ["--connections", folder.to_str().expect("text")];
+    let (mut dev, client) = host.downbeat("0", &connections);
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    let (arrived, go, hook) = (host.at("arrived"), host.at("go"), host.at("host/acme/etl.git/hooks/pre-receive"));
+    let script =
+        format!("#!/bin/sh\ntouch {}\nwhile [ ! -e {} ]; do sleep 0.05; done\n", arrived.display(), go.display());
+    std::fs::create_dir_all(hook.parent().expect("a folder")).expect("the folder is ours");
+    std::fs::write(&hook, script).expect("the folder is ours");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&hook, executable).expect("the file is ours");
+
+    // When everything ends while it is pushed
+    let api = dev.api.clone();
+    let asking = std::thread::spawn(move || {
+        let body = json!({ "yaml": pipeline("Two"), "baseYaml": pipeline("One"), "message": "Two" });
+        client.ask("POST", &format!("{BASE}/pipelines/orders/commit"), Some(&body)).status
+    });
+    eventually("the push has arrived", SOON, || arrived.exists().then_some(()));
+    dev.process.kill9();
+    assert!(!matches!(asking.join(), Ok(200)), "{api}: nobody has heard that it was done");
+    std::fs::write(&go, "").expect("the folder is ours");
+
+    // Then the log has who asked for what, and nothing of an end
+    let host_of = format!("gitlab=file://{}/", host.at("host").display());
+    let arguments = ["--git-protocol", "file", "--git-host", &host_of, "--git-sync-seconds", "0"];
+    let dev = Dev::start_with(host.folder.path(), 2, &[&arguments[..], &connections].concat());
+    let audit = || dev.addresses.downbeat_ok(&["audit", "--json", "--kind", "COMMIT_PIPELINE_FILE"]);
+    let rows = eventually("the audit has what was asked", SOON, || Some(audit()).filter(|it| it.contains("asked to")));
+    assert_eq!(rows.lines().count(), 1, "{rows}");
+    assert!(rows.contains("key:git") && rows.contains("branch main of acme/etl"), "{rows}");
+    // and whether it was taken or not, asking again ends with it being there, once.
+    let file = host.at("two.yml");
+    std::fs::write(&file, pipeline("Two")).expect("the folder is ours");
+    let done = eventually("a worker commits", SOON, || {
+        let tried = dev.addresses.downbeat(&["commit", "orders", file.to_str().expect("text"), "-m", "Two"]);
+        tried.status.success().then(|| text(&tried))
+    });
+    assert!(done.contains("pipeline `orders` is branch main"), "{done}");
+    assert_eq!(host.file("main"), pipeline("Two"));
+    let count = git(&host.at("host/acme/etl.git"), &["rev-list", "--count", "main"]);
+    assert_eq!(count, "2");
+}

@@ -14,6 +14,7 @@ mod connections;
 mod costs;
 mod endpoints;
 mod environments;
+mod file_commits;
 mod foreign;
 mod inventory;
 mod kinds;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Numbers and names are what old logs are read by: a line may be added, none may change.
-const KINDS: [(i32, &str); 92] = [
+const KINDS: [(i32, &str); 94] = [
     (1, "PARTITION_OWNED"),
     (2, "PIPELINE_APPLIED"),
     (3, "PIPELINE_PAUSED"),
@@ -104,6 +104,8 @@ const KINDS: [(i32, &str); 92] = [
     (175, "DEPENDENCIES_DECLARED"),
     (176, "LEVEL_RAISED"),
     (177, "TOOLS_CALLED"),
+    (178, "FILE_COMMIT_ASKED"),
+    (179, "FILE_COMMIT_ENDED"),
 ];
 
 #[test]

@@ -10,6 +10,7 @@ use crate::{
     decide::cut,
     endpoint::EndpointCommand,
     environment::SetEnvironment,
+    file_commit::FileCommitCommand,
     id::{EndpointId, PipelineId, RunId},
     inventory::InventoryCommand,
     limits,
@@ -160,6 +161,8 @@ words!(
         DeletePipeline = "DELETE_PIPELINE",
         /// See [`Command::SetPipelineStorage`].
         SetPipelineStorage = "SET_PIPELINE_STORAGE",
+        /// See [`FileCommitCommand`].
+        CommitPipelineFile = "COMMIT_PIPELINE_FILE",
         /// See [`Command::SetPool`].
         SetPool = "SET_POOL",
         /// See [`Command::SetEnvironment`].
@@ -246,6 +249,9 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
             (CommandKind::ApplyPipeline, vec![Target { name: applied.alias.clone(), ..pipeline(applied.pipeline) }])
         }
         Command::SetPipelineStorage { pipeline: id, .. } => (CommandKind::SetPipelineStorage, vec![pipeline(*id)]),
+        Command::FileCommit(FileCommitCommand::Ask(ask)) => {
+            (CommandKind::CommitPipelineFile, vec![pipeline(ask.pipeline)])
+        }
         Command::PausePipeline { pipeline: id, .. } => (CommandKind::PausePipeline, vec![pipeline(*id)]),
         Command::ResumePipeline { pipeline: id } => (CommandKind::ResumePipeline, vec![pipeline(*id)]),
         Command::DeletePipeline { pipeline: id } => (CommandKind::DeletePipeline, vec![pipeline(*id)]),
@@ -299,6 +305,8 @@ pub fn asked(command: &Command) -> Option<(CommandKind, Vec<Target>)> {
             AccessCommand::RefreshLogin(_) | AccessCommand::NoteUses { .. } | AccessCommand::NoteToolCalls(_),
         )
         | Command::SettleAlert { .. }
+        // Of what was taken already.
+        | Command::FileCommit(FileCommitCommand::End(_))
         | Command::Cost(CostCommand::WakeBudgets)
         | Command::ReportLineage(_)
         | Command::KeepToolState(_)

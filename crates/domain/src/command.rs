@@ -14,6 +14,7 @@ use crate::{
     endpoint::EndpointCommand,
     environment::SetEnvironment,
     event::{AttemptRef, PassedInstants, PipelineApplied, Trigger, WindowRef},
+    file_commit::FileCommitCommand,
     foreign::ReportLineage,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     incoming::IncomingEvent,
@@ -230,6 +231,8 @@ pub enum Command {
     Endpoint(EndpointCommand),
     /// Of sealed connections.
     Connection(ConnectionCommand),
+    /// Of commits that people ask for.
+    FileCommit(FileCommitCommand),
     /// Another system says something about a run of its own.
     ReportLineage(Box<ReportLineage>),
     /// A deadline of the run has passed.

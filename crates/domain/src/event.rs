@@ -23,6 +23,7 @@ use crate::{
     cost::CostEvent,
     endpoint::EndpointEvent,
     environment::EnvironmentEvent,
+    file_commit::FileCommitEvent,
     foreign::LineageReported,
     id::{AlertId, BackfillId, PipelineId, RunId, WorkerId},
     inventory::InventoryEvent,
@@ -136,6 +137,8 @@ pub enum Event {
     Endpoint(Box<EndpointEvent>),
     /// Of sealed connections.
     Connection(Box<ConnectionEvent>),
+    /// Of commits that people ask for.
+    FileCommit(Box<FileCommitEvent>),
     /// Another system said something about a run of its own.
     LineageReported(Box<LineageReported>),
     /// Of the environments that runs read.
@@ -321,6 +324,7 @@ impl Event {
             | Event::Access(_)
             | Event::Endpoint(_)
             | Event::Connection(_)
+            | Event::FileCommit(_)
             | Event::LineageReported(_)
             | Event::Environment(_)
             | Event::Inventory(_)
@@ -429,6 +433,7 @@ impl Event {
             Event::Access(fact) => fact.at(),
             Event::Endpoint(fact) => Some(fact.at()),
             Event::Connection(fact) => Some(fact.at()),
+            Event::FileCommit(fact) => Some(fact.at()),
             Event::LineageReported(reported) => Some(reported.at),
             Event::Environment(fact) => Some(fact.at()),
             Event::Inventory(fact) => Some(fact.at()),

@@ -100,6 +100,10 @@ id!(
     LoginId
 );
 id!(
+    /// A commit that somebody asked for: drawn by chance.
+    FileCommitId
+);
+id!(
     /// A command, given by the caller; a repeated one is answered from state.
     CommandId
 );

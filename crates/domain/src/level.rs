@@ -10,6 +10,7 @@
 use std::fmt;
 
 use crate::{
+    audit::CommandKind,
     command::{Context, Rejection},
     event::Event,
     state::Partition,
@@ -41,7 +42,9 @@ impl fmt::Display for Level {
 /// The lowest level at which everybody knows this event.
 pub fn needed(event: &Event) -> Level {
     match event {
-        Event::LevelRaised { .. } => Level(2),
+        Event::LevelRaised { .. } | Event::FileCommit(_) => Level(2),
+        // Who does not know what was asked for cannot read that it was refused.
+        Event::CommandRejected(rejected) if rejected.command == CommandKind::CommitPipelineFile => Level(2),
         _ => Level::FIRST,
     }
 }

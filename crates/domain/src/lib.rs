@@ -19,6 +19,7 @@ pub mod endpoint;
 pub mod environment;
 pub mod event;
 mod evolve;
+pub mod file_commit;
 pub mod foreign;
 pub mod gates;
 pub mod id;
@@ -53,8 +54,8 @@ pub use event::{
 };
 pub use evolve::{evolve, worst};
 pub use id::{
-    AccountId, AlertId, BackfillId, CommandId, ConnectionId, CostId, EndpointId, EnvironmentId, EventKey, KeyId,
-    LoginId, PipelineId, RunId, TaskRunId, WorkerId,
+    AccountId, AlertId, BackfillId, CommandId, ConnectionId, CostId, EndpointId, EnvironmentId, EventKey, FileCommitId,
+    KeyId, LoginId, PipelineId, RunId, TaskRunId, WorkerId,
 };
 pub use incoming::IncomingEvent;
 pub use level::Level;

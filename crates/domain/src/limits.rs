@@ -72,6 +72,10 @@ pub const VERSIONS_BESIDE_MAX: usize = 4;
 pub const REPOSITORY_CHARS_MAX: usize = 500;
 /// Name of a branch, bytes.
 pub const BRANCH_BYTES_MAX: usize = 255;
+/// What a commit says, bytes.
+pub const COMMIT_MESSAGE_BYTES_MAX: usize = 16 * 1024;
+/// How much of it, and of why there is no commit, an event has; what is longer is cut.
+pub const COMMIT_MESSAGE_KEPT_BYTES: usize = 1024;
 /// Path of a pipeline's file in its repository, characters.
 pub const YAML_PATH_CHARS_MAX: usize = 1_000;
 /// Iterations of one matrix times tasks of its group, and tasks of one run with all its iterations.

@@ -72,6 +72,11 @@ impl PipelineStorage {
         }
     }
 
+    /// The branch that counts: changes are made on the working branch, where there is one.
+    pub fn counting_branch(&self) -> &str {
+        if self.working_branch.is_empty() { &self.default_branch } else { &self.working_branch }
+    }
+
     /// Can a file be kept there?
     ///
     /// # Errors
@@ -177,6 +182,16 @@ fn is_url(text: &str) -> bool {
     let Some((name, rest)) = text.split_once('@') else { return false };
     let short = rest.split_once(':').map(|(machine, rest)| (machine, rest.strip_prefix('/').unwrap_or(rest)));
     user(name) && short.is_some_and(|(machine, rest)| host(machine) && path(rest))
+}
+
+/// `owner/name` of a repository that is named by that, or by its URL: with two spellings it is one repository.
+pub fn slug(repository: &str) -> &str {
+    let trimmed = repository.trim_end_matches('/');
+    let trimmed = trimmed.strip_suffix(".git").unwrap_or(trimmed);
+    let path =
+        trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest.split_once('/').map_or(rest, |(_, path)| path));
+    // As ssh spells it: git@host:owner/name.
+    path.rsplit_once(':').map_or(path, |(_, path)| path)
 }
 
 /// The rules of git for names of branches (`git check-ref-format --branch`).
@@ -335,6 +350,20 @@ mod tests {
     fn what_we_keep_is_in_no_repository() {
         assert_eq!(PipelineStorage::ours().check(), Ok(()));
         assert!(kept(StorageProvider::Orchestra, "a/b").check().is_err());
+    }
+
+    #[test]
+    fn a_repository_has_one_name_however_it_is_written() {
+        for repository in [
+            "acme/etl",
+            "acme/etl/",
+            "https://git.test/acme/etl.git",
+            "ssh://git@git.test:22/acme/etl",
+            "git@git.test:acme/etl.git",
+        ] {
+            assert_eq!(slug(repository), "acme/etl", "{repository}");
+        }
+        assert_eq!(slug("file:///srv/etl.git"), "srv/etl");
     }
 
     #[test]

@@ -96,6 +96,8 @@ pub const ALL_KINDS: &[EventKind] = &[
     EventKind::DependenciesDeclared,
     EventKind::LevelRaised,
     EventKind::ToolsCalled,
+    EventKind::FileCommitAsked,
+    EventKind::FileCommitEnded,
 ];
 
 /// `TASK_READY` and so on; `UNKNOWN_77` for a kind of a newer version.

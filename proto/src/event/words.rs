@@ -71,6 +71,7 @@ words! {
         RemoveAsset = RemoveAsset,
         DeclareDependencies = DeclareDependencies,
         CallTool = CallTool,
+        CommitPipelineFile = CommitPipelineFile,
         RaiseLogLevel = RaiseLogLevel,
     }
     /// The wire form of a kind of thing that commands are about.

@@ -21,6 +21,10 @@ impl World {
                 None => return,
             },
             9 => self.of_logins(which, detail),
+            1 => match self.of_file_commits(which, detail) {
+                Some(command) => command,
+                None => return,
+            },
             // Seldom asked for in a step, and mostly in vain.
             11 => environments::removal(detail),
             15 => inventory::command(which, detail),

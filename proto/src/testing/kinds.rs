@@ -12,6 +12,7 @@ pub fn kinds<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<String, u3
             Event::Cost(fact) => format!("{fact:?}"),
             Event::Access(fact) => format!("{fact:?}"),
             Event::Endpoint(fact) => format!("Endpoint{fact:?}"),
+            Event::FileCommit(fact) => format!("FileCommit{fact:?}"),
             Event::Connection(fact) => match fact.as_ref() {
                 ConnectionEvent::Resealed { .. } => "ConnectionsResealed".to_owned(),
                 fact => format!("Connection{fact:?}"),

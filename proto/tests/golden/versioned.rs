@@ -1,11 +1,16 @@
-//! Drafts, versions that are read back, and where files are kept.
+//! Drafts, versions that are read back, where files are kept, and commits of these.
 
-use downbeat_domain::{Event, GitOrigin, PipelineApplied, PipelineStorage, StorageProvider};
+use downbeat_domain::{
+    Event, FileCommitId, GitOrigin, PipelineApplied, PipelineStorage, StorageProvider,
+    file_commit::{FileCommitAsked, FileCommitEnd, FileCommitEnded, FileCommitEvent},
+};
 
 use crate::{
     added::text,
     samples::{PIPELINE, at, plan},
 };
+
+const COMMIT: FileCommitId = FileCommitId(*b"commit-012345678");
 
 /// File name and event.
 pub(crate) fn events() -> Vec<(&'static str, Event)> {
@@ -30,7 +35,27 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             storage,
         })
     };
+    let commit = |fact| Event::FileCommit(Box::new(fact));
+    let asked = FileCommitAsked {
+        id: COMMIT,
+        pipeline: PIPELINE,
+        storage: storage.clone(),
+        branch: text("downbeat/weather"),
+        message: text("Weather of today\n\nand of tomorrow"),
+        at: at(32),
+    };
+    let ended = |end, second| {
+        commit(FileCommitEvent::Ended(FileCommitEnded { id: COMMIT, pipeline: PIPELINE, end, at: at(second) }))
+    };
+    let stands = FileCommitEnd::Stands {
+        origin: GitOrigin { branch: text("downbeat/weather"), commit: "0f".repeat(20) },
+        changed: true,
+    };
     vec![
+        ("FILE_COMMIT_ASKED", commit(FileCommitEvent::Asked(asked))),
+        ("FILE_COMMIT_ENDED", ended(stands, 33)),
+        ("FILE_COMMIT_ENDED.refused", ended(FileCommitEnd::Refused(text("the branch is protected")), 34)),
+        ("FILE_COMMIT_ENDED.unknown", ended(FileCommitEnd::Unknown(text("no answer in time")), 35)),
         ("PIPELINE_APPLIED.stored", Event::PipelineApplied(version(20, Some(storage.clone())))),
         ("PIPELINE_DRAFTED", Event::PipelineDrafted(version(21, Some(storage.clone())))),
         ("PIPELINE_RECALLED", Event::PipelineRecalled(version(19, None))),

@@ -54,6 +54,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("selection-and-paused", selection_and_paused),
     ("pipelines", pipelines),
     ("versions", crate::versions::versions),
+    ("file-commits", crate::versions::file_commits),
     ("expressions-that-fail", expressions_that_fail),
 ];
 

@@ -1,6 +1,10 @@
 //! Versions: a draft that runs, one that was read back, a file that is kept elsewhere, a pipeline with drafts only.
 
-use downbeat_domain::{Command, PipelineStorage, StartRun, StorageProvider, Trigger};
+use downbeat_domain::{
+    Command, FileCommitId, GitOrigin, PipelineStorage, StartRun, StorageProvider, Trigger,
+    file_commit::{AskFileCommit, FileCommitCommand, FileCommitEnd, FileCommitEnded},
+};
+use jiff::Timestamp;
 use serde_json::Map;
 
 use crate::recorder::{Recorder, pipeline, run};
@@ -25,14 +29,46 @@ fn start(number: u8, version: u32) -> Command {
     }))
 }
 
-pub(crate) fn versions() -> Vec<Vec<u8>> {
-    let storage = PipelineStorage {
+fn storage() -> PipelineStorage {
+    PipelineStorage {
         provider: StorageProvider::Git,
         repository: "https://git.acme.test/data.git".to_owned(),
         default_branch: "main".to_owned(),
         working_branch: String::new(),
         yaml_path: "demo.yml".to_owned(),
+    }
+}
+
+/// Commits of a file: asked for in vain before it is anywhere, then done, and one of which nobody heard again.
+pub(crate) fn file_commits() -> Vec<Vec<u8>> {
+    let id = |number| FileCommitId([number; 16]);
+    let ask = |number, branch: &str| {
+        let ask = AskFileCommit {
+            id: id(number),
+            pipeline: pipeline("demo"),
+            storage: storage(),
+            branch: branch.to_owned(),
+            message: "Another task".to_owned(),
+        };
+        Command::FileCommit(FileCommitCommand::Ask(Box::new(ask)))
     };
+    let end = FileCommitEnd::Stands {
+        origin: GitOrigin { branch: "topic".to_owned(), commit: "0f".repeat(20) },
+        changed: true,
+    };
+    let ended = FileCommitEnded { id: id(2), pipeline: pipeline("demo"), end, at: Timestamp::UNIX_EPOCH };
+    Recorder::new(&body("first"))
+        .run(Command::RaiseLevel)
+        .refused(ask(1, "topic"))
+        .run(Command::SetPipelineStorage { pipeline: pipeline("demo"), storage: storage() })
+        .run(ask(2, "topic"))
+        .run(Command::FileCommit(FileCommitCommand::End(Box::new(ended))))
+        .run(ask(3, "main"))
+        .into_records()
+}
+
+pub(crate) fn versions() -> Vec<Vec<u8>> {
+    let storage = storage();
     let first = Recorder::new(&body("first"));
     let drafted = ["second", "third", "fourth", "fifth", "sixth"]
         .iter()

@@ -113,6 +113,8 @@ pub const INQUIRIES_MAX: usize = 256;
 pub const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// The same where nobody waits; and to tell a host what became of a commit.
 pub const SYNC_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a worker may take to commit such a file: it reads, then pushes.
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause between two looks at a branch of a repository, unless a setting says another.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(60);
 /// The same where it is not to be looked at by itself.

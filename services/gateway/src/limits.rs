@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Body of a request that carries a pipeline as JSON, or the state of a tool; bytes. JSON takes more room than the YAML that it stands for.
 pub const LARGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Body of a request that carries a pipeline as it was and as it is to be; bytes.
+pub const TWO_TEXTS_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Message of a request over gRPC, with what frames it; bytes.
 pub const GRPC_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Until a body has come as a whole.

@@ -371,6 +371,13 @@ pub(crate) const GIT_READ_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
 pub(crate) const GIT_READ_PATH_CHARS_MAX: usize = 1_000;
 /// Files that are read of repositories at once; whoever comes beyond waits, as long as their time lasts.
 pub(crate) const GIT_READS_AT_ONCE_MAX: usize = 8;
+/// Bytes of what is said of a commit that Downbeat makes, as of its author's name.
+pub(crate) const GIT_MESSAGE_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const GIT_AUTHOR_BYTES_MAX: usize = 256;
+/// Characters of `git_push` of a connection.
+pub(crate) const GIT_PUSH_CHARS_MAX: usize = 2_000;
+/// How often a push is tried where somebody else was faster.
+pub(crate) const GIT_PUSHES_MAX: usize = 2;
 /// Bytes of what a host says to the state of a commit.
 pub(crate) const GIT_STATUS_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Characters of the description of the state of a commit: GitHub takes so many.

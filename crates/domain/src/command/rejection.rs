@@ -73,6 +73,16 @@ pub enum Rejection {
         /// Its alias.
         alias: String,
     },
+    /// The file counts for another pipeline, too.
+    #[error(
+        "{path} on branch {branch} is also the file of another pipeline, which nobody changes through this one: commit to another branch, or push it with git"
+    )]
+    FileOfAnother {
+        /// Path of the file.
+        path: String,
+        /// The branch.
+        branch: String,
+    },
     /// Where a file is kept, or comes from, has rules.
     #[error("{0}")]
     InvalidStorage(String),
@@ -362,6 +372,7 @@ impl Rejection {
             Self::UnknownVersion { .. } => "UNKNOWN_VERSION",
             Self::VersionUnread { .. } => "VERSION_UNREAD",
             Self::StorageMoved { .. } => "STORAGE_MOVED",
+            Self::FileOfAnother { .. } => "FILE_OF_ANOTHER",
             Self::InvalidStorage(_) => "INVALID_STORAGE",
             Self::TriggerCircle(_) => "TRIGGER_CIRCLE",
             Self::TooManyFollowers(_) => "TOO_MANY_FOLLOWERS",

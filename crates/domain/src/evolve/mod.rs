@@ -109,7 +109,7 @@ pub fn evolve(partition: &mut Partition, event: &Event) {
         Event::Endpoint(fact) => partition.endpoints.evolve(fact),
         Event::Connection(fact) => partition.connections.evolve(fact),
         // Nothing is decided by it.
-        Event::LineageReported(_) | Event::ToolStateKept(_) => {}
+        Event::LineageReported(_) | Event::ToolStateKept(_) | Event::FileCommit(_) => {}
         Event::RunCreated(created) => create_run(partition, created),
         Event::FollowersDue { run, status, chain, followers, .. } => {
             if let Some(state) = partition.runs.get(run) {

@@ -16,6 +16,7 @@ mod declared;
 mod endpoints;
 mod environments;
 mod events;
+mod file_commits;
 mod followers;
 mod graph;
 mod groups;

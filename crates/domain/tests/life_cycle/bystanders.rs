@@ -2,8 +2,8 @@
 
 use downbeat_domain::{
     AlertId, AttemptRef, BackfillCreated, BackfillId, CommandKind, ConnectionId, EndpointId, EnvironmentId, Event,
-    EventOrigin, EventTaken, KeyId, LoginId, PassReason, PassedInstants, PipelineApplied, PipelineStorage, RunStatus,
-    ScheduleDecided, Target, TargetKind, WindowRef,
+    EventOrigin, EventTaken, FileCommitId, KeyId, LoginId, PassReason, PassedInstants, PipelineApplied,
+    PipelineStorage, RunStatus, ScheduleDecided, Target, TargetKind, WindowRef,
     connection::{ConnectionEvent, ConnectionSaved},
     cost::{CostEvent, CostRecorded, Origin, PricesSet},
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
@@ -13,6 +13,7 @@ use downbeat_domain::{
         DeadlineBreached, DeadlineMet, Follower, FreshnessBreached, FreshnessRestored, KeyCreated, LoginBegun,
         LoginEnd, LoginRenewed, SensorChecked, SensorClosed, SensorEventTaken, SensorOpened, ToolsCalled,
     },
+    file_commit::{FileCommitAsked, FileCommitEnd, FileCommitEnded, FileCommitEvent},
     foreign::{LineageReported, Said},
     inventory::InventoryEvent,
     plan::Plan,
@@ -84,6 +85,20 @@ pub(crate) fn events() -> Vec<Event> {
         Event::Inventory(Box::new(InventoryEvent::Declared { asset: text(), details: Box::default(), at: at(1) })),
         Event::Inventory(Box::new(InventoryEvent::Removed { asset: text(), at: at(1) })),
         Event::Inventory(Box::new(InventoryEvent::Depend { dependencies: Vec::new(), at: at(1) })),
+        Event::FileCommit(Box::new(FileCommitEvent::Asked(FileCommitAsked {
+            id: FileCommitId([9; 16]),
+            pipeline: PIPELINE,
+            storage: PipelineStorage::ours(),
+            branch: text(),
+            message: text(),
+            at: at(1),
+        }))),
+        Event::FileCommit(Box::new(FileCommitEvent::Ended(FileCommitEnded {
+            id: FileCommitId([9; 16]),
+            pipeline: PIPELINE,
+            end: FileCommitEnd::Refused(text()),
+            at: at(1),
+        }))),
         Event::ToolStateKept(Box::new(ToolStateKept {
             integration: text(),
             entries: Entries::from([(text(), text())]),

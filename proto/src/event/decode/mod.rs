@@ -11,6 +11,7 @@ mod cost;
 mod endpoints;
 mod environment;
 mod fields;
+mod file_commit;
 mod follow;
 mod foreign;
 mod inventory;
@@ -141,6 +142,7 @@ pub fn decode(event: &wire::Event) -> Result<Decoded, DecodeError> {
         EventKind::LoginBegun | EventKind::LoginCompleted | EventKind::LoginRefreshed | EventKind::LoginEnded => {
             login::decode(known, fields, payload)?
         }
+        EventKind::FileCommitAsked | EventKind::FileCommitEnded => file_commit::decode(known, fields, payload)?,
         EventKind::EnvironmentSet | EventKind::EnvironmentRemoved => environment::decode(known, fields, payload)?,
         EventKind::AssetDeclared | EventKind::AssetRemoved | EventKind::DependenciesDeclared => {
             inventory::decode(known, fields, payload)?

@@ -10,6 +10,7 @@ mod connection;
 mod cost;
 mod endpoints;
 mod environment;
+mod file_commit;
 mod follow;
 mod foreign;
 mod inventory;
@@ -104,6 +105,7 @@ pub fn encode(fact: &Event) -> wire::Event {
         Event::Access(fact) => access::encode(fact),
         Event::Endpoint(fact) => endpoints::encode(fact),
         Event::Connection(fact) => connection::encode(fact),
+        Event::FileCommit(fact) => file_commit::encode(fact),
         Event::Environment(fact) => environment::encode(fact),
         Event::Inventory(fact) => inventory::encode(fact),
         Event::ToolStateKept(kept) => event(EventKind::ToolStateKept, &environment::kept(kept)),

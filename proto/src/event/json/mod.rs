@@ -10,6 +10,7 @@ mod connection;
 mod cost;
 mod endpoints;
 mod environment;
+mod file_commit;
 mod foreign;
 mod inventory;
 mod login;
@@ -97,6 +98,7 @@ pub fn to_json(event: &Event) -> Map<String, Value> {
         }),
         Event::Environment(fact) => environment::fact(fact),
         Event::Inventory(fact) => inventory::fact(fact),
+        Event::FileCommit(fact) => file_commit::fact(fact),
         Event::ToolStateKept(kept) => environment::kept(kept),
         other => {
             let of_task = || task(other).unwrap_or_else(|| attempt::to_json(other));

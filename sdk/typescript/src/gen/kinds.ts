@@ -85,6 +85,7 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["/downbeat.metadata.v1.MetadataService/ReadTaskArtifact", "read"],
   ["/downbeat.metadata.v1.MetadataService/ReadTaskLog", "read"],
   ["/downbeat.metadata.v1.MetadataService/WatchRun", "read"],
+  ["/downbeat.control.v1.PipelineService/CommitPipelineFile", "same"],
   ["/downbeat.control.v1.PipelineService/GetPipelineSync", "read"],
   ["/downbeat.control.v1.PipelineService/ImportPipeline", "once"],
   ["/downbeat.control.v1.PipelineService/ReadPipelineFile", "read"],

@@ -59,6 +59,7 @@ fn rejected(rejection: &Rejection) -> Status {
         | Rejection::ConnectionUntried { .. }
         | Rejection::ConnectionChanged { .. }
         | Rejection::PipelinePaused { .. }
+        | Rejection::FileOfAnother { .. }
         | Rejection::OnlyDrafts { .. }
         | Rejection::TriggerCircle(_)
         | Rejection::TooManyFollowers(_)

@@ -37,6 +37,7 @@ pub(super) fn run(command: &Command) -> Option<RunId> {
         | Command::Access(_)
         | Command::Endpoint(_)
         | Command::Connection(_)
+        | Command::FileCommit(_)
         | Command::SetEnvironment(_)
         | Command::RemoveEnvironment { .. }
         | Command::Inventory(_)

@@ -1,7 +1,7 @@
-//! Questions to workers whose answers only the asker needs: what stands in a repository, what its host is told.
+//! Questions to workers whose answers only the asker needs: what stands in a repository, whether a commit of it was made, what its host is told.
 //!
-//! Promises that every question is answered: by a worker, or, where none can, none has a hand free, or none answers in time, with that.
-//! Nothing of it is decided or recorded. They travel as checks of sensors do, because they are short, hold no lease and may be asked again.
+//! Promises that every question is answered: by a worker, or, where none can, none has a hand free, or none answers in time, with that; and
+//! that one that nobody was asked is told from one that nobody answered. Nothing of it is decided or recorded here. They travel as checks of sensors do, because they are short, hold no lease and may be asked again.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,8 +41,10 @@ pub enum Said {
         /// Nothing will change before somebody mends what was asked for, or a setting.
         hopeless: bool,
     },
-    /// Nobody could be asked, or nobody answered.
+    /// Nobody could be asked.
     Nobody(String),
+    /// Somebody was asked and did not answer: it may have been done.
+    Lost(String),
 }
 
 /// Those that wait for an answer.
@@ -95,8 +97,11 @@ impl Engine {
             }
             Some(None) => self.told(number, Said::Nobody("all workers that can do it are busy; try again".to_owned())),
             None => {
-                let why = "no worker that can read repositories is attached: start one that has git on its PATH";
-                self.told(number, Said::Nobody(why.to_owned()));
+                let why = format!(
+                    "no worker that can read repositories is attached (it offers {integration}/{kind}): start one of this version that has git \
+                     on its PATH"
+                );
+                self.told(number, Said::Nobody(why));
             }
         }
     }
@@ -112,7 +117,7 @@ impl Engine {
 
     pub(super) fn give_up_inquiries(&mut self, now: Moment) {
         while let Some((_, number)) = self.inquiries.expiring.first().copied().filter(|it| it.0 <= now.monotonic) {
-            self.end_inquiry(number, Said::Nobody("the worker that was asked did not answer in time".to_owned()));
+            self.end_inquiry(number, Said::Lost("the worker that was asked did not answer in time".to_owned()));
         }
     }
 
@@ -121,7 +126,7 @@ impl Engine {
         let asked = self.inquiries.asked.iter().filter(|(_, (of, _))| *of == session);
         let lost: Vec<CallId> = asked.map(|(number, _)| *number).collect();
         for number in lost {
-            self.end_inquiry(number, Said::Nobody("the worker that was asked is gone; try again".to_owned()));
+            self.end_inquiry(number, Said::Lost("the worker that was asked is gone; try again".to_owned()));
         }
     }
 
@@ -138,7 +143,7 @@ impl Engine {
 }
 
 fn said(answer: &wire::CheckAnswer) -> Said {
-    let unreadable = || Said::Nobody("the worker's answer cannot be read by this version".to_owned());
+    let unreadable = || Said::Lost("the worker's answer cannot be read by this version".to_owned());
     match &answer.answer {
         Some(Answer::Passed(passed)) => convert::object(&passed.outputs).map_or_else(unreadable, Said::Answer),
         Some(Answer::Pending(pending)) => Said::Failed { message: pending.message.clone(), hopeless: false },

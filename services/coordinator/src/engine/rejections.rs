@@ -10,7 +10,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use downbeat_domain::{Caller, Command, CommandKind, Event, Rejection, Target, audit, event::CommandRejected};
+use downbeat_domain::{Caller, Command, CommandKind, Event, Rejection, Target, audit, event::CommandRejected, level};
 use jiff::Timestamp;
 
 use super::{CallId, Engine, Moment, Output};
@@ -122,14 +122,21 @@ impl Engine {
             return;
         }
         let rejected = CommandRejected::of(&caller, refusal.command, &refusal.code, &refusal.message, now.wall);
-        self.record(now, caller, None, vec![Event::CommandRejected(Box::new(rejected))]);
+        self.tell_refusal(now, caller, rejected);
+    }
+
+    /// Of what an older version does not know, nothing is recorded before the level of the log lets it be.
+    fn tell_refusal(&mut self, now: Moment, caller: Caller, rejected: CommandRejected) {
+        let told = Event::CommandRejected(Box::new(rejected));
+        if level::needed(&told) <= self.partition.level {
+            self.record(now, caller, None, vec![told]);
+        }
     }
 
     /// Tells how many were only counted, once their window has closed.
     pub(super) fn tell_rejections(&mut self, now: Moment) {
         for rejected in self.rejections.close(now) {
-            let events = vec![Event::CommandRejected(Box::new(rejected))];
-            self.record(now, Caller::named("coordinator"), None, events);
+            self.tell_refusal(now, Caller::named("coordinator"), rejected);
         }
     }
 }

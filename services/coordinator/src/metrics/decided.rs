@@ -82,7 +82,8 @@ impl Asked {
             | Command::SetPipelineStorage { .. }
             | Command::PausePipeline { .. }
             | Command::ResumePipeline { .. }
-            | Command::DeletePipeline { .. } => Self::Pipeline,
+            | Command::DeletePipeline { .. }
+            | Command::FileCommit(_) => Self::Pipeline,
             Command::SettleAlert { .. } | Command::RetryAlert { .. } => Self::Alert,
             Command::SetPool { .. }
             | Command::SetEnvironment(_)

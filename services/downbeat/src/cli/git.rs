@@ -1,5 +1,7 @@
 //! What can be typed about pipelines whose files are kept in repositories.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::{By, Servers};
@@ -47,6 +49,28 @@ pub struct Import {
 pub struct Sync {
     /// Alias or id.
     pub pipeline: String,
+    #[command(flatten)]
+    pub by: By,
+    #[command(flatten)]
+    pub servers: Servers,
+}
+
+/// `downbeat commit`.
+#[derive(Debug, Args)]
+pub struct Commit {
+    /// Alias or id of a pipeline whose file is kept in a repository.
+    pub pipeline: String,
+    /// The file with the new text.
+    pub file: PathBuf,
+    /// The branch to commit to; one that is not there begins at the branch that counts. Default: the branch that counts.
+    #[arg(long)]
+    pub branch: Option<String>,
+    /// What the commit says.
+    #[arg(long, short)]
+    pub message: String,
+    /// The version that the change began from: where the repository has another text, nothing is committed. Default: the current one.
+    #[arg(long)]
+    pub base: Option<u32>,
     #[command(flatten)]
     pub by: By,
     #[command(flatten)]

@@ -52,7 +52,7 @@ pub use cost::{
     CostOnly, CostPrices, CostRecord, CostSavings, CostSub, CostVerify, Period, PricesApply, PricesShow, PricesSub,
 };
 pub use env::{EnvCommand, EnvList, EnvRemove, EnvSet, EnvShow, EnvSub};
-pub use git::{Import, Provider, Sync};
+pub use git::{Commit, Import, Provider, Sync};
 pub use key::{KeyCommand, KeyCreate, KeyList, KeyRevoke, KeySub};
 pub use list::{Runs, Tasks, Window};
 pub use log::{Log, LogExport, LogImport, LogLevel, LogSub, LogVerify};
@@ -102,6 +102,8 @@ pub enum Command {
     Import(Import),
     /// Bring a pipeline up to the file in its repository, now and not within a minute.
     Sync(Sync),
+    /// Commit another text of a pipeline to a branch of the repository that it is kept in, where a connection allows that, and store it.
+    Commit(Commit),
     /// Start a run; or show, explain, restart or cancel one, or decide its tasks.
     Run(RunCommand),
     /// What is happening: what is live, what waits and for what, what is late, what comes next.

@@ -10,6 +10,7 @@ mod body;
 mod breaches;
 mod broken;
 mod budget;
+mod commit;
 mod connection;
 mod cost;
 mod dev;
@@ -75,6 +76,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         Command::Apply(apply) => apply::run(&apply).await,
         Command::Import(import) => import::run(&import).await,
         Command::Sync(sync) => sync::run(&sync).await,
+        Command::Commit(commit) => commit::run(&commit).await,
         Command::Run(command) => run::run(&command).await,
         Command::Now(now) => now::run(&now).await,
         Command::Broken(broken) => broken::run(&broken).await,

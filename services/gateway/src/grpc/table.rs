@@ -78,6 +78,7 @@ pub(super) static TABLE: &[Entry] = &[
     method("/downbeat.control.v1.PipelineService/SetPipelineStorage", Editor, Stored),
     method("/downbeat.control.v1.PipelineService/ImportPipeline", Editor, Everything),
     method("/downbeat.control.v1.PipelineService/SyncPipeline", Editor, Pipeline("pipeline")),
+    method("/downbeat.control.v1.PipelineService/CommitPipelineFile", Editor, Pipeline("pipeline")),
     method("/downbeat.control.v1.PipelineService/ReadPipelineFile", Viewer, Pipeline("pipeline")),
     method("/downbeat.control.v1.PipelineService/GetPipelineSync", Viewer, Pipeline("pipeline")),
     method("/downbeat.control.v1.ToolStateService/KeepToolState", Operator, Everything),

@@ -2,7 +2,7 @@
 //!
 //! Promises: what the caller may not see is not found; an id in a path is an id, and never becomes anything else.
 
-use downbeat_domain::{PipelineId, RunId, access::Role};
+use downbeat_domain::{PipelineId, RunId, access::Role, storage::slug};
 use downbeat_proto::metadata::v1::{
     GetPipelineSourceRequest, GetPipelineSourceResponse, ListPipelinesRequest, ListRunsRequest, ListTaskRunsRequest,
     Pipeline, Run, TaskRun,
@@ -96,16 +96,6 @@ pub(super) async fn selected(call: &Call, selector: &Selector) -> Result<String,
     };
     let found = pipelines(call).await?.into_iter().find(|row| kept(row) && call.sees(&row.id));
     found.map(|row| row.id).ok_or_else(|| Fault::unknown("Pipeline not found"))
-}
-
-/// `owner/name` of a repository that is named by that, or by its URL.
-pub(super) fn slug(repository: &str) -> &str {
-    let trimmed = repository.trim_end_matches('/');
-    let trimmed = trimmed.strip_suffix(".git").unwrap_or(trimmed);
-    let path =
-        trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest.split_once('/').map_or(rest, |(_, path)| path));
-    // As ssh spells it: git@host:owner/name.
-    path.rsplit_once(':').map_or(path, |(_, path)| path)
 }
 
 /// Every pipeline there is.
@@ -233,18 +223,5 @@ mod tests {
             assert_eq!(names_a_pipeline(named), expected, "{named}");
         }
         assert!(!names_a_pipeline(&"a".repeat(256)));
-    }
-
-    #[test]
-    fn a_repository_is_the_same_however_it_is_written() {
-        for written in [
-            "acme/etl",
-            "https://github.com/acme/etl.git",
-            "git@github.com:acme/etl.git",
-            "ssh://git@github.com/acme/etl",
-            "acme/etl/",
-        ] {
-            assert_eq!(slug(written), "acme/etl", "{written}");
-        }
     }
 }

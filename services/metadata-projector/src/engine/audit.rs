@@ -7,6 +7,7 @@
 mod connections;
 mod endpoints;
 mod environments;
+mod file_commits;
 mod inventory;
 mod logins;
 mod tell;
@@ -113,6 +114,10 @@ fn tell_command(fact: &Fact<'_>, plans: &mut Plans, batch: &mut Batch<'_>) -> Re
     row.summary = told.summary;
     (row.before, row.after) = (text(&told.before), text(&told.after));
     ACCEPTED.clone_into(&mut row.outcome);
+    if let Some((code, why)) = file_commits::not_done(fact.event) {
+        REJECTED.clone_into(&mut row.outcome);
+        (row.code, row.message) = (code.to_owned(), why.to_owned());
+    }
     by(&mut row, &asked.actor, within);
     if row.reason.is_empty() {
         row.reason = told.reason;

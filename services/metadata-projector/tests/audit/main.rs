@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use cases::*;
 use downbeat_domain::{
     AlertId, BackfillCreated, BackfillId, CallOrigin, CommandId, CommandKind, ConnectionId, EndpointId, EnvironmentId,
-    Event, Grant, KeyId, LoginId, Mark, PassReason, PassedInstants, PipelineApplied, PipelineId, PipelineStorage,
-    RestartMode, Role, RunCreated, RunStatus, ScheduleDecided, StorageProvider, Target, TargetKind, TaskRunId, Trigger,
+    Event, FileCommitId, GitOrigin, Grant, KeyId, LoginId, Mark, PassReason, PassedInstants, PipelineApplied,
+    PipelineId, PipelineStorage, RestartMode, Role, RunCreated, RunStatus, ScheduleDecided, StorageProvider, Target,
+    TargetKind, TaskRunId, Trigger,
     connection::{ConnectionEvent, ConnectionField, ConnectionHealth, ConnectionSaved},
     endpoint::{EndpointEvent, EndpointOpened, SignatureScheme},
     environment::{EnvironmentEvent, EnvironmentSet, Variable, VariableKind},
@@ -19,6 +20,7 @@ use downbeat_domain::{
         AccessEvent, Alert, AlertSubject, AlertsRaised, CommandRejected, KeyCreated, LoginBegun, LoginEnd,
         LoginRenewed, SensorEventTaken, ToolsCalled,
     },
+    file_commit::{FileCommitAsked, FileCommitEnd, FileCommitEnded, FileCommitEvent},
     inventory::{AssetDetails, Dependency, InventoryEvent, Link},
 };
 use downbeat_event_log::{Entry, EventLog, LogId, memory::MemoryLog};
@@ -257,6 +259,55 @@ async fn keys_that_are_made_and_revoked_have_rows_and_those_that_are_used_have_n
         let target = &entry.targets[0];
         assert_eq!((target.kind.as_str(), target.name.as_str(), &target.id), ("key", "ci", &key.to_string()));
     }
+}
+
+#[tokio::test]
+async fn a_commit_has_a_row_when_it_is_asked_for_and_one_for_what_came_of_it() {
+    let id = FileCommitId([6; 16]);
+    let fact = |fact| vec![by("user:ada", vec![Event::FileCommit(Box::new(fact))])];
+    let storage = PipelineStorage {
+        provider: StorageProvider::Github,
+        repository: "acme/etl".into(),
+        default_branch: "main".into(),
+        working_branch: String::new(),
+        yaml_path: "weather.yml".into(),
+    };
+    let (branch, message) = ("downbeat/x".to_owned(), "Rain, too".to_owned());
+    let asked = FileCommitAsked { id, pipeline: pipeline_id(), storage, branch: branch.clone(), message, at: at(3) };
+    let ended = |end| fact(FileCommitEvent::Ended(FileCommitEnded { id, pipeline: pipeline_id(), end, at: at(4) }));
+    let origin = GitOrigin { branch, commit: "0f".repeat(20) };
+    let entries = audited(vec![
+        vec![by("coordinator", vec![pipeline(1, 0)])],
+        fact(FileCommitEvent::Asked(asked)),
+        ended(FileCommitEnd::Stands { origin: origin.clone(), changed: true }),
+        ended(FileCommitEnd::Stands { origin, changed: false }),
+        ended(FileCommitEnd::Refused("it is protected".into())),
+        ended(FileCommitEnd::Unknown("no answer".into())),
+    ])
+    .await;
+    let found: Vec<_> = entries
+        .iter()
+        .map(|it| (it.outcome.as_str(), it.code.as_str(), it.message.as_str(), it.summary.as_str()))
+        .collect();
+    let commit = "0f".repeat(20);
+    assert_eq!(
+        found,
+        [
+            ("ACCEPTED", "", "", "asked to commit pipeline weather to branch downbeat/x of acme/etl"),
+            ("ACCEPTED", "", "", format!("pipeline weather was committed to branch downbeat/x as {commit}").as_str()),
+            ("ACCEPTED", "", "", format!("pipeline weather stood already on branch downbeat/x as {commit}").as_str()),
+            ("REJECTED", "NOT_COMMITTED", "it is protected", "pipeline weather was not committed: it is protected"),
+            ("REJECTED", "NOT_KNOWN", "no answer", "nobody knows whether pipeline weather was committed: no answer"),
+        ]
+    );
+    for entry in &entries {
+        assert_eq!((entry.command.as_str(), entry.actor.as_str()), ("COMMIT_PIPELINE_FILE", "user:ada"));
+        assert_eq!(entry.targets[0].id, pipeline_id().to_string());
+        assert_eq!(json_of(&entry.after)["commit_id"], json!(id.to_string()));
+    }
+    let after = json_of(&entries[0].after);
+    assert_eq!((&after["message"], &after["path"]), (&json!("Rain, too"), &json!("weather.yml")));
+    assert_eq!(json_of(&entries[1].after)["commit"], json!(commit));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! One commit of one repository, fetched by the system's `git` into a folder of its own.
+//! One commit of one repository, fetched by the system's `git` into a folder of its own; and one commit made of a file, pushed to a branch.
 //!
 //! Promises: no shell sees anything from outside; only the protocols that are allowed, and no settings of the machine or its users; no hooks, no submodules,
 //! no large files of LFS; an end after a time, a size and a number of files; no credential in an argument, a log line, an error or the
@@ -8,6 +8,8 @@ mod access;
 mod address;
 mod ground;
 mod host;
+mod may_push;
+mod push;
 mod reach;
 mod read;
 mod reasons;
@@ -16,11 +18,14 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod write;
 
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
 };
+
+use downbeat_proto::events::v1::FailureClass;
 
 use crate::attempt::{Ending, Failure};
 use crate::connections::Connection;
@@ -29,7 +34,7 @@ use crate::egress;
 use crate::process::{
     environment::{Environment, allowed, own},
     log::last_lines,
-    run::{Exit, Program, out_of_memory},
+    run::{Exit, Program, Ran, out_of_memory},
 };
 pub(crate) use access::FIELDS;
 use access::{Access, Keys};
@@ -37,10 +42,12 @@ use address::{Address, Protocol};
 pub(crate) use ground::Camp;
 use ground::Ground;
 pub(crate) use host::{Hosts, Provider};
+pub(crate) use may_push::FIELD as PUSH_FIELD;
 pub(crate) use read::{FileAsked, Found};
 use reference::Reference;
 pub(crate) use server::Named;
 use watch::Bounds;
+pub(crate) use write::{Author, FileToCommit, Written};
 
 /// The folder in an attempt's own that holds the checkout.
 const CHECKOUT: &str = "checkout";
@@ -168,6 +175,9 @@ impl Git {
             ("core.hooksPath", "/dev/null"),
             ("core.fsmonitor", "false"),
             ("submodule.recurse", "false"),
+            ("push.recurseSubmodules", "no"),
+            ("push.followTags", "false"),
+            ("push.gpgSign", "false"),
             ("gc.auto", "0"),
             ("maintenance.auto", "false"),
             ("advice.detachedHead", "false"),
@@ -253,6 +263,15 @@ impl Fetching<'_> {
 
     /// What git prints, of which at most so many bytes are kept.
     async fn asked(&self, folder: &Path, what: &str, arguments: Vec<String>, keep: Option<usize>) -> Step<Vec<u8>> {
+        let ran = self.ran(folder, arguments, keep).await?;
+        let Some(how) = failed(&ran.exit)? else { return Ok(ran.output) };
+        let said = self.ground.log.tail().await;
+        let (class, advice) = reasons::of(&said);
+        Err(self.failure(what, &how, &said, (class, advice)).into())
+    }
+
+    /// Git, to its end, however that is.
+    async fn ran(&self, folder: &Path, arguments: Vec<String>, keep: Option<usize>) -> Step<Ran> {
         let program = Program {
             path: PathBuf::from("git"),
             arguments,
@@ -260,20 +279,24 @@ impl Fetching<'_> {
             environment: self.environment.clone(),
             keep_output: keep,
         };
-        let (text, reference) = (&self.repository.address.text, &self.repository.reference);
-        let ran = watch::run(self.ground, program, &self.watch).await?;
-        let how = match ran.exit {
-            Exit::Code(0) => return Ok(ran.output),
-            Exit::Stopped => return Err(Ending::Stopped),
-            Exit::Code(code) => format!("exit code {code}"),
-            Exit::Signal(signal) => format!("signal {signal}"),
-            Exit::OutOfMemory(memory) => out_of_memory(memory),
-        };
-        let said = self.ground.log.tail().await;
-        let (class, advice) = reasons::of(&said);
-        let said = last_lines(&said, LINES_SHOWN);
-        let message = format!("git: {what} ({reference} of {text}) failed, {how}: {said}{advice}");
-        let failure = Failure::job(message);
-        Err(Failure { class, ..failure }.into())
+        watch::run(self.ground, program, &self.watch).await
     }
+
+    fn failure(&self, what: &str, how: &str, said: &str, (class, advice): (FailureClass, String)) -> Failure {
+        let (text, reference) = (&self.repository.address.text, &self.repository.reference);
+        let said = last_lines(said, LINES_SHOWN);
+        let message = format!("git: {what} ({reference} of {text}) failed, {how}: {said}{advice}");
+        Failure { class, ..Failure::job(message) }
+    }
+}
+
+/// How git failed; `None`: it did not.
+fn failed(exit: &Exit) -> Step<Option<String>> {
+    Ok(Some(match exit {
+        Exit::Code(0) => return Ok(None),
+        Exit::Stopped => return Err(Ending::Stopped),
+        Exit::Code(code) => format!("exit code {code}"),
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::OutOfMemory(memory) => out_of_memory(*memory),
+    }))
 }

@@ -4,7 +4,7 @@
 //! back is the text of a file, of bounded size; that credentials go only where the connection, or else the provider's own base, says that
 //! they belong. Dropped, it leaves nothing: git is ended and its folder goes.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use super::{
     Bounds, Fetching, Git, Repository,
@@ -55,8 +55,16 @@ pub(crate) struct Found {
     pub(crate) text: Option<String>,
 }
 
+/// A file of a commit.
+#[derive(Debug)]
+pub(super) struct There {
+    /// As git writes it.
+    pub(super) mode: String,
+    pub(super) text: String,
+}
+
 /// Ends what it belongs to when it is dropped.
-struct EndsOnDrop(StopSender);
+pub(super) struct EndsOnDrop(pub(super) StopSender);
 
 impl Drop for EndsOnDrop {
     fn drop(&mut self) {
@@ -75,8 +83,7 @@ impl Git {
     ) -> Result<Found, Failure> {
         let repository = self.repository(hosts, connection, &asked)?;
         check_path(&asked.path)?;
-        let bounds = Bounds { wait: asked.time, bytes: GIT_READ_BYTES_MAX, files: GIT_READ_FILES_MAX, advice: ADVICE };
-        let git = Self { bounds, ..self.clone() };
+        let git = self.for_one_file(asked.time);
         let tent = camp.pitch()?;
         if let Some(connection) = connection {
             tent.log.learn(connection.secrets()).await;
@@ -95,6 +102,26 @@ impl Git {
         }
     }
 
+    /// With the bounds of work on a single file.
+    pub(super) fn for_one_file(&self, wait: Duration) -> Self {
+        let bounds = Bounds { wait, bytes: GIT_READ_BYTES_MAX, files: GIT_READ_FILES_MAX, advice: ADVICE };
+        Self { bounds, ..self.clone() }
+    }
+
+    /// Where a repository is that somebody named.
+    pub(super) fn address(&self, hosts: &Hosts, provider: Provider, repository: &str) -> Result<Address, Failure> {
+        let bad = |why: String| Failure::misconfigured(format!("the repository {why}"));
+        let text = hosts.address(provider, repository).map_err(bad)?;
+        Address::parse(&text, &self.also).map_err(|why| {
+            let how = if text.starts_with("file:") || text.starts_with("http:") {
+                " (--git-protocol of the worker allows others)"
+            } else {
+                ""
+            };
+            bad(format!("{why}{how}"))
+        })
+    }
+
     fn repository(
         &self,
         hosts: &Hosts,
@@ -102,15 +129,7 @@ impl Git {
         asked: &FileAsked,
     ) -> Result<Repository, Failure> {
         let bad = |what: &str, why: String| Failure::misconfigured(format!("{what} {why}"));
-        let text = hosts.address(asked.provider, &asked.repository).map_err(|why| bad("the repository", why))?;
-        let address = Address::parse(&text, &self.also).map_err(|why| {
-            let how = if text.starts_with("file:") || text.starts_with("http:") {
-                " (--git-protocol of the worker allows others)"
-            } else {
-                ""
-            };
-            bad("the repository", format!("{why}{how}"))
-        })?;
+        let address = self.address(hosts, asked.provider, &asked.repository)?;
         let reference = match (asked.commit.as_str(), asked.branch.as_str()) {
             ("", "") => Reference::Default,
             ("", branch) => Reference::parse(branch).map_err(|why| bad("the branch", why))?,
@@ -191,43 +210,56 @@ impl Fetching<'_> {
             }
         }
         // Of the files only the one that is asked for comes, where the server can do so.
-        let mut fetch = words(&["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules"]);
-        fetch.extend(words(&["--filter=blob:none", "--", "origin", reference.refspec()]));
-        self.step(&folder, "fetching", fetch).await?;
-        let parse = words(&["rev-parse", "--verify", "--quiet", "--end-of-options", "FETCH_HEAD^{commit}"]);
-        let commit = self.asked(&folder, "finding the commit", parse, Some(SAID_BYTES_MAX)).await?;
-        let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+        let commit = self.commit_of(&folder, reference).await?;
         if asked.path.is_empty() {
             return Ok(Found { commit, branch, text: None });
         }
-        let text = self.text(&folder, &commit, &asked.path).await?;
+        let Some(There { text, .. }) = self.file(&folder, &commit, &asked.path).await? else {
+            let place = format!("{} of {} at commit {commit}", asked.path, self.repository.address.text);
+            let why = format!("{place}: there is no such file (links on the way to it are not followed)");
+            return Err(Failure::misconfigured(why).into());
+        };
         Ok(Found { commit, branch, text: Some(text) })
     }
 
+    /// Fetches what a reference leads to, without the files in it where the server can do so: the commit.
+    pub(super) async fn commit_of(&self, folder: &Path, reference: &Reference) -> Step<String> {
+        let mut fetch = words(&["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules"]);
+        fetch.extend(words(&["--filter=blob:none", "--", "origin", reference.refspec()]));
+        self.step(folder, "fetching", fetch).await?;
+        let parse = words(&["rev-parse", "--verify", "--quiet", "--end-of-options", "FETCH_HEAD^{commit}"]);
+        self.word(folder, "finding the commit", parse).await
+    }
+
+    /// The one word that git prints.
+    pub(super) async fn word(&self, folder: &Path, what: &str, arguments: Vec<String>) -> Step<String> {
+        let said = self.asked(folder, what, arguments, Some(SAID_BYTES_MAX)).await?;
+        Ok(String::from_utf8_lossy(&said).trim().to_owned())
+    }
+
     /// The branch that was named beside a commit, where that is its head; else empty, as nobody looks whether the commit is on it.
-    async fn branch_at(&self, folder: &std::path::Path, named: &str, commit: &str) -> Step<String> {
+    async fn branch_at(&self, folder: &Path, named: &str, commit: &str) -> Step<String> {
         let Ok(reference @ Reference::Named(_)) = Reference::parse(named) else { return Ok(String::new()) };
         let head = self.head_of(folder, &reference).await?;
         Ok(head.filter(|(at, _)| at == commit).map(|(_, name)| name).unwrap_or_default())
     }
 
     /// Where the server says that a reference is, and its name there.
-    async fn head_of(&self, folder: &std::path::Path, reference: &Reference) -> Step<Option<(String, String)>> {
+    pub(super) async fn head_of(&self, folder: &Path, reference: &Reference) -> Step<Option<(String, String)>> {
         let list = words(&["ls-remote", "--symref", "--", "origin", reference.refspec()]);
         let said = self.asked(folder, "asking for the branch", list, Some(SAID_BYTES_MAX)).await?;
         Ok(head(&String::from_utf8_lossy(&said), reference))
     }
 
-    async fn text(&self, folder: &std::path::Path, commit: &str, path: &str) -> Step<String> {
+    /// A file of a commit that was fetched; `None`: there is none.
+    pub(super) async fn file(&self, folder: &Path, commit: &str, path: &str) -> Step<Option<There>> {
         let place = format!("{path} of {} at commit {commit}", self.repository.address.text);
         let wrong = |why: String| Ending::from(Failure::misconfigured(format!("{place}: {why}")));
         let list = words(&["ls-tree", "-z", "--full-tree", "--", commit, path]);
         let said = self.asked(folder, "looking for the file", list, Some(SAID_BYTES_MAX)).await?;
         let said = String::from_utf8_lossy(&said).into_owned();
         let entry = said.split('\0').find_map(|line| line.split_once('\t').filter(|(_, name)| *name == path));
-        let Some((head, _)) = entry else {
-            return Err(wrong("there is no such file (links on the way to it are not followed)".to_owned()));
-        };
+        let Some((head, _)) = entry else { return Ok(None) };
         let mut parts = head.split(' ');
         let (mode, object) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());
         match mode {
@@ -243,7 +275,8 @@ impl Fetching<'_> {
         }
         let print = words(&["cat-file", "blob", object]);
         let bytes = self.asked(folder, "reading the file", print, Some(GIT_READ_FILE_BYTES_MAX)).await?;
-        readable(bytes).map_err(wrong)
+        let text = readable(bytes).map_err(wrong)?;
+        Ok(Some(There { mode: mode.to_owned(), text }))
     }
 }
 
@@ -267,7 +300,7 @@ pub(super) fn head(said: &str, reference: &Reference) -> Option<(String, String)
     found.map(|commit| (commit, branch))
 }
 
-fn readable(bytes: Vec<u8>) -> Result<String, String> {
+pub(super) fn readable(bytes: Vec<u8>) -> Result<String, String> {
     let text = String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())?;
     if text.starts_with(LFS_POINTER) {
         return Err("Git LFS keeps it elsewhere: pipelines have to stand in the repository itself".to_owned());
@@ -280,7 +313,7 @@ fn readable(bytes: Vec<u8>) -> Result<String, String> {
 }
 
 /// Relative, and never out of the repository; no pattern of git's.
-fn check_path(path: &str) -> Result<(), Failure> {
+pub(super) fn check_path(path: &str) -> Result<(), Failure> {
     let part = |part: &str| !part.is_empty() && !matches!(part, "." | "..") && !part.eq_ignore_ascii_case(".git");
     let fits = path.chars().count() <= GIT_READ_PATH_CHARS_MAX
         && path.split('/').all(part)

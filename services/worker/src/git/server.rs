@@ -58,7 +58,12 @@ impl Git {
     }
 
     /// `None`: there is none.
-    fn server(&self, hosts: &Hosts, connection: &Connection, provider: Provider) -> Result<Option<Address>, Failure> {
+    pub(super) fn server(
+        &self,
+        hosts: &Hosts,
+        connection: &Connection,
+        provider: Provider,
+    ) -> Result<Option<Address>, Failure> {
         match connection.text("git_repository")? {
             Some(text) => {
                 let own = Address::parse(text.trim(), &self.also);

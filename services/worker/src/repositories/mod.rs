@@ -1,6 +1,7 @@
-//! What the worker does for pipelines whose files are kept in repositories: reads such a file, and says at its host what became of a commit.
+//! What the worker does for pipelines whose files are kept in repositories: reads such a file, commits another text of it, and says at its
+//! host what became of a commit.
 //!
-//! Both are asked for as checks of sensors are, of the integration `GIT`: they are short, hold no lease, may be asked for again, and share
+//! These are asked for as checks of sensors are, of the integration `GIT`: they are short, hold no lease, may be asked for again, and share
 //! the desk's bounds. Their answers are larger than those of checks, so they do not pass the registry of these.
 //! Knows nothing of pipelines: a file is a text.
 
@@ -15,17 +16,18 @@ use tokio::sync::Semaphore;
 
 use crate::attempt::{Failure, cut};
 use crate::connections::{Connection, Connections, Fields};
-use crate::git::{Camp, FileAsked, Found, Git, Hosts, Provider};
+use crate::git::{Author, Camp, FileAsked, FileToCommit, Found, Git, Hosts, PUSH_FIELD, Provider, Written};
 use crate::limits::GIT_READS_AT_ONCE_MAX;
 
 /// As what these are asked for.
 pub(crate) const INTEGRATION: &str = "GIT";
 const READ_FILE: &str = "READ_FILE";
+const COMMIT_FILE: &str = "COMMIT_FILE";
 const COMMIT_STATUS: &str = "COMMIT_STATUS";
 
 /// The fields of a provider's connection.
 const FIELDS: Fields = Fields {
-    open: &["git_repository", "git_username", "git_host_key", "git_api"],
+    open: &["git_repository", "git_username", "git_host_key", "git_api", PUSH_FIELD],
     secret: &["git_token", "git_private_key"],
 };
 
@@ -49,7 +51,8 @@ impl Repositories {
 
     /// What the worker says that it does of these.
     pub(crate) fn kinds(&self) -> &'static [(&'static str, &'static str)] {
-        const ALL: [(&str, &str); 2] = [(INTEGRATION, READ_FILE), (INTEGRATION, COMMIT_STATUS)];
+        const ALL: [(&str, &str); 3] =
+            [(INTEGRATION, READ_FILE), (INTEGRATION, COMMIT_FILE), (INTEGRATION, COMMIT_STATUS)];
         if self.works { &ALL } else { &[] }
     }
 
@@ -70,6 +73,7 @@ impl Repositories {
         let connection = self.connections.open("", provider.word(), FIELDS).await?;
         let done = match kind {
             READ_FILE => self.read(provider, parameters, connection.as_ref(), time).await,
+            COMMIT_FILE => self.commit(provider, parameters, connection.as_ref(), time).await,
             _ => status::put(provider, parameters, connection.as_ref(), (&self.git, &self.hosts), time).await,
         };
         done.map_err(|failure| match &connection {
@@ -99,6 +103,36 @@ impl Repositories {
         Ok(match text {
             Some(text) => json!({ "commit": commit, "branch": branch, "text": text }),
             None => json!({ "commit": commit, "branch": branch }),
+        })
+    }
+}
+
+impl Repositories {
+    async fn commit(
+        &self,
+        provider: Provider,
+        parameters: &Map<String, Value>,
+        connection: Option<&Connection>,
+        time: Duration,
+    ) -> Result<Value, Failure> {
+        let asked = FileToCommit {
+            provider,
+            repository: text(parameters, "repository")?,
+            from: text(parameters, "from")?,
+            branch: text(parameters, "branch")?,
+            path: text(parameters, "path")?,
+            text: text(parameters, "text")?,
+            base: text(parameters, "base_digest")?,
+            message: text(parameters, "message")?,
+            author: Author { name: text(parameters, "author")?, mail: text(parameters, "author_mail")? },
+            time,
+        };
+        let _room = self.room.acquire().await.map_err(|_| Failure::transient("the worker is ending"))?;
+        Ok(match self.git.commit_file(&self.camp, &self.hosts, connection, asked).await? {
+            Written::Stands { commit, branch, changed } => {
+                json!({ "commit": commit, "branch": branch, "changed": changed })
+            }
+            Written::Conflict(why) => json!({ "conflict": cut(why) }),
         })
     }
 }

@@ -61,6 +61,7 @@ impl World {
             }
             Event::Environment(EnvironmentEvent::Removed { name, .. }) => format!("EnvironmentRemoved {name}"),
             Event::Inventory(fact) => super::told::of_inventory(fact),
+            Event::FileCommit(fact) => super::told::of_file_commit(fact),
             Event::ToolStateKept(kept) => format!("ToolStateKept {} {}", kept.integration, kept.entries.len()),
             Event::LineageReported(reported) => format!("LineageReported part {}", reported.part),
             Event::LevelRaised { before, level, .. } => format!("LevelRaised {before} to {level}"),

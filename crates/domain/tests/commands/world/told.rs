@@ -1,6 +1,10 @@
 //! What a world tells of its runs, live or ended.
 
-use downbeat_domain::{Event, PriorRun, Replay, RunId, RunStatus, TaskState, TaskStatus, inventory::InventoryEvent};
+use downbeat_domain::{
+    Event, PriorRun, Replay, RunId, RunStatus, TaskState, TaskStatus,
+    file_commit::{FileCommitEnd, FileCommitEvent},
+    inventory::InventoryEvent,
+};
 use serde_json::Value;
 
 use super::{RUN, World, pipeline, run_id};
@@ -18,6 +22,20 @@ pub(super) fn of_inventory(fact: &InventoryEvent) -> String {
             let pairs = dependencies.iter().map(|one| format!(" {}>{}", one.from, one.to));
             format!("DependenciesDeclared{}", pairs.collect::<String>())
         }
+    }
+}
+
+/// A commit that somebody asks for, in one line.
+pub(super) fn of_file_commit(fact: &FileCommitEvent) -> String {
+    match fact {
+        FileCommitEvent::Asked(asked) => {
+            format!("FileCommitAsked {} {}: {}", asked.storage.repository, asked.branch, asked.message)
+        }
+        FileCommitEvent::Ended(ended) => match &ended.end {
+            FileCommitEnd::Stands { origin, changed } => format!("FileCommitEnded {} {changed}", origin.branch),
+            FileCommitEnd::Refused(why) => format!("FileCommitEnded refused: {why}"),
+            FileCommitEnd::Unknown(why) => format!("FileCommitEnded unknown: {why}"),
+        },
     }
 }
 

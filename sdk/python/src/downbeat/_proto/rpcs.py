@@ -690,6 +690,14 @@ class MetadataService:
 class PipelineService:
     """RPCs of PipelineService."""
 
+    CommitPipelineFile: Final = Unary(
+        "/downbeat.control.v1.PipelineService/CommitPipelineFile",
+        control_pipelines.CommitPipelineFileRequest,
+        control_pipelines.CommitPipelineFileResponse,
+        Kind.SAME,
+    )
+    """Commits another text of a pipeline's file to a branch of its repository, and stores it: of the branch that counts as the current version, of another one as a draft. Idempotent: what stands there already is not committed again. ABORTED, with nothing written: the file there is neither what the change began from nor this text. FAILED_PRECONDITION, with nothing written: the connection of the repository does not allow the branch, or the host refuses. UNAVAILABLE: it may have been done; ask again."""
+
     GetPipelineSync: Final = Unary(
         "/downbeat.control.v1.PipelineService/GetPipelineSync",
         control_pipelines.GetPipelineSyncRequest,

@@ -226,6 +226,7 @@ asks! {
     SetPipelineStorageRequest asks for SetPipelineStorage of Pipeline(pipeline) by |it| &it.actor;
     ImportPipelineRequest asks for ApplyPipeline of Pipeline(alias) by |it| &it.actor;
     SyncPipelineRequest asks for ApplyPipeline of Pipeline(pipeline) by |it| &it.actor;
+    CommitPipelineFileRequest asks for CommitPipelineFile of Pipeline(pipeline) by |it| &it.actor;
     SetPoolRequest asks for SetPool of Pool(name) by |it| &it.actor;
     RemoveEnvironmentRequest asks for RemoveEnvironment of Environment(environment) by |it| &it.actor;
     DeclareAssetRequest asks for DeclareAsset of Asset(asset) by |it| &it.actor;

@@ -5,6 +5,7 @@ mod alerts;
 mod apply;
 mod asker;
 mod backfills;
+mod commits;
 mod connections;
 mod costs;
 mod declared;

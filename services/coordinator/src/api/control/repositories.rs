@@ -53,14 +53,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The branch that counts: changes are made on the working branch, where there is one.
+    /// The branch that counts.
     pub(super) fn branch(&self) -> &str {
-        branch_of(&self.storage)
+        self.storage.counting_branch()
     }
-}
-
-fn branch_of(storage: &PipelineStorage) -> &str {
-    if storage.working_branch.is_empty() { &storage.default_branch } else { &storage.working_branch }
 }
 
 impl Control {
@@ -97,13 +93,28 @@ impl Control {
         parameters: &[(&str, &str)],
         timeout: Duration,
     ) -> Result<Map<String, Value>, Status> {
-        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
-        let what = Inquiry { integration: INTEGRATION, kind, parameters, timeout };
-        match self.handle.inquire(what).await.map_err(|error| refused(&error))? {
+        match self.told_by_a_worker(kind, parameters, timeout).await? {
             Said::Answer(answer) => Ok(answer),
             Said::Failed { message, hopeless: true } => Err(Status::failed_precondition(message)),
-            Said::Failed { message, hopeless: false } | Said::Nobody(message) => Err(Status::unavailable(message)),
+            Said::Failed { message, hopeless: false } | Said::Nobody(message) | Said::Lost(message) => {
+                Err(Status::unavailable(message))
+            }
         }
+    }
+
+    /// What a worker says to such a question.
+    ///
+    /// # Errors
+    /// This service ends.
+    pub(super) async fn told_by_a_worker(
+        &self,
+        kind: &'static str,
+        parameters: &[(&str, &str)],
+        timeout: Duration,
+    ) -> Result<Said, Status> {
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        let what = Inquiry { integration: INTEGRATION, kind, parameters, timeout };
+        self.handle.inquire(what).await.map_err(|error| refused(&error))
     }
 
     /// The file of a storage, which must be there.
@@ -129,7 +140,7 @@ impl Control {
         let named = if storage.default_branch.is_empty() { "main" } else { &storage.default_branch };
         let checked = PipelineStorage { default_branch: named.to_owned(), ..storage.clone() };
         checked.check().map_err(Status::invalid_argument)?;
-        let at = At { branch: branch_of(&storage).to_owned(), ..At::default() };
+        let at = At { branch: storage.counting_branch().to_owned(), ..At::default() };
         let (source, origin) = self.file(&storage, &at).await?;
         if storage.default_branch.is_empty() {
             storage.default_branch.clone_from(&origin.branch);
@@ -285,7 +296,7 @@ impl Control {
     }
 }
 
-fn asked_at(kept: &Kept, branch: &str, commit: &str) -> Result<At, Status> {
+pub(super) fn asked_at(kept: &Kept, branch: &str, commit: &str) -> Result<At, Status> {
     if !commit.is_empty() {
         let origin = GitOrigin { branch: branch.to_owned(), commit: commit.to_ascii_lowercase() };
         let named = |why: String| Status::invalid_argument(why.trim_start_matches("origin.").to_owned());

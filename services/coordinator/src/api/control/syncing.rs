@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use downbeat_domain::{CommandKind, GitOrigin, PipelineId, PipelineStorage, StorageProvider};
+use downbeat_domain::{CommandKind, GitOrigin, PipelineId, PipelineStorage, StorageProvider, storage::slug};
 use downbeat_event_log::EventLog;
 use downbeat_proto::control::v1 as wire;
 use downbeat_runtime::clock::Clock;
@@ -268,15 +268,6 @@ impl Control {
 
 fn branch(kept: &Kept) -> Branch {
     (kept.storage.provider, kept.storage.repository.clone(), kept.branch().to_owned())
-}
-
-/// `owner/name` of a repository that is named by that, or by its URL.
-fn slug(repository: &str) -> &str {
-    let trimmed = repository.trim_end_matches('/');
-    let trimmed = trimmed.strip_suffix(".git").unwrap_or(trimmed);
-    let path =
-        trimmed.split_once("://").map_or(trimmed, |(_, rest)| rest.split_once('/').map_or(rest, |(_, path)| path));
-    path.rsplit_once(':').map_or(path, |(_, path)| path)
 }
 
 /// Looks again and again, until the engine's loop has ended.

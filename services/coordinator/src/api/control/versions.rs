@@ -108,6 +108,21 @@ impl PipelineService for Control {
         self.read_pipeline_file_of(request.into_inner()).await.map(Response::new)
     }
 
+    async fn commit_pipeline_file(
+        &self,
+        request: Request<wire::CommitPipelineFileRequest>,
+    ) -> Result<Response<wire::CommitPipelineFileResponse>, Status> {
+        let (control, asker) = (self.clone(), Asker::of(&request));
+        // In a task of its own: whoever asks may go away, and what came of it is recorded all the same.
+        let committing = tokio::spawn(async move {
+            let answer = control.commit(request.into_inner(), &asker).await;
+            control.answer(asker, answer).await
+        });
+        committing
+            .await
+            .map_err(|_| Status::internal("a commit ended inside Downbeat (a bug there, please report it)"))?
+    }
+
     async fn get_pipeline_sync(
         &self,
         request: Request<wire::GetPipelineSyncRequest>,

@@ -53,6 +53,9 @@ export interface Opened {
   current: string;
 }
 
+/** The branch that counts. */
+export const countingBranch = (pipeline: Pick<Kept, 'workingBranch' | 'defaultBranch'>): string => pipeline.workingBranch || pipeline.defaultBranch;
+
 export const inRepository = (pipeline: Pick<Kept, 'storageProvider'>): boolean => pipeline.storageProvider !== 'ORCHESTRA';
 
 export const usePipelineNames = () => useQuery({ queryKey: ['pipelines', 'names'], queryFn: ({ signal }) => get<Kept[]>('/pipelines', {}, signal) });
@@ -107,6 +110,36 @@ export async function keep({ reason, ...body }: Keeping): Promise<Stored> {
   await Promise.all([queries.invalidateQueries({ queryKey: ['pipelines'] }), queries.invalidateQueries({ queryKey: ['versions'] })]);
   return stored;
 }
+
+export interface Committing {
+  yaml: string;
+  /** What the change began from. */
+  baseYaml: string;
+  branch: string;
+  message: string;
+}
+export interface Committed {
+  branch: string;
+  commit: string;
+  /** False: this very text stood there already. */
+  changed: boolean;
+  /** Absent = it is stored when the repository is looked at next. */
+  version?: number;
+  /** The branch is the one that counts. */
+  counts: boolean;
+  warnings: string[];
+  commitLink?: string;
+  pullRequestLink?: string;
+}
+
+export async function commit(id: string, body: Committing): Promise<Committed> {
+  const committed = await post<Committed>(`/pipelines/${seg(id)}/commit`, body);
+  await Promise.all(['pipelines', 'versions', 'sync'].map((key) => queries.invalidateQueries({ queryKey: [key] })));
+  return committed;
+}
+
+/** The file as it stands on a branch. */
+export const standing = (name: string, branch: string, signal?: AbortSignal): Promise<string> => text('/pipeline/data', { ...which(name), branch }, signal);
 
 export interface StartWith {
   versionNumber: number;

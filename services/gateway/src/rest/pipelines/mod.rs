@@ -1,6 +1,7 @@
 //! Pipelines: read, checked, written, started.
 
 mod check;
+mod commit;
 mod describe;
 mod git;
 mod judged;
@@ -14,7 +15,10 @@ mod write;
 use axum::http::Method;
 use downbeat_domain::access::Role;
 
-use crate::http::{Need, Route, Routes};
+use crate::{
+    http::{Need, Route, Routes},
+    limits,
+};
 
 /// The parameters that name a pipeline.
 const SELECTOR: [(&str, &str); 4] = [
@@ -74,6 +78,13 @@ pub(super) fn routes(routes: &mut Routes) {
             .takes::<source::Keep>()
             .takes_much()
             .gives::<source::Kept>(200),
+    );
+    let says = "Commits the text of a pipeline to a branch of the repository that it is kept in, and stores it";
+    routes.add(
+        Route::new(Method::POST, "/pipelines/{id}/commit", editor, says, commit::commit)
+            .takes::<commit::Commit>()
+            .takes_at_most(limits::TWO_TEXTS_BODY_BYTES_MAX)
+            .gives::<commit::Committed>(200),
     );
     let says = "Every version of a pipeline, newest first, drafts among them";
     routes.add(

@@ -68,12 +68,17 @@ pub(super) async fn check(call: Call) -> Result<Response, Fault> {
     json(200, &Judged { diagnostics: verdict.diagnostics })
 }
 
+/// A text that cannot be kept, and why.
+pub(super) fn refused(verdict: Verdict) -> Result<Response, Fault> {
+    let detail = verdict.violations();
+    json(422, &Refused { detail, diagnostics: verdict.diagnostics })
+}
+
 pub(super) async fn keep(call: Call) -> Result<Response, Fault> {
     let body: Keep = Json::read(&call.body)?;
     let verdict = Verdict::of(&body.yaml).await?;
     if verdict.is_refused() {
-        let detail = verdict.violations();
-        return json(422, &Refused { detail, diagnostics: verdict.diagnostics });
+        return refused(verdict);
     }
     let named = match body.alias.filter(|alias| !alias.is_empty()) {
         Some(alias) => alias,

@@ -10,7 +10,8 @@ use downbeat_proto::metadata::v1 as wire;
 use serde_json::{Value, json};
 
 use super::{
-    Told, connections, endpoints, environments, inventory, logins, pipeline, pool_before, run, target, versions,
+    Told, connections, endpoints, environments, file_commits, inventory, logins, pipeline, pool_before, run, target,
+    versions,
 };
 use crate::{
     engine::{
@@ -44,6 +45,7 @@ pub(super) fn is_of_a_command(event: &Event) -> bool {
         | Event::Environment(_)
         | Event::Inventory(_)
         | Event::Connection(_)
+        | Event::FileCommit(_)
         | Event::TimeZonesChanged { .. }
         // Not where the log began so: nobody asked for it.
         | Event::LevelRaised { before: 1.., .. }
@@ -101,6 +103,7 @@ pub(super) fn told(event: &Event, plans: &mut Plans, batch: &Batch<'_>) -> Resul
         Event::PoolSet { name, slots, .. } => resized(name, *slots, batch)?,
         Event::Environment(fact) => environments::told(fact, batch)?,
         Event::Inventory(fact) => inventory::told(fact, batch)?,
+        Event::FileCommit(fact) => file_commits::told(fact, batch)?,
         Event::TimeZonesChanged { before, release, .. } => Told {
             before: json!({"release": before}),
             after: json!({"release": release}),

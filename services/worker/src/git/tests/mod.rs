@@ -2,6 +2,7 @@
 
 mod reading;
 mod server;
+mod writing;
 
 use std::{os::unix::fs::symlink, process::Command, sync::Arc, time::Duration};
 

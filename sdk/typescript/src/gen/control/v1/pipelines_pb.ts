@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file downbeat/control/v1/pipelines.proto.
  */
 export const file_downbeat_control_v1_pipelines: GenFile = /*@__PURE__*/
-  fileDesc("CiNkb3duYmVhdC9jb250cm9sL3YxL3BpcGVsaW5lcy5wcm90bxITZG93bmJlYXQuY29udHJvbC52MSJrChVJbXBvcnRQaXBlbGluZVJlcXVlc3QSDQoFYWxpYXMYASABKAkSNAoHc3RvcmFnZRgCIAEoCzIjLmRvd25iZWF0LmV2ZW50cy52MS5QaXBlbGluZVN0b3JhZ2USDQoFYWN0b3IYAyABKAkizgEKFkltcG9ydFBpcGVsaW5lUmVzcG9uc2USEwoLcGlwZWxpbmVfaWQYASABKAkSDQoFYWxpYXMYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIMCgRuYW1lGAQgASgJEhAKCHdhcm5pbmdzGAUgAygJEi0KBm9yaWdpbhgGIAEoCzIdLmRvd25iZWF0LmV2ZW50cy52MS5HaXRPcmlnaW4SMAoIcG9zaXRpb24YByABKAsyHi5kb3duYmVhdC5tZXRhZGF0YS52MS5Qb3NpdGlvbiI2ChNTeW5jUGlwZWxpbmVSZXF1ZXN0EhAKCHBpcGVsaW5lGAEgASgJEg0KBWFjdG9yGAIgASgJIqsBChRTeW5jUGlwZWxpbmVSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNEg8KB2NoYW5nZWQYAiABKAgSLQoGb3JpZ2luGAMgASgLMh0uZG93bmJlYXQuZXZlbnRzLnYxLkdpdE9yaWdpbhIQCgh3YXJuaW5ncxgEIAMoCRIwCghwb3NpdGlvbhgFIAEoCzIeLmRvd25iZWF0Lm1ldGFkYXRhLnYxLlBvc2l0aW9uIksKF1JlYWRQaXBlbGluZUZpbGVSZXF1ZXN0EhAKCHBpcGVsaW5lGAEgASgJEg4KBmJyYW5jaBgCIAEoCRIOCgZjb21taXQYAyABKAkiWQoYUmVhZFBpcGVsaW5lRmlsZVJlc3BvbnNlEg4KBnNvdXJjZRgBIAEoCRItCgZvcmlnaW4YAiABKAsyHS5kb3duYmVhdC5ldmVudHMudjEuR2l0T3JpZ2luIioKFkdldFBpcGVsaW5lU3luY1JlcXVlc3QSEAoIcGlwZWxpbmUYASABKAkibwoXR2V0UGlwZWxpbmVTeW5jUmVzcG9uc2USEQoJbG9va2VkX2F0GAEgASgDEg4KBmNvbW1pdBgCIAEoCRIOCgZicmFuY2gYAyABKAkSDwoHZmFpbHVyZRgEIAEoCRIQCghmYWlsdXJlcxgFIAEoDSJPChdSZXBvc2l0b3J5UHVzaGVkUmVxdWVzdBIQCghwcm92aWRlchgBIAEoCRISCgpyZXBvc2l0b3J5GAIgASgJEg4KBmJyYW5jaBgDIAEoCSItChhSZXBvc2l0b3J5UHVzaGVkUmVzcG9uc2USEQoJcGlwZWxpbmVzGAEgASgNIosBChlTZXRQaXBlbGluZVN0b3JhZ2VSZXF1ZXN0EhAKCHBpcGVsaW5lGAEgASgJEjQKB3N0b3JhZ2UYAiABKAsyIy5kb3duYmVhdC5ldmVudHMudjEuUGlwZWxpbmVTdG9yYWdlEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRINCgVhY3RvchgEIAEoCSJfChpTZXRQaXBlbGluZVN0b3JhZ2VSZXNwb25zZRIPCgdjaGFuZ2VkGAEgASgIEjAKCHBvc2l0aW9uGAIgASgLMh4uZG93bmJlYXQubWV0YWRhdGEudjEuUG9zaXRpb24yqAUKD1BpcGVsaW5lU2VydmljZRJ1ChJTZXRQaXBlbGluZVN0b3JhZ2USLi5kb3duYmVhdC5jb250cm9sLnYxLlNldFBpcGVsaW5lU3RvcmFnZVJlcXVlc3QaLy5kb3duYmVhdC5jb250cm9sLnYxLlNldFBpcGVsaW5lU3RvcmFnZVJlc3BvbnNlEmkKDkltcG9ydFBpcGVsaW5lEiouZG93bmJlYXQuY29udHJvbC52MS5JbXBvcnRQaXBlbGluZVJlcXVlc3QaKy5kb3duYmVhdC5jb250cm9sLnYxLkltcG9ydFBpcGVsaW5lUmVzcG9uc2USYwoMU3luY1BpcGVsaW5lEiguZG93bmJlYXQuY29udHJvbC52MS5TeW5jUGlwZWxpbmVSZXF1ZXN0GikuZG93bmJlYXQuY29udHJvbC52MS5TeW5jUGlwZWxpbmVSZXNwb25zZRJvChBSZWFkUGlwZWxpbmVGaWxlEiwuZG93bmJlYXQuY29udHJvbC52MS5SZWFkUGlwZWxpbmVGaWxlUmVxdWVzdBotLmRvd25iZWF0LmNvbnRyb2wudjEuUmVhZFBpcGVsaW5lRmlsZVJlc3BvbnNlEmwKD0dldFBpcGVsaW5lU3luYxIrLmRvd25iZWF0LmNvbnRyb2wudjEuR2V0UGlwZWxpbmVTeW5jUmVxdWVzdBosLmRvd25iZWF0LmNvbnRyb2wudjEuR2V0UGlwZWxpbmVTeW5jUmVzcG9uc2USbwoQUmVwb3NpdG9yeVB1c2hlZBIsLmRvd25iZWF0LmNvbnRyb2wudjEuUmVwb3NpdG9yeVB1c2hlZFJlcXVlc3QaLS5kb3duYmVhdC5jb250cm9sLnYxLlJlcG9zaXRvcnlQdXNoZWRSZXNwb25zZWIGcHJvdG8z", [file_downbeat_events_v1_events, file_downbeat_metadata_v1_position]);
+  fileDesc("CiNkb3duYmVhdC9jb250cm9sL3YxL3BpcGVsaW5lcy5wcm90bxITZG93bmJlYXQuY29udHJvbC52MSJrChVJbXBvcnRQaXBlbGluZVJlcXVlc3QSDQoFYWxpYXMYASABKAkSNAoHc3RvcmFnZRgCIAEoCzIjLmRvd25iZWF0LmV2ZW50cy52MS5QaXBlbGluZVN0b3JhZ2USDQoFYWN0b3IYAyABKAkizgEKFkltcG9ydFBpcGVsaW5lUmVzcG9uc2USEwoLcGlwZWxpbmVfaWQYASABKAkSDQoFYWxpYXMYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIMCgRuYW1lGAQgASgJEhAKCHdhcm5pbmdzGAUgAygJEi0KBm9yaWdpbhgGIAEoCzIdLmRvd25iZWF0LmV2ZW50cy52MS5HaXRPcmlnaW4SMAoIcG9zaXRpb24YByABKAsyHi5kb3duYmVhdC5tZXRhZGF0YS52MS5Qb3NpdGlvbiI2ChNTeW5jUGlwZWxpbmVSZXF1ZXN0EhAKCHBpcGVsaW5lGAEgASgJEg0KBWFjdG9yGAIgASgJIqsBChRTeW5jUGlwZWxpbmVSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNEg8KB2NoYW5nZWQYAiABKAgSLQoGb3JpZ2luGAMgASgLMh0uZG93bmJlYXQuZXZlbnRzLnYxLkdpdE9yaWdpbhIQCgh3YXJuaW5ncxgEIAMoCRIwCghwb3NpdGlvbhgFIAEoCzIeLmRvd25iZWF0Lm1ldGFkYXRhLnYxLlBvc2l0aW9uIksKF1JlYWRQaXBlbGluZUZpbGVSZXF1ZXN0EhAKCHBpcGVsaW5lGAEgASgJEg4KBmJyYW5jaBgCIAEoCRIOCgZjb21taXQYAyABKAkiWQoYUmVhZFBpcGVsaW5lRmlsZVJlc3BvbnNlEg4KBnNvdXJjZRgBIAEoCRItCgZvcmlnaW4YAiABKAsyHS5kb3duYmVhdC5ldmVudHMudjEuR2l0T3JpZ2luIpcBChlDb21taXRQaXBlbGluZUZpbGVSZXF1ZXN0EhAKCHBpcGVsaW5lGAEgASgJEg4KBnNvdXJjZRgCIAEoCRIYCgtiYXNlX3NvdXJjZRgDIAEoCUgAiAEBEg4KBmJyYW5jaBgEIAEoCRIPCgdtZXNzYWdlGAUgASgJEg0KBWFjdG9yGAYgASgJQg4KDF9iYXNlX3NvdXJjZSLBAQoaQ29tbWl0UGlwZWxpbmVGaWxlUmVzcG9uc2USLQoGb3JpZ2luGAEgASgLMh0uZG93bmJlYXQuZXZlbnRzLnYxLkdpdE9yaWdpbhIPCgdjaGFuZ2VkGAIgASgIEg8KB3ZlcnNpb24YAyABKA0SDgoGY291bnRzGAQgASgIEhAKCHdhcm5pbmdzGAUgAygJEjAKCHBvc2l0aW9uGAYgASgLMh4uZG93bmJlYXQubWV0YWRhdGEudjEuUG9zaXRpb24iKgoWR2V0UGlwZWxpbmVTeW5jUmVxdWVzdBIQCghwaXBlbGluZRgBIAEoCSJvChdHZXRQaXBlbGluZVN5bmNSZXNwb25zZRIRCglsb29rZWRfYXQYASABKAMSDgoGY29tbWl0GAIgASgJEg4KBmJyYW5jaBgDIAEoCRIPCgdmYWlsdXJlGAQgASgJEhAKCGZhaWx1cmVzGAUgASgNIk8KF1JlcG9zaXRvcnlQdXNoZWRSZXF1ZXN0EhAKCHByb3ZpZGVyGAEgASgJEhIKCnJlcG9zaXRvcnkYAiABKAkSDgoGYnJhbmNoGAMgASgJIi0KGFJlcG9zaXRvcnlQdXNoZWRSZXNwb25zZRIRCglwaXBlbGluZXMYASABKA0iiwEKGVNldFBpcGVsaW5lU3RvcmFnZVJlcXVlc3QSEAoIcGlwZWxpbmUYASABKAkSNAoHc3RvcmFnZRgCIAEoCzIjLmRvd25iZWF0LmV2ZW50cy52MS5QaXBlbGluZVN0b3JhZ2USFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEg0KBWFjdG9yGAQgASgJIl8KGlNldFBpcGVsaW5lU3RvcmFnZVJlc3BvbnNlEg8KB2NoYW5nZWQYASABKAgSMAoIcG9zaXRpb24YAiABKAsyHi5kb3duYmVhdC5tZXRhZGF0YS52MS5Qb3NpdGlvbjKfBgoPUGlwZWxpbmVTZXJ2aWNlEnUKElNldFBpcGVsaW5lU3RvcmFnZRIuLmRvd25iZWF0LmNvbnRyb2wudjEuU2V0UGlwZWxpbmVTdG9yYWdlUmVxdWVzdBovLmRvd25iZWF0LmNvbnRyb2wudjEuU2V0UGlwZWxpbmVTdG9yYWdlUmVzcG9uc2USaQoOSW1wb3J0UGlwZWxpbmUSKi5kb3duYmVhdC5jb250cm9sLnYxLkltcG9ydFBpcGVsaW5lUmVxdWVzdBorLmRvd25iZWF0LmNvbnRyb2wudjEuSW1wb3J0UGlwZWxpbmVSZXNwb25zZRJjCgxTeW5jUGlwZWxpbmUSKC5kb3duYmVhdC5jb250cm9sLnYxLlN5bmNQaXBlbGluZVJlcXVlc3QaKS5kb3duYmVhdC5jb250cm9sLnYxLlN5bmNQaXBlbGluZVJlc3BvbnNlEm8KEFJlYWRQaXBlbGluZUZpbGUSLC5kb3duYmVhdC5jb250cm9sLnYxLlJlYWRQaXBlbGluZUZpbGVSZXF1ZXN0Gi0uZG93bmJlYXQuY29udHJvbC52MS5SZWFkUGlwZWxpbmVGaWxlUmVzcG9uc2USdQoSQ29tbWl0UGlwZWxpbmVGaWxlEi4uZG93bmJlYXQuY29udHJvbC52MS5Db21taXRQaXBlbGluZUZpbGVSZXF1ZXN0Gi8uZG93bmJlYXQuY29udHJvbC52MS5Db21taXRQaXBlbGluZUZpbGVSZXNwb25zZRJsCg9HZXRQaXBlbGluZVN5bmMSKy5kb3duYmVhdC5jb250cm9sLnYxLkdldFBpcGVsaW5lU3luY1JlcXVlc3QaLC5kb3duYmVhdC5jb250cm9sLnYxLkdldFBpcGVsaW5lU3luY1Jlc3BvbnNlEm8KEFJlcG9zaXRvcnlQdXNoZWQSLC5kb3duYmVhdC5jb250cm9sLnYxLlJlcG9zaXRvcnlQdXNoZWRSZXF1ZXN0Gi0uZG93bmJlYXQuY29udHJvbC52MS5SZXBvc2l0b3J5UHVzaGVkUmVzcG9uc2ViBnByb3RvMw", [file_downbeat_events_v1_events, file_downbeat_metadata_v1_position]);
 
 /**
  * @generated from message downbeat.control.v1.ImportPipelineRequest
@@ -219,6 +219,108 @@ export const ReadPipelineFileResponseSchema: GenMessage<ReadPipelineFileResponse
   messageDesc(file_downbeat_control_v1_pipelines, 5);
 
 /**
+ * @generated from message downbeat.control.v1.CommitPipelineFileRequest
+ */
+export type CommitPipelineFileRequest = Message<"downbeat.control.v1.CommitPipelineFileRequest"> & {
+  /**
+   * Id or alias.
+   *
+   * @generated from field: string pipeline = 1;
+   */
+  pipeline: string;
+
+  /**
+   * The text, as of ApplyPipelineRequest; at most 3 MiB.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * The text that the change began from; absent = the file must not be there.
+   *
+   * @generated from field: optional string base_source = 3;
+   */
+  baseSource?: string | undefined;
+
+  /**
+   * Empty = the branch that counts. One that is not there begins where that one is.
+   *
+   * @generated from field: string branch = 4;
+   */
+  branch: string;
+
+  /**
+   * What the commit says, at most 16 KiB.
+   *
+   * @generated from field: string message = 5;
+   */
+  message: string;
+
+  /**
+   * @generated from field: string actor = 6;
+   */
+  actor: string;
+};
+
+/**
+ * Describes the message downbeat.control.v1.CommitPipelineFileRequest.
+ * Use `create(CommitPipelineFileRequestSchema)` to create a new message.
+ */
+export const CommitPipelineFileRequestSchema: GenMessage<CommitPipelineFileRequest> = /*@__PURE__*/
+  messageDesc(file_downbeat_control_v1_pipelines, 6);
+
+/**
+ * @generated from message downbeat.control.v1.CommitPipelineFileResponse
+ */
+export type CommitPipelineFileResponse = Message<"downbeat.control.v1.CommitPipelineFileResponse"> & {
+  /**
+   * Where the text stands.
+   *
+   * @generated from field: downbeat.events.v1.GitOrigin origin = 1;
+   */
+  origin?: GitOrigin | undefined;
+
+  /**
+   * False: it stood there before.
+   *
+   * @generated from field: bool changed = 2;
+   */
+  changed: boolean;
+
+  /**
+   * The version that has this text; 0 = it could not be stored yet, which a look at the repository does.
+   *
+   * @generated from field: uint32 version = 3;
+   */
+  version: number;
+
+  /**
+   * That is the branch that counts, and the version the current one.
+   *
+   * @generated from field: bool counts = 4;
+   */
+  counts: boolean;
+
+  /**
+   * @generated from field: repeated string warnings = 5;
+   */
+  warnings: string[];
+
+  /**
+   * @generated from field: downbeat.metadata.v1.Position position = 6;
+   */
+  position?: Position | undefined;
+};
+
+/**
+ * Describes the message downbeat.control.v1.CommitPipelineFileResponse.
+ * Use `create(CommitPipelineFileResponseSchema)` to create a new message.
+ */
+export const CommitPipelineFileResponseSchema: GenMessage<CommitPipelineFileResponse> = /*@__PURE__*/
+  messageDesc(file_downbeat_control_v1_pipelines, 7);
+
+/**
  * @generated from message downbeat.control.v1.GetPipelineSyncRequest
  */
 export type GetPipelineSyncRequest = Message<"downbeat.control.v1.GetPipelineSyncRequest"> & {
@@ -235,7 +337,7 @@ export type GetPipelineSyncRequest = Message<"downbeat.control.v1.GetPipelineSyn
  * Use `create(GetPipelineSyncRequestSchema)` to create a new message.
  */
 export const GetPipelineSyncRequestSchema: GenMessage<GetPipelineSyncRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_pipelines, 6);
+  messageDesc(file_downbeat_control_v1_pipelines, 8);
 
 /**
  * @generated from message downbeat.control.v1.GetPipelineSyncResponse
@@ -280,7 +382,7 @@ export type GetPipelineSyncResponse = Message<"downbeat.control.v1.GetPipelineSy
  * Use `create(GetPipelineSyncResponseSchema)` to create a new message.
  */
 export const GetPipelineSyncResponseSchema: GenMessage<GetPipelineSyncResponse> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_pipelines, 7);
+  messageDesc(file_downbeat_control_v1_pipelines, 9);
 
 /**
  * @generated from message downbeat.control.v1.RepositoryPushedRequest
@@ -313,7 +415,7 @@ export type RepositoryPushedRequest = Message<"downbeat.control.v1.RepositoryPus
  * Use `create(RepositoryPushedRequestSchema)` to create a new message.
  */
 export const RepositoryPushedRequestSchema: GenMessage<RepositoryPushedRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_pipelines, 8);
+  messageDesc(file_downbeat_control_v1_pipelines, 10);
 
 /**
  * @generated from message downbeat.control.v1.RepositoryPushedResponse
@@ -332,7 +434,7 @@ export type RepositoryPushedResponse = Message<"downbeat.control.v1.RepositoryPu
  * Use `create(RepositoryPushedResponseSchema)` to create a new message.
  */
 export const RepositoryPushedResponseSchema: GenMessage<RepositoryPushedResponse> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_pipelines, 9);
+  messageDesc(file_downbeat_control_v1_pipelines, 11);
 
 /**
  * @generated from message downbeat.control.v1.SetPipelineStorageRequest
@@ -366,7 +468,7 @@ export type SetPipelineStorageRequest = Message<"downbeat.control.v1.SetPipeline
  * Use `create(SetPipelineStorageRequestSchema)` to create a new message.
  */
 export const SetPipelineStorageRequestSchema: GenMessage<SetPipelineStorageRequest> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_pipelines, 10);
+  messageDesc(file_downbeat_control_v1_pipelines, 12);
 
 /**
  * @generated from message downbeat.control.v1.SetPipelineStorageResponse
@@ -390,7 +492,7 @@ export type SetPipelineStorageResponse = Message<"downbeat.control.v1.SetPipelin
  * Use `create(SetPipelineStorageResponseSchema)` to create a new message.
  */
 export const SetPipelineStorageResponseSchema: GenMessage<SetPipelineStorageResponse> = /*@__PURE__*/
-  messageDesc(file_downbeat_control_v1_pipelines, 11);
+  messageDesc(file_downbeat_control_v1_pipelines, 13);
 
 /**
  * @generated from service downbeat.control.v1.PipelineService
@@ -435,6 +537,19 @@ export const PipelineService: GenService<{
     methodKind: "unary";
     input: typeof ReadPipelineFileRequestSchema;
     output: typeof ReadPipelineFileResponseSchema;
+  },
+  /**
+   * Commits another text of a pipeline's file to a branch of its repository, and stores it: of the branch that counts as the current version, of
+   * another one as a draft. Idempotent: what stands there already is not committed again. ABORTED, with nothing written: the file there is
+   * neither what the change began from nor this text. FAILED_PRECONDITION, with nothing written: the connection of the repository does not
+   * allow the branch, or the host refuses. UNAVAILABLE: it may have been done; ask again.
+   *
+   * @generated from rpc downbeat.control.v1.PipelineService.CommitPipelineFile
+   */
+  commitPipelineFile: {
+    methodKind: "unary";
+    input: typeof CommitPipelineFileRequestSchema;
+    output: typeof CommitPipelineFileResponseSchema;
   },
   /**
    * How a pipeline stands to its repository, as far as this coordinator has looked since it began.

@@ -106,6 +106,7 @@ export const builder = {
   'builder.git.synced': 'It is now what stands in the repository: version {version}. Open it again to edit that.',
   'builder.git.same': 'The repository has nothing new.',
   'builder.run.more': 'The text is stored as a draft and that draft runs, as real as any run. The current version stays what it is.',
+  'builder.run.committed': 'Version {version} runs: what you have committed to {branch}.',
   'builder.run.environment': 'Environment',
   'builder.run.default': 'The default one',
   'builder.run.only': 'Only {name}',

@@ -108,6 +108,7 @@ export const builder: Record<keyof typeof en, string> = {
   'builder.git.synced': '저장소의 내용(버전 {version})이 반영되었습니다. 편집하려면 다시 여세요.',
   'builder.git.same': '저장소에 새로운 변경이 없습니다.',
   'builder.run.more': '텍스트를 초안으로 저장한 뒤 실행합니다. 실제 실행과 동일하게 동작하며 현재 버전은 변경되지 않습니다.',
+  'builder.run.committed': '{branch} 브랜치에 커밋한 버전 {version}을 실행합니다.',
   'builder.run.environment': '환경',
   'builder.run.default': '기본 환경',
   'builder.run.only': '{name}만 실행',

@@ -176,6 +176,82 @@ class ReadPipelineFileResponse(google.protobuf.message.Message):
 global___ReadPipelineFileResponse = ReadPipelineFileResponse
 
 @typing.final
+class CommitPipelineFileRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PIPELINE_FIELD_NUMBER: builtins.int
+    SOURCE_FIELD_NUMBER: builtins.int
+    BASE_SOURCE_FIELD_NUMBER: builtins.int
+    BRANCH_FIELD_NUMBER: builtins.int
+    MESSAGE_FIELD_NUMBER: builtins.int
+    ACTOR_FIELD_NUMBER: builtins.int
+    pipeline: builtins.str
+    """Id or alias."""
+    source: builtins.str
+    """The text, as of ApplyPipelineRequest; at most 3 MiB."""
+    base_source: builtins.str
+    """The text that the change began from; absent = the file must not be there."""
+    branch: builtins.str
+    """Empty = the branch that counts. One that is not there begins where that one is."""
+    message: builtins.str
+    """What the commit says, at most 16 KiB."""
+    actor: builtins.str
+    def __init__(
+        self,
+        *,
+        pipeline: builtins.str = ...,
+        source: builtins.str = ...,
+        base_source: builtins.str | None = ...,
+        branch: builtins.str = ...,
+        message: builtins.str = ...,
+        actor: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_base_source", b"_base_source", "base_source", b"base_source"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_base_source", b"_base_source", "actor", b"actor", "base_source", b"base_source", "branch", b"branch", "message", b"message", "pipeline", b"pipeline", "source", b"source"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_base_source", b"_base_source"]) -> typing.Literal["base_source"] | None: ...
+
+global___CommitPipelineFileRequest = CommitPipelineFileRequest
+
+@typing.final
+class CommitPipelineFileResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ORIGIN_FIELD_NUMBER: builtins.int
+    CHANGED_FIELD_NUMBER: builtins.int
+    VERSION_FIELD_NUMBER: builtins.int
+    COUNTS_FIELD_NUMBER: builtins.int
+    WARNINGS_FIELD_NUMBER: builtins.int
+    POSITION_FIELD_NUMBER: builtins.int
+    changed: builtins.bool
+    """False: it stood there before."""
+    version: builtins.int
+    """The version that has this text; 0 = it could not be stored yet, which a look at the repository does."""
+    counts: builtins.bool
+    """That is the branch that counts, and the version the current one."""
+    @property
+    def origin(self) -> downbeat._proto.events.v1.events_pb2.GitOrigin:
+        """Where the text stands."""
+
+    @property
+    def warnings(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def position(self) -> downbeat._proto.metadata.v1.position_pb2.Position: ...
+    def __init__(
+        self,
+        *,
+        origin: downbeat._proto.events.v1.events_pb2.GitOrigin | None = ...,
+        changed: builtins.bool = ...,
+        version: builtins.int = ...,
+        counts: builtins.bool = ...,
+        warnings: collections.abc.Iterable[builtins.str] | None = ...,
+        position: downbeat._proto.metadata.v1.position_pb2.Position | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["origin", b"origin", "position", b"position"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["changed", b"changed", "counts", b"counts", "origin", b"origin", "position", b"position", "version", b"version", "warnings", b"warnings"]) -> None: ...
+
+global___CommitPipelineFileResponse = CommitPipelineFileResponse
+
+@typing.final
 class GetPipelineSyncRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

@@ -121,6 +121,8 @@ class _EventKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     DEPENDENCIES_DECLARED: _EventKind.ValueType  # 175
     LEVEL_RAISED: _EventKind.ValueType  # 176
     TOOLS_CALLED: _EventKind.ValueType  # 177
+    FILE_COMMIT_ASKED: _EventKind.ValueType  # 178
+    FILE_COMMIT_ENDED: _EventKind.ValueType  # 179
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper): ...
 
@@ -218,6 +220,8 @@ ASSET_REMOVED: EventKind.ValueType  # 174
 DEPENDENCIES_DECLARED: EventKind.ValueType  # 175
 LEVEL_RAISED: EventKind.ValueType  # 176
 TOOLS_CALLED: EventKind.ValueType  # 177
+FILE_COMMIT_ASKED: EventKind.ValueType  # 178
+FILE_COMMIT_ENDED: EventKind.ValueType  # 179
 global___EventKind = EventKind
 
 class _PassReason:
@@ -644,6 +648,7 @@ class _CommandKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     COMMAND_KIND_DECLARE_DEPENDENCIES: _CommandKind.ValueType  # 175
     COMMAND_KIND_RAISE_LOG_LEVEL: _CommandKind.ValueType  # 176
     COMMAND_KIND_CALL_TOOL: _CommandKind.ValueType  # 177
+    COMMAND_KIND_COMMIT_PIPELINE_FILE: _CommandKind.ValueType  # 178
 
 class CommandKind(_CommandKind, metaclass=_CommandKindEnumTypeWrapper):
     """What people and programs can ask for."""
@@ -690,6 +695,7 @@ COMMAND_KIND_REMOVE_ASSET: CommandKind.ValueType  # 174
 COMMAND_KIND_DECLARE_DEPENDENCIES: CommandKind.ValueType  # 175
 COMMAND_KIND_RAISE_LOG_LEVEL: CommandKind.ValueType  # 176
 COMMAND_KIND_CALL_TOOL: CommandKind.ValueType  # 177
+COMMAND_KIND_COMMIT_PIPELINE_FILE: CommandKind.ValueType  # 178
 global___CommandKind = CommandKind
 
 class _CostBasisKind:
@@ -6156,3 +6162,101 @@ class ToolsCalled(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["at", b"at", "calls", b"calls", "code", b"code", "since", b"since", "targets", b"targets", "tool", b"tool"]) -> None: ...
 
 global___ToolsCalled = ToolsCalled
+
+@typing.final
+class FileCommitAsked(google.protobuf.message.Message):
+    """Somebody asks for a commit of the file of a pipeline in its repository; a worker is told to make it after this is recorded. One without an end
+    may have been made.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ID_FIELD_NUMBER: builtins.int
+    PIPELINE_ID_FIELD_NUMBER: builtins.int
+    STORAGE_FIELD_NUMBER: builtins.int
+    BRANCH_FIELD_NUMBER: builtins.int
+    MESSAGE_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    id: builtins.bytes
+    """Drawn by chance; 16 bytes."""
+    pipeline_id: builtins.bytes
+    branch: builtins.str
+    """The branch that is to be written."""
+    message: builtins.str
+    """What the commit says; its beginning, if that is long."""
+    at: builtins.int
+    @property
+    def storage(self) -> global___PipelineStorage:
+        """Where the file was kept."""
+
+    def __init__(
+        self,
+        *,
+        id: builtins.bytes = ...,
+        pipeline_id: builtins.bytes = ...,
+        storage: global___PipelineStorage | None = ...,
+        branch: builtins.str = ...,
+        message: builtins.str = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["storage", b"storage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "branch", b"branch", "id", b"id", "message", b"message", "pipeline_id", b"pipeline_id", "storage", b"storage"]) -> None: ...
+
+global___FileCommitAsked = FileCommitAsked
+
+@typing.final
+class FileCommitEnded(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ID_FIELD_NUMBER: builtins.int
+    PIPELINE_ID_FIELD_NUMBER: builtins.int
+    STANDS_FIELD_NUMBER: builtins.int
+    REFUSED_FIELD_NUMBER: builtins.int
+    UNKNOWN_FIELD_NUMBER: builtins.int
+    AT_FIELD_NUMBER: builtins.int
+    id: builtins.bytes
+    """As in FileCommitAsked."""
+    pipeline_id: builtins.bytes
+    refused: builtins.str
+    """Nothing was written; why."""
+    unknown: builtins.str
+    """Nobody knows whether something was written; why."""
+    at: builtins.int
+    @property
+    def stands(self) -> global___FileCommitStands: ...
+    def __init__(
+        self,
+        *,
+        id: builtins.bytes = ...,
+        pipeline_id: builtins.bytes = ...,
+        stands: global___FileCommitStands | None = ...,
+        refused: builtins.str = ...,
+        unknown: builtins.str = ...,
+        at: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["end", b"end", "refused", b"refused", "stands", b"stands", "unknown", b"unknown"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "end", b"end", "id", b"id", "pipeline_id", b"pipeline_id", "refused", b"refused", "stands", b"stands", "unknown", b"unknown"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["end", b"end"]) -> typing.Literal["stands", "refused", "unknown"] | None: ...
+
+global___FileCommitEnded = FileCommitEnded
+
+@typing.final
+class FileCommitStands(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ORIGIN_FIELD_NUMBER: builtins.int
+    CHANGED_FIELD_NUMBER: builtins.int
+    changed: builtins.bool
+    """False: the text stood there before."""
+    @property
+    def origin(self) -> global___GitOrigin: ...
+    def __init__(
+        self,
+        *,
+        origin: global___GitOrigin | None = ...,
+        changed: builtins.bool = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["origin", b"origin"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["changed", b"changed", "origin", b"origin"]) -> None: ...
+
+global___FileCommitStands = FileCommitStands

@@ -1,44 +1,125 @@
-/** The file of a pipeline that is kept in git: what changes, the file itself, and the commands that commit it. */
+/**
+ * The file of a pipeline that is kept in git, committed from here: what changes first, then to which branch. Whether it may
+ * be pushed is the server's to say; where not, the file and the commands that do it by hand are below.
+ */
 import { useState } from 'react';
-import type { Kept } from '../../../api/source';
+import { asApiError, type ApiError } from '../../../api/errors';
+import { commit, countingBranch, type Committed, type Kept } from '../../../api/source';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
-import { CodeBlock } from '../../../parts/Code';
 import { Dialog } from '../../../parts/Dialog';
 import { Diff } from '../../../parts/diff/Diff';
 import { Field, Input } from '../../../parts/Field';
-import type { Draft } from '../state/useDraft';
-import { branchOf, commands, fileName, offerFile } from './file';
+import { Refused } from '../../../parts/states';
+import { act } from '../../../parts/toasts';
+import { ByHand } from './ByHand';
+import { CommitDone } from './CommitDone';
+import { Conflict } from './Conflict';
+import type { DialogsProps } from './Dialogs';
+import { branchOf } from './file';
+import { RunDraft } from './RunDraft';
 import css from './save.module.css';
+import { onBranch, remember, remembered } from './theirs';
 
-export function Commit({ draft, pipeline, close }: { draft: Draft; pipeline: Kept; close: () => void }) {
-  const [message, setMessage] = useState(t('builder.commit.message', { name: pipeline.alias }));
-  const [branch, setBranch] = useState<string>();
-  const [copied, setCopied] = useState(false);
-  const name = branch ?? branchOf(message);
-  const copy = async () => {
-    await navigator.clipboard.writeText(draft.text);
-    setCopied(true);
+export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; close: () => void }) {
+  const { draft, close } = props;
+  const { alias } = pipeline;
+  const counting = countingBranch(pipeline);
+  const [message, setMessage] = useState(t('builder.commit.message', { name: alias }));
+  const [apart, setApart] = useState(true);
+  const [typed, setTyped] = useState<string>();
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  const [committed, setCommitted] = useState<Committed>();
+  const [running, setRunning] = useState(false);
+  const name = typed ?? branchOf(message);
+  const branch = apart ? name.trim() : counting;
+  const before = remembered(alias, branch) ?? draft.baseText;
+
+  if (running && committed?.version) return <RunDraft {...props} committed={{ pipelineId: pipeline.id, version: committed.version, branch: committed.branch }} />;
+  if (committed) return <CommitDone of={committed} path={pipeline.yamlPath} run={() => setRunning(true)} close={close} />;
+  if (error?.status === 409) {
+    return (
+      <Conflict
+        draft={draft}
+        before={before}
+        of={[alias, branch, before]}
+        load={(signal) => onBranch(alias, branch, counting, signal)}
+        says={
+          <>
+            <span lang={error.lang}>{error.words}</span>
+            {'\n'}
+            {t('builder.commit.conflict')}
+          </>
+        }
+        take={({ text }, merged) => {
+          if (branch === counting) return draft.rebase(draft.base, text, merged);
+          remember(alias, branch, text);
+          draft.edit(t('builder.undo.merged'), () => merged);
+        }}
+        close={close}
+      />
+    );
+  }
+
+  const run = async () => {
+    setPending(true);
+    setError(undefined);
+    const { text } = draft;
+    try {
+      const done = await act(
+        t('builder.commit.pending'),
+        () => commit(pipeline.id, { yaml: text, baseYaml: before, branch, message }),
+        (answer) => ({ words: t(answer.changed ? 'builder.commit.done' : 'builder.commit.same', { branch: answer.branch, commit: answer.commit.slice(0, 8) }) }),
+      );
+      remember(alias, done.branch, text);
+      if (done.counts) draft.stored(Math.max(draft.base, done.version ?? 0), text);
+      else if (done.version) draft.based(done.version);
+      setCommitted(done);
+    } catch (thrown) {
+      setError(asApiError(thrown));
+    } finally {
+      setPending(false);
+    }
   };
+  const missing = message.trim() === '' ? t('builder.commit.noMessage') : branch === '' ? t('builder.commit.noBranch') : undefined;
   return (
-    <Dialog title={t('builder.commit.title', { path: pipeline.yamlPath })} wide close={close} foot={<Button onClick={close}>{t('parts.close')}</Button>}>
+    <Dialog
+      title={t('builder.commit.title', { path: pipeline.yamlPath })}
+      wide
+      close={close}
+      foot={
+        <>
+          <Button onClick={close}>{t('parts.cancel')}</Button>
+          <Button kind="primary" icon="branch" pending={pending} denied={missing} onClick={() => void run()}>
+            {t('builder.commit.act')}
+          </Button>
+        </>
+      }
+    >
       <div className={css.stack}>
+        {error && <Refused error={error} />}
         <p>{t('builder.commit.more', { repository: pipeline.repository })}</p>
-        <Diff before={draft.baseText} after={draft.text} label={t('builder.showDiff')} />
-        <div className={css.acts}>
-          <Button icon="download" onClick={() => offerFile(fileName(pipeline.yamlPath, pipeline.alias), draft.text)}>
-            {t('builder.download')}
-          </Button>
-          <Button icon={copied ? 'check' : 'copy'} onClick={() => void copy()}>
-            {t(copied ? 'parts.copied' : 'builder.commit.copy')}
-          </Button>
-        </div>
+        <Diff before={before} after={draft.text} label={t('builder.showDiff')} />
+        <fieldset className={css.choices}>
+          <legend>{t('builder.commit.to')}</legend>
+          {[true, false].map((one) => (
+            <label key={String(one)}>
+              <input type="radio" name="apart" checked={apart === one} onChange={() => setApart(one)} />
+              <span>
+                <b>{one ? t('builder.commit.apart') : t('builder.commit.counting', { branch: counting })}</b>
+                {t(one ? 'builder.commit.apart.more' : 'builder.commit.counting.more')}
+              </span>
+            </label>
+          ))}
+        </fieldset>
         <div className={css.pair}>
-          <Field label={t('builder.commit.says')}>{(id) => <Input id={id} value={message} onChange={(event) => setMessage(event.target.value)} />}</Field>
-          <Field label={t('builder.commit.branch')}>{(id) => <Input id={id} value={name} spellCheck={false} onChange={(event) => setBranch(event.target.value)} />}</Field>
+          <Field label={t('builder.commit.says')}>{(id) => <Input id={id} value={message} maxLength={500} onChange={(event) => setMessage(event.target.value)} />}</Field>
+          {apart && (
+            <Field label={t('builder.commit.branch')}>{(id) => <Input id={id} value={name} maxLength={255} spellCheck={false} onChange={(event) => setTyped(event.target.value)} />}</Field>
+          )}
         </div>
-        <CodeBlock label={t('builder.commit.commands')}>{commands(pipeline, pipeline.workingBranch || pipeline.defaultBranch, name, message)}</CodeBlock>
-        <p className={css.faint}>{t('builder.commit.then')}</p>
+        <ByHand key={error?.words} pipeline={pipeline} text={draft.text} branch={apart ? branch : branchOf(message)} message={message} open={error !== undefined} />
       </div>
     </Dialog>
   );

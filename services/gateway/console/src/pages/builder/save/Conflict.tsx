@@ -1,11 +1,9 @@
 /**
- * Somebody stored another version meanwhile: what changed there, and both texts brought together. What both changed at
+ * Somebody stored or pushed another text meanwhile: what changed there, and both texts brought together. What both changed at
  * the same place is decided here; the result goes back into the editor, and nothing is stored yet.
  */
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { get, seg } from '../../../api/client';
-import { open, sourceOf } from '../../../api/source';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
@@ -16,30 +14,30 @@ import { Choices } from '../../../parts/Tabs';
 import { Time } from '../../../parts/Time';
 import { done } from '../../../parts/toasts';
 import type { Draft } from '../state/useDraft';
+import type { Theirs } from './theirs';
 import css from './save.module.css';
 
-interface Theirs {
-  version: number;
-  text: string;
-  since: { version: number; createdAt: string | null; createdBy: string; draft: boolean }[];
+interface ConflictProps {
+  draft: Draft;
+  /** What both began from. */
+  before: string;
+  /** What it is that changed, as a key. */
+  of: readonly unknown[];
+  load: (signal: AbortSignal) => Promise<Theirs>;
+  says: ReactNode;
+  /** The merged text is to be edited on. */
+  take: (theirs: Theirs, merged: string) => void;
+  close: () => void;
 }
 
-async function newest(alias: string, base: number, signal: AbortSignal): Promise<Theirs> {
-  const { pipeline } = await open(alias, undefined, signal);
-  const version = pipeline.latestVersionNumber;
-  const [text, list] = await Promise.all([sourceOf(alias, version, signal), get<{ versions: Theirs['since'] }>(`/pipelines/${seg(pipeline.id)}/versions`, {}, signal)]);
-  return { version, text, since: list.versions.filter((one) => one.version > base) };
-}
-
-export function Conflict({ draft, alias, close }: { draft: Draft; alias: string; close: () => void }) {
-  const theirs = useQuery({ queryKey: ['conflict', alias, draft.base], queryFn: ({ signal }) => newest(alias, draft.base, signal), gcTime: 0 });
-  const pieces = useMemo(() => (theirs.data ? merge(draft.baseText, draft.text, theirs.data.text) : []), [theirs.data, draft.baseText, draft.text]);
+export function Conflict({ draft, before, of, load, says, take, close }: ConflictProps) {
+  const theirs = useQuery({ queryKey: ['conflict', ...of], queryFn: ({ signal }) => load(signal), gcTime: 0, staleTime: 0 });
+  const pieces = useMemo(() => (theirs.data ? merge(before, draft.text, theirs.data.text) : []), [theirs.data, before, draft.text]);
   const open = useMemo(() => conflicts(pieces), [pieces]);
   const [choices, setChoices] = useState<Record<number, Side>>({});
   const left = open.filter((_, at) => choices[at] === undefined).length;
-  const take = () => {
-    const { version, text } = theirs.data!;
-    draft.rebase(version, text, joined(pieces, open.map((_, at) => choices[at] ?? 'mine')));
+  const goOn = () => {
+    take(theirs.data!, joined(pieces, open.map((_, at) => choices[at] ?? 'mine')));
     done(t('builder.conflict.taken'));
     close();
   };
@@ -51,7 +49,7 @@ export function Conflict({ draft, alias, close }: { draft: Draft; alias: string;
       foot={
         <>
           <Button onClick={close}>{t('parts.cancel')}</Button>
-          <Button kind="primary" denied={!theirs.data ? t('parts.loading') : left > 0 ? t('builder.conflict.left', { count: left }) : undefined} onClick={take}>
+          <Button kind="primary" denied={!theirs.data ? t('parts.loading') : left > 0 ? t('builder.conflict.left', { count: left }) : undefined} onClick={goOn}>
             {t('builder.conflict.act')}
           </Button>
         </>
@@ -60,16 +58,18 @@ export function Conflict({ draft, alias, close }: { draft: Draft; alias: string;
       <Answer of={theirs}>
         {({ text, since }) => (
           <div className={css.stack}>
-            <p>{t('builder.conflict.more')}</p>
-            <ul className={css.since}>
-              {since.map((one) => (
-                <li key={one.version}>
-                  {t(one.draft ? 'builder.conflict.draft' : 'builder.conflict.version', { version: String(one.version), who: one.createdBy })} <Time at={one.createdAt} />
-                </li>
-              ))}
-            </ul>
+            <p className={css.says}>{says}</p>
+            {since.length > 0 && (
+              <ul className={css.since}>
+                {since.map((one) => (
+                  <li key={one.version}>
+                    {t(one.draft ? 'builder.conflict.draft' : 'builder.conflict.version', { version: String(one.version), who: one.createdBy })} <Time at={one.createdAt} />
+                  </li>
+                ))}
+              </ul>
+            )}
             <h3>{t('builder.conflict.theirs')}</h3>
-            <Diff before={draft.baseText} after={text} label={t('builder.conflict.theirs')} />
+            <Diff before={before} after={text} label={t('builder.conflict.theirs')} />
             <h3>{open.length === 0 ? t('builder.conflict.none') : t('builder.conflict.decide', { count: open.length })}</h3>
             {open.map((one, at) => (
               <Decide key={at} of={one} at={at} value={choices[at]} choose={(side) => setChoices({ ...choices, [at]: side })} />

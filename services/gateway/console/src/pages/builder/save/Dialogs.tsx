@@ -37,7 +37,7 @@ export function Dialogs(props: DialogsProps) {
     case 'save':
       return <Save {...props} close={close} />;
     case 'commit':
-      return opened ? <Commit draft={draft} pipeline={opened.pipeline} close={close} /> : null;
+      return opened ? <Commit {...props} pipeline={opened.pipeline} close={close} /> : null;
     case 'run':
       return <RunDraft {...props} close={close} />;
     case 'diff':

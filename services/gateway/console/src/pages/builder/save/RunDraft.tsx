@@ -1,4 +1,4 @@
-/** Runs the text as it stands: it is stored as a draft, and that version is started. The current version stays. */
+/** Runs the text as it stands: it is stored as a draft, or is a version already, and that version is started. The current version stays. */
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useEnvironmentNames } from '../../../api/catalogue';
@@ -16,7 +16,13 @@ import { inputsOf, readInput, runInputs, type InputOf } from '../schema/inputs';
 import { AliasField } from './Save';
 import css from './save.module.css';
 
-export function RunDraft({ draft, where, alias: known, chosen, ran, close }: DialogsProps & { close: () => void }) {
+interface RunDraftProps extends DialogsProps {
+  /** It was committed, and that made this version of it. */
+  committed?: { pipelineId: string; version: number; branch: string };
+  close: () => void;
+}
+
+export function RunDraft({ draft, where, alias: known, chosen, ran, committed, close }: RunDraftProps) {
   const environments = useEnvironmentNames();
   const inputs = inputsOf(draft.pipeline.fields);
   const [alias, setAlias] = useState(known ?? aliasOf(draft.pipeline.name));
@@ -36,7 +42,7 @@ export function RunDraft({ draft, where, alias: known, chosen, ran, close }: Dia
       const { id, stored } = await act(
         t('builder.run.pending'),
         async () => {
-          const stored = await keep({ yaml: text, alias, published: false, baseVersion: base === 0 ? 0 : undefined });
+          const stored = committed ? { alias, ...committed } : await keep({ yaml: text, alias, published: false, baseVersion: base === 0 ? 0 : undefined });
           const { pipelineRunId } = await startVersion(stored.pipelineId, {
             versionNumber: stored.version,
             environment: environment || undefined,
@@ -78,7 +84,7 @@ export function RunDraft({ draft, where, alias: known, chosen, ran, close }: Dia
       }
     >
       <div className={css.stack}>
-        <p>{t('builder.run.more')}</p>
+        <p>{committed ? t('builder.run.committed', { version: String(committed.version), branch: committed.branch }) : t('builder.run.more')}</p>
         {error && (
           <p className={css.error} role="alert">
             {error}

@@ -15,6 +15,7 @@ import { Conflict } from './Conflict';
 import type { DialogsProps } from './Dialogs';
 import { aliasOf, isAlias } from './file';
 import css from './save.module.css';
+import { newest } from './theirs';
 
 export function AliasField({ alias, change }: { alias: string; change: (alias: string) => void }) {
   return (
@@ -31,7 +32,19 @@ export function Save({ draft, where, alias: known, close }: DialogsProps & { clo
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<ApiError>();
   const navigate = useNavigate();
-  if (error?.status === 409 && known) return <Conflict draft={draft} alias={known} close={close} />;
+  if (error?.status === 409 && known) {
+    return (
+      <Conflict
+        draft={draft}
+        before={draft.baseText}
+        of={[known, draft.base]}
+        load={(signal) => newest(known, draft.base, signal)}
+        says={t('builder.conflict.more')}
+        take={({ version, text }, merged) => draft.rebase(version ?? draft.base, text, merged)}
+        close={close}
+      />
+    );
+  }
 
   const save = async () => {
     setPending(true);
