@@ -247,6 +247,14 @@ fn allowing(host: &Host, branches: &str) -> std::path::PathBuf {
     folder
 }
 
+/// Imports the pipeline, which the gateway hears of a moment later.
+fn import(dev: &Dev, client: &Client) {
+    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    eventually("the pipeline is seen", SOON, || {
+        (client.get(&format!("{BASE}/pipeline?alias=orders")).status == 200).then_some(())
+    });
+}
+
 impl Host {
     fn head(&self, branch: &str) -> String {
         git(&self.at("host/acme/etl.git"), &["rev-parse", branch])
@@ -271,7 +279,7 @@ fn a_change_is_committed_to_the_branch_that_counts_and_to_others() {
     host.push("main", &pipeline("One"));
     let folder = allowing(&host, "main, downbeat/*");
     let (dev, client) = host.downbeat("0", &["--connections", folder.to_str().expect("text")]);
-    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    import(&dev, &client);
 
     // When a change is committed to the branch that counts
     let (status, done) = commit(&client, &pipeline("Two"), &pipeline("One"), "");
@@ -326,7 +334,7 @@ fn what_somebody_else_wrote_is_not_written_over_and_who_may_not_commit_is_told_w
     host.push("main", &pipeline("One"));
     let folder = allowing(&host, "main, downbeat/*");
     let (dev, client) = host.downbeat("0", &["--connections", folder.to_str().expect("text")]);
-    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    import(&dev, &client);
 
     // Two editors began from the same text, and one has pushed with git.
     let theirs = host.push("main", &pipeline("Theirs"));
@@ -382,7 +390,7 @@ fn without_the_word_of_a_connection_nobody_pushes() {
     let host = Host::new();
     host.push("main", &pipeline("One"));
     let (dev, client) = host.downbeat("0", &[]);
-    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    import(&dev, &client);
     let (status, refused) = commit(&client, &pipeline("Two"), &pipeline("One"), "");
     assert_eq!(status, 400, "{refused}");
     for part in ["nobody may push there", "default_gitlab.json", "git_push"] {
@@ -399,7 +407,7 @@ fn after_a_crash_in_between_the_log_has_who_asked_and_asking_again_settles_it() 
     let folder = allowing(&host, "main");
     let connections = ["--connections", folder.to_str().expect("text")];
     let (mut dev, client) = host.downbeat("0", &connections);
-    dev.addresses.downbeat_ok(&["import", "acme/etl", "orders.yml", "--provider", "gitlab"]);
+    import(&dev, &client);
     let (arrived, go, hook) = (host.at("arrived"), host.at("go"), host.at("host/acme/etl.git/hooks/pre-receive"));
     let script =
         format!("#!/bin/sh\ntouch {}\nwhile [ ! -e {} ]; do sleep 0.05; done\n", arrived.display(), go.display());
@@ -409,14 +417,13 @@ fn after_a_crash_in_between_the_log_has_who_asked_and_asking_again_settles_it() 
     std::fs::set_permissions(&hook, executable).expect("the file is ours");
 
     // When everything ends while it is pushed
-    let api = dev.api.clone();
     let asking = std::thread::spawn(move || {
         let body = json!({ "yaml": pipeline("Two"), "baseYaml": pipeline("One"), "message": "Two" });
         client.ask("POST", &format!("{BASE}/pipelines/orders/commit"), Some(&body)).status
     });
     eventually("the push has arrived", SOON, || arrived.exists().then_some(()));
     dev.process.kill9();
-    assert!(!matches!(asking.join(), Ok(200)), "{api}: nobody has heard that it was done");
+    assert!(!matches!(asking.join(), Ok(200)), "nobody has heard that it was done");
     std::fs::write(&go, "").expect("the folder is ours");
 
     // Then the log has who asked for what, and nothing of an end
