@@ -317,15 +317,29 @@ fn a_change_is_committed_to_the_branch_that_counts_and_to_others() {
     let (status, more) = commit(&client, &pipeline("Four"), &pipeline("Three"), "downbeat/three");
     assert_eq!((status, &more["version"]), (200, &json!(4)), "{more}");
 
-    // From the command line, of the current version.
+    // From the command line, of the version that the change began from.
     let file = host.at("five.yml");
     std::fs::write(&file, pipeline("Five")).expect("the folder is ours");
-    let arguments = ["commit", "orders", file.to_str().expect("text"), "-m", "Five"];
+    let arguments = ["commit", "orders", file.to_str().expect("text"), "--base", "2", "-m", "Five"];
     let typed = dev.addresses.downbeat_ok(&arguments);
     assert!(typed.contains("committed: pipeline `orders` is branch main") && typed.contains("(version 5)"), "{typed}");
     assert_eq!(host.file("main"), pipeline("Five"));
     let typed = dev.addresses.downbeat_ok(&arguments);
     assert!(typed.contains("unchanged: pipeline `orders` is branch main"), "{typed}");
+
+    // A text that is longer than what sensors are asked.
+    let long = format!("{}{}", pipeline("Long"), "# and so on\n".repeat(40_000));
+    let (status, done) = commit(&client, &long, &pipeline("Five"), "");
+    assert_eq!((status, &done["changed"]), (200, &json!(true)), "{done}");
+    assert_eq!(host.file("main"), long);
+
+    // A branch that has to be new.
+    let new = |branch: &str| {
+        let body =
+            json!({ "yaml": pipeline("New"), "baseYaml": long, "branch": branch, "message": "x", "newBranch": true });
+        client.ask("POST", &format!("{BASE}/pipelines/orders/commit"), Some(&body)).status
+    };
+    assert_eq!((new("downbeat/three"), new("downbeat/new"), new("downbeat/new")), (409, 200, 200));
 }
 
 #[test]
@@ -438,7 +452,8 @@ fn after_a_crash_in_between_the_log_has_who_asked_and_asking_again_settles_it() 
     let file = host.at("two.yml");
     std::fs::write(&file, pipeline("Two")).expect("the folder is ours");
     let done = eventually("a worker commits", SOON, || {
-        let tried = dev.addresses.downbeat(&["commit", "orders", file.to_str().expect("text"), "-m", "Two"]);
+        let arguments = ["commit", "orders", file.to_str().expect("text"), "--base", "1", "-m", "Two"];
+        let tried = dev.addresses.downbeat(&arguments);
         tried.status.success().then(|| text(&tried))
     });
     assert!(done.contains("pipeline `orders` is branch main"), "{done}");

@@ -9,12 +9,11 @@ use jiff::Timestamp;
 use crate::{
     audit::visible,
     command::{Context, Rejection},
-    decide::cut,
     event::Event,
     id::{FileCommitId, PipelineId},
     limits,
     state::Partition,
-    storage::{GitOrigin, PipelineStorage, StorageProvider, slug},
+    storage::{GitOrigin, PipelineStorage, StorageProvider, branch_name, slug},
 };
 
 /// A request about a commit.
@@ -124,7 +123,9 @@ fn ask(partition: &Partition, ask: &AskFileCommit, context: &Context) -> Result<
     if !here {
         return Err(Rejection::StorageMoved { alias: state.alias.clone() });
     }
-    let written = PipelineStorage { default_branch: ask.branch.clone(), ..ask.storage.clone() };
+    // One name, however it is written: what is compared here is what a worker writes.
+    let branch = branch_name(&ask.branch).map_err(Rejection::InvalidStorage)?;
+    let written = PipelineStorage { default_branch: branch.to_owned(), ..ask.storage.clone() };
     let fits = written.check().map_err(|why| why.replace("storage.default_branch", "branch"));
     fits.map_err(Rejection::InvalidStorage)?;
     let message = ask.message.trim();
@@ -137,19 +138,19 @@ fn ask(partition: &Partition, ask: &AskFileCommit, context: &Context) -> Result<
         let theirs = other.storage.as_ref().filter(|_| !other.deleted && *id != ask.pipeline);
         theirs.is_some_and(|theirs| {
             theirs.yaml_path == ask.storage.yaml_path
-                && theirs.counting_branch() == ask.branch
+                && branch_name(theirs.counting_branch()) == Ok(branch)
                 && slug(&theirs.repository).eq_ignore_ascii_case(slug(&ask.storage.repository))
         })
     };
     if partition.pipelines.iter().any(is_anothers) {
-        return Err(Rejection::FileOfAnother { path: ask.storage.yaml_path.clone(), branch: ask.branch.clone() });
+        return Err(Rejection::FileOfAnother { path: ask.storage.yaml_path.clone(), branch: branch.to_owned() });
     }
     Ok(FileCommitAsked {
         id: ask.id,
         pipeline: ask.pipeline,
         storage: ask.storage.clone(),
-        branch: ask.branch.clone(),
-        message: cut(message, limits::COMMIT_MESSAGE_KEPT_BYTES),
+        branch: branch.to_owned(),
+        message: visible(message, limits::COMMIT_MESSAGE_KEPT_BYTES),
         at: context.now,
     })
 }

@@ -194,6 +194,19 @@ pub fn slug(repository: &str) -> &str {
     path.rsplit_once(':').map_or(path, |(_, path)| path)
 }
 
+/// The name of a branch as it is, however it is written: without `refs/heads/`.
+///
+/// # Errors
+/// It is something else than a branch, or holds what a worker would take away.
+pub fn branch_name(written: &str) -> Result<&str, String> {
+    let written = written.trim();
+    let name = written.strip_prefix("refs/heads/").unwrap_or(written);
+    if name.starts_with("refs/") || name.contains(char::is_whitespace) {
+        return Err("branch: name it as git shows it, such as main, without spaces".to_owned());
+    }
+    Ok(name)
+}
+
 /// The rules of git for names of branches (`git check-ref-format --branch`).
 fn check_branch(field: &str, name: &str) -> Result<(), String> {
     if name.is_empty() {
@@ -364,6 +377,20 @@ mod tests {
             assert_eq!(slug(repository), "acme/etl", "{repository}");
         }
         assert_eq!(slug("file:///srv/etl.git"), "srv/etl");
+    }
+
+    #[test]
+    fn a_branch_has_one_name_however_it_is_written() {
+        for (written, name) in [
+            ("main", Some("main")),
+            (" main\u{a0}", Some("main")),
+            ("refs/heads/a/b", Some("a/b")),
+            ("refs/heads/refs/heads/main", None),
+            ("refs/tags/v1", None),
+            ("a\u{2003}b", None),
+        ] {
+            assert_eq!(branch_name(written).ok(), name, "{written}");
+        }
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod over_grpc;
 mod reading;
 mod texts;
 
-use downbeat_integration_tests::{cluster::Dev, http::Client};
+use std::time::Duration;
+
+use downbeat_integration_tests::{cluster::Dev, http::Client, process::eventually};
 
 /// Where the public API lies.
 const BASE: &str = "/api/engine/public";
@@ -19,9 +21,13 @@ fn key(dev: &Dev, name: &str, arguments: &[&str]) -> String {
     made.trim().to_owned()
 }
 
-/// Somebody with a key of this role.
+/// Somebody with a key of this role, of which the gateway has heard.
 fn somebody(dev: &Dev, name: &str, arguments: &[&str]) -> Client {
-    Client::with_key(&dev.api, &key(dev, name, arguments))
+    let client = Client::with_key(&dev.api, &key(dev, name, arguments));
+    eventually("the gateway knows the key", Duration::from_secs(30), || {
+        (client.get(&format!("{BASE}/me")).status != 401).then_some(())
+    });
+    client
 }
 
 /// Applies a pipeline that waits for a person, under this alias and with these labels.

@@ -18,7 +18,7 @@ use downbeat_proto::{
 use prost_reflect::DescriptorPool;
 use tonic::{Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
 
-use super::{BASE, apply, key};
+use super::{BASE, apply, key, somebody};
 
 const SOON: Duration = Duration::from_secs(60);
 /// Beginnings of the names of methods that only read.
@@ -261,7 +261,7 @@ async fn what_reaches_beyond_a_pipeline_needs_more_than_the_pipeline() {
 fn what_is_no_grpc_is_told_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let dev = Dev::start(folder.path(), 1);
-    let client = Client::with_key(&dev.api, &key(&dev, "ada", &["--role", "admin"]));
+    let client = somebody(&dev, "ada", &["--role", "admin"]);
     let path = "/downbeat.metadata.v1.MetadataService/ListPipelines";
     let answer = client.ask("POST", path, Some(&serde_json::json!({})));
     assert_eq!(answer.status, 415, "{}", answer.text());

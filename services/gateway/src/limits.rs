@@ -48,6 +48,8 @@ pub const CI_ATTEMPTS_MAX: u32 = 50;
 pub const STREAMS_MAX: usize = 1_024;
 /// Until a request has its answer. The official clients wait 30 s.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(25);
+/// The same of what goes to a host of repositories and comes back changed: a worker's 30 s, and what stands around it.
+pub const COMMIT_WAIT: Duration = Duration::from_secs(75);
 /// Until a connection without a request is closed, and the most that a stream of live updates stays silent.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Checks of pipelines without a key, of one address in a minute (the published limit).

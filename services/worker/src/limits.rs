@@ -160,6 +160,8 @@ pub(crate) const CHECK_OUTPUTS_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const CHECK_ITEMS_MAX: usize = 100;
 /// Bytes of the parameters of a check, as JSON text.
 pub(crate) const CHECK_PARAMETERS_BYTES_MAX: usize = 256 * 1024;
+/// The same of what workers are asked about repositories: the text of a file is among it, and each of its characters may take two bytes there.
+pub(crate) const REPOSITORY_PARAMETERS_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long a check may take to reach a server and sign in.
 pub(crate) const CHECK_CONNECT_WAIT: Duration = Duration::from_secs(20);
 /// Keys of a bucket, or entries of a folder, that one check looks at.
@@ -371,6 +373,8 @@ pub(crate) const GIT_READ_FILE_BYTES_MAX: usize = 3 * 1024 * 1024;
 pub(crate) const GIT_READ_PATH_CHARS_MAX: usize = 1_000;
 /// Files that are read of repositories at once; whoever comes beyond waits, as long as their time lasts.
 pub(crate) const GIT_READS_AT_ONCE_MAX: usize = 8;
+/// Bytes of what git says of refs, entries and pushes that are read.
+pub(crate) const GIT_SAID_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of what is said of a commit that Downbeat makes, as of its author's name.
 pub(crate) const GIT_MESSAGE_BYTES_MAX: usize = 16 * 1024;
 pub(crate) const GIT_AUTHOR_BYTES_MAX: usize = 256;

@@ -66,7 +66,7 @@ fn only_the_file_where_it_is_now_is_committed_and_only_to_what_may_be_a_branch()
     at_ours.when(ask(PipelineStorage::ours(), "topic", "x")).refused_as("STORAGE_MOVED");
     let gone = Step::Do(Command::DeletePipeline { pipeline: pipeline() });
     world().after([gone]).when(ask(ours(), "topic", "x")).refused_as("UNKNOWN_PIPELINE");
-    for branch in ["", "a..b", "-x", "a b"] {
+    for branch in ["", "a..b", "-x", "a b", "refs/tags/v1", "refs/heads/refs/heads/main"] {
         world().when(ask(ours(), branch, "x")).refused_as("INVALID_STORAGE");
     }
     for message in ["", " \n", &"x".repeat(limits::COMMIT_MESSAGE_BYTES_MAX + 1)] {
@@ -82,6 +82,7 @@ fn the_file_of_another_pipeline_is_not_changed_through_this_one() {
         (demo("https://git.test/acme/data.git", "live"), "live", true),
         (demo("git@git.test:Acme/Data", "live"), "live", true),
         (demo("git@git.test:acme/data", "live"), "main", false),
+        (demo("git@git.test:acme/data", "refs/heads/live"), "live", true),
         (demo("https://git.test/acme/data2.git", "live"), "live", false),
         (
             PipelineStorage { working_branch: "next".to_owned(), ..demo("git@git.test:acme/data", "live") },
@@ -95,6 +96,13 @@ fn the_file_of_another_pipeline_is_not_changed_through_this_one() {
         if refused {
             world = world.when(ask(ours(), branch, "x")).refused_as("FILE_OF_ANOTHER");
             world = world.after([Step::Do(Command::DeletePipeline { pipeline: pipeline_of("other") })]);
+        }
+        if refused {
+            // Written in another way it is the same branch.
+            let written = format!("refs/heads/{branch}\u{a0}");
+            world = world.after([kept("third", kept_at("git@git.test:acme/data", branch, "demo.yml"))]);
+            world = world.when(ask(ours(), &written, "x")).refused_as("FILE_OF_ANOTHER");
+            world = world.after([Step::Do(Command::DeletePipeline { pipeline: pipeline_of("third") })]);
         }
         let asked = format!("FileCommitAsked https://git.test/acme/data.git {branch}: x");
         assert_eq!(world.when(ask(ours(), branch, "x")).lines(), [asked]);

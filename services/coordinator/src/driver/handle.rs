@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use downbeat_domain::{Caller, Command, CommandId, Rejection, command::AccessCommand};
+use downbeat_domain::{Caller, Command, CommandId, Rejection, command::AccessCommand, file_commit::FileCommitCommand};
 use downbeat_event_log::{Room, Tail};
 use downbeat_proto::worker::v1 as wire;
 use downbeat_runtime::clock::Clock;
@@ -211,6 +211,8 @@ fn eases(command: &Command) -> bool {
         | Command::CancelBackfill { .. }
         | Command::PausePipeline { .. }
         | Command::NoteTimeZones { .. } => true,
+        // What was done elsewhere is done, whether it is written down or not.
+        Command::FileCommit(FileCommitCommand::End(_)) => true,
         Command::Access(access) => matches!(access, AccessCommand::RevokeKey { .. } | AccessCommand::EndLogin { .. }),
         _ => false,
     }
@@ -218,7 +220,10 @@ fn eases(command: &Command) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use downbeat_domain::{PipelineId, RunId};
+    use downbeat_domain::{
+        FileCommitId, PipelineId, RunId,
+        file_commit::{FileCommitEnd, FileCommitEnded},
+    };
 
     use super::*;
 
@@ -227,7 +232,14 @@ mod tests {
         let run = RunId([1; 16]);
         let cancel = Command::CancelRun { run, reason: "enough".to_owned() };
         let wake = Command::WakePipeline { pipeline: PipelineId([1; 16]) };
-        for (command, expected) in [(cancel, true), (wake, false)] {
+        let committed = FileCommitEnded {
+            id: FileCommitId([1; 16]),
+            pipeline: PipelineId([1; 16]),
+            end: FileCommitEnd::Unknown("x".to_owned()),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let committed = Command::FileCommit(FileCommitCommand::End(Box::new(committed)));
+        for (command, expected) in [(cancel, true), (wake, false), (committed, true)] {
             assert_eq!(eases(&command), expected, "{command:?}");
         }
     }

@@ -68,9 +68,12 @@ pub struct Commit {
     /// What the commit says.
     #[arg(long, short)]
     pub message: String,
-    /// The version that the change began from: where the repository has another text, nothing is committed. Default: the current one.
+    /// The version that the change began from (`downbeat pipeline show`): where the repository has another text, nothing is committed.
     #[arg(long)]
-    pub base: Option<u32>,
+    pub base: u32,
+    /// The branch must not be there yet.
+    #[arg(long, requires = "branch")]
+    pub new: bool,
     #[command(flatten)]
     pub by: By,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::{cli::Commit, client, error::Error, render::clean};
 
 pub(super) async fn run(commit: &Commit) -> Result<ExitCode, Error> {
     let source = super::apply::read(&commit.file)?;
-    let (pipeline, version) = (commit.pipeline.clone(), commit.base.unwrap_or_default());
+    let (pipeline, version) = (commit.pipeline.clone(), commit.base);
     let before = GetPipelineSourceRequest { pipeline: pipeline.clone(), version, at_least: None };
     let mut metadata = client::metadata(&commit.servers).await?;
     let before = metadata.get_pipeline_source(before).await.map_err(client::refused)?.into_inner();
@@ -20,6 +20,7 @@ pub(super) async fn run(commit: &Commit) -> Result<ExitCode, Error> {
         base_source: Some(before.source),
         branch: commit.branch.clone().unwrap_or_default(),
         message: commit.message.clone(),
+        new_branch: commit.new,
         actor: commit.by.actor.clone().unwrap_or_default(),
     };
     let mut pipelines = client::pipelines(&commit.servers).await?;

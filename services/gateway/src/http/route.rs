@@ -1,6 +1,6 @@
 //! The table of routes. What a route needs stands beside it and nowhere else: the router, the document and the matrix of the tests come of it.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{http::Method, response::Response};
 use downbeat_domain::access::Role;
@@ -66,6 +66,7 @@ pub(crate) struct Route {
     pub(crate) status: u16,
     pub(crate) gives: Gives,
     pub(crate) body_bytes_max: usize,
+    pub(crate) answer_wait: Duration,
     handler: Handler,
 }
 
@@ -85,8 +86,15 @@ impl Route {
             status: 200,
             gives: Gives::Nothing,
             body_bytes_max: limits::BODY_BYTES_MAX,
+            answer_wait: limits::ANSWER_WAIT,
             handler: Arc::new(move |call| Box::pin(handler(call))),
         }
+    }
+
+    /// It may take so long.
+    pub(crate) fn takes_long(mut self, wait: Duration) -> Self {
+        self.answer_wait = wait;
+        self
     }
 
     /// Parameters of the query.

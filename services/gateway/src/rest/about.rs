@@ -5,7 +5,10 @@
 //! what the caller may not see is not found. Knows nothing about how a request came.
 
 use downbeat_domain::access::Role;
-use downbeat_proto::metadata::v1::{GetBackfillRequest, Pipeline};
+use downbeat_proto::{
+    events::v1::PipelineStorage,
+    metadata::v1::{GetBackfillRequest, Pipeline},
+};
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
 use tonic::Code;
 
@@ -178,13 +181,18 @@ pub(crate) async fn permit(
     }
 }
 
+/// The branch that counts: changes are made on the working branch, where there is one.
+pub(crate) fn counting_branch(kept: &PipelineStorage) -> &str {
+    if kept.working_branch.is_empty() { &kept.default_branch } else { &kept.working_branch }
+}
+
 /// What stands at a commit, or at a branch that does not count, nobody has made the pipeline: to run it is to change what runs.
 ///
 /// # Errors
 /// 403.
 pub(crate) fn may_choose(call: &Call, row: &Pipeline, branch: &str, commit: &str) -> Result<(), Fault> {
     let kept = row.storage.clone().unwrap_or_default();
-    let counts = if kept.working_branch.is_empty() { &kept.default_branch } else { &kept.working_branch };
+    let counts = counting_branch(&kept);
     if commit.is_empty() && (branch.is_empty() || branch == counts) {
         return Ok(());
     }

@@ -128,9 +128,13 @@ async fn answer(
     let body = whole(body, route.body_bytes_max).await?;
     let edge = Arc::clone(edge);
     let call = Call { edge, table, principal, params, query, headers: parts.headers, body, peer, now };
-    let answered = tokio::time::timeout(limits::ANSWER_WAIT, route.answer(call)).await;
-    answered
-        .unwrap_or_else(|_| Err(Fault::Text(StatusCode::GATEWAY_TIMEOUT, "no answer in time: try again".to_owned())))
+    let answered = tokio::time::timeout(route.answer_wait, route.answer(call)).await;
+    answered.unwrap_or_else(|_| {
+        Err(Fault::Text(
+            StatusCode::GATEWAY_TIMEOUT,
+            "no answer in time: it may be done all the same; look, and try again".to_owned(),
+        ))
+    })
 }
 
 fn busy() -> Fault {

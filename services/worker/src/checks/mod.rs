@@ -170,7 +170,7 @@ impl Checks {
         }
         let known = self.repositories.as_ref().filter(|it| it.knows(&check.integration, &check.sensor_type));
         if let Some(repositories) = known {
-            let parameters = read_parameters(&check.parameters)?;
+            let parameters = read_up_to(&check.parameters, REPOSITORY_PARAMETERS_BYTES_MAX)?;
             let done = repositories.carry_out(&check.sensor_type, &parameters, time).await?;
             return Ok(Verdict::Passed { outputs: done.to_string() });
         }
@@ -230,9 +230,13 @@ fn verdict(finding: Result<Finding, Failure>, connection: Option<&Connection>) -
 }
 
 fn read_parameters(text: &str) -> Result<Map<String, Value>, Failure> {
-    if text.len() > CHECK_PARAMETERS_BYTES_MAX {
+    read_up_to(text, CHECK_PARAMETERS_BYTES_MAX)
+}
+
+fn read_up_to(text: &str, most: usize) -> Result<Map<String, Value>, Failure> {
+    if text.len() > most {
         return Err(Failure::misconfigured(format!(
-            "the check's parameters take {} bytes; at most {CHECK_PARAMETERS_BYTES_MAX} are allowed",
+            "the check's parameters take {} bytes; at most {most} are allowed",
             text.len()
         )));
     }

@@ -46,11 +46,16 @@ impl Git {
         let patterns = patterns(written).map_err(|why| connection.wrong(FIELD, why))?;
         let is_there = match address.protocol {
             Protocol::File => self.is_folder_of(hosts, connection, provider, address)?,
-            _ => self.is_for(hosts, connection, provider, address)?,
+            _ => {
+                // Whoever names a repository may write into that one, and no other of its server.
+                let is_it = connection.text("git_repository")?.is_none_or(|own| plain(own.trim()) == plain(at));
+                is_it && self.is_for(hosts, connection, provider, address)?
+            }
         };
         if !is_there {
-            let what =
-                format!("is for another server than {at}: git_repository says for which, or --git-host of the worker");
+            let what = format!(
+                "is for another repository or server than {at}: git_repository says for which one, or --git-host of the worker"
+            );
             return Err(connection.wrong(FIELD, what));
         }
         if !patterns.iter().any(|pattern| fits(pattern, branch)) {

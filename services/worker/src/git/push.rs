@@ -47,15 +47,26 @@ const REFUSED: [(&str, &str); 12] = [
 const PROTECTED: &str = "the host protects this branch: commit onto another one and open a pull request, or let the owner of git_token push there";
 const MAY_NOT: &str = "git_token, or git_private_key, may not write there: give it that permission at the host";
 
-/// What the words of git and the host mean.
-pub(super) fn why(said: &str) -> Failed {
-    let small = said.to_ascii_lowercase();
+/// What the words of git and the host mean. `rejected`: what git lists of the branch, which only stands there where the host has answered; `said`:
+/// all that was printed, in which a host may write what it likes.
+pub(super) fn why(rejected: &str, said: &str) -> Failed {
+    let (listed, small) = (rejected.to_ascii_lowercase(), said.to_ascii_lowercase());
     let refused = |advice: &str| Failed::Refused(FailureClass::Misconfigured, format!(" ({advice})"));
+    if listed.trim().is_empty() {
+        // It did not come to the branch.
+        let is_shut = ["returned error: 403", "permission denied"].iter().any(|words| small.contains(words))
+            || (small.contains("permission to ") && small.contains(" denied to "));
+        if is_shut {
+            return refused(MAY_NOT);
+        }
+        let (class, advice) = reasons::of(said);
+        return Failed::Refused(class, advice);
+    }
     // Said in the words of a branch that has moved.
     if small.contains("cannot create 'refs/") {
         return refused("a branch stands in the way of this name: choose another one");
     }
-    if MOVED.iter().any(|words| small.contains(words)) {
+    if MOVED.iter().any(|words| listed.contains(words)) {
         return Failed::Moved;
     }
     if let Some((_, advice)) = REFUSED.iter().find(|(words, _)| small.contains(words)) {
@@ -69,6 +80,10 @@ pub(super) fn why(said: &str) -> Failed {
 mod tests {
     use super::*;
 
+    fn why_of(said: &str) -> Failed {
+        why(&said.lines().filter(|line| line.starts_with('!')).collect::<Vec<_>>().join("\n"), said)
+    }
+
     #[test]
     fn who_was_faster_is_told_from_who_refuses() {
         for (said, expected) in [
@@ -76,15 +91,15 @@ mod tests {
             ("!\t0f:refs/heads/x\t[remote rejected] (cannot lock ref 'refs/heads/x': is at 0e but expected 0d)", None),
             ("!\t0f:refs/heads/x\t[remote rejected] (failed to update ref)", None),
             (
-                "cannot lock ref 'refs/heads/a/b': 'refs/heads/a' exists; cannot create 'refs/heads/a/b'",
+                "!\t0f:refs/heads/a/b\t[remote rejected] (cannot lock ref 'refs/heads/a/b': 'refs/heads/a' exists; cannot create 'refs/heads/a/b')",
                 Some("in the way"),
             ),
             (
-                "remote: error: GH006: Protected branch update failed\n[remote rejected] (protected branch hook declined)",
+                "remote: error: GH006: Protected branch update failed\n!\t0f:refs/heads/x\t[remote rejected] (protected branch hook declined)",
                 Some("protects"),
             ),
             (
-                "remote: GitLab: You are not allowed to push code to protected branches on this project.",
+                "remote: GitLab: You are not allowed to push code to protected branches on this project.\n!\t0f:refs/heads/x\t[remote rejected] (pre-receive hook declined)",
                 Some("protects"),
             ),
             (
@@ -97,7 +112,7 @@ mod tests {
             ),
             ("fatal: Authentication failed for 'https://x'", Some("does not take git_token")),
         ] {
-            match (why(said), expected) {
+            match (why_of(said), expected) {
                 (Failed::Moved, None) => {}
                 (Failed::Refused(FailureClass::Misconfigured, advice), Some(words)) => {
                     assert!(advice.contains(words), "{said}: {advice}");
@@ -105,6 +120,14 @@ mod tests {
                 other => panic!("{said}: {other:?}"),
             }
         }
-        assert_eq!(why("unexpected disconnect"), Failed::Refused(FailureClass::Transient, String::new()));
+        // What a host tells everybody is no answer, where the line ends before there is one.
+        let lost = Failed::Refused(FailureClass::Transient, String::new());
+        for said in [
+            "unexpected disconnect",
+            "remote: ask ops for write access; main is a protected branch\nfatal: the remote end hung up unexpectedly",
+            "remote: cannot lock ref\nfatal: the remote end hung up unexpectedly",
+        ] {
+            assert_eq!(why_of(said), lost, "{said}");
+        }
     }
 }

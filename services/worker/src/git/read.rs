@@ -19,11 +19,11 @@ use super::{
 use crate::attempt::{Ending, Failure};
 use crate::connections::Connection;
 use crate::connectors::Step;
-use crate::limits::{GIT_READ_BYTES_MAX, GIT_READ_FILE_BYTES_MAX, GIT_READ_FILES_MAX, GIT_READ_PATH_CHARS_MAX};
+use crate::limits::{
+    GIT_READ_BYTES_MAX, GIT_READ_FILE_BYTES_MAX, GIT_READ_FILES_MAX, GIT_READ_PATH_CHARS_MAX, GIT_SAID_BYTES_MAX,
+};
 use crate::stop::{StopLevel, StopSender, StopSignal, stop_channel};
 
-/// Bytes of what git says of refs and entries that are read.
-const SAID_BYTES_MAX: usize = 64 * 1024;
 /// How a file begins that Git LFS keeps elsewhere.
 const LFS_POINTER: &str = "version https://git-lfs.github.com/spec/";
 const ADVICE: &str = "only one file of it is wanted, so something in it is too large";
@@ -233,7 +233,7 @@ impl Fetching<'_> {
 
     /// The one word that git prints.
     pub(super) async fn word(&self, folder: &Path, what: &str, arguments: Vec<String>) -> Step<String> {
-        let said = self.asked(folder, what, arguments, Some(SAID_BYTES_MAX)).await?;
+        let said = self.asked(folder, what, arguments, Some(GIT_SAID_BYTES_MAX)).await?;
         Ok(String::from_utf8_lossy(&said).trim().to_owned())
     }
 
@@ -247,7 +247,7 @@ impl Fetching<'_> {
     /// Where the server says that a reference is, and its name there.
     pub(super) async fn head_of(&self, folder: &Path, reference: &Reference) -> Step<Option<(String, String)>> {
         let list = words(&["ls-remote", "--symref", "--", "origin", reference.refspec()]);
-        let said = self.asked(folder, "asking for the branch", list, Some(SAID_BYTES_MAX)).await?;
+        let said = self.asked(folder, "asking for the branch", list, Some(GIT_SAID_BYTES_MAX)).await?;
         Ok(head(&String::from_utf8_lossy(&said), reference))
     }
 
@@ -256,7 +256,7 @@ impl Fetching<'_> {
         let place = format!("{path} of {} at commit {commit}", self.repository.address.text);
         let wrong = |why: String| Ending::from(Failure::misconfigured(format!("{place}: {why}")));
         let list = words(&["ls-tree", "-z", "--full-tree", "--", commit, path]);
-        let said = self.asked(folder, "looking for the file", list, Some(SAID_BYTES_MAX)).await?;
+        let said = self.asked(folder, "looking for the file", list, Some(GIT_SAID_BYTES_MAX)).await?;
         let said = String::from_utf8_lossy(&said).into_owned();
         let entry = said.split('\0').find_map(|line| line.split_once('\t').filter(|(_, name)| *name == path));
         let Some((head, _)) = entry else { return Ok(None) };

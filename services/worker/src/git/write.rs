@@ -5,7 +5,16 @@
 //! written; that what is asked for a second time is done once; that of the file only its text changes. Nothing is left when it is
 //! dropped; then, and when it fails, the host may have taken the commit. Knows nothing of what the text means.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use downbeat_proto::events::v1::FailureClass;
 
 use super::{
     Fetching, Git, Repository,
@@ -21,11 +30,11 @@ use super::{
 use crate::attempt::{Ending, Failure};
 use crate::connections::Connection;
 use crate::connectors::Step;
-use crate::limits::{GIT_AUTHOR_BYTES_MAX, GIT_MESSAGE_BYTES_MAX, GIT_PUSHES_MAX, GIT_READ_FILE_BYTES_MAX};
+use crate::limits::{
+    GIT_AUTHOR_BYTES_MAX, GIT_MESSAGE_BYTES_MAX, GIT_PUSHES_MAX, GIT_READ_FILE_BYTES_MAX, GIT_SAID_BYTES_MAX,
+};
 use crate::stop::{StopSignal, stop_channel};
 
-/// Bytes of what git says of a push that are read.
-const SAID_BYTES_MAX: usize = 64 * 1024;
 /// Beside the checkout: what git reads of files, as arguments are for all to see.
 const TEXT: &str = "text";
 const MESSAGE: &str = "message";
@@ -49,6 +58,8 @@ pub(crate) struct FileToCommit {
     pub(crate) base: String,
     pub(crate) message: String,
     pub(crate) author: Author,
+    /// The branch must not be there yet, or have this very text.
+    pub(crate) new_branch: bool,
     pub(crate) time: Duration,
 }
 
@@ -72,6 +83,8 @@ pub(crate) enum Written {
     },
     /// The file is neither what the edit began from nor what is to be written; why, for people.
     Conflict(String),
+    /// Something failed that may work the next time, before anything was pushed; what.
+    Undone(String),
 }
 
 /// Where a commit goes.
@@ -106,9 +119,16 @@ impl Git {
         let (asks, stop) = stop_channel();
         let _ends = EndsOnDrop(asks);
         // In a task of its own: whoever waits may be dropped, and git has to be ended then, not left alone.
-        let writing = tokio::spawn(async move { git.write_in(tent, &repository, &asked, &stop).await });
+        let pushing = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&pushing);
+        let writing = tokio::spawn(async move { git.write_in(tent, &repository, &asked, &stop, &begun).await });
         match writing.await {
             Ok(Ok(written)) => Ok(written),
+            Ok(Err(Ending::Failed(failure)))
+                if failure.class == FailureClass::Transient && !pushing.load(Ordering::Relaxed) =>
+            {
+                Ok(Written::Undone(failure.message))
+            }
             Ok(Err(Ending::Failed(failure))) => Err(failure),
             Ok(Err(_)) => Err(Failure::transient("git was ended before it was done")),
             Err(_) => Err(Failure::job("writing the file failed inside Downbeat (a bug there, please report it)")),
@@ -121,6 +141,7 @@ impl Git {
         repository: &Repository,
         asked: &FileToCommit,
         stop: &StopSignal,
+        pushing: &AtomicBool,
     ) -> Step<Written> {
         let addresses = reach::addresses(&repository.address, stop).await?;
         let ground = tent.ground(stop);
@@ -138,14 +159,14 @@ impl Git {
         ] {
             fetching.environment.insert(name.to_owned(), value.to_owned());
         }
-        let written = fetching.write(asked).await;
+        let written = fetching.write(asked, pushing).await;
         drop(keys);
         written
     }
 }
 
 impl Fetching<'_> {
-    async fn write(&self, asked: &FileToCommit) -> Step<Written> {
+    async fn write(&self, asked: &FileToCommit, pushing: &AtomicBool) -> Step<Written> {
         let folder = self.begin().await?;
         let mut said = String::new();
         for _ in 0..GIT_PUSHES_MAX {
@@ -155,12 +176,20 @@ impl Fetching<'_> {
                 Some(There { text, .. }) if text == asked.text => {
                     return Ok(Written::Stands { commit: onto.parent, branch: onto.named, changed: false });
                 }
+                _ if asked.new_branch && !onto.is_new => {
+                    let place = &self.repository.address.text;
+                    let (branch, parent) = (&onto.named, &onto.parent);
+                    return Ok(Written::Conflict(format!(
+                        "a branch {branch} is there already in {place} (commit {parent}): name another one"
+                    )));
+                }
                 Some(There { mode, text }) if digest(&text) == asked.base => mode,
                 None if asked.base.is_empty() => NEW_FILE.to_owned(),
                 other => return Ok(Written::Conflict(self.conflict(&onto, asked, other.is_some()))),
             };
             let commit = self.commit(&folder, &onto, &mode, &asked.path).await?;
             let branch = asked.branch.clone();
+            pushing.store(true, Ordering::Relaxed);
             match self.push(&folder, &commit, &onto).await? {
                 None => return Ok(Written::Stands { commit, branch, changed: true }),
                 // It may be there already: another try of the same, or somebody else's text.
@@ -223,12 +252,12 @@ impl Fetching<'_> {
         let lease = format!("--force-with-lease={name}:{expected}");
         let mut push = words(&["push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed"]);
         push.extend(words(&["--recurse-submodules=no", &lease, "--", "origin", &format!("{commit}:{name}")]));
-        let ran = self.ran(folder, push, Some(SAID_BYTES_MAX)).await?;
+        let ran = self.ran(folder, push, Some(GIT_SAID_BYTES_MAX)).await?;
         let Some(how) = failed(&ran.exit)? else { return Ok(None) };
         let listed = String::from_utf8_lossy(&ran.output).into_owned();
         let rejected = listed.lines().filter(|line| line.starts_with('!')).collect::<Vec<_>>().join("\n");
         let said = format!("{}\n{rejected}", self.ground.log.tail().await);
-        match push::why(&said) {
+        match push::why(&rejected, &said) {
             push::Failed::Refused(class, advice) => Err(self.failure("pushing", &how, &said, (class, advice)).into()),
             push::Failed::Moved => Ok(Some(rejected)),
         }
@@ -253,6 +282,12 @@ impl FileToCommit {
         check_path(&self.path)?;
         if self.path.is_empty() {
             return Err(bad("path", "of the file is empty"));
+        }
+        // What hosts and tools run by themselves lies in such places, and is no pipeline.
+        let is_yaml = [".yml", ".yaml"].iter().any(|end| self.path.ends_with(end));
+        if !is_yaml || self.path.split('/').any(|part| part.starts_with('.')) {
+            let why = "is none that is written: it has to end with .yml or .yaml, and no part of it begins with a dot";
+            return Err(bad("path", &format!("{:?} {why}", self.path)));
         }
         if self.text.len() > GIT_READ_FILE_BYTES_MAX {
             return Err(bad(

@@ -125,6 +125,7 @@ impl Repositories {
             base: text(parameters, "base_digest")?,
             message: text(parameters, "message")?,
             author: Author { name: text(parameters, "author")?, mail: text(parameters, "author_mail")? },
+            new_branch: text(parameters, "new_branch")? == "true",
             time,
         };
         let _room = self.room.acquire().await.map_err(|_| Failure::transient("the worker is ending"))?;
@@ -133,6 +134,11 @@ impl Repositories {
                 json!({ "commit": commit, "branch": branch, "changed": changed })
             }
             Written::Conflict(why) => json!({ "conflict": cut(why) }),
+            // Credentials may stand in what git said.
+            Written::Undone(why) => json!({ "undone": cut(match connection {
+                Some(connection) => connection.hide(why),
+                None => why,
+            }) }),
         })
     }
 }

@@ -7,6 +7,7 @@
 use downbeat_domain::{
     Command, FileCommitId, GitOrigin,
     file_commit::{AskFileCommit, FileCommitCommand, FileCommitEnd, FileCommitEnded},
+    storage::branch_name,
 };
 use downbeat_event_log::Tail;
 use downbeat_proto::{control::v1 as wire, event};
@@ -36,6 +37,7 @@ impl Control {
         asker.person()?;
         let kept = self.kept(&request.pipeline).await?;
         let At { branch, .. } = asked_at(&kept, &request.branch, "")?;
+        let branch = branch_name(&branch).map_err(Status::invalid_argument)?.to_owned();
         let apply = wire::ApplyPipelineRequest {
             alias: kept.alias.clone(),
             source: request.source.clone(),
@@ -59,8 +61,16 @@ impl Control {
         let (end, answer) = read(self.push(&kept, &branch, &request, asker).await?);
         let ended = FileCommitEnded { id, pipeline: kept.pipeline, end, at: Timestamp::UNIX_EPOCH };
         let ended = Command::FileCommit(FileCommitCommand::End(Box::new(ended)));
-        let (_, tail) = self.decide(asker, ended, None).await?.map_err(|rejection| rejected(&rejection))?;
+        let ended = self.decide(asker, ended, None).await.and_then(|ended| ended.map_err(|why| rejected(&why)));
         let (origin, changed) = answer?;
+        // It stands there; what the log has of it is that somebody asked.
+        let (_, tail) = ended.map_err(|status| {
+            Status::unavailable(format!(
+                "it is committed ({}), and not written down here: {}",
+                origin.commit,
+                status.message()
+            ))
+        })?;
         Ok(self.stored(&kept, apply, (origin, changed), asker, tail).await)
     }
 
@@ -84,6 +94,7 @@ impl Control {
             ("message", &request.message),
             ("author", &author),
             ("author_mail", &mail),
+            ("new_branch", if request.new_branch { "true" } else { "" }),
         ];
         self.told_by_a_worker(COMMIT_FILE, &parameters, limits::COMMIT_TIMEOUT).await
     }
@@ -97,10 +108,10 @@ impl Control {
         asker: &Asker,
         tail: Tail,
     ) -> wire::CommitPipelineFileResponse {
-        let counts = origin.branch == kept.branch();
+        let counts = Ok(origin.branch.as_str()) == branch_name(kept.branch());
         let stored = if counts {
             // What stands there counts, and that may be more by now.
-            self.bring_up(kept, asker, limits::READ_TIMEOUT).await.map(|(applied, _)| applied)
+            self.bring_up(kept, asker, limits::READ_TIMEOUT).await.map(|(applied, now)| of_this(applied, &origin, &now))
         } else {
             let apply = wire::ApplyPipelineRequest { origin: Some(event::git_origin(&origin)), ..apply };
             self.apply_of(apply, asker, &origin.commit, Some(&kept.storage)).await
@@ -121,6 +132,16 @@ impl Control {
     }
 }
 
+/// What was stored, if it is what was committed: somebody else may have pushed meanwhile, and then it is theirs.
+fn of_this(applied: wire::ApplyPipelineResponse, ours: &GitOrigin, now: &GitOrigin) -> wire::ApplyPipelineResponse {
+    if now.commit == ours.commit {
+        return applied;
+    }
+    let mut warnings = applied.warnings;
+    warnings.push(format!("the branch has moved on since: version {} is of commit {}", applied.version, now.commit));
+    wire::ApplyPipelineResponse { version: 0, warnings, ..applied }
+}
+
 /// For the log, and for the asker.
 fn read(said: Said) -> (FileCommitEnd, Result<(GitOrigin, bool), Status>) {
     let again = "; ask again: what stands there already is not committed twice";
@@ -139,6 +160,10 @@ fn read(said: Said) -> (FileCommitEnd, Result<(GitOrigin, bool), Status>) {
             if let Some(why) = text("conflict") {
                 let words = format!("{why}. Nothing was written: begin from what stands there.");
                 return (FileCommitEnd::Refused(why), Err(Status::aborted(words)));
+            }
+            if let Some(why) = text("undone") {
+                let status = Status::unavailable(format!("nothing was written: {why}; try again"));
+                return (FileCommitEnd::Refused(why), Err(status));
             }
             let changed = answer.get("changed").and_then(Value::as_bool).unwrap_or(true);
             let origin =
@@ -187,6 +212,20 @@ mod tests {
     }
 
     #[test]
+    fn a_version_of_somebody_elses_commit_is_not_ours() {
+        let origin = |commit: &str| GitOrigin { branch: "main".to_owned(), commit: commit.repeat(20) };
+        let applied = wire::ApplyPipelineResponse { version: 7, ..Default::default() };
+        assert_eq!(of_this(applied.clone(), &origin("0a"), &origin("0a")), applied);
+        let theirs = of_this(applied, &origin("0a"), &origin("0b"));
+        assert_eq!(theirs.version, 0);
+        assert!(
+            theirs.warnings[0].contains("version 7") && theirs.warnings[0].contains("0b0b"),
+            "{:?}",
+            theirs.warnings
+        );
+    }
+
+    #[test]
     fn what_may_have_been_done_is_told_from_what_was_not() {
         let answer = |json: serde_json::Value| Said::Answer(json.as_object().cloned().unwrap_or_default());
         let commit = "0f".repeat(20);
@@ -202,6 +241,7 @@ mod tests {
             (Said::Nobody("m".to_owned()), Code::Unavailable, true),
             (Said::Lost("m".to_owned()), Code::Unavailable, false),
             (answer(serde_json::json!({ "conflict": "m" })), Code::Aborted, true),
+            (answer(serde_json::json!({ "undone": "m" })), Code::Unavailable, true),
             (answer(serde_json::json!({ "commit": "m" })), Code::Unavailable, false),
         ] {
             let shown = format!("{said:?}");

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tonic::Code;
 
 use super::{
-    super::{links, sought},
+    super::{about, links, sought},
     git,
     judged::Verdict,
     source::refused,
@@ -31,6 +31,9 @@ pub(super) struct Commit {
     branch: Option<String>,
     /// What the commit says.
     message: String,
+    /// The branch must not be there yet, or have this very text already: 409 else.
+    #[serde(default)]
+    new_branch: bool,
 }
 
 /// Where it stands now.
@@ -70,6 +73,7 @@ pub(super) async fn commit(call: Call) -> Result<Response, Fault> {
         base_source: body.base_yaml,
         branch: body.branch.unwrap_or_default(),
         message: body.message,
+        new_branch: body.new_branch,
         ..Default::default()
     };
     let done = call.edge.upstream.pipelines().commit_pipeline_file(call.ask(request)).await.map_err(|status| {
@@ -81,7 +85,7 @@ pub(super) async fn commit(call: Call) -> Result<Response, Fault> {
     let done = done.into_inner();
     call.edge.upstream.wrote(done.position);
     let (origin, storage) = (done.origin.unwrap_or_default(), row.storage.unwrap_or_default());
-    let counting = if storage.working_branch.is_empty() { &storage.default_branch } else { &storage.working_branch };
+    let counting = about::counting_branch(&storage);
     let committed = Committed {
         commit_link: links::commit(&storage, &origin.commit),
         pull_request_link: links::merge(&storage, &origin.branch, counting).filter(|_| !done.counts),

@@ -84,6 +84,7 @@ pub(super) fn routes(routes: &mut Routes) {
         Route::new(Method::POST, "/pipelines/{id}/commit", editor, says, commit::commit)
             .takes::<commit::Commit>()
             .takes_at_most(limits::TWO_TEXTS_BODY_BYTES_MAX)
+            .takes_long(limits::COMMIT_WAIT)
             .gives::<commit::Committed>(200),
     );
     let says = "Every version of a pipeline, newest first, drafts among them";

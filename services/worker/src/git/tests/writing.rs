@@ -82,6 +82,7 @@ impl Place {
             base: of(OLD),
             message: "Orders of today".to_owned(),
             author: Author { name: "Ada L".to_owned(), mail: "ada@example.com".to_owned() },
+            new_branch: false,
             time: Duration::from_secs(30),
         }
     }
@@ -288,8 +289,8 @@ async fn nobody_pushes_where_no_connection_says_so() {
             "main",
             "does not allow the branch main",
         ),
-        (json!({ "git_repository": "file:elsewhere", "git_push": "*" }), "main", "is for another server"),
-        (json!({ "git_push": "*" }), "main", "is for another server"),
+        (json!({ "git_repository": "file:elsewhere", "git_push": "*" }), "main", "is for another repository"),
+        (json!({ "git_push": "*" }), "main", "is for another repository"),
         (json!({ "git_repository": "file:address", "git_push": "*", "git_token": TOKEN }), "main", "git_token"),
     ] {
         let connection = place.connection(fields.clone()).await;
@@ -325,6 +326,9 @@ async fn hostile_names_and_texts_are_refused_or_made_harmless() {
         (FileToCommit { from: "nope".to_owned(), ..place.asked("", "nope") }, "there is no branch nope"),
         (at(""), "is empty"),
         (at(".git/config"), "is no path"),
+        (at(".github/workflows/run.yml"), "begins with a dot"),
+        (at("pipelines/.hidden.yml"), "begins with a dot"),
+        (at("setup.py"), "has to end with .yml"),
         (at("../x"), "is no path"),
         (at("a\nb"), "is no path"),
         (message(" \n "), "takes 1 to"),
@@ -360,6 +364,35 @@ async fn hostile_names_and_texts_are_refused_or_made_harmless() {
 }
 
 #[tokio::test]
+async fn a_branch_that_has_to_be_new_is_nobodys_else() {
+    let place = Place::new();
+    let asked = || FileToCommit { new_branch: true, ..place.asked("main", "topic") };
+    let first = stands(place.commit(asked()).await);
+    assert!(first.2);
+    // The same again, as after an answer that was lost.
+    assert_eq!(stands(place.commit(asked()).await), (first.0.clone(), "topic".to_owned(), false));
+    let other = FileToCommit { text: OLD.to_owned(), base: of(NEW), ..asked() };
+    assert!(conflict(place.commit(other.clone()).await).contains("is there already"));
+    stands(place.commit(FileToCommit { new_branch: false, ..other }).await);
+}
+
+#[tokio::test]
+async fn what_fails_before_a_push_is_known_not_to_be_done() {
+    let place = Place::new();
+    std::fs::rename(place.bare(), place.folder.path().join("away")).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = format!("http://{}/code.git", listener.local_addr().unwrap());
+    drop(listener);
+    let fields = json!({ "git_repository": closed, "git_push": "*", "git_token": TOKEN });
+    let connection = place.connection(fields).await;
+    let asked = FileToCommit { repository: closed, ..place.asked("main", "main") };
+    match place.commit_as(Some(&connection), asked).await {
+        Ok(Written::Undone(why)) => assert!(!why.contains(TOKEN), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_large_text_arrives_whole() {
     let place = Place::new();
     let text = format!("{NEW}{}", "# ü and more\n".repeat(200_000));
@@ -377,11 +410,13 @@ async fn over_http_a_token_pushes_to_its_own_server_and_a_host_may_refuse() {
     let asked = |url: &str| FileToCommit { repository: url.to_owned(), ..place.asked("main", "main") };
     let fields = |token: Option<&str>| json!({ "git_repository": there, "git_push": "main", "git_token": token });
 
+    let moved = json!({ "git_repository": format!("{base}/moved/x.git"), "git_push": "main", "git_token": TOKEN });
     for (connection, url, why) in [
         (fields(None), there.clone(), "git_token is missing"),
-        (fields(Some(TOKEN)), format!("{other}/code.git"), "is for another server"),
+        (fields(Some(TOKEN)), format!("{other}/code.git"), "is for another repository"),
         (fields(Some("another-s3cret")), there.clone(), "git_token"),
-        (fields(Some(TOKEN)), format!("{base}/moved/x.git"), "leads elsewhere"),
+        (fields(Some(TOKEN)), format!("{base}/other.git"), "is for another repository"),
+        (moved, format!("{base}/moved/x.git"), "leads elsewhere"),
     ] {
         let connection = place.connection(connection).await;
         let failure = place.commit_as(Some(&connection), asked(&url)).await.unwrap_err();

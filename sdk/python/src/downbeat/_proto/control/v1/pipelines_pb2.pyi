@@ -185,10 +185,11 @@ class CommitPipelineFileRequest(google.protobuf.message.Message):
     BRANCH_FIELD_NUMBER: builtins.int
     MESSAGE_FIELD_NUMBER: builtins.int
     ACTOR_FIELD_NUMBER: builtins.int
+    NEW_BRANCH_FIELD_NUMBER: builtins.int
     pipeline: builtins.str
     """Id or alias."""
     source: builtins.str
-    """The text, as of ApplyPipelineRequest; at most 3 MiB."""
+    """The text, as of ApplyPipelineRequest; at most 3 MiB, as of all files that are read of repositories."""
     base_source: builtins.str
     """The text that the change began from; absent = the file must not be there."""
     branch: builtins.str
@@ -196,6 +197,8 @@ class CommitPipelineFileRequest(google.protobuf.message.Message):
     message: builtins.str
     """What the commit says, at most 16 KiB."""
     actor: builtins.str
+    new_branch: builtins.bool
+    """The branch must not be there yet; one that is there and has this text already is as good."""
     def __init__(
         self,
         *,
@@ -205,9 +208,10 @@ class CommitPipelineFileRequest(google.protobuf.message.Message):
         branch: builtins.str = ...,
         message: builtins.str = ...,
         actor: builtins.str = ...,
+        new_branch: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_base_source", b"_base_source", "base_source", b"base_source"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_base_source", b"_base_source", "actor", b"actor", "base_source", b"base_source", "branch", b"branch", "message", b"message", "pipeline", b"pipeline", "source", b"source"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_base_source", b"_base_source", "actor", b"actor", "base_source", b"base_source", "branch", b"branch", "message", b"message", "new_branch", b"new_branch", "pipeline", b"pipeline", "source", b"source"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_base_source", b"_base_source"]) -> typing.Literal["base_source"] | None: ...
 
 global___CommitPipelineFileRequest = CommitPipelineFileRequest
@@ -225,7 +229,7 @@ class CommitPipelineFileResponse(google.protobuf.message.Message):
     changed: builtins.bool
     """False: it stood there before."""
     version: builtins.int
-    """The version that has this text; 0 = it could not be stored yet, which a look at the repository does."""
+    """The version that has this text; 0 = it could not be stored yet, which a look at the repository does, or the branch has moved on since."""
     counts: builtins.bool
     """That is the branch that counts, and the version the current one."""
     @property
