@@ -38,7 +38,9 @@ use tracing::{debug, info};
 use crate::alerts::{self, Alerts};
 use crate::attempt::{Failure, cut};
 use crate::connections::{Connection, Connections, Fields, none_given};
-use crate::limits::{CHECK_OUTPUTS_BYTES_MAX, CHECK_PARAMETERS_BYTES_MAX, CHECK_SECONDS_MAX};
+use crate::limits::{
+    CHECK_OUTPUTS_BYTES_MAX, CHECK_PARAMETERS_BYTES_MAX, CHECK_SECONDS_MAX, REPOSITORY_PARAMETERS_BYTES_MAX,
+};
 use crate::repositories::Repositories;
 use crate::sql::{Sql, clickhouse::ClickHouse, mysql::MySql, postgres::Postgres, sqlserver::SqlServer};
 use crate::verdict::Verdict;

@@ -263,7 +263,7 @@ async fn the_words_of_this_git_for_a_branch_that_has_moved_are_known() {
         let ran = command.args(["push", "--porcelain", &lease, "--", &place.url(), refspec]).output().unwrap();
         assert!(!ran.status.success());
         let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-        assert_eq!(push::why(&said), push::Failed::Moved, "{said}");
+        assert_eq!(push::why(&said, &said), push::Failed::Moved, "{said}");
     }
 }
 
