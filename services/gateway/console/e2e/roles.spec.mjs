@@ -77,5 +77,5 @@ it('an operator starts a backfill and makes no pool', async ({ page, site, serve
 it('a key for a label is told what it does not see', async ({ page, site, server }) => {
   const { label } = await ready(server);
   await site.enter(page, '/operate/pools', label);
-  await page.getByText('This needs a key for the whole account; yours is for some labels.').first().waitFor();
+  await page.getByText('This needs the role Viewer for the whole account; you have it for these labels: sales.').first().waitFor();
 });

@@ -19,7 +19,11 @@ export interface Me {
   labels: string[];
   readOnly: boolean;
   expiresAt: string | null;
+  /** All of what they may. */
+  grants: { role: Role; labels: string[] }[];
 }
+/** Where a role has to hold: for the whole account, for a pipeline with these labels, or for anything at all. */
+export type Where = 'account' | 'anything' | readonly string[];
 
 const ORDER: Role[] = ['VIEWER', 'OPERATOR', 'EDITOR', 'ADMIN'];
 
@@ -27,18 +31,21 @@ const rank = (role: Role | null) => (role === null ? -1 : ORDER.indexOf(role));
 
 export const roleName = (role: Role | null): string => t(role === null ? 'shell.role.none' : `shell.role.${role}`);
 
-/** Why `me` may not do what needs `role` (for the `whole` account), or undefined if they may. */
-export function denied(me: Me | undefined, role: Role, whole = false): string | undefined {
+/** Why `me` may not do what needs `role` there, or undefined if they may. The gateway judges grants in the same way. */
+export function denied(me: Me | undefined, role: Role, where: Where): string | undefined {
   if (!me) return t('shell.denied.unknown');
   if (me.readOnly && role !== 'VIEWER') return t('shell.denied.reads');
-  if (rank(me.role) < rank(role)) return t('shell.denied.role', { role: t(`shell.role.${role}`), yours: roleName(me.role) });
-  if (whole && me.labels.length > 0) return t('shell.denied.labels');
-  return undefined;
+  const enough = me.grants.filter((grant) => rank(grant.role) >= rank(role));
+  if (enough.length === 0) return t('shell.denied.role', { role: roleName(role), yours: roleName(me.role) });
+  if (where === 'anything' || enough.some((grant) => grant.labels.length === 0)) return undefined;
+  const labels = [...new Set(enough.flatMap((grant) => grant.labels))];
+  if (where !== 'account' && where.some((label) => labels.includes(label))) return undefined;
+  return t(where === 'account' ? 'shell.denied.account' : 'shell.denied.pipeline', { role: roleName(role), labels: labels.join(', ') });
 }
 
 export const useMe = () => useQuery({ queryKey: ['me'], queryFn: ({ signal }) => get<Me>('/me', {}, signal), staleTime: 60_000 });
 
 /** Why whoever is signed in may not do it, or undefined if they may. */
-export function useDenied(role: Role, whole = false): string | undefined {
-  return denied(useMe().data, role, whole);
+export function useDenied(role: Role, where: Where): string | undefined {
+  return denied(useMe().data, role, where);
 }

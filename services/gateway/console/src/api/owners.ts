@@ -1,6 +1,11 @@
-/** Who answers for each pipeline, and by what it is found: all that somebody sees, asked for in a few pages and not one by one. */
+/**
+ * Who answers for each pipeline, by what it is found, and who may do something to it: of all that somebody sees, asked for
+ * in a few pages and not one by one.
+ */
 import { useQuery } from '@tanstack/react-query';
+import { t } from '../i18n';
 import { get } from './client';
+import { denied, useMe, type Role } from './me';
 import { POLL } from './query';
 
 export interface Owned {
@@ -31,7 +36,24 @@ async function all(signal: AbortSignal): Promise<Map<string, Owned>> {
   return found;
 }
 
-/** By the pipelines' ids; empty until it is known. What changes a pipeline has it looked at again. */
+/** What changes a pipeline has it looked at again. */
+const useAll = (enabled: boolean) =>
+  useQuery({ queryKey: ['pipelines', 'with-owners'], queryFn: ({ signal }) => all(signal), refetchInterval: POLL.usual, structuralSharing: false, enabled }).data;
+
+/** By the pipelines' ids; empty until it is known. */
 export function useOwned(): Map<string, Owned> {
-  return useQuery({ queryKey: ['pipelines', 'with-owners'], queryFn: ({ signal }) => all(signal), refetchInterval: POLL.usual, structuralSharing: false }).data ?? NONE;
+  return useAll(true) ?? NONE;
+}
+
+/** Why whoever is signed in may not do what needs `role` to the pipeline of an id (undefined: one that is not there yet). */
+export function useDeniedOf(role: Role): (pipeline: string | undefined) => string | undefined {
+  const me = useMe().data;
+  const everywhere = denied(me, role, 'account');
+  // Labels decide only where the role is bound to some.
+  const bound = everywhere !== undefined && denied(me, role, 'anything') === undefined;
+  const owned = useAll(bound);
+  return (pipeline) => {
+    if (!bound || pipeline === undefined) return everywhere;
+    return owned ? denied(me, role, owned.get(pipeline)?.labels ?? []) : t('parts.loading');
+  };
 }

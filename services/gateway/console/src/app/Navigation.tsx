@@ -32,7 +32,7 @@ function Item({ item, path }: { item: NavItem; path: string }) {
       {item.items && inside && (
         <ul className={css.sub}>
           {item.items
-            .filter((one) => one.role === undefined || denied(me, one.role, true) === undefined)
+            .filter((one) => one.role === undefined || denied(me, one.role, 'account') === undefined)
             .map((one) => (
               <Item key={one.to} item={one} path={path} />
             ))}

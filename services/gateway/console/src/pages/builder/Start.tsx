@@ -15,7 +15,7 @@ import { TEMPLATES } from './templates';
 import css from './Start.module.css';
 
 export function Start() {
-  const denied = useDenied('EDITOR', true);
+  const denied = useDenied('EDITOR', 'account');
   const pipelines = usePipelineNames();
   const [sought, setSought] = useState('');
   const [kept] = useState(() => TEMPLATES.flatMap(({ id }) => (unsaved(newPlace(id)) ? [{ id, ...unsaved(newPlace(id))! }] : [])));

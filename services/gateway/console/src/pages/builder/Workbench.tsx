@@ -6,7 +6,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useCatalogue, useConnectionNames, useEnvironmentNames, type Integration } from '../../api/catalogue';
 import { asApiError } from '../../api/errors';
-import { useDenied } from '../../api/me';
+import { useDeniedOf } from '../../api/owners';
 import { inRepository, useCheck, usePipelineNames, type Diagnostic, type Opened } from '../../api/source';
 import { useCommands } from '../../app/commands';
 import { useKeys } from '../../app/keyboard';
@@ -63,7 +63,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   const [query, setQuery] = useSearchParams();
   const draft = useDraft(where, { text: opened?.text ?? template ?? '', base: opened?.version ?? 0, baseText: opened?.current ?? '' });
   const wide = useWide();
-  const denied = useDenied('EDITOR');
+  const denied = useDeniedOf('EDITOR')(opened?.pipeline.id);
   const catalogue = useCatalogue();
   const connections = useConnectionNames();
   const environments = useEnvironmentNames();

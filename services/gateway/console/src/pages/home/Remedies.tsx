@@ -1,7 +1,7 @@
 /** What can be done about a cause with one press: after a confirmation that says what will happen. */
 import { useState, type ReactNode } from 'react';
 import type { BrokenGroup } from '../../api/answers';
-import { useDenied } from '../../api/me';
+import { useDeniedOf } from '../../api/owners';
 import { pause, retryFromFailed, usePipelines } from '../../api/pipelines';
 import { t } from '../../i18n';
 import { Button, ButtonLink } from '../../parts/Button';
@@ -22,8 +22,8 @@ function place(group: BrokenGroup): { to: string; name: string } | undefined {
 
 export function Remedies({ of }: { of: BrokenGroup }) {
   const [asked, setAsked] = useState<Asked>();
-  const denied = useDenied('OPERATOR');
   const pipeline = usePipelines().data?.find((one) => one.alias === of.pipelineAlias);
+  const denied = useDeniedOf('OPERATOR')(pipeline?.id);
   const failure = of.kind === 'FAILURE' && of.runId !== '';
   const elsewhere = place(of);
   const task = of.task ? `?task=${encodeURIComponent(of.task)}` : '';

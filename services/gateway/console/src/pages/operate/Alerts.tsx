@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { retryAlert, useAlerts, type Alert } from '../../api/alerts';
+import { useDenied } from '../../api/me';
 import { usePipelines } from '../../api/pipelines';
 import { named, t } from '../../i18n';
 import { Button } from '../../parts/Button';
@@ -15,7 +16,7 @@ import { MoreRows, Table } from '../../parts/Table';
 import { Choices } from '../../parts/Tabs';
 import { Time } from '../../parts/Time';
 import { done } from '../../parts/toasts';
-import { Needs, useDenied } from './Needs';
+import { Needs } from './Needs';
 import css from './operate.module.css';
 
 const STATES = ['', 'DEAD', 'PENDING', 'DELIVERED'] as const;
@@ -48,7 +49,7 @@ function List() {
   const pipeline = query.get('pipeline') ?? '';
   const alerts = useAlerts(state, pipeline);
   const names = usePipelines().data ?? [];
-  const operator = useDenied('OPERATOR', false);
+  const operator = useDenied('OPERATOR', 'account');
   const [trying, setTrying] = useState<Alert>();
   const put = (name: string, value: string) =>
     setQuery((old) => {

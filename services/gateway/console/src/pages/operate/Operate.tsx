@@ -13,7 +13,7 @@ export function Operate() {
   const me = useMe().data;
   const places = [...PLACES.map(({ id, name, icon }) => ({ id, to: `/operate/${id}`, name, icon })), { id: 'audit', to: '/audit', name: 'shell.nav.audit' as Key, icon: 'audit' as const }]
     // Who sees nothing there is not led there.
-    .filter(({ id }) => !ADMIN.has(id) || denied(me, 'ADMIN', true) === undefined);
+    .filter(({ id }) => !ADMIN.has(id) || denied(me, 'ADMIN', 'account') === undefined);
   return (
     <Page title={t('operate.title')} about={t('operate.about')}>
       <div className={css.tiles}>

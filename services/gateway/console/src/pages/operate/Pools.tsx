@@ -1,5 +1,6 @@
 /** Pools: how many slots tasks of all pipelines share, how many are taken, and how many tasks wait for one. */
 import { useState } from 'react';
+import { useDenied } from '../../api/me';
 import { setPool, usePools, type Pool } from '../../api/pools';
 import { t } from '../../i18n';
 import { Button } from '../../parts/Button';
@@ -11,11 +12,11 @@ import { Mark } from '../../parts/Status';
 import { Table } from '../../parts/Table';
 import { done } from '../../parts/toasts';
 import { numberText } from '../../parts/values';
-import { Needs, useDenied } from './Needs';
+import { Needs } from './Needs';
 import css from './operate.module.css';
 
 export function Pools() {
-  const admin = useDenied('ADMIN');
+  const admin = useDenied('ADMIN', 'account');
   const [making, setMaking] = useState(false);
   const make = <Button kind="primary" icon="plus" denied={admin} onClick={() => setMaking(true)}>{t('operate.pools.make')}</Button>;
   return (
@@ -46,7 +47,7 @@ function Size({ of, close }: { of?: Pool; close: () => void }) {
 
 function List({ make }: { make: React.ReactNode }) {
   const pools = usePools();
-  const admin = useDenied('ADMIN');
+  const admin = useDenied('ADMIN', 'account');
   const [sizing, setSizing] = useState<Pool>();
   const [removing, setRemoving] = useState<Pool>();
   return (

@@ -2,6 +2,8 @@
 import { useState } from 'react';
 import { useQueries } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
+import { useDenied } from '../../api/me';
+import { useDeniedOf } from '../../api/owners';
 import { usePipelines } from '../../api/pipelines';
 import { closeEndpoint, endpointsOf, openEndpoint, rotateEndpoint, type Endpoint } from '../../api/webhooks';
 import { named, t } from '../../i18n';
@@ -13,7 +15,7 @@ import { Empty, Failed, Loading } from '../../parts/states';
 import { Table } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { done } from '../../parts/toasts';
-import { Needs, useDenied } from './Needs';
+import { Needs } from './Needs';
 import css from './operate.module.css';
 import { Shown, type Secret } from './Shown';
 
@@ -24,11 +26,11 @@ const MOST = 100;
 export function Webhooks() {
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState<Secret>();
-  const editor = useDenied('EDITOR', false);
+  const editor = useDenied('EDITOR', 'anything');
   const make = <Button kind="primary" icon="plus" denied={editor} onClick={() => setMaking(true)}>{t('operate.webhooks.make')}</Button>;
   return (
     <Page title={t('shell.nav.webhooks')} about={t('operate.webhooks.about')} acts={make}>
-      <Needs role="VIEWER" whole={false}>{() => <List make={make} show={setSecret} />}</Needs>
+      <Needs role="VIEWER" where="anything">{() => <List make={make} show={setSecret} />}</Needs>
       {making && <Make close={() => setMaking(false)} show={setSecret} />}
       {secret && <Shown secret={secret} close={() => setSecret(undefined)} />}
     </Page>
@@ -36,20 +38,21 @@ export function Webhooks() {
 }
 
 function Make({ close, show }: { close: () => void; show: (secret: Secret) => void }) {
-  const names = usePipelines().data ?? [];
+  const editor = useDeniedOf('EDITOR');
+  const names = (usePipelines().data ?? []).filter((one) => editor(one.id) === undefined);
   const [query] = useSearchParams();
   const [pipeline, setPipeline] = useState(query.get('pipeline') ?? '');
   const [name, setName] = useState('default');
   const [scheme, setScheme] = useState('STANDARD_WEBHOOKS');
+  const chosen = names.some((one) => one.id === pipeline) ? pipeline : names[0]?.id;
   const run = async (reason: string) => {
-    const chosen = pipeline || names[0]?.id;
     if (!chosen) throw new Error(t('operate.backfills.pipeline.missing'));
     const { path, secret } = await openEndpoint(chosen, name, scheme, reason);
     show({ title: t('operate.webhooks.made', { name }), of: [{ name: t('operate.webhooks.address'), value: `${location.origin}${path}` }, ...(secret ? [{ name: t('operate.webhooks.secret'), value: secret }] : [])] });
   };
   return (
     <Confirm title={t('operate.webhooks.make')} act={t('operate.webhooks.make.do')} reason="audit" run={run} close={close}>
-      <Field label={t('operate.pipeline')} hint={t('operate.webhooks.pipeline.hint')}>{(id, described) => <Select id={id} aria-describedby={described} value={pipeline || names[0]?.id} choices={names.map((one) => ({ value: one.id, name: one.alias }))} choose={setPipeline} />}</Field>
+      <Field label={t('operate.pipeline')} hint={t('operate.webhooks.pipeline.hint')}>{(id, described) => <Select id={id} aria-describedby={described} value={chosen} choices={names.map((one) => ({ value: one.id, name: one.alias }))} choose={setPipeline} />}</Field>
       <Field label={t('operate.name')}>{(id) => <Input id={id} value={name} onChange={(event) => setName(event.target.value)} spellCheck={false} />}</Field>
       <Field label={t('operate.webhooks.scheme')} hint={named('operate.webhooks.scheme.hint', scheme)}>{(id, described) => <Select id={id} aria-describedby={described} value={scheme} choices={SCHEMES.map((value) => ({ value, name: named('operate.webhooks.scheme', value) }))} choose={setScheme} />}</Field>
     </Confirm>
@@ -60,7 +63,8 @@ function List({ make, show }: { make: React.ReactNode; show: (secret: Secret) =>
   const [query, setQuery] = useSearchParams();
   const chosen = query.get('pipeline') ?? '';
   const names = usePipelines();
-  const editor = useDenied('EDITOR', false);
+  // An address that is there belongs to the account, whichever pipeline it starts.
+  const editor = useDenied('EDITOR', 'account');
   const asked = (names.data ?? []).filter((one) => !chosen || one.id === chosen).slice(0, MOST);
   const answers = useQueries({ queries: asked.map((one) => endpointsOf(one.id)) });
   const [act, setAct] = useState<{ what: 'rotate' | 'close'; of: Endpoint }>();

@@ -1,7 +1,7 @@
 /** What is done to a pipeline: start, pause and resume, edit, delete. Each asks first, and says what the server answered. */
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { useDenied } from '../../api/me';
+import { useDeniedOf } from '../../api/owners';
 import { afterDelete, deletePipeline, pause, resume, type Pipeline } from '../../api/pipelines';
 import { t } from '../../i18n';
 import { Button, ButtonLink } from '../../parts/Button';
@@ -16,8 +16,8 @@ type Asked = 'start' | 'pause' | 'resume' | 'delete';
 export function PipelineMenu({ of, small }: { of: Pipeline; small?: boolean }) {
   const [asked, setAsked] = useState<Asked>();
   const navigate = useNavigate();
-  const mayRun = useDenied('OPERATOR');
-  const mayEdit = useDenied('EDITOR');
+  const mayRun = useDeniedOf('OPERATOR')(of.id);
+  const mayEdit = useDeniedOf('EDITOR')(of.id);
   const close = () => setAsked(undefined);
   return (
     <span className={css.acts}>

@@ -73,7 +73,7 @@ export function Pipelines() {
   const all = useMemo(() => pipelines.data ?? [], [pipelines.data]);
   const owned = useOwned();
   const columns = useMemo(() => columnsFor(owned), [owned]);
-  const denied = useDenied('EDITOR');
+  const denied = useDenied('EDITOR', 'account');
   const asked: Wanted = { text: query.get('q') ?? '', owner: query.get('owner') ?? '', tag: query.get('tag') ?? '', state: query.get('state') ?? '' };
   const set = (name: string, value: string) =>
     setQuery(

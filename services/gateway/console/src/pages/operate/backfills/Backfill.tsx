@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { cancelBackfill, useBackfill, type Backfill } from '../../../api/backfills';
+import { useDeniedOf } from '../../../api/owners';
 import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
@@ -11,7 +12,6 @@ import { Status } from '../../../parts/Status';
 import { MoreRows, Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { done } from '../../../parts/toasts';
-import { useDenied } from '../Needs';
 import css from '../operate.module.css';
 import { Far } from './Far';
 
@@ -37,7 +37,7 @@ function Cancel({ of, close }: { of: Backfill; close: () => void }) {
 export function BackfillPage() {
   const { id = '' } = useParams();
   const answer = useBackfill(id);
-  const operator = useDenied('OPERATOR', false);
+  const operator = useDeniedOf('OPERATOR');
   const [cancelling, setCancelling] = useState(false);
   const of = answer.data?.backfill;
   const over = of?.completedAt ? t('operate.backfills.over') : undefined;
@@ -46,7 +46,7 @@ export function BackfillPage() {
       title={of ? t('operate.backfills.of', { pipeline: of.pipelineAlias }) : t('operate.backfills.one')}
       crumbs={[{ to: '/operate/backfills', name: t('shell.nav.backfills') }]}
       beside={of && <Status of={of.status} chip />}
-      acts={<Button kind="danger" icon="stop" denied={operator ?? over ?? (of ? undefined : t('parts.loading'))} onClick={() => setCancelling(true)}>{t('operate.backfills.cancel')}</Button>}
+      acts={<Button kind="danger" icon="stop" denied={of ? (operator(of.pipelineId) ?? over) : t('parts.loading')} onClick={() => setCancelling(true)}>{t('operate.backfills.cancel')}</Button>}
     >
       <Answer of={answer}>
         {({ backfill, instants, more }) => (

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useBackfills, type Backfill } from '../../../api/backfills';
+import { useDenied } from '../../../api/me';
 import { usePipelines } from '../../../api/pipelines';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
@@ -12,14 +13,14 @@ import { Status } from '../../../parts/Status';
 import { MoreRows, Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { numberText } from '../../../parts/values';
-import { Needs, useDenied } from '../Needs';
+import { Needs } from '../Needs';
 import css from '../operate.module.css';
 import { Far } from './Far';
 import { Make } from './Make';
 
 export function Backfills() {
   const [making, setMaking] = useState(false);
-  const operator = useDenied('OPERATOR', false);
+  const operator = useDenied('OPERATOR', 'anything');
   const make = <Button kind="primary" icon="plus" denied={operator} onClick={() => setMaking(true)}>{t('operate.backfills.make')}</Button>;
   return (
     <Page title={t('shell.nav.backfills')} about={t('operate.backfills.about')} acts={make}>

@@ -5,6 +5,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { makeBackfill, previewBackfill, type Preview, type Span } from '../../../api/backfills';
 import { asApiError } from '../../../api/errors';
 import { previewOf } from '../../../api/health';
+import { useDeniedOf } from '../../../api/owners';
 import { usePipelines } from '../../../api/pipelines';
 import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
@@ -21,7 +22,8 @@ const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString
 export function Make({ close }: { close: () => void }) {
   const [query] = useSearchParams();
   const navigate = useNavigate();
-  const names = usePipelines().data ?? [];
+  const operator = useDeniedOf('OPERATOR');
+  const names = (usePipelines().data ?? []).filter((one) => operator(one.id) === undefined);
   const [picked, setPipeline] = useState(query.get('pipeline') ?? '');
   const pipeline = names.some((one) => one.id === picked) ? picked : (names[0]?.id ?? '');
   const asked = useQuery({ ...previewOf(pipeline, '', 1), enabled: pipeline !== '' });

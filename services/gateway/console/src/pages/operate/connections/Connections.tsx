@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useConnections, type Connection } from '../../../api/connections';
+import { useDenied } from '../../../api/me';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Search } from '../../../parts/Field';
@@ -9,7 +10,7 @@ import { Card, Page, Tag } from '../../../parts/Page';
 import { Answer, Empty } from '../../../parts/states';
 import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
-import { Needs, useDenied } from '../Needs';
+import { Needs } from '../Needs';
 import css from '../operate.module.css';
 import { Detail } from './Detail';
 import { Make } from './Make';
@@ -18,7 +19,7 @@ import { Tested, useTry } from './Tested';
 function Try({ of }: { of: Connection }) {
   const { pending, run } = useTry(of);
   return (
-    <Button small icon="play" pending={pending} denied={useDenied('EDITOR')} onClick={run}>
+    <Button small icon="play" pending={pending} denied={useDenied('EDITOR', 'account')} onClick={run}>
       {t('operate.connections.try')}
     </Button>
   );
@@ -27,7 +28,7 @@ function Try({ of }: { of: Connection }) {
 export function Connections() {
   const [query, setQuery] = useSearchParams();
   const [making, setMaking] = useState(false);
-  const admin = useDenied('ADMIN');
+  const admin = useDenied('ADMIN', 'account');
   const put = (name: string, value: string) =>
     setQuery((old) => {
       const next = new URLSearchParams(old);

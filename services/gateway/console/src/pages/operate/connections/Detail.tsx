@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { changeConnection, removeConnection, useConnection, type Connection, type ConnectionDetail } from '../../../api/connections';
+import { useDenied } from '../../../api/me';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm, Drawer } from '../../../parts/Dialog';
@@ -10,7 +11,6 @@ import { Pairs, Tag } from '../../../parts/Page';
 import { Answer } from '../../../parts/states';
 import { Time } from '../../../parts/Time';
 import { done } from '../../../parts/toasts';
-import { useDenied } from '../Needs';
 import css from '../operate.module.css';
 import { valuesOf } from './fields';
 import { FieldsForm, type Typed } from './FieldsForm';
@@ -79,8 +79,8 @@ function Remove({ of, close, gone }: { of: ConnectionDetail; close: () => void; 
 }
 
 export function Detail({ of, close }: { of: Connection; close: () => void }) {
-  const admin = useDenied('ADMIN');
-  const editor = useDenied('EDITOR');
+  const admin = useDenied('ADMIN', 'account');
+  const editor = useDenied('EDITOR', 'account');
   const detail = useConnection(of.connectionId, admin === undefined);
   const [open, setOpen] = useState<'change' | 'remove'>();
   const { pending, run } = useTry(of);

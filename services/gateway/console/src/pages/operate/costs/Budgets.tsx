@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { money, setBudget, useBudgets, type BudgetStatus } from '../../../api/costs';
+import { useDenied } from '../../../api/me';
 import { zoneName } from '../../../app/settings';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
@@ -14,7 +15,6 @@ import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { done } from '../../../parts/toasts';
 import { percentText } from '../../../parts/values';
-import { useDenied } from '../Needs';
 import css from '../operate.module.css';
 import { amountOf, goodCurrency, microsOf, percentsOf } from './amounts';
 
@@ -58,7 +58,7 @@ function Edit({ of, close }: { of?: BudgetStatus; close: () => void }) {
 
 export function Budgets() {
   const budgets = useBudgets();
-  const admin = useDenied('ADMIN');
+  const admin = useDenied('ADMIN', 'account');
   const [editing, setEditing] = useState<BudgetStatus | 'new'>();
   const [removing, setRemoving] = useState<BudgetStatus>();
   const make = <Button icon="plus" denied={admin} onClick={() => setEditing('new')}>{t('operate.budgets.make')}</Button>;

@@ -1,6 +1,7 @@
 /** The prices that count: one set of all, replaced as a whole. What was entered before does not change. */
 import { useState } from 'react';
 import { money, setPrices, usePrices, type Price } from '../../../api/costs';
+import { useDenied } from '../../../api/me';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Confirm } from '../../../parts/Dialog';
@@ -11,7 +12,6 @@ import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { done } from '../../../parts/toasts';
 import { numberText } from '../../../parts/values';
-import { useDenied } from '../Needs';
 import css from '../operate.module.css';
 import { amountOf, goodCurrency, microsOf } from './amounts';
 
@@ -59,7 +59,7 @@ function Edit({ prices, at, close }: { prices: Price[]; at: number; close: () =>
 
 export function Prices() {
   const answer = usePrices();
-  const admin = useDenied('ADMIN');
+  const admin = useDenied('ADMIN', 'account');
   const [editing, setEditing] = useState<number>();
   const [removing, setRemoving] = useState<number>();
   return (

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useEnvironment, useEnvironments } from '../../../api/environments';
+import { useDenied } from '../../../api/me';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Drawer } from '../../../parts/Dialog';
@@ -9,7 +10,7 @@ import { Card, Page, Tag } from '../../../parts/Page';
 import { Answer, Empty } from '../../../parts/states';
 import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
-import { Needs, useDenied } from '../Needs';
+import { Needs } from '../Needs';
 import css from '../operate.module.css';
 import { Edit, Remove } from './Edit';
 import { linesOf } from './values';
@@ -17,7 +18,7 @@ import { linesOf } from './values';
 export function Environments() {
   const [query, setQuery] = useSearchParams();
   const [making, setMaking] = useState(false);
-  const editor = useDenied('EDITOR');
+  const editor = useDenied('EDITOR', 'account');
   const open = (id: string) => setQuery(id ? { environment: id } : {}, { replace: true });
   const make = <Button kind="primary" icon="plus" denied={editor} onClick={() => setMaking(true)}>{t('operate.environments.make')}</Button>;
   return (
@@ -61,7 +62,7 @@ function List({ open, make }: { open: (id: string) => void; make: React.ReactNod
 
 function Detail({ id, close }: { id: string; close: () => void }) {
   const environment = useEnvironment(id);
-  const editor = useDenied('EDITOR');
+  const editor = useDenied('EDITOR', 'account');
   const [act, setAct] = useState<'edit' | 'remove'>();
   const of = environment.data;
   const off = editor ?? (of ? undefined : t('parts.loading'));

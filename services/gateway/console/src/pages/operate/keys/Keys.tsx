@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { revokeKey, useKeysOfApi, type ApiKey } from '../../../api/keys';
+import { useDenied } from '../../../api/me';
 import { rich, t } from '../../../i18n';
 import { useNow } from '../../../parts/clock';
 import { Button } from '../../../parts/Button';
@@ -14,7 +15,7 @@ import { Time } from '../../../parts/Time';
 import { done } from '../../../parts/toasts';
 import { useMe } from '../../../api/me';
 import { Grants } from '../Grants';
-import { Needs, useDenied } from '../Needs';
+import { Needs } from '../Needs';
 import css from '../operate.module.css';
 import { Shown, type Secret } from '../Shown';
 import { Make } from './Make';
@@ -23,7 +24,7 @@ import { greatest, ROLES, state } from './roles';
 export function Keys() {
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState<Secret>();
-  const admin = useDenied('ADMIN');
+  const admin = useDenied('ADMIN', 'account');
   return (
     <Page title={t('shell.nav.keys')} about={t('operate.keys.about')} acts={<Button kind="primary" icon="plus" denied={admin} onClick={() => setMaking(true)}>{t('operate.keys.make')}</Button>}>
       <div className={css.stack}>

@@ -1,5 +1,6 @@
 /** Who is logged in, person by person, what they may and where they have that from; logins end here. Person and search stand in the URL. */
 import { useSearchParams } from 'react-router';
+import { useDenied } from '../../../api/me';
 import { useMe } from '../../../api/me';
 import { useLogins } from '../../../api/members';
 import { t } from '../../../i18n';
@@ -12,7 +13,7 @@ import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { Grants } from '../Grants';
 import { greatest, ROLES } from '../keys/roles';
-import { Needs, useDenied } from '../Needs';
+import { Needs } from '../Needs';
 import css from '../operate.module.css';
 import { found, people } from './people';
 import { PersonDrawer } from './PersonDrawer';
@@ -20,7 +21,7 @@ import { RolesTable } from './RolesTable';
 import { SignInCard } from './SignInCard';
 
 export function Members() {
-  const denied = useDenied('ADMIN');
+  const denied = useDenied('ADMIN', 'account');
   return (
     <Page title={t('shell.nav.members')} about={t('members.about')}>
       <div className={css.stack}>

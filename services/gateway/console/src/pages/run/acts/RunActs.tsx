@@ -1,6 +1,6 @@
 /** What can be done with a run. Everything is asked about first; what a role may not do, or makes no sense now, says why. */
 import { useState } from 'react';
-import { useDenied } from '../../../api/me';
+import { useDeniedOf } from '../../../api/owners';
 import { useWaiting, type Run } from '../../../api/runs';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
@@ -16,7 +16,7 @@ type Open = 'cancel' | 'retry' | 'again' | 'subset' | 'release';
 
 export function RunActs({ run, tasks, groups, pending }: { run: Run; tasks: RunTask[]; groups: Group[]; pending: Pending }) {
   const [open, setOpen] = useState<Open>();
-  const role = useDenied('OPERATOR');
+  const role = useDeniedOf('OPERATOR')(run.pipelineId);
   const over = ended(run.runStatus);
   const gates = useWaiting(run.id, undefined, run.runStatus).data;
   const held = !over && gates?.some((gate) => gate.kind === 'BUDGET') === true;

@@ -1,6 +1,6 @@
 /** What people decide about a task: approve, reject, mark, run again from here. */
 import { useState } from 'react';
-import { useDenied } from '../../../api/me';
+import { useDeniedOf } from '../../../api/owners';
 import { decideTask, markTask, type Run, type TaskMark } from '../../../api/runs';
 import type { LiveRun } from '../../../api/run-live';
 import { named, t } from '../../../i18n';
@@ -19,7 +19,7 @@ const MARKS: TaskMark[] = ['SUCCEEDED', 'WARNING', 'FAILED', 'SKIPPED'];
 export function TaskActs({ run, task, pending }: { run: Run; task: RunTask; pending: Pending }) {
   const [open, setOpen] = useState<Open>();
   const [mark, setMark] = useState<TaskMark>('SUCCEEDED');
-  const role = useDenied('OPERATOR');
+  const role = useDeniedOf('OPERATOR')(run.pipelineId);
   const asks = task.integrationJob === 'APPROVAL' && task.status === 'RUNNING';
   const over = ended(task.status);
   const sent = pending.has(task.id);
