@@ -15,8 +15,10 @@ import css from './gantt.module.css';
 
 const ROW = 28;
 const HEAD = 28;
-/** Pixels of a window in which few lines of the scale have room. */
+/** Pixels of a window in which few lines of the scale have room, and a label takes much of a lane. */
 const NARROW = 720;
+/** Percent of a lane that a label takes. */
+const ROOM = { narrow: 32, wide: 12 };
 
 export function GanttTab({ view, choose }: { view: RunView; choose: (key: string) => void }) {
   const { run, shown, shape, attempts, at } = view;
@@ -124,9 +126,11 @@ const Row = memo(function Row({ row, index, all, from, span, now, choose }: RowP
 /** How long it took: behind the bar, before it where there is no room, or on it. */
 function Label({ from, span, text, begins }: { from: number; span: number; text: string; begins: number }) {
   const [begin, end] = [(100 * begins) / span, (100 * from) / span];
-  const place = end <= 88 ? { left: `${end}%`, marginLeft: 6 } : begin >= 12 ? { right: `${100 - begin}%`, marginRight: 6 } : { right: `${100 - end}%`, marginRight: 4 };
+  const room = innerWidth < NARROW ? ROOM.narrow : ROOM.wide;
+  const [behind, before] = [end <= 100 - room, begin >= room];
+  const place = behind ? { left: `${end}%`, marginLeft: 6 } : before ? { right: `${100 - begin}%`, marginRight: 6 } : { right: `${100 - end}%`, marginRight: 4 };
   return (
-    <span className={`${css.label} ${end > 88 && begin < 12 ? css.inside : ''}`} aria-hidden="true" style={place}>
+    <span className={`${css.label} ${!behind && !before ? css.inside : ''}`} aria-hidden="true" style={place}>
       {text}
     </span>
   );
