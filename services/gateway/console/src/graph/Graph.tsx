@@ -53,6 +53,11 @@ export interface GraphProps<Data> {
   empty?: ReactNode;
 }
 
+/** Pixels of a window that is higher than it is wide. */
+const NARROW = 720;
+/** Where long chains have more room. */
+export const longWay = (): Direction => (innerWidth < NARROW ? 'down' : 'right');
+
 const NO_GROUPS: readonly GraphGroup[] = [];
 
 export function Graph<Data>({ groups = NO_GROUPS, direction = 'right', param = 'view', ...props }: GraphProps<Data>) {

@@ -21,7 +21,7 @@ export function UsagePanel({ usage }: { usage: Asked<Usage> }) {
             sort="readers"
             columns={[
               { id: 'name', name: t('assets.name'), by: (one) => one.name, cell: (one) => (one.pipelineId ? <><Link to={pipelinePage(one.pipelineId)}>{one.pipelineAlias || one.pipelineId}</Link> / {one.name}</> : one.name) },
-              { id: 'kind', name: t('assets.kind'), tight: true, by: (one) => one.kind, cell: (one) => named('assets.kind', one.kind) },
+              { id: 'kind', name: t('assets.kind'), tight: true, wide: true, by: (one) => one.kind, cell: (one) => named('assets.kind', one.kind) },
               { id: 'uses', name: t('assets.uses'), number: true, by: (one) => one.uses, cell: (one) => numberText(one.uses) },
               { id: 'first', name: t('assets.usage.first'), tight: true, wide: true, by: (one) => one.firstUsedAt ?? undefined, cell: (one) => <Time at={one.firstUsedAt} /> },
               { id: 'last', name: t('assets.usage.last'), tight: true, by: (one) => one.lastUsedAt ?? undefined, cell: (one) => (one.pipelineId && one.lastRunId ? <Link to={runPage(one.lastRunId)}><Time at={one.lastUsedAt} /></Link> : <Time at={one.lastUsedAt} />) },

@@ -1,6 +1,6 @@
 /** The tasks of the run as a graph, live or as they stood. */
 import { useCallback, useMemo, useRef } from 'react';
-import { Graph } from '../../graph/Graph';
+import { Graph, longWay } from '../../graph/Graph';
 import type { ListColumn } from '../../graph/GraphList';
 import type { GraphNode } from '../../graph/types';
 import { named, t } from '../../i18n';
@@ -31,8 +31,6 @@ export function TaskNode({ task }: { task: RunTask }) {
   );
 }
 
-/** Pixels of a window that is higher than it is wide. */
-const NARROW = 720;
 const statusWords = (status: string) => named('parts.status', status);
 const renderNode = (node: GraphNode<RunTask>) => <TaskNode task={node.data} />;
 
@@ -50,7 +48,7 @@ export function GraphTab({ view, choose }: { view: RunView; choose: (key: string
   );
   return (
     <div className={css.canvas}>
-      <Graph label={t('run.graph')} nodes={nodes} edges={view.shape.edges} groups={view.shape.groups} renderNode={renderNode} direction={innerWidth < NARROW ? 'down' : 'right'} onSelect={select} columns={columns} empty={<Empty title={t('run.graph.empty')} />} />
+      <Graph label={t('run.graph')} nodes={nodes} edges={view.shape.edges} groups={view.shape.groups} renderNode={renderNode} direction={longWay()} onSelect={select} columns={columns} empty={<Empty title={t('run.graph.empty')} />} />
     </div>
   );
 }

@@ -7,6 +7,9 @@ import css from './Diff.module.css';
 
 export type DiffView = 'unified' | 'split';
 
+/** Pixels of a window that has no room for two texts beside each other. */
+const NARROW = 720;
+
 interface DiffProps {
   before: string;
   after: string;
@@ -19,7 +22,8 @@ interface DiffProps {
 
 export function Diff({ before, after, label, acts, layout }: DiffProps) {
   const [own, setOwn] = useState<DiffView>('unified');
-  const { view, choose } = layout ?? { view: own, choose: setOwn };
+  const { view: wanted, choose } = layout ?? { view: own, choose: setOwn };
+  const view = innerWidth > NARROW ? wanted : 'unified';
   const lines = useMemo(() => diffLines(before, after), [before, after]);
   const shown = useMemo(() => parts(lines), [lines]);
   const { gone, added } = counts(lines);
