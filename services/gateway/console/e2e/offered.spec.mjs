@@ -34,6 +34,9 @@ ${more}pipeline:
 const NOOP = 'version: v1\nname: Gone\nmeta: {downbeat: {labels: [LABEL]}}\npipeline:\n  only: {integration: DOWNBEAT, integration_job: NOOP, parameters: {}}\n';
 const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
 
+/** Pages without an act of their own, which ask for much. */
+const PLACES = ['/', '/assets', '/assets/none', '/lineage', '/operate', '/operate/integrations', '/operate/schedules', '/operate/costs', '/operate/costs?tab=savings', '/runs', '/pipelines/PIPELINE?tab=cost', '/pipelines/PIPELINE?tab=triggers', '/pipelines/PIPELINE?tab=promises', '/runs/RUN?tab=assets', '/runs/RUN?tab=timeline'];
+
 let made;
 /** What acts are about: of each label a pipeline with a run that waits, one that failed, and backfills; and one of each other thing. */
 async function ready(server) {
@@ -183,6 +186,11 @@ for (const name of Object.keys(PEOPLE)) {
         wrong.push(`${may ? 'granted, not offered' : 'offered, not granted'}: ${what} (${error.message.split('\n')[0]})`);
         await shoot(page, `failed-offered-${wrong.length}-${name.replace(/\W+/g, '-')}`);
       }
+    }
+    for (const place of PLACES) {
+      await page.goto(site.url(place.replace('PIPELINE', made.pipeline.sales).replace('RUN', made.failed.sales.run)));
+      await settled(page);
+      await page.locator('#main').getByRole('heading').first().waitFor();
     }
     assert.deepEqual(wrong, []);
     assert.deepEqual(refused, [], 'pages ask for nothing that is refused');

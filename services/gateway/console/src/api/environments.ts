@@ -1,6 +1,7 @@
 /** Environments: named sets of variables that runs read. */
 import { useQuery } from '@tanstack/react-query';
 import { get, patch, post, remove, seg } from './client';
+import { useDenied } from './me';
 import { POLL, queries } from './query';
 
 export interface Variable {
@@ -20,8 +21,9 @@ export interface Environment extends EnvironmentName {
 
 const changed = () => queries.invalidateQueries({ queryKey: ['environments'] });
 
+/** Whoever sees only some pipelines is told of no environment, and asks for none. */
 export const useEnvironments = () =>
-  useQuery({ queryKey: ['environments'], queryFn: ({ signal }) => get<EnvironmentName[]>('/environments', {}, signal), refetchInterval: POLL.calm });
+  useQuery({ queryKey: ['environments'], queryFn: ({ signal }) => get<EnvironmentName[]>('/environments', {}, signal), refetchInterval: POLL.calm, enabled: useDenied('VIEWER', 'account') === undefined });
 
 export const useEnvironment = (id: string | undefined) =>
   useQuery({ queryKey: ['environments', id], queryFn: ({ signal }) => get<Environment>(`/environments/${seg(id!)}`, {}, signal), enabled: id !== undefined });

@@ -53,14 +53,12 @@ export interface GraphProps<Data> {
   empty?: ReactNode;
 }
 
-/** Pixels of a window that is higher than it is wide. */
+/** Pixels of a window that is higher than it is wide: long chains have more room downwards. */
 const NARROW = 720;
-/** Where long chains have more room. */
-export const longWay = (): Direction => (innerWidth < NARROW ? 'down' : 'right');
 
 const NO_GROUPS: readonly GraphGroup[] = [];
 
-export function Graph<Data>({ groups = NO_GROUPS, direction = 'right', param = 'view', ...props }: GraphProps<Data>) {
+export function Graph<Data>({ groups = NO_GROUPS, direction = innerWidth < NARROW ? 'down' : 'right', param = 'view', ...props }: GraphProps<Data>) {
   const [query, setQuery] = useSearchParams();
   const list = query.get(param) === 'list';
   const change = useMemo(

@@ -21,6 +21,7 @@ export const home = {
   'home.live.running': '{count} running',
   'home.live.waiting': '{count} waiting',
   'home.live.tasks': '{count, plural, one {# task} other {# tasks}}',
+  'home.live.itself': 'The run',
   'home.live.moreWaits': '{count, plural, one {# more waits} other {# more wait}}',
   'home.live.moreRuns': '{count, plural, one {# more run} other {# more runs}}',
   'home.next': 'Next',

@@ -23,6 +23,7 @@ export const home: Record<keyof typeof en, string> = {
   'home.live.running': '실행 중 {count}',
   'home.live.waiting': '대기 {count}',
   'home.live.tasks': '태스크 {count}개',
+  'home.live.itself': '이 실행:',
   'home.live.moreWaits': '외 {count}건 대기 중',
   'home.live.moreRuns': '실행 {count}건 더 보기',
   'home.next': '다음 예정',

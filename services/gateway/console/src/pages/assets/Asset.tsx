@@ -4,6 +4,7 @@ import { useAsset, useUsage, type AssetDetail } from '../../api/assets';
 import { named, t } from '../../i18n';
 import { ButtonLink } from '../../parts/Button';
 import { Code } from '../../parts/Code';
+import { NeedsAccount } from '../../parts/Needs';
 import { Page, Tag } from '../../parts/Page';
 import { Answer } from '../../parts/states';
 import { Tabs } from '../../parts/Tabs';
@@ -18,7 +19,9 @@ import { SchemaPanel } from './SchemaPanel';
 import { UsagePanel } from './UsagePanel';
 import css from './assets.module.css';
 
-export function Asset() {
+export const Asset = () => <NeedsAccount title={t('assets.one')}>{() => <Known />}</NeedsAccount>;
+
+function Known() {
   const { id = '' } = useParams();
   const asset = useAsset(id);
   const crumbs = [{ to: '/assets', name: t('assets.title') }];

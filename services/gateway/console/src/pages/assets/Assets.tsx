@@ -6,6 +6,7 @@ import { named, t } from '../../i18n';
 import { useNow } from '../../parts/clock';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Search, Select } from '../../parts/Field';
+import { NeedsAccount } from '../../parts/Needs';
 import { Card, Page, Tag } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Pager, Table, ordered, orderOf, type Column } from '../../parts/Table';
@@ -40,10 +41,12 @@ const columns: () => Column<Asset>[] = () => [
     id: 'rows', name: t('assets.rows'), number: true, wide: true, by: (asset) => rowsOf(asset),
     cell: (asset) => (rowsOf(asset) === undefined ? '–' : numberText(rowsOf(asset)!)),
   },
-  { id: 'written', name: t('assets.written'), tight: true, by: (asset) => writtenAt(asset) ?? undefined, cell: (asset) => <Time at={writtenAt(asset)} /> },
+  { id: 'written', name: t('assets.written'), tight: true, wide: true, by: (asset) => writtenAt(asset) ?? undefined, cell: (asset) => <Time at={writtenAt(asset)} /> },
 ];
 
-export function Assets() {
+export const Assets = () => <NeedsAccount title={t('assets.title')}>{() => <Catalogue />}</NeedsAccount>;
+
+function Catalogue() {
   const [query, setQuery] = useSearchParams();
   const filter = readFilter(query);
   const catalogue = useCatalogue();

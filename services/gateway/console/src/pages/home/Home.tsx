@@ -9,6 +9,7 @@ import { useOwned } from '../../api/owners';
 import { useScope } from '../../app/scope';
 import { ScopeBar } from '../../app/ScopeBar';
 import { t } from '../../i18n';
+import { NeedsAccount } from '../../parts/Needs';
 import { Page } from '../../parts/Page';
 import { BrokenCard } from './BrokenCard';
 import { CostCards } from './CostCards';
@@ -18,7 +19,9 @@ import { LiveCard } from './LiveCard';
 import { NextCard } from './NextCard';
 import css from './Home.module.css';
 
-export function Home() {
+export const Home = () => <NeedsAccount title={t('home.title')}>{() => <Questions />}</NeedsAccount>;
+
+function Questions() {
   const scope = useScope('24h');
   const happening = useHappening();
   const broken = useBroken();

@@ -21,7 +21,7 @@ function Why({ of }: { of: Waiting }) {
     <div className={css.waits}>
       <Icon name={of.kind === 'APPROVAL' ? 'user' : 'clock'} size={13} />
       <span>
-        {of.task && <b>{of.task}</b>} {named('home.rule', of.why?.rule ?? of.kind)}
+        {of.task ? <b>{of.task}</b> : t('home.live.itself')} {named('home.rule', of.why?.rule ?? of.kind)}
         {of.until && (
           <>
             {' '}

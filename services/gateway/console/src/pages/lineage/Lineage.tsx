@@ -1,9 +1,9 @@
 /** Lineage: around an asset, what breaks with it, a path between two, and what two runs did differently. */
 import { useSearchParams } from 'react-router';
 import { t } from '../../i18n';
+import { Needs } from '../../parts/Needs';
 import { Page } from '../../parts/Page';
 import { Choices } from '../../parts/Tabs';
-import { Needs } from '../operate/Needs';
 import { Around } from './Around';
 import { Choose } from './Choose';
 import { ImpactView } from './ImpactView';

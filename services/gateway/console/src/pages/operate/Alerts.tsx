@@ -9,6 +9,7 @@ import { Button } from '../../parts/Button';
 import { CodeBlock } from '../../parts/Code';
 import { Confirm, Drawer } from '../../parts/Dialog';
 import { Select } from '../../parts/Field';
+import { Needs } from '../../parts/Needs';
 import { Card, Page, Pairs } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Mark, Status } from '../../parts/Status';
@@ -16,7 +17,6 @@ import { MoreRows, Table } from '../../parts/Table';
 import { Choices } from '../../parts/Tabs';
 import { Time } from '../../parts/Time';
 import { done } from '../../parts/toasts';
-import { Needs } from './Needs';
 import css from './operate.module.css';
 
 const STATES = ['', 'DEAD', 'PENDING', 'DELIVERED'] as const;

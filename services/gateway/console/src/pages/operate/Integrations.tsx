@@ -3,13 +3,13 @@ import { Link, useSearchParams } from 'react-router';
 import { useIntegrationHealth, useIntegrationNames, type IntegrationHealth } from '../../api/health';
 import { named, t } from '../../i18n';
 import { Search } from '../../parts/Field';
+import { Needs } from '../../parts/Needs';
 import { Card, Page } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Mark } from '../../parts/Status';
 import { Table } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { durationText, numberText, percentText, shortTime } from '../../parts/values';
-import { Needs } from './Needs';
 import css from './operate.module.css';
 import own from './Integrations.module.css';
 

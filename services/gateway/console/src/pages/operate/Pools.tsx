@@ -6,13 +6,13 @@ import { t } from '../../i18n';
 import { Button } from '../../parts/Button';
 import { Confirm } from '../../parts/Dialog';
 import { Field, Input } from '../../parts/Field';
+import { Needs } from '../../parts/Needs';
 import { Card, Page, Progress } from '../../parts/Page';
 import { Answer, Empty } from '../../parts/states';
 import { Mark } from '../../parts/Status';
 import { Table } from '../../parts/Table';
 import { done } from '../../parts/toasts';
 import { numberText } from '../../parts/values';
-import { Needs } from './Needs';
 import css from './operate.module.css';
 
 export function Pools() {

@@ -10,12 +10,12 @@ import { named, t } from '../../i18n';
 import { Button } from '../../parts/Button';
 import { Confirm } from '../../parts/Dialog';
 import { Field, Input, Select } from '../../parts/Field';
+import { Needs } from '../../parts/Needs';
 import { Card, Page } from '../../parts/Page';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Table } from '../../parts/Table';
 import { Time } from '../../parts/Time';
 import { done } from '../../parts/toasts';
-import { Needs } from './Needs';
 import css from './operate.module.css';
 import { Shown, type Secret } from './Shown';
 

@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { useNavigate } from 'react-router';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { Graph, longWay } from '../../graph/Graph';
+import { Graph } from '../../graph/Graph';
 import type { GraphNode } from '../../graph/types';
 import type { Pipeline } from '../../api/pipelines';
 import { t } from '../../i18n';
@@ -37,7 +37,6 @@ function Drawn({ of, definition }: { of: Pipeline; definition: Definition }) {
         edges={edges}
         groups={groups}
         renderNode={renderNode}
-        direction={longWay()}
         onSelect={open}
         onSelectGroup={(id) => open(id.replace(/^group:/, ''))}
         empty={

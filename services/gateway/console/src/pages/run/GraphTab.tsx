@@ -1,6 +1,6 @@
 /** The tasks of the run as a graph, live or as they stood. */
 import { useCallback, useMemo, useRef } from 'react';
-import { Graph, longWay } from '../../graph/Graph';
+import { Graph } from '../../graph/Graph';
 import type { ListColumn } from '../../graph/GraphList';
 import type { GraphNode } from '../../graph/types';
 import { named, t } from '../../i18n';
@@ -48,7 +48,7 @@ export function GraphTab({ view, choose }: { view: RunView; choose: (key: string
   );
   return (
     <div className={css.canvas}>
-      <Graph label={t('run.graph')} nodes={nodes} edges={view.shape.edges} groups={view.shape.groups} renderNode={renderNode} direction={longWay()} onSelect={select} columns={columns} empty={<Empty title={t('run.graph.empty')} />} />
+      <Graph label={t('run.graph')} nodes={nodes} edges={view.shape.edges} groups={view.shape.groups} renderNode={renderNode} onSelect={select} columns={columns} empty={<Empty title={t('run.graph.empty')} />} />
     </div>
   );
 }

@@ -1,8 +1,8 @@
 /** What runs cost: sums by whom and by what, what could be saved, budgets, prices. */
 import { t } from '../../../i18n';
+import { Needs } from '../../../parts/Needs';
 import { Page } from '../../../parts/Page';
 import { Tabs } from '../../../parts/Tabs';
-import { Needs } from '../Needs';
 import { Budgets } from './Budgets';
 import { Prices } from './Prices';
 import { Savings } from './Savings';

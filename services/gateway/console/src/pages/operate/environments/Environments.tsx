@@ -6,11 +6,11 @@ import { useDenied } from '../../../api/me';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Drawer } from '../../../parts/Dialog';
+import { Needs } from '../../../parts/Needs';
 import { Card, Page, Tag } from '../../../parts/Page';
 import { Answer, Empty } from '../../../parts/states';
 import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
-import { Needs } from '../Needs';
 import css from '../operate.module.css';
 import { Edit, Remove } from './Edit';
 import { linesOf } from './values';
@@ -23,8 +23,14 @@ export function Environments() {
   const make = <Button kind="primary" icon="plus" denied={editor} onClick={() => setMaking(true)}>{t('operate.environments.make')}</Button>;
   return (
     <Page title={t('shell.nav.environments')} about={t('operate.environments.about')} acts={make}>
-      <Needs role="VIEWER">{() => <List open={open} make={make} />}</Needs>
-      {query.get('environment') && <Detail key={query.get('environment')} id={query.get('environment')!} close={() => open('')} />}
+      <Needs role="VIEWER">
+        {() => (
+          <>
+            <List open={open} make={make} />
+            {query.get('environment') && <Detail key={query.get('environment')} id={query.get('environment')!} close={() => open('')} />}
+          </>
+        )}
+      </Needs>
       {making && <Edit close={() => setMaking(false)} />}
     </Page>
   );
