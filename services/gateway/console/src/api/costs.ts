@@ -1,6 +1,7 @@
 /** Costs, prices, budgets and what could be saved. Amounts are whole millionths of a currency. */
 import { useQuery } from '@tanstack/react-query';
 import { get, put } from './client';
+import { useDenied } from './me';
 import { POLL, queries } from './query';
 import { useRows } from './rows';
 import { moneyText } from '../parts/values';
@@ -80,11 +81,13 @@ export const useCosts = (by: string[], filter: { from?: string; to?: string; ass
     placeholderData: (before) => before,
   });
 
+/** Of all of the account: whoever sees only some pipelines does not ask for it. */
 export const useSavings = () =>
   useQuery({
     queryKey: ['costs', 'savings'],
     queryFn: ({ signal }) => get<{ savings: Saving[]; incomplete: string[]; from: string; to: string }>('/costs/savings', {}, signal),
     staleTime: 60_000,
+    enabled: useDenied('VIEWER', 'account') === undefined,
   });
 
 export const usePrices = () =>
