@@ -135,6 +135,7 @@ export const pipelines = {
   'pipelines.webhook.none': 'No address',
   'pipelines.webhook.none.more': 'Make one, and whoever posts to it starts a run.',
   'pipelines.webhook.manage': 'Manage addresses',
+  'pipelines.trigger.within': 'one of each within {within}',
   'pipelines.trigger.event': 'Event',
   'pipelines.trigger.asset': 'Asset',
   'pipelines.trigger.pipeline': 'End of another pipeline',

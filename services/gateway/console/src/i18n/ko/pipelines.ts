@@ -137,6 +137,7 @@ export const pipelines: Record<keyof typeof en, string> = {
   'pipelines.webhook.none': '주소 없음',
   'pipelines.webhook.none.more': '주소를 만들면 그 주소로 들어온 POST 요청이 실행을 시작합니다.',
   'pipelines.webhook.manage': '주소 관리',
+  'pipelines.trigger.within': '{within} 이내에 각각 하나씩',
   'pipelines.trigger.event': '이벤트',
   'pipelines.trigger.asset': '자산',
   'pipelines.trigger.pipeline': '다른 파이프라인 종료',
