@@ -18,7 +18,6 @@ export interface Owned {
 }
 
 const SIZE = 1_000;
-const NONE = new Map<string, Owned>();
 
 async function all(signal: AbortSignal): Promise<Map<string, Owned>> {
   const found = new Map<string, Owned>();
@@ -31,7 +30,5 @@ async function all(signal: AbortSignal): Promise<Map<string, Owned>> {
   return found;
 }
 
-/** By the pipelines' ids; empty until it is known. What changes a pipeline has it looked at again. */
-export function useOwned(): Map<string, Owned> {
-  return useQuery({ queryKey: ['pipelines', 'with-owners'], queryFn: ({ signal }) => all(signal), refetchInterval: POLL.usual, structuralSharing: false }).data ?? NONE;
-}
+/** By the pipelines' ids. What changes a pipeline has it looked at again. */
+export const useOwned = () => useQuery({ queryKey: ['pipelines', 'with-owners'], queryFn: ({ signal }) => all(signal), refetchInterval: POLL.usual, structuralSharing: false });

@@ -114,6 +114,7 @@ export const pipelines = {
   'pipelines.triggers.others': 'Other triggers',
   'pipelines.triggers.kind': 'Kind',
   'pipelines.triggers.to': 'Listens to',
+  'pipelines.owners.unknown': 'Owners, tags and next firings are not known, or not as they are now: {words}',
   'pipelines.trigger.any': 'Any other pipeline',
   'pipelines.sensors': 'Sensors',
   'pipelines.sensor.looks': 'Looking',

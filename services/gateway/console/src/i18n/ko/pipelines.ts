@@ -116,6 +116,7 @@ export const pipelines: Record<keyof typeof en, string> = {
   'pipelines.triggers.others': '기타 트리거',
   'pipelines.triggers.kind': '종류',
   'pipelines.triggers.to': '대상',
+  'pipelines.owners.unknown': '소유자, 태그, 다음 실행 정보를 불러오지 못했거나 최신 상태가 아닙니다: {words}',
   'pipelines.trigger.any': '다른 모든 파이프라인',
   'pipelines.sensors': '센서',
   'pipelines.sensor.looks': '확인 중',

@@ -41,6 +41,8 @@ export interface Definition {
   tags: string[];
   tasks: Task[];
   groups: Group[];
+  /** Names that it gives to schedules. */
+  schedules: string[];
   triggers: Trigger[];
   /** Whether calls from outside may start it. */
   webhook: boolean;
@@ -111,6 +113,7 @@ export function readDefinition(yaml: string): Definition {
     tags: [...new Set(tasks.flatMap((task) => task.tags))].sort(),
     tasks: inOrder(tasks),
     groups: [...new Map(found.flatMap((one) => one.groups.map((group) => [group.id, group] as const))).values()],
+    schedules: [document.schedule, ours(document).schedules].flatMap((all) => (Array.isArray(all) ? all.map((one) => words(tree(one).name)).filter(Boolean) : [])),
     triggers: triggersOf(document),
     // Read as text: what YAML 1.1 means by yes is written in any of these ways.
     webhook: /^(true|yes|on)$/i.test(words(tree(document.webhook).enabled)),
