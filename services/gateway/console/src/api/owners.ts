@@ -23,7 +23,6 @@ export interface Owned {
 }
 
 const SIZE = 1_000;
-const NONE = new Map<string, Owned>();
 
 async function all(signal: AbortSignal): Promise<Map<string, Owned>> {
   const found = new Map<string, Owned>();
@@ -36,14 +35,11 @@ async function all(signal: AbortSignal): Promise<Map<string, Owned>> {
   return found;
 }
 
-/** What changes a pipeline has it looked at again. */
 const useAll = (enabled: boolean) =>
-  useQuery({ queryKey: ['pipelines', 'with-owners'], queryFn: ({ signal }) => all(signal), refetchInterval: POLL.usual, structuralSharing: false, enabled }).data;
+  useQuery({ queryKey: ['pipelines', 'with-owners'], queryFn: ({ signal }) => all(signal), refetchInterval: POLL.usual, structuralSharing: false, enabled });
 
-/** By the pipelines' ids; empty until it is known. */
-export function useOwned(): Map<string, Owned> {
-  return useAll(true) ?? NONE;
-}
+/** By the pipelines' ids. What changes a pipeline has it looked at again. */
+export const useOwned = () => useAll(true);
 
 /** Why whoever is signed in may not do what needs `role` to the pipeline of an id (undefined: one that is not there yet). */
 export function useDeniedOf(role: Role): (pipeline: string | undefined) => string | undefined {
@@ -54,6 +50,7 @@ export function useDeniedOf(role: Role): (pipeline: string | undefined) => strin
   const owned = useAll(bound);
   return (pipeline) => {
     if (!bound || pipeline === undefined) return everywhere;
-    return owned ? denied(me, role, owned.get(pipeline)?.labels ?? []) : t('parts.loading');
+    if (owned.data) return denied(me, role, owned.data.get(pipeline)?.labels ?? []);
+    return t(owned.isError ? 'parts.unknown' : 'parts.loading');
   };
 }

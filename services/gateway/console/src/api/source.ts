@@ -116,6 +116,8 @@ export interface Committing {
   /** What the change began from. */
   baseYaml: string;
   branch: string;
+  /** It is made by this commit: where it is there already, nothing is committed. */
+  newBranch?: boolean;
   message: string;
 }
 export interface Committed {

@@ -3,12 +3,12 @@
  * so the focus stays inside, Esc closes, and the focus returns to where it was. `Confirm` asks before something is done.
  */
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
-import { asApiError, type ApiError } from '../api/errors';
 import { t } from '../i18n';
 import { Button } from './Button';
 import { Field, Input } from './Field';
 import { Reason, type KeptIn } from './Reason';
 import { Refused } from './states';
+import { useDoing } from './useDoing';
 import css from './Dialog.module.css';
 
 interface DialogProps {
@@ -77,22 +77,10 @@ interface ConfirmProps {
   children?: ReactNode;
 }
 
-export function Confirm({ title, act, danger, back, type, reason, run, close, children }: ConfirmProps) {
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<ApiError>();
+export function Confirm({ title, act: name, danger, back, type, reason, run, close, children }: ConfirmProps) {
+  const { pending, error, run: act } = useDoing();
   const [typed, setTyped] = useState('');
   const [why, setWhy] = useState('');
-  const press = async () => {
-    setPending(true);
-    setError(undefined);
-    try {
-      await run(why.trim());
-      close();
-    } catch (thrown) {
-      setError(asApiError(thrown));
-      setPending(false);
-    }
-  };
   const missing = type !== undefined && typed.trim() !== type ? t('parts.confirm.type', { word: type }) : undefined;
   return (
     <Dialog
@@ -101,8 +89,8 @@ export function Confirm({ title, act, danger, back, type, reason, run, close, ch
       foot={
         <>
           <Button onClick={close}>{back ?? t('parts.cancel')}</Button>
-          <Button kind={danger ? 'danger' : 'primary'} pending={pending} denied={missing} onClick={() => void press()}>
-            {act}
+          <Button kind={danger ? 'danger' : 'primary'} pending={pending} denied={missing} onClick={() => void act(() => run(why.trim()), close)}>
+            {name}
           </Button>
         </>
       }

@@ -1,4 +1,5 @@
 /** A status: icon, word and hue together, never the hue alone. */
+import type { ReactNode } from 'react';
 import { named } from '../i18n';
 import { Icon, type IconName } from './Icon';
 import { iconOf, toneOf, type Tone } from './status';
@@ -14,7 +15,7 @@ export function Status({ of, chip, words }: { of: string; chip?: boolean; words?
 }
 
 /** Something else with a tone: `late`, `paused`, `draft`. */
-export function Mark({ tone = 'idle', icon, children }: { tone?: Tone; icon?: IconName; children: string }) {
+export function Mark({ tone = 'idle', icon, children }: { tone?: Tone; icon?: IconName; children: ReactNode }) {
   return (
     <span className={`${css.status} ${css.chip} ${css[tone]}`}>
       {icon && <Icon name={icon} size={13} />}

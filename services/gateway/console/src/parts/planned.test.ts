@@ -10,5 +10,6 @@ describe('what the clock does next', () => {
     ['my sensor:x', { kind: 'schedule', name: 'my sensor:x' }],
     ['', { kind: 'schedule', name: '' }],
   ])('%j', (name, expected) => expect(planned(name)).toEqual(expected));
+  it('a schedule of such a name is one', () => expect([planned('sensor:x', ['sensor:x']).kind, planned('sensor:x', ['x']).kind, plannedText('deadline:x', ['deadline:x'])]).toEqual(['schedule', 'sensor', 'deadline:x']));
   it('is called what people call it', () => expect([plannedText('daily'), plannedText('sensor:landed')]).toEqual(['daily', 'Sensor landed']));
 });

@@ -4,7 +4,7 @@
  */
 import { useEffect, useState, type ReactNode } from 'react';
 import { asApiError, type ApiError } from '../api/errors';
-import { t } from '../i18n';
+import { rich, t } from '../i18n';
 import { Button } from './Button';
 import { Icon, type IconName } from './Icon';
 import css from './states.module.css';
@@ -97,18 +97,28 @@ interface AnswerProps<T> {
   tight?: boolean;
 }
 
+/** Said beside what is there: something is missing or old, and why, in the words of whoever refused it. */
+export function Lacking({ what, error }: { what: 'parts.stale' | 'home.owners.unknown' | 'pipelines.owners.unknown'; error: unknown }) {
+  const { words, lang } = asApiError(error);
+  return (
+    <div className={css.stale} role="status">
+      <Icon name="warning" size={14} />
+      <span>{rich(what, { words: <span lang={lang}>{words}</span> })}</span>
+    </div>
+  );
+}
+
+/** An answer that says nothing without another one: as long as that is not there, neither is this. */
+export const given = <T,>(of: Asked<T>, other: Asked<unknown>): Asked<T> =>
+  other.data === undefined ? { data: undefined, isError: other.isError, error: other.error, refetch: other.refetch } : of;
+
 export function Answer<T>({ of, children, lines, tight }: AnswerProps<T>) {
   if (of.data === undefined) {
     return of.isError ? <Failed error={of.error} again={() => void of.refetch()} tight={tight} /> : <Loading lines={lines} />;
   }
   return (
     <>
-      {of.isError && (
-        <div className={css.stale} role="status">
-          <Icon name="warning" size={14} />
-          {t('parts.stale', { words: asApiError(of.error).words })}
-        </div>
-      )}
+      {of.isError && <Lacking what="parts.stale" error={of.error} />}
       {children(of.data)}
     </>
   );

@@ -1,6 +1,7 @@
 /** What Home says, in English. */
 export const home = {
   'home.title': 'Home',
+  'home.owners.unknown': 'Owners are not known, or not as they are now: {words}',
   'home.figure.live': 'Live runs',
   'home.figure.waiting': '{count, plural, =0 {nothing waits} one {# waits} other {# wait}}',
   'home.figure.failing': 'Failing pipelines',

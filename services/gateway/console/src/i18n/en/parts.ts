@@ -25,6 +25,7 @@ export const parts = {
   'parts.reason.log': 'The log keeps it, and so does the audit, beside your name.',
   'parts.planned.sensor': 'Sensor {name}',
   'parts.planned.deadline': 'Deadline {name}',
+  'parts.unknown': 'Not known',
   'parts.stale': 'Not up to date: {words}',
   'parts.failed.network': 'Check that the server runs and that you are connected.',
   'parts.failed.role': 'Your role does not allow this. Ask an admin for another key or role.',

@@ -3,6 +3,7 @@ import type { home as en } from '../en/home';
 
 export const home: Record<keyof typeof en, string> = {
   'home.title': '홈',
+  'home.owners.unknown': '소유자 정보를 불러오지 못했거나 최신 상태가 아닙니다: {words}',
   'home.figure.live': '진행 중인 실행',
   'home.figure.waiting': '{count, plural, =0 {대기 없음} other {대기 #건}}',
   'home.figure.failing': '실패한 파이프라인',

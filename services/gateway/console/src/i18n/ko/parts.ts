@@ -27,6 +27,7 @@ export const parts: Record<keyof typeof en, string> = {
   'parts.reason.log': '사용자 이름과 함께 로그와 감사 기록에 남습니다.',
   'parts.planned.sensor': '센서 {name}',
   'parts.planned.deadline': '마감 시한 {name}',
+  'parts.unknown': '알 수 없음',
   'parts.stale': '최신 정보가 아닙니다: {words}',
   'parts.failed.network': '서버가 실행 중인지, 네트워크가 연결되어 있는지 확인해 주세요.',
   'parts.failed.role': '현재 역할로는 사용할 수 없습니다. 관리자에게 권한을 요청해 주세요.',

@@ -81,9 +81,9 @@ function Repository({ pipeline, denied }: { pipeline: Kept; denied?: string }) {
         })}
       </span>
       {sync.isError ? (
-        <Mark tone="warn">{asApiError(sync.error).words}</Mark>
+        <Mark tone="warn"><span lang={asApiError(sync.error).lang}>{asApiError(sync.error).words}</span></Mark>
       ) : sync.data?.failure ? (
-        <Mark tone="bad" icon="warning">{t('builder.git.failed', { words: sync.data.failure })}</Mark>
+        <Mark tone="bad" icon="warning">{rich('builder.git.failed', { words: <span lang="en">{sync.data.failure}</span> })}</Mark>
       ) : (
         sync.data?.lookedAt && (
           <span>

@@ -1,4 +1,5 @@
 /** What the server says of the text, as a list: each leads to its place, and is mended where one word is enough. */
+import type { ApiError } from '../../api/errors';
 import { t } from '../../i18n';
 import { Button } from '../../parts/Button';
 import { Icon, type IconName } from '../../parts/Icon';
@@ -10,7 +11,7 @@ const ICONS: Record<string, IconName> = { ERROR: 'cross', WARNING: 'warning', NO
 interface ProblemsProps {
   found: Placed[];
   pending: boolean;
-  failed?: string;
+  failed?: ApiError;
   go: (one: Placed) => void;
   fix: (one: Placed) => void;
   denied?: string;
@@ -23,8 +24,8 @@ export function Problems({ found, pending, failed, go, fix, denied }: ProblemsPr
     <section className={css.problems} aria-label={t('builder.problems')}>
       <header>
         <Icon name={failed ? 'warning' : pending ? 'spinner' : errors > 0 ? 'cross' : rest > 0 ? 'warning' : 'check'} size={14} spin={pending && !failed} />
-        <span role="status">
-          {failed ?? (pending ? t('builder.problems.checking') : found.length === 0 ? t('builder.problems.none') : [errors > 0 && t('builder.node.errors', { count: errors }), rest > 0 && t('builder.problems.rest', { count: rest })].filter(Boolean).join(', '))}
+        <span role="status" lang={failed?.lang}>
+          {failed?.words ?? (pending ? t('builder.problems.checking') : found.length === 0 ? t('builder.problems.none') : [errors > 0 && t('builder.node.errors', { count: errors }), rest > 0 && t('builder.problems.rest', { count: rest })].filter(Boolean).join(', '))}
         </span>
       </header>
       {found.length > 0 && (

@@ -200,7 +200,7 @@ export function Workbench({ where, opened, template, alias }: WorkbenchProps) {
   ) : (
     <PipelineForm bench={bench} choose={choose} addTask={() => addFrom()} addGroup={newGroup} />
   );
-  const problemList = <Problems found={found} pending={!fresh && !check.isError} failed={check.isError ? asApiError(check.error).words : undefined} go={go} fix={fix} denied={denied} />;
+  const problemList = <Problems found={found} pending={!fresh && !check.isError} failed={check.isError ? asApiError(check.error) : undefined} go={go} fix={fix} denied={denied} />;
   return (
     <Page
       full

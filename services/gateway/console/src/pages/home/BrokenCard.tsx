@@ -1,11 +1,10 @@
 /** What is broken, one cause at a time: since when, what changed before, what it takes along, and what to do. */
 import { Link } from 'react-router';
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { Broken, BrokenGroup, Reach, Statement } from '../../api/answers';
 import { language, named, t } from '../../i18n';
 import { en } from '../../i18n/en';
 import { Card } from '../../parts/Page';
-import { Answer, Empty } from '../../parts/states';
+import { Answer, Empty, type Asked } from '../../parts/states';
 import { Mark } from '../../parts/Status';
 import { Time } from '../../parts/Time';
 import { listText } from '../../parts/values';
@@ -82,7 +81,7 @@ function Group({ of }: { of: BrokenGroup }) {
   );
 }
 
-export function BrokenCard({ of, shown }: { of: UseQueryResult<Broken>; shown: (group: BrokenGroup) => boolean }) {
+export function BrokenCard({ of, shown }: { of: Asked<Broken>; shown: (group: BrokenGroup) => boolean }) {
   return (
     <Card title={t('home.broken')} count={of.data?.groups.filter(shown).length} flush>
       <Answer of={of} tight>

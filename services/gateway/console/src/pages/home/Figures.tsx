@@ -1,6 +1,6 @@
 /** The figures at the top of Home: live, failing, the part of runs that ended well, broken promises, money. */
 import type { ReactNode } from 'react';
-import { useQueries, type UseQueryResult } from '@tanstack/react-query';
+import { useQueries } from '@tanstack/react-query';
 import type { Broken, Happening } from '../../api/answers';
 import { money, useCosts, useSavings } from '../../api/costs';
 import { runsQuery, usePipelines } from '../../api/pipelines';
@@ -8,15 +8,17 @@ import { POLL } from '../../api/query';
 import type { Scope } from '../../app/scope';
 import { t } from '../../i18n';
 import { Line } from '../../parts/Sparkline';
+import type { Asked } from '../../parts/states';
 import { listText, numberText, percentText } from '../../parts/values';
 import { concerns, daily, saveable, spent, successRate, weeks } from './figures';
 import css from './Home.module.css';
 
 interface FiguresProps {
   scope: Scope;
-  happening: UseQueryResult<Happening>;
-  broken: UseQueryResult<Broken>;
-  owners: Map<string, Set<string>>;
+  happening: Asked<Happening>;
+  broken: Asked<Broken>;
+  /** Undefined: it is not known who answers for what. */
+  owners: Map<string, Set<string>> | undefined;
 }
 
 function Figure({ name, more, bad, children }: { name: string; more?: ReactNode; bad?: boolean; children: ReactNode }) {
@@ -30,19 +32,21 @@ function Figure({ name, more, bad, children }: { name: string; more?: ReactNode;
 }
 
 /** Runs of the range that ended well and badly, counted by the server; undefined until all counts are there. */
-function useEnded(scope: Scope, owners: Map<string, Set<string>>): { good: number; bad: number } | undefined {
+function useEnded(scope: Scope, owners: FiguresProps['owners']): { good: number; bad: number } | undefined {
   const pipelines = usePipelines();
-  const ids = scope.owner === '' ? undefined : pipelines.data?.filter((one) => owners.get(one.alias)?.has(scope.owner)).map((one) => one.id);
+  const ids = scope.owner === '' ? undefined : owners && pipelines.data?.filter((one) => owners.get(one.alias)?.has(scope.owner)).map((one) => one.id);
+  // All pipelines are asked for by naming none.
+  const unknown = scope.owner !== '' && ids === undefined;
   const none = ids?.length === 0;
   const asked = weeks(scope.from, scope.to).flatMap((span) => [
     { ...span, status: ['SUCCEEDED', 'WARNING'] },
     { ...span, status: ['FAILED'] },
   ]);
   return useQueries({
-    queries: asked.map((one) => ({ ...runsQuery({ ...one, pipelineIds: ids, size: 1 }), enabled: !none, staleTime: 30_000, refetchInterval: POLL.calm, placeholderData: (old: unknown) => old as never })),
+    queries: asked.map((one) => ({ ...runsQuery({ ...one, pipelineIds: ids, size: 1 }), enabled: !none && !unknown, staleTime: 30_000, refetchInterval: POLL.calm, placeholderData: (old: unknown) => old as never })),
     combine: (answers) => {
       if (none) return { good: 0, bad: 0 };
-      if (answers.some((answer) => answer.data === undefined)) return undefined;
+      if (unknown || answers.some((answer) => answer.data === undefined)) return undefined;
       const total = (which: number) => answers.filter((_, at) => at % 2 === which).reduce((sum, answer) => sum + answer.data!.total, 0);
       return { good: total(0), bad: total(1) };
     },
@@ -54,9 +58,9 @@ export function Figures({ scope, happening, broken, owners }: FiguresProps) {
   const filter = { from: scope.from, to: scope.to, owner: scope.owner || undefined };
   const costs = useCosts(['day'], filter);
   const savings = useSavings();
-  const mine = (alias: string) => scope.owner === '' || owners.get(alias)?.has(scope.owner) === true;
+  const mine = (alias: string) => scope.owner === '' || owners?.get(alias)?.has(scope.owner) === true;
   const live = happening.data?.runs.filter((one) => mine(one.run.pipelineAlias)) ?? [];
-  const groups = broken.data?.groups.filter((group) => concerns(group, scope.owner, owners)) ?? [];
+  const groups = broken.data?.groups.filter((group) => concerns(group, scope.owner, owners ?? new Map())) ?? [];
   const promises = groups.filter((group) => group.kind === 'BREACH').length;
   const rate = ended && successRate(ended.good, ended.bad);
   const money30 = saveable(savings.data?.savings ?? []);

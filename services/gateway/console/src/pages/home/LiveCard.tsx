@@ -1,12 +1,11 @@
 /** What is happening: what is late, the runs that go on with how far they are, and why each one waits. */
 import { Link } from 'react-router';
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { Happening, LiveRun, Statement, Waiting } from '../../api/answers';
 import { named, t } from '../../i18n';
 import { ButtonLink } from '../../parts/Button';
 import { Icon } from '../../parts/Icon';
 import { Card, Progress } from '../../parts/Page';
-import { Answer, Empty } from '../../parts/states';
+import { Answer, Empty, type Asked } from '../../parts/states';
 import { Status } from '../../parts/Status';
 import { Duration, Time } from '../../parts/Time';
 import { parts } from './figures';
@@ -85,7 +84,7 @@ function Late({ of }: { of: Statement }) {
   );
 }
 
-export function LiveCard({ of, mine }: { of: UseQueryResult<Happening>; mine: (alias: string) => boolean }) {
+export function LiveCard({ of, mine }: { of: Asked<Happening>; mine: (alias: string) => boolean }) {
   const shown = of.data?.runs.filter((one) => mine(one.run.pipelineAlias));
   return (
     <Card

@@ -1,12 +1,11 @@
 /** What comes next: firings of schedules; besides, backfills that go on and windows of sensors that are open. */
 import { Link } from 'react-router';
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { Happening } from '../../api/answers';
 import { t } from '../../i18n';
 import { ButtonLink } from '../../parts/Button';
 import { Card } from '../../parts/Page';
 import { plannedText } from '../../parts/planned';
-import { Answer, Empty } from '../../parts/states';
+import { Answer, Empty, type Asked } from '../../parts/states';
 import { Time } from '../../parts/Time';
 import { shortTime } from '../../parts/values';
 import { readable } from './words';
@@ -14,7 +13,7 @@ import css from './Home.module.css';
 
 const SHOWN = 6;
 
-export function NextCard({ of, mine }: { of: UseQueryResult<Happening>; mine: (alias: string) => boolean }) {
+export function NextCard({ of, mine }: { of: Asked<Happening>; mine: (alias: string) => boolean }) {
   return (
     <Card
       title={t('home.next')}

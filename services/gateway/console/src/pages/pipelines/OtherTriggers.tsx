@@ -1,7 +1,7 @@
 /** What else starts a pipeline, as its text says: the end of other pipelines, assets that are written, events. */
 import { Link } from 'react-router';
 import { usePipelines } from '../../api/pipelines';
-import { t } from '../../i18n';
+import { rich, t } from '../../i18n';
 import { Card } from '../../parts/Page';
 import { Status } from '../../parts/Status';
 import { Table, type Column } from '../../parts/Table';
@@ -16,13 +16,20 @@ const OTHERS = (): Column<Trigger>[] => [
 
 function ListensTo({ of }: { of: Trigger }) {
   const pipelines = usePipelines().data;
-  if (of.kind === 'event') return <code>{of.to.join(', ')}</code>;
+  if (of.kind === 'event') {
+    return (
+      <span className={css.layer}>
+        {of.to.map((subject) => (
+          <code key={subject}>{subject}</code>
+        ))}
+        {of.within !== undefined && <span>{rich('pipelines.trigger.within', { within: <code>{of.within}</code> })}</span>}
+      </span>
+    );
+  }
   if (of.kind === 'asset') {
     return (
       <span className={css.layer}>
-        {of.to.map((key) => (
-          <Link key={key} to={`/assets/${encodeURIComponent(key)}`}>{key}</Link>
-        ))}
+        {of.to.map((key) => (key.includes('*') ? <code key={key}>{key}</code> : <Link key={key} to={`/assets/${encodeURIComponent(key)}`}>{key}</Link>))}
       </span>
     );
   }
@@ -40,7 +47,7 @@ function ListensTo({ of }: { of: Trigger }) {
 export function OtherTriggers({ of }: { of: Trigger[] }) {
   return (
     <Card title={t('pipelines.triggers.others')} flush>
-      <Table label={t('pipelines.triggers.others')} rows={of} columns={OTHERS()} id={(row) => row.name} />
+      <Table label={t('pipelines.triggers.others')} rows={of} columns={OTHERS()} id={(row) => row.id} />
     </Card>
   );
 }

@@ -42,15 +42,15 @@ function LatestRuns({ of }: { of: PipelineMore }) {
   );
 }
 
-function Coming({ of }: { of: PipelineMore }) {
+function Coming({ of, definition }: { of: PipelineMore; definition: Definition | undefined }) {
   const schedules = useSchedules(of.id, FIRINGS);
   return (
     <Card title={t('pipelines.next')}>
       <Answer of={schedules} tight>
         {(all) => {
           const firings = all
-            .filter((one) => !one.paused && planned(one.schedule.name).kind !== 'deadline')
-            .flatMap((one) => one.firings.map((firing) => ({ at: firing.instant, name: plannedText(one.schedule.name) || one.schedule.cron })))
+            .filter((one) => !one.paused && planned(one.schedule.name, definition?.schedules).kind !== 'deadline')
+            .flatMap((one) => one.firings.map((firing) => ({ at: firing.instant, name: plannedText(one.schedule.name, definition?.schedules) || one.schedule.cron })))
             .sort((a, b) => a.at.localeCompare(b.at))
             .slice(0, FIRINGS);
           return firings.length === 0 ? (
@@ -105,7 +105,7 @@ export function Overview({ of, definition }: { of: PipelineMore; definition: Def
   return (
     <div className={css.cards}>
       <LatestRuns of={of} />
-      <Coming of={of} />
+      <Coming of={of} definition={definition} />
       <Kept of={of} definition={definition} />
     </div>
   );

@@ -8,7 +8,7 @@ import { t } from '../../i18n';
 import { ButtonLink } from '../../parts/Button';
 import { Search, Select } from '../../parts/Field';
 import { Card, Page, Tag } from '../../parts/Page';
-import { Answer, Empty } from '../../parts/states';
+import { Answer, Empty, given, Lacking } from '../../parts/states';
 import { Mark, Status } from '../../parts/Status';
 import { Table, type Column } from '../../parts/Table';
 import { Time } from '../../parts/Time';
@@ -20,7 +20,10 @@ import css from './Pipelines.module.css';
 /** Tags beside a name; the others are on the pipeline's page. */
 const TAGS_SHOWN = 4;
 
-function columnsFor(owned: Map<string, Owned>): Column<Pipeline>[] {
+const NONE = new Map<string, Owned>();
+
+/** `owned` is undefined as long as nobody knows; `unknown` stands there then. */
+function columnsFor(owned: Map<string, Owned> | undefined, unknown: string): Column<Pipeline>[] {
   return [
     {
       id: 'name',
@@ -34,14 +37,14 @@ function columnsFor(owned: Map<string, Owned>): Column<Pipeline>[] {
             {row.paused && <Mark tone="warn" icon="pause">{t('pipelines.paused')}</Mark>}
             {row.publishedVersionNumber == null && <Mark>{t('pipelines.draft')}</Mark>}
             {row.syncFailure && <Mark tone="bad" icon="branch">{t('pipelines.syncFails')}</Mark>}
-            {tagsOf(owned.get(row.id)).slice(0, TAGS_SHOWN).map((tag) => (
+            {tagsOf(owned?.get(row.id)).slice(0, TAGS_SHOWN).map((tag) => (
               <Tag key={tag}>{tag}</Tag>
             ))}
           </span>
         </div>
       ),
     },
-    { id: 'owner', name: t('pipelines.owner'), wide: true, by: (row) => owned.get(row.id)?.owner || undefined, cell: (row) => owned.get(row.id)?.owner || '–' },
+    { id: 'owner', name: t('pipelines.owner'), wide: true, by: (row) => owned?.get(row.id)?.owner || undefined, cell: (row) => (owned ? owned.get(row.id)?.owner || '–' : <span className={css.muted}>{unknown}</span>) },
     {
       id: 'status',
       name: t('pipelines.last'),
@@ -61,7 +64,7 @@ function columnsFor(owned: Map<string, Owned>): Column<Pipeline>[] {
         ),
     },
     { id: 'runs', name: t('pipelines.lastRuns'), wide: true, cell: (row) => <LastRuns of={row} /> },
-    { id: 'next', name: t('pipelines.next'), wide: true, cell: (row) => <NextFiring of={row} schedules={owned.get(row.id)?.schedules} /> },
+    { id: 'next', name: t('pipelines.next'), wide: true, cell: (row) => (owned || row.paused ? <NextFiring of={row} schedules={owned?.get(row.id)?.schedules} /> : <span className={css.muted}>{unknown}</span>) },
     { id: 'tasks', name: t('pipelines.tasks'), number: true, wide: true, by: (row) => row.numTasks, cell: (row) => row.numTasks },
     { id: 'acts', name: t('parts.actions'), quiet: true, tight: true, cell: (row) => <PipelineMenu of={row} small /> },
   ];
@@ -71,8 +74,9 @@ export function Pipelines() {
   const pipelines = usePipelines();
   const [query, setQuery] = useSearchParams();
   const all = useMemo(() => pipelines.data ?? [], [pipelines.data]);
-  const owned = useOwned();
-  const columns = useMemo(() => columnsFor(owned), [owned]);
+  const answer = useOwned();
+  const owned = answer.data ?? NONE;
+  const columns = useMemo(() => columnsFor(answer.data, answer.isError ? t('parts.unknown') : '…'), [answer.data, answer.isError]);
   const denied = useDenied('EDITOR', 'account');
   const asked: Wanted = { text: query.get('q') ?? '', owner: query.get('owner') ?? '', tag: query.get('tag') ?? '', state: query.get('state') ?? '' };
   const set = (name: string, value: string) =>
@@ -90,6 +94,8 @@ export function Pipelines() {
   const shown = useMemo(() => wanted(all, owned, { text, owner, tag, state }), [all, owned, text, owner, tag, state]);
   const owners = [...new Set([...[...owned.values()].map((one) => one.owner), asked.owner].filter(Boolean))].sort();
   const tags = [...new Set([...[...owned.values()].flatMap(tagsOf), asked.tag].filter(Boolean))].sort();
+  // What is not known to be somebody's is not known to be nobody's.
+  const list = owner === '' && tag === '' ? pipelines : given(pipelines, answer);
   const choices = (every: string, values: string[]) => [{ value: '', name: every }, ...values.map((value) => ({ value, name: value }))];
   return (
     <Page
@@ -113,11 +119,12 @@ export function Pipelines() {
         <Select aria-label={t('pipelines.owner')} value={asked.owner} choices={choices(t('shell.scope.everybody'), owners)} choose={(owner) => set('owner', owner)} />
         <Select aria-label={t('pipelines.tag')} value={asked.tag} choices={choices(t('pipelines.tag.all'), tags)} choose={(tag) => set('tag', tag)} />
         <span className={css.muted} role="status">
-          {pipelines.data && t('pipelines.count', { shown: shown.length, all: all.length })}
+          {list.data && t('pipelines.count', { shown: shown.length, all: all.length })}
         </span>
       </div>
+      {answer.isError && <Lacking what="pipelines.owners.unknown" error={answer.error} />}
       <Card flush>
-        <Answer of={pipelines} lines={8}>
+        <Answer of={list} lines={8}>
           {() => (
             <Table
               label={t('pipelines.title')}

@@ -1,7 +1,6 @@
 /** Starts a run: a form made of the inputs of the pipeline, the environment, and the version where there is a draft. */
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { asApiError, type ApiError } from '../../api/errors';
 import { useEnvironments } from '../../api/environments';
 import { startRun, usePipeline, type InputSpec, type Pipeline, type PipelineMore } from '../../api/pipelines';
 import { t } from '../../i18n';
@@ -11,6 +10,7 @@ import { Check, Field, Input, Select, TextArea } from '../../parts/Field';
 import { Reason } from '../../parts/Reason';
 import { Answer, Refused } from '../../parts/states';
 import { act } from '../../parts/toasts';
+import { useDoing } from '../../parts/useDoing';
 import { initial, readInputs, type Typed } from './inputs';
 import css from './Start.module.css';
 
@@ -51,27 +51,22 @@ function StartForm({ of, close }: { of: PipelineMore; close: () => void }) {
   const [version, setVersion] = useState(of.publishedVersionNumber == null ? String(of.latestVersionNumber) : '');
   const [reason, setReason] = useState('');
   const [pressed, setPressed] = useState(false);
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<ApiError>();
+  const { pending, error, run: doing } = useDoing();
   const { inputs, wrong } = readInputs(specs, typed);
 
   const start = async () => {
     setPressed(true);
     if (Object.keys(wrong).length > 0) return;
-    setPending(true);
-    setError(undefined);
-    try {
-      const run = await act(
+    const begin = () =>
+      act(
         t('pipelines.start.pending', { pipeline: of.name }),
         () => startRun(of.id, { runInputs: inputs, environment: environment || undefined, versionNumber: version ? Number(version) : undefined }, reason),
         () => ({ words: t('pipelines.start.done', { pipeline: of.name }) }),
       );
+    await doing(begin, (run) => {
       close();
       void navigate(`/runs/${run}`);
-    } catch (thrown) {
-      setError(asApiError(thrown));
-      setPending(false);
-    }
+    });
   };
   return (
     <form

@@ -90,7 +90,7 @@ export function Triggers({ of, definition }: { of: PipelineMore; definition: Def
       </div>
       <Answer of={schedules}>
         {(all) => {
-          const own = all.filter(({ schedule }) => planned(schedule.name).kind === 'schedule');
+          const own = all.filter(({ schedule }) => planned(schedule.name, definition?.schedules).kind === 'schedule');
           return (
             <>
               {own.length === 0 ? (
@@ -106,7 +106,7 @@ export function Triggers({ of, definition }: { of: PipelineMore; definition: Def
                   ))}
                 </div>
               )}
-              <Sensors pipeline={of.id} windows={all.filter(({ schedule }) => planned(schedule.name).kind === 'sensor')} />
+              <Sensors pipeline={of.id} windows={all.filter(({ schedule }) => planned(schedule.name, definition?.schedules).kind === 'sensor')} />
             </>
           );
         }}

@@ -24,10 +24,14 @@ export interface Group {
   dependsOn: string[];
 }
 export interface Trigger {
+  /** Where it stands: names are unique among those of one list only. */
+  id: string;
   kind: 'event' | 'asset' | 'pipeline';
   name: string;
-  /** What it listens to: a subject, keys of assets, the id of a pipeline (`*` = any). */
+  /** What it listens to: subjects, keys of assets (`*` in one = any characters), the id of a pipeline (`*` = any). */
   to: string[];
+  /** An event of each is needed, within this time. */
+  within?: string;
   /** Of a pipeline that ends: with which of these. */
   statuses: string[];
 }
@@ -37,6 +41,8 @@ export interface Definition {
   tags: string[];
   tasks: Task[];
   groups: Group[];
+  /** Names that it gives to schedules. */
+  schedules: string[];
   triggers: Trigger[];
   /** Whether calls from outside may start it. */
   webhook: boolean;
@@ -76,14 +82,16 @@ function triggersOf(document: Tree): Trigger[] {
   const after = (Array.isArray(document.trigger_events) ? document.trigger_events : []).map((one, at): Trigger => {
     const event = tree(one);
     const statuses = list(event.statuses);
-    return { kind: 'pipeline', name: words(event.name) || `trigger-${at + 1}`, to: list(event.pipeline_id), statuses: statuses.length > 0 ? statuses : ['SUCCEEDED', 'WARNING'] };
+    return { id: `after-${at}`, kind: 'pipeline', name: words(event.name) || `trigger-${at + 1}`, to: list(event.pipeline_id), statuses: statuses.length > 0 ? statuses : ['SUCCEEDED', 'WARNING'] };
   });
   const further = ours(document).triggers;
   const others = (Array.isArray(further) ? further : []).map((one, at): Trigger => {
     const trigger = tree(one);
     const assets = list(trigger.asset);
-    const name = words(trigger.name) || `trigger-${at + 1}`;
-    return assets.length > 0 ? { kind: 'asset', name, to: assets, statuses: [] } : { kind: 'event', name, to: list(trigger.nats), statuses: [] };
+    const common = { id: `ours-${at}`, name: words(trigger.name) || `trigger-${at + 1}`, statuses: [] };
+    if (assets.length > 0) return { ...common, kind: 'asset', to: assets };
+    if (!Array.isArray(trigger.all_of)) return { ...common, kind: 'event', to: list(trigger.nats) };
+    return { ...common, kind: 'event', to: trigger.all_of.flatMap((part) => list(tree(part).nats)), within: words(trigger.within) };
   });
   return [...after, ...others];
 }
@@ -105,6 +113,7 @@ export function readDefinition(yaml: string): Definition {
     tags: [...new Set(tasks.flatMap((task) => task.tags))].sort(),
     tasks: inOrder(tasks),
     groups: [...new Map(found.flatMap((one) => one.groups.map((group) => [group.id, group] as const))).values()],
+    schedules: [document.schedule, ours(document).schedules].flatMap((all) => (Array.isArray(all) ? all.map((one) => words(tree(one).name)).filter(Boolean) : [])),
     triggers: triggersOf(document),
     // Read as text: what YAML 1.1 means by yes is written in any of these ways.
     webhook: /^(true|yes|on)$/i.test(words(tree(document.webhook).enabled)),

@@ -205,6 +205,20 @@ describe('inputs, triggers and alerts', () => {
     ['an input has another name, and who reads or gives it follows', FULL, (s) => renameInput(s, 'day', 'date'),
       FULL.replace('  day: {', '  date: {').replace('{Day:', '{date:').replace('map_outputs: {day:', 'map_outputs: {date:').replace("Inputs['day']", "Inputs['date']").replace('inputs.day }}?', 'inputs.date }}?').replace('inputs[\\"day\\"]', 'inputs[\\"date\\"]')],
     ['an input in a quoted condition', "inputs:\n  a: {type: string}\npipeline:\n  t:\n    condition: 'inputs.a == 1'\n", (s) => renameInput(s, 'a', 'b'), "inputs:\n  b: {type: string}\npipeline:\n  t:\n    condition: 'inputs.b == 1'\n"],
+    ['an input in what is no text', String.raw`inputs:
+  a: {type: string}
+x: ${'$'}{{ 'see inputs.a' }}${'$'}{{ "inputs['a']" + inputs.a }}
+y: '${'$'}{{ ''inputs.a'' + inputs.a + ''it\''s inputs.a'' + inputs[''a''] }}'
+z: "${'$'}{{ \"inputs.a\" + inputs.a + 'inputs.a' + inputs[\"a\"] + 'it\\'s inputs.a' + inputs.a }}"
+`, (s) => renameInput(s, 'a', 'b'), String.raw`inputs:
+  b: {type: string}
+x: ${'$'}{{ 'see inputs.a' }}${'$'}{{ "inputs['a']" + inputs.b }}
+y: '${'$'}{{ ''inputs.a'' + inputs.b + ''it\''s inputs.a'' + inputs[''b''] }}'
+z: "${'$'}{{ \"inputs.a\" + inputs.b + 'inputs.a' + inputs[\"b\"] + 'it\\'s inputs.a' + inputs.b }}"
+`],
+    ['an input, and what others keep under the same words stays', 'inputs:\n  a: {type: string}\nmeta:\n  theirs: {run_inputs: {a: 1}}\n  downbeat: {triggers: [{nats: x, run_inputs: {a: 1}}]}\n', (s) => renameInput(s, 'a', 'b'),
+      'inputs:\n  b: {type: string}\nmeta:\n  theirs: {run_inputs: {a: 1}}\n  downbeat: {triggers: [{nats: x, run_inputs: {b: 1}}]}\n'],
+    ['an input in other letters', 'inputs:\n  day: {type: string}\n', (s) => renameInput(s, 'day', 'Day'), 'inputs:\n  Day: {type: string}\n'],
   ]);
   it('how many places name an input', () => expect([inputNamedBy(FULL, 'day'), inputNamedBy(FULL, 'count'), inputNamedBy(FULL, 'none')]).toEqual([5, 1, 0]));
   it('a name that is free', () => expect([freeName(['x'], 'a'), freeName(['a', 'A_2'], 'a')]).toEqual(['a', 'a_3']));
@@ -224,6 +238,8 @@ describe('what cannot be done in place is refused, and says why', () => {
     ['a task that is not there', TWO, (s) => removeEntry(s, 'z'), 'missing'],
     ['an input that is there', FULL, (s) => addNamed(s, ['inputs'], 'day', {}), 'taken'],
     ['an input by the name of another', FULL, (s) => renameInput(s, 'day', 'count'), 'taken'],
+    ['an input by the name of another, in other letters', FULL, (s) => renameInput(s, 'day', 'Count'), 'taken'],
+    ['an input that is there, in other letters', FULL, (s) => addNamed(s, ['inputs'], 'DAY', {}), 'taken'],
     ['a name that no expression can read', FULL, (s) => renameInput(s, 'day', 'the day'), 'word'],
     ['a sensor without a name', FULL, (s) => renamePart(s, ['sensors', 'landed'], ' '), 'id'],
     ['alerts that an alias brings', 'meta: {x: &x [{name: a}]}\nalerts: *x\n', (s) => addItem(s, ['alerts'], { name: 'b' }), 'shared'],

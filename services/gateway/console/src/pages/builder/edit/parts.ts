@@ -73,10 +73,15 @@ export function addItem(text: string, path: Path, value: Tree): string {
   return setPart(text, [...path, count], value);
 }
 
+/** Whether a map has the name, beside `but`. Names of inputs are alike in upper and lower case. */
+function isTaken(text: string, path: Path, name: string, but?: string): boolean {
+  const alike = path.length === 1 && path[0] === 'inputs' ? (one: string) => one.toLowerCase() : (one: string) => one;
+  return Object.keys(resolved(broughtAt(treeOf(readWhole(text)), path))).some((one) => one !== but && alike(one) === alike(name));
+}
+
 /** One more value of a map whose keys are names. */
 export function addNamed(text: string, path: Path, name: string, value: Tree): string {
-  const now = resolved(broughtAt(treeOf(readWhole(text)), path));
-  if (Object.hasOwn(now, name)) throw new Refusal('taken', name);
+  if (isTaken(text, path, name)) throw new Refusal('taken', name);
   return setPart(text, [...path, checkedName(name)], value);
 }
 
@@ -103,6 +108,8 @@ function givenInputs(tree: Tree, name: string, path: Path = []): Path[] {
   return Object.entries(tree).flatMap(([key, value]) => {
     // What a task gives to another pipeline is named by that one.
     if (path.length === 0 && key === 'pipeline') return [];
+    // What others keep in `meta` is theirs.
+    if (path.length === 1 && path[0] === 'meta' && key !== 'downbeat') return [];
     const below = [...path, key];
     if ((key !== 'run_inputs' && key !== 'map_outputs') || !isObject(value)) return givenInputs(value, name, below);
     return Object.keys(value).filter((one) => one.toLowerCase() === name.toLowerCase()).map((one) => [...below, one]);
@@ -114,6 +121,7 @@ export function renameInput(text: string, name: string, given: string): string {
   const next = given.trim();
   if (!/^[A-Za-z_]\w*$/.test(next)) throw new Refusal('word', given);
   if (next === name) return text;
+  if (isTaken(text, ['inputs'], next, name)) throw new Refusal('taken', next);
   const named = spliced(text, renameReferences(text, 'input', name, next));
   const renamed = givenInputs(treeOf(readWhole(named)), name).reduce((now, path) => renameKey(now, path, next), named);
   return renameKey(renamed, ['inputs', name], next);

@@ -15,7 +15,27 @@ const escaped = (id: string) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 function pattern(kind: Named, id: string): RegExp {
   const bracket = (roots: string) => `(?<before>(?:${roots})\\s*\\[\\s*(?<quote>''?|\\\\?"))(?<id>${escaped(id)})\\k<quote>\\s*\\]`;
   if (kind !== 'input') return new RegExp(`(?<![\\w])${bracket(ROOTS[kind].join('|'))}`, 'gi');
-  return new RegExp(`(?<![\\w.'"])(?:${bracket('inputs')}|(?<beforeDot>inputs\\s*\\.\\s*)(?<idDot>${escaped(id)})(?!\\w))`, 'gi');
+  return new RegExp(`(?<![\\w.])(?:${bracket('inputs')}|(?<beforeDot>inputs\\s*\\.\\s*)(?<idDot>${escaped(id)})(?!\\w))`, 'gi');
+}
+
+/** The parts of an expression that are texts. Inside YAML's quotes, `''` and `\"` are one character each. */
+function quoted(written: string, from: number, to: number): [number, number][] {
+  const out: [number, number][] = [];
+  let open: { quote: string; at: number } | undefined;
+  let escaped = false;
+  for (let at = from, next = from; at < to; at = next) {
+    const pair = (written[0] === "'" && written.startsWith("''", at)) || (written[0] === '"' && written[at] === '\\');
+    next = at + (pair ? 2 : 1);
+    const char = written[next - 1]!;
+    if (escaped) escaped = false;
+    else if (!open) open = char === "'" || char === '"' ? { quote: char, at } : undefined;
+    else if (char === '\\') escaped = true;
+    else if (char === open.quote) {
+      out.push([open.at, next]);
+      open = undefined;
+    }
+  }
+  return out;
 }
 
 /** The parts of a scalar's text that are expressions: all of a condition, what stands in `${{ }}` elsewhere. */
@@ -45,13 +65,15 @@ export function renameReferences(text: string, kind: Named, id: string, next: st
     if (!isScalar(node)) return [];
     const [from, to] = rangeOf(node);
     const written = text.slice(from, to);
-    return expressions(written, condition).flatMap(([start, end]) =>
-      [...written.slice(start, end).matchAll(wanted)].map((found) => {
+    return expressions(written, condition).flatMap(([start, end]) => {
+      const texts = quoted(written, start, end);
+      return [...written.slice(start, end).matchAll(wanted)].flatMap((found) => {
+        if (texts.some(([first, last]) => first <= start + found.index && start + found.index < last)) return [];
         const { before, id: old, beforeDot, idDot } = found.groups!;
         const at = from + start + found.index + (before ?? beforeDot!).length;
-        return { from: at, to: at + (old ?? idDot!).length, insert: next };
-      }),
-    );
+        return [{ from: at, to: at + (old ?? idDot!).length, insert: next }];
+      });
+    });
   });
 }
 

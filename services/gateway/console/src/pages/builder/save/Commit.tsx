@@ -4,7 +4,7 @@
  */
 import { useState } from 'react';
 import { asApiError, type ApiError } from '../../../api/errors';
-import { commit, countingBranch, type Committed, type Kept } from '../../../api/source';
+import { commit, countingBranch, type Committed, type Committing, type Kept } from '../../../api/source';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
@@ -12,14 +12,15 @@ import { Diff } from '../../../parts/diff/Diff';
 import { Field, Input } from '../../../parts/Field';
 import { Refused } from '../../../parts/states';
 import { act } from '../../../parts/toasts';
+import { useDoing } from '../../../parts/useDoing';
+import { aimed, newBranch, ownBranch, remember } from './branch';
 import { ByHand } from './ByHand';
 import { CommitDone } from './CommitDone';
 import { Conflict } from './Conflict';
 import type { DialogsProps } from './Dialogs';
-import { branchOf } from './file';
 import { RunDraft } from './RunDraft';
 import css from './save.module.css';
-import { onBranch, remember, remembered } from './theirs';
+import { onBranch, pushed } from './theirs';
 
 export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; close: () => void }) {
   const { draft, close } = props;
@@ -27,24 +28,24 @@ export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; 
   const counting = countingBranch(pipeline);
   const [message, setMessage] = useState(t('builder.commit.message', { name: alias }));
   const [apart, setApart] = useState(true);
-  const [typed, setTyped] = useState<string>();
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<ApiError>();
+  const [name, setName] = useState(() => ownBranch(alias) ?? newBranch(alias, crypto.randomUUID()));
+  const { pending, error, run } = useDoing();
+  const [merges, setMerges] = useState(false);
   const [committed, setCommitted] = useState<Committed>();
   const [running, setRunning] = useState(false);
-  const name = typed ?? branchOf(message);
   const branch = apart ? name.trim() : counting;
-  const before = remembered(alias, branch) ?? draft.baseText;
+  const aim = aimed({ alias, apart, branch, baseText: draft.baseText });
+  const before = aim.baseYaml;
 
   if (running && committed?.version) return <RunDraft {...props} committed={{ pipelineId: pipeline.id, version: committed.version, branch: committed.branch }} />;
   if (committed) return <CommitDone of={committed} path={pipeline.yamlPath} run={() => setRunning(true)} close={close} />;
-  if (error?.status === 409) {
+  if (error && merges) {
     return (
       <Conflict
         draft={draft}
         before={before}
         of={[alias, branch, before]}
-        load={(signal) => onBranch(alias, branch, counting, signal)}
+        load={(signal) => pushed(alias, branch, counting, signal)}
         says={
           <>
             <span lang={error.lang}>{error.words}</span>
@@ -52,8 +53,8 @@ export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; 
             {t('builder.commit.conflict')}
           </>
         }
-        take={({ text }, merged) => {
-          if (branch === counting) return draft.rebase(draft.base, text, merged);
+        take={({ text, counts }, merged) => {
+          if (counts) return draft.rebase(draft.base, text, merged);
           remember(alias, branch, text);
           draft.edit(t('builder.undo.merged'), () => merged);
         }}
@@ -62,24 +63,26 @@ export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; 
     );
   }
 
-  const run = async () => {
-    setPending(true);
-    setError(undefined);
+  /** Whether what was refused is to be merged. A new branch that somebody made before needs another name instead. */
+  const toMerge = async (refused: ApiError, of: Committing) => refused.status === 409 && !(of.newBranch && (await onBranch(alias, of.branch)) !== undefined);
+  const save = async () => {
     const { text } = draft;
+    const body = { ...aim, yaml: text, message };
     try {
       const done = await act(
         t('builder.commit.pending'),
-        () => commit(pipeline.id, { yaml: text, baseYaml: before, branch, message }),
+        () => commit(pipeline.id, body),
         (answer) => ({ words: t(answer.changed ? 'builder.commit.done' : 'builder.commit.same', { branch: answer.branch, commit: answer.commit.slice(0, 8) }) }),
       );
-      remember(alias, done.branch, text);
       if (done.counts) draft.stored(Math.max(draft.base, done.version ?? 0), text);
-      else if (done.version) draft.based(done.version);
+      else {
+        remember(alias, done.branch, text);
+        if (done.version) draft.based(done.version);
+      }
       setCommitted(done);
     } catch (thrown) {
-      setError(asApiError(thrown));
-    } finally {
-      setPending(false);
+      setMerges(await toMerge(asApiError(thrown), body).catch(() => false));
+      throw thrown;
     }
   };
   const missing = message.trim() === '' ? t('builder.commit.noMessage') : branch === '' ? t('builder.commit.noBranch') : undefined;
@@ -91,7 +94,7 @@ export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; 
       foot={
         <>
           <Button onClick={close}>{t('parts.cancel')}</Button>
-          <Button kind="primary" icon="branch" pending={pending} denied={missing} onClick={() => void run()}>
+          <Button kind="primary" icon="branch" pending={pending} denied={missing} onClick={() => void run(save)}>
             {t('builder.commit.act')}
           </Button>
         </>
@@ -116,10 +119,10 @@ export function Commit({ pipeline, ...props }: DialogsProps & { pipeline: Kept; 
         <div className={css.pair}>
           <Field label={t('builder.commit.says')}>{(id) => <Input id={id} value={message} maxLength={500} onChange={(event) => setMessage(event.target.value)} />}</Field>
           {apart && (
-            <Field label={t('builder.commit.branch')}>{(id) => <Input id={id} value={name} maxLength={255} spellCheck={false} onChange={(event) => setTyped(event.target.value)} />}</Field>
+            <Field label={t('builder.commit.branch')}>{(id) => <Input id={id} value={name} maxLength={255} spellCheck={false} onChange={(event) => setName(event.target.value)} />}</Field>
           )}
         </div>
-        <ByHand key={error?.words} pipeline={pipeline} text={draft.text} branch={apart ? branch : branchOf(message)} message={message} open={error !== undefined} />
+        <ByHand key={error?.words} pipeline={pipeline} text={draft.text} branch={name.trim()} message={message} open={error !== undefined} />
       </div>
     </Dialog>
   );

@@ -2,13 +2,14 @@
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useEnvironmentNames } from '../../../api/catalogue';
-import { asApiError } from '../../../api/errors';
 import { keep, startVersion } from '../../../api/source';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
 import { Dialog } from '../../../parts/Dialog';
 import { Check, Field, Input, Select } from '../../../parts/Field';
+import { Refused } from '../../../parts/states';
 import { act } from '../../../parts/toasts';
+import { useDoing } from '../../../parts/useDoing';
 import { keepUnsaved } from '../state/kept';
 import type { DialogsProps } from './Dialogs';
 import { aliasOf, isAlias } from './file';
@@ -29,45 +30,36 @@ export function RunDraft({ draft, where, alias: known, chosen, ran, committed, c
   const [environment, setEnvironment] = useState('');
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [only, setOnly] = useState(false);
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<string>();
+  const { pending, error, run: start } = useDoing();
   const navigate = useNavigate();
   const values = runInputs(inputs, typed);
 
   const run = async () => {
-    setPending(true);
-    setError(undefined);
     const { text, base, baseText } = draft;
-    try {
-      const { id, stored } = await act(
-        t('builder.run.pending'),
-        async () => {
-          const stored = committed ? { alias, ...committed } : await keep({ yaml: text, alias, published: false, baseVersion: base === 0 ? 0 : undefined });
-          const { pipelineRunId } = await startVersion(stored.pipelineId, {
-            versionNumber: stored.version,
-            environment: environment || undefined,
-            runInputs: values && Object.keys(values).length > 0 ? values : undefined,
-            taskIds: only && chosen ? [chosen.id] : undefined,
-          });
-          return { id: pipelineRunId, stored };
-        },
-        ({ id, stored }) => ({ words: t('builder.run.started', { version: String(stored.version) }), link: { to: `/runs/${encodeURIComponent(id)}`, name: t('builder.run.open') } }),
-      );
-      close();
-      if (known) {
-        draft.based(stored.version);
-        ran(id);
-        return;
-      }
-      // From now on it has an alias; what is edited goes on there.
-      keepUnsaved(where, undefined);
-      keepUnsaved(stored.alias, { text, base: stored.version, baseText });
-      draft.stored(stored.version, text);
-      void navigate(`/builder/${encodeURIComponent(stored.alias)}?run=${encodeURIComponent(id)}`, { replace: true });
-    } catch (thrown) {
-      setError(asApiError(thrown).words);
-      setPending(false);
+    const { id, stored } = await act(
+      t('builder.run.pending'),
+      async () => {
+        const stored = committed ? { alias, ...committed } : await keep({ yaml: text, alias, published: false, baseVersion: base === 0 ? 0 : undefined });
+        const { pipelineRunId } = await startVersion(stored.pipelineId, {
+          versionNumber: stored.version,
+          environment: environment || undefined,
+          runInputs: values && Object.keys(values).length > 0 ? values : undefined,
+          taskIds: only && chosen ? [chosen.id] : undefined,
+        });
+        return { id: pipelineRunId, stored };
+      },
+      ({ id, stored }) => ({ words: t('builder.run.started', { version: String(stored.version) }), link: { to: `/runs/${encodeURIComponent(id)}`, name: t('builder.run.open') } }),
+    );
+    if (known) {
+      draft.based(stored.version);
+      ran(id);
+      return;
     }
+    // From now on it has an alias; what is edited goes on there.
+    keepUnsaved(where, undefined);
+    keepUnsaved(stored.alias, { text, base: stored.version, baseText });
+    draft.stored(stored.version, text);
+    void navigate(`/builder/${encodeURIComponent(stored.alias)}?run=${encodeURIComponent(id)}`, { replace: true });
   };
   const missing = !isAlias(alias) ? t('builder.save.alias.bad') : values === undefined ? t('builder.run.inputsMissing') : undefined;
   return (
@@ -77,7 +69,7 @@ export function RunDraft({ draft, where, alias: known, chosen, ran, committed, c
       foot={
         <>
           <Button onClick={close}>{t('parts.cancel')}</Button>
-          <Button kind="primary" icon="play" pending={pending} denied={missing} onClick={() => void run()}>
+          <Button kind="primary" icon="play" pending={pending} denied={missing} onClick={() => void start(run, close)}>
             {t('builder.run')}
           </Button>
         </>
@@ -85,11 +77,7 @@ export function RunDraft({ draft, where, alias: known, chosen, ran, committed, c
     >
       <div className={css.stack}>
         <p>{committed ? t('builder.run.committed', { version: String(committed.version), branch: committed.branch }) : t('builder.run.more')}</p>
-        {error && (
-          <p className={css.error} role="alert">
-            {error}
-          </p>
-        )}
+        {error && <Refused error={error} />}
         {!known && <AliasField alias={alias} change={setAlias} />}
         {(environments.data ?? []).length > 0 && (
           <Field label={t('builder.run.environment')}>

@@ -1,7 +1,6 @@
 /** Stores the text as a version: what changes is shown first. Who stored something else meanwhile is not overwritten. */
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { ApiError, asApiError } from '../../../api/errors';
 import { keep } from '../../../api/source';
 import { t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
@@ -9,7 +8,9 @@ import { Dialog } from '../../../parts/Dialog';
 import { Diff } from '../../../parts/diff/Diff';
 import { Field, Input } from '../../../parts/Field';
 import { Reason } from '../../../parts/Reason';
+import { Refused } from '../../../parts/states';
 import { act } from '../../../parts/toasts';
+import { useDoing } from '../../../parts/useDoing';
 import { keepUnsaved } from '../state/kept';
 import { Conflict } from './Conflict';
 import type { DialogsProps } from './Dialogs';
@@ -29,8 +30,7 @@ export function Save({ draft, where, alias: known, close }: DialogsProps & { clo
   const [alias, setAlias] = useState(known ?? aliasOf(draft.pipeline.name));
   const [published, setPublished] = useState(true);
   const [reason, setReason] = useState('');
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<ApiError>();
+  const { pending, error, run } = useDoing();
   const navigate = useNavigate();
   if (error?.status === 409 && known) {
     return (
@@ -47,25 +47,17 @@ export function Save({ draft, where, alias: known, close }: DialogsProps & { clo
   }
 
   const save = async () => {
-    setPending(true);
-    setError(undefined);
     const { text } = draft;
-    try {
-      const stored = await act(
-        t('builder.save.pending'),
-        () => keep({ yaml: text, alias, published, baseVersion: draft.base, reason }),
-        ({ version, draft: isDraft, changed }) => ({ words: t(!changed ? 'builder.save.same' : isDraft ? 'builder.save.draftDone' : 'builder.save.done', { version: String(version) }) }),
-      );
-      if (published) draft.stored(Math.max(draft.base, stored.version), text);
-      else draft.based(stored.version);
-      if (!known) {
-        keepUnsaved(where, undefined);
-        void navigate(`/builder/${encodeURIComponent(stored.alias)}${published ? '' : `?version=${stored.version}`}`, { replace: true });
-      }
-      close();
-    } catch (thrown) {
-      setError(asApiError(thrown));
-      setPending(false);
+    const stored = await act(
+      t('builder.save.pending'),
+      () => keep({ yaml: text, alias, published, baseVersion: draft.base, reason }),
+      ({ version, draft: isDraft, changed }) => ({ words: t(!changed ? 'builder.save.same' : isDraft ? 'builder.save.draftDone' : 'builder.save.done', { version: String(version) }) }),
+    );
+    if (published) draft.stored(Math.max(draft.base, stored.version), text);
+    else draft.based(stored.version);
+    if (!known) {
+      keepUnsaved(where, undefined);
+      void navigate(`/builder/${encodeURIComponent(stored.alias)}${published ? '' : `?version=${stored.version}`}`, { replace: true });
     }
   };
   const missing = isAlias(alias) ? undefined : t('builder.save.alias.bad');
@@ -77,18 +69,14 @@ export function Save({ draft, where, alias: known, close }: DialogsProps & { clo
       foot={
         <>
           <Button onClick={close}>{t('parts.cancel')}</Button>
-          <Button kind="primary" pending={pending} denied={missing} onClick={() => void save()}>
+          <Button kind="primary" pending={pending} denied={missing} onClick={() => void run(save, close)}>
             {t(published ? 'builder.save.act' : 'builder.save.actDraft')}
           </Button>
         </>
       }
     >
       <div className={css.stack}>
-        {error && (
-          <p className={css.error} role="alert">
-            {error.words}
-          </p>
-        )}
+        {error && <Refused error={error} />}
         {!known && <AliasField alias={alias} change={setAlias} />}
         <Diff before={draft.baseText} after={draft.text} label={t('builder.showDiff')} />
         <fieldset className={css.choices}>

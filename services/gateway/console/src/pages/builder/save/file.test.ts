@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aliasOf, branchOf, cloneUrl, commands, fileName, isAlias, quoted } from './file';
+import { aliasOf, cloneUrl, commands, fileName, isAlias, quoted } from './file';
 
 describe('words of a shell', () => {
   it.each([
@@ -16,7 +16,6 @@ describe('names', () => {
   it.each([['Daily Orders (EU)', 'daily_orders_eu'], ['매출', ''], ['__a__', 'a']])('%s: alias %s', (name, expected) => expect(aliasOf(name)).toBe(expected));
   it('an alias has letters, digits and _ only', () => expect(['a_1', 'a-b', '', 'a b'].map(isAlias)).toEqual([true, false, false, false]));
   it('a file is called as in its repository', () => expect([fileName('etl/a.yaml', 'x'), fileName('', 'My one'), fileName(undefined, '매출')]).toEqual(['a.yaml', 'my_one.yml', 'pipeline.yml']));
-  it('a branch is called as the change', () => expect([branchOf('Retry the load'), branchOf('재시도')]).toEqual(['downbeat/retry-the-load', 'downbeat/change']));
 });
 
 it.each([

@@ -35,9 +35,6 @@ export function cloneUrl({ storageProvider, repository }: Pick<Kept, 'storagePro
   return host && !/[:@]/.test(repository) ? `${host}${repository}${storageProvider === 'AZURE_DEVOPS' ? '' : '.git'}` : repository;
 }
 
-/** A branch name of what the change is called. */
-export const branchOf = (message: string): string => `downbeat/${aliasOf(message).replaceAll('_', '-').slice(0, 50) || 'change'}`;
-
 export function commands(pipeline: Pick<Kept, 'storageProvider' | 'repository' | 'yamlPath'>, from: string, branch: string, message: string): string {
   const url = cloneUrl(pipeline);
   const folder = url.replace(/\/+$/, '').split(/[/:]/).at(-1)!.replace(/\.git$/, '');

@@ -8,6 +8,8 @@ export interface Theirs {
   version?: number;
   text: string;
   since: { version: number; createdAt: string | null; createdBy: string; draft: boolean }[];
+  /** It stands on the branch that counts. */
+  counts?: boolean;
 }
 
 export async function newest(alias: string, base: number, signal: AbortSignal): Promise<Theirs> {
@@ -17,19 +19,18 @@ export async function newest(alias: string, base: number, signal: AbortSignal): 
   return { version, text, since: list.versions.filter((one) => one.version > base) };
 }
 
-/** A branch that is not there would begin at the one that counts. */
-export async function onBranch(alias: string, branch: string, counting: string, signal: AbortSignal): Promise<Theirs> {
+/** The file on a branch; `undefined`: there is no such branch, or it is not on it. */
+export async function onBranch(alias: string, branch: string, signal?: AbortSignal): Promise<string | undefined> {
   try {
-    return { text: await standing(alias, branch, signal), since: [] };
+    return await standing(alias, branch, signal);
   } catch (thrown) {
-    if (branch === counting || asApiError(thrown).status !== 400) throw thrown;
-    return { text: await standing(alias, counting, signal), since: [] };
+    if (asApiError(thrown).status !== 400) throw thrown;
+    return undefined;
   }
 }
 
-const committed = new Map<string, string>();
-const place = (alias: string, branch: string) => `${alias} ${branch}`;
-
-/** Texts that were committed from here: what is committed to the same branch next begins from that. */
-export const remember = (alias: string, branch: string, text: string): void => void committed.set(place(alias, branch), text);
-export const remembered = (alias: string, branch: string): string | undefined => committed.get(place(alias, branch));
+/** A branch that is not there would begin at the one that counts. */
+export async function pushed(alias: string, branch: string, counting: string, signal: AbortSignal): Promise<Theirs> {
+  const text = branch === counting ? undefined : await onBranch(alias, branch, signal);
+  return text === undefined ? { text: await standing(alias, counting, signal), since: [], counts: true } : { text, since: [] };
+}

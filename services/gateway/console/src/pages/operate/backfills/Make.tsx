@@ -5,7 +5,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { makeBackfill, previewBackfill, type Preview, type Span } from '../../../api/backfills';
 import { asApiError } from '../../../api/errors';
 import { previewOf } from '../../../api/health';
-import { useDeniedOf } from '../../../api/owners';
+import { useDeniedOf, useOwned } from '../../../api/owners';
 import { usePipelines } from '../../../api/pipelines';
 import { named, t } from '../../../i18n';
 import { Button } from '../../../parts/Button';
@@ -27,7 +27,8 @@ export function Make({ close }: { close: () => void }) {
   const [picked, setPipeline] = useState(query.get('pipeline') ?? '');
   const pipeline = names.some((one) => one.id === picked) ? picked : (names[0]?.id ?? '');
   const asked = useQuery({ ...previewOf(pipeline, '', 1), enabled: pipeline !== '' });
-  const schedules = (asked.data ?? []).flatMap((one) => (one.schedule && planned(one.schedule.name).kind === 'schedule' ? [one.schedule.name] : []));
+  const called = useOwned().data?.get(pipeline)?.schedules.map((one) => one.name);
+  const schedules = (asked.data ?? []).flatMap((one) => (one.schedule && planned(one.schedule.name, called).kind === 'schedule' ? [one.schedule.name] : []));
   const [chosen, setSchedule] = useState('');
   const schedule = schedules.includes(chosen) ? chosen : (schedules[0] ?? '');
   const [from, setFrom] = useState(day(7));

@@ -9,7 +9,6 @@ import { Search } from '../../../parts/Field';
 import { Needs } from '../../../parts/Needs';
 import { Card, Page, Tag } from '../../../parts/Page';
 import { Answer, Empty } from '../../../parts/states';
-import { Mark } from '../../../parts/Status';
 import { Table } from '../../../parts/Table';
 import { Time } from '../../../parts/Time';
 import { Grants } from '../Grants';
@@ -72,7 +71,6 @@ function List() {
                       <span className={css.row}>
                         <b>{person.name}</b>
                         {person.logins.some((login) => login.id === me?.loginId) && <Tag>{t('members.you')}</Tag>}
-                        {person.readOnly && <Mark icon="lock">{t('shell.readOnly')}</Mark>}
                       </span>
                     ),
                   },

@@ -41,7 +41,7 @@ export function PersonDrawer({ of, own, close }: { of: Person; own: string | nul
               <div className={css.row}>
                 <b>{login.client}</b>
                 {login.id === own && <Tag>{t('members.this')}</Tag>}
-                {login.readOnly && <Mark icon="lock">{t('shell.readOnly')}</Mark>}
+                {login.readOnly && same && <Mark icon="lock">{t('shell.readOnly')}</Mark>}
                 <span className={members.grow} />
                 <Button small kind="danger" onClick={() => setEnding([login])}>{t('members.end')}<span className="only-spoken"> {login.client}</span></Button>
               </div>
@@ -50,7 +50,7 @@ export function PersonDrawer({ of, own, close }: { of: Person; own: string | nul
                   [t('members.began'), <Time key="began" at={login.beganAt} as="short" />],
                   [t('members.renewed'), login.refreshedAt ? <Time key="renewed" at={login.refreshedAt} /> : t('members.renewed.not')],
                   [t('members.ends'), <Time key="ends" at={login.expiresAt} as="short" />],
-                  [t('operate.role'), same ? undefined : <Grants key="grants" of={telling(login.grants)} />],
+                  [t('operate.role'), same ? undefined : <Grants key="grants" of={telling([login])} />],
                 ]}
               />
             </li>

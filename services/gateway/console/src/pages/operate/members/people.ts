@@ -3,6 +3,10 @@ import type { Grant } from '../../../api/keys';
 import type { Login } from '../../../api/members';
 import { ROLES } from '../keys/roles';
 
+/** A role, and whether only logins that read have it. */
+export interface Held extends Grant {
+  readOnly: boolean;
+}
 export interface Person {
   /** As the log has them: `user:ada`. */
   subject: string;
@@ -10,9 +14,7 @@ export interface Person {
   /** How they show who they are. */
   by: 'provider' | 'key';
   /** What their logins may together. */
-  grants: Grant[];
-  /** All of them only read. */
-  readOnly: boolean;
+  grants: Held[];
   /** The newest first. */
   logins: Login[];
   /** When tokens were last made for any of them. */
@@ -22,11 +24,17 @@ export interface Person {
 /** Without `user:` or `key:`. */
 export const nameOf = (subject: string): string => subject.slice(subject.indexOf(':') + 1);
 
-/** Each once, and without those that a role for the whole account holds anyway. */
-export function telling(grants: Grant[]): Grant[] {
-  const once = [...new Map(grants.map((grant) => [`${grant.role} ${grant.labels.join()}`, grant])).values()];
-  const most = Math.max(-1, ...once.filter((grant) => grant.labels.length === 0).map((grant) => ROLES.indexOf(grant.role)));
-  return once.filter((grant) => ROLES.indexOf(grant.role) > most || (grant.labels.length === 0 && ROLES.indexOf(grant.role) === most));
+/** Whoever has the one has the other as well. Who only looks reads, whatever their login may. */
+function holds(one: Held, other: Held): boolean {
+  const reaches = one.labels.length === 0 || one.labels.join() === other.labels.join();
+  const acts = !one.readOnly || other.readOnly || other.role === 'VIEWER';
+  return reaches && acts && ROLES.indexOf(one.role) >= ROLES.indexOf(other.role);
+}
+
+/** What logins may, those that act before those that read, and without what another of their grants holds anyway. */
+export function telling(logins: Pick<Login, 'grants' | 'readOnly'>[]): Held[] {
+  const all = logins.flatMap(({ grants, readOnly }) => grants.map((grant): Held => ({ ...grant, readOnly }))).sort((a, b) => Number(a.readOnly) - Number(b.readOnly));
+  return all.filter((grant, at) => !all.some((other, place) => other !== grant && holds(other, grant) && (place < at || !holds(grant, other))));
 }
 
 const latest = (instants: (string | null)[]): string | undefined => instants.filter((at) => at !== null).sort((a, b) => Date.parse(b) - Date.parse(a))[0];
@@ -39,8 +47,7 @@ export function people(logins: Login[]): Person[] {
       subject,
       name: nameOf(subject),
       by: subject.startsWith('key:') ? 'key' : 'provider',
-      grants: telling(theirs.flatMap((login) => login.grants)),
-      readOnly: theirs.every((login) => login.readOnly),
+      grants: telling(theirs),
       logins: [...theirs].sort((a, b) => Date.parse(b.beganAt ?? '') - Date.parse(a.beganAt ?? '')),
       seenAt: latest(theirs.map((login) => login.refreshedAt ?? login.beganAt)),
     }))

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { useQueries } from '@tanstack/react-query';
 import { previewOf, useScheduleTrends, type ScheduleTrend } from '../../../api/health';
+import { useOwned } from '../../../api/owners';
 import { usePipelines } from '../../../api/pipelines';
 import { planned } from '../../../parts/planned';
 import type { Event } from './calendar';
@@ -27,6 +28,7 @@ export function past(trends: ScheduleTrend[], from: number, to: number): Event[]
 export function useEvents(from: number, to: number, now: number): { events: Event[]; pending: boolean; error: unknown; cut: boolean; trends: ScheduleTrend[] } {
   const names = usePipelines();
   const trends = useScheduleTrends();
+  const owned = useOwned().data;
   const scheduled = (names.data ?? []).slice(0, PIPELINES);
   const minute = Math.floor(now / 60_000) * 60_000;
   // Previews begin where the calendar does, or now; an instant that counts is after that.
@@ -36,17 +38,18 @@ export function useEvents(from: number, to: number, now: number): { events: Even
   });
   const stamp = asked.map((one) => one.dataUpdatedAt).join();
   return useMemo(() => {
-    const coming = asked.flatMap((answer, at) =>
-      (answer.data ?? []).flatMap((preview) =>
+    const coming = asked.flatMap((answer, at) => {
+      const of = scheduled[at]!;
+      const called = owned?.get(of.id)?.schedules.map((one) => one.name);
+      return (answer.data ?? []).flatMap((preview) =>
         preview.firings.flatMap((firing): Event[] => {
           const when = new Date(firing.instant).getTime();
           const schedule = preview.schedule?.name ?? '';
-          if (when < from || when >= to || when < minute || planned(schedule).kind === 'deadline') return [];
-          const of = scheduled[at]!;
+          if (when < from || when >= to || when < minute || planned(schedule, called).kind === 'deadline') return [];
           return [{ id: `${of.id}/${schedule}/${firing.instant}`, pipelineId: of.id, pipeline: of.alias, schedule, at: firing.instant, paused: preview.paused || preview.schedule?.paused }];
         }),
-      ),
-    );
+      );
+    });
     const was = past(trends.data?.rows ?? [], from, to);
     const known = new Set(was.map((one) => one.id));
     return {
@@ -56,5 +59,5 @@ export function useEvents(from: number, to: number, now: number): { events: Even
       cut: (names.data?.length ?? 0) > PIPELINES || asked.some((one) => one.data?.some((preview) => preview.firings.length >= MOST && new Date(preview.firings.at(-1)!.instant).getTime() < to)),
       trends: trends.data?.rows ?? [],
     };
-  }, [stamp, trends.data, names.data, from, to, minute]);
+  }, [stamp, owned, trends.data, names.data, from, to, minute]);
 }

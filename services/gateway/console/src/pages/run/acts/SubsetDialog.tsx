@@ -8,7 +8,7 @@ import { Check, Search } from '../../../parts/Field';
 import { Reason } from '../../../parts/Reason';
 import { Empty, Refused } from '../../../parts/states';
 import { Choices } from '../../../parts/Tabs';
-import { asApiError, type ApiError } from '../../../api/errors';
+import { useDoing } from '../../../parts/useDoing';
 import type { Group } from '../model/definition';
 import type { RunTask } from '../model/tasks';
 import { useRestart } from './dialogs';
@@ -51,8 +51,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
   const [from, setFrom] = useState<'only' | 'from'>('from');
   const [sought, setSought] = useState('');
   const [reason, setReason] = useState('');
-  const [pending, setPending] = useState(false);
-  const [error, setError] = useState<ApiError>();
+  const { pending, error, run: act } = useDoing();
   const restart = useRestart(run);
   const text = sought.trim().toLowerCase();
   const shown = all.filter((choice) => choice.name.toLowerCase().includes(text) || choice.id.toLowerCase().includes(text)).slice(0, 300);
@@ -63,17 +62,7 @@ export function SubsetDialog({ run, tasks, groups, close }: { run: Run; tasks: R
       return next;
     });
   const missing = chosen.size === 0 ? t('run.act.subset.none') : chosen.size > CHOSEN_MAX ? t('run.act.subset.many', { most: CHOSEN_MAX }) : undefined;
-  const go = async () => {
-    setPending(true);
-    setError(undefined);
-    try {
-      await restart(from === 'only' ? 'RESTART_FROM_SELECTED' : 'RESTART_FROM_TASKS', [...chosen], reason);
-      close();
-    } catch (thrown) {
-      setError(asApiError(thrown));
-      setPending(false);
-    }
-  };
+  const go = () => act(() => restart(from === 'only' ? 'RESTART_FROM_SELECTED' : 'RESTART_FROM_TASKS', [...chosen], reason), close);
   return (
     <Dialog
       title={t('run.act.subset.title')}
