@@ -100,9 +100,20 @@ impl Harness for JetStream {
     }
     /// The power of a server cannot be cut from here: its settings are read from outside instead.
     async fn durability(&mut self) -> Result<(), String> {
-        let varz = self.server.varz().map_err(|error| error.to_string())?;
-        if varz["jetstream"]["config"]["sync_always"] != true {
-            return Err(format!("the server does not sync every write: {}", varz["jetstream"]["config"]));
+        // A server that has just begun says nothing of JetStream yet.
+        let told = async {
+            loop {
+                let varz = self.server.varz().map_err(|error| error.to_string())?;
+                match &varz["jetstream"]["config"] {
+                    serde_json::Value::Null => tokio::time::sleep(Duration::from_millis(50)).await,
+                    config => return Ok::<_, String>(config.clone()),
+                }
+            }
+        };
+        let config = tokio::time::timeout(Duration::from_secs(20), told).await;
+        let config = config.map_err(|_| "the server never says how it keeps what it is given".to_owned())??;
+        if config["sync_always"] != true {
+            return Err(format!("the server does not sync every write: {config}"));
         }
         let client = async_nats::connect(self.server.url()).await.map_err(|error| error.to_string())?;
         let answer = client.request("$JS.API.STREAM.INFO.DOWNBEAT_LOG_0", "".into()).await;
