@@ -276,7 +276,9 @@ fn a_full_log_refuses_new_work_with_429_and_goes_on_once_there_is_room() {
         (!answer.status.success()).then(|| text(&answer))
     });
     let refused = refused.expect("it is refused before the log is full");
-    for part in ["the stream DOWNBEAT_LOG_0 is full to 8", "docs/runbooks.md#new-work-is-refused"] {
+    for part in
+        ["the stream DOWNBEAT_LOG_0 is full to ", "somebody has to make room", "docs/runbooks.md#new-work-is-refused"]
+    {
         assert!(refused.contains(part), "{part}: {refused}");
     }
     let answer = start(&client);
