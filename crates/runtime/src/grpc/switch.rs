@@ -28,7 +28,7 @@ use crate::{limits, tls};
 /// How often a call was handed on already.
 const HOPS: &str = "downbeat-hops";
 /// Address of who made a call that was handed on: of the connection that it came by first. Who says that a call was
-/// handed on ([`HOPS`]) is believed, as of who asks.
+/// handed on (`downbeat-hops`) is believed, as of who asks.
 pub const FROM: &str = "downbeat-from";
 
 /// Where calls go.
