@@ -284,11 +284,14 @@ it('where nobody may push, the server says why, and how it is committed by hand 
   await page.getByRole('button', { name: 'Commit…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Commit shop.yml' });
   await dialog.getByLabel('Commit message').fill('Letters');
-  assert.equal(await dialog.getByLabel('Branch', { exact: true }).inputValue(), 'downbeat/letters');
-  assert.equal(await dialog.getByText('git switch -c downbeat/letters').isVisible(), false);
+  const branch = await dialog.getByLabel('Branch', { exact: true }).inputValue();
+  assert.match(branch, /^downbeat\/from-git-[0-9a-f]{8}$/);
+  assert.equal(await dialog.getByText(`git switch -c ${branch}`).isVisible(), false);
   await dialog.getByRole('button', { name: 'Commit', exact: true }).click();
-  await dialog.getByRole('alert').getByText(/nobody may push there.*git_push/).waitFor();
-  await dialog.getByText('git switch -c downbeat/letters').waitFor();
+  const refusal = dialog.getByRole('alert').getByText(/nobody may push there.*git_push/);
+  await refusal.waitFor();
+  assert.equal(await refusal.getAttribute('lang'), 'en');
+  await dialog.getByText(`git switch -c ${branch}`).waitFor();
   const download = page.waitForEvent('download');
   await dialog.getByRole('button', { name: 'Download the file' }).click();
   assert.equal((await download).suggestedFilename(), 'shop.yml');
@@ -305,6 +308,14 @@ it('a change is committed to a branch of its own and runs there, then to the bra
   const dialog = page.getByRole('dialog', { name: 'Commit store.yml' });
   await dialog.getByText('name: Letter').waitFor();
   await dialog.getByLabel('Commit message').fill('Letters');
+  const field = dialog.getByLabel('Branch', { exact: true });
+  assert.match(await field.inputValue(), /^downbeat\/store-[0-9a-f]{8}$/);
+  // A branch that somebody else made is not written to.
+  git(clone, 'push', '--quiet', hosted, 'HEAD:refs/heads/downbeat/theirs');
+  await field.fill('downbeat/theirs');
+  await dialog.getByRole('button', { name: 'Commit', exact: true }).click();
+  await dialog.getByRole('alert').getByText(/is there already/).waitFor();
+  await field.fill('downbeat/letters');
   await dialog.getByRole('button', { name: 'Commit', exact: true }).click();
   const done = page.getByRole('dialog', { name: 'store.yml is committed' });
   await done.getByText('It stands on downbeat/letters as').waitFor();
@@ -323,6 +334,16 @@ it('a change is committed to a branch of its own and runs there, then to the bra
   const ended = await server.runIs(id);
   assert.deepEqual([ended.runStatus, ended.branch, ended.commit], ['SUCCEEDED', 'downbeat/letters', head]);
 
+  // What is changed further goes to the same branch.
+  await page.getByRole('region', { name: 'Task Letter' }).getByLabel('Retries').fill('3');
+  await ready(page);
+  await page.getByRole('button', { name: 'Commit…' }).click();
+  assert.equal(await field.inputValue(), 'downbeat/letters');
+  await dialog.getByRole('button', { name: 'Commit', exact: true }).click();
+  await done.getByText('It stands on downbeat/letters as').waitFor();
+  assert.equal(git(hosted, 'rev-list', '--count', `${head}..downbeat/letters`), '1');
+  await done.getByRole('button', { name: 'Close' }).last().click();
+
   await page.getByRole('button', { name: 'Commit…' }).click();
   await dialog.getByText('The branch that counts: main').click();
   await dialog.getByRole('button', { name: 'Commit', exact: true }).click();
@@ -332,7 +353,7 @@ it('a change is committed to a branch of its own and runs there, then to the bra
   assert.match(await stored(server, 'store'), /name: Letter/);
   await done.getByRole('button', { name: 'Close' }).last().click();
   await page.getByText('Unsaved').waitFor({ state: 'detached' });
-});
+}, { broken: true });
 
 it('what somebody pushed meanwhile is brought together with what is committed', async ({ page, site, server }) => {
   allow('*');
@@ -357,6 +378,67 @@ it('what somebody pushed meanwhile is brought together with what is committed', 
   const there = git(hosted, 'show', 'main:both.yml');
   assert.match(there, /name: Theirs/);
   assert.match(there, /name: Letter/);
+}, { broken: true });
+
+it('who has committed before begins from what was pushed since: it is met once, and nobody is overwritten', async ({ page, site, server }) => {
+  allow('*');
+  const OURS = SHOP.replace('name: Shop', 'name: Twice');
+  push('twice.yml', OURS);
+  await server.api('POST', '/pipelines/import', { storageProvider: 'GITHUB', repository: 'acme/etl', yamlPath: 'twice.yml', alias: 'twice' });
+  await site.enter(page, '/builder/twice?task=mail');
+  const dialog = page.getByRole('dialog', { name: 'Commit twice.yml' });
+  const done = page.getByRole('dialog', { name: 'twice.yml is committed' });
+  const commit = async () => {
+    await ready(page);
+    await page.getByRole('button', { name: 'Commit…' }).click();
+    await dialog.getByText('The branch that counts: main').click();
+    await dialog.getByRole('button', { name: 'Commit', exact: true }).click();
+  };
+  await page.getByRole('region', { name: 'Task Mail' }).getByLabel('Name').fill('Letter');
+  await commit();
+  await done.getByRole('button', { name: 'Close' }).last().click();
+
+  // Somebody takes it back, and changes something else.
+  const theirs = OURS.replace('name: Load #', 'name: Fetch #');
+  push('twice.yml', theirs);
+  await page.getByRole('region', { name: 'Task Letter' }).getByLabel('Retries').fill('3');
+  await commit();
+  await page.getByRole('dialog', { name: 'It has changed meanwhile' }).getByRole('button', { name: 'Go on with the merged text' }).click();
+  await until('theirs is in the editor', async () => (await written(page)).includes('name: Fetch'));
+  await commit();
+  await done.getByText('It stands on main as').waitFor();
+  const there = git(hosted, 'show', 'main:twice.yml');
+  assert.match(there, /name: Fetch/);
+  assert.match(there, /retries: 3/);
+  assert.match(there, /name: Mail/, 'what they took back stays taken back');
+  assert.doesNotMatch(there, /name: Letter/);
+}, { broken: true });
+
+it('what fails after its dialog was closed is told all the same', async (parts) => {
+  const { page } = parts;
+  await enter(parts, '/builder/left?task=mail', 'left');
+  await page.getByRole('region', { name: 'Task Mail' }).getByLabel('Name').fill('Letter');
+  await ready(page);
+  const asked = page.waitForRequest((request) => request.method() === 'PUT' && request.url().endsWith('/pipelines/source'));
+  let answer;
+  const answered = new Promise((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/pipelines/source', async (route) => {
+    await answered;
+    await route.fulfill({ status: 400, contentType: 'application/json', body: JSON.stringify({ detail: 'No room for it.' }) });
+  });
+  await page.getByRole('button', { name: 'Save…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save as version' }).click();
+  await asked;
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // Another dialog that was opened meanwhile stays.
+  await page.getByRole('button', { name: 'Run draft' }).click();
+  answer();
+  await page.getByRole('alert').getByText('No room for it.').waitFor();
+  await page.getByRole('dialog', { name: 'Run draft' }).waitFor();
+  await page.getByText('Unsaved', { exact: true }).waitFor();
 }, { broken: true });
 
 it('who only looks sees everything and changes nothing', async ({ page, site, server }) => {

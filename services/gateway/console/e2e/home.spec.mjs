@@ -52,6 +52,18 @@ it('the owner and the time stand in the URL and survive a reload', async ({ page
   assert.equal(await card.getByRole('link', { name: 'Publish prices' }).count(), 0);
 });
 
+it('where nobody knows the owners, nothing is left out as somebody else’s', async ({ page, site }) => {
+  await page.route('**/pipelines/with-owners*', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: JSON.stringify({ detail: 'No owners today.' }) }));
+  await site.enter(page, '/?owner=finance');
+  await page.getByText('Owners are not known').getByText('No owners today.').waitFor();
+  const card = page.getByRole('region', { name: 'Happening now' });
+  await card.getByRole('alert').getByText('No owners today.').waitFor();
+  assert.match(await page.locator('dl').first().innerText(), /Success rate\s+–/);
+  await page.unroute('**/pipelines/with-owners*');
+  await card.getByRole('button', { name: 'Try again' }).click();
+  await card.getByRole('link', { name: 'Publish prices' }).waitFor();
+}, { broken: true });
+
 it('a retry goes on from where it failed, after asking', async ({ page, site, server, world }) => {
   await site.enter(page);
   const card = page.getByRole('region', { name: 'Broken', exact: true });
