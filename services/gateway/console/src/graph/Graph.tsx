@@ -3,9 +3,10 @@
  * well; a search leads to a node; what is in sight is drawn as parts of the page while it can be read, else as coloured
  * marks on a canvas. Beside it stands the same as a list. 10,000 nodes stay fluid. Knows not what nodes stand for.
  */
-import { lazy, Suspense, useMemo, type ReactNode } from 'react';
+import { Suspense, useMemo, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 import { t } from '../i18n';
+import { later } from '../parts/later';
 import { Loading } from '../parts/states';
 import type { ListColumn } from './GraphList';
 import { GraphList } from './GraphList';
@@ -14,12 +15,11 @@ import type { Direction, GraphEdge, GraphGroup, GraphNode } from './types';
 import css from './Graph.module.css';
 
 // Whoever only reads the list needs neither the drawing nor what it is made with.
-const drawing = () => import('./Drawing').then((made) => ({ default: made.Drawing }));
-const Drawing = lazy(drawing);
+const Drawing = later(() => import('./Drawing').then((made) => ({ default: made.Drawing })));
 
 /** Fetches what drawing needs, for pages that know that they will draw. */
 export function preloadGraph(): void {
-  void drawing();
+  void Drawing.fetch();
   void import('./worker').then((made) => made.warm());
 }
 

@@ -2,7 +2,7 @@
  * The builder of one pipeline: graph, forms and text side by side, all of them of one text. What is chosen, what is
  * shown and which run is followed stands in the URL.
  */
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useCatalogue, useConnectionNames, useEnvironmentNames, type Integration } from '../../api/catalogue';
 import { asApiError } from '../../api/errors';
@@ -11,6 +11,7 @@ import { inRepository, useCheck, usePipelineNames, type Diagnostic, type Opened 
 import { useCommands } from '../../app/commands';
 import { useKeys } from '../../app/keyboard';
 import { t } from '../../i18n';
+import { later } from '../../parts/later';
 import { Page } from '../../parts/Page';
 import { Loading } from '../../parts/states';
 import { Mark } from '../../parts/Status';
@@ -43,7 +44,7 @@ import { placed, type Placed } from './yaml/lint';
 import css from './Workbench.module.css';
 
 // The editor is larger than all the rest of the page.
-const Yaml = lazy(() => import('./yaml/Yaml').then((made) => ({ default: made.Yaml })));
+const Yaml = later(() => import('./yaml/Yaml').then((made) => ({ default: made.Yaml })));
 
 export type Mode = 'both' | 'graph' | 'yaml';
 const NO_JOBS: Integration[] = [];

@@ -1,9 +1,10 @@
 /** A run: how it stands and why, its parts as tabs, one task in a drawer. It lives by the events of the server. */
-import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { Suspense, useEffect, type ReactNode } from 'react';
 import { useParams, useSearchParams } from 'react-router';
 import { preloadGraph } from '../../graph/Graph';
 import { t } from '../../i18n';
 import { Code } from '../../parts/Code';
+import { later } from '../../parts/later';
 import { Page } from '../../parts/Page';
 import { Failed, Loading } from '../../parts/states';
 import { Status } from '../../parts/Status';
@@ -18,14 +19,13 @@ import { useRunView, type RunView } from './useRunView';
 import { Why } from './Why';
 import css from './run.module.css';
 
-const graphTab = () => import('./GraphTab').then((made) => ({ default: made.GraphTab }));
-const GraphTab = lazy(graphTab);
-const GanttTab = lazy(() => import('./GanttTab').then((made) => ({ default: made.GanttTab })));
-const TasksTab = lazy(() => import('./TasksTab').then((made) => ({ default: made.TasksTab })));
-const AssetsTab = lazy(() => import('./AssetsTab').then((made) => ({ default: made.AssetsTab })));
-const TimelineTab = lazy(() => import('./TimelineTab').then((made) => ({ default: made.TimelineTab })));
-const WaitingTab = lazy(() => import('./WaitingTab').then((made) => ({ default: made.WaitingTab })));
-const TaskDrawer = lazy(() => import('./task/TaskDrawer').then((made) => ({ default: made.TaskDrawer })));
+const GraphTab = later(() => import('./GraphTab').then((made) => ({ default: made.GraphTab })));
+const GanttTab = later(() => import('./GanttTab').then((made) => ({ default: made.GanttTab })));
+const TasksTab = later(() => import('./TasksTab').then((made) => ({ default: made.TasksTab })));
+const AssetsTab = later(() => import('./AssetsTab').then((made) => ({ default: made.AssetsTab })));
+const TimelineTab = later(() => import('./TimelineTab').then((made) => ({ default: made.TimelineTab })));
+const WaitingTab = later(() => import('./WaitingTab').then((made) => ({ default: made.WaitingTab })));
+const TaskDrawer = later(() => import('./task/TaskDrawer').then((made) => ({ default: made.TaskDrawer })));
 
 /** Chooses the task whose drawer is open, by its key; undefined closes it. */
 export function useChosenTask(): [string | undefined, (key: string | undefined) => void] {
@@ -49,7 +49,7 @@ export function Run() {
   // What the first tab needs comes while the server still answers.
   useEffect(() => {
     if (tab !== 'graph') return;
-    void graphTab();
+    void GraphTab.fetch();
     preloadGraph();
   }, [tab]);
   const pending = usePending(live);
