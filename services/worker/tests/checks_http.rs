@@ -213,8 +213,8 @@ async fn the_worker_says_what_it_can_check_and_ends_while_checks_are_made() {
     };
     let without = Stage::new().await;
     let only = |sealed: bool| without.hello.checks.iter().filter(move |kind| kind.sealed_only == sealed).count();
-    // Requests over HTTP, and what is asked about repositories.
-    assert_eq!((only(false), only(true)), (3, kinds(&without).len() - 3), "the others need connections");
+    // Requests over HTTP, and what is asked about repositories and done to them.
+    assert_eq!((only(false), only(true)), (4, kinds(&without).len() - 4), "the others need connections");
     without.shut_down().await;
     let folder = tempfile::tempdir().unwrap();
     let mut stage = Stage::with(|config| config.connections = Some(folder.path().to_owned())).await;
@@ -247,7 +247,7 @@ async fn the_worker_says_what_it_can_check_and_ends_while_checks_are_made() {
     ]
     .map(|integration| format!("{integration}/CONNECTION"))
     .to_vec();
-    let repositories = ["GIT/READ_FILE", "GIT/COMMIT_STATUS"].map(str::to_owned);
+    let repositories = ["GIT/READ_FILE", "GIT/COMMIT_FILE", "GIT/COMMIT_STATUS"].map(str::to_owned);
     let looks = looks.iter().chain(&alerts).map(|kind| (*kind).to_owned());
     let all: Vec<String> = looks.chain(trials).chain(repositories).collect();
     assert_eq!(kinds(&stage), all);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { axe } from './harness/browser.mjs';
 import { consoleTest, looks } from './harness/console.mjs';
 import { until } from './harness/programs.mjs';
+import { ready, text } from './harness/shop.mjs';
 
 const SHOP = `# The shop. Comments stay.
 version: v1
@@ -28,10 +29,8 @@ pipeline:
 `;
 
 const it = consoleTest();
-const text = (page) => page.locator('[data-yaml] .cm-content');
 /** What the editor holds, whether its lines are drawn or not. */
 const written = (page) => page.evaluate(() => JSON.parse(sessionStorage.getItem(Object.keys(sessionStorage).find((key) => key.startsWith('downbeat.builder.')) ?? '') ?? 'null')?.text);
-const ready = (page) => page.getByText('The server finds nothing wrong.').waitFor();
 const enter = async ({ page, site, server }, path, alias, yaml = SHOP) => {
   await server.api('DELETE', `/pipelines?alias=${alias}`).catch(() => undefined);
   await server.apply(alias, yaml);
