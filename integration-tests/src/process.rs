@@ -1,15 +1,14 @@
 //! A child process with its output in a file.
 
 use std::{
-    collections::BTreeSet,
     fs::File,
     io,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use downbeat_event_log::testing::ports;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -97,15 +96,7 @@ pub fn eventually<T>(what: &str, at_most: Duration, mut ask: impl FnMut() -> Opt
     }
 }
 
-/// A port of 127.0.0.1 that was free a moment ago, and that nobody in this process was given before: the system likes to hand out the same
-/// one again until somebody listens on it.
+/// A port of 127.0.0.1 for a program that is told where to listen; see [`ports`].
 pub fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    loop {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-        let port = listener.local_addr().expect("it is bound").port();
-        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
-            return port;
-        }
-    }
+    ports::free_port().expect("loopback has free ports")
 }

@@ -11,6 +11,8 @@ use crate::limits;
 /// Types of assets that the public API knows.
 pub const KINDS: [&str; 9] =
     ["CHART", "DASHBOARD", "DASHBOARD_VIEWS", "DATASET", "QUERIES", "TABLE", "UNKNOWN", "VIEW", "WORKBOOK"];
+/// Those of them that people look at: what comes of data there is seen as it is.
+pub const LOOKED_AT: [&str; 4] = ["CHART", "DASHBOARD", "DASHBOARD_VIEWS", "WORKBOOK"];
 /// How an asset is, the worst last.
 pub const STATUSES: [&str; 4] = ["UNKNOWN", "HEALTHY", "WARNING", "UNHEALTHY"];
 

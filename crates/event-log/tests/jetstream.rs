@@ -10,7 +10,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use downbeat_event_log::conformance::{self, Harness};
 use downbeat_event_log::jetstream::{JetStreamLog, JetStreamOptions};
-use downbeat_event_log::testing::nats_server::{self, NatsServer};
+use downbeat_event_log::testing::{
+    nats_server::{self, NatsServer},
+    ports,
+};
 use downbeat_event_log::{Error, ErrorKind, EventLog, Record, RecordId, Tail, append_settled, frame, verify};
 use futures::StreamExt;
 
@@ -146,7 +149,7 @@ async fn the_jetstream_log_keeps_the_contract() {
 
 #[tokio::test]
 async fn without_a_server_open_says_so() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = ports::free_port().unwrap();
     let options = JetStreamOptions { server_url: format!("nats://127.0.0.1:{port}"), ..JetStreamOptions::default() };
     let error = JetStreamLog::open(options).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);

@@ -256,8 +256,9 @@ async fn what_changed_before_is_told_with_who_did_it() {
 async fn tests_that_fail_stand_with_the_task_that_runs_them_or_on_their_own() {
     let mut given = told("tests").await;
     let mut events = vec![applied("shop", 1, plan(&["run"]))];
-    events.extend(good_run("shop", 1, run_id(1), 1, &["raw>orders", "orders=>dashboard"]));
+    events.extend(good_run("shop", 1, run_id(1), 1, &["raw>orders", "orders=>dashboard", "orders>sales"]));
     events.push(describes(run_id(1), 0, "orders", "finance", &[]));
+    events.push(draws(run_id(1), 0, "sales"));
     at_second(&given.log, 1, events).await;
     // The task goes well although its test fails: it only warns.
     let mut events = good_run("shop", 1, run_id(2), 5, &["raw>orders", "orders=>dashboard"]);
@@ -269,7 +270,8 @@ async fn tests_that_fail_stand_with_the_task_that_runs_them_or_on_their_own() {
     assert_eq!((group.kind.as_str(), text(&group.what)), ("CHECK", "tests of db/main.orders fail: not_null (3 rows)"));
     assert_eq!(group.commands, ["downbeat asset tests db/main.orders"]);
     let reach = group.reach.clone().unwrap();
-    assert_eq!((reach.exposures, reach.owners), (vec!["db/main.dashboard".to_owned()], vec!["finance".to_owned()]));
+    assert_eq!(reach.exposures, ["db/main.dashboard", "db/main.sales"], "one is exposed, one is made to be looked at");
+    assert_eq!(reach.owners, ["finance"]);
     // Now it fails because of it.
     let mut events = bad_run("shop", 1, run_id(3), 9, (JOB, "1 of 1 tests failed"));
     events.insert(4, tests(run_id(3), 0, "orders", "FAILED"));

@@ -227,20 +227,22 @@ async fn a_column_is_followed_through_what_is_made_of_it() {
 async fn what_breaks_is_everything_that_depends_on_it_however_it_is_used() {
     let mut given = given("impact").await;
     let owned = Asset { owners: vec!["sales".into()], ..asset("mart") };
-    let owner = Collected { assets: vec![owned], ..Collected::default() };
+    // People look at it whatever leads there.
+    let chart = Asset { kind: "CHART".into(), ..asset("chart") };
+    let owner = Collected { assets: vec![owned, chart], ..Collected::default() };
     let reports = vec![
         report(0, 0, &["raw > stg: id=id, total=amount, status~"]),
         report(0, 1, &["stg > mart: amount=revenue", "stg > other: id=id"]),
-        report(0, 2, &["mart => board"]),
+        report(0, 2, &["mart => board", "other > chart"]),
         said(run_id(0), 3, 0, owner),
     ];
     at_second(&given.log, 10, reports).await;
     let cases: [(&str, &str, Names, Names, Names); 5] = [
-        ("raw", "", &["stg", "mart", "other", "board"], &["board"], &["t0", "t1", "t2"]),
+        ("raw", "", &["stg", "mart", "other", "board", "chart"], &["board", "chart"], &["t0", "t1", "t2"]),
         ("raw", "total", &["stg", "mart", "board"], &["board"], &["t0", "t1", "t2"]),
-        ("raw", "id", &["stg", "other"], &[], &["t0", "t1"]),
+        ("raw", "id", &["stg", "other", "chart"], &["chart"], &["t0", "t1", "t2"]),
         // It decides which rows there are: all that comes of them breaks.
-        ("raw", "status", &["stg", "mart", "other", "board"], &["board"], &["t0", "t1", "t2"]),
+        ("raw", "status", &["stg", "mart", "other", "board", "chart"], &["board", "chart"], &["t0", "t1", "t2"]),
         ("board", "", &[], &[], &[]),
     ];
     for (asset, column, affected, exposed, tasks) in cases {

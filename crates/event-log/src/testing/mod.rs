@@ -2,4 +2,5 @@
 
 pub mod nats_cluster;
 pub mod nats_server;
+pub mod ports;
 pub mod power_loss;

@@ -1,10 +1,12 @@
 //! Several real nats-servers as one cluster, for tests: started on free ports, each killed, paused and started again for itself.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use super::ports::free_port;
 
 /// How long the cluster may take until it has a leader.
 const START_TIMEOUT: Duration = Duration::from_secs(40);
@@ -33,13 +35,7 @@ impl NatsCluster {
     /// # Errors
     /// When they cannot be started or find no leader.
     pub fn start(program: &Path, folder: &Path, servers: usize) -> io::Result<Self> {
-        let ports = |count: usize| -> io::Result<Vec<u16>> {
-            // All are open at once, so that no port comes twice.
-            let open =
-                (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<Vec<_>, _>>()?;
-            open.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
-        };
-        let ports = ports(3 * servers)?;
+        let ports = (0..3 * servers).map(|_| free_port()).collect::<io::Result<Vec<u16>>>()?;
         let (clients, rest) = ports.split_at(servers);
         let (monitors, routes) = rest.split_at(servers);
         let routed = routes.iter().map(|port| format!("nats-route://127.0.0.1:{port}")).collect::<Vec<_>>().join(", ");

@@ -148,6 +148,13 @@ pub fn describes(run: RunId, task: u32, asset: &str, owner: &str, columns: &[&st
     Event::OperationsCollected { attempt: attempt(run, task, 1), chunk: 1, collected: Arc::new(collected) }
 }
 
+/// A task says that people look at an asset.
+pub fn draws(run: RunId, task: u32, asset: &str) -> Event {
+    let chart = Asset { key: key(asset), name: asset.into(), kind: "CHART".into(), ..Asset::default() };
+    let collected = Collected { assets: vec![chart], ..Collected::default() };
+    Event::OperationsCollected { attempt: attempt(run, task, 1), chunk: 2, collected: Arc::new(collected) }
+}
+
 /// The result of a test of an asset.
 pub fn tests(run: RunId, task: u32, asset: &str, status: &str) -> Event {
     let operation = Operation {

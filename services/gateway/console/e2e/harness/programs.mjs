@@ -34,15 +34,22 @@ export function chromium() {
   return found;
 }
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+/** Below the ports that systems hand out for connections: one of those is soon somebody else's. */
+const [FIRST_PORT, PORTS] = [11_000, 9_000];
+let nextPort = process.pid * 197;
+
+/** A port that nobody listens on, and that was not given before. */
+export async function freePort() {
+  for (let tries = 0; tries < PORTS; tries++) {
+    const port = FIRST_PORT + (nextPort++ % PORTS);
+    const free = await new Promise((resolve) => {
+      const server = createServer();
+      server.on('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
+  throw new Error('127.0.0.1 has no free port');
 }
 
 /** Starts a program, and keeps what it says. */

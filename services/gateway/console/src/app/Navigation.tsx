@@ -17,9 +17,10 @@ export function within(path: string, to: string): boolean {
 function Item({ item, path }: { item: NavItem; path: string }) {
   const { narrow } = useSettings();
   const me = useMe().data;
-  const inside = item.items?.some((one) => within(path, one.to)) || within(path, item.to);
+  const at = within(path, item.to) || (item.also !== undefined && within(path, item.also));
+  const inside = at || item.items?.some((one) => within(path, one.to));
   // The entry of an area with entries of its own is only marked where no entry of it is.
-  const here = within(path, item.to) && !item.items?.some((one) => within(path, one.to));
+  const here = at && !item.items?.some((one) => within(path, one.to));
   const link = (
     <Link to={item.to} className={css.link} aria-current={here ? 'page' : undefined}>
       <Icon name={item.icon} size={17} />

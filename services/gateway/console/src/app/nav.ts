@@ -10,13 +10,15 @@ export interface NavItem {
   /** The letter after `g`. */
   key?: string;
   items?: NavItem[];
+  /** Another place that belongs to it. */
+  also?: string;
   /** Who sees nothing there is not led there. */
   role?: Role;
 }
 
 export const NAV: NavItem[] = [
   { to: '/', name: 'shell.nav.home', icon: 'home', key: 'h' },
-  { to: '/pipelines', name: 'shell.nav.pipelines', icon: 'pipelines', key: 'p' },
+  { to: '/pipelines', name: 'shell.nav.pipelines', icon: 'pipelines', key: 'p', also: '/builder' },
   { to: '/runs', name: 'shell.nav.runs', icon: 'runs', key: 'r' },
   { to: '/assets', name: 'shell.nav.assets', icon: 'assets', key: 'a' },
   { to: '/lineage', name: 'shell.nav.lineage', icon: 'lineage', key: 'l' },

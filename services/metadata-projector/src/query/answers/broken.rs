@@ -152,16 +152,16 @@ impl Draft {
     fn told(self, details: &mut Details<'_>) -> Result<wire::BrokenGroup, Refusal> {
         let (view, all) = (details.view, details.all);
         let (skipped, since) = (self.skipped(all), self.since(all));
-        let (owners, consumers) = reach::people(view, &self.starts, &self.below)?;
+        let people = reach::people(view, &self.starts, &self.below)?;
         let mut reach = wire::Reach {
             sum: self.sum(all),
             skipped_tasks: skipped,
             skipped: Vec::new(),
             asset_count: u32::try_from(self.below.assets.len()).unwrap_or(u32::MAX),
             assets: reach::some(self.below.assets.iter().cloned()),
-            exposures: reach::some(self.below.exposures.iter().cloned()),
-            owners: reach::some(owners),
-            consumers: reach::some(consumers),
+            exposures: reach::some(people.exposures),
+            owners: reach::some(people.owners),
+            consumers: reach::some(people.consumers),
             followers: reach::some(self.followers.iter().cloned()),
             truncated: self.below.truncated,
         };

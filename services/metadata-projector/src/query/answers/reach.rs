@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use downbeat_domain::PipelineId;
+use downbeat_domain::{PipelineId, inventory::LOOKED_AT};
 use downbeat_proto::metadata::v1 as wire;
 
 use super::known;
@@ -88,16 +88,26 @@ pub(super) fn followers(view: &View<'_>, pipelines: &BTreeSet<Vec<u8>>) -> Resul
     Ok(found)
 }
 
-/// Owners of assets, and those who use the ones that were begun at.
-pub(super) fn people(
-    view: &View<'_>,
-    starts: &[String],
-    below: &Below,
-) -> Result<(BTreeSet<String>, BTreeSet<String>), Refusal> {
+/// Whom a failure concerns.
+pub(super) struct People {
+    pub(super) owners: BTreeSet<String>,
+    /// Who uses the assets that were begun at.
+    pub(super) consumers: BTreeSet<String>,
+    /// Where people see it: those that are exposed, and those of a kind that is made to be looked at.
+    pub(super) exposures: BTreeSet<String>,
+}
+
+/// Of the assets that were begun at and the nearest below them.
+pub(super) fn people(view: &View<'_>, starts: &[String], below: &Below) -> Result<People, Refusal> {
     let (mut owners, mut consumers) = (BTreeSet::new(), BTreeMap::<i64, BTreeSet<String>>::new());
+    let mut exposures = below.exposures.clone();
     for asset in starts.iter().chain(below.assets.iter().take(limits::REACH_NAMED_MAX)) {
         if let Some(row) = self::asset(view, asset)? {
-            owners.extend(row.asset.into_iter().flat_map(|asset| asset.owners));
+            let told = row.asset.unwrap_or_default();
+            if LOOKED_AT.contains(&told.r#type.as_str()) {
+                exposures.insert(asset.clone());
+            }
+            owners.extend(told.owners);
         }
     }
     for asset in starts.iter().take(limits::REACH_NAMED_MAX) {
@@ -114,7 +124,7 @@ pub(super) fn people(
         }
     }
     let consumers: BTreeSet<String> = consumers.into_values().flatten().take(limits::REACH_NAMED_MAX).collect();
-    Ok((owners, consumers))
+    Ok(People { owners, consumers, exposures })
 }
 
 /// So many of a list as are shown.

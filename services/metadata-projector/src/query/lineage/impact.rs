@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use downbeat_domain::inventory::LOOKED_AT;
 use downbeat_proto::metadata::v1 as wire;
 
 use super::{
@@ -29,13 +30,17 @@ pub fn impact(view: &View<'_>, asset: &str, column: &str, at: i64) -> Result<wir
     step_by_step(&graph, &start, &question, Way::Down, &mut walk)?;
     let truncated = walk.truncated || walk.met.values().any(|met| met.more);
     let exposes = walk.edges.values().filter(|edge| edge.kind == "EXPOSES");
-    let exposed: BTreeSet<String> = exposes.map(|edge| edge.to.clone()).collect();
+    let mut exposed: BTreeSet<String> = exposes.map(|edge| edge.to.clone()).collect();
     walk.met.remove(&start);
     let mut affected = nodes(&graph, walk)?;
     affected.sort_by(|a, b| (a.distance, &a.key).cmp(&(b.distance, &b.key)));
     let mut tasks = BTreeMap::new();
     let mut owners = BTreeSet::new();
     for node in &affected {
+        let kind = node.asset.as_ref().and_then(|row| row.asset.as_ref()).map(|asset| asset.r#type.as_str());
+        if kind.is_some_and(|kind| LOOKED_AT.contains(&kind)) {
+            exposed.insert(node.key.clone());
+        }
         for writer in &node.writers {
             let known =
                 tasks.entry((writer.pipeline_id.clone(), writer.task.clone())).or_insert_with(|| writer.clone());

@@ -128,7 +128,7 @@ function Label({ from, span, text, begins }: { from: number; span: number; text:
   const [begin, end] = [(100 * begins) / span, (100 * from) / span];
   const room = innerWidth < NARROW ? ROOM.narrow : ROOM.wide;
   const [behind, before] = [end <= 100 - room, begin >= room];
-  const place = behind ? { left: `${end}%`, marginLeft: 6 } : before ? { right: `${100 - begin}%`, marginRight: 6 } : { right: `${100 - end}%`, marginRight: 4 };
+  const place = behind ? { left: `${end}%`, marginLeft: 6 } : before ? { right: `${100 - begin}%`, marginRight: 6 } : { left: `${(begin + end) / 2}%` };
   return (
     <span className={`${css.label} ${!behind && !before ? css.inside : ''}`} aria-hidden="true" style={place}>
       {text}
