@@ -37,9 +37,11 @@ impl MariaDb {
             Self::PASSWORD
         );
         std::fs::write(folder.path().join("users.sql"), users).unwrap();
+        // A server that begins removes the temporary tables that it finds, those of its neighbours too.
+        std::fs::create_dir(folder.path().join("tmp")).unwrap();
         let as_root = folder.path().metadata().unwrap().uid() == 0;
         if as_root {
-            for path in ["", "server.pem", "server.key", "users.sql"] {
+            for path in ["", "server.pem", "server.key", "users.sql", "tmp"] {
                 chown(folder.path().join(path), Some(NOBODY), Some(NOBODY)).unwrap();
             }
         }
@@ -48,7 +50,7 @@ impl MariaDb {
             if as_root {
                 command.uid(NOBODY).gid(NOBODY);
             }
-            command.current_dir(folder.path());
+            command.current_dir(folder.path()).env("TMPDIR", folder.path().join("tmp"));
             command
         };
         let base = format!("--basedir={}", root.join("usr").display());
@@ -59,7 +61,8 @@ impl MariaDb {
             .args(small)
             .output()
             .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+        let said = [made.stdout, made.stderr].concat();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&said));
         let port = free_port();
         // It changes into its data first.
         let beside = |setting: &str, file: &str| format!("--{setting}={}", folder.path().join(file).display());
