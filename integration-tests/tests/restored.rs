@@ -281,6 +281,8 @@ fn a_full_log_refuses_new_work_with_429_and_goes_on_once_there_is_room() {
     {
         assert!(refused.contains(part), "{part}: {refused}");
     }
+    let percent = refused.split_once("is full to ").and_then(|(_, rest)| rest.split_once(" %")?.0.parse::<u8>().ok());
+    assert!(percent.is_some_and(|percent| (80..100).contains(&percent)), "{refused}");
     let answer = start(&client);
     assert_eq!(answer.status, 429, "{}", answer.text());
     assert!(answer.header("retry-after").is_some() && answer.text().contains("is full to"), "{}", answer.text());

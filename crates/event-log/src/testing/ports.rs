@@ -13,7 +13,7 @@ use std::{
 /// Below the ports of connections: Linux begins them at 32768, others later.
 const FIRST: u32 = 20_000;
 const COUNT: u32 = 12_000;
-/// Programs of tests that run beside each other begin at least so many ports apart.
+/// Programs of tests that began one after the other look for theirs so many ports apart.
 const APART: u32 = 197;
 
 /// A port of 127.0.0.1.

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { consoleTest, looks } from './harness/console.mjs';
 import { until } from './harness/programs.mjs';
+import { refusedLater } from './harness/refusals.mjs';
 import { example } from './harness/server.mjs';
 import { enter, fresh, node, ready, SHOP, stored, text, written } from './harness/shop.mjs';
 
@@ -204,15 +205,7 @@ it('what fails after its dialog was closed is told all the same', async (parts) 
   await enter(parts, '/builder/left?task=mail', 'left');
   await page.getByRole('region', { name: 'Task Mail' }).getByLabel('Name').fill('Letter');
   await ready(page);
-  const asked = page.waitForRequest((request) => request.method() === 'PUT' && request.url().endsWith('/pipelines/source'));
-  let answer;
-  const answered = new Promise((resolve) => {
-    answer = resolve;
-  });
-  await page.route('**/pipelines/source', async (route) => {
-    await answered;
-    await route.fulfill({ status: 400, contentType: 'application/json', body: JSON.stringify({ detail: 'No room for it.' }) });
-  });
+  const { asked, answer } = await refusedLater(page, '**/pipelines/source', 400, 'No room for it.');
   await page.getByRole('button', { name: 'Save…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Save as version' }).click();
   await asked;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { consoleTest, looks } from './harness/console.mjs';
 import { until } from './harness/programs.mjs';
+import { refused } from './harness/refusals.mjs';
 
 const it = consoleTest();
 
@@ -53,7 +54,7 @@ it('the owner and the time stand in the URL and survive a reload', async ({ page
 });
 
 it('where nobody knows the owners, nothing is left out as somebody else’s', async ({ page, site }) => {
-  await page.route('**/pipelines/with-owners*', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: JSON.stringify({ detail: 'No owners today.' }) }));
+  await refused(page, '**/pipelines/with-owners*', 500, 'No owners today.');
   await site.enter(page, '/?owner=finance');
   await page.getByText('Owners are not known').getByText('No owners today.').waitFor();
   const card = page.getByRole('region', { name: 'Happening now' });

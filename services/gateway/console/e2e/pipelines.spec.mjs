@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { consoleTest, looks } from './harness/console.mjs';
 import { until } from './harness/programs.mjs';
+import { refused, refusedLater } from './harness/refusals.mjs';
 
 const it = consoleTest();
 const TABS = ['overview', 'graph', 'yaml', 'versions', 'triggers', 'runs', 'cost', 'promises'];
@@ -112,7 +113,7 @@ it('a pipeline is deleted only by whoever types its name', async ({ page, site, 
 });
 
 it('where nobody knows the owners, that is said and nothing is left out as somebody else’s', async ({ page, site }) => {
-  await page.route('**/pipelines/with-owners*', (route) => route.fulfill({ status: 500, contentType: 'application/json', body: JSON.stringify({ detail: 'No owners today.' }) }));
+  await refused(page, '**/pipelines/with-owners*', 500, 'No owners today.');
   await site.enter(page, '/pipelines');
   await page.getByText('Owners, tags and next firings are not known').getByText('No owners today.').waitFor();
   await page.getByRole('row', { name: /Hourly metrics/ }).getByText('Not known').first().waitFor();
@@ -128,17 +129,9 @@ it('where nobody knows the owners, that is said and nothing is left out as someb
 it('a pause that fails after its dialog was closed is told all the same', async ({ page, site, world }) => {
   const id = world.pipelines.hourly_metrics;
   await site.enter(page, `/pipelines/${id}`);
-  let answer;
-  const answered = new Promise((resolve) => {
-    answer = resolve;
-  });
-  await page.route('**/pause', async (route) => {
-    await answered;
-    await route.fulfill({ status: 400, contentType: 'application/json', body: JSON.stringify({ detail: 'Not today.' }) });
-  });
+  const { asked, answer } = await refusedLater(page, '**/pause', 400, 'Not today.');
   await page.getByRole('button', { name: 'More for Hourly metrics' }).click();
   await page.getByRole('menuitem', { name: 'Pause' }).click();
-  const asked = page.waitForRequest('**/pause');
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
   await asked;
   await page.keyboard.press('Escape');

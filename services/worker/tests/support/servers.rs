@@ -41,7 +41,7 @@ pub fn connection(folder: &Path, name: &str, integration: &str, fields: &Value) 
 
 /// A port that nobody listens on.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    downbeat_event_log::testing::ports::free_port().unwrap()
 }
 
 /// Waits until somebody listens on a port of this machine. Nobody connects for it: to a port without a listener a line can come about with
